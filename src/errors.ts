@@ -1,0 +1,51 @@
+/** What every deliberate failure of Roundsman carries, so that a person can act on it. */
+export interface Explanation {
+  /** What could not be done, as a sentence without a full stop. */
+  what: string;
+  /** The reason, with the place: a field, a file and line, an address. */
+  why: string;
+  /** The next thing to try; a command where there is one. */
+  hint: string;
+}
+
+/** Exit codes of the command line: part of its contract. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, notFound: 3, needsAttention: 6 } as const;
+
+/**
+ * The root of all errors that Roundsman throws on purpose. Owners extend it beside the code that
+ * throws it; anything else that reaches the command line is a defect and is printed with its stack.
+ */
+export class RoundsmanError extends Error implements Explanation {
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+  /** The exit code with which the command line ends. */
+  readonly exitCode: number = exitCodes.failed;
+  /** Whether the same call can succeed later without anybody changing anything. */
+  readonly retryable: boolean = false;
+
+  constructor({ what, why, hint }: Explanation, options?: ErrorOptions) {
+    super(`${what}: ${why}`, options);
+    this.name = new.target.name;
+    this.what = what;
+    this.why = why;
+    this.hint = hint;
+  }
+}
+
+/** Input that can never work as it was given: a wrong flag, a bad value, a malformed file. */
+export class UsageError extends RoundsmanError {
+  override readonly exitCode = exitCodes.usage;
+}
+
+/** Something that was asked for by name, number or id does not exist. */
+export class NotFoundError extends RoundsmanError {
+  override readonly exitCode = exitCodes.notFound;
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && !error.message && error.errors.length > 0)
+    return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
