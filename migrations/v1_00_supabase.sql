@@ -1,0 +1,44 @@
+-- What a Supabase database brings along, for a plain PostgreSQL: each part only where it is missing.
+DO $$
+BEGIN
+  IF to_regrole('anon') IS NULL THEN CREATE ROLE anon NOLOGIN; END IF;
+  IF to_regrole('authenticated') IS NULL THEN CREATE ROLE authenticated NOLOGIN; END IF;
+  IF to_regrole('service_role') IS NULL THEN CREATE ROLE service_role NOLOGIN BYPASSRLS; END IF;
+EXCEPTION
+  -- Roles belong to the whole server: another database's migration may just have made them.
+  WHEN duplicate_object OR unique_violation THEN NULL;
+END
+$$;
+
+CREATE SCHEMA IF NOT EXISTS extensions;
+CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA extensions;
+
+DO $$
+BEGIN
+  IF to_regnamespace('auth') IS NULL THEN CREATE SCHEMA auth; END IF;
+
+  IF to_regclass('auth.users') IS NULL THEN
+    CREATE TABLE auth.users (
+      id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+      email VARCHAR(255) UNIQUE,
+      encrypted_password VARCHAR(255),
+      email_confirmed_at TIMESTAMPTZ,
+      created_at TIMESTAMPTZ DEFAULT now(),
+      updated_at TIMESTAMPTZ DEFAULT now()
+    );
+  END IF;
+
+  IF to_regprocedure('auth.jwt()') IS NULL THEN
+    CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE SET search_path = ''
+      AS 'SELECT nullif(current_setting(''request.jwt.claims'', true), '''')::jsonb';
+  END IF;
+  IF to_regprocedure('auth.uid()') IS NULL THEN
+    CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE SET search_path = ''
+      AS 'SELECT (auth.jwt() ->> ''sub'')::uuid';
+  END IF;
+  IF to_regprocedure('auth.role()') IS NULL THEN
+    CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE SET search_path = ''
+      AS 'SELECT auth.jwt() ->> ''role''';
+  END IF;
+END
+$$;

@@ -1,0 +1,33 @@
+-- The engine's own schema. It is not exposed to clients: no role but the owner and service_role enters it.
+CREATE SCHEMA IF NOT EXISTS engine;
+GRANT USAGE ON SCHEMA engine TO service_role;
+
+-- The only clock. Bare clock_timestamp() in a WHERE is volatile and reads the whole index; a host's
+-- clock may be an hour off. Simulations replace this one function in their own database.
+CREATE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN pg_catalog.statement_timestamp();
+
+-- Every start of a run takes the next fence; a write of a run needs the fence of its latest start.
+CREATE SEQUENCE engine.fence AS bigint;
+
+CREATE TABLE engine.settings (
+  key text PRIMARY KEY,
+  value jsonb NOT NULL,
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  changed_by text
+);
+-- mode: off (nothing is healed), safe (only safe remedies act alone), auto.
+-- budget: the row that every heal locks, so that many workers cannot overspend together.
+INSERT INTO engine.settings (key, value) VALUES
+  ('mode', '"safe"'),
+  ('budget', '{"heals_per_hour": 60}');
+
+CREATE TABLE engine.nodes (
+  id text PRIMARY KEY,
+  role text NOT NULL,
+  host text NOT NULL,
+  pid int NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  heartbeat_at timestamptz NOT NULL DEFAULT now(),
+  skew_ms int
+);

@@ -1,0 +1,30 @@
+ALTER TABLE bot_executions
+  ADD COLUMN scheduled_for timestamptz,
+  ADD COLUMN trigger text NOT NULL DEFAULT 'schedule'
+    CHECK (trigger IN ('schedule', 'manual', 'backfill', 'verify')),
+  ADD COLUMN generation int NOT NULL DEFAULT 0 CHECK (generation >= 0),
+  ADD COLUMN attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+  ADD COLUMN max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts >= 1),
+  ADD COLUMN fence bigint,
+  ADD COLUMN lease_until timestamptz,
+  ADD COLUMN worker text,
+  ADD COLUMN queued_at timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN run_after timestamptz,
+  ADD COLUMN cancel_requested_at timestamptz,
+  ADD COLUMN reason text,
+  ADD CONSTRAINT bot_executions_status_check CHECK
+    (status IN ('queued', 'running', 'success', 'failed', 'timeout', 'cancelled', 'skipped')),
+  -- running has an owner, a finished run has an end
+  ADD CONSTRAINT bot_executions_running_check CHECK
+    (status <> 'running' OR (fence IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)),
+  ADD CONSTRAINT bot_executions_completed_check CHECK
+    ((completed_at IS NULL) = (status IN ('queued', 'running'))),
+  ADD CONSTRAINT bot_executions_slot_check CHECK
+    ((scheduled_for IS NULL) = (trigger IN ('manual', 'verify')));
+
+CREATE UNIQUE INDEX idx_executions_slot ON bot_executions (bot_id, scheduled_for)
+  WHERE scheduled_for IS NOT NULL;
+CREATE INDEX idx_executions_queued ON bot_executions (queued_at) WHERE status = 'queued';
+CREATE INDEX idx_executions_running ON bot_executions (lease_until) WHERE status = 'running';
+CREATE INDEX idx_executions_open ON bot_executions (bot_id) WHERE status IN ('queued', 'running');
+CREATE INDEX idx_executions_started ON bot_executions (started_at DESC);

@@ -1,0 +1,123 @@
+-- A delay in milliseconds, the same for the same bot and slot everywhere and always, below the bot's
+-- jitter_seconds and below half of the interval, so that slots never overtake each other.
+CREATE FUNCTION engine.jitter_ms(bot_id uuid, slot timestamptz, jitter_seconds int, interval_ms bigint)
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN ('x' || substr(md5(bot_id::text || '@' || extract(epoch FROM slot)::bigint::text), 1, 8))::bit(32)::bigint
+         % greatest(1, least(jitter_seconds * 1000::bigint, interval_ms / 2));
+
+-- Claims due bots: in one transaction each gets its bot_executions row and its next slot.
+--
+-- p_times maps (cron, zone, slot) to the slots that follow; PostgreSQL cannot read cron, the scheduler can:
+--   [{cron, zone, slot, next,                   the first slot after `slot`
+--     slots, count, future}]                    only when `next` is past too: the newest slots up to the
+--                                               cutoff, oldest first (at most 101), how many there were
+--                                               from `slot` on, and the first one after the cutoff
+-- Due bots whose entry is missing or too old do not fill the limit: `wanted` names what they need.
+-- Returns {cutoff, queued: [{id, bot_id, generation, priority}], skipped, wanted: [{cron, zone, slot}]}.
+--
+-- Two statements on purpose. The second one's snapshot is taken after the locks are held; in a single
+-- statement the look for open runs would read an older snapshot, and a bot could get two runs.
+-- NO KEY: a plain FOR UPDATE would also pass over bots to which another transaction adds findings.
+CREATE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
+RETURNS jsonb LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  -- A `skip` bot's slot this late was not missed yet.
+  punctual CONSTANT interval := '60 seconds';
+  v_cutoff timestamptz := coalesce(p_cutoff, engine.now());
+  v_bots uuid[];
+  v_wanted jsonb;
+  v_result jsonb;
+BEGIN
+  SELECT array_agg(due.id) INTO v_bots FROM (
+    SELECT b.id
+    FROM public.bots b
+    JOIN jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
+      ON t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+    WHERE b.status = 'active' AND b.checked_version = b.definition_version
+      AND b.next_execution_at <= v_cutoff AND coalesce(t.future, t.next) > v_cutoff
+    ORDER BY b.next_execution_at
+    LIMIT p_limit
+    FOR NO KEY UPDATE OF b SKIP LOCKED
+  ) due;
+
+  WITH times AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz,
+      next timestamptz, slots timestamptz[], count int, future timestamptz)
+  ), due AS (
+    SELECT b.*, coalesce(t.future, t.next) AS following, t.next - t.slot AS distance,
+           coalesce(t.slots, ARRAY[t.slot]) AS slots, coalesce(t.count, 1) AS slot_count,
+           open.total AS open_total, open.queued AS open_queued
+    FROM public.bots b
+    JOIN times t ON t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS total, count(*) FILTER (WHERE e.status = 'queued') AS queued
+      FROM public.bot_executions e
+      WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger <> 'verify'
+    ) open
+    WHERE b.id = ANY (v_bots)
+  ), counted AS (
+    -- How many of the newest slots are run; those before them were missed.
+    SELECT due.*, CASE
+        WHEN catch_up = 'all' THEN least(catch_up_limit, slot_count)
+        WHEN v_cutoff - CASE WHEN slot_count = 1 THEN next_execution_at ELSE slots[cardinality(slots)] END
+             <= CASE catch_up WHEN 'skip' THEN punctual ELSE make_interval(secs => grace_seconds) END THEN 1
+        ELSE 0
+      END AS run_count
+    FROM due
+  ), missed AS (
+    INSERT INTO public.bot_executions (bot_id, status, started_at, completed_at, scheduled_for, trigger,
+                                       max_attempts, queued_at, reason, metadata)
+    SELECT id, 'skipped', v_cutoff, v_cutoff, next_slot_at, 'schedule', max_attempts, v_cutoff, 'missed',
+           jsonb_build_object('count', slot_count - run_count, 'last', slots[cardinality(slots) - run_count])
+    FROM counted WHERE slot_count > run_count
+    ON CONFLICT (bot_id, scheduled_for) WHERE scheduled_for IS NOT NULL DO NOTHING
+    RETURNING 1
+  ), runs AS (
+    SELECT c.id AS bot_id, c.priority, c.max_attempts, s.slot,
+           -- Caught-up slots of `all` wait for each other; any other slot meets the overlap rule.
+           NOT (c.catch_up = 'all' AND c.slot_count > 1) AND c.open_total >= c.concurrency
+             AND (c.overlap = 'skip' OR c.open_queued > 0) AS is_overlap
+    FROM counted c
+    CROSS JOIN LATERAL unnest(c.slots[cardinality(c.slots) - c.run_count + 1 :]) AS s (slot)
+  ), inserted AS (
+    INSERT INTO public.bot_executions (bot_id, status, started_at, completed_at, scheduled_for, trigger,
+                                       generation, max_attempts, queued_at, reason)
+    SELECT bot_id, CASE WHEN is_overlap THEN 'skipped' ELSE 'queued' END, v_cutoff,
+           CASE WHEN is_overlap THEN v_cutoff END, slot, 'schedule',
+           CASE WHEN is_overlap THEN 0 ELSE 1 END, max_attempts, v_cutoff,
+           CASE WHEN is_overlap THEN 'overlap' END
+    FROM runs ORDER BY slot
+    ON CONFLICT (bot_id, scheduled_for) WHERE scheduled_for IS NOT NULL DO NOTHING
+    RETURNING id, bot_id, status, generation, scheduled_for
+  ), moved AS (
+    UPDATE public.bots b
+    SET next_slot_at = c.following,
+        next_execution_at = c.following + make_interval(secs => engine.jitter_ms(b.id, c.following,
+          b.jitter_seconds, (extract(epoch FROM c.distance) * 1000)::bigint) / 1000.0)
+    FROM counted c WHERE b.id = c.id
+  )
+  SELECT jsonb_build_object(
+    'cutoff', v_cutoff,
+    'skipped', (SELECT count(*) FROM missed) + (SELECT count(*) FROM inserted WHERE status = 'skipped'),
+    'queued', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', i.id, 'bot_id', i.bot_id, 'generation', i.generation,
+                                          'priority', r.priority) ORDER BY i.scheduled_for)
+      FROM inserted i JOIN runs r ON r.bot_id = i.bot_id AND r.slot = i.scheduled_for
+      WHERE i.status = 'queued'), '[]'))
+  INTO v_result;
+
+  SELECT coalesce(jsonb_agg(w), '[]') INTO v_wanted FROM (
+    SELECT DISTINCT b.schedule_cron AS cron, b.timezone AS zone, b.next_slot_at AS slot
+    FROM public.bots b
+    WHERE b.status = 'active' AND b.checked_version = b.definition_version AND b.next_execution_at <= v_cutoff
+      AND NOT EXISTS (
+        SELECT FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
+        WHERE t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+          AND coalesce(t.future, t.next) > v_cutoff)
+    LIMIT 5000
+  ) w;
+
+  RETURN v_result || jsonb_build_object('wanted', v_wanted);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION engine.claim(timestamptz, int, jsonb) FROM PUBLIC;

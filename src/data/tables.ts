@@ -1,0 +1,401 @@
+// Written by `npm run types` from the migrated database; do not edit.
+import type { ColumnType, GeneratedAlways } from 'kysely';
+
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>;
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | JsonValue[]
+  | { [key: string]: JsonValue };
+/** jsonb comes back as a value and goes in as a string or a parameter that Kysely serialises. */
+export type Json = ColumnType<any, string | JsonValue, string | JsonValue>;
+
+export interface ApiLogs {
+  id: Generated<string>;
+  user_id: string | null;
+  endpoint: string;
+  method: string;
+  status_code: number;
+  response_time_ms: number | null;
+  ip_address: string | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+}
+
+export interface AppCatalog {
+  id: Generated<string>;
+  slug: string;
+  name: string;
+  description: string | null;
+  category: string;
+  icon_url: string | null;
+  credit_cost: number;
+  status: Generated<string | null>;
+  deployment_url: string | null;
+  repository_url: string | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+}
+
+export interface BotActions {
+  id: Generated<string>;
+  bot_id: string | null;
+  finding_id: string | null;
+  action_type: string;
+  action_description: string;
+  success: boolean;
+  error_message: string | null;
+  taken_at: Generated<ColumnType<Date, Date | string> | null>;
+  metadata: Json | null;
+  heal_id: string;
+  state:
+    | 'intent'
+    | 'applied'
+    | 'verified'
+    | 'held'
+    | 'relapsed'
+    | 'failed'
+    | 'unknown'
+    | 'undone'
+    | 'aborted';
+  execution_id: string | null;
+  knowledge_id: string | null;
+  fingerprint: string;
+  component: string | null;
+  remedy: string;
+  risk: 'safe' | 'reversible' | 'irreversible';
+  step: Generated<number>;
+  idempotency_key: string;
+  applied_at: ColumnType<Date, Date | string> | null;
+  verify_after: ColumnType<Date, Date | string> | null;
+  hold_until: ColumnType<Date, Date | string> | null;
+  settled_at: ColumnType<Date, Date | string> | null;
+  evidence: Generated<Json>;
+  undo_requested_at: ColumnType<Date, Date | string> | null;
+  undo_requested_by: string | null;
+}
+
+export interface BotDecisions {
+  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  bot_id: string;
+  finding_id: string | null;
+  knowledge_id: string | null;
+  execution_id: string | null;
+  fingerprint: string;
+  component: string | null;
+  verdict: 'applied' | 'suggested' | 'shadowed' | 'blocked' | 'held_out';
+  gate: string | null;
+  figures: Generated<Json>;
+  answer: 'approved' | 'rejected' | null;
+  answered_by: string | null;
+  answered_at: ColumnType<Date, Date | string> | null;
+  outcome: string | null;
+  settled_at: ColumnType<Date, Date | string> | null;
+  decided_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotExecutions {
+  id: Generated<string>;
+  bot_id: string | null;
+  status: 'queued' | 'running' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped';
+  started_at: ColumnType<Date, Date | string>;
+  completed_at: ColumnType<Date, Date | string> | null;
+  execution_time_ms: number | null;
+  checks_performed: Generated<number | null>;
+  issues_found: Generated<number | null>;
+  actions_taken: Generated<number | null>;
+  error_message: string | null;
+  metadata: Json | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  scheduled_for: ColumnType<Date, Date | string> | null;
+  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify'>;
+  generation: Generated<number>;
+  attempt: Generated<number>;
+  max_attempts: Generated<number>;
+  fence: ColumnType<string, string | number | bigint> | null;
+  lease_until: ColumnType<Date, Date | string> | null;
+  worker: string | null;
+  queued_at: Generated<ColumnType<Date, Date | string>>;
+  run_after: ColumnType<Date, Date | string> | null;
+  cancel_requested_at: ColumnType<Date, Date | string> | null;
+  reason: string | null;
+}
+
+export interface BotFindingStates {
+  fingerprint: string;
+  bot_id: string;
+  states: Generated<boolean[]>;
+  failures_in_row: Generated<number>;
+  clean_in_row: Generated<number>;
+  flapping_since: ColumnType<Date, Date | string> | null;
+  last_fence: ColumnType<string, string | number | bigint>;
+}
+
+export interface BotFindings {
+  id: Generated<string>;
+  bot_id: string | null;
+  execution_id: string | null;
+  severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
+  category: string;
+  title: string;
+  description: string | null;
+  affected_component: string | null;
+  detected_at: Generated<ColumnType<Date, Date | string> | null>;
+  resolved_at: ColumnType<Date, Date | string> | null;
+  resolution_method: 'auto-fixed' | 'manual' | 'escalated' | 'cleared' | null;
+  metadata: Json | null;
+  check_name: string;
+  component_key: string;
+  fingerprint: string;
+  occurrences: Generated<number>;
+  last_seen_at: Generated<ColumnType<Date, Date | string>>;
+  last_execution_id: string | null;
+  last_fence: ColumnType<string, string | number | bigint> | null;
+  suppressed_by: string | null;
+}
+
+export interface BotKnowledge {
+  id: Generated<string>;
+  category: string;
+  issue_pattern: string;
+  solution: string;
+  success_rate: Generated<ColumnType<string, string | number> | null>;
+  times_applied: Generated<number | null>;
+  times_successful: Generated<number | null>;
+  last_used_at: ColumnType<Date, Date | string> | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  name: string;
+  enabled: Generated<boolean>;
+  autonomy: Generated<'shadow' | 'suggest' | 'auto'>;
+  half_life_days: Generated<number>;
+}
+
+export interface BotKnowledgeAutonomy {
+  knowledge_id: string;
+  component: string;
+  autonomy: 'shadow' | 'suggest' | 'auto';
+  changed_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotKnowledgeEvents {
+  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  knowledge_id: string;
+  event: string;
+  component: string | null;
+  before: Json | null;
+  after: Json | null;
+  figures: Generated<Json>;
+  actor: string;
+  created_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotMetrics {
+  bot_id: string;
+  day: string;
+  runs: Generated<number>;
+  successful_runs: Generated<number>;
+  failed_runs: Generated<number>;
+  findings: Generated<number>;
+  actions: Generated<number>;
+  tickets: Generated<number>;
+  execution_time_ms: Generated<ColumnType<string, string | number | bigint>>;
+}
+
+export interface BotNotifications {
+  id: Generated<string>;
+  ticket_id: string | null;
+  channel: string;
+  payload: Json;
+  status: Generated<'pending' | 'sent' | 'failed'>;
+  attempts: Generated<number>;
+  send_after: Generated<ColumnType<Date, Date | string>>;
+  sent_at: ColumnType<Date, Date | string> | null;
+  error_message: string | null;
+  created_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotSilences {
+  id: Generated<string>;
+  bot_id: string | null;
+  component: string | null;
+  category: string | null;
+  fingerprint: string | null;
+  owner: string;
+  reason: string;
+  until_resolved: Generated<boolean>;
+  expires_at: ColumnType<Date, Date | string> | null;
+  ended_at: ColumnType<Date, Date | string> | null;
+  created_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotTicketEvents {
+  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  ticket_id: string;
+  event:
+    | 'opened'
+    | 'seen'
+    | 'assigned'
+    | 'acknowledged'
+    | 'snoozed'
+    | 'noted'
+    | 'resolved'
+    | 'reopened'
+    | 'closed';
+  actor: string;
+  detail: Generated<Json>;
+  created_at: Generated<ColumnType<Date, Date | string>>;
+}
+
+export interface BotTickets {
+  id: Generated<string>;
+  bot_id: string | null;
+  finding_id: string | null;
+  severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
+  title: string;
+  description: string;
+  status: Generated<'open' | 'assigned' | 'resolved' | 'closed'>;
+  assigned_to: string | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  resolved_at: ColumnType<Date, Date | string> | null;
+  resolution_notes: string | null;
+  metadata: Json | null;
+  number: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  fingerprint: string;
+  occurrences: Generated<number>;
+  respond_by: ColumnType<Date, Date | string> | null;
+  acknowledged_at: ColumnType<Date, Date | string> | null;
+  snoozed_until: ColumnType<Date, Date | string> | null;
+  resolved_by: string | null;
+  cure_knowledge_id: string | null;
+}
+
+export interface Bots {
+  id: Generated<string>;
+  name: string;
+  display_name: string;
+  description: string | null;
+  schedule_cron: string;
+  api_endpoint: string;
+  status: Generated<'active' | 'paused' | 'disabled' | 'error'>;
+  last_execution_at: ColumnType<Date, Date | string> | null;
+  next_execution_at: ColumnType<Date, Date | string> | null;
+  total_runs: Generated<number | null>;
+  successful_runs: Generated<number | null>;
+  failed_runs: Generated<number | null>;
+  avg_execution_time_ms: number | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  timezone: Generated<string>;
+  config: Generated<Json>;
+  next_slot_at: ColumnType<Date, Date | string> | null;
+  catch_up: Generated<'skip' | 'last' | 'all'>;
+  catch_up_limit: Generated<number>;
+  grace_seconds: Generated<number>;
+  overlap: Generated<'skip' | 'queue'>;
+  concurrency: Generated<number>;
+  jitter_seconds: Generated<number>;
+  timeout_seconds: Generated<number>;
+  max_attempts: Generated<number>;
+  priority: Generated<number>;
+  status_reason: string | null;
+  status_changed_at: ColumnType<Date, Date | string> | null;
+  definition_version: Generated<number>;
+  checked_version: Generated<number>;
+}
+
+export interface Credits {
+  id: Generated<string>;
+  user_id: string | null;
+  amount: number;
+  type: string;
+  description: string | null;
+  balance_after: number;
+  metadata: Json | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  seq: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+}
+
+export interface ErrorLogs {
+  id: Generated<string>;
+  user_id: string | null;
+  error_type: string;
+  error_message: string;
+  stack_trace: string | null;
+  context: Json | null;
+  ip_address: string | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+}
+
+export interface Profiles {
+  id: string;
+  email: string;
+  display_name: string | null;
+  avatar_url: string | null;
+  role: Generated<string | null>;
+  credits: Generated<number | null>;
+  subscription_tier: string | null;
+  subscription_status: string | null;
+  subscription_id: string | null;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  last_login_at: ColumnType<Date, Date | string> | null;
+}
+
+export interface UserSessions {
+  id: Generated<string>;
+  user_id: string | null;
+  token: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  expires_at: ColumnType<Date, Date | string>;
+  created_at: Generated<ColumnType<Date, Date | string> | null>;
+}
+
+export interface EngineNodes {
+  id: string;
+  role: string;
+  host: string;
+  pid: number;
+  started_at: Generated<ColumnType<Date, Date | string>>;
+  heartbeat_at: Generated<ColumnType<Date, Date | string>>;
+  skew_ms: number | null;
+}
+
+export interface EngineSettings {
+  key: string;
+  value: Json;
+  changed_at: Generated<ColumnType<Date, Date | string>>;
+  changed_by: string | null;
+}
+
+export interface DB {
+  api_logs: ApiLogs;
+  app_catalog: AppCatalog;
+  bot_actions: BotActions;
+  bot_decisions: BotDecisions;
+  bot_executions: BotExecutions;
+  bot_finding_states: BotFindingStates;
+  bot_findings: BotFindings;
+  bot_knowledge: BotKnowledge;
+  bot_knowledge_autonomy: BotKnowledgeAutonomy;
+  bot_knowledge_events: BotKnowledgeEvents;
+  bot_metrics: BotMetrics;
+  bot_notifications: BotNotifications;
+  bot_silences: BotSilences;
+  bot_ticket_events: BotTicketEvents;
+  bot_tickets: BotTickets;
+  bots: Bots;
+  credits: Credits;
+  error_logs: ErrorLogs;
+  profiles: Profiles;
+  user_sessions: UserSessions;
+  'engine.nodes': EngineNodes;
+  'engine.settings': EngineSettings;
+}
