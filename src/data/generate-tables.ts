@@ -27,9 +27,9 @@ const typescript: Record<string, string> = {
   int4: 'number',
   bool: 'boolean',
   float8: 'number',
-  int8: 'ColumnType<string, string | number | bigint>',
-  numeric: 'ColumnType<string, string | number>',
-  timestamptz: 'ColumnType<Date, Date | string>',
+  int8: 'Int8',
+  numeric: 'Numeric',
+  timestamptz: 'Timestamp',
   jsonb: 'Json',
   _bool: 'boolean[]',
 };
@@ -55,7 +55,7 @@ function columnType({ schema, table, column, type, nullable, given, words }: Col
   if (!known) throw new Error(`${schema}.${table}.${column}: no TypeScript type for ${type}`);
   const whole = nullable ? `${known} | null` : known;
   if (given === 'none') return whole;
-  return `${given === 'always' ? 'GeneratedAlways' : 'Generated'}<${whole}>`;
+  return given === 'always' ? `GeneratedAlways<SelectType<${whole}>>` : `Generated<${whole}>`;
 }
 
 const pascal = (name: string) =>
@@ -75,12 +75,16 @@ export async function tablesSource(db: Kysely<any>): Promise<string> {
   );
   return [
     '// Written by `npm run types` from the migrated database; do not edit.',
-    "import type { ColumnType, GeneratedAlways } from 'kysely';\n",
+    "import type { ColumnType, GeneratedAlways, SelectType } from 'kysely';\n",
     'export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>',
     '  ? ColumnType<S, I | undefined, U>\n  : ColumnType<T, T | undefined, T>;\n',
     'export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };',
     '/** jsonb comes back as a value and goes in as a string or a parameter that Kysely serialises. */',
     'export type Json = ColumnType<any, string | JsonValue, string | JsonValue>;\n',
+    'export type Timestamp = ColumnType<Date, Date | string>;',
+    '/** as text: a number would lose digits */',
+    'export type Int8 = ColumnType<string, string | number | bigint>;',
+    'export type Numeric = ColumnType<string, string | number>;\n',
     interfaces.join('\n'),
     'export interface DB {',
     ...[...tables.keys()].map((name) => `  '${name}': ${pascal(name.replace('.', '_'))};`),

@@ -1,5 +1,5 @@
 // Written by `npm run types` from the migrated database; do not edit.
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, GeneratedAlways, SelectType } from 'kysely';
 
 export type Generated<T> =
   T extends ColumnType<infer S, infer I, infer U>
@@ -16,6 +16,11 @@ export type JsonValue =
 /** jsonb comes back as a value and goes in as a string or a parameter that Kysely serialises. */
 export type Json = ColumnType<any, string | JsonValue, string | JsonValue>;
 
+export type Timestamp = ColumnType<Date, Date | string>;
+/** as text: a number would lose digits */
+export type Int8 = ColumnType<string, string | number | bigint>;
+export type Numeric = ColumnType<string, string | number>;
+
 export interface ApiLogs {
   id: Generated<string>;
   user_id: string | null;
@@ -24,7 +29,7 @@ export interface ApiLogs {
   status_code: number;
   response_time_ms: number | null;
   ip_address: string | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  created_at: Generated<Timestamp | null>;
 }
 
 export interface AppCatalog {
@@ -38,8 +43,8 @@ export interface AppCatalog {
   status: Generated<string | null>;
   deployment_url: string | null;
   repository_url: string | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
 }
 
 export interface BotActions {
@@ -50,7 +55,7 @@ export interface BotActions {
   action_description: string;
   success: boolean;
   error_message: string | null;
-  taken_at: Generated<ColumnType<Date, Date | string> | null>;
+  taken_at: Generated<Timestamp | null>;
   metadata: Json | null;
   heal_id: string;
   state:
@@ -71,17 +76,17 @@ export interface BotActions {
   risk: 'safe' | 'reversible' | 'irreversible';
   step: Generated<number>;
   idempotency_key: string;
-  applied_at: ColumnType<Date, Date | string> | null;
-  verify_after: ColumnType<Date, Date | string> | null;
-  hold_until: ColumnType<Date, Date | string> | null;
-  settled_at: ColumnType<Date, Date | string> | null;
+  applied_at: Timestamp | null;
+  verify_after: Timestamp | null;
+  hold_until: Timestamp | null;
+  settled_at: Timestamp | null;
   evidence: Generated<Json>;
-  undo_requested_at: ColumnType<Date, Date | string> | null;
+  undo_requested_at: Timestamp | null;
   undo_requested_by: string | null;
 }
 
 export interface BotDecisions {
-  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  id: GeneratedAlways<SelectType<Int8>>;
   bot_id: string;
   finding_id: string | null;
   knowledge_id: string | null;
@@ -93,36 +98,36 @@ export interface BotDecisions {
   figures: Generated<Json>;
   answer: 'approved' | 'rejected' | null;
   answered_by: string | null;
-  answered_at: ColumnType<Date, Date | string> | null;
+  answered_at: Timestamp | null;
   outcome: string | null;
-  settled_at: ColumnType<Date, Date | string> | null;
-  decided_at: Generated<ColumnType<Date, Date | string>>;
+  settled_at: Timestamp | null;
+  decided_at: Generated<Timestamp>;
 }
 
 export interface BotExecutions {
   id: Generated<string>;
   bot_id: string | null;
   status: 'queued' | 'running' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped';
-  started_at: ColumnType<Date, Date | string>;
-  completed_at: ColumnType<Date, Date | string> | null;
+  started_at: Timestamp;
+  completed_at: Timestamp | null;
   execution_time_ms: number | null;
   checks_performed: Generated<number | null>;
   issues_found: Generated<number | null>;
   actions_taken: Generated<number | null>;
   error_message: string | null;
   metadata: Json | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  scheduled_for: ColumnType<Date, Date | string> | null;
+  created_at: Generated<Timestamp | null>;
+  scheduled_for: Timestamp | null;
   trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify'>;
   generation: Generated<number>;
   attempt: Generated<number>;
   max_attempts: Generated<number>;
-  fence: ColumnType<string, string | number | bigint> | null;
-  lease_until: ColumnType<Date, Date | string> | null;
+  fence: Int8 | null;
+  lease_until: Timestamp | null;
   worker: string | null;
-  queued_at: Generated<ColumnType<Date, Date | string>>;
-  run_after: ColumnType<Date, Date | string> | null;
-  cancel_requested_at: ColumnType<Date, Date | string> | null;
+  queued_at: Generated<Timestamp>;
+  run_after: Timestamp | null;
+  cancel_requested_at: Timestamp | null;
   reason: string | null;
 }
 
@@ -132,8 +137,8 @@ export interface BotFindingStates {
   states: Generated<boolean[]>;
   failures_in_row: Generated<number>;
   clean_in_row: Generated<number>;
-  flapping_since: ColumnType<Date, Date | string> | null;
-  last_fence: ColumnType<string, string | number | bigint>;
+  flapping_since: Timestamp | null;
+  last_fence: Int8;
 }
 
 export interface BotFindings {
@@ -145,17 +150,17 @@ export interface BotFindings {
   title: string;
   description: string | null;
   affected_component: string | null;
-  detected_at: Generated<ColumnType<Date, Date | string> | null>;
-  resolved_at: ColumnType<Date, Date | string> | null;
+  detected_at: Generated<Timestamp | null>;
+  resolved_at: Timestamp | null;
   resolution_method: 'auto-fixed' | 'manual' | 'escalated' | 'cleared' | null;
   metadata: Json | null;
   check_name: string;
   component_key: string;
   fingerprint: string;
   occurrences: Generated<number>;
-  last_seen_at: Generated<ColumnType<Date, Date | string>>;
+  last_seen_at: Generated<Timestamp>;
   last_execution_id: string | null;
-  last_fence: ColumnType<string, string | number | bigint> | null;
+  last_fence: Int8 | null;
   suppressed_by: string | null;
 }
 
@@ -164,12 +169,12 @@ export interface BotKnowledge {
   category: string;
   issue_pattern: string;
   solution: string;
-  success_rate: Generated<ColumnType<string, string | number> | null>;
+  success_rate: Generated<Numeric | null>;
   times_applied: Generated<number | null>;
   times_successful: Generated<number | null>;
-  last_used_at: ColumnType<Date, Date | string> | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  last_used_at: Timestamp | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
   name: string;
   enabled: Generated<boolean>;
   autonomy: Generated<'shadow' | 'suggest' | 'auto'>;
@@ -180,11 +185,11 @@ export interface BotKnowledgeAutonomy {
   knowledge_id: string;
   component: string;
   autonomy: 'shadow' | 'suggest' | 'auto';
-  changed_at: Generated<ColumnType<Date, Date | string>>;
+  changed_at: Generated<Timestamp>;
 }
 
 export interface BotKnowledgeEvents {
-  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  id: GeneratedAlways<SelectType<Int8>>;
   knowledge_id: string;
   event: string;
   component: string | null;
@@ -192,7 +197,7 @@ export interface BotKnowledgeEvents {
   after: Json | null;
   figures: Generated<Json>;
   actor: string;
-  created_at: Generated<ColumnType<Date, Date | string>>;
+  created_at: Generated<Timestamp>;
 }
 
 export interface BotMetrics {
@@ -204,7 +209,7 @@ export interface BotMetrics {
   findings: Generated<number>;
   actions: Generated<number>;
   tickets: Generated<number>;
-  execution_time_ms: Generated<ColumnType<string, string | number | bigint>>;
+  execution_time_ms: Generated<Int8>;
 }
 
 export interface BotNotifications {
@@ -214,10 +219,10 @@ export interface BotNotifications {
   payload: Json;
   status: Generated<'pending' | 'sent' | 'failed'>;
   attempts: Generated<number>;
-  send_after: Generated<ColumnType<Date, Date | string>>;
-  sent_at: ColumnType<Date, Date | string> | null;
+  send_after: Generated<Timestamp>;
+  sent_at: Timestamp | null;
   error_message: string | null;
-  created_at: Generated<ColumnType<Date, Date | string>>;
+  created_at: Generated<Timestamp>;
 }
 
 export interface BotSilences {
@@ -229,13 +234,13 @@ export interface BotSilences {
   owner: string;
   reason: string;
   until_resolved: Generated<boolean>;
-  expires_at: ColumnType<Date, Date | string> | null;
-  ended_at: ColumnType<Date, Date | string> | null;
-  created_at: Generated<ColumnType<Date, Date | string>>;
+  expires_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
 }
 
 export interface BotTicketEvents {
-  id: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  id: GeneratedAlways<SelectType<Int8>>;
   ticket_id: string;
   event:
     | 'opened'
@@ -249,7 +254,7 @@ export interface BotTicketEvents {
     | 'closed';
   actor: string;
   detail: Generated<Json>;
-  created_at: Generated<ColumnType<Date, Date | string>>;
+  created_at: Generated<Timestamp>;
 }
 
 export interface BotTickets {
@@ -261,17 +266,17 @@ export interface BotTickets {
   description: string;
   status: Generated<'open' | 'assigned' | 'resolved' | 'closed'>;
   assigned_to: string | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  updated_at: Generated<ColumnType<Date, Date | string> | null>;
-  resolved_at: ColumnType<Date, Date | string> | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+  resolved_at: Timestamp | null;
   resolution_notes: string | null;
   metadata: Json | null;
-  number: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  number: GeneratedAlways<SelectType<Int8>>;
   fingerprint: string;
   occurrences: Generated<number>;
-  respond_by: ColumnType<Date, Date | string> | null;
-  acknowledged_at: ColumnType<Date, Date | string> | null;
-  snoozed_until: ColumnType<Date, Date | string> | null;
+  respond_by: Timestamp | null;
+  acknowledged_at: Timestamp | null;
+  snoozed_until: Timestamp | null;
   resolved_by: string | null;
   cure_knowledge_id: string | null;
 }
@@ -284,17 +289,17 @@ export interface Bots {
   schedule_cron: string;
   api_endpoint: string;
   status: Generated<'active' | 'paused' | 'disabled' | 'error'>;
-  last_execution_at: ColumnType<Date, Date | string> | null;
-  next_execution_at: ColumnType<Date, Date | string> | null;
+  last_execution_at: Timestamp | null;
+  next_execution_at: Timestamp | null;
   total_runs: Generated<number | null>;
   successful_runs: Generated<number | null>;
   failed_runs: Generated<number | null>;
   avg_execution_time_ms: number | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  updated_at: Generated<ColumnType<Date, Date | string> | null>;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
   timezone: Generated<string>;
   config: Generated<Json>;
-  next_slot_at: ColumnType<Date, Date | string> | null;
+  next_slot_at: Timestamp | null;
   catch_up: Generated<'skip' | 'last' | 'all'>;
   catch_up_limit: Generated<number>;
   grace_seconds: Generated<number>;
@@ -305,7 +310,7 @@ export interface Bots {
   max_attempts: Generated<number>;
   priority: Generated<number>;
   status_reason: string | null;
-  status_changed_at: ColumnType<Date, Date | string> | null;
+  status_changed_at: Timestamp | null;
   definition_version: Generated<number>;
   checked_version: Generated<number>;
 }
@@ -318,8 +323,8 @@ export interface Credits {
   description: string | null;
   balance_after: number;
   metadata: Json | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  seq: GeneratedAlways<ColumnType<string, string | number | bigint>>;
+  created_at: Generated<Timestamp | null>;
+  seq: GeneratedAlways<SelectType<Int8>>;
 }
 
 export interface ErrorLogs {
@@ -330,7 +335,7 @@ export interface ErrorLogs {
   stack_trace: string | null;
   context: Json | null;
   ip_address: string | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  created_at: Generated<Timestamp | null>;
 }
 
 export interface Profiles {
@@ -343,9 +348,9 @@ export interface Profiles {
   subscription_tier: string | null;
   subscription_status: string | null;
   subscription_id: string | null;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
-  updated_at: Generated<ColumnType<Date, Date | string> | null>;
-  last_login_at: ColumnType<Date, Date | string> | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+  last_login_at: Timestamp | null;
 }
 
 export interface UserSessions {
@@ -354,8 +359,8 @@ export interface UserSessions {
   token: string;
   ip_address: string | null;
   user_agent: string | null;
-  expires_at: ColumnType<Date, Date | string>;
-  created_at: Generated<ColumnType<Date, Date | string> | null>;
+  expires_at: Timestamp;
+  created_at: Generated<Timestamp | null>;
 }
 
 export interface EngineNodes {
@@ -363,15 +368,15 @@ export interface EngineNodes {
   role: string;
   host: string;
   pid: number;
-  started_at: Generated<ColumnType<Date, Date | string>>;
-  heartbeat_at: Generated<ColumnType<Date, Date | string>>;
+  started_at: Generated<Timestamp>;
+  heartbeat_at: Generated<Timestamp>;
   skew_ms: number | null;
 }
 
 export interface EngineSettings {
   key: string;
   value: Json;
-  changed_at: Generated<ColumnType<Date, Date | string>>;
+  changed_at: Generated<Timestamp>;
   changed_by: string | null;
 }
 

@@ -1,0 +1,146 @@
+/**
+ * The contract between the engine and the catalogue (bots/): all that a bot file imports.
+ *
+ * A bot is config in, plain results out. Nothing that crosses this line may be anything that
+ * structured clone cannot carry, so that checks and remedies can run in another process.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { z } from 'zod';
+import type { Database } from './data/connect.ts';
+
+export { sql } from 'kysely';
+export { z } from 'zod';
+
+/** `error` is taken as high, `warning` as medium. */
+export type ReportedSeverity =
+  | 'critical'
+  | 'high'
+  | 'medium'
+  | 'low'
+  | 'info'
+  | 'error'
+  | 'warning';
+
+/** One problem that a check saw in this run. */
+export interface ReportedFinding {
+  severity: ReportedSeverity;
+  /** at most 50 characters */
+  category: string;
+  /** One line for a person, at most 200 characters. It may change from run to run: figures belong here. */
+  title: string;
+  description?: string;
+  /** What is broken: an endpoint, a table, a bot. Part of the identity, so it must be stable. */
+  component: string;
+  /** Tells findings of one component apart; the component itself unless given. Must be stable too. */
+  key?: string;
+  /** Figures and samples behind the finding: plain JSON, no secrets. */
+  metadata?: Record<string, unknown>;
+}
+
+/**
+ * The keys that a check looked at: named one by one, or if there are many as their count and the
+ * test "every key of this check but these". An open finding whose key was examined and not reported
+ * resolves; one whose key was not examined stays as it is.
+ */
+export type Examined = string[] | { count: number; except: string[] };
+
+export interface CheckResult {
+  examined: Examined;
+  findings: ReportedFinding[];
+  /** There were more findings than are reported: nothing resolves by this result. */
+  truncated?: boolean;
+}
+
+export interface CheckContext {
+  /** Reads the platform's database; the session refuses to write. */
+  db: Kysely<Database>;
+  /** The database's time when the check began; hosts' clocks are not asked. */
+  now: Date;
+  /** Set when a cure is being verified: events before this moment are the past and do not count. */
+  since: Date | null;
+  /** Aborted at the run's deadline and when the run is cancelled. */
+  signal: AbortSignal;
+  /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */
+  skip(reason: string): never;
+}
+
+export interface Check<Config> {
+  /** unique within the bot; part of every finding's identity */
+  name: string;
+  /** the question that it answers, for people */
+  title: string;
+  /** Findings that come back by themselves, as expired sessions do: the verification alone decides that a cure held. */
+  accruing?: boolean;
+  run(config: Config, context: CheckContext): Promise<CheckResult>;
+}
+
+/** An entry of `bot_knowledge` that the catalogue brings along. */
+export interface KnowledgeSeed {
+  /** unique; lower case, digits, dots and dashes */
+  name: string;
+  category: string;
+  /** RE2 syntax, matched case-insensitively over title, description and component */
+  pattern: string;
+  /** prose, or a playbook in YAML: `steps:` with `remedy:` and its `with:` parameters */
+  solution: string;
+  autonomy: 'shadow' | 'suggest' | 'auto';
+}
+
+export interface Bot<Config = unknown> {
+  /** bots.name; the endpoint is `/api/bots/<name>` */
+  name: string;
+  displayName: string;
+  description: string;
+  /** five cron fields, the default for `schedule_cron` */
+  schedule: string;
+  timeoutSeconds?: number;
+  /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
+  config: z.ZodType<Config>;
+  checks: Check<Config>[];
+  knowledge?: KnowledgeSeed[];
+}
+
+/** The finding that a remedy is applied to. */
+export interface Target {
+  fingerprint: string;
+  component: string;
+  key: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface RemedyContext {
+  /** The transaction that also records the outcome: the effect and its record commit together or not at all. */
+  db: Transaction<Database>;
+  target: Target;
+  now: Date;
+  signal: AbortSignal;
+}
+
+/** What a remedy did: plain JSON, kept in `bot_actions.evidence`. */
+export interface Evidence {
+  /** one sentence for a person: "deleted 214 sessions" */
+  summary: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface Remedy<Params = unknown> {
+  /** `noun.verb`; what a playbook names */
+  name: string;
+  title: string;
+  /** safe: idempotent and harmless if useless; reversible: has an undo; irreversible: always asks */
+  risk: 'safe' | 'reversible' | 'irreversible';
+  params: z.ZodType<Params>;
+  /** Whether there is nothing left to do. Asked before an interrupted application is repeated. */
+  isDone(params: Params, context: RemedyContext): Promise<boolean>;
+  apply(params: Params, context: RemedyContext): Promise<Evidence>;
+}
+
+/** Thrown by {@link CheckContext.skip}. */
+export class SkippedCheck extends Error {}
+
+/** Keeps a bot's own config type inside its file. */
+export const defineBot = <Config>(bot: Bot<Config>): Bot => bot as Bot;
+
+/** Keeps a remedy's own parameter type inside its file. */
+export const defineRemedy = <Params>(remedy: Remedy<Params>): Remedy => remedy as Remedy;
