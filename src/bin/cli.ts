@@ -1,0 +1,20 @@
+import { CommanderError } from 'commander';
+import { exitCodes } from '../errors.ts';
+import { printError } from '../cli/print.ts';
+import { program } from '../cli/program.ts';
+
+/** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
+export async function main(argv: string[]): Promise<void> {
+  // A closed pipe (`roundsman runs list | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+  });
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    // Commander has already said what was wrong; 1 is its word for every misuse.
+    if (error instanceof CommanderError)
+      process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    else process.exitCode = printError(error);
+  }
+}

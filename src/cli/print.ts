@@ -1,0 +1,125 @@
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
+import { printable } from '../text.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Coloured on a terminal unless NO_COLOR says otherwise. The text must be ours or {@link printable}. */
+export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
+  styleText(style, text, { stream, validateStream: true });
+
+/** A line of our own words on standard output. */
+export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+/** A line beside the result, on standard error, so that `--json` output stays whole. */
+export const note = (line: string): void =>
+  void process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
+
+/** The one JSON document that `--json` prints: rows with their tables' column names. */
+export const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
+
+const severities: Record<string, Style> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
+};
+const states: Record<string, Style> = {
+  active: 'green',
+  success: 'green',
+  verified: 'green',
+  held: 'green',
+  resolved: 'green',
+  running: 'cyan',
+  queued: 'cyan',
+  applied: 'cyan',
+  paused: 'yellow',
+  skipped: 'dim',
+  cancelled: 'dim',
+  closed: 'dim',
+  disabled: 'dim',
+  open: 'yellow',
+  assigned: 'yellow',
+  failed: 'red',
+  timeout: 'red',
+  error: 'red',
+  relapsed: 'red',
+};
+
+export const severity = (word: string): string => paint(severities[word] ?? 'dim', printable(word));
+export const state = (word: string): string => paint(states[word] ?? 'reset', printable(word));
+
+/** `2026-11-22 09:05:00` in UTC, `-` for nothing. */
+export const time = (at: Date | string | null | undefined): string =>
+  at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
+
+/** `12s`, `5m`, `3h`, `2d`: how far apart two moments are, rounded down. */
+export function span(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** `850 ms`, `1.2 s` */
+export const duration = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+
+/**
+ * Rows as aligned columns, or `empty` when there are none. Cells must be ours or {@link printable}.
+ * The last column takes what is left of the terminal's width and is cut there.
+ */
+export function table(head: string[], rows: string[][], empty: string): void {
+  if (rows.length === 0) return say(empty);
+  const made = new Table({
+    head: head.map((word) => paint('bold', word)),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: Object.fromEntries(borders.map((name) => [name, ''])) as never,
+  });
+  made.push(...rows);
+  for (const line of made.toString().split('\n')) say(line.trimEnd());
+}
+const borders = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+  'middle',
+];
+
+/** `Label   value` lines under each other; a null value is left out. */
+export function facts(pairs: [label: string, value: string | null | undefined][]): void {
+  const given = pairs.filter(([, value]) => value !== null && value !== undefined);
+  const width = Math.max(0, ...given.map(([label]) => label.length));
+  for (const [label, value] of given) say(`${paint('dim', label.padEnd(width))}  ${value}`);
+}
+
+/** Prints what, why and what to try on standard error; returns the exit code. */
+export function printError(error: unknown): number {
+  const line = (text: string) => process.stderr.write(`${text}\n`);
+  const red = (text: string) => paint('red', text, process.stderr);
+  if (error instanceof RoundsmanError) {
+    line(`${red('error:')} ${printable(error.what)}`);
+    line(`  why: ${printable(error.why)}`);
+    line(`  try: ${printable(error.hint)}`);
+    return error.exitCode;
+  }
+  line(`${red('error:')} ${printable(messageOf(error))}`);
+  if (error instanceof Error && error.stack)
+    line(error.stack.split('\n').slice(1).map(printable).join('\n'));
+  line('  This is a defect of Roundsman; the lines above say where.');
+  return exitCodes.failed;
+}

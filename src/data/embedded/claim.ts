@@ -1,0 +1,46 @@
+/** One `up` at a time in a home. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RoundsmanError } from '../../errors.ts';
+import { tryLock } from './locks.ts';
+import { openHome } from './place.ts';
+
+export class AlreadyUpError extends RoundsmanError {
+  /** The process that is up; undefined in the instant before it has written its number. */
+  readonly pid: number | undefined;
+
+  constructor(home: string, pid: number | undefined) {
+    super({
+      what: 'Roundsman is already up here',
+      why: `process ${pid ?? '(still starting)'} has claimed ${home}`,
+      hint: 'Use the one that runs, or stop it first (Ctrl-C in its terminal, or SIGTERM).',
+    });
+    this.pid = pid;
+  }
+}
+
+/** Held until released or until this process ends in any way; throws AlreadyUpError. */
+export function claimUp(home: string): { release(): void } {
+  const real = openHome(home);
+  const pidFile = join(real, 'up.pid');
+  const claim = tryLock(join(real, 'up.lock'), 'exclusive');
+  if (!claim) throw new AlreadyUpError(real, readPid(pidFile));
+  writeFileSync(pidFile, `${process.pid}\n`);
+  return {
+    release() {
+      rmSync(pidFile, { force: true });
+      claim.release();
+    },
+  };
+}
+
+/** The number is no claim, only the lock is: a killed process leaves its number behind. */
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    process.kill(pid, 0);
+    return pid || undefined;
+  } catch {
+    return undefined;
+  }
+}

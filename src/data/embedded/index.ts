@@ -1,0 +1,125 @@
+/**
+ * The embedded Postgres: our own supervisor over the npm binaries.
+ *
+ * Commands beside each other share one server. Each holds a share of the users lock while it has
+ * joined; whoever leaves and finds that no share is left stops the server. Joining and leaving
+ * pass a gate one by one, so nobody joins a server that is being stopped. A user that is killed
+ * loses its share but stops nothing: the next to join reuses the server, the last out stops it.
+ *
+ * All of them have to be on one machine, and see each other's processes.
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { RoundsmanError } from '../../errors.ts';
+import { placeBinaries } from './binaries.ts';
+import { initialise, newPassword } from './initialise.ts';
+import { lock, tryLock, type Lock } from './locks.ts';
+import { embeddedExists, openPlace, passwordFile, sweep, type Place } from './place.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { findServer, startServer, type Cluster } from './server.ts';
+
+export { embeddedExists } from './place.ts';
+export { AlreadyUpError, claimUp } from './claim.ts';
+
+export interface EmbeddedDatabase {
+  /** Superuser; contains the password. */
+  url: string;
+  /** Where data and binaries are. */
+  directory: string;
+  /** This call started the server. */
+  started: boolean;
+  /** Gives up this share; the last one out stops the server. Later calls do nothing. */
+  leave(): Promise<void>;
+}
+
+export class NoEmbeddedDatabaseError extends RoundsmanError {}
+
+/** Longer than anybody needs the gate: a start after a crash, or a stop. */
+const gatePatience = 180_000;
+const largeLog = 10 * 1024 * 1024;
+
+const openGate = (directory: string) => lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
+const usersFile = (directory: string) => join(directory, 'users.lock');
+
+function readPassword(home: string): string {
+  try {
+    return fs.readFileSync(passwordFile(home), 'utf8').trim();
+  } catch {
+    throw new NoEmbeddedDatabaseError({
+      what: 'The embedded database cannot be entered',
+      why: `${passwordFile(home)}, which was made together with its data, is missing`,
+      hint: 'Put it back, or move the directory away to begin anew.',
+    });
+  }
+}
+
+/** The cluster in this place, made first if it is not there. */
+async function openCluster({ home, directory, data, account }: Place): Promise<Cluster> {
+  const exists = embeddedExists(home);
+  const bin = await placeBinaries(directory);
+  if (!exists) {
+    const password = newPassword();
+    fs.writeFileSync(passwordFile(home), `${password}\n`, { mode: 0o600, flush: true });
+    await initialise({ bin, data, account, password, fsync: true });
+  }
+  const log = join(home, 'postgres.log');
+  return { bin, data, log, account, password: readPassword(home) };
+}
+
+async function start(cluster: Cluster) {
+  const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
+  return startServer(cluster);
+}
+
+async function leave({ directory, data }: Place, share: Lock): Promise<void> {
+  try {
+    const gate = await openGate(directory);
+    try {
+      share.release();
+      const last = tryLock(usersFile(directory), 'exclusive');
+      if (!last) return;
+      last.release();
+      const postmaster = findPostmaster(data);
+      if (postmaster) await stopPostmaster(postmaster);
+    } finally {
+      gate.release();
+    }
+  } finally {
+    share.release();
+  }
+}
+
+/**
+ * Joins the shared server in `home`, starting it where needed and, with `create`, making it. The
+ * process that joined must leave; one that is killed costs nothing but a server left running.
+ */
+export async function joinEmbedded(
+  home: string,
+  { create }: { create: boolean },
+): Promise<EmbeddedDatabase> {
+  if (!create && !embeddedExists(home))
+    throw new NoEmbeddedDatabaseError({
+      what: 'There is no database to work on',
+      why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
+      hint: 'Run `npm start` (roundsman up), which makes one, or set DATABASE_URL.',
+    });
+  const place = openPlace(home);
+  const { directory } = place;
+  const gate = await openGate(directory);
+  const share = tryLock(usersFile(directory), 'shared');
+  try {
+    if (!share) throw new Error(`${usersFile(directory)} is locked by somebody outside the gate`);
+    sweep(directory);
+    const cluster = await openCluster(place);
+    const running = await findServer(cluster);
+    const { url } = running ?? (await start(cluster));
+    let leaving: Promise<void> | undefined;
+    return { url, directory, started: !running, leave: () => (leaving ??= leave(place, share)) };
+  } catch (error) {
+    share?.release();
+    throw error;
+  } finally {
+    gate.release();
+  }
+}

@@ -1,0 +1,81 @@
+/** The running Postgres of a data directory, as its postmaster.pid and /proc tell. */
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RoundsmanError } from '../../errors.ts';
+
+export interface Postmaster {
+  pid: number;
+  /** As it was called when the server started: the directory may have moved since. */
+  data: string;
+  port: number;
+}
+
+export class StopError extends RoundsmanError {}
+
+/** World-readable also where the rest of /proc is not; empty for zombies and for the dead. */
+function isRunning({ pid, data }: Postmaster): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
+  } catch {
+    return false;
+  }
+}
+
+/** A copied directory brings along the postmaster.pid of the original, which may well be alive. */
+function isCopy(data: string, original: string): boolean {
+  const there = statSync(original, { throwIfNoEntry: false });
+  const here = statSync(data);
+  return there !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The live postmaster of `data`; a file left by a dead one does not count. */
+export function findPostmaster(data: string): Postmaster | undefined {
+  const file = join(data, 'postmaster.pid');
+  let lines: string[];
+  try {
+    lines = readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+  const postmaster = { pid: Number(lines[0]), data: lines[1] ?? '', port: Number(lines[3]) };
+  // Written line by line while it starts: without a port it is not there yet.
+  if (!postmaster.pid || !postmaster.port) return undefined;
+  if (isRunning(postmaster) && !isCopy(data, postmaster.data)) return postmaster;
+  // Postgres overwrites the file of a dead process, but balks when its number is in use again.
+  // Should backends of the dead server be left, their shared memory still keeps a new one out.
+  if (isAlive(postmaster.pid)) rmSync(file, { force: true });
+  return undefined;
+}
+
+async function ended(postmaster: Postmaster, patience: number): Promise<boolean> {
+  for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(10))
+    if (!isRunning(postmaster)) return true;
+  return false;
+}
+
+/** Ends it for good: fast shutdown, after 10 s immediate shutdown. Loses nothing either way. */
+export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    try {
+      process.kill(postmaster.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+    if (await ended(postmaster, 10_000)) return;
+  }
+  throw new StopError({
+    what: 'The embedded database did not stop',
+    why: `process ${postmaster.pid} ignored SIGINT and SIGQUIT for 10 s each`,
+    hint: `Look at it with \`ps -fp ${postmaster.pid}\`; the next start recovers its data.`,
+  });
+}

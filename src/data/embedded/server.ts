@@ -1,0 +1,150 @@
+/** Starts Postgres on a data directory, or finds the one that already runs there. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RoundsmanError } from '../../errors.ts';
+import { spawnOptions, type Account } from './account.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
+
+export interface Cluster {
+  bin: string;
+  data: string;
+  /** Gets the server's standard error: the descriptor is ours, so its account needs no access. */
+  log: string;
+  account: Account | undefined;
+  password: string;
+  /** Beyond `baseSettings`. */
+  settings?: Record<string, string>;
+}
+
+export interface Server {
+  url: string;
+  pid: number;
+}
+
+export class StartError extends RoundsmanError {}
+export class WrongPasswordError extends RoundsmanError {}
+
+/** Crash recovery may have to read a lot of log first. */
+const startPatience = 120_000;
+
+const baseSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  // Without it a backend works on for a client that has gone.
+  client_connection_check_interval: '500ms',
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+const urlOf = ({ password }: Cluster, port: number) =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+
+/** True once the server lets us in. With SCRAM it proves to us, too, that it knows the password. */
+async function answers(url: string): Promise<boolean> {
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch (cause) {
+    const { code } = cause as { code?: string };
+    if (code === '53300') return true; // Too many connections: alive, and busy.
+    if (code !== '28P01') return false;
+    throw new WrongPasswordError(
+      {
+        what: 'The embedded database refuses its own password',
+        why: 'postgres.password does not belong to this data directory',
+        hint: 'Put the right file back, or move the directory away to begin anew.',
+      },
+      { cause },
+    );
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The running server of this data directory, once it answers; undefined when there is none. */
+export async function findServer(cluster: Cluster): Promise<Server | undefined> {
+  for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
+    const postmaster = findPostmaster(cluster.data);
+    if (!postmaster) return undefined;
+    const url = urlOf(cluster, postmaster.port);
+    // Not at once: it may be starting for somebody who was killed, or shutting down.
+    if (await answers(url)) return { url, pid: postmaster.pid };
+    if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
+  }
+}
+
+/** Free at this moment; Postgres has no "any port" of its own. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function startError({ log }: Cluster, why: string): StartError {
+  return new StartError({
+    what: 'The embedded database could not be started',
+    why,
+    hint: `Its log is ${log}. Remove the cause and try again, or set DATABASE_URL.`,
+  });
+}
+
+/** The server, or what it wrote to its log before it gave up. */
+async function launch(cluster: Cluster, port: number): Promise<Server | string> {
+  const log = fs.openSync(cluster.log, 'a+', 0o600);
+  const { size } = fs.fstatSync(log);
+  const settings = { ...baseSettings, ...cluster.settings, port: String(port) };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(join(cluster.bin, 'postgres'), ['-D', cluster.data, ...args], {
+    ...spawnOptions(cluster.account),
+    // A session of its own: Ctrl-C is for us, and we stop it when our work is written.
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  let gone: string | undefined;
+  child.on('error', (error) => (gone = error.message));
+  child.on('exit', (code, signal) => (gone = `Postgres ended with ${signal ?? code}`));
+  child.unref();
+  try {
+    for (const deadline = Date.now() + startPatience; !gone; await sleep(10)) {
+      // A port that somebody else took meanwhile must not be mistaken for ours.
+      if (findPostmaster(cluster.data)?.pid === child.pid && child.pid) {
+        const url = urlOf(cluster, port);
+        if (await answers(url)) return { url, pid: child.pid };
+      }
+      if (Date.now() > deadline) throw startError(cluster, 'it does not let anybody in');
+    }
+    const written = Buffer.alloc(fs.fstatSync(log).size - size);
+    fs.readSync(log, written, 0, written.length, size);
+    return written.toString().trim() || gone;
+  } catch (error) {
+    const pid = child.pid ?? 0;
+    if (pid && !gone) await stopPostmaster({ pid, data: cluster.data, port });
+    throw error;
+  } finally {
+    fs.closeSync(log);
+  }
+}
+
+/** Starts it. Only for the holder of the gate, who has seen that none is running. */
+export async function startServer(cluster: Cluster): Promise<Server> {
+  for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
+    const outcome = await launch(cluster, await freePort());
+    if (typeof outcome !== 'string') return outcome;
+    // A stolen port; or backends of a killed server, which end with the query they are in.
+    const passing = /could not bind|Address already in use|shared memory block .* still in use/;
+    if (!passing.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Text from outside (logs, bots' findings, other people's names) is hostile where it is stored and
+ * where it is shown.
+ */
+
+/** PostgreSQL takes neither NUL nor lone surrogates: both become U+FFFD. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
+
+/** Storable and at most `length` characters as PostgreSQL counts them (code points), the cut marked. */
+export function fitting(text: string, length: number): string {
+  const clean = storable(text);
+  if (clean.length <= length) return clean;
+  const points = [...clean];
+  return points.length <= length ? clean : `${points.slice(0, length - 1).join('')}…`;
+}
+
+// C0 and C1 controls (the start of every escape sequence, \r, \b, BEL), zero-width and bidi marks
+// that reorder what stands beside them, line separators.
+// oxlint-disable-next-line no-control-regex
+const unsafe = /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+
+/** One line that a terminal shows as it is: nothing in it moves the cursor, colours or reorders. */
+export const printable = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/[\r\n\t]+/g, ' ')
+    .replaceAll(unsafe, '\uFFFD');
