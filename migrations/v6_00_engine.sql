@@ -31,3 +31,8 @@ CREATE TABLE engine.nodes (
   heartbeat_at timestamptz NOT NULL DEFAULT now(),
   skew_ms int
 );
+-- escalation: who gets a ticket first, and how soon somebody should answer. A severity that is not named
+-- gets nobody and no target.
+INSERT INTO engine.settings (key, value) VALUES
+  ('escalation', '{"assignees": {"critical": "owner", "high": "javari", "medium": "admin"},
+                   "respond_within_minutes": {"critical": 15, "high": 30, "medium": 120}}');

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { spawnOptions } from './account.ts';
 
 export interface Guarded {
   /** Holds all that is the server's; removed at the end. */
@@ -35,10 +36,10 @@ rm -rf -- "$1"
 
 export function startGuard({ directory, pidFile, mark, signal }: Guarded): Guard {
   const guard = spawn('/bin/sh', ['-c', script, 'guard', directory, pidFile, mark, signal], {
+    ...spawnOptions(undefined),
     // Out of reach of the Ctrl-C that ends its owner.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    cwd: '/',
   });
   const ended = new Promise<void>((resolve, reject) => {
     guard.on('error', reject).on('exit', () => resolve());

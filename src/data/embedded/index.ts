@@ -15,7 +15,7 @@ import { placeBinaries } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { lock, tryLock, type Lock } from './locks.ts';
 import { embeddedExists, openPlace, passwordFile, sweep, type Place } from './place.ts';
-import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { findPostmaster, forgetPostmaster, stopPostmaster } from './postmaster.ts';
 import { findServer, startServer, type Cluster } from './server.ts';
 
 export { embeddedExists } from './place.ts';
@@ -38,7 +38,8 @@ export class NoEmbeddedDatabaseError extends RoundsmanError {}
 const gatePatience = 180_000;
 const largeLog = 10 * 1024 * 1024;
 
-const openGate = (directory: string) => lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
+const openGate = (directory: string) =>
+  lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
 const usersFile = (directory: string) => join(directory, 'users.lock');
 
 function readPassword(home: string): string {
@@ -69,7 +70,7 @@ async function openCluster({ home, directory, data, account }: Place): Promise<C
 async function start(cluster: Cluster) {
   const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
   if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
-  return startServer(cluster);
+  return startServer(cluster, forgetPostmaster(cluster.data));
 }
 
 async function leave({ directory, data }: Place, share: Lock): Promise<void> {

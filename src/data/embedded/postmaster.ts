@@ -1,6 +1,6 @@
 /** The running Postgres of a data directory, as its postmaster.pid and /proc tell. */
 import { readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../errors.ts';
 
@@ -16,7 +16,8 @@ export class StopError extends RoundsmanError {}
 /** World-readable also where the rest of /proc is not; empty for zombies and for the dead. */
 function isRunning({ pid, data }: Postmaster): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
+    const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return basename(command) === 'postgres' && args[0] === '-D' && args[1] === data;
   } catch {
     return false;
   }
@@ -38,23 +39,37 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The live postmaster of `data`; a file left by a dead one does not count. */
-export function findPostmaster(data: string): Postmaster | undefined {
-  const file = join(data, 'postmaster.pid');
-  let lines: string[];
+const pidFile = (data: string) => join(data, 'postmaster.pid');
+
+/** What postmaster.pid says, be it true or left over; undefined without one. */
+function lastPostmaster(data: string): Postmaster | undefined {
   try {
-    lines = readFileSync(file, 'utf8').split('\n');
+    const lines = readFileSync(pidFile(data), 'utf8').split('\n');
+    const postmaster = { pid: Number(lines[0]), data: lines[1] ?? '', port: Number(lines[3]) };
+    return postmaster.pid && postmaster.port ? postmaster : undefined;
   } catch {
     return undefined;
   }
-  const postmaster = { pid: Number(lines[0]), data: lines[1] ?? '', port: Number(lines[3]) };
-  // Written line by line while it starts: without a port it is not there yet.
-  if (!postmaster.pid || !postmaster.port) return undefined;
-  if (isRunning(postmaster) && !isCopy(data, postmaster.data)) return postmaster;
+}
+
+/** The live postmaster of `data`; a file left by a dead one does not count. */
+export function findPostmaster(data: string): Postmaster | undefined {
+  const postmaster = lastPostmaster(data);
+  return postmaster && isRunning(postmaster) && !isCopy(data, postmaster.data)
+    ? postmaster
+    : undefined;
+}
+
+/**
+ * Clears the way for a new postmaster, and returns the port of the one that crashed, if any. Only
+ * for the holder of the gate, who has seen that none is running.
+ */
+export function forgetPostmaster(data: string): number | undefined {
+  const last = lastPostmaster(data);
   // Postgres overwrites the file of a dead process, but balks when its number is in use again.
   // Should backends of the dead server be left, their shared memory still keeps a new one out.
-  if (isAlive(postmaster.pid)) rmSync(file, { force: true });
-  return undefined;
+  if (last && isAlive(last.pid)) rmSync(pidFile(data), { force: true });
+  return last?.port;
 }
 
 async function ended(postmaster: Postmaster, patience: number): Promise<boolean> {

@@ -82,11 +82,14 @@ export async function findServer(cluster: Cluster): Promise<Server | undefined> 
   }
 }
 
-/** Free at this moment; Postgres has no "any port" of its own. */
-function freePort(): Promise<number> {
+/** This port if it is free at the moment, for 0 any one: Postgres cannot pick one itself. */
+export function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    const probe = createServer().on('error', (error) => {
+      if (wanted) resolve(freePort(0));
+      else reject(error);
+    });
+    probe.listen(wanted, '127.0.0.1', () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
@@ -139,9 +142,12 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
 }
 
 /** Starts it. Only for the holder of the gate, who has seen that none is running. */
-export async function startServer(cluster: Cluster): Promise<Server> {
+export async function startServer(cluster: Cluster, lastPort = 0): Promise<Server> {
+  // After a crash the same port again, so that those who had joined find their way back.
+  let wanted = lastPort;
   for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
-    const outcome = await launch(cluster, await freePort());
+    const outcome = await launch(cluster, await freePort(wanted));
+    wanted = 0;
     if (typeof outcome !== 'string') return outcome;
     // A stolen port; or backends of a killed server, which end with the query they are in.
     const passing = /could not bind|Address already in use|shared memory block .* still in use/;

@@ -47,11 +47,8 @@ export async function startThrowaway(
     const password = newPassword();
     await initialise({ bin, data, account, password, fsync });
     const log = join(real, 'postgres.log');
-    const durability = fsync ? {} : { fsync: 'off' };
-    const server = await startServer({
-      ...{ bin, data, log, account, password },
-      settings: { ...durability, ...settings },
-    });
+    const all = { ...settings, ...(!fsync && { fsync: 'off' }) };
+    const server = await startServer({ bin, data, log, account, password, settings: all });
     return { ...server, stop: () => guard.end() };
   } catch (error) {
     await guard.end();

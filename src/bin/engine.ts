@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { startRecurring } from '../../jobs/recurring.ts';
+import { runBot } from '../../jobs/run-bot.ts';
+import { loadCatalogue } from '../cli/catalogue.ts';
+import type { Config } from '../config.ts';
+import { connect, type Db } from '../data/connect.ts';
+import type { Log } from '../log.ts';
+import { agreeOnBackend, configuredBackend, type BackendName } from '../queue/backend.ts';
+import { openQueue } from '../queue/run-queue.ts';
+import { giveBack } from '../run/give-back.ts';
+import { keepLeases } from '../run/lease.ts';
+import type { Engine } from '../run/run.ts';
+import { registerCatalogue } from '../schedule/register.ts';
+import { startScheduler } from '../schedule/scheduler.ts';
+
+export interface Started {
+  backend: BackendName;
+  db: Db;
+  /** Takes nothing new, lets running runs end within `graceMs`, gives the rest back, and closes everything. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Running runs get this long to end when the process is asked to stop. */
+export const drainGraceMs = 10_000;
+
+/**
+ * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
+ * must be migrated.
+ */
+export async function startEngine(
+  role: 'up' | 'scheduler' | 'worker',
+  config: Config,
+  databaseUrl: string,
+  log: Log,
+): Promise<Started> {
+  const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const db = connect(databaseUrl, { name: `roundsman ${role}`, max: config.concurrency + 4 });
+  const reader = connect(databaseUrl, {
+    name: 'roundsman checks',
+    max: config.concurrency,
+    readOnly: true,
+  });
+  const closers: (() => Promise<unknown>)[] = [() => db.destroy(), () => reader.destroy()];
+  try {
+    await agreeOnBackend(db, configuredBackend(config));
+    const catalogue = await loadCatalogue();
+    await registerCatalogue(db, catalogue);
+    const onQueueError = (error: Error) => log.warn({ err: error }, 'queue');
+    const queue = await openQueue(db, { ...config, databaseUrl }, onQueueError);
+    closers.unshift(() => queue.close());
+    const leases = keepLeases(db, log);
+    const engine: Engine = { worker, db, reader, catalogue, queue, leases, log };
+
+    const stopRecurring = await startRecurring(db, queue, { id: worker, role }, log);
+    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
+    const carrier =
+      role === 'scheduler'
+        ? null
+        : queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+    log.info({ role, worker, backend: queue.backend }, 'started');
+
+    return {
+      backend: queue.backend,
+      db,
+      async stop(graceMs = drainGraceMs) {
+        await scheduler?.stop();
+        const drained = carrier?.drain() ?? Promise.resolve();
+        if (!(await within(graceMs, drained))) {
+          const given = await giveBack(engine, leases.all());
+          log.warn({ runs: given }, 'running runs were given back');
+          await within(1_000, drained);
+        }
+        leases.stop();
+        await stopRecurring();
+        for (const close of closers) await close();
+        log.info({ role }, 'stopped');
+      },
+    };
+  } catch (error) {
+    for (const close of closers) await close();
+    throw error;
+  }
+}
+
+/** Whether the promise settled in time. */
+async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

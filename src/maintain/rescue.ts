@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
+
+/** Queued runs looked at in one go; the next go continues behind the last one looked at. */
+const batch = 500;
+
+export interface Rescued {
+  /** queued runs whose entry was missing */
+  queued: number;
+  /** running ones whose lease ran out: queued again, or ended when no attempt was left */
+  takenOver: number;
+  ended: number;
+}
+
+/**
+ * Makes rows right again after whatever was lost: entries of the queue, workers, manual runs that
+ * nobody has queued yet. Any number of processes may do it at once; each row is moved by one
+ * conditional update. No attempt is counted for a lost entry.
+ */
+export function rescuer(db: Db, queue: RunQueue): () => Promise<Rescued> {
+  let after: { at: string; id: string } | null = null;
+
+  return async () => {
+    const { again, ended } = await takeOver(db);
+    const fresh = await queueFresh(db);
+    const { lost, last } = await findLost(db, queue, after);
+    after = last;
+    const found = await queueAgain(db, lost);
+    await queue.add([...again, ...fresh, ...found]);
+    return { queued: found.length, takenOver: again.length, ended };
+  };
+}
+
+/** `running` with a lease run out. Its unfinished heal stays for the next attempt to adopt. */
+async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
+  const { rows } = await sql<RunEntry & { status: string }>`
+    WITH dead AS (
+      SELECT id FROM bot_executions
+      WHERE status = 'running' AND lease_until < engine.now()
+      ORDER BY lease_until LIMIT ${batch} FOR UPDATE SKIP LOCKED
+    ), moved AS (
+      UPDATE bot_executions e
+      SET status = CASE WHEN e.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                        WHEN e.attempt < e.max_attempts THEN 'queued' ELSE 'failed' END,
+          completed_at = CASE WHEN e.cancel_requested_at IS NULL AND e.attempt < e.max_attempts THEN NULL
+                              ELSE engine.now() END,
+          execution_time_ms = extract(epoch FROM engine.now() - e.started_at) * 1000,
+          reason = CASE WHEN e.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'worker lost' END,
+          error_message = 'the lease of worker ' || e.worker || ' ran out',
+          generation = e.generation + 1, lease_until = NULL
+      FROM dead WHERE e.id = dead.id
+      RETURNING e.id, e.bot_id, e.generation, e.status, e.trigger, e.execution_time_ms, e.started_at
+    ), counted AS (
+      UPDATE bots b
+      SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
+          last_execution_at = greatest(b.last_execution_at, m.started_at)
+      FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
+                   max(started_at) AS started_at
+            FROM moved WHERE status <> 'queued' AND trigger <> 'verify' GROUP BY bot_id) m
+      WHERE b.id = m.bot_id
+    )
+    SELECT m.id, m.generation, m.status, b.priority FROM moved m JOIN bots b ON b.id = m.bot_id`.execute(
+    db,
+  );
+  const again = rows.filter((row) => row.status === 'queued');
+  return { again, ended: rows.length - again.length };
+}
+
+/** Rows that never had an entry: manual runs, which the command line only writes down. */
+async function queueFresh(db: Db): Promise<RunEntry[]> {
+  const { rows } = await sql<RunEntry>`
+    UPDATE bot_executions e SET generation = 1
+    FROM bots b
+    WHERE b.id = e.bot_id AND e.id IN (
+      SELECT id FROM bot_executions
+      WHERE status = 'queued' AND generation = 0 AND coalesce(run_after <= engine.now(), true)
+      ORDER BY queued_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
+    RETURNING e.id, e.generation, b.priority`.execute(db);
+  return rows;
+}
+
+/**
+ * Queued, due, older than 2 s, its bot with a place free, and its entry gone. A backlog that waits in
+ * the queue is left alone.
+ */
+async function findLost(db: Db, queue: RunQueue, after: { at: string; id: string } | null) {
+  const { rows } = await sql<RunEntry & { at: string }>`
+    SELECT e.id, e.generation, coalesce(e.run_after, e.queued_at)::text AS at
+    FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+    WHERE e.status = 'queued' AND e.generation > 0
+      AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '2 seconds'
+      AND (${after?.at ?? null}::timestamptz IS NULL
+           OR (coalesce(e.run_after, e.queued_at), e.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+      AND (SELECT count(*) FROM bot_executions r WHERE r.bot_id = e.bot_id AND r.status = 'running') < b.concurrency
+    ORDER BY coalesce(e.run_after, e.queued_at), e.id
+    LIMIT ${batch}`.execute(db);
+  const states = await Promise.all(rows.map((row) => queue.look(row)));
+  const last = rows.at(-1);
+  return {
+    lost: rows.filter((_, index) => states[index] === 'gone'),
+    last: rows.length === batch && last ? { at: last.at, id: last.id } : null,
+  };
+}
+
+async function queueAgain(db: Db, lost: RunEntry[]): Promise<RunEntry[]> {
+  if (lost.length === 0) return [];
+  const { rows } = await sql<RunEntry>`
+    UPDATE bot_executions e SET generation = e.generation + 1
+    FROM bots b, unnest(${lost.map((row) => row.id)}::uuid[], ${lost.map((row) => row.generation)}::int[]) AS l (id, generation)
+    WHERE b.id = e.bot_id AND e.id = l.id AND e.generation = l.generation AND e.status = 'queued'
+    RETURNING e.id, e.generation, b.priority`.execute(db);
+  return rows;
+}

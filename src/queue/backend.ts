@@ -1,0 +1,102 @@
+/** Which of BullMQ's backends moves this database's runs, and that every process uses the same one. */
+import { sql } from 'kysely';
+import type { Config } from '../config.ts';
+import { pool, type Db } from '../data/connect.ts';
+import { RoundsmanError } from '../errors.ts';
+
+export type BackendName = 'redis' | 'postgres';
+
+/** The schema of BullMQ's tables on its PostgreSQL backend. */
+export const queueSchema = 'bullmq';
+
+/** What the configuration asks for: Redis where there is a REDIS_URL, PostgreSQL otherwise. */
+export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): BackendName =>
+  redisUrl ? 'redis' : 'postgres';
+
+/** This process would use another backend than the ones beside it. */
+export class OtherBackendError extends RoundsmanError {
+  constructor(recorded: BackendName, configured: BackendName) {
+    super({
+      what: `this process will not start with BullMQ on ${configured}`,
+      why: `the database records that runs are queued on ${recorded} (${
+        configured === 'redis' ? 'REDIS_URL is set' : 'REDIS_URL is not set'
+      })`,
+      hint: `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all other processes and run \`roundsman db queue ${configured}\``,
+    });
+  }
+}
+
+/** The recorded backend, null before the first process started. */
+export async function recordedBackend(db: Db): Promise<BackendName | null> {
+  const row = await db
+    .selectFrom('engine.settings')
+    .select('value')
+    .where('key', '=', 'queue_backend')
+    .executeTakeFirst();
+  return row ? (row.value as BackendName) : null;
+}
+
+/** Records the backend if none is recorded; refuses a different one. */
+export async function agreeOnBackend(db: Db, configured: BackendName): Promise<void> {
+  await db
+    .insertInto('engine.settings')
+    .values({ key: 'queue_backend', value: JSON.stringify(configured) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const recorded = await recordedBackend(db);
+  if (recorded !== configured) throw new OtherBackendError(recorded!, configured);
+}
+
+/**
+ * Switches the backend while no process is alive. Nothing is lost: rows are the truth, and rescue
+ * queues on the new backend what was waiting on the old one.
+ */
+export async function switchBackend(db: Db, to: BackendName): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const alive = await trx
+      .selectFrom('engine.nodes')
+      .select(['role', 'host', 'pid'])
+      .where('heartbeat_at', '>', sql<Date>`engine.now() - interval '15 seconds'`)
+      .execute();
+    if (alive.length > 0)
+      throw new RoundsmanError({
+        what: 'the queue cannot be switched now',
+        why: `still alive: ${alive.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ')}`,
+        hint: 'stop them and run it again; a process that was killed counts for 15 seconds',
+      });
+    await trx
+      .insertInto('engine.settings')
+      .values({ key: 'queue_backend', value: JSON.stringify(to) })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet({
+          value: JSON.stringify(to),
+          changed_at: sql<Date>`engine.now()`,
+        }),
+      )
+      .execute();
+  });
+}
+
+/** Brings BullMQ's tables into schema `bullmq`. Concurrent callers wait for each other. */
+export async function migrateQueue(databaseUrl: string): Promise<void> {
+  const { runMigrations } = await import('bullmq');
+  const connections = pool(databaseUrl, { max: 1, name: 'roundsman migrate' });
+  const client = await connections.connect();
+  try {
+    await runMigrations(client as never, queueSchema);
+  } finally {
+    client.release();
+    await connections.end();
+  }
+}
+
+/**
+ * A namespace that belongs to this database alone, so that two installations on one Redis do not
+ * take each other's runs: the server's identity and the database's number in it.
+ */
+export async function queuePrefix(db: Db): Promise<string> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT s.system_identifier || '-' || d.oid AS name
+    FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()`.execute(db);
+  return `roundsman-${rows[0]!.name}`;
+}

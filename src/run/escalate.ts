@@ -1,0 +1,122 @@
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../data/connect.ts';
+import type { Run } from './run.ts';
+
+/** A ticket that was resolved this long ago at most is opened again; later it is a new one. */
+const reopenWithin = '24 hours';
+
+export interface Escalated {
+  opened: number;
+  reopened: number;
+  resolved: number;
+}
+
+/**
+ * What is open when the run ends and matters gets at most one open ticket per fingerprint: critical and
+ * high always; medium after healing failed or was blocked; low and info only to carry a suggestion.
+ * Silenced and suppressed findings get none. Tickets whose finding is gone resolve themselves.
+ */
+export async function escalate(trx: Transaction<Database>, run: Run): Promise<Escalated> {
+  const resolved = await resolveTickets(trx, run);
+  await countAgain(trx, run);
+  const reopened = await reopen(trx, run);
+  const opened = await open(trx, run);
+  return { opened, reopened, resolved };
+}
+
+/** The findings of this run's bot that need a ticket and have none that is open. */
+const needy = (run: Run) => sql`
+  SELECT f.* FROM bot_findings f
+  WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.suppressed_by IS NULL
+    AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
+                      AND t.status IN ('open', 'assigned'))
+    AND NOT EXISTS (SELECT FROM bot_silences s WHERE s.ended_at IS NULL
+                      AND (s.until_resolved OR s.expires_at > engine.now())
+                      AND coalesce(s.bot_id = f.bot_id, true) AND coalesce(s.component = f.affected_component, true)
+                      AND coalesce(s.category = f.category, true) AND coalesce(s.fingerprint = f.fingerprint, true))
+    AND CASE
+      WHEN f.severity IN ('critical', 'high') THEN true
+      WHEN f.severity = 'medium' THEN
+        EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = f.fingerprint AND a.taken_at >= f.detected_at
+                  AND a.state IN ('failed', 'unknown', 'aborted'))
+        OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
+                     AND d.verdict IN ('blocked', 'suggested'))
+      ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
+                     AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
+    END`;
+
+async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
+  const { rows } = await sql`
+    WITH needy AS (${needy(run)}), latest AS (
+      SELECT DISTINCT ON (t.fingerprint) t.id, t.status, t.resolved_at, n.id AS finding_id, n.severity
+      FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
+      ORDER BY t.fingerprint, t.number DESC
+    ), reopened AS (
+      UPDATE bot_tickets t
+      SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
+          resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
+      FROM latest l
+      WHERE t.id = l.id AND l.status = 'resolved' AND l.resolved_at > engine.now() - ${reopenWithin}::interval
+      RETURNING t.id, t.resolution_notes, t.resolved_by
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'reopened', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text,
+             'resolved_by', resolved_by, 'resolution_notes', resolution_notes), engine.now()
+    FROM reopened RETURNING id`.execute(trx);
+  return rows.length;
+}
+
+async function open(trx: Transaction<Database>, run: Run): Promise<number> {
+  const { rows } = await sql`
+    WITH needy AS (${needy(run)}), settings AS (
+      SELECT value -> 'assignees' AS assignees, value -> 'respond_within_minutes' AS minutes
+      FROM engine.settings WHERE key = 'escalation'
+    ), opened AS (
+      INSERT INTO bot_tickets (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
+                               respond_by, created_at, updated_at, metadata)
+      SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
+             CASE WHEN s.assignees ->> n.severity IS NULL THEN 'open' ELSE 'assigned' END, s.assignees ->> n.severity,
+             engine.now() + make_interval(mins => (s.minutes ->> n.severity)::int), engine.now(), engine.now(),
+             jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', ${run.id}::text,
+                                'evidence', n.metadata)
+      FROM needy n LEFT JOIN settings s ON true
+      ORDER BY n.detected_at, n.fingerprint
+      ON CONFLICT (bot_id, fingerprint) WHERE status IN ('open', 'assigned') DO NOTHING
+      RETURNING id, assigned_to
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'opened', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text, 'assigned_to', assigned_to), engine.now()
+    FROM opened RETURNING id`.execute(trx);
+  return rows.length;
+}
+
+/** A problem that was seen again by this run counts on its ticket too. */
+const countAgain = (trx: Transaction<Database>, run: Run) =>
+  sql`
+    UPDATE bot_tickets t
+    SET occurrences = t.occurrences + 1, severity = f.severity, title = f.title
+    FROM bot_findings f
+    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.last_execution_id = ${run.id}::uuid
+      AND t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')`.execute(
+    trx,
+  );
+
+async function resolveTickets(trx: Transaction<Database>, run: Run): Promise<number> {
+  const { rows } = await sql`
+    WITH resolved AS (
+      UPDATE bot_tickets t
+      SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
+          resolution_notes = coalesce((
+            SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
+            WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
+          ), 'The finding is gone.')
+      WHERE t.bot_id = ${run.bot.id}::uuid AND t.status IN ('open', 'assigned')
+        AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
+                          AND f.resolved_at IS NULL)
+      RETURNING t.id
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'resolved', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text), engine.now()
+    FROM resolved RETURNING id`.execute(trx);
+  return rows.length;
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { CheckResult, ReportedFinding, ReportedSeverity } from '../bot.ts';
+import { fitting, storable } from '../text.ts';
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+
+/** Worst first; severities are ordered by this rank, never by text. */
+export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+/** A reported finding as the columns of `bot_findings` take it. */
+export interface Finding {
+  fingerprint: string;
+  check_name: string;
+  severity: Severity;
+  category: string;
+  title: string;
+  description: string | null;
+  affected_component: string;
+  component_key: string;
+  metadata: Record<string, unknown> | null;
+}
+
+/** Findings of one run at most, and bytes of one finding's metadata: a broken check must not fill the database. */
+export const mostFindings = 1_000;
+const mostMetadata = 16_384;
+
+const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
+
+/**
+ * What makes a problem the same problem in every run: bot, check, category, component and the check's
+ * own key. Title and severity may change without making it another one.
+ */
+export const fingerprintOf = (
+  botId: string,
+  check: string,
+  { category, component, key = component }: Pick<ReportedFinding, 'category' | 'component' | 'key'>,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([botId, check, category, component, key]))
+    .digest('hex')
+    .slice(0, 32);
+
+export function toFinding(botId: string, check: string, reported: ReportedFinding): Finding {
+  const { component, key = component } = reported;
+  return {
+    fingerprint: fingerprintOf(botId, check, reported),
+    check_name: check,
+    severity: aliases[reported.severity] ?? (reported.severity as Severity),
+    category: fitting(reported.category, 50),
+    title: fitting(reported.title, 200),
+    description: reported.description === undefined ? null : fitting(reported.description, 10_000),
+    affected_component: fitting(component, 100),
+    component_key: storable(key),
+    metadata: boundedMetadata(reported.metadata),
+  };
+}
+
+function boundedMetadata(metadata: Record<string, unknown> | undefined) {
+  if (metadata === undefined) return null;
+  const text = JSON.stringify(metadata);
+  if (text.length > mostMetadata) return { cut: `metadata of ${text.length} bytes was left out` };
+  // JSON writes NUL and lone surrogates as escapes that jsonb refuses.
+  return JSON.parse(text, (_, value: unknown) =>
+    typeof value === 'string' ? storable(value) : value,
+  ) as Record<string, unknown>;
+}
+
+/** The test of membership that a check's result carries: which keys it looked at. */
+export const examinedColumns = ({ examined }: CheckResult) =>
+  Array.isArray(examined)
+    ? { every: false, keys: examined.map(storable) }
+    : { every: true, keys: examined.except.map(storable) };

@@ -1,0 +1,94 @@
+import { BadDefinitionError } from '../catalogue.ts';
+import { LostRunError, underFence } from '../data/bots/fence.ts';
+import { messageOf } from '../errors.ts';
+import type { RunEntry } from '../queue/run-queue.ts';
+import { fitting } from '../text.ts';
+import { checkAll } from './check.ts';
+import { endingOf, finish, isFinal, type Ending } from './finish.ts';
+import { escalate } from './escalate.ts';
+import { healAll } from './heal.ts';
+import { queueNext } from './queue-next.ts';
+import { record } from './record.ts';
+import { refuse } from './refuse.ts';
+import type { Engine, Run } from './run.ts';
+import { start } from './start.ts';
+
+/**
+ * The life of one run: start, check, record, heal, escalate, finish. Every step after the start writes
+ * under the run's fence; when the run was taken over meanwhile, its results are dropped.
+ */
+export async function performRun(engine: Engine, entry: RunEntry): Promise<void> {
+  const run = await start(engine, entry);
+  if (!run) return;
+  engine.leases.add(run);
+  const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
+  try {
+    await carryOut(engine, run);
+  } catch (error) {
+    if (error instanceof LostRunError)
+      engine.log.warn({ run: run.id }, 'run was taken over; its results are dropped');
+    else await fail(engine, run, error);
+  } finally {
+    clearTimeout(deadline);
+    engine.leases.remove(run);
+    await queueNext(engine, run);
+  }
+}
+
+async function carryOut(engine: Engine, run: Run): Promise<void> {
+  const { bot, config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+  const checked = await checkAll(engine, run, bot.checks, config);
+  if (run.signal.reason === 'lost') throw new LostRunError(run);
+  const recorded = await underFence(engine.db, run, (trx) => record(trx, run, checked.outcomes));
+  const healed = await healAll(engine, run, bot.checks, config, recorded.open);
+  if (run.signal.reason === 'lost') throw new LostRunError(run);
+  await end(engine, run, {
+    ...endingOf(checked.outcomes, checked.stopped),
+    outcomes: checked.outcomes,
+    findings: recorded.open.length,
+    actions: healed.actions,
+  });
+}
+
+/** Escalates and finishes in one commit; tickets are for runs that have ended, not for those that try again. */
+async function end(engine: Engine, run: Run, ending: Ending): Promise<void> {
+  const { retry } = await underFence(engine.db, run, async (trx) => {
+    if (isFinal(run, ending.status)) await escalate(trx, run);
+    return finish(trx, run, ending);
+  });
+  engine.log.info(
+    {
+      run: run.id,
+      bot: run.bot.name,
+      attempt: run.attempt,
+      status: retry ? 'retry' : ending.status,
+      findings: ending.findings,
+      actions: ending.actions,
+    },
+    'run ended',
+  );
+  if (retry) await engine.queue.add([{ id: run.id, ...retry }]);
+}
+
+/** A defect or a lost database, not a check's own error. If this fails too, rescue takes the run over. */
+async function fail(engine: Engine, run: Run, error: unknown): Promise<void> {
+  engine.log.error({ err: error, run: run.id, bot: run.bot.name }, 'run failed');
+  const definition = error instanceof BadDefinitionError;
+  if (definition) await refuse(engine.db, run, error.why);
+  const ending: Ending = {
+    status: 'failed',
+    reason: definition ? 'definition' : 'engine error',
+    error: fitting(definition ? error.why : messageOf(error), 2_000),
+    outcomes: [],
+    findings: 0,
+    actions: 0,
+  };
+  // No further attempt can help a definition that cannot run.
+  await end(engine, definition ? { ...run, attempt: run.maxAttempts } : run, ending).catch(
+    (second: unknown) =>
+      engine.log.error(
+        { err: second, run: run.id },
+        'run could not be finished; rescue will take it over',
+      ),
+  );
+}

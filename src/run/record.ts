@@ -1,0 +1,155 @@
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../data/connect.ts';
+import type { CheckOutcome } from './check.ts';
+import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
+import type { Run } from './run.ts';
+
+/** An open finding that this run saw. */
+export interface OpenFinding extends Finding {
+  id: string;
+  bot_id: string;
+  occurrences: number;
+}
+
+export interface Recorded {
+  open: OpenFinding[];
+  resolved: number;
+}
+
+/**
+ * Writes what the checks saw, inside a transaction that holds the run's fence: reported findings are
+ * inserted or count again; open ones whose key was examined and not reported resolve. A check that
+ * erred or was skipped, or whose list was cut short, resolves nothing. A fingerprint that a newer
+ * start has written about already (`last_fence`) is left as it is.
+ */
+export async function record(
+  trx: Transaction<Database>,
+  run: Run,
+  outcomes: CheckOutcome[],
+): Promise<Recorded> {
+  const findings = new Map<string, Finding>();
+  const examined: { check_name: string; every: boolean; keys: string[] }[] = [];
+  for (const outcome of outcomes) {
+    if (!('result' in outcome)) continue;
+    const { result, name } = outcome;
+    for (const reported of result.findings.slice(0, mostFindings)) {
+      const finding = toFinding(run.bot.id, name, reported);
+      if (findings.size < mostFindings) findings.set(finding.fingerprint, finding);
+    }
+    const cut =
+      result.truncated || result.findings.length > mostFindings || findings.size >= mostFindings;
+    if (!cut) examined.push({ check_name: name, ...examinedColumns(result) });
+  }
+  // In order of fingerprints, so that two runs never wait for each other.
+  const reported = [...findings.values()].toSorted((a, b) =>
+    a.fingerprint < b.fingerprint ? -1 : 1,
+  );
+  const failing = await rememberFailures(
+    trx,
+    run,
+    reported.map((finding) => finding.fingerprint),
+  );
+  const open = await writeFindings(
+    trx,
+    run,
+    reported.filter((finding) => failing.has(finding.fingerprint)),
+  );
+  const clean = await rememberClean(
+    trx,
+    run,
+    examined,
+    reported.map((finding) => finding.fingerprint),
+  );
+  const resolved = await resolveFindings(trx, run, clean);
+  return { open, resolved };
+}
+
+/** Pushes a failure into each fingerprint's memory; returns those that no newer start has written about. */
+async function rememberFailures(trx: Transaction<Database>, run: Run, fingerprints: string[]) {
+  const { rows } = await sql<{ fingerprint: string }>`
+    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence)
+    SELECT f, ${run.bot.id}::uuid, ARRAY[true], 1, ${run.fence}::bigint FROM unnest(${fingerprints}::text[]) AS f
+    ON CONFLICT (fingerprint) DO UPDATE
+    SET states = (s.states || true)[greatest(1, cardinality(s.states) - 19) :],
+        failures_in_row = s.failures_in_row + 1, clean_in_row = 0, last_fence = excluded.last_fence
+    WHERE s.last_fence <= excluded.last_fence
+    RETURNING fingerprint`.execute(trx);
+  return new Set(rows.map((row) => row.fingerprint));
+}
+
+/** `occurrences` grows once a run, whatever the attempt. */
+async function writeFindings(
+  trx: Transaction<Database>,
+  run: Run,
+  findings: Finding[],
+): Promise<OpenFinding[]> {
+  const { rows } = await sql<OpenFinding>`
+    INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
+                                   metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,
+                                   last_execution_id, last_fence)
+    SELECT ${run.bot.id}::uuid, ${run.id}::uuid, r.severity, r.category, r.title, r.description, r.affected_component,
+           r.metadata, r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(),
+           ${run.id}::uuid, ${run.fence}::bigint
+    FROM jsonb_to_recordset(${JSON.stringify(findings)}::jsonb) AS r (severity text, category text, title text,
+      description text, affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text)
+    ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
+    SET occurrences = f.occurrences + (f.last_execution_id IS DISTINCT FROM excluded.last_execution_id)::int,
+        severity = excluded.severity, title = excluded.title, description = excluded.description,
+        metadata = excluded.metadata, last_seen_at = excluded.last_seen_at,
+        last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence
+    RETURNING id, bot_id, fingerprint, check_name, severity, category, title, description, affected_component,
+              component_key, metadata, occurrences`.execute(trx);
+  return rows;
+}
+
+/** Pushes a clean result into the memory of each open finding that was examined and not reported. */
+async function rememberClean(
+  trx: Transaction<Database>,
+  run: Run,
+  examined: { check_name: string; every: boolean; keys: string[] }[],
+  reported: string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ fingerprint: string }>`
+    UPDATE bot_finding_states s
+    SET states = (s.states || false)[greatest(1, cardinality(s.states) - 19) :],
+        clean_in_row = s.clean_in_row + 1, failures_in_row = 0, last_fence = ${run.fence}::bigint
+    FROM bot_findings f
+    JOIN jsonb_to_recordset(${JSON.stringify(examined)}::jsonb) AS e (check_name text, every boolean, keys text[])
+      ON e.check_name = f.check_name
+    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL
+      AND e.every <> (f.component_key = ANY (e.keys))
+      AND f.fingerprint <> ALL (${reported}::text[])
+      AND s.fingerprint = f.fingerprint AND s.last_fence <= ${run.fence}::bigint
+    RETURNING s.fingerprint`.execute(trx);
+  return rows.map((row) => row.fingerprint);
+}
+
+/**
+ * What resolved a finding: a cure that was applied and is verified by this clean result (auto-fixed, or
+ * escalated where a ticket was open by then), a person who resolved its ticket (manual), or nobody (cleared).
+ */
+async function resolveFindings(
+  trx: Transaction<Database>,
+  run: Run,
+  fingerprints: string[],
+): Promise<number> {
+  if (fingerprints.length === 0) return 0;
+  const { rows } = await sql<{ id: string }>`
+    WITH verified AS (
+      UPDATE bot_actions SET state = 'verified', success = true
+      WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'applied'
+      RETURNING fingerprint
+    )
+    UPDATE bot_findings f
+    SET resolved_at = engine.now(), last_fence = ${run.fence}::bigint,
+        resolution_method = CASE
+          WHEN f.fingerprint IN (SELECT fingerprint FROM verified) THEN
+            CASE WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned'))
+                 THEN 'escalated' ELSE 'auto-fixed' END
+          WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint
+                         AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at) THEN 'manual'
+          ELSE 'cleared' END
+    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.fingerprint = ANY (${fingerprints}::text[])
+    RETURNING f.id`.execute(trx);
+  return rows.length;
+}

@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import type { RunEntry } from '../queue/run-queue.ts';
+import { BadScheduleError } from './cron.ts';
+import { slotTimes, type ExpectedSlots, type SlotTimes, type Wanted } from './slot-times.ts';
+
+/** Bots claimed in one transaction. */
+const limit = 1_000;
+
+export interface Claimed {
+  queued: (RunEntry & { bot_id: string })[];
+  skipped: number;
+  refused: { cron: string; zone: string; reason: string }[];
+  /** due bots that nobody could claim: worth an alarm */
+  unclaimed: number;
+}
+
+interface Answer {
+  cutoff: string;
+  queued: (RunEntry & { bot_id: string })[];
+  skipped: number;
+  wanted: Wanted[];
+}
+
+/**
+ * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each
+ * batch one round trip in which runs are inserted and bots get their next slot. `enqueue` is called
+ * after each batch has committed; entries that are lost there are found again by rescue.
+ */
+export async function claimDue(
+  db: Db,
+  expected: ExpectedSlots,
+  enqueue: (entries: RunEntry[]) => Promise<void>,
+): Promise<Claimed> {
+  const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
+  let cutoff: Date | null = null;
+  let times = expected.near();
+  for (;;) {
+    const answer = await claim(db, cutoff, times);
+    cutoff = new Date(answer.cutoff);
+    claimed.skipped += answer.skipped;
+    claimed.queued.push(...answer.queued);
+    await enqueue(answer.queued);
+
+    const known = new Set(times.map(keyOf));
+    const { found, refused } = lookUp(answer.wanted, cutoff);
+    for (const { cron, zone, reason } of refused) await refuse(db, cron, zone, reason);
+    claimed.refused.push(...refused);
+    expected.advance(times, cutoff);
+
+    const grown = found.filter((entry) => entry.future !== undefined || !known.has(keyOf(entry)));
+    const full = answer.queued.length + answer.skipped >= limit;
+    if (grown.length === 0 && !full) {
+      claimed.unclaimed = answer.wanted.length - refused.length;
+      return claimed;
+    }
+    times = [
+      ...times.filter((entry) => !grown.some((other) => keyOf(other) === keyOf(entry))),
+      ...grown,
+    ];
+  }
+}
+
+// By the instant, not by its text: the database writes `+00:00` where we write `Z`.
+const keyOf = ({ cron, zone, slot }: Wanted) => `${cron}\n${zone}\n${Date.parse(slot)}`;
+
+async function claim(db: Db, cutoff: Date | null, times: SlotTimes[]): Promise<Answer> {
+  const { rows } = await sql<{ answer: Answer }>`
+    SELECT engine.claim(${cutoff}::timestamptz, ${limit}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
+    db,
+  );
+  return rows[0]!.answer;
+}
+
+function lookUp(wanted: Wanted[], cutoff: Date) {
+  const found: SlotTimes[] = [];
+  const refused: { cron: string; zone: string; reason: string }[] = [];
+  for (const entry of wanted) {
+    try {
+      found.push(slotTimes(entry, cutoff));
+    } catch (error) {
+      if (!(error instanceof BadScheduleError)) throw error;
+      refused.push({ cron: entry.cron, zone: entry.zone, reason: error.why });
+    }
+  }
+  return { found, refused };
+}
+
+/** A schedule that got into the table by other ways than our door stops its own bots and no tick. */
+const refuse = (db: Db, cron: string, zone: string, reason: string) =>
+  db
+    .updateTable('bots')
+    .set({ status: 'error', status_reason: reason })
+    .where('status', '=', 'active')
+    .where('schedule_cron', '=', cron)
+    .where('timezone', '=', zone)
+    .execute();

@@ -1,0 +1,210 @@
+/**
+ * Which instants a schedule means. cron-parser says which days match; hours and minutes are joined
+ * to wall times, and the clock-change rule that turns those into instants is ours:
+ * - a schedule with `*` in minute or hour follows elapsed time: every real instant whose wall time
+ *   matches. What the clocks jump does not fire; what they repeat fires again.
+ * - all others are wall times and run once each: in a gap at the first instant after it (together
+ *   with whatever else fell into it), in an overlap the first time.
+ */
+import { BadScheduleError, readSchedule, type Schedule } from './cron-text.ts';
+import { clockOf, firstShowing } from './wall-clock.ts';
+
+export { BadScheduleError, inWords, type Schedule } from './cron-text.ts';
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** The rarest days are 40 years apart: a fifth Monday in February around 2100, no leap year. */
+const horizonMs = 50 * 366 * dayMs;
+/** From when on a schedule must fire; fixed, so that the same text is always judged the same. */
+const doorMs = Date.UTC(2026, 0, 1);
+
+/**
+ * Reads `[CRON_TZ=Area/City ]<five fields or a word>`; the prefix wins over `timezone`. Throws
+ * BadScheduleError for what cannot be read or would never fire.
+ */
+export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
+  const schedule = readSchedule(text, timezone);
+  // days that do not exist are refused by now; wall times that clocks always jump are not
+  if (schedule.elapsed && slotsAfter(schedule, doorMs).next().done) throw neverFires(schedule);
+  return schedule;
+}
+
+function neverFires(schedule: Schedule): BadScheduleError {
+  const why = `it never fires: the clocks of ${schedule.zone} jump every such time`;
+  const hint = 'take an hour without a clock change, or minutes and hours without *';
+  return new BadScheduleError('schedule_cron', schedule.text, why, hint);
+}
+
+/** The first slot strictly after `after`. */
+export function nextSlot(schedule: Schedule, after: Date): Date {
+  for (const slot of slotsAfter(schedule, after.getTime())) return new Date(slot);
+  throw neverFires(schedule);
+}
+
+/** All slots in (after, until], the earliest `limit` of them. */
+export function slotsBetween(schedule: Schedule, after: Date, until: Date, limit: number): Date[] {
+  const slots: Date[] = [];
+  if (limit <= 0) return slots;
+  for (const slot of slotsAfter(schedule, after.getTime())) {
+    if (slot > until.getTime()) break;
+    if (slots.push(new Date(slot)) >= limit) break;
+  }
+  return slots;
+}
+
+export interface Missed {
+  first: Date | null;
+  /** The last slot at or before the end, exact even when the count was capped. */
+  last: Date | null;
+  /** At most the cap. */
+  count: number;
+  /** There are more than `count`. */
+  capped: boolean;
+}
+
+/** The slots in (after, at]: the first, the last, and how many up to `cap`. */
+export function slotsMissed(schedule: Schedule, after: Date, at: Date, cap = 10_000): Missed {
+  const found: Missed = { first: null, last: null, count: 0, capped: false };
+  for (const slot of slotsAfter(schedule, after.getTime())) {
+    if (slot > at.getTime()) break;
+    found.first ??= new Date(slot);
+    if (found.count >= cap) return { ...found, last: lastSlot(schedule, at), capped: true };
+    found.last = new Date(slot);
+    found.count += 1;
+  }
+  return found;
+}
+
+/** The last slot at or before `at`, where one is known to exist: looks back twice as far each time. */
+function lastSlot(schedule: Schedule, at: Date): Date {
+  for (let back = 10 * minuteMs; ; back *= 2) {
+    let last: number | undefined;
+    for (const slot of slotsAfter(schedule, at.getTime() - back)) {
+      if (slot > at.getTime()) break;
+      last = slot;
+    }
+    if (last !== undefined) return new Date(last);
+  }
+}
+
+/** Every slot after `after` (UTC ms), strictly increasing; ends when none comes for 50 years. */
+function* slotsAfter(schedule: Schedule, after: number): Generator<number, void> {
+  const clock = clockOf(schedule.zone);
+  let stretch = clock.stretchAt(after);
+  let walls = wallsAfter(schedule, after + stretch.offset);
+  if (!schedule.elapsed) {
+    let last = after;
+    for (const wall of walls) {
+      const instant = firstShowing(clock, wall);
+      // not so for a wall time shown a second time, and for all but one that fell into one gap
+      if (instant > last) yield (last = instant);
+    }
+    return;
+  }
+  let wall = walls.next().value;
+  for (let last = after; stretch.start < last + horizonMs;) {
+    for (; wall - stretch.offset < stretch.end; wall = walls.next().value)
+      yield (last = wall - stretch.offset);
+    const { offset } = stretch;
+    stretch = clock.stretchAt(stretch.end);
+    if (stretch.offset === offset) continue;
+    walls = wallsAfter(schedule, stretch.start - 1 + stretch.offset);
+    wall = walls.next().value;
+  }
+}
+
+/** All matching wall times after this one; whether clocks ever show them is not asked here. */
+function* wallsAfter(schedule: Schedule, after: number): Generator<number, never> {
+  const { minutesOfDay } = schedule;
+  let day = Math.floor(after / dayMs) * dayMs;
+  let from = minutesOfDay.findIndex((minute) => day + minute * minuteMs > after);
+  if (from < 0 || !isDay(schedule, day)) {
+    day = dayAfter(schedule, day);
+    from = 0;
+  }
+  for (;;) {
+    for (let at = from; at < minutesOfDay.length; at++) yield day + minutesOfDay[at]! * minuteMs;
+    day = dayAfter(schedule, day);
+    from = 0;
+  }
+}
+
+function isDay(schedule: Schedule, day: number): boolean {
+  // includesDate wants hour and minute to match too
+  return schedule.cron.includesDate(new Date(day + schedule.minutesOfDay[0]! * minuteMs));
+}
+
+/** A month that is not named is skipped whole: a leap day takes 60 us instead of 800. */
+function dayAfter(schedule: Schedule, before: number): number {
+  const months: readonly number[] = schedule.cron.fields.month.values;
+  for (let day = before + dayMs; day < before + horizonMs;) {
+    const date = new Date(day);
+    if (!months.includes(date.getUTCMonth() + 1))
+      day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+    else if (isDay(schedule, day)) return day;
+    else day += dayMs;
+  }
+  throw neverFires(schedule);
+}
+
+interface Remembered {
+  schedule: Schedule;
+  /** From `after` to the next slot, both UTC ms. */
+  next: Map<number, number>;
+}
+
+/** A parsed schedule takes up to 10 kB, most of it cron-parser's. */
+const mostSchedules = 4096;
+/** Bots of one text come due together, so a few slots are asked for again and again. */
+const mostSlots = 64;
+const remembered = new Map<string, Remembered>();
+
+function remember<Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Value): Value {
+  // the oldest goes; a Map keeps the order of insertion
+  if (map.size >= most) map.delete(map.keys().next().value!);
+  map.set(key, value);
+  return value;
+}
+
+function recall(text: string, timezone: string): Remembered {
+  const key = `${timezone}\0${text}`;
+  return (
+    remembered.get(key) ??
+    remember(remembered, mostSchedules, key, {
+      schedule: parseSchedule(text, timezone),
+      next: new Map(),
+    })
+  );
+}
+
+/** `parseSchedule` that remembers what it read; refusals are not remembered. */
+export function rememberedSchedule(text: string, timezone: string): Schedule {
+  return recall(text, timezone).schedule;
+}
+
+/** `nextSlot` that remembers: under 1 us when text, zone and slot were asked for before. */
+export function rememberedNextSlot(text: string, timezone: string, after: Date): Date {
+  const { schedule, next } = recall(text, timezone);
+  const from = after.getTime();
+  return new Date(
+    next.get(from) ?? remember(next, mostSlots, from, nextSlot(schedule, after).getTime()),
+  );
+}
+
+/**
+ * How much later than its slot a bot is run, in ms: 0 <= jitter < jitterSeconds and below half the
+ * interval to the next slot, so that slots keep their order. A hash of bot and slot: every process
+ * and every version has to find the same, so it must not change.
+ */
+export function jitterOf(botId: string, slot: Date, jitterSeconds: number, next: Date): number {
+  const bound = Math.min(jitterSeconds * 1000, (next.getTime() - slot.getTime()) / 2);
+  if (!(bound > 0)) return 0;
+  // FNV-1a, 32 bits (draft-eastlake-fnv), then MurmurHash3's finalizer: the high bits decide below
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(`${botId} ${slot.getTime()}`))
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return Math.floor(((hash >>> 0) / 2 ** 32) * bound);
+}

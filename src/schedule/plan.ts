@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+import { RoundsmanError } from '../errors.ts';
+import { nextSlot } from './cron.ts';
+import { inspectDefinition } from './definition.ts';
+
+/** Bots looked at in one go; the next tick takes the rest. */
+const batch = 1_000;
+
+export interface Planned {
+  planned: number;
+  refused: { name: string; reason: string }[];
+}
+
+/**
+ * Looks at active bots whose definition is new or was edited. One that can run gets its next slot and
+ * may be claimed; one that cannot is set to `error` with the field and the reason, and the others go on.
+ * A slot that is due already is kept: it is claimed with what now follows it.
+ */
+export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
+  const rows = await db
+    .selectFrom('bots')
+    .select(['id', 'name', 'schedule_cron', 'timezone', 'api_endpoint', 'config'])
+    .select(['definition_version', 'next_slot_at', sql<Date>`engine.now()`.as('now')])
+    .where('status', '=', 'active')
+    .where((where) =>
+      where.or([
+        where('checked_version', '<>', where.ref('definition_version')),
+        where('next_slot_at', 'is', null),
+      ]),
+    )
+    .orderBy('id')
+    .limit(batch)
+    .execute();
+
+  const fit: { id: string; version: number; slot: Date; following: Date }[] = [];
+  const refused: { id: string; version: number; name: string; reason: string }[] = [];
+  for (const row of rows) {
+    try {
+      const schedule = inspectDefinition(row, catalogue);
+      const slot = row.next_slot_at ?? nextSlot(schedule, row.now);
+      fit.push({
+        id: row.id,
+        version: row.definition_version,
+        slot,
+        following: nextSlot(schedule, slot),
+      });
+    } catch (error) {
+      if (!(error instanceof RoundsmanError)) throw error;
+      refused.push({
+        id: row.id,
+        version: row.definition_version,
+        name: row.name,
+        reason: error.why,
+      });
+    }
+  }
+  if (fit.length > 0) await writeSlots(db, fit);
+  if (refused.length > 0) await refuse(db, refused);
+  return { planned: fit.length, refused: refused.map(({ name, reason }) => ({ name, reason })) };
+}
+
+// The version is compared again: a bot that was edited meanwhile is looked at in the next tick.
+const writeSlots = (db: Db, fit: object[]) =>
+  sql`
+    UPDATE bots b
+    SET checked_version = f.version,
+        next_slot_at = coalesce(b.next_slot_at, f.slot),
+        next_execution_at = coalesce(b.next_execution_at, f.slot + make_interval(secs =>
+          engine.jitter_ms(b.id, f.slot, b.jitter_seconds,
+            (extract(epoch FROM f.following - f.slot) * 1000)::bigint) / 1000.0))
+    FROM jsonb_to_recordset(${JSON.stringify(fit)}::jsonb)
+      AS f (id uuid, version int, slot timestamptz, following timestamptz)
+    WHERE b.id = f.id AND b.definition_version = f.version AND b.status = 'active'`.execute(db);
+
+const refuse = (db: Db, refused: object[]) =>
+  sql`
+    UPDATE bots b SET status = 'error', status_reason = r.reason
+    FROM jsonb_to_recordset(${JSON.stringify(refused)}::jsonb) AS r (id uuid, version int, reason text)
+    WHERE b.id = r.id AND b.definition_version = r.version AND b.status = 'active'`.execute(db);

@@ -1,0 +1,49 @@
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+
+/**
+ * Inserts the catalogue's bots and knowledge that the database does not have. What is there stays as
+ * it is: an admin's edit, status or deletion of a setting is never overwritten.
+ * Returns the names of what was inserted.
+ */
+export async function registerCatalogue(
+  db: Db,
+  { bots }: Catalogue,
+): Promise<{ bots: string[]; knowledge: string[] }> {
+  const seeds = bots.flatMap((bot) => bot.knowledge ?? []);
+  const insertedBots = await db
+    .insertInto('bots')
+    .values(
+      bots.map((bot) => ({
+        name: bot.name,
+        display_name: bot.displayName,
+        description: bot.description,
+        schedule_cron: bot.schedule,
+        api_endpoint: `/api/bots/${bot.name}`,
+        ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
+      })),
+    )
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('name')
+    .execute();
+  if (seeds.length === 0) return { bots: insertedBots.map((row) => row.name), knowledge: [] };
+
+  const insertedKnowledge = await db
+    .insertInto('bot_knowledge')
+    .values(
+      seeds.map(({ name, category, pattern, solution, autonomy }) => ({
+        name,
+        category,
+        issue_pattern: pattern,
+        solution,
+        autonomy,
+      })),
+    )
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('name')
+    .execute();
+  return {
+    bots: insertedBots.map((row) => row.name),
+    knowledge: insertedKnowledge.map((row) => row.name),
+  };
+}

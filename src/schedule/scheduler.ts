@@ -1,0 +1,53 @@
+import { schedule } from 'node-cron';
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+import type { Log } from '../log.ts';
+import type { RunQueue } from '../queue/run-queue.ts';
+import { claimDue } from './claim.ts';
+import { planBots } from './plan.ts';
+import { ExpectedSlots } from './slot-times.ts';
+
+export interface Scheduler {
+  /** Resolves when the tick that is under way has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Every second: plan what was edited, claim what is due, queue it. A tick that fails is logged and the
+ * next one tries again: nothing is remembered here that the rows do not say.
+ * Any number of schedulers may run on one database.
+ */
+export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, log: Log): Scheduler {
+  const expected = new ExpectedSlots();
+  let current: Promise<void> = Promise.resolve();
+  let busy = false;
+
+  async function tick(): Promise<void> {
+    const { refused } = await planBots(db, catalogue);
+    for (const bot of refused) log.warn(bot, 'bot cannot run as it is defined');
+    const claimed = await claimDue(db, expected, (entries) => queue.add(entries));
+    for (const schedules of claimed.refused) log.warn(schedules, 'schedule cannot be read');
+    if (claimed.unclaimed > 0)
+      log.error({ schedules: claimed.unclaimed }, 'due bots stay unclaimed');
+    if (claimed.queued.length > 0 || claimed.skipped > 0)
+      log.info({ queued: claimed.queued.length, skipped: claimed.skipped }, 'claimed');
+  }
+
+  const task = schedule('* * * * * *', () => {
+    if (busy) return;
+    busy = true;
+    current = tick()
+      .catch((error: unknown) => log.error({ err: error }, 'tick failed'))
+      .finally(() => {
+        busy = false;
+      });
+  });
+
+  return {
+    async stop() {
+      await task.stop();
+      await current;
+      await task.destroy();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/** What PostgreSQL cannot compute: which slots follow a slot. The form in which engine.claim takes it. */
+import {
+  BadScheduleError,
+  nextSlot,
+  rememberedNextSlot,
+  rememberedSchedule,
+  slotsBetween,
+  slotsMissed,
+} from './cron.ts';
+
+/** A due bot's schedule and slot as the database names them; `slot` keeps its microseconds as text. */
+export interface Wanted {
+  cron: string;
+  zone: string;
+  slot: string;
+}
+
+export interface SlotTimes extends Wanted {
+  next: Date;
+  /** Only when `next` is past too: the newest slots up to the cutoff, oldest first. */
+  slots?: Date[];
+  count?: number;
+  future?: Date;
+}
+
+/** bots.catch_up_limit is 100 at most; one more tells which slot is the last one passed over. */
+const mostSlots = 101;
+
+/** Throws BadScheduleError where the text or the zone cannot be read. */
+export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
+  const slot = new Date(wanted.slot);
+  const next = rememberedNextSlot(wanted.cron, wanted.zone, slot);
+  if (next > cutoff) return { ...wanted, next };
+
+  const schedule = rememberedSchedule(wanted.cron, wanted.zone);
+  const { count } = slotsMissed(schedule, slot, cutoff);
+  // Walk back from the cutoff in growing steps until there are enough slots or all of them.
+  let reach = (next.getTime() - slot.getTime()) * mostSlots;
+  let slots: Date[] = [];
+  for (;;) {
+    const from = new Date(Math.max(slot.getTime(), cutoff.getTime() - reach));
+    slots = slotsBetween(schedule, from, cutoff, Number.MAX_SAFE_INTEGER);
+    const all = from.getTime() === slot.getTime();
+    if (all) slots.unshift(slot);
+    if (all || slots.length >= mostSlots) break;
+    reach *= 4;
+  }
+  return {
+    ...wanted,
+    next,
+    slots: slots.slice(-mostSlots),
+    count: count + 1,
+    future: nextSlot(schedule, cutoff),
+  };
+}
+
+/** A claim comes about once a second; a slot this close is sent along before anybody asks for it. */
+const ahead = 2_000;
+
+/**
+ * The slots that are expected next, so that a tick with due bots needs one round trip and not two.
+ * It is a memory only: a missing entry comes back as wanted.
+ */
+export class ExpectedSlots {
+  readonly #times = new Map<string, SlotTimes>();
+  #cutoff = 0;
+  #seenAt = 0;
+
+  /** Those that may be due by now; the database's clock is guessed from the last cutoff. */
+  near(): SlotTimes[] {
+    if (this.#seenAt === 0) return [];
+    const guess = this.#cutoff + (performance.now() - this.#seenAt) + ahead;
+    return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= guess);
+  }
+
+  /** After a claim: what was used tells what comes next; what is past is forgotten. */
+  advance(used: SlotTimes[], cutoff: Date): void {
+    this.#cutoff = cutoff.getTime();
+    this.#seenAt = performance.now();
+    for (const { cron, zone, next, future } of used) {
+      const slot = (future ?? next).toISOString();
+      const key = `${cron}\n${zone}\n${slot}`;
+      if (this.#times.has(key)) continue;
+      try {
+        this.#times.set(key, slotTimes({ cron, zone, slot }, cutoff));
+      } catch (error) {
+        // Nothing follows that slot: said when it is due, not before.
+        if (!(error instanceof BadScheduleError)) throw error;
+      }
+    }
+    for (const [key, { slot }] of this.#times)
+      if (Date.parse(slot) < this.#cutoff - ahead) this.#times.delete(key);
+  }
+}
