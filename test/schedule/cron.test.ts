@@ -1,0 +1,568 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  BadScheduleError,
+  inWords,
+  jitterOf,
+  nextSlot,
+  parseSchedule,
+  rememberedNextSlot,
+  rememberedSchedule,
+  slotsBetween,
+  slotsMissed,
+} from '../../src/schedule/cron.ts';
+import { UsageError } from '../../src/errors.ts';
+import { disagreements } from './oracle.ts';
+
+/** '2026-11-01 01:00' as the zone's clocks show it. */
+function wallOf(instant: Date, zone: string): string {
+  const format = { timeZone: zone, dateStyle: 'short', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat('sv-SE', format).format(instant);
+}
+
+function walls(text: string, zone: string, after: string, until: string): string[] {
+  const slots = slotsBetween(parseSchedule(text, zone), new Date(after), new Date(until), 1000);
+  return slots.map((slot) => wallOf(slot, zone));
+}
+
+function instants(text: string, zone: string, after: string, count: number): string[] {
+  const far = new Date('2200-01-01T00:00Z');
+  const slots = slotsBetween(parseSchedule(text, zone), new Date(after), far, count);
+  return slots.map((slot) => slot.toISOString().slice(0, 16));
+}
+
+function refusal(text: string, timezone?: string): BadScheduleError {
+  try {
+    parseSchedule(text, timezone);
+  } catch (error) {
+    if (error instanceof BadScheduleError) return error;
+    throw error;
+  }
+  throw new Error(`${text} was taken`);
+}
+
+describe('a schedule', () => {
+  it('is five fields, in UTC unless a timezone is given', () => {
+    expect(instants('*/5 * * * *', 'UTC', '2026-05-05T05:05Z', 2)).toEqual([
+      '2026-05-05T05:10',
+      '2026-05-05T05:15',
+    ]);
+    expect(instants('30 9 * * 1-5', 'Asia/Kolkata', '2026-05-08T05:00Z', 1)).toEqual([
+      '2026-05-11T04:00',
+    ]);
+    expect(parseSchedule(' 0  9 * JAN-mar Mon ').fields).toBe('0 9 * JAN-MAR MON');
+  });
+
+  it('may be a word', () => {
+    const meant = {
+      '@yearly': '2027-01-01T00:00',
+      '@annually': '2027-01-01T00:00',
+      '@monthly': '2026-06-01T00:00',
+      '@weekly': '2026-05-10T00:00',
+      '@daily': '2026-05-06T00:00',
+      '@midnight': '2026-05-06T00:00',
+      '@Hourly': '2026-05-05T06:00',
+    };
+    for (const [word, first] of Object.entries(meant))
+      expect(instants(word, 'UTC', '2026-05-05T05:05Z', 1)).toEqual([first]);
+  });
+
+  it('may carry its zone in a CRON_TZ prefix, which wins over the timezone', () => {
+    const schedule = parseSchedule('CRON_TZ=europe/berlin 0 9 * * *', 'America/New_York');
+    expect(schedule).toMatchObject({ zone: 'Europe/Berlin', fields: '0 9 * * *' });
+    expect(schedule.text).toBe('CRON_TZ=europe/berlin 0 9 * * *');
+    expect(nextSlot(schedule, new Date('2026-07-01T00:00Z'))).toEqual(
+      new Date('2026-07-01T07:00Z'),
+    );
+    expect(parseSchedule('CRON_TZ=Asia/Tokyo @daily', 'no zone').zone).toBe('Asia/Tokyo');
+  });
+
+  it('keeps the name of its zone, in the usual spelling', () => {
+    expect(parseSchedule('@daily', 'america/new_york').zone).toBe('America/New_York');
+    expect(parseSchedule('@daily', 'utc').zone).toBe('UTC');
+    expect(parseSchedule('@daily', 'Europe/Kyiv').zone).toBe('Europe/Kyiv');
+    expect(parseSchedule('@daily', 'Etc/GMT+5').zone).toBe('Etc/GMT+5');
+  });
+
+  it('fires on the day of month or the weekday when both are set', () => {
+    expect(instants('0 9 1 * 1', 'UTC', '2026-06-25T00:00Z', 4)).toEqual([
+      '2026-06-29T09:00',
+      '2026-07-01T09:00',
+      '2026-07-06T09:00',
+      '2026-07-13T09:00',
+    ]);
+    // cron-parser alone takes */1 for a restriction and would fire every day
+    expect(instants('0 9 1 * */1', 'UTC', '2026-06-25T00:00Z', 2)).toEqual([
+      '2026-07-01T09:00',
+      '2026-08-01T09:00',
+    ]);
+  });
+
+  it('knows leap days, last days and the nth weekday, however rare', () => {
+    expect(instants('0 0 29 2 *', 'UTC', '2026-01-01T00:00Z', 2)).toEqual([
+      '2028-02-29T00:00',
+      '2032-02-29T00:00',
+    ]);
+    expect(instants('0 0 29 2 *', 'UTC', '2096-03-01T00:00Z', 1)).toEqual(['2104-02-29T00:00']);
+    expect(instants('0 0 * 2 1#5', 'UTC', '2073-01-01T00:00Z', 1)).toEqual(['2112-02-29T00:00']);
+    expect(instants('0 0 L * *', 'UTC', '2028-02-01T00:00Z', 2)).toEqual([
+      '2028-02-29T00:00',
+      '2028-03-31T00:00',
+    ]);
+    expect(instants('0 0 * * fril', 'UTC', '2026-05-01T00:00Z', 1)).toEqual(['2026-05-29T00:00']);
+  });
+
+  it('says itself in words, with its zone', async () => {
+    expect(await inWords(parseSchedule('*/5 * * * *'))).toBe('Every 5 minutes (UTC)');
+    expect(await inWords(parseSchedule('CRON_TZ=Europe/Berlin @daily'))).toBe(
+      'At 00:00 (Europe/Berlin)',
+    );
+  });
+});
+
+describe('the door', () => {
+  it('refuses text that is no schedule and says what, why and what to try', () => {
+    const error = refusal('0 0 30 2 *');
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.field).toBe('schedule_cron');
+    expect(error.what).toBe('"0 0 30 2 *" is no usable schedule');
+    expect(error.why).toBe('schedule_cron: it never fires: no month that it names has such a day');
+    expect(error.hint).toContain('write L');
+  });
+
+  it.each([
+    ['', 'it is empty'],
+    ['   ', 'it is empty'],
+    ['CRON_TZ=UTC ', 'it is empty'],
+    ['* * * *', '4 fields instead of 5'],
+    ['0 * * * * *', '6 fields instead of 5'],
+    ['TZ=UTC 0 * * * *', '6 fields instead of 5'],
+    ['H * * * *', 'is random (H)'],
+    ['0 H(1-5) * * *', 'is random (H)'],
+    ['0 0 H/3 * *', 'is random (H)'],
+    ['0 0 31 2,4,6 *', 'it never fires'],
+    ['0 0 30,31 2 *', 'it never fires'],
+    ['@reboot', 'the word is not known'],
+    ['@secondly', 'the word is not known'],
+    ['@weekdays', 'the word is not known'],
+    ['@constructor', 'the word is not known'],
+    ['0 0 ? * 1', 'the day of month field "?" cannot be read'],
+    ['0 0 15W * *', 'the day of month field "15W" cannot be read'],
+    ['0 0 L-3 * *', 'the day of month field "L-3" cannot be read'],
+    ['0 0 * * monday', 'the weekday field "MONDAY" cannot be read'],
+    ['0 0 * mon *', 'the month field "MON" cannot be read'],
+    ['0 0 * * 1#6', 'the weekday field "1#6" cannot be read'],
+    ['0 0 * * 8', 'the weekday field "8" cannot be read'],
+    ['60 * * * *', 'got value 60 expected range 0-59'],
+    ['0 24 * * *', 'got value 24 expected range 0-23'],
+    ['0 0 0 * *', 'got value 0 expected range 1-31'],
+    ['1, * * * *', 'cannot be read'],
+    ['-1 * * * *', 'cannot be read'],
+    ['*/0 * * * *', 'cannot repeat at every 0'],
+    ['*/90 * * * *', 'steps over all of its 60 values'],
+    ['0 22-2 * * *', 'min(22) > max(2)'],
+    ['5,5 * * * *', 'names a value twice'],
+    ['0 0 */2 * 1', 'crons disagree'],
+    ['0 0 1 * */2', 'crons disagree'],
+    ['CRON_TZ=Mars/Base 0 0 * * *', 'unknown timezone, "Mars/Base"'],
+    ['CRON_TZ= 0 0 * * *', 'unknown timezone, ""'],
+    ['CRON_TZ=+05:00 0 0 * * *', 'unknown timezone, "+05:00"'],
+  ])('refuses %j', (text, why) => {
+    const error = refusal(text);
+    expect(error.why).toContain(why);
+    expect(error.field).toBe('schedule_cron');
+    expect(error.hint).not.toBe('');
+    expect(error.message.length).toBeLessThan(300);
+  });
+
+  it('refuses what is too long to be meant, and does not repeat all of it', () => {
+    const error = refusal('1,'.repeat(600));
+    expect(error.why).toContain('longer than 1024');
+    expect(error.message.length).toBeLessThan(200);
+  });
+
+  it.each(['', '+05:00', '-0500', 'Mars/Base', 'GMT+5', 'localtime', 'UTC '])(
+    'refuses the timezone %j',
+    (timezone) => {
+      const error = refusal('0 9 * * *', timezone);
+      expect(error.field).toBe('timezone');
+      expect(error.why).toBe('timezone: no such timezone is known');
+    },
+  );
+
+  it('refuses elapsed time that the clocks always jump', () => {
+    // the second Sunday of March, from 02:00 on, is New York's gap since 2007
+    expect(refusal('*/5 2 * 3 0#2', 'America/New_York').why).toContain(
+      'clocks of America/New_York',
+    );
+    expect(instants('0 2 * 3 0#2', 'America/New_York', '2026-01-01T00:00Z', 1)).toEqual([
+      '2026-03-08T07:00',
+    ]);
+  });
+});
+
+describe('a wall time when clocks go forward', () => {
+  it('runs once, at the first instant after the gap', () => {
+    const night = ['2026-03-08T00:00Z', '2026-03-09T00:00Z'] as const;
+    expect(walls('30 2 * * *', 'America/New_York', ...night)).toEqual(['2026-03-08 03:00']);
+    expect(walls('15,45 2 * * *', 'America/New_York', ...night)).toEqual(['2026-03-08 03:00']);
+    expect(walls('0 2,3 * * *', 'America/New_York', ...night)).toEqual(['2026-03-08 03:00']);
+    expect(instants('30 2 * * *', 'America/New_York', '2026-03-08T06:59Z', 2)).toEqual([
+      '2026-03-08T07:00',
+      '2026-03-09T06:30',
+    ]);
+  });
+
+  it('loses no day where the gap is half an hour', () => {
+    expect(
+      walls('15 2 * * *', 'Australia/Lord_Howe', '2026-10-02T00:00Z', '2026-10-05T00:00Z'),
+    ).toEqual(['2026-10-03 02:15', '2026-10-04 02:30', '2026-10-05 02:15']);
+  });
+
+  it('loses no day where days begin at 01:00', () => {
+    expect(
+      walls('0 0 * * *', 'America/Sao_Paulo', '2018-11-03T12:00Z', '2018-11-05T12:00Z'),
+    ).toEqual(['2018-11-04 01:00', '2018-11-05 00:00']);
+    expect(walls('@daily', 'Africa/Cairo', '2026-04-23T12:00Z', '2026-04-25T12:00Z')).toEqual([
+      '2026-04-24 01:00',
+      '2026-04-25 00:00',
+    ]);
+  });
+
+  it('runs once at the end of a day that a country skips', () => {
+    expect(walls('0 9,17 * * 5', 'Pacific/Apia', '2011-12-24T12:00Z', '2012-01-06T00:00Z')).toEqual(
+      ['2011-12-31 00:00', '2012-01-06 09:00'],
+    );
+    expect(walls('0 9 * * *', 'Pacific/Apia', '2011-12-29T00:00Z', '2012-01-01T00:00Z')).toEqual([
+      '2011-12-29 09:00',
+      '2011-12-31 00:00',
+      '2011-12-31 09:00',
+      '2012-01-01 09:00',
+    ]);
+  });
+
+  it('runs once over a gap of two hours', () => {
+    const night = ['2026-03-28T12:00Z', '2026-03-29T12:00Z'] as const;
+    expect(walls('10,50 1,2 * * *', 'Antarctica/Troll', ...night)).toEqual(['2026-03-29 03:00']);
+  });
+});
+
+describe('a wall time when clocks go back', () => {
+  it('runs the first time only', () => {
+    expect(instants('30 1 * * *', 'America/New_York', '2026-11-01T00:00Z', 2)).toEqual([
+      '2026-11-01T05:30',
+      '2026-11-02T06:30',
+    ]);
+    expect(instants('0 0 * * *', 'America/Sao_Paulo', '2018-02-17T12:00Z', 2)).toEqual([
+      '2018-02-18T03:00',
+      '2018-02-19T03:00',
+    ]);
+    expect(instants('30 23 * * *', 'Africa/Cairo', '2026-10-29T00:00Z', 2)).toEqual([
+      '2026-10-29T20:30',
+      '2026-10-30T21:30',
+    ]);
+    expect(instants('45 1 * * *', 'Australia/Lord_Howe', '2026-04-04T00:00Z', 2)).toEqual([
+      '2026-04-04T14:45',
+      '2026-04-05T15:15',
+    ]);
+    expect(instants('30 1,2 * * *', 'Antarctica/Troll', '2026-10-24T12:00Z', 3)).toEqual([
+      '2026-10-24T23:30',
+      '2026-10-25T00:30',
+      '2026-10-26T01:30',
+    ]);
+  });
+
+  it('does not run again for somebody who asks in between', () => {
+    // 01:10 the second time: 01:30 has been
+    const slots = instants('30 1 * * *', 'America/New_York', '2026-11-01T06:10Z', 1);
+    expect(slots).toEqual(['2026-11-02T06:30']);
+  });
+});
+
+describe('elapsed time', () => {
+  it('runs four times in the autumn overlap of New York', () => {
+    expect(instants('*/30 1 * * *', 'America/New_York', '2026-11-01T00:00Z', 5)).toEqual([
+      '2026-11-01T05:00',
+      '2026-11-01T05:30',
+      '2026-11-01T06:00',
+      '2026-11-01T06:30',
+      '2026-11-02T06:00',
+    ]);
+  });
+
+  it('keeps its pace through both changes', () => {
+    for (const [from, until] of [
+      ['2026-03-08T00:00Z', '2026-03-09T00:00Z'],
+      ['2026-11-01T00:00Z', '2026-11-02T00:00Z'],
+    ] as const) {
+      expect(walls('*/15 * * * *', 'America/New_York', from, until)).toHaveLength(96);
+      expect(walls('20 * * * *', 'America/New_York', from, until)).toHaveLength(24);
+      expect(walls('@hourly', 'Antarctica/Troll', from, until)).toHaveLength(24);
+    }
+  });
+
+  it('does not fire for times that do not exist', () => {
+    expect(instants('*/30 2 * * *', 'America/New_York', '2026-03-07T12:00Z', 2)).toEqual([
+      '2026-03-09T06:00',
+      '2026-03-09T06:30',
+    ]);
+    const skipped = ['2011-12-30T08:00Z', '2011-12-30T13:00Z'] as const;
+    expect(walls('20 */2 * * *', 'Pacific/Apia', ...skipped)).toEqual([
+      '2011-12-29 22:20',
+      '2011-12-31 00:20',
+      '2011-12-31 02:20',
+    ]);
+  });
+});
+
+describe('catching up', () => {
+  const after = new Date('2026-05-05T00:00Z');
+
+  it('finds the first, the last and the number of missed slots', () => {
+    const hourly = parseSchedule('@hourly');
+    expect(slotsMissed(hourly, after, new Date('2026-05-05T03:30Z'))).toEqual({
+      first: new Date('2026-05-05T01:00Z'),
+      last: new Date('2026-05-05T03:00Z'),
+      count: 3,
+      capped: false,
+    });
+    expect(slotsMissed(hourly, after, new Date('2026-05-05T01:00Z')).count).toBe(1);
+    expect(slotsMissed(hourly, after, new Date('2026-05-05T00:59:59.999Z'))).toEqual({
+      first: null,
+      last: null,
+      count: 0,
+      capped: false,
+    });
+  });
+
+  it('still finds the last one when there are more than it counts', () => {
+    const missed = slotsMissed(parseSchedule('* * * * *'), after, new Date('2026-07-05T12:30:20Z'));
+    expect(missed).toEqual({
+      first: new Date('2026-05-05T00:01Z'),
+      last: new Date('2026-07-05T12:30Z'),
+      count: 10_000,
+      capped: true,
+    });
+    const daily = parseSchedule('@daily');
+    expect(slotsMissed(daily, after, new Date('2026-05-07T00:00Z'), 2).capped).toBe(false);
+    expect(slotsMissed(daily, after, new Date('2026-05-08T23:00Z'), 2)).toMatchObject({
+      last: new Date('2026-05-08T00:00Z'),
+      count: 2,
+      capped: true,
+    });
+  });
+
+  it('lists slots up to and with the end, at most the limit', () => {
+    const hourly = parseSchedule('@hourly');
+    const until = new Date('2026-05-05T02:00Z');
+    expect(slotsBetween(hourly, after, until, 9)).toHaveLength(2);
+    expect(slotsBetween(hourly, after, until, 1)).toEqual([new Date('2026-05-05T01:00Z')]);
+    expect(slotsBetween(hourly, after, until, 0)).toEqual([]);
+    expect(slotsBetween(hourly, until, after, 9)).toEqual([]);
+  });
+});
+
+describe('the memory of slots', () => {
+  it('answers as nextSlot does, also after a caller changed what it got', () => {
+    const after = new Date('2026-05-05T00:00Z');
+    const expected = new Date('2026-05-05T13:30Z');
+    rememberedNextSlot('30 9 * * *', 'America/New_York', after).setTime(0);
+    expect(rememberedNextSlot('30 9 * * *', 'America/New_York', after)).toEqual(expected);
+    expect(rememberedNextSlot('30 9 * * *', 'UTC', after)).not.toEqual(expected);
+    expect(rememberedSchedule('30 9 * * *', 'UTC')).toBe(rememberedSchedule('30 9 * * *', 'UTC'));
+  });
+
+  it('stays right when it forgets', () => {
+    const schedule = parseSchedule('*/7 * * * *');
+    for (let minute = 0; minute < 200; minute++) {
+      const after = new Date(Date.UTC(2026, 4, 5, 0, minute % 100));
+      expect(rememberedNextSlot('*/7 * * * *', 'UTC', after)).toEqual(nextSlot(schedule, after));
+    }
+  });
+
+  it('refuses every time what is refused once', () => {
+    for (let round = 0; round < 2; round++)
+      expect(() => rememberedNextSlot('', 'UTC', new Date(0))).toThrow(BadScheduleError);
+  });
+});
+
+describe('jitter', () => {
+  const slot = new Date('2026-05-05T00:00Z');
+  const inFiveMinutes = new Date('2026-05-05T00:05Z');
+  const bot = '0b7c2f0e-6c1f-4b62-9f57-3c1f1f0a9d11';
+
+  it('is the same in every process and version', () => {
+    expect(jitterOf(bot, slot, 60, inFiveMinutes)).toBe(46621);
+  });
+
+  it('stays below its seconds and below half the interval, and is none for none', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.integer({ min: 1, max: 900 }), fc.nat(1e9), (id, seconds, at) => {
+        const when = new Date(at * 60_000);
+        const next = new Date(when.getTime() + 300_000);
+        const jitter = jitterOf(id, when, seconds, next);
+        expect(Number.isInteger(jitter)).toBe(true);
+        expect(jitter).toBeGreaterThanOrEqual(0);
+        expect(jitter).toBeLessThan(Math.min(seconds * 1000, 150_000));
+        expect(jitterOf(id, new Date(when), seconds, next)).toBe(jitter);
+      }),
+    );
+    expect(jitterOf(bot, slot, 0, inFiveMinutes)).toBe(0);
+    expect(jitterOf(bot, slot, -5, inFiveMinutes)).toBe(0);
+    expect(jitterOf(bot, slot, 60, slot)).toBe(0);
+  });
+
+  it('spreads bots evenly', () => {
+    const tenths = Array.from({ length: 10 }, () => 0);
+    for (let index = 0; index < 10_000; index++)
+      tenths[
+        Math.floor(jitterOf(`bot-${index}`, slot, 100, new Date('2026-05-06T00:00Z')) / 1e4)
+      ]! += 1;
+    for (const count of tenths) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+/** Fields of every shape that the grammar has, over the hours at which clocks change. */
+const expressions = [
+  '* * * * *',
+  '*/5 * * * *',
+  '*/7 * * * *',
+  '*/30 1 * * *',
+  '*/30 2 * * *',
+  '*/20 0 * * *',
+  '*/15,7 23 * * *',
+  '* 3 * * *',
+  '0 * * * *',
+  '59 * * * *',
+  '17,43 * * * *',
+  '30 */2 * * *',
+  '0 */3 * * *',
+  '45 */1 * * *',
+  '10 1-5/2,*/12 * * *',
+  '0 0 * * *',
+  '30 0 * * *',
+  '0 1 * * *',
+  '30 1 * * *',
+  '59 1 * * *',
+  '0 2 * * *',
+  '15 2 * * *',
+  '30 2 * * *',
+  '15,45 2 * * *',
+  '45 2 * * *',
+  '0 3 * * *',
+  '1 3 * * *',
+  '0,30 0-4 * * *',
+  '0-59 2 * * *',
+  '0-59/7 0-23 * * *',
+  '5/10 22,23,0 * * *',
+  '30 23 * * *',
+  '45 22 * * *',
+  '0 12 * * *',
+  '30 2 * * 0',
+  '30 0 * * 5-7',
+  '0 0 1 * *',
+  '30 1 L * *',
+  '15 2 1,8,29 * 6',
+  '30 1 * 3,4,9-11 sun',
+  '0 0 * * 5L',
+  '*/10 0-3 * * 7L',
+  '5 0 * * 0#2',
+];
+
+const zones = (
+  [
+    ['America/New_York', 2025],
+    ['Europe/Berlin', 2025],
+    ['Australia/Lord_Howe', 2025],
+    ['America/Sao_Paulo', 2017],
+    ['Asia/Beirut', 2025],
+    ['Africa/Cairo', 2025],
+    ['Pacific/Apia', 2011],
+    ['Antarctica/Troll', 2025],
+    ['Africa/Casablanca', 2025],
+    ['Asia/Gaza', 2025],
+    ['Pacific/Chatham', 2025],
+    ['America/Havana', 2025],
+    ['America/Santiago', 2025],
+    ['Asia/Pyongyang', 2015],
+  ] as const
+).map(([zone, year]) => ({ zone, years: [year, year + 1] as const }));
+
+describe('against every minute of real time', () => {
+  it('finds the same slots around every clock change', { timeout: 60_000 }, () => {
+    const compared = disagreements(expressions, zones, (fields, zone, from, until) =>
+      slotsBetween(rememberedSchedule(fields, zone), from, until, 10_000),
+    );
+    expect(compared.found).toEqual([]);
+    expect(compared.windows).toBeGreaterThan(50);
+    expect(compared.slots).toBeGreaterThan(100_000);
+  });
+});
+
+describe('any schedule', () => {
+  const field = (low: number, high: number) => {
+    const value = fc.integer({ min: low, max: high });
+    const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
+    const step = fc.integer({ min: 2, max: high }).map((by) => `*/${by}`);
+    const list = fc.uniqueArray(value, { minLength: 2, maxLength: 4 }).map(String);
+    return fc.oneof(
+      { weight: 3, arbitrary: fc.constant('*') },
+      value.map(String),
+      range,
+      step,
+      list,
+    );
+  };
+  const text = fc
+    .tuple(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))
+    .map(([minute, hour, day, month, weekday]) => {
+      const ambiguous = day !== '*' && weekday !== '*' && /\*/.test(day + weekday);
+      return `${minute} ${hour} ${ambiguous ? '*' : day} ${month} ${weekday}`;
+    });
+  const zone = fc.constantFrom(...zones.map((each) => each.zone), 'UTC', 'Asia/Kathmandu');
+  const instant = fc.date({
+    min: new Date('2010-01-01T00:00Z'),
+    max: new Date('2030-01-01T00:00Z'),
+    noInvalidDate: true,
+  });
+
+  it('has strictly increasing slots, and every way to ask gives the same ones', () => {
+    fc.assert(
+      fc.property(text, zone, instant, (cron, timezone, after) => {
+        const schedule = parseSchedule(cron, timezone);
+        const slots: Date[] = [];
+        for (let at = after; slots.length < 12; slots.push(at)) {
+          const next = nextSlot(schedule, at);
+          expect(next.getTime()).toBeGreaterThan(at.getTime());
+          at = next;
+        }
+        const last = slots.at(-1)!;
+        expect(slotsBetween(schedule, after, last, 1000)).toEqual(slots);
+        expect(slotsBetween(schedule, after, last, 5)).toEqual(slots.slice(0, 5));
+        const found = { first: slots[0], last };
+        expect(slotsMissed(schedule, after, last)).toEqual({ ...found, count: 12, capped: false });
+        expect(slotsMissed(schedule, after, last, 3)).toEqual({ ...found, count: 3, capped: true });
+        const before = new Date(slots[0]!.getTime() - 1);
+        expect(nextSlot(schedule, before)).toEqual(slots[0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('fires only at wall times that it names, or at the end of a gap', () => {
+    fc.assert(
+      fc.property(text, zone, instant, (cron, timezone, after) => {
+        const schedule = parseSchedule(cron, timezone);
+        for (const slot of slotsBetween(schedule, after, new Date('2040-01-01T00:00Z'), 12)) {
+          const shown = (at: number) =>
+            Date.parse(`${wallOf(new Date(at), timezone).replace(' ', 'T')}Z`);
+          const wall = shown(slot.getTime());
+          const named = schedule.cron.includesDate(new Date(wall));
+          const endOfGap = wall - shown(slot.getTime() - 60_000) > 60_000;
+          expect(named || (endOfGap && !schedule.elapsed)).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,32 @@
+/** Databases for tests: clones of the migrated template, dropped when their file is done. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, inject } from 'vitest';
+import { connect } from '../../src/data/connect.ts';
+import { administer, inDatabase, template } from './postgres.ts';
+
+export interface TestDatabase {
+  db: ReturnType<typeof connect>;
+  url: string;
+  name: string;
+}
+
+const made: TestDatabase[] = [];
+
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  // Measured: 60 ms a clone, against 95 with wal_log. Nobody can be connected to the template, so
+  // clones may be made at the same time.
+  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
+  const url = inDatabase(server, name);
+  const database = { db: connect(url), url, name };
+  made.push(database);
+  return database;
+}
+
+afterAll(async () => {
+  for (const { db, name } of made) {
+    await db.destroy();
+    await administer(inject('postgresUrl'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+});

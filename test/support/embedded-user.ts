@@ -1,0 +1,9 @@
+/** A process that joins the embedded database of the home it is given, until told to leave. */
+import { joinEmbedded } from '../../src/data/embedded/index.ts';
+
+const database = await joinEmbedded(process.argv[2] ?? '', { create: true });
+process.send?.({ ...database, leave: undefined });
+process.once('message', async () => {
+  await database.leave();
+  process.disconnect();
+});

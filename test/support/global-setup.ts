@@ -1,0 +1,46 @@
+/**
+ * Starts the servers of a test run and tells the tests where they are.
+ *
+ * Ctrl-C and failures end in the teardown. After a SIGKILL of the run a guard beside each server
+ * (src/data/embedded/guard.ts) stops it and removes its files; only an empty directory remains.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startPostgres, type TestServer } from './postgres.ts';
+import { howToGetRedis, startRedis } from './redis.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string;
+    /** Empty when there is no Redis. */
+    redisUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-test-'));
+  // Root's servers run as somebody else, who has to get through.
+  chmodSync(directory, 0o755);
+  const servers: TestServer[] = [];
+  async function teardown() {
+    for (const server of servers) await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  try {
+    const postgres = await startPostgres(directory);
+    servers.push(postgres);
+    const redis = await startRedis(directory);
+    if (redis) servers.push(redis);
+    project.provide('postgresUrl', postgres.url);
+    project.provide('redisUrl', redis?.url ?? '');
+    return async () => {
+      await teardown();
+      if (!redis) console.warn(`\nNOT RUN: the tests on Redis. ${howToGetRedis}\n`);
+    };
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+// Test workers run on the Node that runs vitest, and `.ts` children of tests need this one.
+if (!process.features.typescript)
+  throw new Error(`Node ${process.version} is too old: run the tests with \`npm test\`.`);
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.ts',
+    pool: 'forks',
+    // Each worker brings processes and connections of its own.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
