@@ -2,6 +2,19 @@ import { CommanderError } from 'commander';
 import { exitCodes } from '../errors.ts';
 import { printError } from '../cli/print.ts';
 import { program } from '../cli/program.ts';
+import { demoCommand } from './demo.ts';
+import { roundCommand } from './round.ts';
+import { schedulerCommand, workerCommand } from './serve.ts';
+import { upCommand } from './up.ts';
+
+/** The commands that put the engine together; those that only read and write rows are in src/cli. */
+const engineCommands = () => [
+  upCommand(),
+  roundCommand(),
+  demoCommand(),
+  schedulerCommand(),
+  workerCommand(),
+];
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
@@ -10,7 +23,7 @@ export async function main(argv: string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   });
   try {
-    await program().parseAsync(argv);
+    await program(engineCommands()).parseAsync(argv);
   } catch (error) {
     // Commander has already said what was wrong; 1 is its word for every misuse.
     if (error instanceof CommanderError)

@@ -6,13 +6,19 @@ export interface Session {
   config: Config;
   url: string;
   db: Db;
+  /** the embedded database, and not one of your own */
+  embedded: boolean;
+  /** the migrations that `migrate` applied */
+  migrated: string[];
 }
 
 export interface SessionOptions {
   /** make the embedded database if there is none: only `up`, `demo`, `round` and `db` do */
   create?: boolean;
-  /** apply pending migrations: `up` on the embedded database, `db migrate` anywhere */
-  migrate?: boolean;
+  /** apply what is pending: `db migrate` anywhere, `up` and `round` by themselves only on the embedded one */
+  migrate?: boolean | 'embedded';
+  /** the database only has to answer, migrated or not: `db status` */
+  allowPending?: boolean;
 }
 
 /** The database's address without its password. */
@@ -44,9 +50,15 @@ export async function withDatabase<Result>(
   const db = connect(url, { name: 'roundsman cli' });
   try {
     note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
-    const { prepareDatabase } = await import('../data/prepare.ts');
-    await prepareDatabase(db, { migrate: options.migrate ?? false });
-    return await work({ config, url, db });
+    const { DatabaseNotReady, prepareDatabase } = await import('../data/prepare.ts');
+    const migrate = options.migrate === 'embedded' ? embedded !== null : (options.migrate ?? false);
+    const migrated = await prepareDatabase(db, { migrate }).catch((error: unknown) => {
+      // With a cause it did not answer; without one it did, and is not as it should be.
+      if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
+      throw error;
+    });
+    if (migrate && !config.redisUrl) await (await import('../queue/backend.ts')).migrateQueue(url);
+    return await work({ config, url, db, embedded: embedded !== null, migrated });
   } finally {
     await db.destroy();
     await embedded?.leave();

@@ -1,0 +1,179 @@
+/** Watches the other bots: are they on time, do their runs end and succeed, do they look at anything? */
+import { defineBot, sql, z } from '../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+
+const name = 'conductor';
+const category = 'bots';
+
+const config = z.strictObject({
+  overdue_minutes: z.number().min(0).default(10),
+  stuck_margin_seconds: z.number().min(0).default(60),
+  queued_minutes: z.number().min(0).default(10),
+  window_hours: z.number().positive().max(720).default(24),
+  /** percent */
+  min_success_rate: z.number().min(0).max(100).default(80),
+  /** A rate over this many runs or fewer says nothing. */
+  min_runs: z.int().min(0).default(10),
+  paused_days: z.number().min(0).default(7),
+  max_findings: z.int().min(1).max(1000).default(50),
+});
+type Config = z.infer<typeof config>;
+
+const MINUTE = 60_000;
+const before = (now: Date, ms: number) => new Date(now.getTime() - ms);
+
+/** `query` yields the bots that fail the check, worst first. */
+async function report<Row>(
+  query: ReturnType<typeof sql<Row>>,
+  { max_findings: max }: Config,
+  { db }: CheckContext,
+  finding: (row: Row) => ReportedFinding,
+): Promise<CheckResult> {
+  const { rows } = await sql<Row>`${query} LIMIT ${max + 1}`.execute(db);
+  const { rows: bots } = await sql<{ count: number }>`SELECT count(*)::int FROM bots`.execute(db);
+  return {
+    // All of them: what is paused, disabled or deleted by now has no problem of the kind any more.
+    examined: { count: bots[0]?.count ?? 0, except: [] },
+    findings: rows.slice(0, max).map(finding),
+    truncated: rows.length > max,
+  };
+}
+
+function overdue(config: Config, context: CheckContext) {
+  const due = before(context.now, config.overdue_minutes * MINUTE);
+  const query = sql<{ name: string; next_execution_at: Date }>`
+    SELECT name, next_execution_at FROM bots
+    WHERE status = 'active' AND next_execution_at < ${due}
+    ORDER BY next_execution_at, name`;
+  return report(query, config, context, (bot) => {
+    const late = context.now.getTime() - bot.next_execution_at.getTime();
+    return {
+      severity: 'high',
+      category,
+      title: `Bot ${bot.name} is overdue by ${Math.floor(late / MINUTE)} minutes`,
+      description: 'Its time has come and no scheduler has claimed it.',
+      component: bot.name,
+      metadata: { next_execution_at: bot.next_execution_at.toISOString() },
+    };
+  });
+}
+
+// A queued run is stuck only while its bot has room for it: behind a run of its own bot it waits
+// rightly, and that run is watched itself. The newest running run of this bot is the one that asks.
+function stuck(config: Config, context: CheckContext) {
+  const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
+    WITH unfinished AS (
+      SELECT b.name, e.id, e.status,
+        CASE e.status WHEN 'running' THEN e.started_at
+          ELSE greatest(e.queued_at, e.run_after) END AS since,
+        CASE e.status WHEN 'running' THEN b.timeout_seconds + ${config.stuck_margin_seconds}::float8
+          ELSE ${config.queued_minutes}::float8 * 60 END AS allowed,
+        count(*) FILTER (WHERE e.status = 'running') OVER (PARTITION BY b.id)
+          >= b.concurrency AS busy,
+        row_number() OVER (PARTITION BY b.id, e.status ORDER BY e.started_at DESC) AS newest
+      FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+      WHERE e.status IN ('queued', 'running')
+    )
+    SELECT name, count(*)::int AS runs, min(since) AS since,
+      (array_agg(id ORDER BY since))[1:20] AS executions
+    FROM unfinished
+    WHERE since + make_interval(secs => allowed) < ${context.now}
+      AND NOT (status = 'queued' AND busy)
+      AND NOT (name = ${name} AND status = 'running' AND newest = 1)
+    GROUP BY name ORDER BY min(since), name`;
+  return report(query, config, context, ({ name: component, runs, since, executions }) => {
+    const minutes = Math.floor((context.now.getTime() - since.getTime()) / MINUTE);
+    const what = runs === 1 ? 'a stuck run' : `${runs} stuck runs, the oldest`;
+    return {
+      severity: 'high',
+      category,
+      title: `Bot ${component} has had ${what} for ${minutes} minutes`,
+      description: 'A run neither ends nor is rescued: look at the workers.',
+      component,
+      metadata: { runs, since: since.toISOString(), executions },
+    };
+  });
+}
+
+/** Runs that say something about their bot; a verification belongs to a cure. */
+const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
+
+function successRate(config: Config, context: CheckContext) {
+  const window = before(context.now, config.window_hours * 60 * MINUTE);
+  const start = context.since && context.since > window ? context.since : window;
+  const query = sql<{ name: string; runs: number; successes: number }>`
+    SELECT name, runs, successes FROM (
+      SELECT b.name, count(*)::int AS runs,
+        (count(*) FILTER (WHERE e.status = 'success'))::int AS successes
+      FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+      WHERE ${counted} AND e.started_at >= ${start} AND e.started_at <= ${context.now}
+      GROUP BY b.name
+    ) bots
+    WHERE runs > ${config.min_runs}
+      AND 100.0 * successes < ${config.min_success_rate}::numeric * runs
+    ORDER BY 1.0 * successes / runs, name`;
+  return report(query, config, context, ({ name: component, runs, successes }) => ({
+    severity: 'high',
+    category,
+    title: `Bot ${component} succeeded in only ${successes} of ${runs} runs`,
+    description: `At least ${config.min_success_rate} % of its runs should succeed.`,
+    component,
+    metadata: { runs, successes, window_hours: config.window_hours },
+  }));
+}
+
+function noChecks(config: Config, context: CheckContext) {
+  const query = sql<{ name: string; id: string; status: string; started_at: Date }>`
+    SELECT b.name, newest.id, newest.status, newest.started_at
+    FROM bots b CROSS JOIN LATERAL (
+      SELECT e.* FROM bot_executions e
+      WHERE e.bot_id = b.id AND ${counted} AND e.started_at <= ${context.now}
+      ORDER BY e.started_at DESC LIMIT 1
+    ) newest
+    WHERE coalesce(newest.checks_performed, 0) = 0
+      AND newest.started_at >= coalesce(${context.since}::timestamptz, '-infinity')
+    ORDER BY newest.started_at, b.name`;
+  return report(query, config, context, ({ name: component, id, status, started_at }) => ({
+    severity: 'medium',
+    category,
+    title: `Bot ${component} performed no checks in its newest run`,
+    description: 'A bot that looks at nothing finds nothing.',
+    component,
+    metadata: { execution: id, status, started_at: started_at.toISOString() },
+  }));
+}
+
+function outOfService(config: Config, context: CheckContext) {
+  const query = sql<{ name: string; status: string; status_reason: string | null; since: Date }>`
+    SELECT name, status, status_reason, since
+    FROM (SELECT *, coalesce(status_changed_at, updated_at, created_at) AS since FROM bots) b
+    WHERE status = 'error'
+      OR status = 'paused' AND since < ${before(context.now, config.paused_days * 24 * 60 * MINUTE)}
+    ORDER BY status, since, name`;
+  return report(query, config, context, ({ name: component, status, status_reason, since }) => ({
+    severity: status === 'error' ? 'high' : 'low',
+    category,
+    title:
+      status === 'error'
+        ? `Bot ${component} is out of service: its definition cannot run`
+        : `Bot ${component} is out of service: paused for more than ${config.paused_days} days`,
+    description: status_reason ?? 'No reason was given.',
+    component,
+    metadata: { status, status_reason, since: since?.toISOString() ?? null },
+  }));
+}
+
+export const conductor = defineBot({
+  name,
+  displayName: 'Conductor',
+  description: 'Watches the other bots: late, stuck, failing, idle and out of service.',
+  schedule: '*/5 * * * *',
+  config,
+  checks: [
+    { name: 'overdue', title: 'Does every active bot run on time?', run: overdue },
+    { name: 'stuck', title: 'Does every run start and end in time?', run: stuck },
+    { name: 'success-rate', title: 'Do the runs of every bot succeed?', run: successRate },
+    { name: 'no-checks', title: 'Does every bot look at something?', run: noChecks },
+    { name: 'out-of-service', title: 'Is every bot in service?', run: outOfService },
+  ],
+});

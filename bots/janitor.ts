@@ -1,0 +1,59 @@
+/** Looks for what should have been cleared away. */
+import { defineBot, z } from '../src/bot.ts';
+import type { CheckContext, CheckResult } from '../src/bot.ts';
+
+const config = z.strictObject({ min_expired: z.int().min(1).default(1) });
+
+async function expiredSessions(
+  { min_expired }: z.infer<typeof config>,
+  { db, now, since }: CheckContext,
+): Promise<CheckResult> {
+  // A cure answers for what had expired when it was applied; sessions never stop expiring.
+  const { expired, oldest } = await db
+    .selectFrom('user_sessions')
+    .select(({ fn }) => [fn.countAll<string>().as('expired'), fn.min('expires_at').as('oldest')])
+    .where('expires_at', '<=', since ?? now)
+    .executeTakeFirstOrThrow();
+  const component = 'user_sessions';
+  const found = Number(expired) >= min_expired;
+  return {
+    examined: [component],
+    findings: found
+      ? [
+          {
+            severity: 'medium',
+            category: 'sessions',
+            title: `Expired sessions are still stored: ${expired}`,
+            component,
+            metadata: { expired: Number(expired), oldest: oldest?.toISOString() },
+          },
+        ]
+      : [],
+  };
+}
+
+export const janitor = defineBot({
+  name: 'janitor',
+  displayName: 'Janitor',
+  description: 'Looks for expired sessions that nobody has removed.',
+  schedule: '15 3 * * *',
+  config,
+  checks: [
+    {
+      name: 'expired-sessions',
+      title: 'Are expired sessions gone?',
+      accruing: true,
+      run: expiredSessions,
+    },
+  ],
+  knowledge: [
+    {
+      name: 'session.expired',
+      category: 'sessions',
+      // Anchored: a path that somebody requested may contain any words, and stands in titles too.
+      pattern: '^expired sessions are still stored',
+      solution: 'steps:\n  - remedy: session.expire\n',
+      autonomy: 'auto',
+    },
+  ],
+});

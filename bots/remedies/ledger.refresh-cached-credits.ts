@@ -1,0 +1,54 @@
+/** Sets profiles.credits to the ledger's sum where they differ. The ledger itself is only read. */
+import { defineRemedy, sql, z } from '../../src/bot.ts';
+import { balances, drifted } from '../ledger.ts';
+
+const params = z.strictObject({ max_users: z.int().min(1).max(10_000).default(1000) });
+
+/** The evidence lists no more users than these. */
+const LISTED = 100;
+
+interface Refreshed {
+  user_id: string;
+  before: number | null;
+  after: number;
+}
+
+const listed = (rows: Refreshed[], value: 'before' | 'after') => ({
+  users: rows.length,
+  credits: Object.fromEntries(rows.slice(0, LISTED).map((row) => [row.user_id, row[value]])),
+});
+
+export const refreshCachedCredits = defineRemedy({
+  name: 'ledger.refresh-cached-credits',
+  title: 'Set cached credits to what the ledger says',
+  risk: 'safe',
+  params,
+  async isDone(_params, { db }) {
+    const { rows } = await sql`SELECT FROM (${balances}) b WHERE ${drifted} LIMIT 1`.execute(db);
+    return rows.length === 0;
+  },
+  async apply({ max_users }, { db }) {
+    // Two statements: the second one's snapshot is taken once the rows are locked. In a single one
+    // a spend that was just committing would be seen in the profile and missed in the sum.
+    const { rows: locked } = await sql<{ id: string }>`
+      SELECT id FROM profiles
+      WHERE id IN (
+        SELECT user_id FROM (${balances}) b WHERE ${drifted} ORDER BY user_id LIMIT ${max_users}
+      )
+      ORDER BY id FOR UPDATE`.execute(db);
+    const { rows } = await sql<Refreshed>`
+      WITH refreshed AS (
+        UPDATE profiles p SET credits = b.ledger
+        FROM (${balances}) b
+        WHERE b.user_id = p.id AND p.id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${drifted}
+        RETURNING p.id AS user_id, b.cached AS before, p.credits AS after
+      )
+      SELECT * FROM refreshed ORDER BY user_id`.execute(db);
+    const users = rows.length === 1 ? 'user' : 'users';
+    return {
+      summary: `refreshed the cached credits of ${rows.length} ${users}`,
+      before: listed(rows, 'before'),
+      after: listed(rows, 'after'),
+    };
+  },
+});

@@ -1,0 +1,190 @@
+/**
+ * Watches the answers of the platform's API in `api_logs`, endpoint by endpoint.
+ *
+ * An endpoint is the path without its query string: `/search?q=a` and `/search?q=b` are one thing
+ * that can be broken, and query strings have no bound.
+ */
+import { defineBot, sql, z } from '../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+
+const percent = z.number().min(0).max(100);
+const config = z.strictObject({
+  /** at most 90 days */
+  window_minutes: z.number().positive().max(129_600).default(60),
+  /** Fewer requests than these are no sample: errors among them are never high. */
+  min_requests: z.int().min(1).default(20),
+  max_5xx_percent: percent.default(5),
+  critical_5xx_percent: percent.default(50),
+  /** So many 5xx are worth a line even where their share is small. */
+  min_5xx: z.int().min(1).default(1),
+  min_404: z.int().min(1).default(10),
+  max_404_percent: percent.default(50),
+  max_p95_ms: z.number().min(0).default(1000),
+  min_429: z.int().min(1).default(10),
+  max_429_percent: percent.default(10),
+  max_findings: z.int().min(1).max(1000).default(50),
+});
+type Config = z.infer<typeof config>;
+type Fragment = ReturnType<typeof sql>;
+
+interface Endpoint {
+  path: string;
+  /** the path, shortened to what `affected_component` holds */
+  component: string;
+  requests: number;
+  /** what the check counts or measures */
+  figure: number;
+  /** 100 * figure / requests */
+  share: number;
+}
+
+/** The SQL of one check; `wrong` and `worst` speak of an Endpoint's columns. */
+interface Question {
+  requests?: Fragment;
+  figure: Fragment;
+  wrong: Fragment;
+  worst: Fragment;
+}
+
+const answers = (condition: Fragment) => sql`count(*) FILTER (WHERE ${condition})`;
+
+function inWindow({ window_minutes }: Config, { now, since }: CheckContext): Fragment {
+  const start = new Date(Math.max(now.getTime() - window_minutes * 60_000, since?.getTime() ?? 0));
+  return sql`created_at >= ${start} AND created_at <= ${now}`;
+}
+
+async function ask(
+  config: Config,
+  context: CheckContext,
+  { requests = sql`count(*)`, figure, wrong, worst }: Question,
+  finding: (endpoint: Endpoint) => Pick<ReportedFinding, 'severity' | 'title' | 'metadata'>,
+): Promise<CheckResult> {
+  const { max_findings: max, window_minutes } = config;
+  const { rows } = await sql<{ examined: number; found: Endpoint[] }>`
+    WITH figures AS MATERIALIZED (
+      SELECT split_part(endpoint, '?', 1) AS path, ${requests} AS requests, ${figure} AS figure
+      FROM api_logs WHERE ${inWindow(config, context)} GROUP BY 1
+    ), endpoints AS (
+      SELECT *, CASE WHEN length(path) > 100 THEN left(path, 99) || '…' ELSE path END AS component,
+        100.0 * figure / nullif(requests, 0) AS share
+      FROM figures
+    ), found AS (
+      SELECT *, row_number() OVER (ORDER BY ${worst}, path) AS place
+      FROM endpoints WHERE ${wrong} ORDER BY place LIMIT ${max + 1}
+    )
+    SELECT (SELECT count(*)::int FROM figures) AS examined,
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found
+  `.execute(context.db);
+  const { examined = 0, found = [] } = rows[0] ?? {};
+  return {
+    // "But these none": an endpoint that nobody calls any more is clean.
+    examined: { count: examined, except: [] },
+    findings: found.slice(0, max).map((endpoint) => {
+      const { severity, title, metadata } = finding(endpoint);
+      const { path: key, component, requests: count } = endpoint;
+      const figures = { path: key, requests: count, window_minutes, ...metadata };
+      return { severity, category: 'api', title, component, key, metadata: figures };
+    }),
+    truncated: found.length > max,
+  };
+}
+
+function serverErrors(config: Config, context: CheckContext) {
+  const above = sql`share > ${config.max_5xx_percent}::numeric`;
+  const loud = sql`(requests >= ${config.min_requests} AND ${above})`;
+  const question = {
+    figure: answers(sql`status_code BETWEEN 500 AND 599`),
+    wrong: sql`figure >= ${config.min_5xx} OR ${loud}`,
+    worst: sql`${loud} DESC, share DESC, figure DESC`,
+  };
+  return ask(config, context, question, ({ component, requests, figure, share }) => {
+    const sampled = share > config.critical_5xx_percent ? 'critical' : 'high';
+    const severe = requests >= config.min_requests ? sampled : 'medium';
+    return {
+      severity: share > config.max_5xx_percent ? severe : 'low',
+      title: `${component}: ${figure} of ${requests} requests answered 5xx`,
+      metadata: { answered_5xx: figure },
+    };
+  });
+}
+
+function missingPaths(config: Config, context: CheckContext) {
+  const question = {
+    figure: answers(sql`status_code = 404`),
+    wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
+    worst: sql`figure DESC`,
+  };
+  return ask(config, context, question, ({ component, requests, figure }) => ({
+    severity: 'medium',
+    title: `${component}: ${figure} of ${requests} requests answered 404`,
+    metadata: { answered_404: figure },
+  }));
+}
+
+async function latency(config: Config, context: CheckContext) {
+  const { rows } = await sql<{ untimed: boolean }>`
+    SELECT count(*) > 0 AND count(response_time_ms) = 0 AS untimed
+    FROM api_logs WHERE ${inWindow(config, context)}`.execute(context.db);
+  if (rows[0]?.untimed) context.skip('no request of the window has a response_time_ms');
+  const question = {
+    requests: sql`count(response_time_ms)`,
+    figure: sql`percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms)`,
+    wrong: sql`requests >= ${config.min_requests} AND figure > ${config.max_p95_ms}::numeric`,
+    worst: sql`figure DESC`,
+  };
+  return ask(config, context, question, ({ component, requests, figure }) => ({
+    severity: 'medium',
+    title: `${component}: slow, 95 % of ${requests} requests took up to ${figure} ms`,
+    metadata: { p95_ms: figure },
+  }));
+}
+
+function rateLimited(config: Config, context: CheckContext) {
+  const question = {
+    figure: answers(sql`status_code = 429`),
+    wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
+    worst: sql`share DESC, figure DESC`,
+  };
+  return ask(config, context, question, ({ component, requests, figure }) => ({
+    severity: 'medium',
+    title: `${component}: ${figure} of ${requests} requests answered 429`,
+    metadata: { answered_429: figure },
+  }));
+}
+
+export const sentinelApi = defineBot({
+  name: 'sentinel-api',
+  displayName: 'API sentinel',
+  description:
+    'Watches api_logs for server errors, missing paths, slow and rate-limited endpoints.',
+  schedule: '*/3 * * * *',
+  config,
+  checks: [
+    { name: 'server-errors', title: 'Do endpoints answer without 5xx?', run: serverErrors },
+    { name: 'missing-paths', title: 'Do the paths that callers ask for exist?', run: missingPaths },
+    { name: 'latency', title: 'Do endpoints answer in time?', run: latency },
+    { name: 'rate-limited', title: 'Do callers get through the rate limit?', run: rateLimited },
+  ],
+  knowledge: [
+    {
+      name: 'api.server-errors',
+      category: 'api',
+      pattern: 'requests answered 5xx',
+      solution:
+        'Read error_logs of the same minutes for this endpoint: the newest error_type usually names ' +
+        'the cause. If the errors began with a deployment, roll it back; if they come from a service ' +
+        'behind the endpoint, check that one first and tell its owner.',
+      autonomy: 'shadow',
+    },
+    {
+      name: 'api.missing-path',
+      category: 'api',
+      pattern: 'requests answered 404',
+      solution:
+        'If the path ever existed, restore it or redirect it to where it went, and correct the page ' +
+        'or client that still asks for it. If it never did, someone is scanning: block the source ' +
+        'addresses, or silence this endpoint with that reason.',
+      autonomy: 'shadow',
+    },
+  ],
+});

@@ -1,0 +1,61 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { json, note } from '../cli/print.ts';
+import { exitCodes } from '../errors.ts';
+
+/** `demo`: a round over a small fictional platform on throw-away data. */
+export const demoCommand = () =>
+  new Command('demo')
+    .description('make one round over a small fictional platform on throw-away data')
+    .option('--json', 'print one JSON document: executions, findings, actions, tickets')
+    .action(demo);
+
+async function demo(options: { json?: boolean }): Promise<void> {
+  const [config, log, embedded, data, migrate, backend, fiction, engine, rounds, summary] =
+    await Promise.all([
+      import('../config.ts'),
+      import('../log.ts'),
+      import('../data/embedded/throwaway.ts'),
+      import('../data/connect.ts'),
+      import('../data/migrate.ts'),
+      import('../queue/backend.ts'),
+      import('../data/fiction.ts'),
+      import('./engine.ts'),
+      import('./make-round.ts'),
+      import('../cli/round-summary.ts'),
+    ]);
+  // Its own database, whatever the environment says: a demonstration touches nobody's data.
+  const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
+  const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
+  const server = await embedded.startThrowaway(directory, { fsync: false });
+  const interrupt = () => void server.stop().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    note('database: throw-away PostgreSQL with a small fictional platform');
+    const db = data.connect(server.url, { name: 'roundsman demo' });
+    try {
+      await migrate.migrateToLatest(db);
+      await backend.migrateQueue(server.url);
+      await fiction.plantPlatform(db);
+      const silent = log.openLog({ ...settings, logLevel: 'silent' });
+      const started = await engine.startEngine('worker', settings, server.url, silent);
+      try {
+        const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
+        const done = (await rounds.makeRound(db, bots))!;
+        if (options.json) json(done);
+        else summary.printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+        if (done.executions.some(({ status }) => status !== 'success'))
+          process.exitCode = exitCodes.failed;
+      } finally {
+        await started.stop();
+      }
+    } finally {
+      await db.destroy();
+    }
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await server.stop();
+  }
+}

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from '../data/connect.ts';
+import { queueManualRun } from '../data/bots/bot-executions.ts';
+import { readRound, type Round } from '../data/bots/round.ts';
+
+const pollMs = 100;
+
+/**
+ * Runs these bots once, now, and waits until every run has ended. Some process must be carrying out
+ * runs. Resolves with what they did; with null when `signal` aborts first: the runs go on without us.
+ */
+export async function makeRound(
+  db: Db,
+  bots: { id: string }[],
+  signal?: AbortSignal,
+): Promise<Round | null> {
+  const ids: string[] = [];
+  for (const { id } of bots) ids.push((await queueManualRun(db, id)).id);
+  for (;;) {
+    const open = await db
+      .selectFrom('bot_executions')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('status', 'in', ['queued', 'running'])
+      .limit(1)
+      .executeTakeFirst();
+    if (!open) return readRound(db, ids);
+    if (signal?.aborted) return null;
+    await sleep(pollMs);
+  }
+}

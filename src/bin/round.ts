@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import { withDatabase, type Session } from '../cli/database.ts';
+import { json, note, say } from '../cli/print.ts';
+import { exitCodes } from '../errors.ts';
+
+/** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
+export const roundCommand = () =>
+  new Command('round')
+    .description('run bots now, wait, and print what they found and healed')
+    .argument('[bot...]', 'names of bots; every active one unless given')
+    .option('--json', 'print one JSON document: executions, findings, actions, tickets')
+    .action((names: string[], options: { json?: boolean }) =>
+      withDatabase((session) => round(session, names, options), {
+        create: true,
+        migrate: 'embedded',
+      }),
+    );
+
+async function round(
+  session: Session,
+  names: string[],
+  options: { json?: boolean },
+): Promise<void> {
+  const { db } = session;
+  const [{ makeRound }, { printRound }] = await Promise.all([
+    import('./make-round.ts'),
+    import('../cli/round-summary.ts'),
+  ]);
+  const own = await startOwnWorker(session);
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const bots = await chooseBots(session, names);
+    if (bots.length === 0) return say('There is no active bot. Add one: roundsman bots add');
+    const done = await makeRound(db, bots, controller.signal);
+    if (!done) {
+      note('interrupted: runs that are queued stay queued; see `roundsman runs list`');
+      process.exitCode = 130;
+      return;
+    }
+    if (options.json) json(done);
+    else printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+    if (done.executions.some(({ status }) => status !== 'success'))
+      process.exitCode = exitCodes.failed;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await own?.stop();
+  }
+}
+
+/** A worker in this process, unless one is alive already. */
+async function startOwnWorker({ db, config, url }: Session) {
+  const { doesWork, listNodes } = await import('../data/bots/engine.ts');
+  if ((await listNodes(db)).some(doesWork)) return null;
+  const [{ openLog }, { startEngine }] = await Promise.all([
+    import('../log.ts'),
+    import('./engine.ts'),
+  ]);
+  // Its log lines would stand between the result's lines; what goes wrong is in the rows.
+  return startEngine('worker', config, url, openLog({ ...config, logLevel: 'silent' }));
+}
+
+async function chooseBots(
+  { db }: Session,
+  names: string[],
+): Promise<{ id: string; name: string }[]> {
+  if (names.length > 0) {
+    const { botOf } = await import('../cli/references.ts');
+    return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
+  }
+  return db
+    .selectFrom('bots')
+    .select(['id', 'name'])
+    .where('status', '=', 'active')
+    .orderBy('name')
+    .execute();
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { withDatabase, type Session } from '../cli/database.ts';
+import { say } from '../cli/print.ts';
+import { askedToStop } from './signals.ts';
+
+interface UpOptions {
+  empty?: boolean;
+  migrate?: boolean;
+}
+
+/** `up`: database, migrations, catalogue, scheduler and worker in one process, and a status to watch. */
+export const upCommand = () =>
+  new Command('up')
+    .description(
+      'run everything in one process: scheduler, worker and, unless DATABASE_URL is set, PostgreSQL',
+    )
+    .option('--empty', 'do not plant the small fictional platform into a new embedded database')
+    .option('--migrate', 'also migrate the database behind DATABASE_URL')
+    .action(up);
+
+async function up(options: UpOptions): Promise<void> {
+  const { readConfig } = await import('../config.ts');
+  const config = readConfig();
+  const claim = config.databaseUrl
+    ? null
+    : (await import('../data/embedded/index.ts')).claimUp(config.home);
+  const asked = askedToStop();
+  try {
+    await withDatabase((session) => run(session, options, asked), {
+      create: true,
+      migrate: options.migrate ? true : 'embedded',
+    });
+  } finally {
+    claim?.release();
+  }
+}
+
+async function run(session: Session, options: UpOptions, asked: Promise<unknown>): Promise<void> {
+  const { db, config, url, embedded } = session;
+  const [{ openLog }, { startEngine }, { watch }] = await Promise.all([
+    import('../log.ts'),
+    import('./engine.ts'),
+    import('./watch.ts'),
+  ]);
+  const planted = embedded && !options.empty && (await isEmpty(session));
+  if (planted) {
+    const { plantPlatform } = await import('../data/fiction.ts');
+    await plantPlatform(db);
+    say(
+      'A small fictional platform was planted, with things wrong in it (up --empty does without).',
+    );
+  }
+  const logFile = join(config.home, 'roundsman.log');
+  const log = openLog(config, logFile);
+  const engine = await startEngine('up', config, url, log);
+  say(`BullMQ on ${engine.backend}, log in ${logFile}`);
+  const keeper = embedded ? (await import('./keep-embedded.ts')).keepEmbedded(session, log) : null;
+  const watching = await watch(db, { skipFirst: planted });
+  try {
+    if (planted) await firstRound(session);
+    await Promise.race([asked, watching.start()]);
+  } finally {
+    watching.stop();
+    say('Stopping: running bots get their time to end; Ctrl-C again stops at once.');
+    await engine.stop();
+    await keeper?.stop();
+    say('Stopped.');
+  }
+}
+
+async function isEmpty({ db }: Session): Promise<boolean> {
+  const found = await db
+    .selectFrom('profiles')
+    .select('id')
+    .limit(1)
+    .unionAll(db.selectFrom('bots').select('id').limit(1))
+    .executeTakeFirst();
+  return found === undefined;
+}
+
+/** The first thing a newcomer sees: one round over what was planted. */
+async function firstRound({ db }: Session): Promise<void> {
+  const [{ makeRound }, { printRound }] = await Promise.all([
+    import('./make-round.ts'),
+    import('../cli/round-summary.ts'),
+  ]);
+  const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
+  const done = await makeRound(db, bots);
+  if (done) printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogUpdate } from 'log-update';
+import { endedLine, liveBlock, roomFor } from '../cli/live.ts';
+import { say } from '../cli/print.ts';
+import { messageOf } from '../errors.ts';
+import type { Db } from '../data/connect.ts';
+import { endedSince, readLive } from '../data/bots/live.ts';
+import { printable } from '../text.ts';
+
+const everyMs = 1_000;
+
+export interface Watching {
+  /** Prints until `stop`: a line for each run that ended, and on a terminal a block that is redrawn. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/** Begins to listen now; with `skipFirst`, what ends before `start` is told by somebody else. */
+export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Promise<Watching> {
+  const stopped = new AbortController();
+  const live = process.stdout.isTTY ? createLogUpdate(process.stdout) : null;
+  let { until } = await endedSince(db, null);
+  let lost = false;
+
+  async function tick(): Promise<void> {
+    const { runs, until: next } = await endedSince(db, until);
+    until = next;
+    const lines = runs.map(endedLine);
+    if (!live) return lines.forEach((line) => say(line));
+    const { rows = 24, columns = 80 } = process.stdout;
+    const room = roomFor(rows);
+    const block = liveBlock(await readLive(db, room.bots, room.tickets), columns);
+    if (lines.length > 0) live.persist(lines.join('\n'));
+    live(block);
+  }
+
+  return {
+    async start() {
+      if (skipFirst) ({ until } = await endedSince(db, null));
+      while (!stopped.signal.aborted) {
+        try {
+          await tick();
+          lost = false;
+        } catch (error) {
+          // Said once for each outage; the engine goes on trying by itself.
+          if (!lost) say(`the database does not answer: ${printable(messageOf(error))}`);
+          lost = true;
+        }
+        await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
+      }
+    },
+    stop() {
+      stopped.abort();
+      live?.done();
+    },
+  };
+}

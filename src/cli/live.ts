@@ -1,0 +1,67 @@
+import type { EndedRun, Live, LiveBot } from '../data/bots/live.ts';
+import { printable } from '../text.ts';
+import { duration, paint, severity, span, state, time } from './print.ts';
+
+/** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
+export function endedLine(run: EndedRun): string {
+  const counts = [
+    `${run.checks_performed ?? 0} checks`,
+    `${run.issues_found ?? 0} findings`,
+    `${run.actions_taken ?? 0} actions`,
+  ].join(', ');
+  const what =
+    run.status === 'skipped'
+      ? paint('dim', printable(run.reason ?? ''))
+      : run.error_message
+        ? paint('red', printable(run.error_message))
+        : `${counts}  ${duration(run.execution_time_ms)}`;
+  const name = printable(run.name ?? '-').padEnd(14);
+  return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
+}
+
+/** How many bots and tickets fit into a terminal of so many rows, below a few lines of history. */
+export function roomFor(rows: number): { bots: number; tickets: number } {
+  const room = Math.max(2, rows - 12);
+  return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
+}
+
+/** The block at the foot of the terminal, redrawn every second; no line is wider than `columns`. */
+export function liveBlock(live: Live, columns: number): string {
+  const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
+  const hidden = live.bot_count - live.bots.length;
+  if (hidden > 0) lines.push(paint('dim', `… and ${hidden} more: npx roundsman bots list`));
+  if (live.bot_count === 0) lines.push('No bots yet: npx roundsman bots add');
+  lines.push('');
+  if (live.open_tickets === 0) lines.push(paint('green', 'Nothing needs you.'));
+  else {
+    const count = `${live.open_tickets} open ticket${live.open_tickets === 1 ? '' : 's'}`;
+    lines.push(`${paint('bold', count)}  npx roundsman tickets list`);
+    for (const ticket of live.tickets) {
+      const head = `T-${ticket.number}`.padEnd(6);
+      const room = columns - head.length - 12;
+      lines.push(
+        `${head}${severity(ticket.severity)}${' '.repeat(Math.max(1, 10 - ticket.severity.length))}${cut(printable(ticket.title), room)}`,
+      );
+    }
+  }
+  lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
+  return ['', ...lines].join('\n');
+}
+
+function botLine(bot: LiveBot, now: Date, columns: number): string {
+  const name = cut(printable(bot.name), 20).padEnd(20);
+  if (bot.status !== 'active') {
+    const reason = cut(printable(bot.status_reason ?? ''), columns - 32);
+    return `${name}  ${state(bot.status)}  ${reason}`;
+  }
+  const last = bot.last_started_at
+    ? `${state(bot.last_status!)} ${span(now.getTime() - bot.last_started_at.getTime())} ago`
+    : paint('dim', 'has not run yet');
+  const wait = bot.next_execution_at ? bot.next_execution_at.getTime() - now.getTime() : null;
+  const next = wait === null ? 'being planned' : wait <= 0 ? 'due now' : `next in ${span(wait)}`;
+  const open = bot.open_findings > 0 ? paint('yellow', `${bot.open_findings} open`) : '';
+  return `${name}  ${next.padEnd(14)}  ${last}  ${open}`.trimEnd();
+}
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;

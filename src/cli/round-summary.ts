@@ -1,0 +1,72 @@
+import type { Round } from '../data/bots/round.ts';
+import { printable } from '../text.ts';
+import { duration, paint, say, section, severity, state, table } from './print.ts';
+
+type Names = Map<string, string>;
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/**
+ * What a person reads after a round: what was checked, what was found, what was healed and verified,
+ * what became a ticket, and the command to look at it. `names` are the bots' names by id.
+ */
+export function printRound({ executions, findings, actions, tickets }: Round, names: Names): void {
+  const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
+  section(`Checked: ${plural(executions.length, 'bot')}, ${plural(checks, 'check')}`);
+  table(
+    ['bot', 'result', 'checks', 'findings', 'took'],
+    executions.map((run) => [
+      printable(names.get(run.bot_id ?? '') ?? '-'),
+      state(run.status),
+      String(run.checks_performed ?? 0),
+      String(run.issues_found ?? 0),
+      run.error_message
+        ? paint('red', printable(run.error_message))
+        : duration(run.execution_time_ms),
+    ]),
+    'no runs',
+  );
+
+  section(`Found: ${plural(findings.length, 'problem')}`);
+  table(
+    ['severity', 'problem', 'now'],
+    findings.map((finding) => [
+      severity(finding.severity),
+      printable(finding.title),
+      finding.resolved_at
+        ? paint('green', printable(finding.resolution_method ?? 'resolved'))
+        : 'open',
+    ]),
+    'Everything that was checked is as it should be.',
+  );
+
+  section(
+    `Healed and verified: ${actions.filter(({ success }) => success).length} of ${actions.length}`,
+  );
+  for (const action of actions) {
+    say(`${state(action.state)}  ${printable(action.action_description)}`);
+    say(
+      paint(
+        'dim',
+        action.success
+          ? '          the same check ran again and passed'
+          : `          ${printable(action.error_message ?? 'not verified yet')}`,
+      ),
+    );
+  }
+  if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
+
+  section(`For people: ${plural(tickets.length, 'ticket')}`);
+  table(
+    ['ticket', 'severity', 'assigned to', 'about'],
+    tickets.map((ticket) => [
+      `T-${ticket.number}`,
+      severity(ticket.severity),
+      printable(ticket.assigned_to ?? '-'),
+      printable(ticket.title),
+    ]),
+    'Nothing needs you.',
+  );
+  const [first] = tickets;
+  if (first) say(`\nLook at one: npx roundsman tickets show T-${first.number}`);
+}

@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import type { Db } from '../connect.ts';
+import { severityRank } from './bot-findings.ts';
+
+/** Columns of `bots` with what its newest run said and how many of its findings are open. */
+export interface LiveBot {
+  name: string;
+  status: 'active' | 'paused' | 'disabled' | 'error';
+  status_reason: string | null;
+  schedule_cron: string;
+  next_execution_at: Date | null;
+  last_status: string | null;
+  last_started_at: Date | null;
+  open_findings: number;
+}
+
+export interface LiveTicket {
+  number: string;
+  severity: string;
+  title: string;
+  assigned_to: string | null;
+}
+
+export interface Live {
+  now: Date;
+  mode: string | null;
+  bots: LiveBot[];
+  bot_count: number;
+  open_tickets: number;
+  tickets: LiveTicket[];
+}
+
+/** What the screen of `up` shows: the bots that run next and the worst tickets, so many of each. */
+export async function readLive(db: Db, mostBots: number, mostTickets: number): Promise<Live> {
+  const { rows: bots } = await sql<LiveBot>`
+    SELECT b.name, b.status, b.status_reason, b.schedule_cron, b.next_execution_at,
+           run.status AS last_status, run.started_at AS last_started_at,
+           (SELECT count(*)::int FROM bot_findings f WHERE f.bot_id = b.id AND f.resolved_at IS NULL) AS open_findings
+    FROM bots b
+    LEFT JOIN LATERAL (
+      SELECT e.status, e.started_at FROM bot_executions e
+      WHERE e.bot_id = b.id AND e.status NOT IN ('queued', 'skipped')
+      ORDER BY e.started_at DESC LIMIT 1
+    ) run ON true
+    ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
+    LIMIT ${mostBots}`.execute(db);
+  const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
+    SELECT engine.now() AS now,
+           (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
+           (SELECT count(*)::int FROM bots) AS bot_count,
+           (SELECT count(*)::int FROM bot_tickets WHERE status IN ('open', 'assigned')) AS open_tickets`.execute(
+    db,
+  );
+  const tickets = await db
+    .selectFrom('bot_tickets')
+    .select(['number', 'severity', 'title', 'assigned_to'])
+    .where('status', 'in', ['open', 'assigned'])
+    .orderBy(severityRank('severity'))
+    .orderBy('created_at')
+    .limit(mostTickets)
+    .execute();
+  return { ...rows[0]!, bots, tickets };
+}
+
+export interface EndedRun {
+  id: string;
+  name: string | null;
+  status: string;
+  reason: string | null;
+  error_message: string | null;
+  checks_performed: number | null;
+  issues_found: number | null;
+  actions_taken: number | null;
+  execution_time_ms: number | null;
+  completed_at: Date;
+}
+
+/** Runs and skipped slots that ended after `since` (text with microseconds, from the same function), oldest first. */
+export async function endedSince(
+  db: Db,
+  since: string | null,
+): Promise<{ runs: EndedRun[]; until: string }> {
+  const { rows } = await sql<EndedRun & { at: string }>`
+    SELECT e.id, b.name, e.status, e.reason, e.error_message, e.checks_performed, e.issues_found, e.actions_taken,
+           e.execution_time_ms, e.completed_at, e.completed_at::text AS at
+    FROM bot_executions e LEFT JOIN bots b ON b.id = e.bot_id
+    WHERE e.completed_at > coalesce(${since}::timestamptz, engine.now())
+    ORDER BY e.completed_at LIMIT 1000`.execute(db);
+  if (rows.length > 0) return { runs: rows, until: rows.at(-1)!.at };
+  if (since !== null) return { runs: [], until: since };
+  const now = await sql<{ now: string }>`SELECT engine.now()::text AS now`.execute(db);
+  return { runs: [], until: now.rows[0]!.now };
+}

@@ -1,0 +1,53 @@
+import type { Selectable } from 'kysely';
+import type { Database, Db } from '../connect.ts';
+import { severityRank } from './bot-findings.ts';
+
+/** What some runs did, as their tables' rows. */
+export interface Round {
+  executions: Selectable<Database['bot_executions']>[];
+  /** the findings that these runs saw, the worst first */
+  findings: Selectable<Database['bot_findings']>[];
+  actions: Selectable<Database['bot_actions']>[];
+  /** the tickets of these findings */
+  tickets: Selectable<Database['bot_tickets']>[];
+}
+
+/** Reads what the runs with these ids did. Rows come in the order in which a person reads them. */
+export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
+  if (executionIds.length === 0) return { executions: [], findings: [], actions: [], tickets: [] };
+  const executions = await db
+    .selectFrom('bot_executions')
+    .selectAll()
+    .where('id', 'in', executionIds)
+    .orderBy('started_at')
+    .orderBy('id')
+    .execute();
+  const findings = await db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where('last_execution_id', 'in', executionIds)
+    .orderBy(severityRank('severity'))
+    .orderBy('detected_at')
+    .orderBy('title')
+    .execute();
+  const actions = await db
+    .selectFrom('bot_actions')
+    .selectAll()
+    .where('execution_id', 'in', executionIds)
+    .orderBy('taken_at')
+    .orderBy('step')
+    .execute();
+  const fingerprints = findings.map(({ fingerprint }) => fingerprint);
+  const tickets =
+    fingerprints.length === 0
+      ? []
+      : await db
+          .selectFrom('bot_tickets')
+          .selectAll()
+          .where('fingerprint', 'in', fingerprints)
+          .where('status', 'in', ['open', 'assigned'])
+          .orderBy(severityRank('severity'))
+          .orderBy('number')
+          .execute();
+  return { executions, findings, actions, tickets };
+}

@@ -1,0 +1,74 @@
+import { apps } from './apps.ts';
+import type { Chance } from './chance.ts';
+
+interface Entry {
+  user_id: string;
+  amount: number;
+  type: 'purchase' | 'usage' | 'refund' | 'bonus';
+  description: string;
+  balance_after: number;
+  metadata: Record<string, string> | null;
+  created_at: Date;
+}
+
+const DAY = 86_400_000;
+
+/** One user's last 30 days, oldest first; each balance_after is the one before plus the amount. */
+function history(chance: Chance, now: Date, user_id: string): Entry[] {
+  const entries: Entry[] = [];
+  let balance = 0;
+  let time = now.getTime() - 30 * DAY + chance.between(0, DAY);
+  const add = (entry: Pick<Entry, 'amount' | 'type' | 'description'>, app?: string) => {
+    balance += entry.amount;
+    const metadata = app ? { app } : null;
+    entries.push({
+      user_id,
+      ...entry,
+      balance_after: balance,
+      metadata,
+      created_at: new Date(time),
+    });
+    time += chance.between(DAY, 3 * DAY);
+  };
+  add({ amount: 100, type: 'bonus', description: 'Welcome' });
+  for (let left = chance.between(6, 9); left > 0; left--) {
+    const app = chance.pick(apps);
+    const what = chance.next();
+    if (what < 0.2) add({ amount: 500, type: 'purchase', description: 'Credits, pack of 500' });
+    else if (what < 0.3 && entries.at(-1)?.type === 'usage')
+      add(
+        { amount: app.credit_cost, type: 'refund', description: `Refund: ${app.name}` },
+        app.slug,
+      );
+    else if (balance >= app.credit_cost)
+      add({ amount: -app.credit_cost, type: 'usage', description: app.name }, app.slug);
+  }
+  return entries;
+}
+
+/**
+ * The rows in the order in which they were booked, and the credits that each profile shows.
+ * `drifted` users show an old balance; the chain of `broken` does not add up.
+ */
+export function ledger(
+  chance: Chance,
+  now: Date,
+  users: string[],
+  { drifted, broken }: { drifted: string[]; broken: string },
+) {
+  const shown = users.map((id) => ({ id, credits: 0 }));
+  const rows = shown.flatMap((profile) => {
+    const entries = history(chance, now, profile.id);
+    const [previous, last] = entries.slice(-2) as [Entry, Entry];
+    // Two bookings read the same balance: the later one forgot what the earlier had booked.
+    if (profile.id === broken) last.balance_after -= previous.amount;
+    // A restore brought profiles back from last week's dump; the ledger had gone on. So the credits
+    // are those of some bookings ago, and no application would ever notice.
+    const old = entries
+      .slice(0, -3)
+      .findLast((entry) => entry.balance_after !== last.balance_after);
+    profile.credits = (drifted.includes(profile.id) && old ? old : last).balance_after;
+    return entries;
+  });
+  return { rows: rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime()), shown };
+}
