@@ -29,7 +29,7 @@ export interface ReportedFinding {
   /** One line for a person, at most 200 characters. It may change from run to run: figures belong here. */
   title: string;
   description?: string;
-  /** What is broken: an endpoint, a table, a bot. Part of the identity, so it must be stable. */
+  /** What is broken: an endpoint, a table, a bot; shown with at most 100 characters. Part of the identity, so it must be stable. */
   component: string;
   /** Tells findings of one component apart; the component itself unless given. Must be stable too. */
   key?: string;
@@ -56,7 +56,11 @@ export interface CheckContext {
   db: Kysely<Database>;
   /** The database's time when the check began; hosts' clocks are not asked. */
   now: Date;
-  /** Set when a cure is being verified: events before this moment are the past and do not count. */
+  /**
+   * Set when a cure is being verified, to the moment of the cure: events before it are the past and do
+   * not count. A check of a state looks at the state; one whose findings accrue asks for what was due
+   * by then and is still there, because what came due later is nothing the cure could have removed.
+   */
   since: Date | null;
   /** Aborted at the run's deadline and when the run is cancelled. */
   signal: AbortSignal;

@@ -45,7 +45,14 @@ async function demo(options: { json?: boolean }): Promise<void> {
         const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
         const done = (await rounds.makeRound(db, bots))!;
         if (options.json) json(done);
-        else summary.printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+        else {
+          const names = new Map(bots.map(({ id, name }) => [id, name]));
+          summary.printRound(
+            done,
+            names,
+            'All of it was thrown away. To keep it running: npm start',
+          );
+        }
         if (done.executions.some(({ status }) => status !== 'success'))
           process.exitCode = exitCodes.failed;
       } finally {

@@ -70,13 +70,12 @@ async function run(session: Session, options: UpOptions, asked: Promise<unknown>
 }
 
 async function isEmpty({ db }: Session): Promise<boolean> {
-  const found = await db
-    .selectFrom('profiles')
-    .select('id')
-    .limit(1)
-    .unionAll(db.selectFrom('bots').select('id').limit(1))
-    .executeTakeFirst();
-  return found === undefined;
+  const { sql } = await import('kysely');
+  const { rows } = await sql<{ empty: boolean }>`
+    SELECT NOT EXISTS (SELECT FROM profiles) AND NOT EXISTS (SELECT FROM bots) AS empty`.execute(
+    db,
+  );
+  return rows[0]!.empty;
 }
 
 /** The first thing a newcomer sees: one round over what was planted. */

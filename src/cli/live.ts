@@ -55,8 +55,8 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
     return `${name}  ${state(bot.status)}  ${reason}`;
   }
   const last = bot.last_started_at
-    ? `${state(bot.last_status!)} ${span(now.getTime() - bot.last_started_at.getTime())} ago`
-    : paint('dim', 'has not run yet');
+    ? `${state(bot.last_status!)} ${`${span(now.getTime() - bot.last_started_at.getTime())} ago`.padEnd(18 - bot.last_status!.length)}`
+    : paint('dim', 'has not run yet'.padEnd(19));
   const wait = bot.next_execution_at ? bot.next_execution_at.getTime() - now.getTime() : null;
   const next = wait === null ? 'being planned' : wait <= 0 ? 'due now' : `next in ${span(wait)}`;
   const open = bot.open_findings > 0 ? paint('yellow', `${bot.open_findings} open`) : '';

@@ -8,15 +8,22 @@ const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ?
 
 /**
  * What a person reads after a round: what was checked, what was found, what was healed and verified,
- * what became a ticket, and the command to look at it. `names` are the bots' names by id.
+ * what became a ticket, and the command to look at it. `names` are the bots' names by id; bots run
+ * side by side, so they are told in the order of their names.
  */
-export function printRound({ executions, findings, actions, tickets }: Round, names: Names): void {
+export function printRound(round: Round, names: Names, next = nextStep(round)): void {
+  const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
+  const { findings, tickets } = round;
+  const executions = round.executions.toSorted((a, b) =>
+    byText(nameOf(a.bot_id), nameOf(b.bot_id)),
+  );
+  const actions = round.actions.toSorted((a, b) => byText(nameOf(a.bot_id), nameOf(b.bot_id)));
   const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
   section(`Checked: ${plural(executions.length, 'bot')}, ${plural(checks, 'check')}`);
   table(
     ['bot', 'result', 'checks', 'findings', 'took'],
     executions.map((run) => [
-      printable(names.get(run.bot_id ?? '') ?? '-'),
+      printable(nameOf(run.bot_id)),
       state(run.status),
       String(run.checks_performed ?? 0),
       String(run.issues_found ?? 0),
@@ -67,6 +74,10 @@ export function printRound({ executions, findings, actions, tickets }: Round, na
     ]),
     'Nothing needs you.',
   );
-  const [first] = tickets;
-  if (first) say(`\nLook at one: npx roundsman tickets show T-${first.number}`);
+  if (next) say(`\n${next}`);
 }
+
+const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+const nextStep = ({ tickets: [first] }: Round): string | null =>
+  first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;

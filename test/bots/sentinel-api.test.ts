@@ -1,0 +1,175 @@
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { sentinelApi } from '../../bots/sentinel-api.ts';
+import { SkippedCheck } from '../../src/bot.ts';
+import { runCheck } from '../support/check.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+
+let db: TestDatabase['db'];
+beforeAll(async () => {
+  ({ db } = await testDatabase());
+});
+beforeEach(() => db.deleteFrom('api_logs').execute());
+
+const now = new Date('2026-03-01T12:00:00Z');
+const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const check = (name: string, config = {}, since: Date | null = null) =>
+  runCheck(sentinelApi, name, db, config, { now, since });
+const titles = async (...args: Parameters<typeof check>) =>
+  (await check(...args)).findings.map(({ title }) => title);
+
+/** `count` answers of one kind. */
+async function plant(
+  endpoint: string,
+  status_code: number,
+  count: number,
+  { at = minutesAgo(5), ms = null }: { at?: Date; ms?: number | null } = {},
+): Promise<void> {
+  const row = { endpoint, method: 'GET', status_code, response_time_ms: ms, created_at: at };
+  await db
+    .insertInto('api_logs')
+    .values(Array.from({ length: count }, () => ({ ...row })))
+    .execute();
+}
+
+test('a share of 5xx above five percent is high, above fifty critical', async () => {
+  await plant('/bad', 200, 10);
+  await plant('/bad', 503, 10);
+  await plant('/worse', 200, 9);
+  await plant('/worse', 500, 11);
+  await plant('/fine', 404, 20);
+  const { findings, examined, truncated } = await check('server-errors');
+  expect(findings).toMatchObject([
+    {
+      severity: 'critical',
+      component: '/worse',
+      title: '/worse: 11 of 20 requests answered 5xx',
+      metadata: { path: '/worse', requests: 20, answered_5xx: 11, window_minutes: 60 },
+    },
+    { severity: 'high', component: '/bad', key: '/bad' },
+  ]);
+  expect({ examined, truncated }).toEqual({ examined: { count: 3, except: [] }, truncated: false });
+});
+
+test('errors below the share or among few requests are reported below high', async () => {
+  await plant('/rare', 500, 1);
+  await plant('/rare', 200, 19);
+  await plant('/quiet', 500, 19);
+  const { findings } = await check('server-errors');
+  expect(findings.map(({ component, severity }) => [component, severity])).toEqual([
+    ['/quiet', 'medium'],
+    ['/rare', 'low'],
+  ]);
+  expect(await titles('server-errors', { min_5xx: 2 })).toEqual([
+    '/quiet: 19 of 19 requests answered 5xx',
+  ]);
+  await plant('/rare', 500, 1);
+  expect((await check('server-errors')).findings[0]).toMatchObject({
+    component: '/rare',
+    severity: 'high',
+  });
+});
+
+test('an endpoint is its path, whatever the query string', async () => {
+  await plant('/search?q=a', 500, 1);
+  await plant('/search?q=b', 500, 1);
+  expect(await titles('server-errors')).toEqual(['/search: 2 of 2 requests answered 5xx']);
+});
+
+test('a long path is shortened as component and whole as key', async () => {
+  const long = `/${'x'.repeat(200)}`;
+  await plant(`${long}a`, 500, 1);
+  await plant(`${long}b`, 500, 1);
+  const { findings } = await check('server-errors');
+  expect(findings.map(({ key }) => key)).toEqual([`${long}a`, `${long}b`]);
+  expect(findings.map(({ component }) => component.length)).toEqual([100, 100]);
+  expect(findings[0]!.title.length).toBeLessThanOrEqual(200);
+});
+
+test('the window ends at the time of the check and begins an hour or `since` before', async () => {
+  await plant('/a', 500, 1, { at: minutesAgo(61) });
+  await plant('/a', 500, 1, { at: minutesAgo(-1) });
+  expect(await check('server-errors')).toMatchObject({ examined: { count: 0 }, findings: [] });
+  await plant('/a', 500, 1, { at: minutesAgo(60) });
+  await plant('/a', 500, 1, { at: now });
+  expect(await titles('server-errors')).toEqual(['/a: 2 of 2 requests answered 5xx']);
+  expect(await titles('server-errors', {}, minutesAgo(30))).toEqual([
+    '/a: 1 of 1 requests answered 5xx',
+  ]);
+  // An earlier cure does not widen the window.
+  expect(await titles('server-errors', {}, minutesAgo(90))).toEqual([
+    '/a: 2 of 2 requests answered 5xx',
+  ]);
+  expect(await titles('server-errors', { window_minutes: 61 })).toEqual([
+    '/a: 3 of 3 requests answered 5xx',
+  ]);
+});
+
+test('reports the worst and says so when there are more', async () => {
+  await plant('/one', 500, 1);
+  await plant('/one', 200, 1);
+  await plant('/two', 500, 2);
+  const cut = await check('server-errors', { max_findings: 1 });
+  expect([cut.findings.map(({ component }) => component), cut.truncated]).toEqual([['/two'], true]);
+  expect((await check('server-errors', { max_findings: 2 })).truncated).toBe(false);
+});
+
+test('a storm of 404s needs ten of them and more than half of the requests', async () => {
+  await plant('/gone', 404, 9);
+  expect(await titles('missing-paths')).toEqual([]);
+  await plant('/gone', 404, 1);
+  await plant('/there', 404, 30);
+  await plant('/there', 200, 30);
+  expect((await check('missing-paths')).findings).toMatchObject([
+    { severity: 'medium', title: '/gone: 10 of 10 requests answered 404' },
+  ]);
+  await plant('/there', 404, 1);
+  expect(await titles('missing-paths')).toEqual([
+    '/there: 31 of 61 requests answered 404',
+    '/gone: 10 of 10 requests answered 404',
+  ]);
+});
+
+test('an endpoint is slow when its p95 is above a second', async () => {
+  await plant('/slow', 200, 19, { ms: 20 });
+  await plant('/slow', 200, 1, { ms: 9000 });
+  await plant('/limit', 200, 20, { ms: 1000 });
+  await plant('/few', 200, 19, { ms: 5000 });
+  await plant('/few', 200, 5);
+  expect(await titles('latency')).toEqual([]);
+  await plant('/slow', 200, 1, { ms: 1001 });
+  expect((await check('latency')).findings).toMatchObject([
+    {
+      severity: 'medium',
+      title: '/slow: slow, 95 % of 21 requests took up to 1001 ms',
+      metadata: { requests: 21, p95_ms: 1001 },
+    },
+  ]);
+});
+
+test('latency is skipped where no request has a time, and clean where there is none', async () => {
+  expect(await check('latency')).toMatchObject({ findings: [], truncated: false });
+  await plant('/untimed', 200, 30);
+  await plant('/timed-long-ago', 200, 30, { ms: 5, at: minutesAgo(90) });
+  await expect(check('latency')).rejects.toThrow(SkippedCheck);
+  await plant('/timed', 200, 1, { ms: 5 });
+  expect((await check('latency')).examined).toEqual({ count: 2, except: [] });
+});
+
+test('reports endpoints that turn away ten callers and more than ten percent', async () => {
+  await plant('/busy', 429, 10);
+  await plant('/busy', 200, 90);
+  await plant('/small', 429, 9);
+  expect(await titles('rate-limited')).toEqual([]);
+  await plant('/busy', 429, 1);
+  await plant('/small', 429, 1);
+  expect((await check('rate-limited')).findings).toMatchObject([
+    { severity: 'medium', title: '/small: 10 of 10 requests answered 429' },
+    { title: '/busy: 11 of 101 requests answered 429', metadata: { answered_429: 11 } },
+  ]);
+});
+
+test('a path with quotes is data, not SQL', async () => {
+  const path = `/'; DROP TABLE api_logs; --`;
+  await plant(path, 500, 1);
+  expect((await check('server-errors')).findings).toMatchObject([{ key: path }]);
+});
