@@ -1,4 +1,4 @@
-/** Watches the other bots: are they on time, do their runs end and succeed, do they look at anything? */
+/** Watches the other bots: are they on time, do their runs end, succeed, and look at anything? */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 

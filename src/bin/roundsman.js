@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node can read it: Roundsman itself is TypeScript that Node 24 runs as it is.
-import { spawnSync } from 'node:child_process';
-import { createRequire, enableCompileCache } from 'node:module';
+import { spawn } from 'node:child_process';
+import * as modules from 'node:module';
+import { constants as osConstants } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -10,24 +11,35 @@ const major = Number(process.versions.node.split('.')[0]);
 function bundledNode() {
   try {
     const name = `node-${process.platform}-${process.arch}/package.json`;
-    return join(dirname(createRequire(import.meta.url).resolve(name)), 'bin', 'node');
+    return join(dirname(modules.createRequire(import.meta.url).resolve(name)), 'bin', 'node');
   } catch {
     return null;
   }
 }
 
 if (major >= 24) {
-  enableCompileCache();
+  modules.enableCompileCache();
   const { main } = await import('./cli.ts');
   await main(process.argv);
+  // A process manager's channel would keep a process alive that has stopped.
+  if (process.connected) process.disconnect();
 } else {
   const node = bundledNode();
-  const ran = node && spawnSync(node, process.argv.slice(1), { stdio: 'inherit' });
-  if (!ran || ran.error) {
+  if (node) handOver(node);
+  else {
     console.error(`error: Roundsman needs Node 24, and this is Node ${process.versions.node}`);
+    console.error('  why: it is TypeScript that Node runs as it is');
     console.error('  try: npm install (brings Node 24 along on Linux), or a newer Node');
-    process.exit(1);
+    process.exitCode = 1;
   }
-  if (ran.signal) process.kill(process.pid, ran.signal);
-  process.exit(ran.status ?? 1);
+}
+
+/** Ends as that process ends. Ctrl-C reaches both by itself; the other signals are passed on. */
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + osConstants.signals[signal];
+  });
 }

@@ -1,6 +1,7 @@
 import type { Round } from '../data/bots/round.ts';
 import { printable } from '../text.ts';
-import { duration, paint, say, section, severity, state, table } from './print.ts';
+import { duration, paint, say, section, severity, state } from './print.ts';
+import { table } from './table.ts';
 
 type Names = Map<string, string>;
 
