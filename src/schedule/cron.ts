@@ -190,21 +190,3 @@ export function rememberedNextSlot(text: string, timezone: string, after: Date):
     next.get(from) ?? remember(next, mostSlots, from, nextSlot(schedule, after).getTime()),
   );
 }
-
-/**
- * How much later than its slot a bot is run, in ms: 0 <= jitter < jitterSeconds and below half the
- * interval to the next slot, so that slots keep their order. A hash of bot and slot: every process
- * and every version has to find the same, so it must not change.
- */
-export function jitterOf(botId: string, slot: Date, jitterSeconds: number, next: Date): number {
-  const bound = Math.min(jitterSeconds * 1000, (next.getTime() - slot.getTime()) / 2);
-  if (!(bound > 0)) return 0;
-  // FNV-1a, 32 bits (draft-eastlake-fnv), then MurmurHash3's finalizer: the high bits decide below
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(`${botId} ${slot.getTime()}`))
-    hash = Math.imul(hash ^ byte, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  hash ^= hash >>> 16;
-  return Math.floor(((hash >>> 0) / 2 ** 32) * bound);
-}
