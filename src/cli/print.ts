@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
 import { printable } from '../text.ts';
 
@@ -16,8 +15,18 @@ export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 export const note = (line: string): void =>
   void process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
 
+// JSON leaves DEL, C1 controls and the marks that reorder text as they are; escaped they mean the same.
+const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** The one JSON document that `--json` prints: rows with their tables' column names. */
-export const json = (value: unknown): void => say(JSON.stringify(value, null, 2));
+export const json = (value: unknown): void =>
+  say(
+    JSON.stringify(value, null, 2).replaceAll(hidden, (found) =>
+      [...Array(found.length).keys()]
+        .map((unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, '0')}`)
+        .join(''),
+    ),
+  );
 
 const severities: Record<string, Style> = {
   critical: ['bold', 'red'],
@@ -49,7 +58,13 @@ const states: Record<string, Style> = {
 };
 
 export const severity = (word: string): string => paint(severities[word] ?? 'dim', printable(word));
-export const state = (word: string): string => paint(states[word] ?? 'reset', printable(word));
+export const state = (word: string): string => stateAs(word, word);
+/** A word that is coloured as another one is. */
+export const stateAs = (like: string, word: string): string =>
+  paint(states[like] ?? 'reset', printable(word));
+
+/** Worst first, as everywhere. */
+export const severityWords = Object.keys(severities);
 
 /** `2026-11-22 09:05:00` in UTC, `-` for nothing. */
 export const time = (at: Date | string | null | undefined): string =>
@@ -64,41 +79,37 @@ export function span(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
+/** `5m ago`, `in 2h`, `-` for nothing; `now` is the database's. */
+export function relative(at: Date | null | undefined, now: Date): string {
+  if (!at) return '-';
+  const ms = at.getTime() - now.getTime();
+  return ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
+}
+
+/** `2026-11-22 09:05:00 UTC (5m ago)`; null for nothing, which {@link facts} leaves out. */
+export const moment = (at: Date | null | undefined, now: Date): string | null =>
+  at ? `${time(at)} UTC (${relative(at, now)})` : null;
+
+/** What people call something by on the screen: the first digits of its id. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
 /** `850 ms`, `1.2 s` */
 export const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 
-/**
- * Rows as aligned columns, or `empty` when there are none. Cells must be ours or {@link printable}.
- * The last column takes what is left of the terminal's width and is cut there.
- */
-export function table(head: string[], rows: string[][], empty: string): void {
-  if (rows.length === 0) return say(empty);
-  const made = new Table({
-    head: head.map((word) => paint('bold', word)),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(borders.map((name) => [name, ''])) as never,
-  });
-  made.push(...rows);
-  for (const line of made.toString().split('\n')) say(line.trimEnd());
+/** A list's rows and, on standard error, that there are more than `limit`: ask for one more row than that. */
+export function upTo<Row>(rows: Row[], limit: number): Row[] {
+  if (rows.length > limit) note(`only the first ${limit}; --limit shows more`);
+  return rows.slice(0, limit);
 }
-const borders = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
+
+/** A headline between the parts of a screen. */
+export const section = (title: string): void => say(`\n${paint('bold', title)}`);
+
+/** Somebody else's text with its lines kept and nothing else, indented. */
+export function prose(text: string): void {
+  for (const line of text.trimEnd().split(/\r?\n/)) say(`  ${printable(line)}`.trimEnd());
+}
 
 /** `Label   value` lines under each other; a null value is left out. */
 export function facts(pairs: [label: string, value: string | null | undefined][]): void {

@@ -1,23 +1,46 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { botsCommand } from './bots.ts';
+import { dbCommand } from './db.ts';
+import { doctorCommand } from './doctor.ts';
+import { findingsCommand } from './findings.ts';
+import { importCommand } from './import.ts';
+import { knowledgeCommand } from './knowledge.ts';
+import { runsCommand } from './runs.ts';
+import { statusCommand } from './status.ts';
+import { ticketsCommand } from './tickets.ts';
 
-/** Every command: adding one is one file and one line. Work is imported only when it is asked for, so `--help` is quick. */
-export function program(): Command {
+const commands: (() => Command)[] = [
+  statusCommand,
+  botsCommand,
+  runsCommand,
+  findingsCommand,
+  ticketsCommand,
+  knowledgeCommand,
+  importCommand,
+  dbCommand,
+  doctorCommand,
+];
+
+/**
+ * Every command: adding one is one file and one line. Work is imported only when it is asked for, so
+ * `--help` is quick. `engineCommands` are those that src/bin puts together.
+ */
+export function program(engineCommands: Command[]): Command {
   const { version, description } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string; description: string };
-  const root = new Command('roundsman')
-    .description(description)
-    .version(version)
-    .showHelpAfterError('(add --help for what it takes)')
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
-  for (const command of [] as Command[]) root.addCommand(command);
-  exitByThrowing(root);
+  const root = new Command('roundsman').description(description).version(version);
+  for (const command of engineCommands) root.addCommand(command);
+  for (const command of commands) root.addCommand(command());
+  settle(root);
   return root;
 }
 
-/** Commander would call process.exit and cut off what is still being written. */
-function exitByThrowing(command: Command): void {
+/** What commander does not hand down to commands that are added to it. */
+function settle(command: Command): void {
+  // It would call process.exit and cut off what is still being written.
   command.exitOverride();
-  for (const child of command.commands) exitByThrowing(child);
+  command.showHelpAfterError('(add --help for what it takes)');
+  for (const child of command.commands) settle(child);
 }

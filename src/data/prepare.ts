@@ -15,7 +15,10 @@ export class DatabaseNotReady extends RoundsmanError {
  * Makes sure that the database answers, is new enough and has the schema that this code expects;
  * with `migrate` it applies what is pending. Returns the names of the migrations it applied.
  */
-export async function prepareDatabase(db: Db, { migrate }: { migrate: boolean }): Promise<string[]> {
+export async function prepareDatabase(
+  db: Db,
+  { migrate }: { migrate: boolean },
+): Promise<string[]> {
   const version = await serverVersion(db);
   if (version < oldestServer)
     throw new DatabaseNotReady({
