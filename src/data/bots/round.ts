@@ -27,7 +27,6 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .selectAll()
     .where('last_execution_id', 'in', executionIds)
     .orderBy(severityRank('severity'))
-    .orderBy('detected_at')
     .orderBy('title')
     .execute();
   const actions = await db

@@ -1,0 +1,41 @@
+/** The `console` blocks of a Markdown file: a command behind `$ `, and what it prints. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface ConsoleBlock {
+  whole: string;
+  command: string;
+  output: string;
+}
+
+export const consoleBlocks = (markdown: string): ConsoleBlock[] =>
+  [...markdown.matchAll(/```console\n\$ (.+)\n([\s\S]*?)```/g)].map(([whole, command, output]) => ({
+    whole,
+    command: command!,
+    output: output!,
+  }));
+
+/** Runs the command as a reader would, in a checkout, without a terminal; returns what it prints on standard output. */
+export async function printedBy(command: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const words = command
+    .replace(/^npx roundsman/, 'roundsman')
+    .replace(/^npm run --silent (\w+)( --)?/, 'roundsman $1')
+    .split(' ');
+  if (words[0] !== 'roundsman') throw new Error(`no test knows how to run: ${command}`);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['src/bin/roundsman.js', ...words.slice(1)],
+    { cwd: root, env: { ...environment, NO_COLOR: '1' } },
+  );
+  return stdout;
+}
+
+/** The same text whatever the machine's speed and the order in which bots end. */
+export const steady = (output: string): string =>
+  output
+    .replaceAll(/\d+(\.\d+)? m?s\b/g, 'N ms')
+    .replaceAll(/\bT-\d+/g, 'T-N')
+    .trim();
