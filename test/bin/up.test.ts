@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connect } from '../../src/data/connect.ts';
+import { joinEmbedded } from '../../src/data/embedded/index.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let home: string;
+const running = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'roundsman-up-'));
+});
+afterEach(async () => {
+  for (const child of running) await stop(child, 'SIGKILL');
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+function roundsman(...args: string[]) {
+  const child = spawn(process.execPath, ['src/bin/roundsman.js', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ROUNDSMAN_HOME: home, NO_COLOR: '1' },
+  });
+  running.add(child);
+  const heard = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.err += text));
+  return { child, heard };
+}
+
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  running.delete(child);
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+  return child.exitCode;
+}
+
+const until = (assertion: () => unknown) =>
+  vi.waitFor(assertion, { timeout: 30_000, interval: 50 });
+
+describe('up', () => {
+  it('tells a newcomer on the first start what was checked, found, healed and escalated', async () => {
+    const { child, heard } = roundsman('up');
+    await until(() => expect(heard.out).toContain('Look at one: npx roundsman tickets show T-'));
+    expect(heard.out).toContain('Checked: 4 bots, 13 checks');
+    expect(heard.out).toContain('Healed and verified: 2 of 2');
+    expect(heard.out).toMatch(/T-\d+ +critical +owner/);
+
+    const second = roundsman('up');
+    await once(second.child, 'exit');
+    expect(second.child.exitCode).toBe(1);
+    expect(second.heard.err).toContain(`process ${child.pid}`);
+
+    expect(await stop(child, 'SIGINT')).toBe(0);
+    expect(heard.out).toContain('Stopped.');
+  });
+
+  it('loses nothing and runs no slot twice when it is killed hard and started again', async () => {
+    const first = roundsman('up');
+    await until(() => expect(first.heard.out).toContain('BullMQ on postgres'));
+    const embedded = await joinEmbedded(home, { create: false });
+    const db = connect(embedded.url, { max: 2 });
+    try {
+      await until(async () => expect(await planned()).toBe(true));
+      // Sixty bots whose slots come due at the same moment.
+      await sql`
+        INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, priority, checked_version, next_slot_at, next_execution_at)
+        SELECT 'busy-' || i, 'Busy', '0 0 1 1 *', '/api/bots/conductor', 0, 1, date_trunc('minute', now()), date_trunc('minute', now())
+        FROM generate_series(1, 60) i`.execute(db);
+      await until(async () => expect(await ended()).toBeGreaterThan(5));
+      await stop(first.child, 'SIGKILL');
+      expect(await ended()).toBeLessThan(60);
+
+      roundsman('up');
+      await until(async () => expect(await ended()).toBe(60));
+      const { rows } = await sql<{ status: string; slots: number; runs: number; attempts: number }>`
+        SELECT e.status, count(DISTINCT (e.bot_id, e.scheduled_for))::int AS slots, count(*)::int AS runs,
+               max(e.attempt) AS attempts
+        FROM bot_executions e JOIN bots b ON b.id = e.bot_id WHERE b.name LIKE 'busy-%' GROUP BY e.status`.execute(
+        db,
+      );
+      expect(rows).toEqual([
+        { status: 'success', slots: 60, runs: 60, attempts: expect.any(Number) },
+      ]);
+      expect(rows[0]!.attempts).toBeLessThanOrEqual(2);
+    } finally {
+      await db.destroy();
+      for (const child of running) await stop(child, 'SIGINT');
+      await embedded.leave();
+    }
+
+    async function planned() {
+      const { rows } = await sql<{ planned: boolean }>`
+        SELECT count(*) = 4 AND bool_and(next_slot_at IS NOT NULL) AS planned FROM bots`.execute(
+        db,
+      );
+      return rows[0]!.planned;
+    }
+    async function ended() {
+      const { rows } = await sql<{ count: number }>`
+        SELECT count(*)::int AS count FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+        WHERE b.name LIKE 'busy-%' AND e.completed_at IS NOT NULL`.execute(db);
+      return rows[0]!.count;
+    }
+  });
+});
