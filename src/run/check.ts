@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { SkippedCheck, type Check, type CheckResult } from '../bot.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
-import type { Engine, Run, Stop } from './run.ts';
+import type { Engine, Run } from './run.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
 export type CheckOutcome = { name: string; title: string; ms: number } & (
@@ -10,26 +10,23 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
   | { status: 'errored' | 'skipped'; reason: string }
 );
 
-export interface Checked {
-  outcomes: CheckOutcome[];
-  /** set when the run was stopped before its checks were through */
-  stopped: Stop | null;
-}
-
-/** Runs the bot's checks one after the other; one that errs does not keep the others from running. */
+/**
+ * Runs the bot's checks one after the other; one that errs does not keep the others from running.
+ * When the run is stopped meanwhile, those that were through by then are returned.
+ */
 export async function checkAll(
   engine: Engine,
   run: Run,
   checks: Check<unknown>[],
   config: unknown,
-): Promise<Checked> {
+): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = [];
   for (const check of checks) {
     if (run.signal.aborted) break;
     const outcome = await checkOne(engine, run, check, config, null);
     if (outcome) outcomes.push(outcome);
   }
-  return { outcomes, stopped: run.signal.aborted ? (run.signal.reason as Stop) : null };
+  return outcomes;
 }
 
 /**

@@ -10,7 +10,7 @@ import { healAll } from './heal.ts';
 import { queueNext } from './queue-next.ts';
 import { record } from './record.ts';
 import { refuse } from './refuse.ts';
-import type { Engine, Run } from './run.ts';
+import type { Engine, Run, Stop } from './run.ts';
 import { start } from './start.ts';
 
 /**
@@ -37,14 +37,15 @@ export async function performRun(engine: Engine, entry: RunEntry): Promise<void>
 
 async function carryOut(engine: Engine, run: Run): Promise<void> {
   const { bot, config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  const checked = await checkAll(engine, run, bot.checks, config);
+  const outcomes = await checkAll(engine, run, bot.checks, config);
   if (run.signal.reason === 'lost') throw new LostRunError(run);
-  const recorded = await underFence(engine.db, run, (trx) => record(trx, run, checked.outcomes));
+  const recorded = await underFence(engine.db, run, (trx) => record(trx, run, outcomes));
   const healed = await healAll(engine, run, bot.checks, config, recorded.open);
   if (run.signal.reason === 'lost') throw new LostRunError(run);
+  const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   await end(engine, run, {
-    ...endingOf(checked.outcomes, checked.stopped),
-    outcomes: checked.outcomes,
+    ...endingOf(outcomes, stopped),
+    outcomes,
     findings: recorded.open.length,
     actions: healed.actions,
   });
