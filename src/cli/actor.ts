@@ -1,0 +1,12 @@
+import { userInfo } from 'node:os';
+
+/** Who acts: `--as`, or the name of the account that runs this command. */
+export function actor(as?: string): string {
+  if (as?.trim()) return as.trim();
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user may have no entry in the list of accounts.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

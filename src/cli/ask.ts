@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline/promises';
+import { UsageError } from '../errors.ts';
+
+/** Whether there is a person to ask: questions go to standard error, so that standard output stays whole. */
+const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
+
+/**
+ * The value of an option that was not given: asked for on a terminal, until something is entered;
+ * a {@link UsageError} naming the option anywhere else.
+ */
+export async function askFor(flag: string, question: string, otherwise = ''): Promise<string> {
+  if (!canAsk())
+    throw new UsageError({
+      what: `${flag} is missing`,
+      why: 'there is no terminal to ask on',
+      hint: `give ${flag}; --help says what it takes`,
+    });
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C and Ctrl-D close the interface and would leave the question open for ever.
+  const closed = new Promise<never>((_, reject) =>
+    lines.once('close', () =>
+      reject(
+        new UsageError({
+          what: `${flag} is missing`,
+          why: 'the question was not answered, and nothing was changed',
+          hint: `run it again, or give ${flag}`,
+        }),
+      ),
+    ),
+  );
+  closed.catch(() => {});
+  try {
+    const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
+    for (;;) {
+      const answer = await Promise.race([lines.question(prompt), closed]);
+      if (answer.trim() || otherwise) return answer.trim() || otherwise;
+    }
+  } finally {
+    lines.close();
+  }
+}

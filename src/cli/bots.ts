@@ -1,0 +1,107 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption, seconds, wholeNumber } from './options.ts';
+
+/** `roundsman bots ...` */
+export function botsCommand(): Command {
+  const bots = new Command('bots').description('what runs, and when');
+  bots
+    .command('list')
+    .description('every bot with its schedule, its last and its next run')
+    .option(...limitOption, 100)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./bots-list.ts')).listBots(options));
+  bots
+    .command('show <name>')
+    .description('one bot with its settings, its newest runs and its open findings')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./bots-show.ts')).showBot(name, options));
+  definition(bots.command('add <name>'))
+    .description('add a bot; on a terminal it asks for what is missing')
+    .action(async (name, options) => (await import('./bots-add.ts')).addBot(name, options));
+  definition(bots.command('edit <name>'))
+    .description('change what is given and nothing else; a valid edit leads out of an error')
+    .action(async (name, options) => (await import('./bots-edit.ts')).editBot(name, options));
+  bots
+    .command('pause <name>')
+    .description('keep a bot from running until it is resumed')
+    .option('--reason <text>', 'why, for whoever wonders')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./bots-pause.ts')).pauseBot(name, options));
+  bots
+    .command('resume <name>')
+    .description('let a bot run again; what it missed meanwhile is not made up for')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./bots-pause.ts')).resumeBot(name, options));
+  bots
+    .command('run <name>')
+    .description('queue a run now, outside of the schedule')
+    .option('--wait', 'wait for its result; exit code 1 unless it is a success')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./bots-run.ts')).runBot(name, options));
+  bots
+    .command('next [name]')
+    .description('when a bot will run, or the next run of every active bot')
+    .option('-n, --count <n>', 'how many times', wholeNumber('--count', 1, 1000), 5)
+    .option(...limitOption, 100)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./bots-next.ts')).nextRuns(name, options));
+  return bots;
+}
+
+/** The columns that make up a bot's definition, as options of `add` and `edit`. */
+function definition(command: Command): Command {
+  const inSeconds = (flag: string, least: number, most: number) => (text: string) =>
+    wholeNumber(flag, least, most)(/^\d+$/.test(text) ? text : String(seconds(flag)(text)));
+  return command
+    .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")
+    .option('--endpoint <path>', 'what runs: /api/bots/<name of a bot in the catalogue>')
+    .option('--display-name <text>', 'its name for people')
+    .option('--description <text>', 'what it is for')
+    .option('--timezone <zone>', 'the zone of the schedule, as in Europe/Berlin (UTC)')
+    .option('--config <json>', "the bot's own settings, all of them, as a JSON object")
+    .addOption(
+      new Option('--catch-up <how>', 'what becomes of slots missed in a downtime (last)').choices([
+        'skip',
+        'last',
+        'all',
+      ]),
+    )
+    .option(
+      '--catch-up-limit <n>',
+      'runs that `all` makes up for at most (10)',
+      wholeNumber('--catch-up-limit', 1, 100),
+    )
+    .option(
+      '--grace <time>',
+      'how late a missed slot still runs: 90s, 30m, 2h (1h)',
+      inSeconds('--grace', 0, 31_536_000),
+    )
+    .addOption(
+      new Option('--overlap <how>', 'a slot that comes while the bot runs (skip)').choices([
+        'skip',
+        'queue',
+      ]),
+    )
+    .option('--concurrency <n>', 'runs at once (1)', wholeNumber('--concurrency', 1, 1000))
+    .option(
+      '--jitter <time>',
+      'spread the start over so long (0s)',
+      inSeconds('--jitter', 0, 86_400),
+    )
+    .option(
+      '--timeout <time>',
+      'the longest a run may take (60s)',
+      inSeconds('--timeout', 1, 86_400),
+    )
+    .option(
+      '--max-attempts <n>',
+      'starts of one run at most (3)',
+      wholeNumber('--max-attempts', 1, 100),
+    )
+    .option(
+      '--priority <n>',
+      '0 goes first, then 1, 2, ... (0)',
+      wholeNumber('--priority', 0, 2_097_151),
+    )
+    .option(...jsonOption);
+}

@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type { Config } from '../config.ts';
+import { connect, type Db } from '../data/connect.ts';
+import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
+import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
+import { messageOf } from '../errors.ts';
+import { serverVersion } from './db-status.ts';
+import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
+import { examineEngine } from './doctor-engine.ts';
+
+/** How far this host's clock may be off before people misread times. */
+const mostSkewMs = 2_000;
+const patienceMs = 5_000;
+
+/** Joins the database if there is one; makes none. */
+export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
+  if (!config.databaseUrl && !embeddedExists(config.home))
+    return [
+      warn(
+        'Database',
+        `there is none yet: DATABASE_URL is not set, and there is no embedded one in ${config.home}`,
+        'run `roundsman up`, which makes one, or set DATABASE_URL',
+      ),
+    ];
+  const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
+  const db = connect(config.databaseUrl ?? embedded!.url, {
+    name: 'roundsman doctor',
+    statementTimeoutMs: patienceMs,
+  });
+  try {
+    return await examine(db, config);
+  } finally {
+    await db.destroy();
+    await embedded?.leave();
+  }
+}
+
+async function examine(db: Db, config: Config): Promise<Diagnosis[]> {
+  let found: Diagnosis[];
+  try {
+    found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
+  } catch (error) {
+    const hint = config.databaseUrl
+      ? 'check that the server runs and that DATABASE_URL has its host, port, name and password'
+      : `see ${config.home}/postgres.log`;
+    return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
+  }
+  found.push(await examineClock(db));
+  try {
+    await prepareDatabase(db, { migrate: false });
+  } catch (error) {
+    if (!(error instanceof DatabaseNotReady)) throw error;
+    // Without its schema there is nothing more to look at.
+    return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
+  }
+  found.push(ok('Schema', 'every migration is applied'), await examineRoles(db));
+  return [...found, ...(await examineEngine(db, config))];
+}
+
+async function examineClock(db: Db): Promise<Diagnosis> {
+  const before = Date.now();
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
+  const skewMs = Math.round((before + Date.now()) / 2 - rows[0]!.now.getTime());
+  const detail = `this host's clock is ${Math.abs(skewMs)} ms ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
+  return Math.abs(skewMs) <= mostSkewMs
+    ? ok('Clock', detail)
+    : warn(
+        'Clock',
+        detail,
+        'synchronise both with NTP; runs go by the database, but logs of the two do not match',
+      );
+}
+
+async function examineRoles(db: Db): Promise<Diagnosis> {
+  const { rows } = await sql<{ role: string; missing: string[]; writes: boolean }>`
+    SELECT current_user AS role,
+           ARRAY(SELECT name FROM unnest(ARRAY['anon', 'authenticated', 'service_role']) name
+                 WHERE to_regrole(name) IS NULL) AS missing,
+           has_schema_privilege('engine', 'USAGE')
+             AND has_table_privilege('public.bots', 'SELECT, UPDATE')
+             AND has_table_privilege('public.bot_executions', 'INSERT') AS writes`.execute(db);
+  const { role, missing, writes } = rows[0]!;
+  if (!writes)
+    return fail(
+      'Roles',
+      `${role} may not read and write the bots' tables`,
+      'connect as the owner of the tables or as service_role',
+    );
+  return missing.length === 0
+    ? ok('Roles', `connected as ${role}; anon, authenticated and service_role are there`)
+    : warn(
+        'Roles',
+        `${missing.join(', ')} missing, so row level security has nobody to speak of`,
+        'make the roles, as migrations/v1_00_supabase.sql does',
+      );
+}

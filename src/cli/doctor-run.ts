@@ -1,0 +1,55 @@
+import { readConfig, type Config } from '../config.ts';
+import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
+import { printable } from '../text.ts';
+import { examineDatabase } from './doctor-database.ts';
+import { fail, type Diagnosis } from './doctor-diagnosis.ts';
+import { examineBinaries, examineConfig, examineNode } from './doctor-host.ts';
+import { examineRedis } from './doctor-redis.ts';
+import { json, paint, say } from './print.ts';
+
+const marks = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+/** Examines all it can reach; what one look cannot see does not keep the next from looking. */
+export async function runDoctor(options: { json?: true }): Promise<void> {
+  const found: Diagnosis[] = [];
+  const report = (...diagnoses: Diagnosis[]) => {
+    found.push(...diagnoses);
+    if (!options.json) for (const diagnosis of diagnoses) print(diagnosis);
+  };
+
+  report(examineNode());
+  const config = tryConfig();
+  if (config instanceof Error) report(failure('Config', config));
+  else {
+    report(examineConfig(config), examineBinaries(config));
+    report(...(await examineDatabase(config).catch((error) => [failure('Database', error)])));
+    report(...(await examineRedis(config).catch((error) => [failure('Redis', error)])));
+  }
+
+  const broken = found.filter(({ status }) => status === 'fail').length;
+  if (broken > 0) process.exitCode = exitCodes.failed;
+  if (options.json) return json(found);
+  const warnings = found.filter(({ status }) => status === 'warn').length;
+  say();
+  if (broken > 0) say(paint('red', `Broken: ${broken}. What to try stands below each.`));
+  else if (warnings > 0) say(`Nothing is broken; ${warnings} to know about.`);
+  else say(paint('green', 'All is well.'));
+}
+
+function print({ subject, status, detail, hint }: Diagnosis): void {
+  say(`${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(10)}  ${printable(detail)}`);
+  if (hint) say(`      ${' '.repeat(10)}  try: ${printable(hint)}`);
+}
+
+function tryConfig(): Config | Error {
+  try {
+    return readConfig();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+const failure = (subject: string, error: unknown): Diagnosis =>
+  error instanceof RoundsmanError
+    ? fail(subject, error.message, error.hint)
+    : fail(subject, messageOf(error), 'this was not foreseen: please report it as a defect');

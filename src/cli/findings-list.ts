@@ -1,0 +1,80 @@
+import type { Selectable } from 'kysely';
+import { listFindings as query } from '../data/bots/bot-findings.ts';
+import { currentTime } from '../data/bots/engine.ts';
+import type { BotFindings } from '../data/tables.ts';
+import { printable } from '../text.ts';
+import { withDatabase } from './database.ts';
+import { json, relative, severity, shortId, upTo } from './print.ts';
+import { table } from './table.ts';
+import { botOf } from './references.ts';
+
+type ListedFinding = Selectable<BotFindings> & { bots: { name: string | null } };
+
+const isPlain = ({ resolved_at, suppressed_by }: ListedFinding): boolean =>
+  !resolved_at && !suppressed_by;
+
+/** What became of it, for a list. */
+const fate = (finding: ListedFinding, now: Date): string =>
+  finding.resolved_at
+    ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
+    : finding.suppressed_by
+      ? 'suppressed'
+      : 'open';
+
+/** With `bot` every row names its bot. */
+export const findingTable = (
+  findings: ListedFinding[],
+  now: Date,
+  empty: string,
+  bot = true,
+): void =>
+  table(
+    [
+      'Finding',
+      'Severity',
+      'Title',
+      'Component',
+      ...(bot ? ['Bot'] : []),
+      'Seen',
+      'Times',
+      'State',
+    ],
+    findings.map((finding) => [
+      shortId(finding.id),
+      severity(finding.severity),
+      printable(finding.title),
+      printable(finding.affected_component ?? '-'),
+      ...(bot ? [printable(finding.bots.name ?? '-')] : []),
+      relative(finding.last_seen_at, now),
+      String(finding.occurrences),
+      fate(finding, now),
+    ]),
+    empty,
+    findings.every(isPlain) ? ['Component', 'State', 'Bot'] : ['Component', 'Bot'],
+  );
+
+export interface FindingsOptions {
+  bot?: string;
+  severity?: BotFindings['severity'];
+  all?: true;
+  resolved?: true;
+  limit: number;
+  json?: true;
+}
+
+export const listFindings = (options: FindingsOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
+    const which = options.all ? 'all' : options.resolved ? 'resolved' : 'open';
+    const filter = { botId: bot?.id, severity: options.severity, which, limit: options.limit + 1 };
+    const findings = upTo(await query(db, filter as Parameters<typeof query>[1]), options.limit);
+    if (options.json) return json(findings);
+    const empty = bot || options.severity ? 'No such finding.' : 'Nothing has been found yet.';
+    findingTable(
+      findings,
+      await currentTime(db),
+      which === 'open' && !bot && !options.severity
+        ? 'No open findings. `roundsman status` says whether the checks ran.'
+        : empty,
+    );
+  });

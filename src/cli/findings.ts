@@ -1,0 +1,24 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption } from './options.ts';
+import { severityWords } from './print.ts';
+
+/** `roundsman findings ...` */
+export function findingsCommand(): Command {
+  const findings = new Command('findings').description('what the checks found');
+  findings
+    .command('list')
+    .description('open findings, the worst first')
+    .option('--bot <name>', 'only of this bot')
+    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
+    .addOption(new Option('--all', 'resolved ones too').conflicts('resolved'))
+    .option('--resolved', 'resolved ones instead')
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./findings-list.ts')).listFindings(options));
+  findings
+    .command('show <id>')
+    .description('one finding with what was done and decided; the first digits of its id do')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./findings-show.ts')).showFinding(id, options));
+  return findings;
+}

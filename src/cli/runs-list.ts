@@ -1,0 +1,71 @@
+import {
+  listExecutions,
+  type ExecutionRow,
+  type ExecutionStatus,
+} from '../data/bots/bot-executions.ts';
+import { currentTime } from '../data/bots/engine.ts';
+import { printable } from '../text.ts';
+import { withDatabase } from './database.ts';
+import { duration, json, relative, shortId, state, upTo } from './print.ts';
+import { table } from './table.ts';
+import { botOf } from './references.ts';
+
+export type ListedRun = ExecutionRow & { bots: { name: string | null } };
+
+/** Why a run ended as it did, in one line. */
+export const causeOf = ({ reason, error_message }: ExecutionRow): string =>
+  printable([reason, error_message].filter(Boolean).join(': '));
+
+/** With `bot` every row names its bot. */
+export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true): void =>
+  table(
+    [
+      'Run',
+      ...(bot ? ['Bot'] : []),
+      'Status',
+      'Trigger',
+      'Started',
+      'Took',
+      'Checks',
+      'Issues',
+      'Why',
+    ],
+    runs.map((run) => [
+      shortId(run.id),
+      ...(bot ? [printable(run.bots.name ?? '-')] : []),
+      state(run.status),
+      run.trigger,
+      relative(run.started_at, now),
+      duration(run.execution_time_ms),
+      String(run.checks_performed ?? 0),
+      String(run.issues_found ?? 0),
+      causeOf(run),
+    ]),
+    empty,
+    ['Trigger', 'Checks'],
+  );
+
+export interface RunsOptions {
+  bot?: string;
+  status?: ExecutionStatus;
+  since?: number;
+  limit: number;
+  json?: true;
+}
+
+export const listRuns = (options: RunsOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { status, since } = options;
+    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
+    const filter = { botId: bot?.id, status, sinceSeconds: since, limit: options.limit + 1 };
+    const runs = upTo(await listExecutions(db, filter), options.limit);
+    if (options.json) return json(runs);
+    const filtered = bot || status || since !== undefined;
+    runTable(
+      runs,
+      await currentTime(db),
+      filtered
+        ? 'No such run.'
+        : 'Nothing has run yet. `roundsman up` runs bots by their schedules, `roundsman bots run NAME` one now.',
+    );
+  });

@@ -1,0 +1,32 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption, seconds } from './options.ts';
+
+/** `roundsman runs ...` */
+export function runsCommand(): Command {
+  const runs = new Command('runs').description('what ran, and how it ended');
+  runs
+    .command('list')
+    .description('runs, newest first')
+    .option('--bot <name>', 'only of this bot')
+    .addOption(
+      new Option('--status <status>', 'only those').choices([
+        'queued',
+        'running',
+        'success',
+        'failed',
+        'timeout',
+        'cancelled',
+        'skipped',
+      ]),
+    )
+    .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since'))
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./runs-list.ts')).listRuns(options));
+  runs
+    .command('show <id>')
+    .description('one run with its checks, findings and actions; the first digits of its id do')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./runs-show.ts')).showRun(id, options));
+  return runs;
+}

@@ -1,0 +1,138 @@
+import { exitCodes } from '../errors.ts';
+import { printable } from '../text.ts';
+import { noBots } from './bots-list.ts';
+import { withDatabase } from './database.ts';
+import * as print from './print.ts';
+import { table } from './table.ts';
+import { aliveInWords, botsThatAre, needs, readStatus, type Status } from './status-read.ts';
+import { ticketTable } from './tickets-list.ts';
+
+export const showStatus = (options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const status = await readStatus(db);
+    const needed = needs(status);
+    if (needed.length > 0) process.exitCode = exitCodes.needsAttention;
+    if (options.json) return print.json(asDocument(status, needed));
+    printFigures(status);
+    printDetails(status);
+    print.say();
+    if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
+    else print.say(print.paint('bold', 'Needs you'));
+    for (const line of needed) print.say(`  ${line}`);
+  });
+
+/** `3 active, 1 paused`, what is zero left out; null when all is. */
+const counted = (counts: [count: number, words: string][]): string | null =>
+  counts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ') || null;
+
+function printFigures(status: Status): void {
+  const { bots, runs, findings, heals, tickets, mode } = status;
+  const alive = aliveInWords(status);
+  const skips = runs.filter((row) => row.status === 'skipped');
+  const skipped = skips.reduce((sum, { count }) => sum + count, 0);
+  const results = counted([
+    ...runs
+      .filter((row) => row.status !== 'skipped')
+      .map(({ status, count }): [number, string] => [count, print.state(status)]),
+    [
+      skipped,
+      `skipped (${skips.map(({ count, reason }) => `${count} ${printable(reason ?? 'for no reason')}`).join(', ')})`,
+    ],
+  ]);
+  print.facts([
+    ['Engine', alive ?? `${print.paint('yellow', 'not running')}; \`roundsman up\` starts it`],
+    ['Mode', modeInWords(mode)],
+    ['Bots', counted(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
+    ['Runs, 24 h', results ?? 'none'],
+    [
+      'Findings',
+      counted(findings.map(({ severity, count }) => [count, print.severity(severity)])) ??
+        'none open',
+    ],
+    ['Healed, 24 h', String(heals)],
+    ['Tickets', tickets.all > 0 ? `${tickets.all} open` : 'none open'],
+  ]);
+}
+
+const modeInWords = (mode: string | null): string =>
+  ({
+    off: `${print.paint('yellow', 'off')}: nothing is healed`,
+    safe: 'safe: only safe remedies act alone',
+    auto: 'auto: proven remedies act alone',
+  })[mode ?? 'off'] ?? printable(mode ?? '');
+
+function printDetails({ now, failures, inError, overdue, tickets }: Status): void {
+  if (failures.length > 0) {
+    print.section('Newest failures');
+    table(
+      ['Run', 'Bot', 'Result', 'When', 'Why'],
+      failures.map(({ id, name, status, completed_at, reason, error_message }) => [
+        print.shortId(id),
+        printable(name),
+        print.state(status),
+        print.relative(completed_at, now),
+        printable([reason, error_message].filter(Boolean).join(': ')),
+      ]),
+      '',
+    );
+  }
+  if (inError.length > 0) {
+    print.section('Bots in error');
+    table(
+      ['Bot', 'Since', 'Why'],
+      inError.map(({ name, status_changed_at, status_reason }) => [
+        printable(name),
+        print.relative(status_changed_at, now),
+        printable(status_reason ?? '-'),
+      ]),
+      '',
+    );
+  }
+  if (overdue.top.length > 0) {
+    print.section(`Overdue bots (${overdue.all})`);
+    table(
+      ['Bot', 'Was to run'],
+      overdue.top.map(({ name, next_execution_at }) => [
+        printable(name),
+        next_execution_at ? print.relative(next_execution_at, now) : 'not planned',
+      ]),
+      '',
+    );
+  }
+  if (tickets.top.length > 0) {
+    print.section(`Tickets (${tickets.all})`);
+    ticketTable(tickets.top, now, '');
+  }
+}
+
+function asDocument(status: Status, needed: string[]) {
+  const { now, mode, nodes, inError, overdue, runs, failures, findings, tickets } = status;
+  const sumOf = (wanted: string) =>
+    runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
+  return {
+    now,
+    needs_attention: needed,
+    mode,
+    nodes,
+    bots: Object.fromEntries(
+      ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),
+    ),
+    bots_in_error: inError,
+    overdue: { count: overdue.all, bots: overdue.top },
+    bot_executions: Object.fromEntries(
+      [...new Set(runs.map((row) => row.status))].map((word) => [word, sumOf(word)]),
+    ),
+    skipped: Object.fromEntries(
+      runs
+        .filter((row) => row.status === 'skipped')
+        .map(({ reason, count }) => [reason ?? 'unknown', count]),
+    ),
+    failures,
+    bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
+    healed: status.heals,
+    tickets: { count: tickets.all, urgent: tickets.urgent, bot_tickets: tickets.top },
+  };
+}

@@ -1,0 +1,65 @@
+import { assignTicket, pending, resolveTicket, type TicketRow } from '../data/bots/bot-tickets.ts';
+import { RoundsmanError, UsageError } from '../errors.ts';
+import { printable, storable } from '../text.ts';
+import { actor } from './actor.ts';
+import { askFor } from './ask.ts';
+import { withDatabase } from './database.ts';
+import { json, say, time } from './print.ts';
+import { ticketOf } from './references.ts';
+
+/** The ticket ended before: nothing about it changes any more. */
+export class TicketOverError extends RoundsmanError {}
+
+/** Characters that bot_tickets.assigned_to holds. */
+const longestName = 50;
+
+interface ChangeOptions {
+  as?: string;
+  json?: true;
+}
+
+export async function assign(given: string, who: string, options: ChangeOptions): Promise<void> {
+  const name = storable(who.trim());
+  if (!name || [...name].length > longestName)
+    throw new UsageError({
+      what: 'the ticket cannot be assigned',
+      why: name ? `the name is longer than ${longestName} characters` : 'the name is empty',
+      hint: `roundsman tickets assign ${given} ann`,
+    });
+  await withDatabase(async ({ db }) => {
+    const seen = await ticketOf(db, given);
+    refuseOver(seen, 'assigned');
+    const same = seen.assigned_to === name;
+    const ticket = same ? seen : await assignTicket(db, seen, name, actor(options.as));
+    if (options.json) return json(ticket);
+    const before = seen.assigned_to ? `, it was ${printable(seen.assigned_to)}'s` : '';
+    say(
+      same
+        ? `T-${seen.number} is ${printable(name)}'s already.`
+        : `Assigned T-${seen.number} to ${printable(name)}${before}.`,
+    );
+  });
+}
+
+export const resolve = (
+  given: string,
+  options: ChangeOptions & { notes?: string },
+): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const seen = await ticketOf(db, given);
+    refuseOver(seen, 'resolved');
+    const notes = options.notes?.trim() || (await askFor('--notes', 'What was done'));
+    const ticket = await resolveTicket(db, seen, storable(notes), actor(options.as));
+    if (options.json) return json(ticket);
+    say(`Resolved T-${seen.number}. Its finding resolves at the next clean check.`);
+  });
+
+function refuseOver(ticket: TicketRow, wanted: string): void {
+  if (pending.includes(ticket.status)) return;
+  const { number, status, resolved_by: by, resolved_at: at } = ticket;
+  throw new TicketOverError({
+    what: `T-${number} cannot be ${wanted}`,
+    why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
+    hint: `see \`roundsman tickets show T-${number}\`; if the problem comes back, so does a ticket`,
+  });
+}

@@ -1,0 +1,72 @@
+import {
+  listTickets as query,
+  pending,
+  type TicketRow,
+  type TicketStatus,
+} from '../data/bots/bot-tickets.ts';
+import { currentTime } from '../data/bots/engine.ts';
+import { printable } from '../text.ts';
+import { withDatabase } from './database.ts';
+import { json, paint, relative, severity, span, state, upTo } from './print.ts';
+import { table } from './table.ts';
+
+export type ListedTicket = TicketRow & { bots: { name: string | null } };
+
+/** Whether somebody should have answered by now. */
+export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
+  pending.includes(ticket.status) &&
+  ticket.acknowledged_at === null &&
+  ticket.respond_by !== null &&
+  ticket.respond_by < now;
+
+/** When somebody should answer, for a list. */
+function respond(ticket: TicketRow, now: Date): string {
+  if (!pending.includes(ticket.status)) return '-';
+  if (ticket.snoozed_until && ticket.snoozed_until > now)
+    return `snoozed ${relative(ticket.snoozed_until, now)}`;
+  if (ticket.acknowledged_at || !ticket.respond_by) return '-';
+  if (!isOverdue(ticket, now)) return relative(ticket.respond_by, now);
+  const late = span(now.getTime() - ticket.respond_by.getTime());
+  return paint('red', `overdue ${late}`);
+}
+
+export const ticketTable = (tickets: ListedTicket[], now: Date, empty: string): void =>
+  table(
+    ['Ticket', 'Severity', 'Title', 'Bot', 'Status', 'With', 'Age', 'Answer'],
+    tickets.map((ticket) => [
+      `T-${ticket.number}`,
+      severity(ticket.severity),
+      printable(ticket.title),
+      printable(ticket.bots.name ?? '-'),
+      state(ticket.status),
+      printable(ticket.assigned_to ?? '-'),
+      ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
+      respond(ticket, now),
+    ]),
+    empty,
+    ['Bot', 'Status'],
+  );
+
+export interface TicketsOptions {
+  status?: TicketStatus;
+  severity?: TicketRow['severity'];
+  assignedTo?: string;
+  all?: true;
+  limit: number;
+  json?: true;
+}
+
+export const listTickets = (options: TicketsOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { severity, assignedTo } = options;
+    const statuses = options.all ? undefined : options.status ? [options.status] : pending;
+    const filter = { statuses, severity, assignedTo, limit: options.limit + 1 };
+    const tickets = upTo(await query(db, filter), options.limit);
+    if (options.json) return json(tickets);
+    const filtered = severity || assignedTo || options.status;
+    ticketTable(
+      tickets,
+      await currentTime(db),
+      filtered ? 'No such ticket.' : 'No open tickets: nothing waits for a person.',
+    );
+  });

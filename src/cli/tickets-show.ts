@@ -1,0 +1,141 @@
+import { decisionsOn, type ListedDecision } from '../data/bots/bot-decisions.ts';
+import { currentTime } from '../data/bots/engine.ts';
+import { printable } from '../text.ts';
+import { actionTable } from './actions.ts';
+import { withDatabase } from './database.ts';
+import { decisionTable } from './decisions.ts';
+import * as print from './print.ts';
+import { table } from './table.ts';
+import { ticketOf } from './references.ts';
+import { isOverdue, type ListedTicket } from './tickets-list.ts';
+
+const most = 20;
+const mostEvents = 200;
+
+export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const row = await ticketOf(db, given);
+    const bots = await db
+      .selectFrom('bots')
+      .select('name')
+      .where('id', '=', row.bot_id)
+      .executeTakeFirstOrThrow();
+    const finding = await db
+      .selectFrom('bot_findings')
+      .selectAll()
+      .where('id', '=', row.finding_id)
+      .executeTakeFirst();
+    const actions = await db
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('bot_id', '=', row.bot_id)
+      .where('fingerprint', '=', row.fingerprint)
+      .orderBy('taken_at', 'desc')
+      .limit(most)
+      .execute();
+    const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, most);
+    const events = await db
+      .selectFrom('bot_ticket_events')
+      .selectAll()
+      .where('ticket_id', '=', row.id)
+      .orderBy('id')
+      .limit(mostEvents)
+      .execute();
+    const ticket = { ...row, bots };
+    if (options.json)
+      return print.json({
+        ...ticket,
+        bot_findings: finding ?? null,
+        bot_actions: actions,
+        bot_decisions: decisions,
+        bot_ticket_events: events,
+      });
+
+    const now = await currentTime(db);
+    printTicket(ticket, now);
+    if (row.metadata !== null) {
+      print.section('Evidence');
+      print.prose(JSON.stringify(row.metadata, null, 2));
+    }
+    print.section('Attempts');
+    actionTable(actions, now, 'Nothing was tried.');
+    print.section('Decisions');
+    decisionTable(decisions, now, 'None: nothing that is known fits.');
+    printSuggestions(decisions);
+    print.section('History');
+    table(
+      ['When', 'What', 'Who', ''],
+      events.map(({ created_at, event, actor, detail }) => [
+        `${print.time(created_at)}`,
+        event,
+        printable(actor),
+        detailOf(detail),
+      ]),
+      'None was written.',
+    );
+  });
+
+function printTicket(ticket: ListedTicket, now: Date): void {
+  const { number, severity, title, status, assigned_to, resolved_by, finding_id } = ticket;
+  print.say(
+    `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
+  );
+  print.prose(ticket.description);
+  print.say();
+  const overdue = isOverdue(ticket, now) ? ` ${print.paint('red', 'overdue')}` : '';
+  const isOver = ticket.resolved_at !== null;
+  print.facts([
+    ['Status', `${print.state(status)}${assigned_to ? ` to ${printable(assigned_to)}` : ''}`],
+    ['Bot', printable(ticket.bots.name ?? '-')],
+    ['Finding', finding_id && `\`roundsman findings show ${print.shortId(finding_id)}\``],
+    ['Opened', print.moment(ticket.created_at, now)],
+    ['Times', String(ticket.occurrences)],
+    [
+      'Answer by',
+      ticket.respond_by && !isOver ? `${print.moment(ticket.respond_by, now)}${overdue}` : null,
+    ],
+    ['Acknowledged', print.moment(ticket.acknowledged_at, now)],
+    [
+      'Snoozed',
+      !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
+    ],
+    [
+      'Resolved',
+      isOver
+        ? `${print.moment(ticket.resolved_at, now)}${resolved_by ? ` by ${printable(resolved_by)}` : ''}`
+        : null,
+    ],
+    ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
+    ['Id', ticket.id],
+  ]);
+}
+
+/** What is known about the problem, each entry once. */
+function printSuggestions(decisions: ListedDecision[]): void {
+  const known = new Map(
+    decisions
+      .filter(({ verdict }) => verdict !== 'applied')
+      .flatMap(
+        ({ bot_knowledge }) =>
+          (bot_knowledge ? [[bot_knowledge.name, bot_knowledge]] : []) as [
+            string,
+            { name: string; solution: string },
+          ][],
+      ),
+  );
+  for (const { name, solution } of known.values()) {
+    print.section(`Suggested: ${printable(name)}`);
+    print.prose(solution);
+  }
+}
+
+/** `to: ann, from: bob` */
+const detailOf = (detail: unknown): string =>
+  detail && typeof detail === 'object'
+    ? Object.entries(detail)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) =>
+          printable(`${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+        )
+        .join(', ')
+    : '';

@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import { jsonBuildObject } from 'kysely/helpers/postgres';
+import type { Db } from '../connect.ts';
+import type { BotFindings } from '../tables.ts';
+
+/** 1 for critical to 5 for info: severities are ordered by rank, never by their text. */
+export const severityRank = (column: string) =>
+  sql<number>`array_position('{critical,high,medium,low,info}'::text[], ${sql.ref(column)}::text)`;
+
+/** How many open findings each bot has; bots without one are left out. */
+export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {
+  if (botIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('bot_findings')
+    .select(['bot_id', sql<number>`count(*)::int`.as('count')])
+    .where('bot_id', 'in', botIds)
+    .where('resolved_at', 'is', null)
+    .groupBy('bot_id')
+    .execute();
+  return new Map(rows.map(({ bot_id, count }) => [bot_id!, count]));
+}
+
+export interface FindingFilter {
+  botId?: string | undefined;
+  severity?: BotFindings['severity'] | undefined;
+  which: 'open' | 'resolved' | 'all';
+  limit: number;
+}
+
+/** The worst first, then those seen last, each with its bot's name. */
+export function listFindings(db: Db, { botId, severity, which, limit }: FindingFilter) {
+  let query = db
+    .selectFrom('bot_findings as finding')
+    .leftJoin('bots', 'bots.id', 'finding.bot_id')
+    .selectAll('finding')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .orderBy(severityRank('finding.severity'))
+    .orderBy('finding.last_seen_at', 'desc')
+    .limit(limit);
+  if (botId) query = query.where('finding.bot_id', '=', botId);
+  if (severity) query = query.where('finding.severity', '=', severity);
+  if (which !== 'all')
+    query = query.where('finding.resolved_at', which === 'open' ? 'is' : 'is not', null);
+  return query.execute();
+}
+
+/**
+ * What a run found first, and what it was the last to see that is still open. (A resolved finding
+ * that it merely saw again is not found: that would read every finding the bot ever had.)
+ */
+export const findingsOfRun = (db: Db, run: { id: string; bot_id: string | null }, limit: number) =>
+  db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb('execution_id', '=', run.id),
+        eb.and([
+          eb('bot_id', '=', run.bot_id),
+          eb('resolved_at', 'is', null),
+          eb('last_execution_id', '=', run.id),
+        ]),
+      ]),
+    )
+    .orderBy(severityRank('severity'))
+    .orderBy('last_seen_at', 'desc')
+    .limit(limit)
+    .execute();

@@ -1,0 +1,107 @@
+import { sql, type Selectable } from 'kysely';
+import { jsonBuildObject } from 'kysely/helpers/postgres';
+import { RoundsmanError } from '../../errors.ts';
+import type { Db } from '../connect.ts';
+import type { BotTickets } from '../tables.ts';
+import { severityRank } from './bot-findings.ts';
+
+export type TicketRow = Selectable<BotTickets>;
+export type TicketStatus = TicketRow['status'];
+
+/** Somebody else was faster, or the ticket is past this change; `why` says who and when. */
+export class TicketChangedError extends RoundsmanError {}
+
+/** The statuses in which a ticket still wants something. */
+export const pending: TicketStatus[] = ['open', 'assigned'];
+
+const now = sql<Date>`engine.now()`;
+
+export interface TicketFilter {
+  statuses?: TicketStatus[] | undefined;
+  severity?: BotTickets['severity'] | undefined;
+  assignedTo?: string | undefined;
+  limit: number;
+}
+
+/** The worst first, then the oldest, each with its bot's name. */
+export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: TicketFilter) {
+  let query = db
+    .selectFrom('bot_tickets as ticket')
+    .leftJoin('bots', 'bots.id', 'ticket.bot_id')
+    .selectAll('ticket')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .orderBy(severityRank('ticket.severity'))
+    .orderBy('ticket.created_at')
+    .limit(limit);
+  if (statuses) query = query.where('ticket.status', 'in', statuses);
+  if (severity) query = query.where('ticket.severity', '=', severity);
+  if (assignedTo) query = query.where('ticket.assigned_to', '=', assignedTo);
+  return query.execute();
+}
+
+/** Gives a pending ticket to `who`, if it still is as it was `seen`. Throws {@link TicketChangedError}. */
+export const assignTicket = (db: Db, seen: TicketRow, who: string, actor: string) =>
+  db.transaction().execute(async (trx) => {
+    const ticket = await trx
+      .updateTable('bot_tickets')
+      .set({ status: 'assigned', assigned_to: who })
+      .where('id', '=', seen.id)
+      .where('status', 'in', pending)
+      .where('assigned_to', 'is not distinct from', seen.assigned_to)
+      .returningAll()
+      .executeTakeFirst();
+    if (!ticket) throw await changed(trx, seen, 'assigned');
+    const detail = JSON.stringify({ from: seen.assigned_to, to: who });
+    await trx
+      .insertInto('bot_ticket_events')
+      .values({ ticket_id: seen.id, event: 'assigned', actor, detail, created_at: now })
+      .execute();
+    return ticket;
+  });
+
+/**
+ * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that.
+ * Throws {@link TicketChangedError}.
+ */
+export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string) =>
+  db.transaction().execute(async (trx) => {
+    const ticket = await trx
+      .updateTable('bot_tickets')
+      .set({
+        status: 'resolved',
+        resolved_at: now,
+        resolved_by: actor,
+        resolution_notes: notes,
+      })
+      .where('id', '=', seen.id)
+      .where('status', 'in', pending)
+      .returningAll()
+      .executeTakeFirst();
+    if (!ticket) throw await changed(trx, seen, 'resolved');
+    const detail = JSON.stringify({ notes });
+    await trx
+      .insertInto('bot_ticket_events')
+      .values({ ticket_id: seen.id, event: 'resolved', actor, detail, created_at: now })
+      .execute();
+    return ticket;
+  });
+
+async function changed(db: Db, seen: TicketRow, wanted: string): Promise<TicketChangedError> {
+  const name = `T-${seen.number}`;
+  const found = await db
+    .selectFrom('bot_tickets')
+    .selectAll()
+    .where('id', '=', seen.id)
+    .executeTakeFirst();
+  const by = found?.resolved_by ? ` by ${found.resolved_by}` : '';
+  const at = found?.resolved_at ? ` at ${found.resolved_at.toISOString()}` : '';
+  return new TicketChangedError({
+    what: `${name} was not ${wanted}`,
+    why: !found
+      ? 'it is gone'
+      : pending.includes(found.status)
+        ? `somebody was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
+        : `it was ${found.status}${by}${at}`,
+    hint: `see \`roundsman tickets show ${name}\``,
+  });
+}

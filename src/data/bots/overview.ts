@@ -1,0 +1,103 @@
+/** The figures behind `roundsman status`: did everything run, and what needs a person. */
+import { sql } from 'kysely';
+import type { Db } from '../connect.ts';
+import { severityRank } from './bot-findings.ts';
+import { listTickets, pending } from './bot-tickets.ts';
+import { overdueBots, type BotStatus } from './bots.ts';
+
+const since = sql<Date>`engine.now() - interval '24 hours'`;
+const count = sql<number>`count(*)::int`.as('count');
+
+/** Rows named in full; what is beyond them is in the counts. */
+const named = 5;
+
+export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
+  db.selectFrom('bots').select(['status', count]).groupBy('status').execute();
+
+/** Bots that cannot run as they are defined, with the reason. */
+export const botsInError = (db: Db) =>
+  db
+    .selectFrom('bots')
+    .select(['name', 'status_reason', 'status_changed_at'])
+    .where('status', '=', 'error')
+    .orderBy('name')
+    .limit(named)
+    .execute();
+
+/** Runs of the last 24 h by result, the skipped ones by why. */
+export const countRuns = (db: Db) =>
+  db
+    .selectFrom('bot_executions')
+    .select(['status', count])
+    .select(sql<string | null>`CASE status WHEN 'skipped' THEN reason END`.as('reason'))
+    .where('started_at', '>=', since)
+    .groupBy(['status', sql`CASE status WHEN 'skipped' THEN reason END`])
+    .execute();
+
+/** The newest failures of the last 24 h, one a bot: a bot that always fails must not hide the others. */
+export const newestFailures = (db: Db) =>
+  db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('bot_executions as run')
+        .innerJoin('bots', 'bots.id', 'run.bot_id')
+        .distinctOn('run.bot_id')
+        .select(['run.id', 'run.bot_id', 'bots.name', 'run.status', 'run.completed_at'])
+        .select(['run.reason', 'run.error_message'])
+        .where('run.started_at', '>=', since)
+        .where('run.status', 'in', ['failed', 'timeout'])
+        .orderBy('run.bot_id')
+        .orderBy('run.started_at', 'desc')
+        .as('failure'),
+    )
+    .selectAll()
+    .orderBy('completed_at', 'desc')
+    .limit(named)
+    .execute();
+
+/** Open findings by severity, the worst first; suppressed ones hide behind another and are left out. */
+export const countFindings = (db: Db) =>
+  db
+    .selectFrom('bot_findings')
+    .select(['severity', count])
+    .where('resolved_at', 'is', null)
+    .where('suppressed_by', 'is', null)
+    .groupBy('severity')
+    .orderBy(severityRank('severity'))
+    .execute();
+
+/** Heals of the last 24 h whose cure was verified. */
+export async function countHeals(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('bot_actions')
+    .select(sql<number>`count(DISTINCT heal_id)::int`.as('count'))
+    .where('taken_at', '>=', since)
+    .where('state', 'in', ['verified', 'held'])
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+export async function pendingTickets(db: Db) {
+  const top = await listTickets(db, { statuses: pending, limit: named });
+  const { all, urgent } = await db
+    .selectFrom('bot_tickets')
+    .select([
+      sql<number>`count(*)::int`.as('all'),
+      sql<number>`count(*) FILTER (WHERE severity IN ('critical', 'high')
+        AND coalesce(snoozed_until <= engine.now(), true))::int`.as('urgent'),
+    ])
+    .where('status', 'in', pending)
+    .executeTakeFirstOrThrow();
+  return { top, all, urgent };
+}
+
+/** Active bots that should have been claimed or planned: those that wait longest, and how many. */
+export async function overdue(db: Db) {
+  const top = await overdueBots(db)
+    .select(['name', 'next_execution_at'])
+    .orderBy('next_execution_at')
+    .limit(named)
+    .execute();
+  const { count: all } = await overdueBots(db).select(count).executeTakeFirstOrThrow();
+  return { top, all };
+}
