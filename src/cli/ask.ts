@@ -16,26 +16,20 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
       hint: `give ${flag}; --help says what it takes`,
     });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl-C and Ctrl-D close the interface and would leave the question open for ever.
-  const closed = new Promise<never>((_, reject) =>
-    lines.once('close', () =>
-      reject(
-        new UsageError({
-          what: `${flag} is missing`,
-          why: 'the question was not answered, and nothing was changed',
-          hint: `run it again, or give ${flag}`,
-        }),
-      ),
-    ),
-  );
-  closed.catch(() => {});
+  lines.setPrompt(otherwise ? `${question} [${otherwise}]: ` : `${question}: `);
   try {
-    const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
-    for (;;) {
-      const answer = await Promise.race([lines.question(prompt), closed]);
+    lines.prompt();
+    for await (const answer of lines) {
       if (answer.trim() || otherwise) return answer.trim() || otherwise;
+      lines.prompt();
     }
   } finally {
     lines.close();
   }
+  // Ctrl-C and Ctrl-D end the lines.
+  throw new UsageError({
+    what: `${flag} is missing`,
+    why: 'the question was not answered, and nothing was changed',
+    hint: `run it again, or give ${flag}`,
+  });
 }

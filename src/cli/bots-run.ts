@@ -24,7 +24,6 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
       say(`Queued a run of ${bot.name}: ${run.id}`);
       return say(`See \`${look}\`.`);
     }
-    note(`waiting for ${run.id}; Ctrl-C stops waiting, not the run`);
     const ended = await untilEnded(db, run.id);
     if (!ended) {
       note(`it goes on; see \`${look}\``);
@@ -46,6 +45,7 @@ async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
+  note(`waiting for ${id}; Ctrl-C stops waiting, not the run`);
   try {
     while (!stop.signal.aborted) {
       const run = await db

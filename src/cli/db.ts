@@ -12,5 +12,10 @@ export function dbCommand(): Command {
     .description('the server, the queue, and which migrations were applied when')
     .option(...jsonOption)
     .action(async (options) => (await import('./db-status.ts')).databaseStatus(options));
+  db.command('queue')
+    .argument('<backend>', 'redis or postgres')
+    .description('switch the backend that moves the runs, while no process is alive')
+    .option(...jsonOption)
+    .action(async (to, options) => (await import('./db-queue.ts')).switchQueue(to, options));
   return db;
 }

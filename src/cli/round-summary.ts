@@ -22,7 +22,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
   const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
   section(`Checked: ${plural(executions.length, 'bot')}, ${plural(checks, 'check')}`);
   table(
-    ['bot', 'result', 'checks', 'findings', 'took'],
+    ['Bot', 'Result', 'Checks', 'Findings', 'Took'],
     executions.map((run) => [
       printable(nameOf(run.bot_id)),
       state(run.status),
@@ -37,7 +37,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
 
   section(`Found: ${plural(findings.length, 'problem')}`);
   table(
-    ['severity', 'problem', 'now'],
+    ['Severity', 'Problem', 'Now'],
     findings.map((finding) => [
       severity(finding.severity),
       printable(finding.title),
@@ -66,7 +66,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
 
   section(`For people: ${plural(tickets.length, 'ticket')}`);
   table(
-    ['ticket', 'severity', 'assigned to', 'about'],
+    ['Ticket', 'Severity', 'With', 'About'],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),

@@ -4,6 +4,10 @@ import { RoundsmanError } from '../../errors.ts';
 import type { Db } from '../connect.ts';
 import type { BotExecutions } from '../tables.ts';
 
+// A bot is asked for as a range of one id, and ordered by it. As an equality it would fall out of the
+// ORDER BY, and the planner may then walk idx_executions_started through the runs of all other bots
+// in search of a bot that has none (80 ms a bot among 300,000 runs, against 0.03).
+
 export type ExecutionRow = Selectable<BotExecutions>;
 export type ExecutionStatus = ExecutionRow['status'];
 
@@ -23,9 +27,11 @@ export async function newestRuns(db: Db, botIds: string[]): Promise<Map<string, 
         eb
           .selectFrom('bot_executions')
           .selectAll('bot_executions')
-          .whereRef('bot_id', '=', 'bots.id')
+          .whereRef('bot_id', '>=', 'bots.id')
+          .whereRef('bot_id', '<=', 'bots.id')
           .where('status', 'not in', ['queued', 'skipped'])
           .where('trigger', '<>', 'verify')
+          .orderBy('bot_id')
           .orderBy('started_at', 'desc')
           .limit(1)
           .as('run'),
@@ -52,9 +58,13 @@ export function listExecutions(db: Db, { botId, status, sinceSeconds, limit }: E
     .leftJoin('bots', 'bots.id', 'run.bot_id')
     .selectAll('run')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
-    .orderBy('run.started_at', 'desc')
     .limit(limit);
-  if (botId) query = query.where('run.bot_id', '=', botId);
+  if (botId)
+    query = query
+      .where('run.bot_id', '>=', botId)
+      .where('run.bot_id', '<=', botId)
+      .orderBy('run.bot_id');
+  query = query.orderBy('run.started_at', 'desc');
   if (status) query = query.where('run.status', '=', status);
   if (sinceSeconds !== undefined)
     query = query.where(
