@@ -1,0 +1,263 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { bots as catalogue } from '../../bots/index.ts';
+import { testDatabase } from '../support/database.ts';
+import { roundsman, start } from './command.ts';
+import { insertBot, insertFinding, insertNode, insertRun } from './rows.ts';
+
+const { db, url } = await testDatabase();
+const endpoint = `/api/bots/${catalogue[0]!.name}`;
+const row = (name: string) =>
+  db.selectFrom('bots').selectAll().where('name', '=', name).executeTakeFirst();
+
+beforeEach(async () => {
+  await db.deleteFrom('bots').execute();
+  await db.deleteFrom('engine.nodes').execute();
+});
+
+describe('list and show', () => {
+  test('without bots it says how to get some', async () => {
+    const { code, out } = await roundsman(url, 'bots', 'list');
+    expect(code).toBe(0);
+    expect(out).toContain('roundsman up');
+    expect((await roundsman(url, 'bots', 'list', '--json')).json()).toEqual([]);
+  });
+
+  test('a list names schedule, last run, open findings and why a bot is in error', async () => {
+    const id = await insertBot(db, 'watch');
+    await insertRun(db, id, 3, { status: 'failed' });
+    await insertRun(db, id, 1, { status: 'skipped', reason: 'missed' });
+    await insertFinding(db, id, 'one');
+    await insertBot(db, 'broken', { status: 'error', status_reason: 'config: no days' });
+    const { out } = await roundsman(url, 'bots', 'list');
+    expect(out).toMatch(
+      /^watch +active +Every 5 minutes \(UTC\) +failed 3m ago +not planned yet +1$/m,
+    );
+    expect(out).toContain('broken: config: no days');
+  });
+
+  test('--json has the columns of the tables', async () => {
+    const id = await insertBot(db, 'watch');
+    const run = await insertRun(db, id, 1);
+    const finding = await insertFinding(db, id, 'one');
+    const columns = Object.keys((await row('watch'))!);
+    const [listed] = (await roundsman(url, 'bots', 'list', '--json')).json();
+    expect(Object.keys(listed)).toEqual([...columns, 'bot_executions']);
+    const shown = (await roundsman(url, 'bots', 'show', id, '--json')).json();
+    expect(Object.keys(shown)).toEqual([...columns, 'bot_executions', 'bot_findings']);
+    expect(shown.bot_executions[0]).toMatchObject({ id: run, scheduled_for: null, attempt: 1 });
+    expect(shown.bot_findings[0]).toMatchObject({ id: finding, affected_component: '/v1' });
+  });
+
+  test('a list is cut at its limit, and says so beside the result', async () => {
+    for (const name of ['a', 'b', 'c']) await insertBot(db, name);
+    const { err, json } = await roundsman(url, 'bots', 'list', '--limit', '2', '--json');
+    expect(json().map((bot: any) => bot.name)).toEqual(['a', 'b']);
+    expect(err).toContain('only the first 2');
+  });
+});
+
+describe('next', () => {
+  test("shows slots in UTC and in the bot's zone", async () => {
+    await insertBot(db, 'watch', { schedule_cron: '30 12 * * *', timezone: 'Asia/Tokyo' });
+    const { out } = await roundsman(url, 'bots', 'next', 'watch', '-n', '2');
+    expect(out).toContain('At 12:30 (Asia/Tokyo)');
+    expect(out.match(/ 03:30:00 .* 12:30:00 /g)).toHaveLength(2);
+  });
+
+  test('without a name it has one line for every active bot, also for one that cannot be read', async () => {
+    await insertBot(db, 'watch');
+    await insertBot(db, 'odd', { schedule_cron: 'now and then' });
+    await insertBot(db, 'asleep', { status: 'paused' });
+    const next = (await roundsman(url, 'bots', 'next', '--json')).json();
+    expect(next).toEqual([
+      { name: 'watch', scheduled_for: expect.stringMatching(/:\d[05]:00\.000Z$/) },
+      { name: 'odd', scheduled_for: null },
+    ]);
+    expect((await roundsman(url, 'bots', 'next', 'odd')).code).toBe(1);
+  });
+});
+
+describe('add', () => {
+  test('writes what was given; the scheduler plans it', async () => {
+    const options = [
+      '--schedule',
+      '@daily',
+      '--timezone',
+      'Europe/Berlin',
+      '--grace',
+      '2h',
+      '--json',
+    ];
+    const added = await roundsman(url, 'bots', 'add', 'mine', '--endpoint', endpoint, ...options);
+    expect(added.code).toBe(0);
+    expect(await row('mine')).toMatchObject({
+      display_name: 'mine',
+      schedule_cron: '@daily',
+      timezone: 'Europe/Berlin',
+      grace_seconds: 7200,
+      api_endpoint: endpoint,
+      status: 'active',
+      next_slot_at: null,
+      next_execution_at: null,
+    });
+    const again = await roundsman(
+      url,
+      'bots',
+      'add',
+      'mine',
+      '--endpoint',
+      endpoint,
+      '--schedule',
+      '@daily',
+    );
+    expect(again.code).toBe(1);
+    expect(again.err).toContain('exists');
+  });
+
+  const good = { name: 'mine', '--endpoint': endpoint, '--schedule': '@daily' };
+  test.each([
+    ['no schedule', { '--schedule': undefined }, '--schedule is missing'],
+    ['no endpoint', { '--endpoint': undefined }, '--endpoint is missing'],
+    ['a name with capitals', { name: 'Mine' }, 'lower-case'],
+    ['a name that is too long', { name: 'x'.repeat(51) }, '51 characters'],
+    ['a schedule that is none', { '--schedule': 'daily' }, 'schedule_cron'],
+    ['a schedule that is too long', { '--schedule': `${'0,'.repeat(30)}1 * * * *` }, 'characters'],
+    ['a zone that is none', { '--timezone': 'Mars/Olympus' }, 'timezone'],
+    ['an endpoint that runs nothing', { '--endpoint': '/api/bots/nothing' }, 'api_endpoint'],
+    ['a config that is no JSON', { '--config': '{days: 7}' }, '--config'],
+    ['a config that is no object', { '--config': '[7]' }, 'no JSON object'],
+    ['a config that cannot be stored', { '--config': '{"a": "\\u0000"}' }, 'NUL'],
+    ['a config that does not fit', { '--config': '{"nonsense": 7}' }, 'config'],
+    ['an empty display name', { '--display-name': ' ' }, '--display-name'],
+  ])('refuses %s before anything is written', async (_, changed, why) => {
+    const { name, ...options } = { ...good, ...changed } as Record<string, string | undefined>;
+    const given = Object.entries(options).flatMap(([flag, value]) => (value ? [flag, value] : []));
+    const { code, err } = await roundsman(url, 'bots', 'add', name!, ...given);
+    expect(err).toContain(why);
+    expect(code).toBe(2);
+    expect(await db.selectFrom('bots').select('name').execute()).toEqual([]);
+  });
+});
+
+describe('edit', () => {
+  test('changes what is given and shows before and after', async () => {
+    await insertBot(db, 'watch', { api_endpoint: endpoint });
+    const { out } = await roundsman(
+      url,
+      'bots',
+      'edit',
+      'watch',
+      '--schedule',
+      '@hourly',
+      '--timeout',
+      '60',
+    );
+    expect(out).toMatch(/schedule_cron +\*\/5 \* \* \* \* +-> +@hourly/);
+    expect(out).not.toContain('timeout_seconds');
+    expect(await row('watch')).toMatchObject({ schedule_cron: '@hourly', definition_version: 2 });
+    const same = await roundsman(url, 'bots', 'edit', 'watch', '--schedule', '@hourly');
+    expect(same).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to change') });
+  });
+
+  test('leads out of an error when it mends the definition, and is refused when it does not', async () => {
+    await insertBot(db, 'watch', { api_endpoint: '/api/bots/gone', status: 'error' });
+    const bad = await roundsman(url, 'bots', 'edit', 'watch', '--schedule', '@hourly');
+    expect(bad.code).toBe(2);
+    expect(bad.err).toContain('api_endpoint');
+    expect(await row('watch')).toMatchObject({ schedule_cron: '*/5 * * * *', status: 'error' });
+    const good = await roundsman(url, 'bots', 'edit', 'watch', '--endpoint', endpoint);
+    expect(good.out).toContain('active');
+    expect(await row('watch')).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('pause and resume', () => {
+  test('change the status once and say so when there is nothing to change', async () => {
+    await insertBot(db, 'watch', { api_endpoint: endpoint });
+    await roundsman(url, 'bots', 'pause', 'watch', '--reason', 'migration');
+    expect(await row('watch')).toMatchObject({ status: 'paused', status_reason: 'migration' });
+    const again = await roundsman(url, 'bots', 'pause', 'watch', '--reason', 'other');
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('already: migration') });
+    await roundsman(url, 'bots', 'resume', 'watch');
+    expect(await row('watch')).toMatchObject({ status: 'active', status_reason: null });
+  });
+
+  test('resume refuses a bot that cannot run as it is defined', async () => {
+    await insertBot(db, 'watch', { api_endpoint: '/api/bots/gone', status: 'error' });
+    const { code, err } = await roundsman(url, 'bots', 'resume', 'watch');
+    expect(code).toBe(1);
+    expect(err).toContain('bots edit watch');
+    expect(await row('watch')).toMatchObject({ status: 'error' });
+  });
+});
+
+describe('run', () => {
+  test('queues a manual run outside of every slot', async () => {
+    await insertBot(db, 'watch', { max_attempts: 5 });
+    const { err, json } = await roundsman(url, 'bots', 'run', 'watch', '--json');
+    expect(err).toContain('no worker is alive');
+    const runs = await db.selectFrom('bot_executions').selectAll().execute();
+    expect(runs).toMatchObject([
+      {
+        id: json().id,
+        status: 'queued',
+        trigger: 'manual',
+        scheduled_for: null,
+        generation: 0,
+        attempt: 0,
+        max_attempts: 5,
+      },
+    ]);
+  });
+
+  test('does not speak of workers while one is alive', async () => {
+    await insertBot(db, 'watch');
+    await insertNode(db, 'scheduler');
+    await insertNode(db, 'worker', 60);
+    expect((await roundsman(url, 'bots', 'run', 'watch')).err).toContain('no worker');
+    await insertNode(db, 'worker');
+    expect((await roundsman(url, 'bots', 'run', 'watch')).err).not.toContain('no worker');
+  });
+
+  test.each(['error', 'disabled'] as const)(
+    'refuses a bot that is in status %s',
+    async (status) => {
+      await insertBot(db, 'watch', { status, status_reason: 'it is broken' });
+      const { code, err } = await roundsman(url, 'bots', 'run', 'watch');
+      expect(code).toBe(1);
+      expect(err).toContain('it is broken');
+      expect(await db.selectFrom('bot_executions').select('id').execute()).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['success', 0],
+    ['failed', 1],
+  ] as const)('--wait ends with the run: %s is %i', async (status, code) => {
+    await insertBot(db, 'watch');
+    const waiting = start(url, ['bots', 'run', 'watch', '--wait']);
+    await waiting.said('waiting for');
+    await db
+      .updateTable('bot_executions')
+      .set({
+        status,
+        completed_at: new Date(),
+        reason: status === 'failed' ? 'check errored' : null,
+      })
+      .execute();
+    const ended = await waiting.ended;
+    expect(ended.code).toBe(code);
+    expect(ended.out).toContain(`watch: ${status}`);
+  });
+
+  test('Ctrl-C stops waiting and leaves the run', async () => {
+    await insertBot(db, 'watch');
+    const waiting = start(url, ['bots', 'run', 'watch', '--wait']);
+    await waiting.said('waiting for');
+    waiting.stop('SIGINT');
+    expect(await waiting.ended).toMatchObject({ code: 130, out: '' });
+    expect(await db.selectFrom('bot_executions').select('status').execute()).toEqual([
+      { status: 'queued' },
+    ]);
+  });
+});

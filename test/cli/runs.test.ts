@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { roundsman } from './command.ts';
+import { ago, insertBot, insertFinding, insertRun } from './rows.ts';
+
+const { db, url } = await testDatabase();
+
+test('before anything ran, lists say what to do', async () => {
+  for (const [noun, hint] of [
+    ['runs', 'roundsman up'],
+    ['findings', 'roundsman status'],
+    ['knowledge', 'roundsman up'],
+  ] as const) {
+    const { code, out } = await roundsman(url, noun, 'list');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(hint) });
+  }
+});
+
+test('runs are listed newest first, by bot, status and time', async () => {
+  const watch = await insertBot(db, 'watch');
+  const other = await insertBot(db, 'other');
+  await insertRun(db, watch, 90, { status: 'failed', reason: 'old' });
+  await insertRun(db, watch, 10);
+  await insertRun(db, watch, 5, { status: 'failed', reason: 'check errored', error_message: 'x' });
+  await insertRun(db, other, 7, { status: 'failed', reason: 'other' });
+  const list = async (...args: string[]) => {
+    const { json } = await roundsman(url, 'runs', 'list', '--json', ...args);
+    return json().map((run: any) => run.reason);
+  };
+  expect(await list()).toEqual(['check errored', 'other', null, 'old']);
+  expect(await list('--bot', 'watch', '--status', 'failed')).toEqual(['check errored', 'old']);
+  expect(await list('--bot', 'watch', '--since', '1h')).toEqual(['check errored', null]);
+  expect(await list('--limit', '1')).toEqual(['check errored']);
+  const { out } = await roundsman(url, 'runs', 'list');
+  expect(out).toMatch(/ watch +failed +manual +5m ago +40 ms +0 +0 +check errored: x$/m);
+});
+
+test('a run is shown with its checks, findings and actions', async () => {
+  const bot = await insertBot(db, 'shown');
+  const run = await insertRun(db, bot, 1, {
+    metadata: JSON.stringify({
+      checks: [
+        { name: 'errors', status: 'failed', title: 'Do endpoints answer?', ms: 12 },
+        { name: 'slow', status: 'errored', title: 'Quickly?', reason: 'no such column' },
+        null,
+        'nonsense',
+      ],
+    }),
+  });
+  await insertFinding(db, bot, 'first seen here', { execution_id: run });
+  await insertFinding(db, bot, 'seen again here', { last_execution_id: run });
+  await insertFinding(db, bot, 'another run');
+  const { out } = await roundsman(url, 'runs', 'show', run);
+  expect(out).toMatch(/^errors +failed +12 ms +Do endpoints answer\?$/m);
+  expect(out).toMatch(/^slow +errored +- +Quickly\? +no such column$/m);
+  const shown = (await roundsman(url, 'runs', 'show', run.slice(0, 8), '--json')).json();
+  expect(shown).toMatchObject({ id: run, bots: { name: 'shown' }, bot_actions: [] });
+  expect(shown.bot_findings.map((row: any) => row.title).toSorted()).toEqual([
+    'first seen here',
+    'seen again here',
+  ]);
+});
+
+test('findings are listed by rank and never by text, the open ones unless told', async () => {
+  const bot = await insertBot(db, 'ranks');
+  for (const severity of ['info', 'low', 'medium', 'high', 'critical'] as const)
+    await insertFinding(db, bot, severity, { severity });
+  await insertFinding(db, bot, 'older', { severity: 'critical', last_seen_at: ago(60) });
+  await insertFinding(db, bot, 'gone', {
+    severity: 'critical',
+    last_seen_at: ago(90),
+    resolved_at: ago(1),
+    resolution_method: 'cleared',
+  });
+  const list = async (...args: string[]) => {
+    const { json } = await roundsman(url, 'findings', 'list', '--bot', 'ranks', '--json', ...args);
+    return json().map((finding: any) => finding.title);
+  };
+  expect(await list()).toEqual(['critical', 'older', 'high', 'medium', 'low', 'info']);
+  expect(await list('--all', '--limit', '3')).toEqual(['critical', 'older', 'gone']);
+  expect(await list('--resolved')).toEqual(['gone']);
+  expect(await list('--severity', 'high')).toEqual(['high']);
+});
+
+test('knowledge has a rate only where a heal is decided', async () => {
+  const bot = await insertBot(db, 'healer');
+  const entry = { category: 'x', issue_pattern: 'xyz', solution: 'do' };
+  const rows = await db
+    .insertInto('bot_knowledge')
+    .values([
+      { name: 'never', ...entry },
+      { name: 'failed-first-step', ...entry, times_applied: 1 },
+      { name: 'failed', ...entry, times_applied: 1 },
+      { name: 'held', ...entry, times_applied: 2, times_successful: 1, success_rate: 50 },
+    ])
+    .returning(['id', 'name'])
+    .execute();
+  const act = (name: string, heal: string, step: number, state: 'failed' | 'verified') =>
+    db
+      .insertInto('bot_actions')
+      .values({
+        bot_id: bot,
+        knowledge_id: rows.find((row) => row.name === name)!.id,
+        fingerprint: heal,
+        heal_id: `00000000-0000-4000-8000-00000000000${heal}`,
+        state,
+        success: state === 'verified',
+        applied_at: ago(1),
+        step,
+        action_type: 'remedy',
+        action_description: 'x',
+        remedy: 'x.y',
+        risk: 'safe',
+        idempotency_key: `${heal}-${step}`,
+      })
+      .execute();
+  await act('failed', '1', 0, 'failed');
+  // The heal went on to its next step, and that one is not decided yet.
+  await act('failed-first-step', '2', 0, 'failed');
+  await act('failed-first-step', '2', 1, 'verified');
+  const { out } = await roundsman(url, 'knowledge', 'list');
+  const rate = (name: string) =>
+    new RegExp(`^${name} +x +shadow +yes +\\d +\\d +(.+?)  `, 'm').exec(out)?.[1];
+  expect(['never', 'failed-first-step', 'failed', 'held'].map(rate)).toEqual([
+    '-',
+    '-',
+    '0 %',
+    '50 %',
+  ]);
+  const shown = await roundsman(url, 'knowledge', 'show', 'failed');
+  expect(shown.out).toContain('0 held, 0 relapsed, 1 failed');
+  const json = (await roundsman(url, 'knowledge', 'show', 'held', '--json')).json();
+  expect(json).toMatchObject({
+    times_successful: 1,
+    success_rate: '50.00',
+    bot_knowledge_autonomy: [],
+    bot_knowledge_events: [],
+  });
+});

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { administer, inDatabase } from '../support/postgres.ts';
+import { roundsman, start } from './command.ts';
+import { ago, insertBot, insertFinding, insertNode, insertRun, insertTicket } from './rows.ts';
+
+const { db, url } = await testDatabase();
+
+beforeEach(async () => {
+  await db.deleteFrom('bots').execute();
+  await db.deleteFrom('engine.nodes').execute();
+});
+
+describe('status', () => {
+  const planned = { next_slot_at: ago(-5), next_execution_at: ago(-5) };
+  const overdue = { next_slot_at: ago(5), next_execution_at: ago(5) };
+
+  test('of an empty database says what to do, and needs nobody', async () => {
+    const { code, out } = await roundsman(url, 'status');
+    expect(code).toBe(0);
+    expect(out).toContain('roundsman up');
+    expect(out).toContain('Nothing needs you.');
+  });
+
+  test('is content with bots that run, and with an idle engine while nothing is due', async () => {
+    const bot = await insertBot(db, 'watch', planned);
+    await insertRun(db, bot, 1);
+    await insertRun(db, bot, 2, { status: 'skipped', reason: 'overlap' });
+    await insertRun(db, bot, 60 * 25, { status: 'failed' });
+    const { code, out, err } = await roundsman(url, 'status');
+    expect({ code, err }).toMatchObject({ code: 0 });
+    expect(out).toMatch(/Runs, 24 h +1 success, 1 skipped \(1 overlap\)$/m);
+  });
+
+  test.each([
+    ['a critical ticket', () => insertBot(db, 'a', planned), 'critical', 'ticket'],
+    ['an overdue bot and no scheduler', () => insertBot(db, 'a', overdue), null, 'no scheduler'],
+    ['a bot in error', () => insertBot(db, 'a', { status: 'error' }), null, 'in error'],
+  ] as const)('ends with 6 for %s', async (_, insert, severity, why) => {
+    const bot = await insert();
+    if (severity)
+      await insertTicket(db, bot, 'down', { severity, status: 'assigned', assigned_to: 'owner' });
+    const { code, out, json } = await roundsman(url, 'status', '--json');
+    expect(code, out).toBe(6);
+    expect(json().needs_attention).toEqual([expect.stringContaining(why)]);
+  });
+
+  test('is not alarmed by medium, snoozed and finished tickets', async () => {
+    const bot = await insertBot(db, 'a', planned);
+    await insertTicket(db, bot, 'medium', { severity: 'medium' });
+    await insertTicket(db, bot, 'snoozed', { snoozed_until: ago(-60) });
+    await insertTicket(db, bot, 'closed', { status: 'closed', resolved_at: ago(1) });
+    expect((await roundsman(url, 'status')).code).toBe(0);
+  });
+
+  test('names the newest failure of each bot, open findings and who is alive', async () => {
+    const bot = await insertBot(db, 'watch', planned);
+    await insertRun(db, bot, 9, { status: 'failed', reason: 'older' });
+    await insertRun(db, bot, 5, { status: 'timeout', reason: 'newest' });
+    await insertFinding(db, bot, 'one', { severity: 'critical' });
+    await insertNode(db, 'up');
+    await insertNode(db, 'worker', 60);
+    const { out, json } = await roundsman(url, 'status', '--json');
+    expect(json(), out).toMatchObject({
+      mode: 'safe',
+      bots: { active: 1, error: 0 },
+      bot_executions: { failed: 1, timeout: 1 },
+      failures: [{ name: 'watch', reason: 'newest' }],
+      bot_findings: { critical: 1 },
+      tickets: { count: 0, bot_tickets: [] },
+    });
+    const text = (await roundsman(url, 'status')).out;
+    expect(text).toContain('1 scheduler, 1 worker alive');
+    expect(text).not.toContain('older');
+  });
+});
+
+describe('doctor', () => {
+  const lines = (out: string) =>
+    Object.fromEntries(
+      out
+        .split('\n')
+        .filter((line) => /^(ok|warn|fail) /.test(line))
+        .map((line) => [line.split(/ +/)[1]!, line.split(/ +/)[0]!]),
+    );
+
+  test('finds nothing broken in a migrated database where nothing runs', async () => {
+    const { code, out } = await roundsman(url, 'doctor');
+    expect(code).toBe(0);
+    expect(lines(out)).toMatchObject({ Database: 'ok', Schema: 'ok', Processes: 'warn' });
+  });
+
+  test('says what is broken: a bot in error, another queue, a Redis that is not there', async () => {
+    await insertBot(db, 'watch', { status: 'error', status_reason: 'config: no days' });
+    await db
+      .insertInto('engine.settings')
+      .values({ key: 'queue_backend', value: JSON.stringify('postgres') })
+      .execute();
+    const env = { REDIS_URL: 'redis://127.0.0.1:1' };
+    const { code, out } = await start(url, ['doctor'], env).ended;
+    expect(code).toBe(1);
+    expect(lines(out)).toMatchObject({ Queue: 'fail', Bots: 'fail', Redis: 'fail' });
+    expect(out).toContain('watch (config: no days)');
+  });
+
+  test('never crashes: no database, none that answers, no settings that can be read', async () => {
+    const home = join(tmpdir(), `roundsman-none-${randomUUID()}`);
+    const none = await start(undefined, ['doctor'], { ROUNDSMAN_HOME: home }).ended;
+    expect(lines(none.out)).toMatchObject({ Database: 'warn' });
+    expect(none).toMatchObject({ code: 0, err: '' });
+    const silent = await roundsman('postgres://x:secret@127.0.0.1:1/x', 'doctor');
+    expect(lines(silent.out)).toMatchObject({ Database: 'fail' });
+    expect(silent.code).toBe(1);
+    expect(silent.out).not.toContain('secret');
+    const bad = await roundsman('nonsense', 'doctor', '--json');
+    expect(bad.json().at(-1)).toMatchObject({ subject: 'Config', status: 'fail' });
+  });
+});
+
+describe('db', () => {
+  test('status works before the first migration, and migrate applies each once', async () => {
+    const server = inject('postgresUrl');
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await administer(server, `CREATE DATABASE ${name}`);
+    try {
+      const empty = inDatabase(server, name);
+      expect((await roundsman(empty, 'bots', 'list')).code).toBe(1);
+      expect((await roundsman(empty, 'doctor')).out).toContain('db migrate');
+      const before = (await roundsman(empty, 'db', 'status', '--json')).json();
+      expect(before.queue_backend).toBeNull();
+      expect(before.kysely_migration[0]).toEqual({ name: 'v1_00_supabase', timestamp: null });
+      const applied = (await roundsman(empty, 'db', 'migrate', '--json')).json();
+      expect(applied).toHaveLength(before.kysely_migration.length);
+      const again = await roundsman(empty, 'db', 'migrate');
+      expect(again).toMatchObject({ code: 0, out: expect.stringContaining('up to date') });
+      const after = (await roundsman(empty, 'db', 'status', '--json')).json();
+      expect(after.kysely_migration[0].timestamp).toMatch(/^\d{4}-/);
+    } finally {
+      await administer(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    }
+  });
+
+  test('a database that does not answer is no defect', async () => {
+    const { code, err } = await roundsman('postgres://x:secret@127.0.0.1:1/x', 'db', 'status');
+    expect(code).toBe(1);
+    expect(err).toContain('cannot be reached');
+    expect(err).not.toMatch(/defect|secret/);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { roundsman } from './command.ts';
+import { insertBot, insertFinding, insertRun } from './rows.ts';
+
+const { db, url } = await testDatabase();
+const botId = await insertBot(db, 'night-watch');
+
+describe('a wrong command line ends with 2 and changes nothing:', () => {
+  test.each([
+    ['an unknown command', ['botts']],
+    ['an unknown command of a noun', ['bots', 'lst']],
+    ['a noun alone', ['bots']],
+    ['an unknown option', ['runs', 'list', '--foo']],
+    ['too many arguments', ['bots', 'list', 'night-watch']],
+    ['a word that is none of the choices', ['runs', 'list', '--status', 'done']],
+    ['a number out of range', ['runs', 'list', '--limit', '0']],
+    ['a time without a unit', ['runs', 'list', '--since', '24']],
+    ['options that exclude each other', ['findings', 'list', '--all', '--resolved']],
+    ['an id that is too short to be one', ['runs', 'show', 'abc']],
+    ['a word for a ticket', ['tickets', 'show', 'broken-login']],
+  ])('%s', async (_, args) => {
+    const { code, out, err } = await roundsman(url, ...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).not.toContain('defect');
+  });
+});
+
+test('help and the version end with 0', async () => {
+  const help = await roundsman(undefined, '--help');
+  expect(help.code).toBe(0);
+  for (const noun of ['bots', 'runs', 'findings', 'tickets', 'knowledge', 'db', 'status', 'doctor'])
+    expect(help.out).toMatch(new RegExp(`^  ${noun} `, 'm'));
+  expect((await roundsman(undefined, '--version')).code).toBe(0);
+});
+
+describe('what is not there ends with 3 and a way on:', () => {
+  test.each([
+    ['a bot with a slip in its name', ['bots', 'show', 'nigth-watch'], 'did you mean night-watch?'],
+    ['a bot of quite another name', ['bots', 'run', 'postman'], 'roundsman bots list'],
+    ['a bot as a filter', ['runs', 'list', '--bot', 'night'], 'did you mean night-watch?'],
+    ['a run', ['runs', 'show', 'abcd'], 'roundsman runs list'],
+    ['a finding', ['findings', 'show', 'abcd'], 'roundsman findings list'],
+    ['a ticket', ['tickets', 'assign', 'T-7', 'ann'], 'roundsman tickets list'],
+    ['an entry of knowledge', ['knowledge', 'show', 'x'], 'roundsman knowledge list'],
+  ])('%s', async (_, args, hint) => {
+    const { code, out, err } = await roundsman(url, ...args);
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toContain(hint);
+  });
+});
+
+test('the beginning of an id does, unless more than one begins so: then all are named', async () => {
+  const ids = ['beef1111-0000-4000-8000-000000000001', 'beef2222-0000-4000-8000-000000000002'];
+  for (const id of ids) await insertRun(db, botId, 1, { id });
+  for (const id of ids) await insertFinding(db, botId, id, { id });
+  for (const noun of ['runs', 'findings']) {
+    const one = await roundsman(url, noun, 'show', 'BEEF1', '--json');
+    expect(one.json().id).toBe(ids[0]);
+    const many = await roundsman(url, noun, 'show', 'beef');
+    expect(many.code).toBe(2);
+    for (const id of ids) expect(many.err).toContain(id);
+  }
+});
