@@ -1,7 +1,7 @@
 /** The work that every process repeats. */
 import type { Db } from '../src/data/connect.ts';
 import type { Log } from '../src/log.ts';
-import { heartbeat, leave, type Node } from '../src/maintain/heartbeat.ts';
+import { heartbeat, type Node } from '../src/maintain/heartbeat.ts';
 import { rescuer } from '../src/maintain/rescue.ts';
 import type { RunQueue } from '../src/queue/run-queue.ts';
 
@@ -18,7 +18,7 @@ const skewWarningMs = 2_000;
  * Starts rescue and heartbeat. A job that fails is logged and comes again; a job never runs beside
  * itself. `stop` waits for what is under way.
  */
-export async function startRecurring(db: Db, queue: RunQueue, node: Node, log: Log) {
+export function startRecurring(db: Db, queue: RunQueue, node: Node, log: Log) {
   const rescue = rescuer(db, queue);
   const jobs: Recurring[] = [
     {
@@ -38,11 +38,11 @@ export async function startRecurring(db: Db, queue: RunQueue, node: Node, log: L
       },
     },
   ];
-  await heartbeat(db, node);
   const stops = jobs.map((job) => repeat(job, log));
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-    await leave(db, node);
+  return {
+    async stop() {
+      await Promise.all(stops.map((stop) => stop()));
+    },
   };
 }
 

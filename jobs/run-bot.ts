@@ -1,6 +1,6 @@
 import type { RunEntry } from '../src/queue/run-queue.ts';
 import { performRun } from '../src/run/perform.ts';
-import type { Engine } from '../src/run/run.ts';
+import type { Engine } from '../src/run/engine.ts';
 
 /** The queue's only job: its payload is a run's id and generation, and the row says the rest. */
 export async function runBot(engine: Engine, { id, generation }: RunEntry): Promise<void> {

@@ -26,7 +26,8 @@ ALTER TABLE bots
 CREATE INDEX idx_bots_due ON bots (next_execution_at)
   WHERE status = 'active' AND checked_version = definition_version;
 CREATE INDEX idx_bots_unplanned ON bots (id)
-  WHERE status = 'active' AND (checked_version <> definition_version OR next_slot_at IS NULL);
+  WHERE status = 'active'
+    AND (checked_version <> definition_version OR next_slot_at IS NULL OR next_execution_at IS NULL);
 
 -- An edit of the definition, whoever makes it: it gets a new version, which a scheduler looks at
 -- before the next claim; it leads out of `error`; a slot that has not come yet is planned anew.

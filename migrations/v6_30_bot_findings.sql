@@ -27,7 +27,8 @@ CREATE TABLE bot_finding_states (
   failures_in_row int NOT NULL DEFAULT 0,
   clean_in_row int NOT NULL DEFAULT 0,
   flapping_since timestamptz,
-  last_fence bigint NOT NULL
+  last_fence bigint NOT NULL,
+  last_execution_id uuid
 );
 CREATE INDEX idx_finding_states_bot ON bot_finding_states (bot_id);
 ALTER TABLE bot_finding_states ENABLE ROW LEVEL SECURITY;

@@ -9,6 +9,7 @@ RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 --
 -- p_times maps (cron, zone, slot) to the slots that follow; PostgreSQL cannot read cron, the scheduler can:
 --   [{cron, zone, slot, next,                   the first slot after `slot`
+--     after,                                    the slot after the one that the bot will be given
 --     slots, count, future}]                    only when `next` is past too: the newest slots up to the
 --                                               cutoff, oldest first (at most 101), how many there were
 --                                               from `slot` on, and the first one after the cutoff
@@ -34,7 +35,7 @@ BEGIN
     JOIN jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
       ON t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
     WHERE b.status = 'active' AND b.checked_version = b.definition_version
-      AND b.next_execution_at <= v_cutoff AND coalesce(t.future, t.next) > v_cutoff
+      AND b.next_slot_at IS NOT NULL AND b.next_execution_at <= v_cutoff AND coalesce(t.future, t.next) > v_cutoff
     ORDER BY b.next_execution_at
     LIMIT p_limit
     FOR NO KEY UPDATE OF b SKIP LOCKED
@@ -42,9 +43,9 @@ BEGIN
 
   WITH times AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz,
-      next timestamptz, slots timestamptz[], count int, future timestamptz)
+      next timestamptz, after timestamptz, slots timestamptz[], count int, future timestamptz)
   ), due AS (
-    SELECT b.*, coalesce(t.future, t.next) AS following, t.next - t.slot AS distance,
+    SELECT b.*, coalesce(t.future, t.next) AS following, t.after - coalesce(t.future, t.next) AS distance,
            coalesce(t.slots, ARRAY[t.slot]) AS slots, coalesce(t.count, 1) AS slot_count,
            open.total AS open_total, open.queued AS open_queued
     FROM public.bots b
@@ -110,6 +111,7 @@ BEGIN
     SELECT DISTINCT b.schedule_cron AS cron, b.timezone AS zone, b.next_slot_at AS slot
     FROM public.bots b
     WHERE b.status = 'active' AND b.checked_version = b.definition_version AND b.next_execution_at <= v_cutoff
+      AND b.next_slot_at IS NOT NULL
       AND NOT EXISTS (
         SELECT FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
         WHERE t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at

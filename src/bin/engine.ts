@@ -6,11 +6,12 @@ import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, type Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
+import { heartbeat, leave } from '../maintain/heartbeat.ts';
 import { agreeOnBackend, configuredBackend, type BackendName } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { giveBack } from '../run/give-back.ts';
 import { keepLeases } from '../run/lease.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 
@@ -41,18 +42,26 @@ export async function startEngine(
     max: config.concurrency,
     readOnly: true,
   });
-  const closers: (() => Promise<unknown>)[] = [() => db.destroy(), () => reader.destroy()];
+  // In the order in which they were opened; closed the other way round.
+  const closers: (() => unknown)[] = [() => db.destroy(), () => reader.destroy()];
+  const close = async () => {
+    for (const each of closers.toReversed()) await each();
+  };
   try {
+    await heartbeat(db, { id: worker, role });
+    closers.push(() => leave(db, { id: worker, role }));
     await agreeOnBackend(db, configuredBackend(config));
     const catalogue = await loadCatalogue();
     await registerCatalogue(db, catalogue);
     const onQueueError = (error: Error) => log.warn({ err: error }, 'queue');
     const queue = await openQueue(db, { ...config, databaseUrl }, onQueueError);
-    closers.unshift(() => queue.close());
+    closers.push(() => queue.close());
+    const recurring = startRecurring(db, queue, { id: worker, role }, log);
+    closers.push(() => recurring.stop());
     const leases = keepLeases(db, log);
-    const engine: Engine = { worker, db, reader, catalogue, queue, leases, log };
+    closers.push(() => leases.stop());
 
-    const stopRecurring = await startRecurring(db, queue, { id: worker, role }, log);
+    const engine: Engine = { worker, db, reader, catalogue, queue, leases, log };
     const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
     const carrier =
       role === 'scheduler'
@@ -71,14 +80,12 @@ export async function startEngine(
           log.warn({ runs: given }, 'running runs were given back');
           await within(1_000, drained);
         }
-        leases.stop();
-        await stopRecurring();
-        for (const close of closers) await close();
+        await close();
         log.info({ role }, 'stopped');
       },
     };
   } catch (error) {
-    for (const close of closers) await close();
+    await close();
     throw error;
   }
 }

@@ -47,6 +47,8 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
   });
   // An idle connection that the server closes is replaced by the next query; unheard, it would end the process.
   made.on('error', () => {});
+  // One that is lost while it is checked out tells its client too, besides failing the query.
+  made.on('connect', (client) => client.on('error', () => {}));
   return made;
 }
 

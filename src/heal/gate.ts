@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
-import type { Patient } from './heal.ts';
+import type { Patient } from './patient.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from './playbook.ts';
 
@@ -41,9 +41,9 @@ export async function readFigures(
         AND coalesce(s.component = ${finding.affected_component}::text, true)
         AND coalesce(s.category = ${finding.category}::text, true)
         AND coalesce(s.fingerprint = ${finding.fingerprint}::text, true)) AS silenced,
-      (SELECT extract(epoch FROM engine.now() - max(taken_at))::float8 FROM bot_actions
+      (SELECT extract(epoch FROM engine.now() - max(coalesce(applied_at, taken_at)))::float8 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid
-          AND taken_at > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,
+          AND state <> 'aborted' AND coalesce(applied_at, taken_at) > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
         AND state IN ('intent', 'applied', 'unknown')) AS unfinished,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
@@ -55,7 +55,8 @@ export async function readFigures(
               ORDER BY taken_at DESC LIMIT ${limits.breakerFailures}::int) newest) AS breaker_open,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions
         WHERE taken_at > engine.now() - interval '1 hour') AS engine_last_hour,
-      (SELECT (value ->> 'heals_per_hour')::int FROM engine.settings WHERE key = 'budget') AS budget,
+      (SELECT CASE jsonb_typeof(value -> 'heals_per_hour') WHEN 'number' THEN (value -> 'heals_per_hour')::float8 END
+        FROM engine.settings WHERE key = 'budget') AS budget,
       count(DISTINCT f.affected_component) FILTER (WHERE f.resolved_at IS NULL)::int AS broken_components,
       count(DISTINCT f.affected_component)::int AS known_components
     FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid`.execute(trx);
@@ -64,6 +65,8 @@ export async function readFigures(
 
 interface Gate {
   name: string;
+  /** asked only before a heal begins: its own rows would close it afterwards */
+  beforeBeginning?: true;
   closed(figures: Figures, candidate: Candidate): boolean;
 }
 
@@ -84,16 +87,26 @@ const gates: Gate[] = [
   },
   { name: 'autonomy', closed: (_, { autonomy }) => autonomy !== 'auto' },
   { name: 'approval', closed: (_, candidate) => riskOf(steps(candidate)) === 'irreversible' },
-  { name: 'cooldown', closed: ({ seconds_since_last }) => seconds_since_last !== null },
-  { name: 'in_progress', closed: ({ unfinished }) => unfinished !== 0 },
-  { name: 'attempts', closed: ({ entry_last_hour }) => !(entry_last_hour < limits.healsPerEntry) },
+  {
+    name: 'cooldown',
+    beforeBeginning: true,
+    closed: ({ seconds_since_last }) => seconds_since_last !== null,
+  },
+  { name: 'in_progress', beforeBeginning: true, closed: ({ unfinished }) => unfinished !== 0 },
+  {
+    name: 'attempts',
+    beforeBeginning: true,
+    closed: ({ entry_last_hour }) => !(entry_last_hour < limits.healsPerEntry),
+  },
   { name: 'breaker', closed: ({ breaker_open }) => breaker_open === true },
   {
     name: 'budget',
+    beforeBeginning: true,
     closed: ({ engine_last_hour, budget }) => budget === null || engine_last_hour >= budget,
   },
   {
     name: 'storm',
+    beforeBeginning: true,
     closed: ({ broken_components, known_components }) =>
       broken_components >= limits.stormComponents &&
       broken_components > known_components * limits.stormShare,
@@ -101,5 +114,11 @@ const gates: Gate[] = [
 ];
 
 /** The name of the first closed gate, null when all are open. */
-export const closedGate = (figures: Figures, candidate: Candidate): string | null =>
-  gates.find((gate) => gate.closed(figures, candidate))?.name ?? null;
+export const closedGate = (
+  figures: Figures,
+  candidate: Candidate,
+  stage: 'beginning' | 'begun' = 'beginning',
+): string | null =>
+  gates.find(
+    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(figures, candidate),
+  )?.name ?? null;

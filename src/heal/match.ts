@@ -1,13 +1,14 @@
 import { RE2JS } from 're2js';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
-import type { Patient } from './heal.ts';
+import type { Patient } from './patient.ts';
 import { readSolution, type Solution } from './playbook.ts';
 
 /** A knowledge entry whose pattern matches a finding. */
 export interface Candidate {
   id: string;
   name: string;
+  /** how freely it may act on this finding's component */
   autonomy: 'shadow' | 'suggest' | 'auto';
   enabled: boolean;
   times_applied: number;
@@ -42,18 +43,16 @@ export async function match(db: Db, catalogue: Catalogue, finding: Patient): Pro
     .join('\n')
     .slice(0, mostText);
   const entries = await db
-    .selectFrom('bot_knowledge')
-    .select([
-      'id',
-      'name',
-      'issue_pattern',
-      'solution',
-      'autonomy',
-      'enabled',
-      'times_applied',
-      'success_rate',
-    ])
-    .orderBy('name')
+    .selectFrom('bot_knowledge as k')
+    .leftJoin('bot_knowledge_autonomy as own', (join) =>
+      join
+        .onRef('own.knowledge_id', '=', 'k.id')
+        .on('own.component', '=', finding.affected_component),
+    )
+    .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
+    .select(['k.times_applied', 'k.success_rate'])
+    .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
+    .orderBy('k.name')
     .execute();
   return entries
     .filter((entry) => compile(entry.issue_pattern)?.matcher(text).find())

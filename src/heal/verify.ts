@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
-import type { Healing, Patient, Recheck } from './heal.ts';
+import type { Healing, Patient, Recheck } from './patient.ts';
 
 /** After this time without a relapse a cure has held. */
-const holdWindow = '1 hour';
+export const holdWindow = '1 hour';
 
 export type Verified = Awaited<ReturnType<Recheck>>;
 
@@ -22,7 +22,7 @@ export async function verify(
   const verified = await recheck(finding, appliedAt);
   if (verified === 'unclear') return verified;
   await underFence(db, run, async (trx) => {
-    await trx
+    const mine = await trx
       .updateTable('bot_actions')
       .set(
         verified === 'clean'
@@ -38,19 +38,22 @@ export async function verify(
             },
       )
       .where('id', '=', actionId)
-      .execute();
-    if (verified === 'failing') return;
+      .where('state', '=', 'applied')
+      .returning('id')
+      .executeTakeFirst();
+    if (!mine || verified === 'failing') return;
     await sql`
-      UPDATE bot_finding_states s
-      SET states = (s.states || false)[greatest(1, cardinality(s.states) - 19) :], clean_in_row = 1, failures_in_row = 0
-      WHERE s.fingerprint = ${finding.fingerprint}::text`.execute(trx);
+      UPDATE bot_finding_states SET clean_in_row = 1, failures_in_row = 0
+      WHERE fingerprint = ${finding.fingerprint}::text`.execute(trx);
     await sql`
       UPDATE bot_findings f
       SET resolved_at = engine.now(), last_fence = ${run.fence}::bigint,
           resolution_method = CASE WHEN EXISTS (
             SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
           ) THEN 'escalated' ELSE 'auto-fixed' END
-      WHERE f.id = ${finding.id}::uuid AND f.resolved_at IS NULL`.execute(trx);
+      WHERE f.id = ${finding.id}::uuid AND f.resolved_at IS NULL AND f.last_fence <= ${run.fence}::bigint`.execute(
+      trx,
+    );
   });
   return verified;
 }

@@ -23,12 +23,13 @@ export function rescuer(db: Db, queue: RunQueue): () => Promise<Rescued> {
 
   return async () => {
     const { again, ended } = await takeOver(db);
+    const cancelled = await endCancelled(db);
     const fresh = await queueFresh(db);
     const { lost, last } = await findLost(db, queue, after);
     after = last;
     const found = await queueAgain(db, lost);
     await queue.add([...again, ...fresh, ...found]);
-    return { queued: found.length, takenOver: again.length, ended };
+    return { queued: found.length, takenOver: again.length, ended: ended + cancelled };
   };
 }
 
@@ -54,9 +55,11 @@ async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
     ), counted AS (
       UPDATE bots b
       SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
+          avg_execution_time_ms = round((coalesce(b.avg_execution_time_ms, 0)::numeric * b.total_runs + m.ms)
+                                        / (b.total_runs + m.runs)),
           last_execution_at = greatest(b.last_execution_at, m.started_at)
       FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
-                   max(started_at) AS started_at
+                   sum(execution_time_ms) AS ms, max(started_at) AS started_at
             FROM moved WHERE status <> 'queued' AND trigger <> 'verify' GROUP BY bot_id) m
       WHERE b.id = m.bot_id
     )
@@ -65,6 +68,15 @@ async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
   );
   const again = rows.filter((row) => row.status === 'queued');
   return { again, ended: rows.length - again.length };
+}
+
+/** Queued runs whose cancellation was requested: no start would take them. */
+async function endCancelled(db: Db): Promise<number> {
+  const { rows } = await sql`
+    UPDATE bot_executions SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
+    WHERE status = 'queued' AND cancel_requested_at IS NOT NULL
+    RETURNING id`.execute(db);
+  return rows.length;
 }
 
 /** Rows that never had an entry: manual runs, which the command line only writes down. */

@@ -28,23 +28,25 @@ export class OtherBackendError extends RoundsmanError {
 
 /** The recorded backend, null before the first process started. */
 export async function recordedBackend(db: Db): Promise<BackendName | null> {
-  const row = await db
-    .selectFrom('engine.settings')
-    .select('value')
-    .where('key', '=', 'queue_backend')
-    .executeTakeFirst();
+  const row = await recorded(db).executeTakeFirst();
   return row ? (row.value as BackendName) : null;
 }
 
-/** Records the backend if none is recorded; refuses a different one. */
+const recorded = (db: Db) =>
+  db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
+
+/**
+ * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat:
+ * a switch that is under way is waited for, and one that comes later sees this process.
+ */
 export async function agreeOnBackend(db: Db, configured: BackendName): Promise<void> {
   await db
     .insertInto('engine.settings')
     .values({ key: 'queue_backend', value: JSON.stringify(configured) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const recorded = await recordedBackend(db);
-  if (recorded !== configured) throw new OtherBackendError(recorded!, configured);
+  const { value } = await recorded(db).forShare().executeTakeFirstOrThrow();
+  if (value !== configured) throw new OtherBackendError(value as BackendName, configured);
 }
 
 /**
@@ -53,6 +55,7 @@ export async function agreeOnBackend(db: Db, configured: BackendName): Promise<v
  */
 export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    await recorded(trx).forUpdate().execute();
     const alive = await trx
       .selectFrom('engine.nodes')
       .select(['role', 'host', 'pid'])

@@ -2,7 +2,10 @@ import { sql } from 'kysely';
 import { SkippedCheck, type Check, type CheckResult } from '../bot.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
-import type { Engine, Run } from './run.ts';
+import { untilStopped } from '../until-stopped.ts';
+import type { Engine } from './engine.ts';
+import { readResult } from './result.ts';
+import type { Run } from './run.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
 export type CheckOutcome = { name: string; title: string; ms: number } & (
@@ -49,17 +52,21 @@ export async function checkOne(
       ...rest,
     }) as CheckOutcome;
   try {
-    const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(engine.reader);
-    const result = await untilStopped(
-      run.signal,
-      check.run(config, {
-        db: engine.reader,
-        now: rows[0]!.now,
-        since,
-        signal: run.signal,
-        skip(reason: string): never {
-          throw new SkippedCheck(reason);
-        },
+    // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
+    const result = readResult(
+      await untilStopped(run.signal, async () => {
+        const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(
+          engine.reader,
+        );
+        return check.run(config, {
+          db: engine.reader,
+          now: rows[0]!.now,
+          since,
+          signal: run.signal,
+          skip(reason: string): never {
+            throw new SkippedCheck(reason);
+          },
+        });
       }),
     );
     return done({ status: result.findings.length > 0 ? 'failed' : 'passed', result });
@@ -70,14 +77,4 @@ export async function checkOne(
     engine.log.warn({ err: error, bot: run.bot.name, check: check.name }, 'check errored');
     return done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
   }
-}
-
-/** The promise, or a rejection with the signal's reason as soon as it aborts. */
-function untilStopped<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const stopped = () => reject(new Error(`stopped: ${String(signal.reason)}`));
-    if (signal.aborted) return stopped();
-    signal.addEventListener('abort', stopped, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopped));
-  });
 }

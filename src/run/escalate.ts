@@ -48,7 +48,7 @@ const needy = (run: Run) => sql`
 async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
   const { rows } = await sql`
     WITH needy AS (${needy(run)}), latest AS (
-      SELECT DISTINCT ON (t.fingerprint) t.id, t.status, t.resolved_at, n.id AS finding_id, n.severity
+      SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity
       FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
       ORDER BY t.fingerprint, t.number DESC
     ), reopened AS (
@@ -56,7 +56,7 @@ async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
       SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
           resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
       FROM latest l
-      WHERE t.id = l.id AND l.status = 'resolved' AND l.resolved_at > engine.now() - ${reopenWithin}::interval
+      WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${reopenWithin}::interval
       RETURNING t.id, t.resolution_notes, t.resolved_by
     )
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
@@ -69,17 +69,22 @@ async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
 async function open(trx: Transaction<Database>, run: Run): Promise<number> {
   const { rows } = await sql`
     WITH needy AS (${needy(run)}), settings AS (
-      SELECT value -> 'assignees' AS assignees, value -> 'respond_within_minutes' AS minutes
-      FROM engine.settings WHERE key = 'escalation'
+      -- A word or number that is none counts as not set: no setting may keep runs from ending.
+      SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
+             CASE jsonb_typeof(a.minutes) WHEN 'number' THEN least(a.minutes::float8, 525600) END AS minutes
+      FROM engine.settings e, unnest('{critical,high,medium,low,info}'::text[]) AS s (severity),
+           LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who,
+                           e.value -> 'respond_within_minutes' -> s.severity AS minutes) a
+      WHERE e.key = 'escalation'
     ), opened AS (
       INSERT INTO bot_tickets (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                respond_by, created_at, updated_at, metadata)
       SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
-             CASE WHEN s.assignees ->> n.severity IS NULL THEN 'open' ELSE 'assigned' END, s.assignees ->> n.severity,
-             engine.now() + make_interval(mins => (s.minutes ->> n.severity)::int), engine.now(), engine.now(),
+             CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
+             engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
              jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', ${run.id}::text,
                                 'evidence', n.metadata)
-      FROM needy n LEFT JOIN settings s ON true
+      FROM needy n LEFT JOIN settings s USING (severity)
       ORDER BY n.detected_at, n.fingerprint
       ON CONFLICT (bot_id, fingerprint) WHERE status IN ('open', 'assigned') DO NOTHING
       RETURNING id, assigned_to

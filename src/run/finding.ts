@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CheckResult, ReportedFinding, ReportedSeverity } from '../bot.ts';
+import { plain } from '../plain.ts';
 import { fitting, storable } from '../text.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -57,12 +58,9 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
 
 function boundedMetadata(metadata: Record<string, unknown> | undefined) {
   if (metadata === undefined) return null;
-  const text = JSON.stringify(metadata);
-  if (text.length > mostMetadata) return { cut: `metadata of ${text.length} bytes was left out` };
-  // JSON writes NUL and lone surrogates as escapes that jsonb refuses.
-  return JSON.parse(text, (_, value: unknown) =>
-    typeof value === 'string' ? storable(value) : value,
-  ) as Record<string, unknown>;
+  const clean = plain(metadata) as Record<string, unknown>;
+  const { length } = JSON.stringify(clean);
+  return length > mostMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
 }
 
 /** The test of membership that a check's result carries: which keys it looked at. */

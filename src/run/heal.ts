@@ -1,9 +1,11 @@
 import type { Check } from '../bot.ts';
-import { heal, type Recheck } from '../heal/heal.ts';
+import { heal } from '../heal/heal.ts';
+import type { Recheck } from '../heal/patient.ts';
 import { checkOne, type CheckOutcome } from './check.ts';
 import { examinedColumns, fingerprintOf, severities } from './finding.ts';
 import type { OpenFinding } from './record.ts';
-import type { Engine, Run } from './run.ts';
+import type { Engine } from './engine.ts';
+import type { Run } from './run.ts';
 
 export interface Healed {
   actions: number;

@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import { leaseSeconds } from '../data/bots/fence.ts';
 import type { Log } from '../log.ts';
 import type { Run } from './run.ts';
 
-/** A run whose lease ran out is taken over by rescue. */
-export const leaseSeconds = 5;
 const renewEveryMs = 1_500;
 
 export interface Leases {
@@ -26,12 +25,18 @@ export function keepLeases(db: Db, log: Log): Leases {
   async function renew(): Promise<void> {
     const asked = [...runs.values()];
     if (asked.length === 0) return;
+    const held = sql`unnest(${asked.map((run) => run.id)}::uuid[], ${asked.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
+    // A row that one of its own transactions holds is left to that transaction: waiting for it would let
+    // the leases of all the others run out.
+    await sql`
+      UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
+      WHERE id IN (
+        SELECT e.id FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
+        WHERE e.status = 'running' FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
-      UPDATE bot_executions e
-      SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
-      FROM unnest(${asked.map((run) => run.id)}::uuid[], ${asked.map((run) => run.fence)}::bigint[]) AS held (id, fence)
-      WHERE e.id = held.id AND e.fence = held.fence AND e.status = 'running'
-      RETURNING e.id, e.cancel_requested_at IS NOT NULL AS cancelled`.execute(db);
+      SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled
+      FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
+      WHERE e.status = 'running'`.execute(db);
     const kept = new Map(rows.map((row) => [row.id, row]));
     for (const run of asked) {
       // It may have finished while the statement was under way.

@@ -10,7 +10,8 @@ import { healAll } from './heal.ts';
 import { queueNext } from './queue-next.ts';
 import { record } from './record.ts';
 import { refuse } from './refuse.ts';
-import type { Engine, Run, Stop } from './run.ts';
+import type { Engine } from './engine.ts';
+import type { Run, Stop } from './run.ts';
 import { start } from './start.ts';
 
 /**
@@ -53,22 +54,31 @@ async function carryOut(engine: Engine, run: Run): Promise<void> {
 
 /** Escalates and finishes in one commit; tickets are for runs that have ended, not for those that try again. */
 async function end(engine: Engine, run: Run, ending: Ending): Promise<void> {
-  const { retry } = await underFence(engine.db, run, async (trx) => {
-    if (isFinal(run, ending.status)) await escalate(trx, run);
-    return finish(trx, run, ending);
+  const { status, retry } = await underFence(engine.db, run, async (trx, { cancelled }) => {
+    const last = isFinal(run, ending.status);
+    // A run that somebody wants to end gets no further attempt: nothing would ever start it.
+    const asked: Ending =
+      !last && cancelled ? { ...ending, status: 'cancelled', reason: 'cancelled' } : ending;
+    if (last || cancelled) await escalate(trx, run);
+    return { status: asked.status, ...(await finish(trx, run, asked)) };
   });
   engine.log.info(
     {
       run: run.id,
       bot: run.bot.name,
       attempt: run.attempt,
-      status: retry ? 'retry' : ending.status,
+      status: retry ? 'retry' : status,
       findings: ending.findings,
       actions: ending.actions,
     },
     'run ended',
   );
-  if (retry) await engine.queue.add([{ id: run.id, ...retry }]);
+  if (retry)
+    await engine.queue
+      .add([{ id: run.id, ...retry }])
+      .catch((error: unknown) =>
+        engine.log.warn({ err: error, run: run.id }, 'its retry could not be queued; rescue will'),
+      );
 }
 
 /** A defect or a lost database, not a check's own error. If this fails too, rescue takes the run over. */

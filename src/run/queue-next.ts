@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RunEntry } from '../queue/run-queue.ts';
-import type { Engine, Run } from './run.ts';
+import type { Engine } from './engine.ts';
+import type { Run } from './run.ts';
 
 /**
  * A start that `concurrency` refused left its row queued without an entry: whoever frees a place queues

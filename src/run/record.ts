@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
+import { holdWindow } from '../heal/verify.ts';
 import type { CheckOutcome } from './check.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
 import type { Run } from './run.ts';
@@ -66,15 +67,28 @@ export async function record(
 
 /** Pushes a failure into each fingerprint's memory; returns those that no newer start has written about. */
 async function rememberFailures(trx: Transaction<Database>, run: Run, fingerprints: string[]) {
+  const { again, earlier } = memoryOf(run);
   const { rows } = await sql<{ fingerprint: string }>`
-    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence)
-    SELECT f, ${run.bot.id}::uuid, ARRAY[true], 1, ${run.fence}::bigint FROM unnest(${fingerprints}::text[]) AS f
+    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence, last_execution_id)
+    SELECT f, ${run.bot.id}::uuid, ARRAY[true], 1, ${run.fence}::bigint, ${run.id}::uuid
+    FROM unnest(${fingerprints}::text[]) AS f
     ON CONFLICT (fingerprint) DO UPDATE
-    SET states = (s.states || true)[greatest(1, cardinality(s.states) - 19) :],
-        failures_in_row = s.failures_in_row + 1, clean_in_row = 0, last_fence = excluded.last_fence
+    SET states = ((${earlier}) || true)[greatest(1, cardinality(${earlier}) - 19) :],
+        failures_in_row = CASE WHEN ${again} THEN greatest(1, s.failures_in_row) ELSE s.failures_in_row + 1 END,
+        clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
     WHERE s.last_fence <= excluded.last_fence
     RETURNING fingerprint`.execute(trx);
   return new Set(rows.map((row) => row.fingerprint));
+}
+
+/**
+ * A fingerprint's memory holds one result for each run: a further attempt of the same run writes over
+ * the one before it. `s` is bot_finding_states.
+ */
+function memoryOf({ id }: Run) {
+  const again = sql`s.last_execution_id IS NOT DISTINCT FROM ${id}::uuid`;
+  const earlier = sql`CASE WHEN ${again} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END`;
+  return { again, earlier };
 }
 
 /** `occurrences` grows once a run, whatever the attempt. */
@@ -109,10 +123,12 @@ async function rememberClean(
   examined: { check_name: string; every: boolean; keys: string[] }[],
   reported: string[],
 ): Promise<string[]> {
+  const { again, earlier } = memoryOf(run);
   const { rows } = await sql<{ fingerprint: string }>`
     UPDATE bot_finding_states s
-    SET states = (s.states || false)[greatest(1, cardinality(s.states) - 19) :],
-        clean_in_row = s.clean_in_row + 1, failures_in_row = 0, last_fence = ${run.fence}::bigint
+    SET states = ((${earlier}) || false)[greatest(1, cardinality(${earlier}) - 19) :],
+        clean_in_row = CASE WHEN ${again} THEN greatest(1, s.clean_in_row) ELSE s.clean_in_row + 1 END,
+        failures_in_row = 0, last_fence = ${run.fence}::bigint, last_execution_id = ${run.id}::uuid
     FROM bot_findings f
     JOIN jsonb_to_recordset(${JSON.stringify(examined)}::jsonb) AS e (check_name text, every boolean, keys text[])
       ON e.check_name = f.check_name
@@ -136,9 +152,15 @@ async function resolveFindings(
   if (fingerprints.length === 0) return 0;
   const { rows } = await sql<{ id: string }>`
     WITH verified AS (
-      UPDATE bot_actions SET state = 'verified', success = true
+      UPDATE bot_actions
+      SET state = 'verified', success = true, hold_until = engine.now() + ${holdWindow}::interval
       WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'applied'
       RETURNING fingerprint
+    ), aborted AS (
+      -- What was only intended must not be applied when the problem comes back one day.
+      UPDATE bot_actions
+      SET state = 'aborted', error_message = 'the problem was gone before it was applied', settled_at = engine.now()
+      WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'intent'
     )
     UPDATE bot_findings f
     SET resolved_at = engine.now(), last_fence = ${run.fence}::bigint,

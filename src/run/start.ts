@@ -1,8 +1,9 @@
 import { sql, type Selectable } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
-import { leaseSeconds } from './lease.ts';
-import type { Engine, Run, Stop } from './run.ts';
+import { leaseSeconds } from '../data/bots/fence.ts';
+import type { Engine } from './engine.ts';
+import type { Run, Stop } from './run.ts';
 
 /**
  * `queued -> running`: takes an attempt, a new fence and a lease. Null when the run is not ours: it was

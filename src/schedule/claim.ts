@@ -34,35 +34,37 @@ export async function claimDue(
 ): Promise<Claimed> {
   const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
   let cutoff: Date | null = null;
-  let times = expected.near();
+  const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
   for (;;) {
-    const answer = await claim(db, cutoff, times);
+    const answer = await claim(db, cutoff, [...times.values()]);
     cutoff = new Date(answer.cutoff);
     claimed.skipped += answer.skipped;
     claimed.queued.push(...answer.queued);
     await enqueue(answer.queued);
 
-    const known = new Set(times.map(keyOf));
     const { found, refused } = lookUp(answer.wanted, cutoff);
     for (const { cron, zone, reason } of refused) await refuse(db, cron, zone, reason);
     claimed.refused.push(...refused);
-    expected.advance(times, cutoff);
+    expected.advance([...times.values()], cutoff);
 
-    const grown = found.filter((entry) => entry.future !== undefined || !known.has(keyOf(entry)));
+    // An entry can grow twice at most: once when it is new, once when it learns what is past.
+    const grown = found.filter((entry) => {
+      const known = times.get(keyOf(entry));
+      return !known || (entry.future !== undefined && known.future === undefined);
+    });
+    for (const entry of grown) times.set(keyOf(entry), entry);
     const full = answer.queued.length + answer.skipped >= limit;
     if (grown.length === 0 && !full) {
       claimed.unclaimed = answer.wanted.length - refused.length;
       return claimed;
     }
-    times = [
-      ...times.filter((entry) => !grown.some((other) => keyOf(other) === keyOf(entry))),
-      ...grown,
-    ];
   }
 }
 
-// By the instant, not by its text: the database writes `+00:00` where we write `Z`.
-const keyOf = ({ cron, zone, slot }: Wanted) => `${cron}\n${zone}\n${Date.parse(slot)}`;
+// By the instant, not by its text: the database writes `+00:00` where we write `Z`. A slot that was
+// written by hand may have microseconds, which a Date drops.
+const keyOf = ({ cron, zone, slot }: Wanted) =>
+  [cron, zone, Date.parse(slot), /\.\d{3}(\d+)/.exec(slot)?.[1]].join('\n');
 
 async function claim(db: Db, cutoff: Date | null, times: SlotTimes[]): Promise<Answer> {
   const { rows } = await sql<{ answer: Answer }>`

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
-import { RoundsmanError } from '../errors.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
 import { nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
@@ -28,6 +28,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       where.or([
         where('checked_version', '<>', where.ref('definition_version')),
         where('next_slot_at', 'is', null),
+        where('next_execution_at', 'is', null),
       ]),
     )
     .orderBy('id')
@@ -47,12 +48,13 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
         following: nextSlot(schedule, slot),
       });
     } catch (error) {
-      if (!(error instanceof RoundsmanError)) throw error;
+      // A definition that makes its own schema throw is as unfit as one that is refused.
+      const reason = error instanceof RoundsmanError ? error.why : messageOf(error);
       refused.push({
         id: row.id,
         version: row.definition_version,
         name: row.name,
-        reason: error.why,
+        reason,
       });
     }
   }
@@ -67,9 +69,11 @@ const writeSlots = (db: Db, fit: object[]) =>
     UPDATE bots b
     SET checked_version = f.version,
         next_slot_at = coalesce(b.next_slot_at, f.slot),
-        next_execution_at = coalesce(b.next_execution_at, f.slot + make_interval(secs =>
-          engine.jitter_ms(b.id, f.slot, b.jitter_seconds,
-            (extract(epoch FROM f.following - f.slot) * 1000)::bigint) / 1000.0))
+        next_execution_at = CASE WHEN b.next_slot_at IS NOT NULL AND b.next_execution_at IS NOT NULL
+          THEN b.next_execution_at
+          ELSE coalesce(b.next_slot_at, f.slot) + make_interval(secs =>
+            engine.jitter_ms(b.id, coalesce(b.next_slot_at, f.slot), b.jitter_seconds,
+              (extract(epoch FROM f.following - f.slot) * 1000)::bigint) / 1000.0) END
     FROM jsonb_to_recordset(${JSON.stringify(fit)}::jsonb)
       AS f (id uuid, version int, slot timestamptz, following timestamptz)
     WHERE b.id = f.id AND b.definition_version = f.version AND b.status = 'active'`.execute(db);

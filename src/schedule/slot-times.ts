@@ -17,6 +17,8 @@ export interface Wanted {
 
 export interface SlotTimes extends Wanted {
   next: Date;
+  /** The slot after the one that the bot will be given: jitter stays below half of that interval. */
+  after: Date;
   /** Only when `next` is past too: the newest slots up to the cutoff, oldest first. */
   slots?: Date[];
   count?: number;
@@ -25,15 +27,17 @@ export interface SlotTimes extends Wanted {
 
 /** bots.catch_up_limit is 100 at most; one more tells which slot is the last one passed over. */
 const mostSlots = 101;
+/** Missed slots are counted up to here: two years of minutes. */
+const mostCounted = 1_000_000;
 
 /** Throws BadScheduleError where the text or the zone cannot be read. */
 export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   const slot = new Date(wanted.slot);
   const next = rememberedNextSlot(wanted.cron, wanted.zone, slot);
-  if (next > cutoff) return { ...wanted, next };
+  if (next > cutoff) return { ...wanted, next, after: slotAfter(wanted, next) };
 
   const schedule = rememberedSchedule(wanted.cron, wanted.zone);
-  const { count } = slotsMissed(schedule, slot, cutoff);
+  const { count } = slotsMissed(schedule, slot, cutoff, mostCounted);
   // Walk back from the cutoff in growing steps until there are enough slots or all of them.
   let reach = (next.getTime() - slot.getTime()) * mostSlots;
   let slots: Date[] = [];
@@ -45,17 +49,30 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
     if (all || slots.length >= mostSlots) break;
     reach *= 4;
   }
+  const future = nextSlot(schedule, cutoff);
   return {
     ...wanted,
     next,
+    after: slotAfter(wanted, future),
     slots: slots.slice(-mostSlots),
     count: count + 1,
-    future: nextSlot(schedule, cutoff),
+    future,
   };
+}
+
+/** A schedule may end: then the last slot gets no jitter. */
+function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
+  try {
+    return rememberedNextSlot(cron, zone, slot);
+  } catch (error) {
+    if (error instanceof BadScheduleError) return slot;
+    throw error;
+  }
 }
 
 /** A claim comes about once a second; a slot this close is sent along before anybody asks for it. */
 const ahead = 2_000;
+const most = 10_000;
 
 /**
  * The slots that are expected next, so that a tick with due bots needs one round trip and not two.
@@ -89,6 +106,7 @@ export class ExpectedSlots {
       }
     }
     for (const [key, { slot }] of this.#times)
-      if (Date.parse(slot) < this.#cutoff - ahead) this.#times.delete(key);
+      if (Date.parse(slot) < this.#cutoff - ahead || this.#times.size > most)
+        this.#times.delete(key);
   }
 }

@@ -1,5 +1,8 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../connect.ts';
+
+/** A run whose lease ran out is taken over by rescue. */
+export const leaseSeconds = 5;
 
 /** A start of a run: every write that belongs to it names both. */
 export interface Fenced {
@@ -18,21 +21,31 @@ export class LostRunError extends Error {
 /**
  * One recording transaction of a run: locks its row first and goes on only while the run is still
  * running under this fence. Throws {@link LostRunError} otherwise; then nothing was written.
+ * While the row is locked nobody else renews its lease, so a long transaction does it at its end.
  */
 export const underFence = <Result>(
   db: Db,
   { id, fence }: Fenced,
-  write: (trx: Transaction<Database>) => Promise<Result>,
+  write: (trx: Transaction<Database>, held: { cancelled: boolean }) => Promise<Result>,
 ): Promise<Result> =>
   db.transaction().execute(async (trx) => {
+    const began = performance.now();
     const held = await trx
       .selectFrom('bot_executions')
-      .select('id')
+      .select(sql<boolean>`cancel_requested_at IS NOT NULL`.as('cancelled'))
       .where('id', '=', id)
       .where('fence', '=', fence)
       .where('status', '=', 'running')
       .forUpdate()
       .executeTakeFirst();
     if (!held) throw new LostRunError({ id, fence });
-    return write(trx);
+    const result = await write(trx, held);
+    if (performance.now() - began > 1_000)
+      await trx
+        .updateTable('bot_executions')
+        .set({ lease_until: sql<Date>`engine.now() + make_interval(secs => ${leaseSeconds})` })
+        .where('id', '=', id)
+        .where('status', '=', 'running')
+        .execute();
+    return result;
   });

@@ -1,0 +1,42 @@
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+
+/** The open finding that is to be healed: columns of `bot_findings`. */
+export interface Patient {
+  id: string;
+  bot_id: string;
+  fingerprint: string;
+  check_name: string;
+  category: string;
+  title: string;
+  description: string | null;
+  affected_component: string;
+  component_key: string;
+  metadata: Record<string, unknown> | null;
+}
+
+/**
+ * The same check once more, asked about this finding alone; `unclear` when it erred or did not look.
+ * With `since` only what happened after a cure counts.
+ */
+export type Recheck = (
+  finding: Patient,
+  since: Date | null,
+) => Promise<'clean' | 'failing' | 'unclear'>;
+
+/** What healing needs from the run that it is a part of. */
+export interface Healing {
+  db: Db;
+  catalogue: Catalogue;
+  signal: AbortSignal;
+  recheck: Recheck;
+}
+
+/** A row of `bot_actions` that is not at its end. */
+export interface Action {
+  id: string;
+  heal_id: string;
+  knowledge_id: string | null;
+  step: number;
+  applied_at: Date | null;
+}

@@ -1,0 +1,18 @@
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+import type { Log } from '../log.ts';
+import type { RunQueue } from '../queue/run-queue.ts';
+import type { Leases } from './lease.ts';
+
+/** What a worker process works with. */
+export interface Engine {
+  /** the name under which runs are leased: host, pid, start */
+  worker: string;
+  db: Db;
+  /** a pool whose sessions refuse to write: what checks get */
+  reader: Db;
+  catalogue: Catalogue;
+  queue: RunQueue;
+  leases: Leases;
+  log: Log;
+}

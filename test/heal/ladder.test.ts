@@ -1,0 +1,160 @@
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { entry, playbook, set } from '../support/flow.ts';
+import { ward } from './patients.ts';
+
+const ladder = entry('ladder', playbook('disk.first', 'disk.second'));
+
+const states = async (patients: Awaited<ReturnType<typeof ward>>) =>
+  (await patients.actions()).map(({ remedy, state, success }) => [remedy, state, success]);
+
+test('a cure that works is verified, counted once, and resolves its finding', async () => {
+  const patients = await ward([ladder], [{ name: 'disk.first' }, { name: 'disk.second' }]);
+  expect(await patients.round()).toMatchObject({
+    status: 'success',
+    issues_found: 1,
+    actions_taken: 1,
+  });
+  expect(await states(patients)).toEqual([['disk.first', 'verified', true]]);
+  expect(await patients.finding()).toMatchObject({ resolution_method: 'auto-fixed' });
+  const [action] = await patients.actions();
+  expect(action).toMatchObject({ step: 0, risk: 'safe', component: 'disk', error_message: null });
+  expect(action!.hold_until).not.toBeNull();
+  const knowledge = await patients.db
+    .selectFrom('bot_knowledge')
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  expect(knowledge).toMatchObject({ times_applied: 1 });
+  expect(knowledge.last_used_at).not.toBeNull();
+});
+
+test('the next rung is tried because the check still fails', async () => {
+  const patients = await ward(
+    [ladder],
+    [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
+  );
+  expect(await patients.round()).toMatchObject({ actions_taken: 2 });
+  expect(await states(patients)).toEqual([
+    ['disk.first', 'failed', false],
+    ['disk.second', 'verified', true],
+  ]);
+  const [first, second] = await patients.actions();
+  expect(first!.heal_id).toBe(second!.heal_id);
+  const { times_applied } = await patients.db
+    .selectFrom('bot_knowledge')
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  expect(times_applied, 'a heal counts once, whatever its steps').toBe(1);
+});
+
+test('a ladder without success leaves the finding open and opens a ticket for a medium one too', async () => {
+  const cures = ['disk.first', 'disk.second'].map((name) => ({ name, works: false }));
+  const patients = await ward([ladder], cures, { severity: 'medium' });
+  await patients.round();
+  expect((await states(patients)).map(([, state]) => state)).toEqual(['failed', 'failed']);
+  expect(await patients.finding()).toMatchObject({ resolved_at: null });
+  expect(await patients.db.selectFrom('bot_tickets').selectAll().execute()).toHaveLength(1);
+});
+
+test('a remedy that throws rolls its effect back and is recorded as failed with its message', async () => {
+  const patients = await ward(
+    [entry('single', playbook('disk.first'))],
+    [{ name: 'disk.first', throws: true }],
+  );
+  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 0 });
+  expect(await patients.effects()).toEqual([]);
+  const [action] = await patients.actions();
+  expect(action).toMatchObject({
+    state: 'failed',
+    error_message: 'disk.first broke off',
+    applied_at: null,
+  });
+  const { times_applied } = await patients.db
+    .selectFrom('bot_knowledge')
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  expect(times_applied).toBe(0);
+});
+
+test('after a rung that threw the next one is tried only if the check still fails', async () => {
+  const patients = await ward(
+    [ladder],
+    [
+      { name: 'disk.first', throws: true, before: async () => void patients.ill.delete('disk') },
+      { name: 'disk.second' },
+    ],
+  );
+  await patients.round();
+  expect(await patients.effects()).toEqual([]);
+});
+
+describe('the kill switch between the rungs', () => {
+  test.each(['off', 'careful'])('mode %s stops the ladder', async (mode) => {
+    const patients = await ward(
+      [ladder],
+      [
+        {
+          name: 'disk.first',
+          works: false,
+          before: async () => void (await set(patients.db, 'mode', mode)),
+        },
+        { name: 'disk.second' },
+      ],
+    );
+    await patients.round();
+    expect(await patients.effects()).toEqual(['disk.first']);
+    expect(await states(patients)).toEqual([['disk.first', 'failed', false]]);
+  });
+
+  test('mode safe stops a ladder whose next rung is not', async () => {
+    const patients = await ward(
+      [ladder],
+      [
+        {
+          name: 'disk.first',
+          works: false,
+          before: async () => void (await set(patients.db, 'mode', 'safe')),
+        },
+        { name: 'disk.second', rest: { risk: 'reversible' } },
+      ],
+    );
+    await set(patients.db, 'mode', 'auto');
+    await patients.round();
+    expect(await patients.effects()).toEqual(['disk.first']);
+  });
+});
+
+describe('two workers and one finding', () => {
+  /** Two runs of one bot at once, both of which saw the finding before either of them healed. */
+  async function both(patients: Awaited<ReturnType<typeof ward>>) {
+    await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
+    return Promise.all([patients.round(), patients.round()]);
+  }
+
+  test('heal it once', async () => {
+    const patients = await ward(
+      [entry('single', playbook('disk.first'))],
+      [{ name: 'disk.first' }],
+    );
+    await both(patients);
+    expect(await patients.effects()).toEqual(['disk.first']);
+    expect(await patients.actions()).toHaveLength(1);
+  });
+
+  test('do not heal it again with another entry once it is healed', async () => {
+    const patients = await ward(
+      [entry('a-one', playbook('disk.first')), entry('b-two', playbook('disk.second'))],
+      [{ name: 'disk.first' }, { name: 'disk.second' }],
+    );
+    const finding = await patients.seen();
+    // The slower run recorded what it saw while the problem was there, and comes to healing now.
+    await (
+      await patients.comesTo(finding)
+    )();
+    await (
+      await patients.comesTo(finding)
+    )();
+    expect(await patients.finding()).toMatchObject({ resolution_method: 'escalated' });
+    expect(await patients.effects()).toEqual(['disk.first']);
+  });
+});

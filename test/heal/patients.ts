@@ -1,0 +1,142 @@
+/** A bot whose findings a test breaks and mends, and remedies that count their effects in a table. */
+import { sql } from 'kysely';
+import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
+import { heal } from '../../src/heal/heal.ts';
+import type { Patient, Recheck } from '../../src/heal/patient.ts';
+import { start } from '../../src/run/start.ts';
+import {
+  aBot,
+  anEngine,
+  aRemedy,
+  catalogue,
+  problem,
+  queuedRun,
+  run,
+  set,
+  type EngineOptions,
+} from '../support/flow.ts';
+
+/** What a remedy of a test does, and whether its problem is gone then. */
+export interface Cure {
+  name: string;
+  works?: boolean;
+  throws?: boolean;
+  rest?: Partial<Remedy>;
+  before?: () => Promise<void>;
+}
+
+export async function ward(
+  knowledge: KnowledgeSeed[],
+  cures: Cure[],
+  { severity = 'high', ...options }: EngineOptions & { severity?: 'high' | 'medium' | 'low' } = {},
+) {
+  const ill = new Set(['disk']);
+  const remedies = cures.map(({ name, works = true, throws = false, rest, before }) =>
+    aRemedy(
+      name,
+      async ({ db, target }) => {
+        await before?.();
+        await sql`INSERT INTO engine.effects (remedy, component) VALUES (${name}, ${target.component})`.execute(
+          db,
+        );
+        if (throws) throw new Error(`${name} broke off`);
+        if (works) ill.delete(target.component);
+      },
+      rest,
+    ),
+  );
+  const bot = aBot(
+    'doctor',
+    async () => ({
+      examined: { count: 10, except: [] },
+      findings: [...ill].map((component) => problem(component, { severity })),
+    }),
+    { knowledge },
+  );
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot], remedies), options);
+  await sql`CREATE TABLE IF NOT EXISTS engine.effects (id serial, remedy text, component text)`.execute(
+    engine.db,
+  );
+  return {
+    engine,
+    db: engine.db,
+    ill,
+    round: () => run(engine, 'doctor', { max_attempts: 1 }),
+    async effects() {
+      const { rows } = await sql<{
+        remedy: string;
+      }>`SELECT remedy FROM engine.effects ORDER BY id`.execute(engine.db);
+      return rows.map(({ remedy }) => remedy);
+    },
+    decisions: () =>
+      engine.db
+        .selectFrom('bot_decisions as d')
+        .innerJoin('bot_knowledge as k', 'k.id', 'd.knowledge_id')
+        .select(['k.name', 'd.verdict', 'd.gate'])
+        .orderBy('d.id')
+        .execute(),
+    /** The finding as an open row that nothing was tried on. */
+    async seen(): Promise<Patient> {
+      await set(engine.db, 'mode', 'off');
+      await run(engine, 'doctor', { max_attempts: 1 });
+      await set(engine.db, 'mode', 'safe');
+      const rows = engine.db.selectFrom('bot_findings').selectAll();
+      return (await rows.executeTakeFirstOrThrow()) as unknown as Patient;
+    },
+    /** A started run that comes to healing when it is told, with a finding that it may have seen a while ago. */
+    async comesTo(finding: Patient) {
+      await sql`UPDATE bots SET concurrency = 20`.execute(engine.db);
+      const id = await queuedRun(engine.db, 'doctor');
+      const { signal, ...started } = (await start(engine, { id, generation: 1 }))!;
+      const recheck: Recheck = async () => (ill.has(finding.component_key) ? 'failing' : 'clean');
+      const { db, catalogue: known } = engine;
+      return () => heal({ db, catalogue: known, signal, recheck }, started, finding);
+    },
+    actions: () => engine.db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
+    finding: () =>
+      engine.db
+        .selectFrom('bot_findings')
+        .selectAll()
+        .orderBy('detected_at', 'desc')
+        .executeTakeFirstOrThrow(),
+  };
+}
+
+/** An action that an earlier run left behind about the newest finding. */
+export async function leftBehind(
+  { db, finding }: Awaited<ReturnType<typeof ward>>,
+  knowledge: string,
+  remedy: string,
+  state: 'intent' | 'applied' | 'unknown' | 'failed' | 'verified' | 'relapsed',
+  values: object = {},
+) {
+  const { id, bot_id, fingerprint, affected_component, execution_id } = await finding();
+  const entry = await db
+    .selectFrom('bot_knowledge')
+    .select('id')
+    .where('name', '=', knowledge)
+    .executeTakeFirstOrThrow();
+  return db
+    .insertInto('bot_actions')
+    .values({
+      bot_id,
+      finding_id: id,
+      execution_id,
+      knowledge_id: entry.id,
+      heal_id: crypto.randomUUID(),
+      idempotency_key: crypto.randomUUID(),
+      action_type: remedy,
+      action_description: remedy,
+      remedy,
+      risk: 'safe',
+      fingerprint,
+      component: affected_component,
+      state,
+      success: state === 'verified',
+      taken_at: sql<Date>`engine.now() - interval '10 minutes'`,
+      applied_at: state === 'intent' ? null : sql<Date>`engine.now() - interval '10 minutes'`,
+      ...values,
+    })
+    .returning(['id', 'heal_id'])
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,196 @@
+import { Redis } from 'ioredis';
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { rescuer } from '../../src/maintain/rescue.ts';
+import { queuePrefix } from '../../src/queue/backend.ts';
+import { backends, type Backend } from '../support/backends.ts';
+import {
+  aBot,
+  anEngine,
+  attempt,
+  catalogue,
+  clean,
+  queuedRun,
+  rowOf,
+  startFlow,
+  type TestEngine,
+} from '../support/flow.ts';
+
+let runs: string[] = [];
+const known = catalogue([
+  aBot('watch', async () => {
+    runs.push('watch');
+    return clean('x');
+  }),
+]);
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+const old = { queued_at: ago(60) };
+const dead = {
+  status: 'running',
+  worker: 'dead',
+  fence: 1,
+  attempt: 1,
+  generation: 1,
+  lease_until: ago(1),
+  started_at: ago(10),
+};
+
+/** All that BullMQ knows is lost. */
+async function loseEntries(backend: Backend, { db }: TestEngine): Promise<void> {
+  if (!backend.redisUrl) return void (await sql`DELETE FROM bullmq.job`.execute(db));
+  const redis = new Redis(backend.redisUrl);
+  const keys = await redis.keys(`${await queuePrefix(db)}:*`);
+  await redis.del(...keys);
+  await redis.quit();
+}
+
+describe.each(backends)('on $name', (backend) => {
+  test('runs whose entries were lost are queued again and run once', async () => {
+    runs = [];
+    const engine = await anEngine(backend, known);
+    const ids = [await queuedRun(engine.db, 'watch'), await queuedRun(engine.db, 'watch')];
+    await engine.queue.add(ids.map((id) => ({ id, generation: 1 })));
+    await loseEntries(backend, engine);
+    const database = { db: engine.db, url: engine.url, name: '' };
+    const began = performance.now();
+    await startFlow(backend, known, { database, roles: ['worker'] });
+    for (const id of ids)
+      await expect
+        .poll(() => rowOf(engine.db, id), { timeout: 12_000 })
+        .toMatchObject({ status: 'success', attempt: 1 });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(runs).toHaveLength(2);
+  });
+
+  test('a lost entry takes one generation and no attempt', async () => {
+    const engine = await anEngine(backend, known);
+    const id = await queuedRun(engine.db, 'watch', old);
+    await engine.queue.add([{ id, generation: 1 }]);
+    const rescue = rescuer(engine.db, engine.queue);
+    expect(await rescue()).toMatchObject({ queued: 0 });
+    await loseEntries(backend, engine);
+    expect(await rescue()).toMatchObject({ queued: 1 });
+    expect(await rescue()).toMatchObject({ queued: 0 });
+    expect(await rowOf(engine.db, id)).toMatchObject({
+      generation: 2,
+      attempt: 0,
+      status: 'queued',
+    });
+    expect(await engine.queue.look({ id, generation: 2 })).toBe('waiting');
+  });
+
+  test('a backlog that waits in the queue is left alone', async () => {
+    const engine = await anEngine(backend, known);
+    const ids = [];
+    for (let number = 0; number < 30; number++) ids.push(await queuedRun(engine.db, 'watch', old));
+    await engine.queue.add(ids.map((id, index) => ({ id, generation: 1, priority: index % 3 })));
+    const rescue = rescuer(engine.db, engine.queue);
+    for (let number = 0; number < 3; number++)
+      expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
+    const rows = await engine.db
+      .selectFrom('bot_executions')
+      .select('generation')
+      .distinct()
+      .execute();
+    expect(rows).toEqual([{ generation: 1 }]);
+  });
+
+  test('a run without an entry of a bot without a place free waits for the place', async () => {
+    const engine = await anEngine(backend, known);
+    const place = await queuedRun(engine.db, 'watch', {
+      ...dead,
+      lease_until: new Date(Date.now() + 60_000),
+    });
+    const id = await queuedRun(engine.db, 'watch', old);
+    const rescue = rescuer(engine.db, engine.queue);
+    expect(await rescue()).toMatchObject({ queued: 0 });
+    await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
+      engine.db,
+    );
+    expect(await rescue()).toMatchObject({ queued: 1 });
+    expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
+  });
+
+  test('a manual run, of which the queue was never told, is queued at once', async () => {
+    runs = [];
+    const flow = await startFlow(backend, known, { roles: ['worker'] });
+    const id = await queuedRun(flow.db, 'watch', { generation: 0 });
+    await expect
+      .poll(() => rowOf(flow.db, id), { timeout: 5_000 })
+      .toMatchObject({ status: 'success', generation: 1, attempt: 1 });
+    expect(runs).toHaveLength(1);
+  });
+
+  test('a run of a dead worker is taken over at once while attempts are left', async () => {
+    const engine = await anEngine(backend, known);
+    const id = await queuedRun(engine.db, 'watch', dead);
+    const rescue = rescuer(engine.db, engine.queue);
+    expect(await rescue()).toEqual({ queued: 0, takenOver: 1, ended: 0 });
+    expect(await rowOf(engine.db, id)).toMatchObject({
+      status: 'queued',
+      generation: 2,
+      attempt: 1,
+      reason: 'worker lost',
+      lease_until: null,
+      completed_at: null,
+    });
+    expect(await attempt(engine, id)).toMatchObject({
+      status: 'success',
+      attempt: 2,
+      reason: null,
+    });
+  });
+});
+
+const postgres = { name: 'postgres' as const };
+
+test('a run that lost its worker in every attempt has failed, and its bot counts it', async () => {
+  const engine = await anEngine(postgres, known);
+  const id = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
+  const rescue = rescuer(engine.db, engine.queue);
+  expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 1 });
+  expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
+  const row = await rowOf(engine.db, id);
+  expect(row).toMatchObject({ status: 'failed', reason: 'worker lost', attempt: 3 });
+  expect(row.completed_at).not.toBeNull();
+  const bot = await engine.db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
+  expect(bot).toMatchObject({ total_runs: 1, failed_runs: 1, status: 'active' });
+  expect(bot.last_execution_at).toEqual(row.started_at);
+  expect(bot.avg_execution_time_ms, 'the mean over all runs').toBe(row.execution_time_ms);
+});
+
+test('four rescuers at once take a dead run over once', async () => {
+  const engine = await anEngine(postgres, known);
+  const ids = [];
+  for (let number = 0; number < 20; number++) ids.push(await queuedRun(engine.db, 'watch', dead));
+  const rescued = await Promise.all(
+    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue)()),
+  );
+  expect(rescued.reduce((sum, { takenOver }) => sum + takenOver, 0)).toBe(20);
+});
+
+test('a dead run that was asked to stop is cancelled', async () => {
+  const engine = await anEngine(postgres, known);
+  const id = await queuedRun(engine.db, 'watch', { ...dead, cancel_requested_at: new Date() });
+  await rescuer(engine.db, engine.queue)();
+  expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
+});
+
+test('a queued run that was asked to stop does not stay queued for ever', async () => {
+  const engine = await anEngine(postgres, known);
+  const id = await queuedRun(engine.db, 'watch', { ...old, cancel_requested_at: new Date() });
+  await rescuer(engine.db, engine.queue)();
+  await attempt(engine, id);
+  await rescuer(engine.db, engine.queue)();
+  expect((await rowOf(engine.db, id)).status).toBe('cancelled');
+});
+
+test('a run whose time has not come has no entry and is let alone', async () => {
+  const engine = await anEngine(postgres, known);
+  const later = new Date(Date.now() + 60_000);
+  const waiting = await queuedRun(engine.db, 'watch', { ...old, run_after: later });
+  const fresh = await queuedRun(engine.db, 'watch', { ...old, run_after: later, generation: 0 });
+  expect(await rescuer(engine.db, engine.queue)()).toMatchObject({ queued: 0 });
+  expect(await rowOf(engine.db, waiting)).toMatchObject({ generation: 1 });
+  expect(await rowOf(engine.db, fresh)).toMatchObject({ generation: 0 });
+});

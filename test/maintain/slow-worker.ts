@@ -1,0 +1,56 @@
+/** A worker in a process of its own whose check says that it began, waits, and reports one problem. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { startRecurring } from '../../jobs/recurring.ts';
+import { runBot } from '../../jobs/run-bot.ts';
+import { defineBot, z } from '../../src/bot.ts';
+import { catalogueOf } from '../../src/catalogue.ts';
+import { connect } from '../../src/data/connect.ts';
+import { openQueue } from '../../src/queue/run-queue.ts';
+import { keepLeases } from '../../src/run/lease.ts';
+
+const [databaseUrl = '', redisUrl = '', waitMs = '0'] = process.argv.slice(2);
+
+const slow = defineBot({
+  name: 'slow',
+  displayName: 'Slow',
+  description: 'Takes its time',
+  schedule: '0 0 1 1 *',
+  config: z.looseObject({}),
+  checks: [
+    {
+      name: 'is-well',
+      title: 'Is it well?',
+      async run() {
+        process.send?.('began');
+        await new Promise((resolve) => setTimeout(resolve, Number(waitMs)));
+        const finding = {
+          severity: 'high',
+          category: 'trouble',
+          title: 't',
+          component: 'disk',
+        } as const;
+        return { examined: ['disk'], findings: [finding] };
+      },
+    },
+  ],
+});
+
+const log = pino({ level: 'silent' });
+const db = connect(databaseUrl, { name: 'slow worker', max: 4 });
+await sql`SELECT 1`.execute(db);
+const worker = `slow-${process.pid}-${randomUUID().slice(0, 8)}`;
+const queue = await openQueue(db, { redisUrl: redisUrl || undefined, databaseUrl }, () => {});
+const reader = connect(databaseUrl, { max: 2, readOnly: true });
+const leases = keepLeases(db, log);
+const engine = { worker, db, reader, catalogue: catalogueOf([slow], []), queue, leases, log };
+startRecurring(db, queue, { id: worker, role: 'worker' }, log);
+queue.work(
+  2,
+  (job) => runBot(engine, job),
+  () => {},
+);
+process.send?.('ready');
+// Nobody is left to stop it for.
+process.once('disconnect', () => process.exit());

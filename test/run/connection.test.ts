@@ -1,0 +1,141 @@
+/** What happens to a run when its connections to the database are lost. */
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { performRun } from '../../src/run/perform.ts';
+import { testDatabase } from '../support/database.ts';
+import {
+  aBot,
+  anEngine,
+  aRemedy,
+  broken,
+  catalogue,
+  clean,
+  entry,
+  playbook,
+  queuedRun,
+  rowOf,
+} from '../support/flow.ts';
+
+const postgres = { name: 'postgres' as const };
+
+/** Errors that end a Node process; here they are collected. */
+function uncaught(): unknown[] {
+  const others = process.listeners('uncaughtException');
+  const caught: unknown[] = [];
+  const collect = (reason: unknown) => void caught.push(reason);
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', collect);
+  onTestFinished(() => {
+    process.off('uncaughtException', collect);
+    for (const listener of others) process.on('uncaughtException', listener);
+  });
+  return caught;
+}
+
+test('a connection that the server ends inside a transaction does not end the process', async () => {
+  const { db } = await testDatabase();
+  const caught = uncaught();
+  await db
+    .transaction()
+    .execute(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
+      await sql`SELECT pg_terminate_backend(${rows[0]!.pid})`.execute(db);
+      // The server's message arrives while the transaction is doing something else.
+      await expect
+        .poll(async () => {
+          const { rows: left } =
+            await sql`SELECT FROM pg_stat_activity WHERE pid = ${rows[0]!.pid}`.execute(db);
+          return left.length;
+        })
+        .toBe(0);
+      await sql`SELECT 1`.execute(trx);
+    })
+    .catch(() => {});
+  expect(caught.map(String)).toEqual([]);
+});
+
+/** Between a client and PostgreSQL; cuts a connection after its COMMIT was done and before that is known. */
+async function cutter(url: string) {
+  const target = new URL(url);
+  let armed: string | null = null;
+  let cuts = 0;
+  const server = createServer((client: Socket) => {
+    const upstream = connectSocket(Number(target.port), target.hostname);
+    let last = '';
+    let doomed = false;
+    client.on('data', (data) => {
+      const text = data.toString('latin1');
+      if (/\bcommit\b/i.test(text) && armed !== null && last.includes(armed)) {
+        doomed = true;
+        armed = null;
+      } else if (text.length > 0) last = (last + text).slice(-20_000);
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => {
+      if (!doomed) return void client.write(data);
+      cuts += 1;
+      client.destroy();
+      upstream.destroy();
+    });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      one.on('error', () => {}).on('close', () => other.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const through = new URL(url);
+  through.hostname = '127.0.0.1';
+  through.port = String((server.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    /** The next transaction that says this is cut at its end. */
+    arm: (text: string) => (armed = text),
+    cuts: () => cuts,
+  };
+}
+
+test('a cure whose COMMIT was done but not heard of is not taken for failed', async () => {
+  const database = await testDatabase();
+  const wire = await cutter(database.url);
+  let well = false;
+  const remedy = aRemedy('disk.clean', async ({ db }) => {
+    well = true;
+    await sql`INSERT INTO engine.settings (key, value) VALUES ('cured-' || gen_random_uuid(), '1')`.execute(
+      db,
+    );
+  });
+  const bot = aBot('watch', async () => (well ? clean('disk') : broken('disk')), {
+    knowledge: [entry('clean', playbook('disk.clean'))],
+  });
+  const engine = await anEngine(postgres, catalogue([bot], [remedy]), {
+    database: { ...database, url: wire.url },
+  });
+  const id = await queuedRun(engine.db, 'watch');
+  wire.arm('cured-');
+  await performRun(engine, { id, generation: 1 });
+  expect(wire.cuts()).toBe(1);
+  const actions = await database.db
+    .selectFrom('bot_actions')
+    .select(['state', 'applied_at'])
+    .execute();
+  expect(actions).toHaveLength(1);
+  expect(['applied', 'verified']).toContain(actions[0]!.state);
+});
+
+test('a run whose last COMMIT was done but not heard of is finished once', async () => {
+  const database = await testDatabase();
+  const wire = await cutter(database.url);
+  const engine = await anEngine(postgres, catalogue([aBot('watch', async () => broken('disk'))]), {
+    database: { ...database, url: wire.url },
+  });
+  const id = await queuedRun(engine.db, 'watch');
+  wire.arm('avg_execution_time_ms');
+  await performRun(engine, { id, generation: 1 });
+  expect(wire.cuts()).toBe(1);
+  expect(await rowOf(database.db, id)).toMatchObject({ status: 'success', attempt: 1 });
+  const bot = await database.db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
+  expect(bot).toMatchObject({ total_runs: 1, successful_runs: 1 });
+});

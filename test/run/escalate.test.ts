@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { aBot, anEngine, catalogue, clean, problem, run, set } from '../support/flow.ts';
+import type { ReportedSeverity, CheckResult } from '../../src/bot.ts';
+
+async function watching() {
+  let result: CheckResult = clean('disk');
+  const engine = await anEngine(
+    { name: 'postgres' },
+    catalogue([aBot('watch', async () => result)]),
+  );
+  const tickets = () => engine.db.selectFrom('bot_tickets').selectAll().orderBy('number').execute();
+  return {
+    engine,
+    db: engine.db,
+    tickets,
+    /** A run in which the disk has a problem of this severity, or none. */
+    async find(severity: ReportedSeverity | null) {
+      result = { examined: ['disk'], findings: severity ? [problem('disk', { severity })] : [] };
+      const row = await run(engine, 'watch', { max_attempts: 1 });
+      return { row, tickets: await tickets() };
+    },
+  };
+}
+
+test.each([
+  ['critical', 'owner', 15],
+  ['high', 'javari', 30],
+] as const)(
+  'a %s finding is a ticket of %s with a target of %i minutes',
+  async (severity, who, minutes) => {
+    const { find } = await watching();
+    const { tickets } = await find(severity);
+    expect(tickets).toMatchObject([{ severity, assigned_to: who, status: 'assigned' }]);
+    const [ticket] = tickets;
+    expect(ticket!.respond_by!.getTime() - ticket!.created_at!.getTime()).toBe(minutes * 60_000);
+  },
+);
+
+test.each(['medium', 'low', 'info'] as const)(
+  'a %s finding alone is no ticket',
+  async (severity) => {
+    const { find } = await watching();
+    expect((await find(severity)).tickets).toEqual([]);
+  },
+);
+
+test('a severity that nobody is named for makes an open ticket without a target', async () => {
+  const { db, find } = await watching();
+  await set(db, 'escalation', {});
+  expect((await find('critical')).tickets).toMatchObject([
+    { status: 'open', assigned_to: null, respond_by: null },
+  ]);
+});
+
+test('settings of escalation that cannot be read do not keep runs from ending', async () => {
+  const { db, find } = await watching();
+  await set(db, 'escalation', { respond_within_minutes: { high: 'soon' } });
+  const { row } = await find('high');
+  expect(row.status).toBe('success');
+});
+
+test('a silenced finding is no ticket until the silence ends', async () => {
+  const { db, find } = await watching();
+  await db
+    .insertInto('bot_silences')
+    .values({
+      owner: 'ann',
+      reason: 'known',
+      component: 'disk',
+      expires_at: sql`engine.now() + interval '1 hour'`,
+    })
+    .execute();
+  expect((await find('high')).tickets).toEqual([]);
+  await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
+  expect((await find('high')).tickets).toHaveLength(1);
+});
+
+test('a ticket that a person closed stays closed, and a problem that comes back is a new one', async () => {
+  const { db, find } = await watching();
+  await find('high');
+  await sql`UPDATE bot_tickets SET status = 'closed', resolved_at = engine.now()`.execute(db);
+  expect((await find('high')).tickets).toMatchObject([
+    { status: 'closed' },
+    { status: 'assigned' },
+  ]);
+});
+
+test('a ticket that a person resolved while the problem goes on is opened again', async () => {
+  const { db, find } = await watching();
+  await find('high');
+  await sql`UPDATE bot_tickets SET status = 'resolved', resolved_at = engine.now(), resolution_notes = 'done'`.execute(
+    db,
+  );
+  expect((await find('high')).tickets).toMatchObject([{ status: 'assigned', occurrences: 2 }]);
+});
+
+test('an attempt that will be tried again opens no ticket', async () => {
+  const bot = aBot('watch', {
+    good: async () => ({ examined: ['disk'], findings: [problem('disk')] }),
+    bad: async () => {
+      throw new Error('no');
+    },
+  });
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot]));
+  await run(engine, 'watch', { max_attempts: 2 });
+  expect(await engine.db.selectFrom('bot_tickets').selectAll().execute()).toEqual([]);
+});
+
+test('runs of one bot that end at once reopen a ticket once', async () => {
+  const { engine, db, find, tickets } = await watching();
+  await sql`UPDATE bots SET concurrency = 8`.execute(db);
+  await find('high');
+  await find(null);
+  const disk = { examined: ['disk'], findings: [problem('disk')] };
+  const broke = { ...engine, catalogue: catalogue([aBot('watch', async () => disk)]) };
+  await Promise.all(Array.from({ length: 6 }, () => run(broke, 'watch', { max_attempts: 1 })));
+  const open = (await tickets()).filter(({ resolved_at }) => resolved_at === null);
+  expect(open).toHaveLength(1);
+  const reopened = await db
+    .selectFrom('bot_ticket_events')
+    .selectAll()
+    .where('event', '=', 'reopened')
+    .execute();
+  expect(reopened).toHaveLength(1);
+});

@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import { beforeAll, expect, test } from 'vitest';
+import { start } from '../../src/run/start.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';
+
+const known = catalogue([
+  aBot('single', async () => clean('x')),
+  aBot('pair', async () => clean('x')),
+]);
+let database: TestDatabase;
+const engine = () => anEngine({ name: 'postgres' }, known, { database });
+
+beforeAll(async () => {
+  database = await testDatabase();
+});
+
+test('a start takes an attempt, a new fence, a lease and the name of its worker', async () => {
+  const one = await engine();
+  const id = await queuedRun(one.db, 'pair');
+  const started = await start(one, { id, generation: 1 });
+  const row = await rowOf(one.db, id);
+  expect(row).toMatchObject({ status: 'running', attempt: 1, worker: one.worker, reason: null });
+  expect(row.lease_until!.getTime()).toBeGreaterThan(Date.now());
+  expect(started).toMatchObject({ id, fence: row.fence, attempt: 1 });
+  await sql`DELETE FROM bot_executions`.execute(one.db);
+});
+
+test.each([
+  ['of another generation', { generation: 2 }],
+  ['whose time has not come', { run_after: new Date(Date.now() + 60_000) }],
+  ['that was asked to stop', { cancel_requested_at: new Date() }],
+  ['that is running', { status: 'running', fence: 1, lease_until: new Date(), worker: 'w' }],
+  ['that has ended', { status: 'success', completed_at: new Date() }],
+])('a run %s is not started', async (_, values) => {
+  const one = await engine();
+  const id = await queuedRun(one.db, 'pair', values);
+  const before = await rowOf(one.db, id);
+  expect(await start(one, { id, generation: 1 })).toBeNull();
+  expect(await rowOf(one.db, id)).toEqual(before);
+  await sql`DELETE FROM bot_executions`.execute(one.db);
+});
+
+test('of many starts of one run one wins', async () => {
+  const one = await engine();
+  const id = await queuedRun(one.db, 'single');
+  const starts = await Promise.all(
+    Array.from({ length: 8 }, () => start(one, { id, generation: 1 })),
+  );
+  expect(starts.filter(Boolean)).toHaveLength(1);
+  expect(await rowOf(one.db, id)).toMatchObject({ attempt: 1 });
+  await sql`DELETE FROM bot_executions`.execute(one.db);
+});
+
+test.each([
+  ['single', 1],
+  ['pair', 2],
+])(
+  'of eight runs of %s that start at once, %i get a place and the others stay queued',
+  async (bot, places) => {
+    const one = await engine();
+    await sql`UPDATE bots SET concurrency = ${places} WHERE name = ${bot}`.execute(one.db);
+    const ids = await Promise.all(Array.from({ length: 8 }, () => queuedRun(one.db, bot)));
+    const starts = await Promise.all(ids.map((id) => start(one, { id, generation: 1 })));
+    expect(starts.filter(Boolean)).toHaveLength(places);
+    const rows = await Promise.all(ids.map((id) => rowOf(one.db, id)));
+    expect(rows.filter(({ status }) => status === 'queued')).toHaveLength(8 - places);
+    expect(rows.filter(({ attempt }) => attempt === 0)).toHaveLength(8 - places);
+    await sql`DELETE FROM bot_executions`.execute(one.db);
+  },
+);
+
+test('the run that frees a place queues the one that was refused', async () => {
+  const one = await engine();
+  const waiting = await queuedRun(one.db, 'single');
+  const place = await queuedRun(one.db, 'single', {
+    status: 'running',
+    fence: 1,
+    lease_until: new Date(Date.now() + 60_000),
+    worker: 'w',
+  });
+  expect(await start(one, { id: waiting, generation: 1 })).toBeNull();
+  await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
+    one.db,
+  );
+  await run(one, 'single');
+  expect(await one.queue.look({ id: waiting, generation: 2 })).toBe('waiting');
+  expect(await rowOf(one.db, waiting)).toMatchObject({
+    status: 'queued',
+    generation: 2,
+    attempt: 0,
+  });
+});
