@@ -41,9 +41,9 @@ export async function readFigures(
         AND coalesce(s.component = ${finding.affected_component}::text, true)
         AND coalesce(s.category = ${finding.category}::text, true)
         AND coalesce(s.fingerprint = ${finding.fingerprint}::text, true)) AS silenced,
-      (SELECT extract(epoch FROM engine.now() - max(coalesce(applied_at, taken_at)))::float8 FROM bot_actions
+      (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid
-          AND state <> 'aborted' AND coalesce(applied_at, taken_at) > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,
+          AND state <> 'aborted' AND greatest(applied_at, taken_at) > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
         AND state IN ('intent', 'applied', 'unknown')) AS unfinished,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
