@@ -26,5 +26,3 @@ $$;
 CREATE TRIGGER update_profiles_updated_at
   BEFORE UPDATE ON profiles
   FOR EACH ROW EXECUTE FUNCTION update_updated_at();
-
-ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;

@@ -10,5 +10,3 @@ CREATE TABLE user_sessions (
 
 CREATE INDEX idx_sessions_user ON user_sessions (user_id);
 CREATE INDEX idx_sessions_token ON user_sessions (token);
-
-ALTER TABLE user_sessions ENABLE ROW LEVEL SECURITY;

@@ -15,5 +15,3 @@ CREATE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
 LANGUAGE sql STABLE SET search_path = '' AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;
-
-ALTER TABLE credits ENABLE ROW LEVEL SECURITY;

@@ -15,9 +15,3 @@ CREATE TABLE app_catalog (
 
 CREATE INDEX idx_apps_category ON app_catalog (category);
 CREATE INDEX idx_apps_status ON app_catalog (status);
-
-CREATE TRIGGER update_app_catalog_updated_at
-  BEFORE UPDATE ON app_catalog
-  FOR EACH ROW EXECUTE FUNCTION update_updated_at();
-
-ALTER TABLE app_catalog ENABLE ROW LEVEL SECURITY;

@@ -10,5 +10,3 @@ CREATE TABLE api_logs (
 );
 
 CREATE INDEX idx_api_logs_endpoint ON api_logs (endpoint, created_at DESC);
-
-ALTER TABLE api_logs ENABLE ROW LEVEL SECURITY;

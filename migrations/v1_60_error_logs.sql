@@ -10,5 +10,3 @@ CREATE TABLE error_logs (
 );
 
 CREATE INDEX idx_errors_type ON error_logs (error_type, created_at DESC);
-
-ALTER TABLE error_logs ENABLE ROW LEVEL SECURITY;

@@ -17,5 +17,3 @@ CREATE TABLE bots (
 );
 
 CREATE INDEX idx_bots_status ON bots (status);
-
-ALTER TABLE bots ENABLE ROW LEVEL SECURITY;

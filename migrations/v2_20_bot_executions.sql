@@ -14,5 +14,3 @@ CREATE TABLE bot_executions (
 );
 
 CREATE INDEX idx_executions_bot ON bot_executions (bot_id, started_at DESC);
-
-ALTER TABLE bot_executions ENABLE ROW LEVEL SECURITY;

@@ -15,5 +15,3 @@ CREATE TABLE bot_findings (
 
 CREATE INDEX idx_findings_bot ON bot_findings (bot_id, detected_at DESC);
 CREATE INDEX idx_findings_severity ON bot_findings (severity, resolved_at);
-
-ALTER TABLE bot_findings ENABLE ROW LEVEL SECURITY;

@@ -11,5 +11,3 @@ CREATE TABLE bot_actions (
 );
 
 CREATE INDEX idx_actions_bot ON bot_actions (bot_id, taken_at DESC);
-
-ALTER TABLE bot_actions ENABLE ROW LEVEL SECURITY;

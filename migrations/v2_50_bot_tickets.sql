@@ -15,9 +15,3 @@ CREATE TABLE bot_tickets (
 );
 
 CREATE INDEX idx_tickets_status ON bot_tickets (status, severity);
-
-CREATE TRIGGER update_bot_tickets_updated_at
-  BEFORE UPDATE ON bot_tickets
-  FOR EACH ROW EXECUTE FUNCTION update_updated_at();
-
-ALTER TABLE bot_tickets ENABLE ROW LEVEL SECURITY;

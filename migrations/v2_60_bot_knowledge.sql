@@ -12,5 +12,3 @@ CREATE TABLE bot_knowledge (
 );
 
 CREATE INDEX idx_knowledge_category ON bot_knowledge (category);
-
-ALTER TABLE bot_knowledge ENABLE ROW LEVEL SECURITY;

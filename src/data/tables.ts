@@ -40,9 +40,30 @@ export interface AppCatalog {
   category: string;
   icon_url: string | null;
   credit_cost: number;
-  status: Generated<string | null>;
+  status: Generated<'active' | 'beta' | 'maintenance' | 'deprecated' | null>;
   deployment_url: string | null;
   repository_url: string | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+}
+
+export interface AppUsage {
+  id: Generated<string>;
+  user_id: string | null;
+  app_id: string | null;
+  credits_used: number;
+  execution_time_ms: number | null;
+  success: boolean;
+  error_message: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface Avatars {
+  id: Generated<string>;
+  user_id: string | null;
+  name: string;
+  appearance: Json;
+  is_active: Generated<boolean | null>;
   created_at: Generated<Timestamp | null>;
   updated_at: Generated<Timestamp | null>;
 }
@@ -139,6 +160,7 @@ export interface BotFindingStates {
   clean_in_row: Generated<number>;
   flapping_since: Timestamp | null;
   last_fence: Int8;
+  last_execution_id: string | null;
 }
 
 export interface BotFindings {
@@ -319,7 +341,7 @@ export interface Credits {
   id: Generated<string>;
   user_id: string | null;
   amount: number;
-  type: string;
+  type: 'purchase' | 'usage' | 'refund' | 'bonus';
   description: string | null;
   balance_after: number;
   metadata: Json | null;
@@ -338,19 +360,254 @@ export interface ErrorLogs {
   created_at: Generated<Timestamp | null>;
 }
 
+export interface FirstResponders {
+  id: Generated<string>;
+  user_id: string | null;
+  role: 'firefighter' | 'police' | 'ems' | 'dispatcher';
+  agency: string | null;
+  verified: Generated<boolean | null>;
+  verification_doc_url: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface GameLeaderboards {
+  id: Generated<string>;
+  game_id: string | null;
+  user_id: string | null;
+  score: number;
+  rank: number | null;
+  achieved_at: Timestamp;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface GameSessions {
+  id: Generated<string>;
+  user_id: string | null;
+  game_id: string | null;
+  started_at: Timestamp;
+  ended_at: Timestamp | null;
+  duration_seconds: number | null;
+  score: number | null;
+  completed: Generated<boolean | null>;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface GamesCatalog {
+  id: Generated<string>;
+  slug: string;
+  name: string;
+  description: string | null;
+  category: string;
+  thumbnail_url: string | null;
+  is_premium: Generated<boolean | null>;
+  credit_cost: Generated<number | null>;
+  rating: Numeric | null;
+  play_count: Generated<number | null>;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface GroupMembers {
+  id: Generated<string>;
+  group_id: string | null;
+  user_id: string | null;
+  role: Generated<string | null>;
+  joined_at: Generated<Timestamp | null>;
+}
+
+export interface JavariConversations {
+  id: Generated<string>;
+  user_id: string | null;
+  project_id: string | null;
+  provider: 'openai' | 'anthropic' | 'google' | 'perplexity';
+  model: string;
+  messages: Json;
+  response: string | null;
+  tokens_used: number | null;
+  cost_cents: number | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface JavariCredentials {
+  id: Generated<string>;
+  user_id: string | null;
+  service: string;
+  encrypted_credentials: string;
+  encryption_key_id: string;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+  last_used_at: Timestamp | null;
+}
+
+export interface JavariLearning {
+  id: Generated<string>;
+  user_id: string | null;
+  conversation_type: string;
+  message_count: number | null;
+  avg_message_length: number | null;
+  response_quality_score: Numeric | null;
+  provider: string | null;
+  model: string | null;
+  tokens_used: number | null;
+  cost_cents: number | null;
+  patterns_detected: Json | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface JavariProjects {
+  id: Generated<string>;
+  user_id: string | null;
+  name: string;
+  description: string | null;
+  parent_project_id: string | null;
+  status: Generated<'active' | 'archived' | 'completed' | null>;
+  metadata: Json | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+}
+
+export interface JavariUsageStats {
+  id: Generated<string>;
+  user_id: string | null;
+  provider: string;
+  model: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  total_tokens: number | null;
+  cost_cents: number | null;
+  success: boolean;
+  error_message: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface OrganizationMembers {
+  id: Generated<string>;
+  organization_id: string | null;
+  user_id: string | null;
+  role: Generated<'owner' | 'admin' | 'member' | null>;
+  joined_at: Generated<Timestamp | null>;
+}
+
+export interface Organizations {
+  id: Generated<string>;
+  name: string;
+  owner_id: string | null;
+  plan: Generated<'free' | 'team' | 'enterprise' | null>;
+  credits_pool: Generated<number | null>;
+  max_members: Generated<number | null>;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+}
+
+export interface PageViews {
+  id: Generated<string>;
+  user_id: string | null;
+  page_path: string;
+  referrer: string | null;
+  user_agent: string | null;
+  ip_address: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
 export interface Profiles {
   id: string;
   email: string;
   display_name: string | null;
   avatar_url: string | null;
-  role: Generated<string | null>;
+  role: Generated<'user' | 'admin' | 'owner' | null>;
   credits: Generated<number | null>;
-  subscription_tier: string | null;
-  subscription_status: string | null;
+  subscription_tier: 'light' | 'standard' | 'advanced' | 'premium' | null;
+  subscription_status: 'active' | 'canceled' | 'expired' | null;
   subscription_id: string | null;
   created_at: Generated<Timestamp | null>;
   updated_at: Generated<Timestamp | null>;
   last_login_at: Timestamp | null;
+}
+
+export interface SpaceVisits {
+  id: Generated<string>;
+  avatar_id: string | null;
+  space_id: string | null;
+  entered_at: Timestamp;
+  exited_at: Timestamp | null;
+  duration_seconds: number | null;
+}
+
+export interface Subscriptions {
+  id: Generated<string>;
+  user_id: string | null;
+  provider: 'stripe' | 'paypal';
+  provider_subscription_id: string;
+  tier: 'light' | 'standard' | 'advanced' | 'premium';
+  status: 'active' | 'canceled' | 'expired' | 'past_due';
+  current_period_start: Timestamp | null;
+  current_period_end: Timestamp | null;
+  cancel_at_period_end: Generated<boolean | null>;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+}
+
+export interface SupportGroups {
+  id: Generated<string>;
+  name: string;
+  module: string;
+  is_private: Generated<boolean | null>;
+  max_members: Generated<number | null>;
+  created_by: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface ToolsCatalog {
+  id: Generated<string>;
+  app_id: string | null;
+  slug: string;
+  name: string;
+  description: string | null;
+  credit_cost: number;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface ToolsResults {
+  id: Generated<string>;
+  user_id: string | null;
+  tool_id: string | null;
+  input_data: Json | null;
+  output_data: Json | null;
+  output_url: string | null;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface ToolsUsage {
+  id: Generated<string>;
+  user_id: string | null;
+  tool_id: string | null;
+  credits_used: number;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface Transactions {
+  id: Generated<string>;
+  user_id: string | null;
+  provider: 'stripe' | 'paypal';
+  provider_transaction_id: string | null;
+  type: 'purchase' | 'subscription' | 'refund';
+  amount_cents: number;
+  currency: Generated<string | null>;
+  status: 'pending' | 'completed' | 'failed' | 'refunded';
+  credits_granted: number | null;
+  metadata: Json | null;
+  created_at: Generated<Timestamp | null>;
+  updated_at: Generated<Timestamp | null>;
+}
+
+export interface UserActivityLog {
+  id: Generated<string>;
+  user_id: string | null;
+  action_type: string;
+  resource_type: string | null;
+  resource_id: string | null;
+  details: Json | null;
+  ip_address: string | null;
+  created_at: Generated<Timestamp | null>;
 }
 
 export interface UserSessions {
@@ -360,6 +617,18 @@ export interface UserSessions {
   ip_address: string | null;
   user_agent: string | null;
   expires_at: Timestamp;
+  created_at: Generated<Timestamp | null>;
+}
+
+export interface VirtualSpaces {
+  id: Generated<string>;
+  name: string;
+  type: string;
+  capacity: Generated<number | null>;
+  owner_id: string | null;
+  is_public: Generated<boolean | null>;
+  coordinates: Json | null;
+  metadata: Json | null;
   created_at: Generated<Timestamp | null>;
 }
 
@@ -383,6 +652,8 @@ export interface EngineSettings {
 export interface DB {
   api_logs: ApiLogs;
   app_catalog: AppCatalog;
+  app_usage: AppUsage;
+  avatars: Avatars;
   bot_actions: BotActions;
   bot_decisions: BotDecisions;
   bot_executions: BotExecutions;
@@ -399,8 +670,30 @@ export interface DB {
   bots: Bots;
   credits: Credits;
   error_logs: ErrorLogs;
+  first_responders: FirstResponders;
+  game_leaderboards: GameLeaderboards;
+  game_sessions: GameSessions;
+  games_catalog: GamesCatalog;
+  group_members: GroupMembers;
+  javari_conversations: JavariConversations;
+  javari_credentials: JavariCredentials;
+  javari_learning: JavariLearning;
+  javari_projects: JavariProjects;
+  javari_usage_stats: JavariUsageStats;
+  organization_members: OrganizationMembers;
+  organizations: Organizations;
+  page_views: PageViews;
   profiles: Profiles;
+  space_visits: SpaceVisits;
+  subscriptions: Subscriptions;
+  support_groups: SupportGroups;
+  tools_catalog: ToolsCatalog;
+  tools_results: ToolsResults;
+  tools_usage: ToolsUsage;
+  transactions: Transactions;
+  user_activity_log: UserActivityLog;
   user_sessions: UserSessions;
+  virtual_spaces: VirtualSpaces;
   'engine.nodes': EngineNodes;
   'engine.settings': EngineSettings;
 }

@@ -1,0 +1,21 @@
+-- On a database that was there before, the function is the document's: it gets a fixed search_path.
+CREATE OR REPLACE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+  NEW.updated_at = now();
+  RETURN NEW;
+END
+$$;
+
+-- The other tables that have the column; bots and bot_knowledge get theirs with their own columns.
+DO $$
+DECLARE
+  t text;
+BEGIN
+  FOREACH t IN ARRAY '{organizations,transactions,subscriptions,javari_projects,javari_credentials,
+                       app_catalog,bot_tickets,avatars}'::text[] LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %I', 'update_' || t || '_updated_at', t);
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION update_updated_at()',
+                   'update_' || t || '_updated_at', t);
+  END LOOP;
+END
+$$;
