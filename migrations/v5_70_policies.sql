@@ -2,9 +2,14 @@
 -- anybody become owner with any balance.
 ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
 
+DROP POLICY IF EXISTS "Users can view own profile" ON profiles;
 CREATE POLICY "Users can view own profile" ON profiles FOR SELECT USING (auth.uid() = id);
+DROP POLICY IF EXISTS "Users can update own profile" ON profiles;
 CREATE POLICY "Users can update own profile" ON profiles FOR UPDATE USING (auth.uid() = id);
+DROP POLICY IF EXISTS "Only admins can view bot executions" ON bot_executions;
 CREATE POLICY "Only admins can view bot executions" ON bot_executions FOR SELECT
   USING (EXISTS (SELECT 1 FROM profiles WHERE id = auth.uid() AND role IN ('admin', 'owner')));
+DROP POLICY IF EXISTS "Anyone can view apps" ON app_catalog;
 CREATE POLICY "Anyone can view apps" ON app_catalog FOR SELECT USING (status = 'active');
+DROP POLICY IF EXISTS "Authenticated can track usage" ON app_usage;
 CREATE POLICY "Authenticated can track usage" ON app_usage FOR INSERT WITH CHECK (auth.uid() IS NOT NULL);

@@ -26,7 +26,7 @@ async function plant(
   for (const booking of bookings) {
     const [amount, claimed] = typeof booking === 'number' ? [booking] : booking;
     balance += amount;
-    const row = { user_id: id, amount, type: 'bonus', balance_after: claimed ?? balance };
+    const row = { user_id: id, amount, type: 'bonus' as const, balance_after: claimed ?? balance };
     await db.insertInto('credits').values(row).execute();
   }
   return id;
@@ -151,7 +151,7 @@ test('the remedy does not undo a spend that commits while it waits', async () =>
   let applied: ReturnType<typeof applyRemedy> | undefined;
   await db.transaction().execute(async (spend) => {
     await spend.updateTable('profiles').set({ credits: 40 }).where('id', '=', user).execute();
-    const row = { user_id: user, amount: -10, type: 'usage', balance_after: 40 };
+    const row = { user_id: user, amount: -10, type: 'usage' as const, balance_after: 40 };
     await spend.insertInto('credits').values(row).execute();
     applied = applyRemedy(refreshCachedCredits, db);
     await expect.poll(() => waiting()).toBe(1);

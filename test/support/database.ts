@@ -12,12 +12,18 @@ export interface TestDatabase {
 
 const made: TestDatabase[] = [];
 
-export async function testDatabase(): Promise<TestDatabase> {
+// Measured: 60 ms a clone, against 95 with wal_log. Nobody can be connected to the template, so
+// clones may be made at the same time.
+export const testDatabase = (): Promise<TestDatabase> =>
+  makeDatabase(`TEMPLATE ${template} STRATEGY file_copy`);
+
+/** A database in which nothing has been migrated. */
+export const emptyDatabase = (): Promise<TestDatabase> => makeDatabase('TEMPLATE template0');
+
+async function makeDatabase(how: string): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  // Measured: 60 ms a clone, against 95 with wal_log. Nobody can be connected to the template, so
-  // clones may be made at the same time.
-  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
+  await administer(server, `CREATE DATABASE ${name} ${how}`);
   const url = inDatabase(server, name);
   const database = { db: connect(url), url, name };
   made.push(database);
