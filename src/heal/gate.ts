@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
+import { silenced } from '../data/bots/bot-silences.ts';
 import type { Patient } from './patient.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from './playbook.ts';
@@ -33,14 +34,16 @@ export async function readFigures(
   finding: Patient,
   { id }: Candidate,
 ): Promise<Figures> {
+  const isSilenced = silenced({
+    bot_id: sql`${finding.bot_id}::uuid`,
+    component: sql`${finding.affected_component}::text`,
+    category: sql`${finding.category}::text`,
+    fingerprint: sql`${finding.fingerprint}::text`,
+  });
   const { rows } = await sql<Figures>`
     SELECT
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-      EXISTS (SELECT FROM bot_silences s WHERE s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > engine.now())
-        AND coalesce(s.bot_id = ${finding.bot_id}::uuid, true)
-        AND coalesce(s.component = ${finding.affected_component}::text, true)
-        AND coalesce(s.category = ${finding.category}::text, true)
-        AND coalesce(s.fingerprint = ${finding.fingerprint}::text, true)) AS silenced,
+      ${isSilenced} AS silenced,
       (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid
           AND state <> 'aborted' AND greatest(applied_at, taken_at) > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
+import { silenced } from '../data/bots/bot-silences.ts';
 import type { Run } from './run.ts';
 
 /** A ticket that was resolved this long ago at most is opened again; later it is a new one. */
@@ -24,16 +25,20 @@ export async function escalate(trx: Transaction<Database>, run: Run): Promise<Es
   return { opened, reopened, resolved };
 }
 
+const findingSilenced = silenced({
+  bot_id: sql`f.bot_id`,
+  component: sql`f.affected_component`,
+  category: sql`f.category`,
+  fingerprint: sql`f.fingerprint`,
+});
+
 /** The findings of this run's bot that need a ticket and have none that is open. */
 const needy = (run: Run) => sql`
   SELECT f.* FROM bot_findings f
   WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.suppressed_by IS NULL
     AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
                       AND t.status IN ('open', 'assigned'))
-    AND NOT EXISTS (SELECT FROM bot_silences s WHERE s.ended_at IS NULL
-                      AND (s.until_resolved OR s.expires_at > engine.now())
-                      AND coalesce(s.bot_id = f.bot_id, true) AND coalesce(s.component = f.affected_component, true)
-                      AND coalesce(s.category = f.category, true) AND coalesce(s.fingerprint = f.fingerprint, true))
+    AND NOT ${findingSilenced}
     AND CASE
       WHEN f.severity IN ('critical', 'high') THEN true
       WHEN f.severity = 'medium' THEN
