@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { jsonOption } from './options.ts';
+import { jsonOption, wholeNumber } from './options.ts';
 
 /** `roundsman db ...` */
 export function dbCommand(): Command {
@@ -17,5 +17,16 @@ export function dbCommand(): Command {
     .description('switch the backend that moves the runs, while no process is alive')
     .option(...jsonOption)
     .action(async (to, options) => (await import('./db-queue.ts')).switchQueue(to, options));
+  db.command('seed')
+    .description('plant a fictional platform into an empty database, the same one every time')
+    .option('--size <size>', 'small, medium or large', 'small')
+    .option(
+      '--seed <n>',
+      'another number gives another platform',
+      wholeNumber('--seed', 0, 1_000_000),
+      1,
+    )
+    .option(...jsonOption)
+    .action(async (options) => (await import('./db-seed.ts')).seed(options));
   return db;
 }

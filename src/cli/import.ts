@@ -5,7 +5,8 @@ import type { ImportResult } from '../data/analytics/import.ts';
 import type { LogFormat, Timed } from '../data/analytics/log-rows.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
-import { duration, facts, json, paint, say, span, time } from './print.ts';
+import { progressOf } from './progress.ts';
+import { duration, facts, json, say, span, time } from './print.ts';
 
 interface Options {
   shiftToNow?: true;
@@ -81,7 +82,9 @@ async function importFile<Row extends Timed>(
       const progress = progressOf(log.size);
       try {
         const shiftToNow = options.shiftToNow ?? false;
-        return await importLog(connections, log, format, { shiftToNow, onProgress: progress.draw });
+        const onProgress = (bytes: number, lines: number) =>
+          progress.draw(bytes, `${megabytes(bytes)}  ${count(lines)} lines`);
+        return await importLog(connections, log, format, { shiftToNow, onProgress });
       } finally {
         progress.clear();
         await connections.end();
@@ -112,23 +115,3 @@ function print(name: string, result: ImportResult, tookMs: number): void {
 
 const count = (value: number): string => value.toLocaleString('en');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** A bar by bytes on a terminal's standard error; for streams without a size only what was read. */
-function progressOf(size: number | null) {
-  const { stderr } = process;
-  const everyMs = 100;
-  const width = 24;
-  let drawn = 0;
-  const draw = (bytes: number, lines: number): void => {
-    if (!stderr.isTTY || performance.now() - drawn < everyMs) return;
-    drawn = performance.now();
-    const part = size ? Math.min(1, bytes / size) : null;
-    const full = '█'.repeat(Math.round((part ?? 0) * width)).padEnd(width, '░');
-    const bar = part === null ? '' : `${paint('cyan', full, stderr)} ${Math.floor(part * 100)} %  `;
-    stderr.write(`\r\u001B[2K${bar}${megabytes(bytes)}  ${count(lines)} lines`);
-  };
-  const clear = (): void => {
-    if (drawn > 0) stderr.write('\r\u001B[2K');
-  };
-  return { draw, clear };
-}

@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import { copyText } from '../copy.ts';
 import { Lines, longestLine } from './log-file.ts';
 
 /** `cut`: a text was longer than its column. */
@@ -106,9 +107,3 @@ function answer(work: () => Buffer, done: (error: Error | null, data?: Buffer) =
 }
 
 const timestamp = (at: number | null): string => (at === null ? '\\N' : new Date(at).toISOString());
-
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-/** A value in COPY's text format. */
-const copyText = (value: unknown): string =>
-  value === null ? '\\N' : String(value).replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);

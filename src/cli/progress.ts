@@ -1,0 +1,27 @@
+import { paint } from './print.ts';
+
+const everyMs = 100;
+const width = 24;
+
+/**
+ * A bar on a terminal's standard error, and nothing elsewhere. `total` is what `done` comes to in the
+ * end, in whatever unit; null where nobody knows, then only the text is shown.
+ */
+export function progressOf(total: number | null) {
+  const { stderr } = process;
+  let drawn = 0;
+  return {
+    draw(done: number, text: string): void {
+      if (!stderr.isTTY || performance.now() - drawn < everyMs) return;
+      drawn = performance.now();
+      const part = total ? Math.min(1, done / total) : null;
+      const full = '█'.repeat(Math.round((part ?? 0) * width)).padEnd(width, '░');
+      const bar =
+        part === null ? '' : `${paint('cyan', full, stderr)} ${Math.floor(part * 100)} %  `;
+      stderr.write(`\r\u001B[2K${bar}${text}`);
+    },
+    clear(): void {
+      if (drawn > 0) stderr.write('\r\u001B[2K');
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** COPY FROM STDIN in its text format. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** A value as COPY's text format takes it: null, text, numbers, booleans, dates, and objects as JSON. */
+export function copyText(value: unknown): string {
+  if (value === null || value === undefined) return '\\N';
+  const text =
+    value instanceof Date
+      ? value.toISOString()
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value as string | number | boolean);
+  return text.replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);
+}
+
+const batch = 1_000;
+
+function* lines(rows: Iterable<unknown[]>, onRows: (rows: number) => void): Generator<string> {
+  let text = '';
+  let count = 0;
+  for (const row of rows) {
+    text += `${row.map(copyText).join('\t')}\n`;
+    if (++count % batch === 0) {
+      yield text;
+      onRows(batch);
+      text = '';
+    }
+  }
+  if (text) yield text;
+  onRows(count % batch);
+}
+
+/** Sends rows into a table, in the order of `columns`. Nothing of it stays if the transaction ends otherwise. */
+export async function copyInto(
+  client: pg.PoolClient,
+  table: string,
+  columns: readonly string[],
+  rows: Iterable<unknown[]>,
+  onRows: (rows: number) => void = () => {},
+): Promise<void> {
+  const copy = client.query(copyFrom(`COPY ${table} (${columns.join()}) FROM STDIN`));
+  await pipeline(Readable.from(lines(rows, onRows)), copy);
+}

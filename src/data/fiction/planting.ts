@@ -1,0 +1,38 @@
+import type { Chance } from './chance.ts';
+import type { Size } from './sizes.ts';
+
+/** A table's rows, made one by one so that millions of them take no memory. */
+export interface Planting {
+  table: string;
+  columns: readonly string[];
+  count: number;
+  row(index: number, chance: Chance): unknown[];
+}
+
+export interface World {
+  size: Size;
+  /** the database's time: everything lies before it */
+  now: Date;
+}
+
+/** Ids that can be computed from either end, so that no table has to be remembered while another is made. */
+const kinds = [
+  'profiles',
+  'organizations',
+  'app_catalog',
+  'tools_catalog',
+  'games_catalog',
+] as const;
+const more = ['javari_projects', 'avatars', 'virtual_spaces', 'support_groups', 'bots'] as const;
+const runs = ['bot_executions', 'bot_findings'] as const;
+export type Kind = (typeof kinds)[number] | (typeof more)[number] | (typeof runs)[number];
+const order: readonly Kind[] = [...kinds, ...more, ...runs];
+
+export const idOf = (kind: Kind, index: number): string =>
+  `f1c71000-0000-4000-8${String(order.indexOf(kind)).padStart(3, '0')}-${index.toString(16).padStart(12, '0')}`;
+
+export const day = 86_400_000;
+
+/** A moment in the last `days` days, as often in one as in another. */
+export const within = (chance: Chance, now: Date, days: number): Date =>
+  new Date(now.getTime() - Math.floor(chance.next() * days * day));
