@@ -15,7 +15,10 @@ CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA extensions;
 
 DO $$
 BEGIN
-  IF to_regnamespace('auth') IS NULL THEN CREATE SCHEMA auth; END IF;
+  IF to_regnamespace('auth') IS NULL THEN
+    CREATE SCHEMA auth;
+    GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role;
+  END IF;
 
   IF to_regclass('auth.users') IS NULL THEN
     CREATE TABLE auth.users (

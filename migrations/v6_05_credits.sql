@@ -1,3 +1,168 @@
--- created_at is the start of a transaction and reads wrong under concurrency; seq is the order of the ledger.
-ALTER TABLE credits ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY;
+-- The ledger holds whoever writes it: a plain INSERT and engine.book_credits go through the same triggers.
+--
+-- What is checked is the result, never the writer: a mark that says who writes (a setting, a trigger's
+-- depth) can be made by anybody who may run SQL. Outside stay those who may switch triggers off: a
+-- table's owner with ALTER TABLE, a superuser with session_replication_role.
+
+-- created_at is the start of a transaction and reads wrong under concurrency; seq is the order of the
+-- ledger. No identity column: that takes its value before the row lock, and then seq does not follow
+-- the balances. Not in `public`: who may call setval() could turn the order around.
+CREATE SEQUENCE engine.credits_seq AS bigint;
+REVOKE ALL ON SEQUENCE engine.credits_seq FROM PUBLIC, anon, authenticated;
+GRANT USAGE ON SEQUENCE engine.credits_seq TO service_role;
+
+ALTER TABLE credits ADD COLUMN seq bigint, ADD COLUMN idempotency_key text;
+-- Rows that were there before the engine: their time is the only order that they have.
+UPDATE credits c SET seq = o.seq
+FROM (SELECT id, row_number() OVER (ORDER BY created_at, id) AS seq FROM credits) o WHERE o.id = c.id;
+SELECT setval('engine.credits_seq', max(seq)) FROM credits HAVING count(*) > 0;
+
+-- NOT VALID: an old platform may have such rows, which are the ledger bot's to report. An old balance
+-- below zero may rise.
+ALTER TABLE credits
+  ALTER COLUMN seq SET DEFAULT nextval('engine.credits_seq'),
+  ALTER COLUMN seq SET NOT NULL,
+  ADD CONSTRAINT credits_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key),
+  ADD CONSTRAINT credits_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 200),
+  ADD CONSTRAINT credits_balance_after_check CHECK (balance_after >= 0 OR amount > 0) NOT VALID,
+  ADD CONSTRAINT credits_amount_check CHECK
+    (CASE type WHEN 'usage' THEN amount <= 0 WHEN 'refund' THEN true ELSE amount >= 0 END) NOT VALID;
 CREATE UNIQUE INDEX idx_credits_user_seq ON credits (user_id, seq DESC);
+
+-- Sets profiles.credits to the ledger's last balance; returns that, NULL without such a user. Nothing
+-- else writes the column. Two statements: the second one's snapshot is taken once the row is locked.
+-- May be executed by service_role.
+CREATE FUNCTION engine.refresh_cached_credits(p_user uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  v_balance integer;
+BEGIN
+  PERFORM FROM public.profiles WHERE id = p_user FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT balance_after INTO v_balance FROM public.credits WHERE user_id = p_user ORDER BY seq DESC LIMIT 1;
+  v_balance := coalesce(v_balance, 0);
+  UPDATE public.profiles SET credits = v_balance WHERE id = p_user AND credits IS DISTINCT FROM v_balance;
+  RETURN v_balance;
+END
+$$;
+
+-- Before a row is written: it gets its place and its balance under the profile's row lock. It books
+-- nothing: ON CONFLICT DO NOTHING may still drop the row.
+CREATE FUNCTION engine.place_credits() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  v_last bigint;
+BEGIN
+  PERFORM FROM public.profiles WHERE id = NEW.user_id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE foreign_key_violation USING MESSAGE = 'credits.user_id is no user',
+      TABLE = 'credits', COLUMN = 'user_id', CONSTRAINT = 'credits_user_id_fkey';
+  END IF;
+  SELECT balance_after INTO v_last FROM public.credits WHERE user_id = NEW.user_id ORDER BY seq DESC LIMIT 1;
+  v_last := coalesce(v_last, 0);
+  IF NEW.balance_after <> v_last + NEW.amount THEN
+    RAISE check_violation USING
+      MESSAGE = format('credits.balance_after is not the last balance %s plus the amount %s', v_last, NEW.amount),
+      HINT = 'leave balance_after out: it is computed',
+      TABLE = 'credits', COLUMN = 'balance_after', CONSTRAINT = 'credits_balance_chain';
+  END IF;
+  IF v_last + NEW.amount < 0 AND NEW.amount <= 0 THEN
+    RAISE check_violation USING
+      MESSAGE = format('the balance is %s, credits.amount %s would lead below zero', v_last, NEW.amount),
+      TABLE = 'credits', COLUMN = 'amount', CONSTRAINT = 'credits_balance_after_check';
+  END IF;
+  NEW.balance_after := v_last + NEW.amount;
+  NEW.seq := nextval('engine.credits_seq');
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER credits_placed BEFORE INSERT ON credits
+  FOR EACH ROW EXECUTE FUNCTION engine.place_credits();
+
+CREATE FUNCTION engine.follow_credits() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  PERFORM engine.refresh_cached_credits(NEW.user_id);
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER credits_followed AFTER INSERT ON credits
+  FOR EACH ROW EXECUTE FUNCTION engine.follow_credits();
+
+-- profiles.credits takes no value but the ledger's, whoever writes it. AFTER: nothing can change the
+-- row any more, and it is locked.
+CREATE FUNCTION engine.guard_cached_credits() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  v_balance integer;
+BEGIN
+  SELECT balance_after INTO v_balance FROM public.credits WHERE user_id = NEW.id ORDER BY seq DESC LIMIT 1;
+  IF NEW.credits IS DISTINCT FROM coalesce(v_balance, 0) THEN
+    RAISE check_violation USING
+      MESSAGE = format('profiles.credits follows the ledger, which says %s', coalesce(v_balance, 0)),
+      HINT = 'book the difference with engine.book_credits',
+      TABLE = 'profiles', COLUMN = 'credits', CONSTRAINT = 'profiles_credits_follow_ledger';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER profiles_credits_added AFTER INSERT ON profiles FOR EACH ROW
+  WHEN (NEW.credits IS DISTINCT FROM 0) EXECUTE FUNCTION engine.guard_cached_credits();
+CREATE TRIGGER profiles_credits_changed AFTER UPDATE ON profiles FOR EACH ROW
+  WHEN (NEW.credits IS DISTINCT FROM OLD.credits) EXECUTE FUNCTION engine.guard_cached_credits();
+
+-- Append-only, for the owner too. A row goes only with its user: then the cascade finds the profile gone
+-- already. As definer: to a role from which RLS hides the profile it would look gone.
+CREATE FUNCTION engine.refuse_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.user_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.profiles WHERE id = OLD.user_id) THEN
+      RETURN OLD;
+    END IF;
+  END IF;
+  RAISE restrict_violation USING
+    MESSAGE = format('%s keeps its rows: %s is refused', TG_TABLE_NAME, TG_OP),
+    HINT = 'correct it with a new row that says why',
+    TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END
+$$;
+CREATE TRIGGER credits_append_only BEFORE UPDATE OR DELETE ON credits
+  FOR EACH ROW EXECUTE FUNCTION engine.refuse_change();
+CREATE TRIGGER credits_not_truncated BEFORE TRUNCATE ON credits
+  FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
+
+-- Books once per key: the same key with the same amount and type gives the first row back, with others
+-- it is refused. Amounts are whole credits: purchase and bonus add, usage takes, refund does either.
+-- May be executed by service_role.
+CREATE FUNCTION engine.book_credits(p_user uuid, p_amount integer, p_type text, p_description text DEFAULT NULL,
+                                    p_idempotency_key text DEFAULT NULL, p_metadata jsonb DEFAULT NULL)
+RETURNS public.credits LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  v_booked public.credits;
+BEGIN
+  IF p_idempotency_key IS NOT NULL THEN
+    PERFORM FROM public.profiles WHERE id = p_user FOR NO KEY UPDATE;
+    SELECT * INTO v_booked FROM public.credits
+    WHERE user_id = p_user AND idempotency_key = p_idempotency_key;
+    IF FOUND AND (v_booked.amount, v_booked.type) = (p_amount, p_type) THEN RETURN v_booked; END IF;
+    IF FOUND THEN
+      RAISE unique_violation USING
+        MESSAGE = format('this key has booked %s %s already, it cannot book %s %s',
+                         v_booked.type, v_booked.amount, p_type, p_amount),
+        HINT = 'take a new key for a new booking',
+        TABLE = 'credits', COLUMN = 'idempotency_key', CONSTRAINT = 'credits_user_id_idempotency_key_key';
+    END IF;
+  END IF;
+  INSERT INTO public.credits (user_id, amount, type, description, idempotency_key, metadata)
+  VALUES (p_user, p_amount, p_type, p_description, p_idempotency_key, p_metadata)
+  RETURNING * INTO v_booked;
+  RETURN v_booked;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION engine.place_credits(), engine.follow_credits(), engine.guard_cached_credits(),
+  engine.refuse_change(), engine.refresh_cached_credits(uuid),
+  engine.book_credits(uuid, integer, text, text, text, jsonb) FROM PUBLIC, anon, authenticated;
+GRANT EXECUTE ON FUNCTION engine.refresh_cached_credits(uuid),
+  engine.book_credits(uuid, integer, text, text, text, jsonb) TO service_role;

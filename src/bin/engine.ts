@@ -7,7 +7,12 @@ import type { Config } from '../config.ts';
 import { connect, type Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import { heartbeat, leave } from '../maintain/heartbeat.ts';
-import { agreeOnBackend, configuredBackend, type BackendName } from '../queue/backend.ts';
+import {
+  agreeOnBackend,
+  configuredBackend,
+  refuseOtherBackend,
+  type BackendName,
+} from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { giveBack } from '../run/give-back.ts';
 import { keepLeases } from '../run/lease.ts';
@@ -50,12 +55,14 @@ export async function startEngine(
   try {
     await heartbeat(db, { id: worker, role });
     closers.push(() => leave(db, { id: worker, role }));
-    await agreeOnBackend(db, configuredBackend(config));
-    const catalogue = await loadCatalogue();
-    await registerCatalogue(db, catalogue);
+    await refuseOtherBackend(db, configuredBackend(config));
     const onQueueError = (error: Error) => log.warn({ err: error }, 'queue');
     const queue = await openQueue(db, { ...config, databaseUrl }, onQueueError);
     closers.push(() => queue.close());
+    // Recorded only once it has answered.
+    await agreeOnBackend(db, queue.backend);
+    const catalogue = await loadCatalogue();
+    await registerCatalogue(db, catalogue);
     const recurring = startRecurring(db, queue, { id: worker, role }, log);
     closers.push(() => recurring.stop());
     const leases = keepLeases(db, log);

@@ -38,7 +38,7 @@ async function round(
     if (bots.length === 0) return say('There is no active bot. Add one: roundsman bots add');
     const done = await makeRound(db, bots, controller.signal);
     if (!done) {
-      note('interrupted: runs that are queued stay queued; see `roundsman runs list`');
+      note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;
       return;
     }

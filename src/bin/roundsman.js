@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node can read it: Roundsman itself is TypeScript that Node 24 runs as it is.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import * as modules from 'node:module';
 import { constants as osConstants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +20,11 @@ function bundledNode() {
 
 if (major >= 24) {
   modules.enableCompileCache();
-  const { main } = await import('./cli.ts');
+  // In the package this file stands alone, because npm takes one `bin` for both: Node runs no
+  // TypeScript under node_modules, so what it starts there is the compiled command line in dist/.
+  const source = new URL('./cli.ts', import.meta.url);
+  const compiled = new URL('../../dist/src/bin/cli.js', import.meta.url);
+  const { main } = await import((existsSync(source) ? source : compiled).href);
   await main(process.argv);
   // A process manager's channel would keep a process alive that has stopped.
   if (process.connected) process.disconnect();

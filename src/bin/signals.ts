@@ -1,14 +1,24 @@
 /**
- * Resolves when the process is asked to stop: SIGINT (Ctrl-C), SIGTERM, SIGHUP. A second signal ends it
- * at once; what it was carrying is taken over by others when its leases run out.
+ * A closed terminal, a process group or a wrapper pass one wish on twice, a moment apart; a person who
+ * means it presses Ctrl-C again.
+ */
+const oneWishMs = 1_000;
+
+/**
+ * Resolves when the process is asked to stop: SIGINT (Ctrl-C), SIGTERM, SIGHUP. Another signal a second
+ * or more later, or a second Ctrl-C, ends it at once; what it was carrying is taken over by others when
+ * its leases run out.
  */
 export function askedToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let first: { signal: NodeJS.Signals; at: number } | null = null;
     const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve(signal);
+      if (!first) {
+        first = { signal, at: performance.now() };
+        return resolve(signal);
+      }
+      const again = signal === 'SIGINT' && first.signal === 'SIGINT';
+      if (again || performance.now() - first.at > oneWishMs) process.exit(130);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });

@@ -18,7 +18,9 @@ export interface Watching {
 /** Begins to listen now; with `skipFirst`, what ends before `start` is told by somebody else. */
 export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Promise<Watching> {
   const stopped = new AbortController();
-  const live = process.stdout.isTTY ? createLogUpdate(process.stdout) : null;
+  // A dumb terminal shows the codes that move the cursor as they are.
+  const drawable = process.stdout.isTTY && process.env.TERM !== 'dumb';
+  const live = drawable ? createLogUpdate(process.stdout) : null;
   let { until } = await endedSince(db, null);
   let lost = false;
 

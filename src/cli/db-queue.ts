@@ -8,16 +8,20 @@ export async function switchQueue(to: string, options: { json?: true }): Promise
     throw new UsageError({
       what: `the queue cannot be switched to ${to}`,
       why: 'BullMQ has two backends here',
-      hint: 'roundsman db queue redis, or roundsman db queue postgres',
+      hint: 'npx roundsman db queue redis, or npx roundsman db queue postgres',
     });
-  await withDatabase(async ({ db, url }) => {
-    const { migrateQueue, switchBackend } = await import('../queue/backend.ts');
+  await withDatabase(async ({ config, db, url }) => {
+    const { configuredBackend, migrateQueue, recordedBackend, switchBackend } =
+      await import('../queue/backend.ts');
+    const already = (await recordedBackend(db)) === to;
+    if (already && !options.json) return say(`Runs are queued on ${to} already.`);
     if (to === 'postgres') await migrateQueue(url);
     await switchBackend(db, to);
     if (options.json) return json([{ key: 'queue_backend', value: to }]);
     say(
       `Runs are queued on ${to} from now on; what was waiting is queued again at the next start.`,
     );
-    say(to === 'redis' ? 'Set REDIS_URL for every process.' : 'Unset REDIS_URL for every process.');
+    if (configuredBackend(config) !== to)
+      say(`${to === 'redis' ? 'Set' : 'Unset'} REDIS_URL for every process, or none will start.`);
   });
 }

@@ -1,13 +1,13 @@
 import type { EndedRun, Live, LiveBot } from '../data/bots/live.ts';
 import { printable } from '../text.ts';
-import { duration, paint, severity, span, state, time } from './print.ts';
+import { counted, duration, paint, severity, span, state, time } from './print.ts';
 
 /** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
 export function endedLine(run: EndedRun): string {
   const counts = [
-    `${run.checks_performed ?? 0} checks`,
-    `${run.issues_found ?? 0} findings`,
-    `${run.actions_taken ?? 0} actions`,
+    counted(run.checks_performed ?? 0, 'check'),
+    counted(run.issues_found ?? 0, 'finding'),
+    counted(run.actions_taken ?? 0, 'action'),
   ].join(', ');
   const what =
     run.status === 'skipped'

@@ -93,6 +93,10 @@ export const moment = (at: Date | null | undefined, now: Date): string | null =>
 /** What people call something by on the screen: the first digits of its id. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
+/** `1 finding`, `3 findings` */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** `850 ms`, `1.2 s` */
 export const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;

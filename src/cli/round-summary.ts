@@ -1,11 +1,9 @@
 import type { Round } from '../data/bots/round.ts';
 import { printable } from '../text.ts';
-import { duration, paint, say, section, severity, state } from './print.ts';
+import { counted, duration, paint, say, section, severity, state } from './print.ts';
 import { table } from './table.ts';
 
 type Names = Map<string, string>;
-
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /**
  * What a person reads after a round: what was checked, what was found, what was healed and verified,
@@ -20,7 +18,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
   );
   const actions = round.actions.toSorted((a, b) => byText(nameOf(a.bot_id), nameOf(b.bot_id)));
   const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
-  section(`Checked: ${plural(executions.length, 'bot')}, ${plural(checks, 'check')}`);
+  section(`Checked: ${counted(executions.length, 'bot')}, ${counted(checks, 'check')}`);
   table(
     ['Bot', 'Result', 'Checks', 'Findings', 'Took'],
     executions.map((run) => [
@@ -35,7 +33,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
     'no runs',
   );
 
-  section(`Found: ${plural(findings.length, 'problem')}`);
+  section(`Found: ${counted(findings.length, 'problem')}`);
   table(
     ['Severity', 'Problem', 'Now'],
     findings.map((finding) => [
@@ -45,7 +43,9 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
         ? paint('green', printable(finding.resolution_method ?? 'resolved'))
         : 'open',
     ]),
-    'Everything that was checked is as it should be.',
+    executions.every(({ status }) => status === 'success')
+      ? 'Everything that was checked is as it should be.'
+      : 'Nothing was found; but not every bot could be asked.',
   );
 
   section(
@@ -64,7 +64,7 @@ export function printRound(round: Round, names: Names, next = nextStep(round)): 
   }
   if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
 
-  section(`For people: ${plural(tickets.length, 'ticket')}`);
+  section(`For people: ${counted(tickets.length, 'ticket')}`);
   table(
     ['Ticket', 'Severity', 'With', 'About'],
     tickets.map((ticket) => [

@@ -86,7 +86,7 @@ export async function migrateToLatest(db: Kysely<any>): Promise<string[]> {
       {
         what: 'the database could not be migrated',
         why: failed ? `migrations/${failed}.sql: ${messageOf(error)}` : messageOf(error),
-        hint: 'nothing of that file was kept; see `roundsman db status`, then run it again',
+        hint: 'nothing of that file was kept; see `npx roundsman db status`, then run it again',
       },
       { cause: error },
     );

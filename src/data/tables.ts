@@ -13,8 +13,10 @@ export type JsonValue =
   | null
   | JsonValue[]
   | { [key: string]: JsonValue };
-/** jsonb comes back as a value and goes in as a string or a parameter that Kysely serialises. */
-export type Json = ColumnType<any, string | JsonValue, string | JsonValue>;
+/** What pg sends as JSON: JSON text, or an object. A list would go out as an array of PostgreSQL: stringify it. */
+export type JsonInput = string | number | boolean | { [key: string]: JsonValue };
+/** Without null: a JSONB column that is NOT NULL has to be given. Comes back as a value. */
+export type Json = ColumnType<any, JsonInput, JsonInput>;
 
 export type Timestamp = ColumnType<Date, Date | string>;
 /** as text: a number would lose digits */
@@ -346,7 +348,8 @@ export interface Credits {
   balance_after: number;
   metadata: Json | null;
   created_at: Generated<Timestamp | null>;
-  seq: GeneratedAlways<SelectType<Int8>>;
+  seq: Generated<Int8>;
+  idempotency_key: string | null;
 }
 
 export interface ErrorLogs {
@@ -544,6 +547,8 @@ export interface Subscriptions {
   cancel_at_period_end: Generated<boolean | null>;
   created_at: Generated<Timestamp | null>;
   updated_at: Generated<Timestamp | null>;
+  last_event_id: string | null;
+  last_event_at: Timestamp | null;
 }
 
 export interface SupportGroups {
@@ -597,6 +602,8 @@ export interface Transactions {
   metadata: Json | null;
   created_at: Generated<Timestamp | null>;
   updated_at: Generated<Timestamp | null>;
+  last_event_id: string | null;
+  last_event_at: Timestamp | null;
 }
 
 export interface UserActivityLog {

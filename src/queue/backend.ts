@@ -21,7 +21,7 @@ export class OtherBackendError extends RoundsmanError {
       why: `the database records that runs are queued on ${recorded} (${
         configured === 'redis' ? 'REDIS_URL is set' : 'REDIS_URL is not set'
       })`,
-      hint: `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all other processes and run \`roundsman db queue ${configured}\``,
+      hint: `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all other processes and run \`npx roundsman db queue ${configured}\``,
     });
   }
 }
@@ -34,6 +34,12 @@ export async function recordedBackend(db: Db): Promise<BackendName | null> {
 
 const recorded = (db: Db) =>
   db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
+
+/** Refuses a backend other than the recorded one, before anything is opened. */
+export async function refuseOtherBackend(db: Db, configured: BackendName): Promise<void> {
+  const known = await recordedBackend(db);
+  if (known !== null && known !== configured) throw new OtherBackendError(known, configured);
+}
 
 /**
  * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat:

@@ -6,6 +6,7 @@
 import { createPostgresBackend, Queue, withBackend, Worker, type Job } from 'bullmq';
 import type { Config } from '../config.ts';
 import type { Db } from '../data/connect.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
 import { configuredBackend, queuePrefix, queueSchema, type BackendName } from './backend.ts';
 
 /** One entry for one run; a start needs the row's current generation. */
@@ -60,7 +61,7 @@ export async function openQueue(
       ? onRedis(config.redisUrl!, await queuePrefix(db))
       : onPostgres(config.databaseUrl);
   queue.on('error', onError);
-  await queue.waitUntilReady();
+  await ready(queue, backend);
 
   return {
     backend,
@@ -96,6 +97,52 @@ export async function openQueue(
     },
     close: () => queue.close(),
   };
+}
+
+/** The queue's server has this long to answer at start; later outages are ridden out. */
+const readyWithinMs = 10_000;
+
+/** The queue's server did not answer. */
+export class QueueNotReadyError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+/** BullMQ itself would wait for ever. */
+async function ready(queue: Queue, backend: BackendName): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let heard = `no answer within ${readyWithinMs / 1000} s`;
+  queue.on('error', (error) => (heard = messageOf(error)));
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const why = heard;
+      reject(
+        new QueueNotReadyError({
+          what: `BullMQ cannot reach its ${backend === 'redis' ? 'Redis' : 'database'}`,
+          why,
+          hint:
+            backend === 'redis'
+              ? 'check that Redis runs and that REDIS_URL names it; `npx roundsman doctor` looks closer'
+              : '`npx roundsman db migrate` brings the tables of the queue',
+        }),
+      );
+    }, readyWithinMs);
+  });
+  try {
+    await Promise.race([queue.waitUntilReady(), late]);
+  } catch (error) {
+    await queue.disconnect().catch(() => {});
+    if (error instanceof RoundsmanError) throw error;
+    throw new QueueNotReadyError(
+      {
+        what: `BullMQ cannot use its ${backend === 'redis' ? 'Redis' : 'database'}`,
+        why: messageOf(error),
+        hint: '`npx roundsman db migrate` brings what it needs; `npx roundsman doctor` looks closer',
+      },
+      { cause: error },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Processor = (job: Job) => Promise<void>;

@@ -104,7 +104,9 @@ async function open(trx: Transaction<Database>, run: Run): Promise<number> {
 const countAgain = (trx: Transaction<Database>, run: Run) =>
   sql`
     UPDATE bot_tickets t
-    SET occurrences = t.occurrences + 1, severity = f.severity, title = f.title
+    SET occurrences = t.occurrences + 1, severity = f.severity, title = f.title,
+        description = coalesce(f.description, f.title),
+        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', ${run.id}::text)
     FROM bot_findings f
     WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.last_execution_id = ${run.id}::uuid
       AND t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')`.execute(

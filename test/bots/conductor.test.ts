@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
 import { conductor } from '../../bots/conductor.ts';
 import type { BotExecutions, Bots } from '../../src/data/tables.ts';
 import { runCheck } from '../support/check.ts';
@@ -10,7 +11,7 @@ let db: TestDatabase['db'];
 beforeAll(async () => {
   ({ db } = await testDatabase());
 });
-beforeEach(() => db.deleteFrom('bots').execute());
+beforeEach(() => sql`TRUNCATE bots CASCADE`.execute(db));
 
 const now = new Date('2026-03-01T12:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);

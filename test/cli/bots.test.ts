@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
 import { bots as catalogue } from '../../bots/index.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
@@ -10,7 +11,7 @@ const row = (name: string) =>
   db.selectFrom('bots').selectAll().where('name', '=', name).executeTakeFirst();
 
 beforeEach(async () => {
-  await db.deleteFrom('bots').execute();
+  await sql`TRUNCATE bots CASCADE`.execute(db);
   await db.deleteFrom('engine.nodes').execute();
 });
 

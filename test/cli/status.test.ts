@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
@@ -11,7 +12,7 @@ import { ago, insertBot, insertFinding, insertNode, insertRun, insertTicket } fr
 const { db, url } = await testDatabase();
 
 beforeEach(async () => {
-  await db.deleteFrom('bots').execute();
+  await sql`TRUNCATE bots CASCADE`.execute(db);
   await db.deleteFrom('engine.nodes').execute();
 });
 

@@ -65,9 +65,7 @@ describe('db migrate', () => {
             AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)) AS indexes`.execute(
       db,
     );
-    expect(rows).toEqual([
-      { tables: 36, columns: 322, keys: 45, uniques: 12, indexes: 43 },
-    ]);
+    expect(rows).toEqual([{ tables: 36, columns: 322, keys: 45, uniques: 12, indexes: 43 }]);
   });
 
   it('changes nothing the second time', async () => {
@@ -154,9 +152,9 @@ describe('a database that was made by hand from the document', () => {
       'CREATE INDEX own ON bots (display_name)',
     );
     await migrateToLatest(db);
-    expect((await schemaOf(db)).filter((line) => !/^public\.notes |^notes rls |INDEX own ON/.test(line))).toEqual(
-      await reference,
-    );
+    expect(
+      (await schemaOf(db)).filter((line) => !/^public\.notes |^notes rls |INDEX own ON/.test(line)),
+    ).toEqual(await reference);
   });
 
   it('is left alone when it differs, with every difference named', async () => {

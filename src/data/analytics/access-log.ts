@@ -25,7 +25,7 @@ export const accessLog = (timeUnit?: TimeUnit): LogFormat<ApiLogRow> => ({
   table: 'api_logs',
   columns: ['endpoint', 'method', 'status_code', 'response_time_ms', 'ip_address', 'created_at'],
   parser: () => (line) => parseAccess(line, timeUnit),
-  hint: 'a line looks like `192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512`; `roundsman import error-log` reads other logs',
+  hint: 'a line looks like `192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512`; `npx roundsman import error-log` reads other logs',
 });
 
 const time = new RegExp(

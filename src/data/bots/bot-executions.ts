@@ -90,8 +90,8 @@ export const queueManualRun = (db: Db, botId: string): Promise<ExecutionRow> =>
         why: `it is ${bot.status === 'error' ? 'in error' : 'disabled'}${bot.status_reason ? `: ${bot.status_reason}` : ''}`,
         hint:
           bot.status === 'error'
-            ? `mend its definition: \`roundsman bots edit ${bot.name}\``
-            : `\`roundsman bots resume ${bot.name}\``,
+            ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
+            : `\`npx roundsman bots resume ${bot.name}\``,
       });
     return trx
       .insertInto('bot_executions')

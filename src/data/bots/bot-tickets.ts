@@ -102,6 +102,6 @@ async function changed(db: Db, seen: TicketRow, wanted: string): Promise<TicketC
       : pending.includes(found.status)
         ? `somebody was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
         : `it was ${found.status}${by}${at}`,
-    hint: `see \`roundsman tickets show ${name}\``,
+    hint: `see \`npx roundsman tickets show ${name}\``,
   });
 }

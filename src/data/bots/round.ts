@@ -5,7 +5,7 @@ import { severityRank } from './bot-findings.ts';
 /** What some runs did, as their tables' rows. */
 export interface Round {
   executions: Selectable<Database['bot_executions']>[];
-  /** the findings that these runs saw, the worst first */
+  /** the findings that these runs saw, and what is open since they began; the worst first */
   findings: Selectable<Database['bot_findings']>[];
   actions: Selectable<Database['bot_actions']>[];
   /** the tickets of these findings */
@@ -22,10 +22,22 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .orderBy('started_at')
     .orderBy('id')
     .execute();
+  const bots = executions.flatMap(({ bot_id }) => bot_id ?? []);
+  const began = executions[0]?.started_at ?? new Date();
   const findings = await db
     .selectFrom('bot_findings')
     .selectAll()
-    .where('last_execution_id', 'in', executionIds)
+    .where((where) =>
+      where.or([
+        where('last_execution_id', 'in', executionIds),
+        // Another run of the same bot may have seen it again meanwhile.
+        where.and([
+          where('bot_id', 'in', bots),
+          where('resolved_at', 'is', null),
+          where('last_seen_at', '>=', began),
+        ]),
+      ]),
+    )
     .orderBy(severityRank('severity'))
     .orderBy('title')
     .execute();

@@ -1,0 +1,69 @@
+-- The document's cascades go run -> finding -> ticket, and bot -> all of them. They stay; what must not
+-- be lost is kept from them. TRUNCATE is for the owner alone and is not guarded.
+
+-- A retired bot is `disabled`: deleted, it would take its history along.
+CREATE FUNCTION engine.keep_bot_history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.bot_executions WHERE bot_id = OLD.id)
+     OR EXISTS (SELECT FROM public.bot_findings WHERE bot_id = OLD.id)
+     OR EXISTS (SELECT FROM public.bot_actions WHERE bot_id = OLD.id)
+     OR EXISTS (SELECT FROM public.bot_tickets WHERE bot_id = OLD.id) THEN
+    RAISE restrict_violation USING MESSAGE = format('bot %s has a history and stays', OLD.name),
+      HINT = 'set its status to disabled', TABLE = 'bots', CONSTRAINT = 'bots_keep_history';
+  END IF;
+  RETURN OLD;
+END
+$$;
+CREATE TRIGGER bot_history_kept BEFORE DELETE ON bots
+  FOR EACH ROW EXECUTE FUNCTION engine.keep_bot_history();
+
+-- A run on which something open hangs is passed over, in silence: pruning is one DELETE by age, and a
+-- refusal would let one old ticket keep all old runs. It goes when that is resolved. (Not the reference
+-- is cut instead: the run that found a problem is its evidence.) No cascade comes here but that of
+-- `bots`, which refuses before; passed over inside a cascade, the row would refer to nothing.
+CREATE FUNCTION engine.keep_open_run() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM public.bot_findings f
+    WHERE f.execution_id = OLD.id AND (f.resolved_at IS NULL OR EXISTS (
+      SELECT FROM public.bot_tickets t WHERE t.finding_id = f.id AND t.status IN ('open', 'assigned')))
+  ) THEN
+    RETURN NULL;
+  END IF;
+  RETURN OLD;
+END
+$$;
+CREATE TRIGGER open_run_kept BEFORE DELETE ON bot_executions
+  FOR EACH ROW EXECUTE FUNCTION engine.keep_open_run();
+
+-- These refuse. By a cascade they are reached only when something opened after the run was looked at:
+-- then the whole DELETE fails, and the next one passes that run over.
+CREATE FUNCTION engine.keep_open_finding() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF OLD.resolved_at IS NULL OR EXISTS (
+    SELECT FROM public.bot_tickets t WHERE t.finding_id = OLD.id AND t.status IN ('open', 'assigned')
+  ) THEN
+    RAISE restrict_violation USING MESSAGE = format('finding %s is open, or its ticket is', OLD.id),
+      HINT = 'resolve it first', TABLE = 'bot_findings', CONSTRAINT = 'bot_findings_keep_open';
+  END IF;
+  RETURN OLD;
+END
+$$;
+CREATE TRIGGER open_finding_kept BEFORE DELETE ON bot_findings
+  FOR EACH ROW EXECUTE FUNCTION engine.keep_open_finding();
+
+CREATE FUNCTION engine.keep_open_ticket() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+  RAISE restrict_violation USING MESSAGE = format('ticket T-%s is %s', OLD.number, OLD.status),
+    HINT = 'resolve it first', TABLE = 'bot_tickets', CONSTRAINT = 'bot_tickets_keep_open';
+END
+$$;
+CREATE TRIGGER open_ticket_kept BEFORE DELETE ON bot_tickets FOR EACH ROW
+  WHEN (OLD.status IN ('open', 'assigned')) EXECUTE FUNCTION engine.keep_open_ticket();
+
+-- Trigger functions: nobody calls them.
+REVOKE EXECUTE ON FUNCTION engine.keep_bot_history(), engine.keep_open_run(), engine.keep_open_finding(),
+  engine.keep_open_ticket() FROM PUBLIC, anon, authenticated;

@@ -1,0 +1,94 @@
+import { sql, type Selectable } from 'kysely';
+import { BadInputError, text, uuid, whole } from '../bad-input.ts';
+import { document, word } from '../bad-values.ts';
+import type { Db } from '../connect.ts';
+import { ConstraintError, explaining } from '../constraint-errors.ts';
+import type { Credits } from '../tables.ts';
+
+export type LedgerRow = Selectable<Credits>;
+
+/** More was to be spent than is there. */
+export class InsufficientCreditsError extends ConstraintError {}
+/** The idempotency key has booked something else. */
+export class BookingKeyReusedError extends ConstraintError {}
+/** The user has no profile (any more). */
+export class UnknownUserError extends ConstraintError {}
+
+export const ledgerErrors = {
+  credits_balance_after_check: InsufficientCreditsError,
+  credits_user_id_idempotency_key_key: BookingKeyReusedError,
+  credits_user_id_fkey: UnknownUserError,
+};
+
+export interface Booking {
+  user_id: string;
+  /** whole credits: purchase and bonus add, usage takes (below zero), refund does either */
+  amount: number;
+  type: LedgerRow['type'];
+  /** 2,000 characters at most */
+  description?: string | undefined;
+  /** 200 characters at most; a second booking with the same one gives the first row back */
+  idempotency_key?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+/** The largest balance that the documented INTEGER holds. */
+export const mostCredits = 2_147_483_647;
+
+function signed(type: LedgerRow['type'], amount: number): number {
+  const whatever = whole('amount', amount, -mostCredits, mostCredits);
+  if (type === 'usage' && whatever >= 0)
+    throw new BadInputError('amount', 'has to be below zero for type usage');
+  if (type !== 'usage' && type !== 'refund' && whatever <= 0)
+    throw new BadInputError('amount', `has to be above zero for type ${type}`);
+  if (whatever === 0) throw new BadInputError('amount', 'must not be zero');
+  return whatever;
+}
+
+/**
+ * Books one entry; the balance and profiles.credits move with it or not at all. Throws BadInputError,
+ * {@link InsufficientCreditsError}, {@link BookingKeyReusedError}, {@link UnknownUserError}.
+ */
+export async function bookCredits(db: Db, booking: Booking): Promise<LedgerRow> {
+  const user = uuid('user_id', booking.user_id);
+  const type = word('type', booking.type, ['purchase', 'usage', 'refund', 'bonus']);
+  const amount = signed(type, booking.amount);
+  const { description, idempotency_key, metadata } = booking;
+  const about = description === undefined ? null : text('description', description, 2000);
+  const key = idempotency_key === undefined ? null : text('idempotency_key', idempotency_key, 200);
+  const data = metadata === undefined ? null : document('metadata', metadata);
+  return explaining('the credits were not booked', ledgerErrors, async () => {
+    const { rows } = await sql<LedgerRow>`
+      SELECT * FROM engine.book_credits(${user}::uuid, ${amount}::int, ${type}, ${about}, ${key},
+                                        ${data}::jsonb)`.execute(db);
+    return rows[0]!;
+  });
+}
+
+/** The sum of a user's ledger in whole credits; 0 without a row. Throws BadInputError. */
+export async function creditBalance(db: Db, userId: string): Promise<number> {
+  const { rows } = await sql<{ balance: number }>`
+    SELECT public.get_user_credits(${uuid('user_id', userId)}::uuid) AS balance`.execute(db);
+  return rows[0]!.balance;
+}
+
+/**
+ * A user's ledger, the newest booking first, by seq: created_at is the start of a transaction and no
+ * order. `before` is the seq of the page before's last row. Throws BadInputError.
+ */
+export async function ledgerPage(
+  db: Db,
+  userId: string,
+  { before, limit = 50 }: { before?: string | undefined; limit?: number | undefined } = {},
+): Promise<LedgerRow[]> {
+  if (before !== undefined && !/^\d{1,18}$/.test(before))
+    throw new BadInputError('before', 'has to be the seq of a row');
+  let query = db
+    .selectFrom('credits')
+    .selectAll()
+    .where('user_id', '=', uuid('user_id', userId))
+    .orderBy('seq', 'desc')
+    .limit(whole('limit', limit, 1, 200));
+  if (before !== undefined) query = query.where('seq', '<', before);
+  return query.execute();
+}

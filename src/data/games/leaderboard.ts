@@ -1,0 +1,76 @@
+import { sql, type Selectable } from 'kysely';
+import { time, uuid, whole } from '../bad-input.ts';
+import type { Db } from '../connect.ts';
+import { explaining } from '../constraint-errors.ts';
+import type { GameLeaderboards } from '../tables.ts';
+
+export type LeaderboardRow = Selectable<GameLeaderboards>;
+
+const most = 2_147_483_647;
+
+/**
+ * Enters a score; a player's best one stays, with the first time it was reached. `isBest` says whether
+ * this one is it. Throws BadInputError, ConstraintError for a game or user that does not exist.
+ */
+export async function submitScore(
+  db: Db,
+  given: { game_id: string; user_id: string; score: number; achieved_at: Date },
+): Promise<{ isBest: boolean }> {
+  const row = {
+    game_id: uuid('game_id', given.game_id),
+    user_id: uuid('user_id', given.user_id),
+    score: whole('score', given.score, -most, most),
+    achieved_at: time('achieved_at', given.achieved_at),
+  };
+  return explaining('the score was not entered', {}, async () => {
+    const entered = await db
+      .insertInto('game_leaderboards')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['game_id', 'user_id'])
+          .doUpdateSet({ score: row.score, achieved_at: row.achieved_at })
+          .whereRef('game_leaderboards.score', '<', 'excluded.score'),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    return { isBest: entered !== undefined };
+  });
+}
+
+export interface Placed {
+  user_id: string;
+  score: number;
+  /** from 1; equal scores share it, and the next one is as many further */
+  rank: number;
+  achieved_at: Date;
+}
+
+/**
+ * A page of a game's best, ranked by what the scores are now: the column `rank` is as old as its last
+ * engine.refresh_ranks. `limit` is 1 to 200, 50 unless told. Throws BadInputError.
+ */
+export async function leaderboardPage(
+  db: Db,
+  gameId: string,
+  { limit = 50, offset = 0 }: { limit?: number | undefined; offset?: number | undefined } = {},
+): Promise<Placed[]> {
+  const game = uuid('game_id', gameId);
+  const from = whole('offset', offset, 0, 1_000_000);
+  // Rows before a page are known by its offset; only its first score may have begun on an earlier one.
+  const { rows } = await sql<Placed>`
+    WITH page AS MATERIALIZED (
+      SELECT user_id, score, achieved_at, id FROM game_leaderboards WHERE game_id = ${game}
+      ORDER BY score DESC, achieved_at, id LIMIT ${whole('limit', limit, 1, 200)} OFFSET ${from}
+    ), top AS (
+      SELECT max(score) AS score,
+        (SELECT count(*) FROM game_leaderboards
+         WHERE game_id = ${game} AND score > (SELECT max(score) FROM page)) AS above
+      FROM page
+    )
+    SELECT page.user_id, page.score, page.achieved_at,
+      CASE WHEN page.score = top.score THEN top.above + 1
+           ELSE ${from}::int + rank() OVER (ORDER BY page.score DESC) END::int AS rank
+    FROM page CROSS JOIN top ORDER BY page.score DESC, page.achieved_at, page.id`.execute(db);
+  return rows;
+}

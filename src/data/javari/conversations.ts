@@ -1,0 +1,37 @@
+import type { Selectable } from 'kysely';
+import { uuid } from '../bad-input.ts';
+import type { Db } from '../connect.ts';
+import { keyset, type Page, type PageRequest } from '../keyset.ts';
+import type { JavariConversations } from '../tables.ts';
+
+export type Conversation = Selectable<JavariConversations>;
+
+/** A conversation in a list: its texts, which may be long, are read one by one. */
+export type ConversationEntry = Omit<Conversation, 'messages' | 'response'>;
+
+/** The conversations of a user, newest first. Throws BadInputError for `user_id`, `limit`, `cursor`. */
+export async function conversationsOf(
+  db: Db,
+  user_id: string,
+  request: PageRequest = {},
+): Promise<Page<ConversationEntry>> {
+  const { after, order, at, take, page } = keyset(request, 'javari_conversations');
+  const rows = await db
+    .selectFrom('javari_conversations')
+    .select(['id', 'user_id', 'project_id', 'provider', 'model'])
+    .select(['tokens_used', 'cost_cents', 'created_at', at.as('at')])
+    .where('user_id', '=', uuid('user_id', user_id))
+    .where(after)
+    .orderBy(order)
+    .limit(take)
+    .execute();
+  return page(rows);
+}
+
+/** A conversation with its messages; undefined where there is none that you may see. Throws BadInputError. */
+export const conversation = async (db: Db, id: string): Promise<Conversation | undefined> =>
+  db
+    .selectFrom('javari_conversations')
+    .selectAll()
+    .where('id', '=', uuid('id', id))
+    .executeTakeFirst();

@@ -1,0 +1,194 @@
+/**
+ * Credentials for automation, one per user and service, sealed before they reach the database (see
+ * sealing.ts). For `service_role`: users can neither read nor write the sealed column.
+ */
+import { randomUUID } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import { NotFoundError } from '../../errors.ts';
+import { BadInputError, text, uuid, whole } from '../bad-input.ts';
+import type { Database, Db } from '../connect.ts';
+import { explaining } from '../constraint-errors.ts';
+import type { KeyRing } from './key-ring.ts';
+import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
+
+/** The user has no credential for this service. */
+export class NoCredentialError extends NotFoundError {}
+
+/** An opened credential. Its secret is in no property: inspect, JSON and logs do not show it. */
+export class Credential {
+  readonly id: string;
+  readonly user_id: string;
+  readonly service: string;
+  readonly #secret: string;
+
+  constructor({ id, user_id, service }: Owned & { id: string }, secret: string) {
+    this.id = id;
+    this.user_id = user_id;
+    this.service = service;
+    this.#secret = secret;
+  }
+
+  /** The secret itself: keep it out of logs and errors. */
+  reveal(): string {
+    return this.#secret;
+  }
+}
+
+export interface Owned {
+  user_id: string;
+  /** github, vercel, stripe and the like: 50 characters at most */
+  service: string;
+}
+
+/** Bytes of UTF-8; more is no credential. */
+const longestSecret = 64 * 1024;
+
+const owned = ({ user_id, service }: Owned): Owned => ({
+  user_id: uuid('user_id', user_id),
+  service: text('service', service, 50),
+});
+
+/**
+ * Stores `secret` (well-formed text of 1 to 65,536 bytes; JSON for several fields) for a user and
+ * service, in place of the one that was there; the row keeps its id. Returns the id. Takes a
+ * transaction, because the row stays locked between its id and its text. Throws BadInputError,
+ * ConstraintError for a user who does not exist.
+ */
+export async function storeCredential(
+  trx: Transaction<Database>,
+  ring: KeyRing,
+  { secret, ...given }: Owned & { secret: string },
+): Promise<string> {
+  const owner = owned(given);
+  checkSecret(secret);
+  const fresh = { id: randomUUID(), ...owner };
+  const { id } = await explaining('the credential was not stored', {}, () =>
+    trx
+      .insertInto('javari_credentials')
+      .values({ ...fresh, ...seal(ring, fresh, secret) })
+      // Changes nothing: it locks the row that is there, and tells its id.
+      .onConflict((conflict) =>
+        conflict
+          .columns(['user_id', 'service'])
+          .doUpdateSet((eb) => ({ service: eb.ref('excluded.service') })),
+      )
+      .returning('id')
+      .executeTakeFirstOrThrow(),
+  );
+  if (id !== fresh.id)
+    await trx
+      .updateTable('javari_credentials')
+      .set({ ...seal(ring, { ...owner, id }, secret), last_used_at: null })
+      .where('id', '=', id)
+      .execute();
+  return id;
+}
+
+function checkSecret(secret: unknown): void {
+  if (typeof secret !== 'string' || secret === '' || Buffer.byteLength(secret) > longestSecret)
+    throw new BadInputError('secret', `has to be a text of 1 to ${longestSecret} bytes`);
+  // UTF-8 has no half characters: another text would come back.
+  if (!secret.isWellFormed())
+    throw new BadInputError('secret', 'must not contain half a character');
+}
+
+/**
+ * Opens a user's credential for a service and notes its use in `last_used_at`. Throws BadInputError,
+ * {@link NoCredentialError}, MissingKeyError when the ring lacks its key, BrokenSealError when the
+ * stored text was tampered with; then `last_used_at` stays as it was.
+ */
+export async function openCredential(db: Db, ring: KeyRing, given: Owned): Promise<Credential> {
+  const { user_id, service } = owned(given);
+  const row = await db
+    .selectFrom('javari_credentials')
+    .select(['id', 'encrypted_credentials', 'encryption_key_id'])
+    .where('user_id', '=', user_id)
+    .where('service', '=', service)
+    .executeTakeFirst();
+  if (!row)
+    throw new NoCredentialError({
+      what: 'the credential cannot be opened',
+      why: `user ${user_id} has none for ${service}`,
+      hint: 'store one first',
+    });
+  const credential = new Credential(
+    { id: row.id, user_id, service },
+    unseal(ring, { ...row, user_id, service }),
+  );
+  await db
+    .updateTable('javari_credentials')
+    .set({ last_used_at: sql<Date>`engine.now()` })
+    .where('id', '=', row.id)
+    .execute();
+  return credential;
+}
+
+export interface Rotation {
+  /** rows that the current key wraps now */
+  rewrapped: number;
+  /** rows left as they were: their seal is broken */
+  broken: string[];
+  /** `after` of the next batch; null when this was the last one */
+  next: string | null;
+}
+
+/**
+ * Re-wraps one batch of the credentials that another key of the ring wraps, in the order of their ids,
+ * by its current key; the sealed data itself stays the same bytes. A transaction is one batch, so a
+ * rotation that was interrupted goes on where it was. Others may rotate, store and open meanwhile.
+ * Rows whose key the ring lacks are left alone: {@link credentialKeys} counts them.
+ *
+ *     let next: string | null = null;
+ *     do ({ next } = await asService(db, (trx) => rotateCredentials(trx, ring, { after: next })));
+ *     while (next);
+ */
+export async function rotateCredentials(
+  trx: Transaction<Database>,
+  ring: KeyRing,
+  { after = null, limit = 100 }: { after?: string | null; limit?: number } = {},
+): Promise<Rotation> {
+  const most = whole('limit', limit, 1, 1000);
+  const others = ring.ids.filter((id) => id !== ring.current);
+  if (others.length === 0) return { rewrapped: 0, broken: [], next: null };
+  let query = trx
+    .selectFrom('javari_credentials')
+    .select(['id', 'user_id', 'service', 'encrypted_credentials', 'encryption_key_id'])
+    .where('encryption_key_id', 'in', others)
+    .orderBy('id')
+    .limit(most)
+    .forNoKeyUpdate();
+  if (after !== null) query = query.where('id', '>', uuid('after', after));
+  const rows = await query.execute();
+
+  const broken: string[] = [];
+  const sealed: { id: string; text: string }[] = [];
+  for (const { user_id, ...row } of rows)
+    try {
+      // A row that lost its owner is nobody's: its seal does not hold for it.
+      const { encrypted_credentials } = rewrap(ring, { ...row, user_id: user_id ?? '' });
+      sealed.push({ id: row.id, text: encrypted_credentials });
+    } catch (error) {
+      if (!(error instanceof BrokenSealError)) throw error;
+      broken.push(row.id);
+    }
+  await sql`
+    UPDATE javari_credentials c
+    SET encrypted_credentials = r.text, encryption_key_id = ${ring.current}
+    FROM unnest(${sealed.map(({ id }) => id)}::uuid[], ${sealed.map(({ text }) => text)}::text[]) AS r (id, text)
+    WHERE c.id = r.id`.execute(trx);
+  return {
+    rewrapped: sealed.length,
+    broken,
+    next: rows.length < most ? null : rows.at(-1)!.id,
+  };
+}
+
+/** How many credentials each key wraps: a key that is not named here may leave the ring. */
+export async function credentialKeys(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('javari_credentials')
+    .select(['encryption_key_id', sql<number>`count(*)::int`.as('rows')])
+    .groupBy('encryption_key_id')
+    .execute();
+  return new Map(rows.map(({ encryption_key_id, rows: count }) => [encryption_key_id, count]));
+}

@@ -1,0 +1,65 @@
+import type { Selectable } from 'kysely';
+import { NotFoundError } from '../../errors.ts';
+import { uuid } from '../bad-input.ts';
+import type { Db } from '../connect.ts';
+import { ConstraintError, explaining } from '../constraint-errors.ts';
+import type { GroupMembers } from '../tables.ts';
+
+export type GroupMember = Selectable<GroupMembers>;
+
+/** support_groups.max_members is reached. */
+export class GroupFullError extends ConstraintError {}
+/** The user is a member already. */
+export class AlreadyInGroupError extends ConstraintError {}
+/** No such group, or a private one into which this person may let nobody. */
+export class ForeignGroupError extends NotFoundError {}
+
+/**
+ * Adds a member on behalf of `added_by`: users let themselves into a public group, the group's creator
+ * and its members of role admin let anybody into it. The limit holds for those who join at the same
+ * time, too. Throws BadInputError, {@link ForeignGroupError}, {@link GroupFullError},
+ * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist.
+ */
+export async function joinGroup(
+  db: Db,
+  given: { group_id: string; user_id: string; added_by: string },
+): Promise<GroupMember> {
+  const row = {
+    group_id: uuid('group_id', given.group_id),
+    user_id: uuid('user_id', given.user_id),
+    role: 'member',
+  };
+  const by = uuid('added_by', given.added_by);
+  const theirs = await db
+    .selectFrom('support_groups as g')
+    .select('g.id')
+    .where('g.id', '=', row.group_id)
+    .where((eb) =>
+      eb.or([
+        eb('g.created_by', '=', by),
+        ...(by === row.user_id ? [eb('g.is_private', '=', false)] : []),
+        eb.exists(
+          eb
+            .selectFrom('group_members as m')
+            .select('m.id')
+            .whereRef('m.group_id', '=', 'g.id')
+            .where('m.user_id', '=', by)
+            .where('m.role', '=', 'admin'),
+        ),
+      ]),
+    )
+    .executeTakeFirst();
+  if (!theirs)
+    throw new ForeignGroupError({
+      what: 'nobody joined the group',
+      why: 'group_id is none that added_by may open to this user',
+      hint: 'let its creator or one of its admins add the member',
+    });
+  const named = {
+    group_members_limit: GroupFullError,
+    group_members_group_id_user_id_key: AlreadyInGroupError,
+  };
+  return explaining('nobody joined the group', named, () =>
+    db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
+}

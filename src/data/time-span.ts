@@ -1,0 +1,17 @@
+import { sql, type RawBuilder } from 'kysely';
+import { BadInputError, time } from './bad-input.ts';
+
+/** From `since` on, and before `until` or without an end: half-open, so that spans can be put side by side. */
+export interface TimeSpan {
+  since: Date;
+  until?: Date | undefined;
+}
+
+/** Whether `column` lies in the span. Throws BadInputError for a span that ends before it begins. */
+export function within({ since, until }: TimeSpan, column: string): RawBuilder<boolean> {
+  const at = sql.ref(column);
+  const from = time('since', since);
+  if (until === undefined) return sql<boolean>`${at} >= ${from}`;
+  if (time('until', until) < from) throw new BadInputError('until', 'must not lie before since');
+  return sql<boolean>`(${at} >= ${from} AND ${at} < ${until})`;
+}

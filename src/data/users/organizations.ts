@@ -1,0 +1,70 @@
+import type { Selectable } from 'kysely';
+import { NotFoundError } from '../../errors.ts';
+import { uuid } from '../bad-input.ts';
+import { word } from '../bad-values.ts';
+import type { Db } from '../connect.ts';
+import { ConstraintError, explaining } from '../constraint-errors.ts';
+import type { OrganizationMembers } from '../tables.ts';
+
+export type OrganizationMember = Selectable<OrganizationMembers>;
+
+/** organizations.max_members is reached. */
+export class OrganizationFullError extends ConstraintError {}
+/** The user is a member already. */
+export class AlreadyMemberError extends ConstraintError {}
+/** No such organization, or none in which this person may add members. */
+export class ForeignOrganizationError extends NotFoundError {}
+
+/**
+ * Adds a member on behalf of `added_by`, who has to be the organization's owner or one of its owners and
+ * admins. The limit holds for those who join at the same time, too. Throws BadInputError,
+ * {@link ForeignOrganizationError}, {@link OrganizationFullError}, {@link AlreadyMemberError},
+ * ConstraintError for a user who does not exist.
+ */
+export async function addOrganizationMember(
+  db: Db,
+  given: {
+    organization_id: string;
+    user_id: string;
+    role?: 'owner' | 'admin' | 'member' | undefined;
+    added_by: string;
+  },
+): Promise<OrganizationMember> {
+  const row = {
+    organization_id: uuid('organization_id', given.organization_id),
+    user_id: uuid('user_id', given.user_id),
+    role: word('role', given.role ?? 'member', ['owner', 'admin', 'member']),
+  };
+  const by = uuid('added_by', given.added_by);
+  const theirs = await db
+    .selectFrom('organizations as o')
+    .select('o.id')
+    .where('o.id', '=', row.organization_id)
+    .where((eb) =>
+      eb.or([
+        eb('o.owner_id', '=', by),
+        eb.exists(
+          eb
+            .selectFrom('organization_members as m')
+            .select('m.id')
+            .whereRef('m.organization_id', '=', 'o.id')
+            .where('m.user_id', '=', by)
+            .where('m.role', 'in', ['owner', 'admin']),
+        ),
+      ]),
+    )
+    .executeTakeFirst();
+  if (!theirs)
+    throw new ForeignOrganizationError({
+      what: 'the member was not added',
+      why: 'organization_id is none in which added_by is owner or admin',
+      hint: 'let one of its admins add the member',
+    });
+  const named = {
+    organization_members_limit: OrganizationFullError,
+    organization_members_organization_id_user_id_key: AlreadyMemberError,
+  };
+  return explaining('the member was not added', named, () =>
+    db.insertInto('organization_members').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
+}

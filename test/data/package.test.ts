@@ -1,0 +1,141 @@
+/** The package as another project gets it: packed, unpacked under node_modules, compiled against, run. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { addUser } from './people.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const modules = join(root, 'node_modules');
+const directory = mkdtempSync(join(tmpdir(), 'roundsman-package-'));
+const consumer = join(directory, 'consumer');
+const installed = join(consumer, 'node_modules/roundsman');
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+// The Node of this test, wherever the shell's own PATH begins.
+const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+const run = (file: string, args: string[], cwd: string) =>
+  promisify(execFile)(file, args, { cwd, env: { PATH, HOME: directory, REDIS_URL: '' } });
+
+/** Packs a copy, so that nothing is built in the checkout. */
+async function pack(): Promise<void> {
+  const copy = join(directory, 'copy');
+  mkdirSync(copy);
+  for (const name of ['src', 'bots', 'jobs', 'migrations', 'README.md', 'LICENSE', 'package.json'])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  for (const name of ['tsconfig.json', 'tsconfig.build.json'])
+    cpSync(join(root, name), join(copy, name));
+  symlinkSync(modules, join(copy, 'node_modules'));
+  await run('npm', ['pack', '--offline', '--loglevel=error', '--pack-destination=..'], copy);
+  const archive = readdirSync(directory).find((name) => name.endsWith('.tgz'))!;
+  await run('tar', ['xzf', archive], directory);
+}
+
+/** What npm would put in place: the package, its dependencies, its command; types for the consumer. */
+function install(): void {
+  mkdirSync(join(consumer, 'node_modules/.bin'), { recursive: true });
+  mkdirSync(join(consumer, 'node_modules/@types'));
+  renameSync(join(directory, 'package'), installed);
+  const { dependencies, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  for (const name of [...Object.keys(dependencies), '@types/node'])
+    symlinkSync(join(modules, name), join(consumer, 'node_modules', name));
+  symlinkSync(`../roundsman/${bin.roundsman}`, join(consumer, 'node_modules/.bin/roundsman'));
+}
+
+const program = `
+import {
+  BadInputError, connect, findSession, migrationStatus, openSession, profileByEmail,
+  type Db, type Page, type ConversationEntry, conversationsOf,
+} from 'roundsman/data';
+
+const db: Db = connect(process.argv[2]!);
+const profile = await profileByEmail(db, 'ANN@people.test');
+const role: 'user' | 'admin' | 'owner' | null | undefined = profile?.role;
+const { token } = await openSession(db, { user_id: profile!.id, lifetimeSeconds: 60 });
+const session = await findSession(db, token);
+const page: Page<ConversationEntry> = await conversationsOf(db, profile!.id);
+const refused = await profileByEmail(db, '').catch((error: unknown) => error);
+const migrations = await migrationStatus(db);
+// @ts-expect-error an address is text
+const one = () => profileByEmail(db, 1);
+// @ts-expect-error there is no such column
+const two = () => db.selectFrom('profiles').select('nickname').execute();
+console.log(JSON.stringify({
+  email: profile?.email, role, found: session?.user_id === profile?.id, page, unused: [one.length, two.length],
+  refused: refused instanceof BadInputError && refused.field,
+  migrations: migrations.length, pending: migrations.filter((it) => !it.executedAt).length,
+}));
+await db.destroy();
+`;
+const tsconfig = {
+  compilerOptions: {
+    module: 'nodenext',
+    target: 'es2024',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ['node'],
+    // Our declarations are to be right as well.
+    skipLibCheck: false,
+  },
+  include: ['program.ts'],
+};
+
+let url: string;
+beforeAll(async () => {
+  const made = await testDatabase();
+  url = made.url;
+  await addUser(made.db, 'ann@people.test');
+  await pack();
+  install();
+  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(tsconfig));
+  writeFileSync(join(consumer, 'program.ts'), program);
+  // Where the command looks for its settings when it is installed.
+  writeFileSync(join(consumer, '.env'), `DATABASE_URL=${url}\n`);
+});
+
+test('another TypeScript project compiles against roundsman/data and runs with it', async () => {
+  const tsc = join(modules, '.bin/tsc');
+  const compiled = run(tsc, ['-p', '.'], consumer);
+  expect(await compiled.catch((error: { stdout: string }) => error)).toMatchObject({ stdout: '' });
+  const { stdout, stderr } = await run(process.execPath, ['program.ts', url], consumer);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    email: 'ann@people.test',
+    role: 'user',
+    found: true,
+    page: { rows: [], next: null },
+    unused: [0, 0],
+    refused: 'email',
+    migrations: readdirSync(join(root, 'migrations')).length,
+    pending: 0,
+  });
+});
+
+test('the roundsman command works from the package', async () => {
+  const command = join(consumer, 'node_modules/.bin/roundsman');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect((await run(command, ['--version'], consumer)).stdout.trim()).toBe(version);
+  const { stdout, stderr } = await run(command, ['db', 'status', '--json'], consumer);
+  expect(stderr).toContain(new URL(url).pathname.slice(1));
+  expect(JSON.stringify(JSON.parse(stdout))).toContain('v1_10_profiles');
+});
+
+test('the package holds what is compiled, its types and its SQL, and neither sources nor tests', () => {
+  const files = readdirSync(installed, { recursive: true }).map(String);
+  expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
+  expect(files.filter((file) => /(^|\/)(test|\.env|tsconfig)/.test(file))).toEqual([]);
+  expect(files.filter((file) => file.endsWith('.sql')).length).toBe(
+    readdirSync(join(root, 'migrations')).length,
+  );
+  expect(files.filter((file) => file.startsWith('src/'))).toEqual([
+    'src/bin',
+    'src/bin/roundsman.js',
+  ]);
+});

@@ -1,0 +1,72 @@
+/** docs/rls.md, from what rls-matrix.ts expects; `UPDATE_DOCS=1 npm test -- test/data/rls.test.ts` writes it. */
+import { columns, commands, matrix, patterns, type Command } from './rls-matrix.ts';
+
+const header = `# Who may do what
+
+Row level security is on for every table of \`public\`; what no policy opens is closed, and what no
+grant names cannot be named. \`test/data/rls-matrix.ts\` holds these tables as somebody wrote them by
+hand, never derived from the policies; \`test/data/rls.test.ts\` asks PostgreSQL each of the 1,152 cells
+(36 tables, 4 commands, 8 identities), and that dropping any one policy or grant changes a cell.
+
+| identity | who that is to the row in question |
+|---|---|
+| anon | not signed in |
+| own | the user whom the row names; a row that names nobody is nobody's own |
+| other user | signed in, and nothing else to the row |
+| member | of the row's organization or support group |
+| group admin | of the row's organization (role owner or admin, or its \`owner_id\`) or support group (role admin, or its \`created_by\`) |
+| platform admin | \`profiles.role\` is \`admin\` |
+| owner | \`profiles.role\` is \`owner\` |
+| service_role | the server's own code |
+
+A cell lists who may; everybody who is not listed may not. *all* is the eight of them, *admins* are
+platform admin and owner. insert means a row that belongs to *own*: nobody writes in another user's name,
+but admins of an organization or group who add a member.
+The engine and the commands connect as the owner of the tables and are bound by no policy.
+
+`;
+
+const tail = `
+Users are \`anon\` and \`authenticated\`; no grant gives them TRUNCATE, REFERENCES or TRIGGER, a sequence,
+or a schema but \`public\`. \`service_role\` holds all rights on all tables, except that nobody changes,
+deletes or truncates \`credits\`. The eight tables that the engine adds (\`bot_finding_states\`,
+\`bot_ticket_events\`, \`bot_knowledge_autonomy\`, \`bot_knowledge_events\`, \`bot_decisions\`, \`bot_silences\`,
+\`bot_notifications\`, \`bot_metrics\`) are admin only: admins read, service_role writes.
+
+\`get_user_credits(uuid)\` runs as its caller: a user gets the own balance and 0 for everybody else's, an
+admin any. Policies ask \`private.is_admin()\` and its like; the schema \`private\` is open to nobody.
+Tables that are made later in \`public\` by the role that migrated start with nothing for users.
+`;
+
+function who(table: string, command: Command): string {
+  const allowed = matrix.filter((c) => c.table === table && c.command === command && c.allowed);
+  if (allowed.length === 8) return 'all';
+  const names = allowed.map(({ identity }) => identity).join(', ');
+  return names.replace('platform admin, owner', 'admins') || 'nobody';
+}
+
+const line = (...values: string[]) => `| ${values.join(' | ')} |\n`;
+
+export function rlsDocument(): string {
+  const tables = Object.entries(patterns);
+  const limited = Object.entries(columns).flatMap(([table, limits]) =>
+    Object.entries(limits).map(([command, names]) => ({ table, command, names })),
+  );
+  return [
+    header,
+    line('table', ...commands),
+    '|---|---|---|---|---|\n',
+    ...tables.map(([table]) => line(`\`${table}\``, ...commands.map((c) => who(table, c)))),
+    '\n## Which columns\n\nWhere users may not name every column, these are the ones they may.\n\n',
+    line('table', 'command', 'columns'),
+    '|---|---|---|\n',
+    ...limited.map(({ table, command, names }) =>
+      line(`\`${table}\``, command, names.map((name) => `\`${name}\``).join(', ')),
+    ),
+    '\n## Which pattern, and why\n\n',
+    line('table', 'pattern', 'why'),
+    '|---|---|---|\n',
+    ...tables.map(([table, [pattern, why]]) => line(`\`${table}\``, pattern, why)),
+    tail,
+  ].join('');
+}

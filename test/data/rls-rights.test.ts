@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { become, users } from './rls-cell.ts';
+import { columns, engineMatrix, engineTables, matrix, patterns } from './rls-matrix.ts';
+import type { Command, Identity } from './rls-matrix.ts';
+import { all, as, openSession, tried } from './rls-session.ts';
+
+openSession();
+
+const tables = [...Object.keys(patterns), ...engineTables];
+const cellsOf = Map.groupBy([...matrix, ...engineMatrix], ({ table }) => table);
+
+/** Allowed to anybody of this role? */
+const roleOf = (identity: Identity) =>
+  identity === 'anon' || identity === 'service_role' ? identity : 'authenticated';
+const isGranted = (table: string, command: Command, role: string) =>
+  cellsOf
+    .get(table)!
+    .some((c) => c.command === command && c.allowed && roleOf(c.identity) === role);
+
+describe('a grant', () => {
+  it('names exactly the columns that the role needs', async () => {
+    const held = await all(
+      `SELECT c.relname AS "table", a.attname AS column, r AS role, p AS command
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped,
+            unnest('{anon,authenticated,service_role}'::text[]) r, unnest('{select,insert,update}'::text[]) p
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1)
+         AND has_column_privilege(r, c.oid, a.attnum, p)`,
+      [tables],
+    );
+    const every = await all(
+      `SELECT table_name AS "table", column_name AS column FROM information_schema.columns
+       WHERE table_schema = 'public' AND table_name = ANY ($1)`,
+      [tables],
+    );
+    const expected = every.flatMap(({ table, column }) =>
+      (['anon', 'authenticated', 'service_role'] as const).flatMap((role) =>
+        (['select', 'insert', 'update'] as const)
+          .filter((command) => isGranted(table, command, role))
+          .filter(
+            (command) =>
+              role === 'service_role' || (columns[table]?.[command]?.includes(column) ?? true),
+          )
+          .map((command) => `${role} ${command} ${table}.${column}`),
+      ),
+    );
+    expect(held.map((h) => `${h.role} ${h.command} ${h.table}.${h.column}`).toSorted()).toEqual(
+      expected.toSorted(),
+    );
+  });
+
+  const beyond = async () =>
+    all<{ right: string }>(
+      `SELECT r || ' ' || p || ' ' || c.relname AS right
+       FROM pg_class c, unnest('{anon,authenticated,service_role}'::text[]) r,
+            unnest('{truncate,references,trigger}'::text[]) p
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND has_table_privilege(r, c.oid, p)
+       ORDER BY 1`,
+    );
+
+  it('lets only service_role TRUNCATE, REFERENCE and add triggers, and not TRUNCATE the ledger', async () => {
+    const expected = tables.flatMap((table) =>
+      ['truncate', 'references', 'trigger'].map((right) => `service_role ${right} ${table}`),
+    );
+    expect((await beyond()).map(({ right }) => right)).toEqual(
+      expected.filter((right) => right !== 'service_role truncate credits').toSorted(),
+    );
+  });
+
+  it.for(['anon', 'authenticated'])('lets %s truncate no table', async (role) => {
+    const sub = role === 'anon' ? undefined : users.owner;
+    for (const table of tables)
+      expect(await tried(become(role, sub), `TRUNCATE ${table} CASCADE`), table).toBe('denied');
+  });
+
+  it('opens no sequence, no table of engine and no schema but public to users', async () => {
+    const open = await all(
+      `SELECT r AS role, c.oid::regclass::text AS name FROM pg_class c,
+         unnest('{anon,authenticated}'::text[]) r
+       WHERE c.relkind = 'S' AND c.relnamespace IN ('public'::regnamespace, 'engine'::regnamespace)
+           AND (has_sequence_privilege(r, c.oid, 'USAGE') OR has_sequence_privilege(r, c.oid, 'SELECT')
+                OR has_sequence_privilege(r, c.oid, 'UPDATE'))
+         OR c.relnamespace = 'engine'::regnamespace AND c.relkind = 'r' AND has_any_column_privilege(r, c.oid, 'SELECT')
+       UNION ALL
+       SELECT r, s FROM unnest('{engine,private}'::text[]) s, unnest('{anon,authenticated}'::text[]) r
+       WHERE has_schema_privilege(r, s, 'USAGE')`,
+    );
+    expect(open).toEqual([]);
+    expect(await as('own', 'SELECT private.is_admin()')).toBe('denied');
+    expect(await as('owner', 'SELECT * FROM engine.settings')).toBe('denied');
+  });
+
+  it('gives service_role the settings, nodes and sequences that it needs, and not the bookkeeping', async () => {
+    const rights = await all<{ line: string }>(
+      `SELECT c.oid::regclass || ': ' || string_agg(lower(g.privilege_type), ' ' ORDER BY g.privilege_type) AS line
+       FROM pg_class c, aclexplode(c.relacl) g
+       WHERE g.grantee = 'service_role'::regrole AND g.privilege_type <> 'MAINTAIN'
+         AND (c.relnamespace = 'engine'::regnamespace OR c.relnamespace = 'public'::regnamespace AND c.relkind = 'S')
+       GROUP BY c.oid ORDER BY c.oid::regclass::text`,
+    );
+    expect(rights.map(({ line }) => line)).toEqual([
+      'bot_decisions_id_seq: select update usage',
+      'bot_knowledge_events_id_seq: select update usage',
+      'bot_ticket_events_id_seq: select update usage',
+      'bot_tickets_number_seq: select update usage',
+      'engine.credits_seq: usage',
+      'engine.fence: usage',
+      'engine.nodes: delete insert references select trigger truncate update',
+      'engine.settings: delete insert references select trigger truncate update',
+    ]);
+    expect(await as('service_role', 'SELECT engine.now() FROM engine.nodes')).toBe(0);
+    expect(await as('service_role', 'DELETE FROM engine.kysely_migration')).toBe('denied');
+    expect(await as('anon', 'DELETE FROM engine.kysely_migration')).toBe('denied');
+  });
+
+  it('to execute a function is one of this list', async () => {
+    const executable = await all<{ line: string }>(
+      `SELECT r || ' ' || n.nspname || '.' || p.proname AS line
+       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
+            unnest('{anon,authenticated,service_role}'::text[]) r
+       WHERE n.nspname IN ('public', 'engine', 'private') AND has_function_privilege(r, p.oid, 'EXECUTE')
+       ORDER BY 1`,
+    );
+    expect(executable.map(({ line }) => line)).toEqual([
+      'authenticated private.is_admin',
+      'authenticated private.is_owner',
+      'authenticated private.organizations_of_admin',
+      'authenticated private.organizations_of_member',
+      'authenticated private.support_groups_of_admin',
+      'authenticated private.support_groups_of_member',
+      'authenticated public.get_user_credits',
+      'service_role engine.book_credits',
+      'service_role engine.claim',
+      'service_role engine.jitter_ms',
+      'service_role engine.now',
+      'service_role engine.refresh_cached_credits',
+      'service_role engine.refresh_ranks',
+      'service_role engine.start_run',
+      'service_role public.get_user_credits',
+    ]);
+  });
+
+  it('on a later table is none to users and all to service_role', async () => {
+    const later = 'CREATE TABLE later (id serial); INSERT INTO later DEFAULT VALUES';
+    for (const text of ['SELECT FROM later', 'DELETE FROM later', 'TRUNCATE later'])
+      for (const identity of ['anon', 'owner'] as const)
+        expect(await as(identity, text, later)).toBe('denied');
+    expect(await as('service_role', 'DELETE FROM later', later)).toBe(1);
+    expect(await as('service_role', 'INSERT INTO later DEFAULT VALUES', later)).toBe(1);
+  });
+});
+
+describe('a policy', () => {
+  interface Policy {
+    name: string;
+    table: string;
+    command: string;
+    permissive: boolean;
+    roles: string[];
+    text: string;
+  }
+  const policies = () =>
+    all<Policy>(
+      `SELECT policyname AS name, tablename AS table, cmd AS command, permissive = 'PERMISSIVE' AS permissive,
+              roles::text[] AS roles, concat_ws(' / ', qual, with_check) AS text
+       FROM pg_policies WHERE schemaname = 'public'`,
+    );
+
+  it('names its roles', async () => {
+    for (const { name, table, roles } of await policies()) {
+      expect(roles.length, `${table}: ${name}`).toBeGreaterThan(0);
+      for (const role of roles) expect(['anon', 'authenticated'], table).toContain(role);
+    }
+  });
+
+  it('asks who the user is once a query, not once a row', async () => {
+    for (const { name, table, text } of await policies()) {
+      const calls = text.match(/\b(auth|private)\.\w+\(/g) ?? [];
+      const once = text.match(/\( SELECT (auth|private)\.\w+\(/g) ?? [];
+      expect(once.length, `${table}: ${name}: ${text}`).toBe(calls.length);
+    }
+  });
+
+  it('is the only permissive one of its table, command and role, and for one command', async () => {
+    const seen = (await policies()).flatMap(({ table, command, roles }) =>
+      roles.map((role) => `${table} ${command} ${role}`),
+    );
+    expect(seen.filter((place, index) => seen.indexOf(place) !== index)).toEqual([]);
+    expect(seen.filter((place) => place.includes(' ALL '))).toEqual([]);
+  });
+
+  it('stands on every table of public: none is without row level security', async () => {
+    const open = await all(
+      `SELECT relname FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relrowsecurity`,
+    );
+    expect(open).toEqual([]);
+    const known = await all<{ relname: string }>(
+      `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')`,
+    );
+    expect(known.map(({ relname }) => relname).toSorted()).toEqual(tables.toSorted());
+  });
+
+  it('calls functions whose names nobody can redirect', async () => {
+    const loose = await all(
+      `SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+       WHERE p.pronamespace IN ('public'::regnamespace, 'engine'::regnamespace, 'private'::regnamespace)
+         AND NOT coalesce(p.proconfig::text ~ 'search_path=', false)
+         -- A body of the standard's form is parsed when the function is made.
+         AND (p.prosecdef OR p.prosqlbody IS NULL)`,
+    );
+    expect(loose).toEqual([]);
+  });
+});

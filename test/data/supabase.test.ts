@@ -1,0 +1,103 @@
+import { readdir } from 'node:fs/promises';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateToLatest } from '../../src/data/migrate.ts';
+import { supabaseDatabase } from '../support/supabase.ts';
+import { become, denied, isAllowed, surroundings, undone, users } from './rls-cell.ts';
+import { engineTables, matrix, patterns } from './rls-matrix.ts';
+
+const tables = [...Object.keys(patterns), ...engineTables];
+const sampled = matrix.filter(({ identity }) => ['anon', 'own', 'other user'].includes(identity));
+
+describe('on a database of Supabase', () => {
+  let client: Client;
+  let applied: string[][];
+  const one = async (text: string) => (await client.query(text)).rows[0];
+
+  beforeAll(async () => {
+    const { db, url } = await supabaseDatabase();
+    applied = [await migrateToLatest(db), await migrateToLatest(db)];
+    client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(`BEGIN; ${surroundings}`);
+  });
+  afterAll(async () => {
+    await client.query('ROLLBACK');
+    await client.end();
+  });
+
+  it('every migration is applied by a role that is no superuser, and the second time none', async () => {
+    const files = (await readdir(new URL('../../migrations/', import.meta.url))).filter((file) =>
+      file.endsWith('.sql'),
+    );
+    expect(applied).toEqual([files.map((file) => file.slice(0, -'.sql'.length)).toSorted(), []]);
+    expect(
+      await one(
+        `SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user`,
+      ),
+    ).toEqual({ rolname: 'postgres_like', rolsuper: false, rolbypassrls: false });
+    expect(
+      await one(`SELECT count(*)::int AS own FROM pg_class
+                 WHERE relnamespace = 'auth'::regnamespace AND relowner = 'postgres_like'::regrole`),
+    ).toEqual({ own: 0 });
+  });
+
+  it.for(sampled)('$table: $command as $identity, allowed: $allowed', async (cell) => {
+    expect(await isAllowed(client, cell)).toBe(cell.allowed);
+  });
+
+  it('what its default privileges gave away on our tables is taken back', async () => {
+    const { rows } = await client.query(
+      `SELECT r, c.relname, p FROM pg_class c, unnest('{anon,authenticated}'::text[]) r,
+         unnest('{TRUNCATE,REFERENCES,TRIGGER}'::text[]) p
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND has_table_privilege(r, c.oid, p)`,
+    );
+    expect(rows).toEqual([]);
+    for (const table of tables)
+      await undone(client, async () => {
+        await client.query(become('authenticated', users.owner));
+        await expect(client.query(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject({
+          code: denied,
+        });
+      });
+  });
+
+  it('users execute get_user_credits and no other function of ours', async () => {
+    const { rows } = await client.query(
+      `SELECT r || ' ' || p.oid::regprocedure AS line FROM pg_proc p, unnest('{anon,authenticated}'::text[]) r
+       WHERE p.pronamespace IN ('public'::regnamespace, 'engine'::regnamespace)
+         AND has_function_privilege(r, p.oid, 'EXECUTE')`,
+    );
+    expect(rows).toEqual([{ line: 'authenticated get_user_credits(uuid)' }]);
+  });
+
+  it.for(['SELECT * FROM', 'DELETE FROM'])('anon: %s engine.kysely_migration', async (what) => {
+    await undone(client, async () => {
+      await client.query(become('anon'));
+      await expect(client.query(`${what} engine.kysely_migration`)).rejects.toMatchObject({
+        code: denied,
+      });
+    });
+  });
+
+  it('a later table or function begins with nothing for users, whatever the defaults were', async () => {
+    await undone(client, async () => {
+      await client.query(`CREATE TABLE later (id serial);
+        CREATE FUNCTION later() RETURNS int LANGUAGE sql SET search_path = '' RETURN 1;
+        REVOKE EXECUTE ON FUNCTION later() FROM PUBLIC`);
+      const { rows } = await client.query(
+        `SELECT r, has_table_privilege(r, 'later', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') AS table,
+                has_sequence_privilege(r, 'later_id_seq', 'USAGE, SELECT, UPDATE') AS sequence,
+                has_function_privilege(r, 'later()', 'EXECUTE') AS function
+         FROM unnest('{anon,authenticated}'::text[]) r`,
+      );
+      const nothing = { table: false, sequence: false, function: false };
+      expect(rows).toEqual([
+        { r: 'anon', ...nothing },
+        { r: 'authenticated', ...nothing },
+      ]);
+      await client.query(become('service_role'));
+      await client.query('INSERT INTO later DEFAULT VALUES');
+    });
+  });
+});
