@@ -141,6 +141,49 @@ describe('one user', () => {
     expect(fs.existsSync(home)).toBe(false);
   });
 
+  test('is told what to do when the disk is full, and no half copy stays', () => {
+    const program = `import { joinEmbedded } from '${sources}/index.ts';
+      await joinEmbedded('${home}', { create: true })
+        .catch((e) => console.log(e.name, '|', e.why, '|', e.hint));`;
+    // A limit for each file stops the copy midway, for root as well.
+    const script = 'ulimit -f 1000; exec "$0" --input-type=module -e "$1"';
+    const { stdout } = spawnSync('/bin/sh', ['-c', script, process.execPath, program], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^CopyError \| E.+ \| .+ with \d{3} MB free/);
+    expect(fs.readdirSync(home).filter((name) => name.startsWith('binaries-'))).toEqual([]);
+  });
+
+  test.each(['/proc/x', '/proc/x/y', '/dev/null/x'])(
+    'is told at once that %s can be no home',
+    (impossible) => {
+      const program = `import { claimUp } from '${sources}/index.ts';
+        try { claimUp('${impossible}'); } catch (e) { console.log(e.name, e.what); }`;
+      // In a process of its own: an endless loop there would stop this one for good.
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+        timeout: 10_000,
+        killSignal: 'SIGKILL',
+      });
+      expect(stdout).toContain(
+        `ForeignDatabaseError The embedded database cannot be made in ${impossible}`,
+      );
+    },
+  );
+
+  test('is told where data and password were when the password is missing', async () => {
+    const { leave } = await joinEmbedded(home, { create: true });
+    await leave();
+    fs.rmSync(join(home, 'postgres.password'));
+    expect(embeddedExists(home)).toBe(true);
+    await expect(joinEmbedded(home, { create: true })).rejects.toMatchObject({
+      name: 'NoEmbeddedDatabaseError',
+      why: expect.stringContaining(`the data in ${home}/postgres, is missing`),
+      hint: `Put it back, or move ${home} away to begin anew.`,
+    });
+    expect(fs.existsSync(join(home, 'postgres/global/pg_control'))).toBe(true);
+  });
+
   test('is told what to do when the binaries are not installed', () => {
     // A copy of the code in a place without node_modules.
     fs.cpSync(sources, join(scratch, 'src/data/embedded'), { recursive: true });
@@ -352,10 +395,23 @@ describe.runIf(isRoot)('accounts', () => {
     );
   });
 
+  test.each([
+    [nobody.uid, 'nobody'],
+    [54_321, 'the user with id 54321'],
+  ])('root is told that user %i, %s, made the database', async (uid, name) => {
+    fs.mkdirSync(home);
+    fs.writeFileSync(join(home, 'postgres.password'), 'x\n');
+    fs.chownSync(join(home, 'postgres.password'), uid, uid);
+    await expect(joinEmbedded(home, { create: true })).rejects.toMatchObject({
+      why: `it belongs to ${name}, and this process runs as root`,
+      hint: expect.stringContaining(`Run this as ${name}, `),
+    });
+  });
+
   test('below a directory that only root can enter, the data go elsewhere and are found', async () => {
     fs.chmodSync(scratch, 0o700);
     const first = await joinEmbedded(home, { create: true });
-    expect(first.directory).toMatch(/^\/var\/lib\/roundsman\/[0-9a-f]{12}$/);
+    expect(first.directory).toMatch(/^\/var\/lib\/roundsman\/[0-9a-f]{12}-[0-9a-f]{8}$/);
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.leave();
     expect(embeddedExists(home)).toBe(true);
@@ -363,5 +419,73 @@ describe.runIf(isRoot)('accounts', () => {
     expect(second.directory).toBe(first.directory);
     expect(await query(second.url, 'SELECT answer FROM kept')).toBe(42);
     await second.leave();
+  });
+
+  describe('data that lie elsewhere', () => {
+    const places = new Set<string>();
+    afterEach(() => {
+      for (const place of places) fs.rmSync(place, { recursive: true, force: true });
+      places.clear();
+    });
+
+    async function joinElsewhere(at = home) {
+      const joined = await joinEmbedded(at, { create: true });
+      places.add(joined.directory);
+      expect(dirname(joined.directory)).toBe('/var/lib/roundsman');
+      return joined;
+    }
+
+    test.each([
+      ['the home', () => fs.rmSync(home, { recursive: true })],
+      ['its password file', () => fs.rmSync(join(home, 'postgres.password'))],
+    ])('stay as they are when %s is gone, and new ones are made', async (_, lose) => {
+      fs.chmodSync(scratch, 0o700);
+      const old = await joinElsewhere();
+      await query(old.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+      lose();
+      expect(embeddedExists(home)).toBe(false);
+      await expect(joinEmbedded(home, { create: false })).rejects.toMatchObject({
+        hint: expect.stringContaining('npm start'),
+      });
+
+      const anew = await joinElsewhere();
+      expect(anew.started).toBe(true);
+      expect(anew.directory).not.toBe(old.directory);
+      expect(await query(anew.url, "SELECT to_regclass('kept')::text")).toBeNull();
+      // Whoever still works on the old ones does so undisturbed.
+      expect(await query(old.url, 'SELECT answer FROM kept')).toBe(42);
+      await old.leave();
+      expect(fs.existsSync(join(old.directory, 'postgres/global/pg_control'))).toBe(true);
+      await anew.leave();
+      const again = await joinElsewhere();
+      expect(again.directory).toBe(anew.directory);
+      await again.leave();
+    });
+
+    test('are not taken from a home that has moved away by a new one in its path', async () => {
+      fs.chmodSync(scratch, 0o700);
+      const first = await joinElsewhere();
+      await first.leave();
+      const moved = join(scratch, 'moved');
+      fs.renameSync(home, moved);
+      const second = await joinElsewhere();
+      expect(second.directory).not.toBe(first.directory);
+      await second.leave();
+      const third = await joinElsewhere(moved);
+      expect(third.directory).toBe(first.directory);
+      await third.leave();
+    });
+
+    test('are made once by users who come at the same moment to a home without password', async () => {
+      fs.chmodSync(scratch, 0o700);
+      const old = await joinElsewhere();
+      await old.leave();
+      fs.rmSync(join(home, 'postgres.password'));
+      const joined = await Promise.all([anotherUser(), anotherUser(), anotherUser()]);
+      for (const { directory } of joined) places.add(directory);
+      expect(joined.filter(({ started }) => started)).toHaveLength(1);
+      expect(new Set(joined.map(({ url }) => url)).size).toBe(1);
+      await Promise.all(joined.map(({ leave }) => leave()));
+    });
   });
 });

@@ -18,6 +18,16 @@ function accounts(): Account[] {
     .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 }
 
+/** The user as a message names it: by name where /etc/passwd knows it. */
+export function nameOfUser(uid: number): string {
+  const unnamed = uid === 0 ? 'root' : `the user with id ${uid}`;
+  try {
+    return accounts().find((one) => one.uid === uid)?.name || unnamed;
+  } catch {
+    return unnamed;
+  }
+}
+
 /** The account for a new server; undefined means ourselves, who are no root. */
 export function serverAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;

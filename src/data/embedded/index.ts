@@ -13,8 +13,16 @@ import { join } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
 import { placeBinaries } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
-import { lock, tryLock, type Lock } from './locks.ts';
-import { embeddedExists, openPlace, passwordFile, sweep, type Place } from './place.ts';
+import { tryLock, type Lock } from './locks.ts';
+import {
+  embeddedExists,
+  holdsData,
+  openGate,
+  openPlace,
+  passwordFile,
+  sweep,
+  type Place,
+} from './place.ts';
 import { findPostmaster, forgetPostmaster, stopPostmaster } from './postmaster.ts';
 import { findServer, startServer, type Cluster } from './server.ts';
 
@@ -34,29 +42,26 @@ export interface EmbeddedDatabase {
 
 export class NoEmbeddedDatabaseError extends RoundsmanError {}
 
-/** Longer than anybody needs the gate: a start after a crash, or a stop. */
-const gatePatience = 180_000;
 const largeLog = 10 * 1024 * 1024;
 
-const openGate = (directory: string) =>
-  lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
 const usersFile = (directory: string) => join(directory, 'users.lock');
 
-function readPassword(home: string): string {
+function readPassword({ home, directory, data }: Place): string {
   try {
     return fs.readFileSync(passwordFile(home), 'utf8').trim();
   } catch {
     throw new NoEmbeddedDatabaseError({
       what: 'The embedded database cannot be entered',
-      why: `${passwordFile(home)}, which was made together with its data, is missing`,
-      hint: 'Put it back, or move the directory away to begin anew.',
+      why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
+      hint: `Put it back, or move ${directory} away to begin anew.`,
     });
   }
 }
 
 /** The cluster in this place, made first if it is not there. */
-async function openCluster({ home, directory, data, account }: Place): Promise<Cluster> {
-  const exists = embeddedExists(home);
+async function openCluster(place: Place): Promise<Cluster> {
+  const { home, directory, data, account } = place;
+  const exists = holdsData(directory);
   const bin = await placeBinaries(directory);
   if (!exists) {
     const password = newPassword();
@@ -64,7 +69,7 @@ async function openCluster({ home, directory, data, account }: Place): Promise<C
     await initialise({ bin, data, account, password, fsync: true });
   }
   const log = join(home, 'postgres.log');
-  return { bin, data, log, account, password: readPassword(home) };
+  return { bin, data, log, account, password: readPassword(place) };
 }
 
 async function start(cluster: Cluster) {
@@ -105,7 +110,7 @@ export async function joinEmbedded(
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
       hint: 'Run `npm start` (roundsman up), which makes one, or set DATABASE_URL.',
     });
-  const place = openPlace(home);
+  const place = await openPlace(home);
   const { directory } = place;
   const gate = await openGate(directory);
   const share = tryLock(usersFile(directory), 'shared');

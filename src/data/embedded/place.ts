@@ -1,9 +1,10 @@
 /** Where an embedded database lies, and whose it is. */
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { messageOf, RoundsmanError } from '../../errors.ts';
-import { blockedAt, ownerAccount, serverAccount, type Account } from './account.ts';
+import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
+import { lock } from './locks.ts';
 
 export interface Place {
   /** Holds what is the caller's: password, log, and the word of where the rest is. */
@@ -17,6 +18,13 @@ export interface Place {
 
 /** Another user's, or where we or its Postgres cannot work. */
 export class ForeignDatabaseError extends RoundsmanError {}
+
+/** Longer than anybody needs the gate: a start after a crash, or a stop. */
+const gatePatience = 180_000;
+
+/** Joining, leaving and settling pass one by one. */
+export const openGate = (directory: string) =>
+  lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
 
 /** The name of something under construction: what is complete is renamed, the rest swept. */
 export const freshName = (final: string) => `${final}.new-${randomBytes(4).toString('hex')}`;
@@ -44,15 +52,28 @@ function directoryOf(home: string): string {
   }
 }
 
-/** Is there an initialised database in `home`? Cheap; starts nothing and creates nothing. */
-export function embeddedExists(home: string): boolean {
+function isThere(path: string): boolean {
   try {
-    fs.statSync(join(directoryOf(home), 'postgres/global/pg_control'));
+    fs.statSync(path);
     return true;
   } catch (error) {
     // There, but not for our eyes: joining it says whose it is.
     return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
+}
+
+/** Are there initialised data in this directory, be they ours or not? */
+export const holdsData = (directory: string) =>
+  isThere(join(directory, 'postgres/global/pg_control'));
+
+/**
+ * Is there an initialised database in `home`? Cheap; starts nothing and creates nothing. Data that
+ * were put elsewhere are nobody's once the home has lost the password that was made before them.
+ */
+export function embeddedExists(home: string): boolean {
+  const directory = directoryOf(home);
+  // In this order: whoever makes a database right now writes the password first.
+  return holdsData(directory) && (directory === home || isThere(passwordFile(home)));
 }
 
 function ownerOf(path: string): number | undefined {
@@ -72,8 +93,6 @@ function isWritable(directory: string): boolean {
   }
 }
 
-const nameOf = (uid: number) => (uid === 0 ? 'root' : `the user with id ${uid}`);
-
 /** Root and an ordinary user cannot take turns: each leaves files that the other cannot use. */
 function refuseForeign(home: string): void {
   const us = process.getuid?.() ?? 0;
@@ -85,24 +104,40 @@ function refuseForeign(home: string): void {
     why:
       owner === us
         ? 'its directory cannot be written'
-        : `it belongs to ${nameOf(owner)}, and this process runs as ${nameOf(us)}`,
+        : `it belongs to ${nameOfUser(owner)}, and this process runs as ${nameOfUser(us)}`,
     hint:
       owner === us
         ? 'Make the directory writable, or set DATABASE_URL.'
-        : `Run this as ${nameOf(owner)}, move ${home} away to begin anew, or set DATABASE_URL.`,
+        : `Run this as ${nameOfUser(owner)}, move ${home} away to begin anew, or set DATABASE_URL.`,
   });
+}
+
+/**
+ * As mkdir -p. Node's own recursive mkdir never returns where an existing directory answers ENOENT
+ * to making one in it, as /proc does.
+ */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || fs.existsSync(dirname(path))) throw error;
+    makeDirectory(dirname(path));
+    makeDirectory(path);
+  }
 }
 
 /** The home itself, made where it is missing, with links resolved; refuses somebody else's. */
 export function openHome(home: string): string {
   try {
-    fs.mkdirSync(home, { recursive: true });
+    makeDirectory(home);
   } catch (cause) {
     throw new ForeignDatabaseError(
       {
         what: `The embedded database cannot be made in ${home}`,
         why: messageOf(cause),
-        hint: 'Make that place writable, or set DATABASE_URL.',
+        hint: 'Make that place writable, set ROUNDSMAN_HOME to another one, or set DATABASE_URL.',
       },
       { cause },
     );
@@ -112,11 +147,18 @@ export function openHome(home: string): string {
   return real;
 }
 
-/** A directory that every account can enter, and that stays found: its name is in home. */
+/**
+ * A directory that every account can enter, and that stays found: its name is in home. It is a new
+ * one each time: what a lost home of the same path has left, or one that was moved away from there
+ * still uses, stays as it is. The hash tells a person which path a directory was made for.
+ */
 function placeElsewhere(home: string): string {
   const parent = '/var/lib/roundsman';
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12);
-  const directory = join(parent, hash);
+  const chosen = directoryOf(home);
+  // Chosen by this home, and not by one that it was copied from, for data that never came to be.
+  const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
+  const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
   fs.mkdirSync(directory, { recursive: true });
   // Whatever the umask says.
   for (const path of [parent, directory]) fs.chmodSync(path, 0o755);
@@ -126,15 +168,27 @@ function placeElsewhere(home: string): string {
   return directory;
 }
 
+/** Settles where a new database will be. Only for the holder of the home's gate. */
+function settle(home: string): Place {
+  const account = serverAccount();
+  let directory = home;
+  if (blockedAt(home, account)) directory = placeElsewhere(home);
+  else fs.rmSync(placeFile(home), { force: true });
+  return { home, directory, data: join(directory, 'postgres'), account };
+}
+
 /** Finds the place of an existing database, or settles where a new one will be. */
-export function openPlace(home: string): Place {
+export async function openPlace(home: string): Promise<Place> {
   const real = openHome(home);
-  let directory = directoryOf(real);
   if (!embeddedExists(real)) {
-    const account = serverAccount();
-    directory = blockedAt(real, account) ? placeElsewhere(real) : real;
-    return { home: real, directory, data: join(directory, 'postgres'), account };
+    const gate = await openGate(real);
+    try {
+      if (!embeddedExists(real)) return settle(real);
+    } finally {
+      gate.release();
+    }
   }
+  const directory = directoryOf(real);
   const data = join(directory, 'postgres');
   const account = ownerAccount(data);
   const blocked = blockedAt(directory, account);
