@@ -183,7 +183,7 @@ export const sentinelApi = defineBot({
       solution:
         'If the path ever existed, restore it or redirect it to where it went, and correct the page ' +
         'or client that still asks for it. If it never did, someone is scanning: block the source ' +
-        'addresses, or silence this endpoint with that reason.',
+        'addresses.',
       autonomy: 'shadow',
     },
   ],

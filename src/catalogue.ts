@@ -41,7 +41,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
         throw new BadDefinitionError(
           ['config', ...issue!.path.map(String)].join('.'),
           issue!.message,
-          `roundsman bots edit NAME --config '{...}'`,
+          `give all of it as this bot takes it: --config '{...}'`,
         );
       }
       return { bot, config: parsed.data };

@@ -16,6 +16,8 @@ const engineCommands = () => [
   workerCommand(),
 ];
 
+const lingerMs = 500;
+
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
   // A closed pipe (`roundsman runs list | head`) is no failure.
@@ -30,4 +32,7 @@ export async function main(argv: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     else process.exitCode = printError(error);
   }
+  // All work is done. pg leaves the socket of a login that it gave up itself open, as for want of a
+  // password, and the server hangs up after a minute only.
+  if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();
 }

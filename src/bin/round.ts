@@ -35,7 +35,7 @@ async function round(
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const bots = await chooseBots(session, names);
-    if (bots.length === 0) return say('There is no active bot. Add one: roundsman bots add');
+    if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
     const done = await makeRound(db, bots, controller.signal);
     if (!done) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');

@@ -37,7 +37,7 @@ export async function addBot(name: string, options: DefinitionOptions): Promise<
       throw new NameTakenError({
         what: `the bot ${name} was not added`,
         why: 'a bot of that name exists',
-        hint: `take another name, or change it: \`roundsman bots edit ${name}\``,
+        hint: `take another name, or change it: \`npx roundsman bots edit ${name}\``,
       });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);

@@ -9,7 +9,7 @@ import { json, note, paint, relative, say, state, time, upTo } from './print.ts'
 import { isWide, table } from './table.ts';
 
 export const noBots =
-  'No bots yet. `roundsman up` brings the built-in ones along; `roundsman bots add` adds your own.';
+  'No bots yet. `npx roundsman up` brings the built-in ones along; `npx roundsman bots add` adds your own.';
 
 const lastRun = (run: ExecutionRow | undefined, now: Date): string =>
   run ? `${state(run.status)} ${relative(run.completed_at ?? run.started_at, now)}` : '-';
@@ -63,5 +63,5 @@ export const listBots = (options: { limit: number; json?: true }): Promise<void>
     for (const { name, status_reason } of inError)
       say(`${paint('red', name)}: ${printable(status_reason ?? 'no reason was recorded')}`);
     if (bots.some((bot) => bot.status === 'active' && !bot.next_execution_at))
-      note("not planned yet: the scheduler's next tick does it; `roundsman up` starts one");
+      note("not planned yet: the scheduler's next tick does it; `npx roundsman up` starts one");
   });

@@ -21,7 +21,7 @@ export const pauseBot = (given: string, options: { reason?: string; json?: true 
       throw new WrongStatusError({
         what: `${bot.name} cannot be paused`,
         why: `it is disabled and runs nothing anyway${becauseOf(bot)}`,
-        hint: `\`roundsman bots resume ${bot.name}\` if it is to run again`,
+        hint: `\`npx roundsman bots resume ${bot.name}\` if it is to run again`,
       });
     const after =
       bot.status === 'paused'
@@ -29,7 +29,7 @@ export const pauseBot = (given: string, options: { reason?: string; json?: true 
         : await change(db, bot, 'paused', options.reason?.trim() || null);
     if (options.json) return json(after);
     if (after === bot) return say(`${bot.name} is paused already${becauseOf(bot)}.`);
-    say(`Paused ${bot.name}. \`roundsman bots resume ${bot.name}\` lets it run again.`);
+    say(`Paused ${bot.name}. \`npx roundsman bots resume ${bot.name}\` lets it run again.`);
   });
 
 export const resumeBot = (given: string, options: { json?: true }): Promise<void> =>
@@ -53,7 +53,7 @@ async function refuseUnfit(bot: BotRow): Promise<void> {
       {
         what: `${bot.name} cannot be resumed, it is ${bot.status}`,
         why: `it cannot run as it is defined: ${error.why}`,
-        hint: `mend it with \`roundsman bots edit ${bot.name}\` first; ${error.hint}`,
+        hint: `mend it with \`npx roundsman bots edit ${bot.name}\` first; ${error.hint}`,
       },
       { cause: error },
     );
@@ -72,6 +72,6 @@ async function change(
   throw new WrongStatusError({
     what: `${name} was not changed`,
     why: `somebody else was faster: it is ${now.status} now, it was ${status}`,
-    hint: `see \`roundsman bots show ${name}\``,
+    hint: `see \`npx roundsman bots show ${name}\``,
   });
 }

@@ -4,7 +4,7 @@ import { doesWork, listNodes } from '../data/bots/engine.ts';
 import type { Db } from '../data/connect.ts';
 import { exitCodes } from '../errors.ts';
 import { withDatabase } from './database.ts';
-import { duration, json, note, say, shortId, state } from './print.ts';
+import { counted, duration, json, note, say, shortId, state } from './print.ts';
 import { botOf } from './references.ts';
 import { causeOf } from './runs-list.ts';
 
@@ -16,9 +16,9 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
   withDatabase(async ({ db }) => {
     const bot = await botOf(db, given);
     const run = await queueManualRun(db, bot.id);
-    const look = `roundsman runs show ${shortId(run.id)}`;
+    const look = `npx roundsman runs show ${shortId(run.id)}`;
     const idle = !(await listNodes(db)).some(doesWork);
-    if (idle) note('no worker is alive: it runs when one starts (`roundsman up`)');
+    if (idle) note('no worker is alive: it runs when one starts (`npx roundsman up`)');
     if (!options.wait) {
       if (options.json) return json(run);
       say(`Queued a run of ${bot.name}: ${run.id}`);
@@ -35,7 +35,7 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
     const cause = causeOf(ended);
     say(
       `${bot.name}: ${state(ended.status)} in ${duration(ended.execution_time_ms)}, ` +
-        `${ended.checks_performed ?? 0} checks, ${ended.issues_found ?? 0} issues${cause ? ` (${cause})` : ''}`,
+        `${counted(ended.checks_performed ?? 0, 'check')}, ${counted(ended.issues_found ?? 0, 'issue')}${cause ? ` (${cause})` : ''}`,
     );
     say(`See \`${look}\`.`);
   });

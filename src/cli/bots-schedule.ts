@@ -18,7 +18,7 @@ export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedu
       {
         what: `the schedule of ${name} cannot be read`,
         why: error.why,
-        hint: `\`roundsman bots edit ${name} --schedule '...'\`; ${error.hint}`,
+        hint: `\`npx roundsman bots edit ${name} --schedule '...'\`; ${error.hint}`,
       },
       { cause: error },
     );

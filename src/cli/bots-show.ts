@@ -24,7 +24,7 @@ export const showBot = (given: string, options: { json?: true }): Promise<void> 
     const now = await currentTime(db);
     await printDefinition(bot, now);
     print.section('Newest runs');
-    runTable(runs, now, `None yet. \`roundsman bots run ${bot.name}\` queues one.`, false);
+    runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
     print.section('Open findings');
     findingTable(findings, now, 'None.', false);
   });
@@ -55,7 +55,7 @@ async function printDefinition(bot: BotRow, now: Date): Promise<void> {
     ['Overlap', `${bot.overlap}, ${bot.concurrency} at once`],
     [
       'Limits',
-      `timeout ${bot.timeout_seconds} s, ${bot.max_attempts} attempts, jitter ${bot.jitter_seconds} s, priority ${bot.priority}`,
+      `timeout ${bot.timeout_seconds} s, ${print.counted(bot.max_attempts, 'attempt')}, jitter ${bot.jitter_seconds} s, priority ${bot.priority}`,
     ],
     ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)} UTC`],
     ['Id', bot.id],

@@ -50,57 +50,62 @@ export function botsCommand(): Command {
 
 /** The columns that make up a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
-  const inSeconds = (flag: string, least: number, most: number) => (text: string) =>
-    wholeNumber(flag, least, most)(/^\d+$/.test(text) ? text : String(seconds(flag)(text)));
+  const inSeconds = (flag: string, least: number, most: number, example: string) =>
+    seconds(flag, { least, most, example, bare: true });
+  // What is not given to `edit` stays as it is.
+  const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")
     .option('--endpoint <path>', 'what runs: /api/bots/<name of a bot in the catalogue>')
     .option('--display-name <text>', 'its name for people')
     .option('--description <text>', 'what it is for')
-    .option('--timezone <zone>', 'the zone of the schedule, as in Europe/Berlin (UTC)')
+    .option('--timezone <zone>', `the zone of the schedule, as in Europe/Berlin${otherwise('UTC')}`)
     .option('--config <json>', "the bot's own settings, all of them, as a JSON object")
     .addOption(
-      new Option('--catch-up <how>', 'what becomes of slots missed in a downtime (last)').choices([
-        'skip',
-        'last',
-        'all',
-      ]),
+      new Option(
+        '--catch-up <how>',
+        `what becomes of slots missed in a downtime${otherwise('last')}`,
+      ).choices(['skip', 'last', 'all']),
     )
     .option(
       '--catch-up-limit <n>',
-      'runs that `all` makes up for at most (10)',
+      `runs that \`all\` makes up for at most${otherwise('10')}`,
       wholeNumber('--catch-up-limit', 1, 100),
     )
     .option(
       '--grace <time>',
-      'how late a missed slot still runs: 90s, 30m, 2h (1h)',
-      inSeconds('--grace', 0, 31_536_000),
+      `how late a missed slot still runs: 90s, 30m, 2h${otherwise('1h')}`,
+      inSeconds('--grace', 0, 31_536_000, '30m'),
     )
     .addOption(
-      new Option('--overlap <how>', 'a slot that comes while the bot runs (skip)').choices([
-        'skip',
-        'queue',
-      ]),
+      new Option(
+        '--overlap <how>',
+        `a slot that comes while the bot runs${otherwise('skip')}`,
+      ).choices(['skip', 'queue']),
     )
-    .option('--concurrency <n>', 'runs at once (1)', wholeNumber('--concurrency', 1, 1000))
+    .option(
+      '--concurrency <n>',
+      `runs at once${otherwise('1')}`,
+      wholeNumber('--concurrency', 1, 1000),
+    )
     .option(
       '--jitter <time>',
-      'spread the start over so long (0s)',
-      inSeconds('--jitter', 0, 86_400),
+      `spread the start over so long${otherwise('0s')}`,
+      inSeconds('--jitter', 0, 86_400, '30s'),
     )
     .option(
       '--timeout <time>',
-      'the longest a run may take (60s)',
-      inSeconds('--timeout', 1, 86_400),
+      `the longest a run may take${otherwise('60s')}`,
+      inSeconds('--timeout', 1, 86_400, '90s'),
     )
     .option(
       '--max-attempts <n>',
-      'starts of one run at most (3)',
+      `starts of one run at most${otherwise('3')}`,
       wholeNumber('--max-attempts', 1, 100),
     )
     .option(
       '--priority <n>',
-      '0 goes first, then 1, 2, ... (0)',
+      `0 goes first, then 1, 2, ...${otherwise('0')}`,
       wholeNumber('--priority', 0, 2_097_151),
     )
     .option(...jsonOption);

@@ -1,5 +1,5 @@
 import { withDatabase } from './database.ts';
-import { json, say } from './print.ts';
+import { counted, json, say } from './print.ts';
 
 export const migrate = (options: { json?: true }): Promise<void> =>
   withDatabase(
@@ -8,7 +8,7 @@ export const migrate = (options: { json?: true }): Promise<void> =>
       for (const name of migrated) say(`applied ${name}`);
       say(
         migrated.length > 0
-          ? `${migrated.length} migrations applied.`
+          ? `${counted(migrated.length, 'migration')} applied.`
           : 'Nothing to apply: the database is up to date.',
       );
     },

@@ -17,7 +17,7 @@ export async function seed(options: SeedOptions): Promise<void> {
     throw new UsageError({
       what: `--size cannot be ${JSON.stringify(options.size)}`,
       why: `there are ${Object.keys(sizes).join(', ')}`,
-      hint: 'roundsman db seed --size medium',
+      hint: 'npx roundsman db seed --size medium',
     });
   const size = options.size as keyof typeof sizes;
   const began = performance.now();

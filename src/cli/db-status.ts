@@ -52,7 +52,7 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         ]),
         'No migrations.',
       );
-      if (pending.length > 0) say('\nRun `roundsman db migrate` to apply what is pending.');
+      if (pending.length > 0) say('\nRun `npx roundsman db migrate` to apply what is pending.');
     },
     { allowPending: true },
   );

@@ -1,8 +1,10 @@
+import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { connect, type Db } from '../data/connect.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
-import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
+import { DatabaseNotReady, prepareDatabase, refusalOf } from '../data/prepare.ts';
 import { messageOf } from '../errors.ts';
 import { serverVersion } from './db-status.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
@@ -14,14 +16,24 @@ const patienceMs = 5_000;
 
 /** Joins the database if there is one; makes none. */
 export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
-  if (!config.databaseUrl && !embeddedExists(config.home))
+  if (!config.databaseUrl && !embeddedExists(config.home)) {
+    const obstacle = obstacleTo(config.home);
+    if (obstacle)
+      return [
+        fail(
+          'Database',
+          `there is none yet, and none can be made in ${config.home}: ${obstacle}`,
+          'make that place writable, set ROUNDSMAN_HOME to another one, or set DATABASE_URL',
+        ),
+      ];
     return [
       warn(
         'Database',
         `there is none yet: DATABASE_URL is not set, and there is no embedded one in ${config.home}`,
-        'run `roundsman up`, which makes one, or set DATABASE_URL',
+        'run `npx roundsman up`, which makes one, or set DATABASE_URL',
       ),
     ];
+  }
   const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
   const db = connect(config.databaseUrl ?? embedded!.url, {
     name: 'roundsman doctor',
@@ -35,11 +47,31 @@ export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
   }
 }
 
+/**
+ * Why nothing can be written in this directory, or in the nearest one above it that exists; null if
+ * it can. It is tried: what permissions say does not hold for root, or on a read-only disk.
+ */
+function obstacleTo(directory: string): string | null {
+  try {
+    lstatSync(directory);
+  } catch {
+    return dirname(directory) === directory ? 'no such place' : obstacleTo(dirname(directory));
+  }
+  try {
+    rmdirSync(mkdtempSync(join(directory, '.roundsman-doctor-')));
+    return null;
+  } catch (error) {
+    return `${directory} cannot be written (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
 async function examine(db: Db, config: Config): Promise<Diagnosis[]> {
   let found: Diagnosis[];
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
   } catch (error) {
+    const refused = refusalOf(error);
+    if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
     const hint = config.databaseUrl
       ? 'check that the server runs and that DATABASE_URL has its host, port, name and password'
       : `see ${config.home}/postgres.log`;

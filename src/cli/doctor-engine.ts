@@ -24,7 +24,7 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
   return fail(
     'Queue',
     `runs are queued on ${recorded}, and this configuration says ${configured}`,
-    `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all processes and run \`roundsman db queue ${configured}\``,
+    `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all processes and run \`npx roundsman db queue ${configured}\``,
   );
 }
 
@@ -37,7 +37,7 @@ function examineNodes(nodes: Node[]): Diagnosis[] {
   const found: Diagnosis[] = [
     alive.length > 0
       ? ok('Processes', alive.map(called).join(', '))
-      : warn('Processes', 'none is alive: nothing runs', 'start one: `roundsman up`'),
+      : warn('Processes', 'none is alive: nothing runs', 'start one: `npx roundsman up`'),
   ];
   if (silent.length > 0)
     found.push(
@@ -66,13 +66,13 @@ async function examineBots(db: Db): Promise<Diagnosis> {
     return fail(
       'Bots',
       `${countOf('error')} in error: ${inError.map(({ name, status_reason }) => `${name} (${status_reason ?? 'no reason recorded'})`).join('; ')}`,
-      `\`roundsman bots edit ${inError[0]!.name}\` with a definition that can run`,
+      `\`npx roundsman bots edit ${inError[0]!.name}\` with a definition that can run`,
     );
   if (counts.length === 0)
     return warn(
       'Bots',
       'there are none',
-      'run `roundsman up`, which brings the built-in ones along',
+      'run `npx roundsman up`, which brings the built-in ones along',
     );
   return ok('Bots', `${countOf('active')} active, none in error`);
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Config } from '../config.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
+import { counted } from './print.ts';
 
 const oldestNode = 24;
 
@@ -15,7 +16,7 @@ export function examineNode(): Diagnosis {
 export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {
   const database = databaseUrl ? `database ${hostOf(databaseUrl)}` : `embedded database in ${home}`;
   const queue = redisUrl ? `queue on Redis ${hostOf(redisUrl)}` : 'queue in the database';
-  return ok('Config', `${database}, ${queue}, ${concurrency} runs at once`);
+  return ok('Config', `${database}, ${queue}, ${counted(concurrency, 'run')} at once`);
 }
 
 function hostOf(url: string): string {

@@ -74,7 +74,7 @@ export const listFindings = (options: FindingsOptions): Promise<void> =>
       findings,
       await currentTime(db),
       which === 'open' && !bot && !options.severity
-        ? 'No open findings. `roundsman status` says whether the checks ran.'
+        ? 'No open findings. `npx roundsman status` says whether the checks ran.'
         : empty,
     );
   });

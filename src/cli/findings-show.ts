@@ -88,7 +88,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       ],
       [
         'Suppressed',
-        suppressor ? `behind \`roundsman findings show ${print.shortId(suppressor)}\`` : null,
+        suppressor ? `behind \`npx roundsman findings show ${print.shortId(suppressor)}\`` : null,
       ],
       ['Ticket', ticket ? `T-${ticket.number} (${print.state(ticket.status)})` : 'none'],
       ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],

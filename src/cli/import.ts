@@ -83,7 +83,10 @@ async function importFile<Row extends Timed>(
       try {
         const shiftToNow = options.shiftToNow ?? false;
         const onProgress = (bytes: number, lines: number) =>
-          progress.draw(bytes, `${megabytes(bytes)}  ${count(lines)} lines`);
+          progress.draw(
+            bytes,
+            `${megabytes(bytes)}  ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
+          );
         return await importLog(connections, log, format, { shiftToNow, onProgress });
       } finally {
         progress.clear();

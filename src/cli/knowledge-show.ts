@@ -41,7 +41,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Category', printable(entry.category)],
       ['Autonomy', `${entry.autonomy}${entry.enabled ? '' : ', not enabled'}`],
       ['Pattern', printable(entry.issue_pattern)],
-      ['Applied', `${entry.times_applied ?? 0} times`],
+      ['Applied', print.counted(entry.times_applied ?? 0, 'time')],
       ['Decided', decided(outcomes)],
       [
         'Rate',
@@ -49,7 +49,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
           ? `${Number(entry.success_rate)} % held`
           : '-',
       ],
-      ['Half-life', `${entry.half_life_days} days`],
+      ['Half-life', print.counted(entry.half_life_days, 'day')],
       ['Last used', print.moment(entry.last_used_at, now) ?? 'never'],
       ['Edited', print.moment(entry.updated_at, now)],
       ['Id', entry.id],

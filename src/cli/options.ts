@@ -15,17 +15,40 @@ export const wholeNumber =
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
+/** `90s`, `2h`, `365d`: the largest unit up to days in which it is a whole number. */
+function inUnits(value: number): string {
+  const unit =
+    ['d', 'h', 'm'].find((one) => value > 0 && value % (unitSeconds[one] ?? 1) === 0) ?? 's';
+  return `${value / unitSeconds[unit]!}${unit}`;
+}
+
+interface Span {
+  /** in seconds */
+  least: number;
+  most: number;
+  /** one that makes sense for this option */
+  example: string;
+  /** a number alone is taken for seconds */
+  bare?: boolean;
+}
+
 /** Reads `90s`, `30m`, `24h`, `7d` or `2w` as seconds. */
 export const seconds =
-  (flag: string) =>
+  (flag: string, { least, most, example, bare = false }: Span) =>
   (text: string): number => {
-    const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-    if (unit) return Number(count) * unitSeconds[unit]!;
-    throw new UsageError({
-      what: `${flag} cannot be ${JSON.stringify(text)}`,
-      why: 'it has to be a number with one of s, m, h, d, w behind it',
-      hint: `for example ${flag} 24h`,
-    });
+    const refuse = (why: string) =>
+      new UsageError({
+        what: `${flag} cannot be ${JSON.stringify(text)}`,
+        why,
+        hint: `for example ${flag} ${example}`,
+      });
+    const [, count, unit] = /^(\d+)([smhdw]?)$/.exec(text) ?? [];
+    if (!count || (!unit && !bare))
+      throw refuse('it has to be a number with one of s, m, h, d, w behind it');
+    const value = Number(count) * unitSeconds[unit || 's']!;
+    if (value > most) throw refuse(`it is too long: ${inUnits(most)} at most`);
+    if (value < least) throw refuse(`it is too short: ${inUnits(least)} at least`);
+    return value;
   };
 
 /** `--limit`, the same on every list. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { printable } from '../text.ts';
 import { botsCommand } from './bots.ts';
 import { dbCommand } from './db.ts';
 import { doctorCommand } from './doctor.ts';
@@ -41,6 +42,10 @@ export function program(engineCommands: Command[]): Command {
 function settle(command: Command): void {
   // It would call process.exit and cut off what is still being written.
   command.exitOverride();
+  // It repeats what was typed, and that may hold escape sequences.
+  command.configureOutput({
+    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
+  });
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
 }

@@ -23,9 +23,9 @@ async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
     given,
     names.map(({ name }) => name),
   );
-  const list = kind === 'bot' ? 'roundsman bots list' : 'roundsman knowledge list';
+  const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
   return new NotFoundError({
-    what: kind === 'bot' ? `there is no bot ${given}` : `there is no knowledge ${given}`,
+    what: `there is no ${kind} ${given.trim() || 'without a name'}`,
     why: names.length === 0 ? 'there is none at all yet' : 'nothing has that name or id',
     hint:
       meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `\`${list}\` shows what there is`,
@@ -57,7 +57,7 @@ export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
   const number = /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
   if (!number && !isUuid(given))
     throw new UsageError({
-      what: `${given} names no ticket`,
+      what: `${given.trim() || 'an empty text'} names no ticket`,
       why: 'it is neither a number nor an id',
       hint: 'write it as T-42 or 42',
     });
@@ -75,13 +75,13 @@ export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
   throw new NotFoundError({
     what: `there is no ticket ${number ? `T-${number}` : given}`,
     why: last ? `the newest one is T-${last.number}` : 'there is none at all yet',
-    hint: '`roundsman tickets list --all` shows what there is',
+    hint: '`npx roundsman tickets list --all` shows what there is',
   });
 }
 
 /** A run by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
 export const runIdOf = (db: Db, given: string) =>
-  byIdPrefix('run', given, 'roundsman runs list', (lowest, highest) =>
+  byIdPrefix('run', given, 'npx roundsman runs list', (lowest, highest) =>
     db
       .selectFrom('bot_executions')
       .innerJoin('bots', 'bots.id', 'bot_executions.bot_id')
@@ -94,7 +94,7 @@ export const runIdOf = (db: Db, given: string) =>
 
 /** A finding by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
 export const findingIdOf = (db: Db, given: string) =>
-  byIdPrefix('finding', given, 'roundsman findings list --all', (lowest, highest) =>
+  byIdPrefix('finding', given, 'npx roundsman findings list --all', (lowest, highest) =>
     db
       .selectFrom('bot_findings')
       .innerJoin('bots', 'bots.id', 'bot_findings.bot_id')
@@ -138,7 +138,7 @@ async function byIdPrefix(
   const range = idsFrom(given);
   if (!range)
     throw new UsageError({
-      what: `${given} names no ${kind}`,
+      what: `${given.trim() || 'an empty id'} names no ${kind}`,
       why: 'an id is written in hex digits, and at least the first 4 are needed',
       hint: `\`${list}\` shows the ids`,
     });

@@ -35,7 +35,10 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       ...(bot ? [printable(run.bots.name ?? '-')] : []),
       state(run.status),
       run.trigger,
-      relative(run.started_at, now),
+      // Until the start started_at holds the time of the claim.
+      run.status === 'queued'
+        ? `queued ${relative(run.queued_at, now)}`
+        : relative(run.started_at, now),
       duration(run.execution_time_ms),
       String(run.checks_performed ?? 0),
       String(run.issues_found ?? 0),
@@ -66,6 +69,6 @@ export const listRuns = (options: RunsOptions): Promise<void> =>
       await currentTime(db),
       filtered
         ? 'No such run.'
-        : 'Nothing has run yet. `roundsman up` runs bots by their schedules, `roundsman bots run NAME` one now.',
+        : 'Nothing has run yet. `npx roundsman up` runs bots by their schedules, `npx roundsman bots run <name>` one now.',
     );
   });

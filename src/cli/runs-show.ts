@@ -73,7 +73,11 @@ function printRun(run: ListedRun, now: Date): void {
     ['Missed', run.reason === 'missed' ? missed(run.metadata) : null],
     [
       'Results',
-      `${run.checks_performed ?? 0} checks, ${run.issues_found ?? 0} issues, ${run.actions_taken ?? 0} actions`,
+      [
+        print.counted(run.checks_performed ?? 0, 'check'),
+        print.counted(run.issues_found ?? 0, 'issue'),
+        print.counted(run.actions_taken ?? 0, 'action'),
+      ].join(', '),
     ],
     ['Id', run.id],
   ]);
@@ -81,7 +85,7 @@ function printRun(run: ListedRun, now: Date): void {
 
 function missed(metadata: any): string | null {
   if (typeof metadata?.count !== 'number') return null;
-  return `${metadata.count} slots, the last at ${printable(String(metadata.last))}`;
+  return `${print.counted(metadata.count, 'slot')}, the last at ${printable(String(metadata.last))}`;
 }
 
 const checkStates: Record<string, string> = {

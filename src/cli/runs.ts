@@ -1,6 +1,9 @@
 import { Command, Option } from 'commander';
 import { jsonOption, limitOption, seconds } from './options.ts';
 
+/** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
+const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
+
 /** `roundsman runs ...` */
 export function runsCommand(): Command {
   const runs = new Command('runs').description('what ran, and how it ended');
@@ -19,7 +22,7 @@ export function runsCommand(): Command {
         'skipped',
       ]),
     )
-    .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since'))
+    .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since', aWhile))
     .option(...limitOption, 20)
     .option(...jsonOption)
     .action(async (options) => (await import('./runs-list.ts')).listRuns(options));

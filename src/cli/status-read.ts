@@ -7,6 +7,7 @@ import {
 } from '../data/bots/engine.ts';
 import * as overview from '../data/bots/overview.ts';
 import type { Db } from '../data/connect.ts';
+import { counted } from './print.ts';
 
 /** Everything that `status` shows, of one moment. */
 export const readStatus = (db: Db) =>
@@ -33,24 +34,24 @@ export type Status = Awaited<ReturnType<typeof readStatus>>;
 export const botsThatAre = ({ bots }: Status, status: string): number =>
   bots.find((row) => row.status === status)?.count ?? 0;
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** What a person has to look at, in words, the most urgent first; empty when nothing does. */
 export function needs(status: Status): string[] {
   const { tickets, overdue, nodes } = status;
   const inError = botsThatAre(status, 'error');
   const found: string[] = [];
   if (tickets.urgent > 0)
-    found.push(`${plural(tickets.urgent, 'critical or high ticket')}: \`roundsman tickets list\``);
+    found.push(
+      `${counted(tickets.urgent, 'critical or high ticket')}: \`npx roundsman tickets list\``,
+    );
   if (overdue.all > 0 && !nodes.some(doesSchedule))
     found.push(
-      `${plural(overdue.all, 'bot')} overdue and no scheduler alive: start one with \`roundsman up\``,
+      `${counted(overdue.all, 'bot')} overdue and no scheduler alive: start one with \`npx roundsman up\``,
     );
   else if (overdue.all > 0)
-    found.push(`${plural(overdue.all, 'bot')} overdue: \`roundsman doctor\` looks closer`);
+    found.push(`${counted(overdue.all, 'bot')} overdue: \`npx roundsman doctor\` looks closer`);
   if (inError > 0)
     found.push(
-      `${plural(inError, 'bot')} in error: mend the definition with \`roundsman bots edit NAME\``,
+      `${counted(inError, 'bot')} in error: mend the definition with \`npx roundsman bots edit ${inError === 1 ? status.inError[0]!.name : '<name>'}\``,
     );
   return found;
 }
@@ -61,5 +62,5 @@ export function aliveInWords({ nodes }: Status): string | null {
   const workers = nodes.filter(doesWork).length;
   return schedulers + workers === 0
     ? null
-    : `${plural(schedulers, 'scheduler')}, ${plural(workers, 'worker')} alive`;
+    : `${counted(schedulers, 'scheduler')}, ${counted(workers, 'worker')} alive`;
 }

@@ -22,7 +22,7 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
   });
 
 /** `3 active, 1 paused`, what is zero left out; null when all is. */
-const counted = (counts: [count: number, words: string][]): string | null =>
+const listed = (counts: [count: number, words: string][]): string | null =>
   counts
     .filter(([count]) => count > 0)
     .map(([count, words]) => `${count} ${words}`)
@@ -33,7 +33,7 @@ function printFigures(status: Status): void {
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
   const skipped = skips.reduce((sum, { count }) => sum + count, 0);
-  const results = counted([
+  const results = listed([
     ...runs
       .filter((row) => row.status !== 'skipped')
       .map(({ status, count }): [number, string] => [count, print.state(status)]),
@@ -43,13 +43,13 @@ function printFigures(status: Status): void {
     ],
   ]);
   print.facts([
-    ['Engine', alive ?? `${print.paint('yellow', 'not running')}; \`roundsman up\` starts it`],
+    ['Engine', alive ?? `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`],
     ['Mode', modeInWords(mode)],
-    ['Bots', counted(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
+    ['Bots', listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
     ['Runs, 24 h', results ?? 'none'],
     [
       'Findings',
-      counted(findings.map(({ severity, count }) => [count, print.severity(severity)])) ??
+      listed(findings.map(({ severity, count }) => [count, print.severity(severity)])) ??
         'none open',
     ],
     ['Healed, 24 h', String(heals)],

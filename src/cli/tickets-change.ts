@@ -24,7 +24,7 @@ export async function assign(given: string, who: string, options: ChangeOptions)
     throw new UsageError({
       what: 'the ticket cannot be assigned',
       why: name ? `the name is longer than ${longestName} characters` : 'the name is empty',
-      hint: `roundsman tickets assign ${given} ann`,
+      hint: `npx roundsman tickets assign ${given} ann`,
     });
   await withDatabase(async ({ db }) => {
     const seen = await ticketOf(db, given);
@@ -60,6 +60,6 @@ function refuseOver(ticket: TicketRow, wanted: string): void {
   throw new TicketOverError({
     what: `T-${number} cannot be ${wanted}`,
     why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
-    hint: `see \`roundsman tickets show T-${number}\`; if the problem comes back, so does a ticket`,
+    hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, so does a ticket`,
   });
 }

@@ -1,4 +1,5 @@
 import { decisionsOn, type ListedDecision } from '../data/bots/bot-decisions.ts';
+import { pending } from '../data/bots/bot-tickets.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import { printable } from '../text.ts';
 import { actionTable } from './actions.ts';
@@ -75,19 +76,27 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     );
   });
 
+/** `assigned to ann`, `resolved by bob (was assigned to ann)` */
+function standing({ status, assigned_to, resolved_by }: ListedTicket): string {
+  const to = assigned_to && printable(assigned_to);
+  if (pending.includes(status)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
+  const by = resolved_by ? ` by ${printable(resolved_by)}` : '';
+  return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
+}
+
 function printTicket(ticket: ListedTicket, now: Date): void {
-  const { number, severity, title, status, assigned_to, resolved_by, finding_id } = ticket;
+  const { number, severity, title, finding_id } = ticket;
   print.say(
     `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
   );
-  print.prose(ticket.description);
+  if (ticket.description !== title) print.prose(ticket.description);
   print.say();
   const overdue = isOverdue(ticket, now) ? ` ${print.paint('red', 'overdue')}` : '';
   const isOver = ticket.resolved_at !== null;
   print.facts([
-    ['Status', `${print.state(status)}${assigned_to ? ` to ${printable(assigned_to)}` : ''}`],
+    ['Status', standing(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
-    ['Finding', finding_id && `\`roundsman findings show ${print.shortId(finding_id)}\``],
+    ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
     ['Opened', print.moment(ticket.created_at, now)],
     ['Times', String(ticket.occurrences)],
     [
@@ -99,12 +108,7 @@ function printTicket(ticket: ListedTicket, now: Date): void {
       'Snoozed',
       !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
     ],
-    [
-      'Resolved',
-      isOver
-        ? `${print.moment(ticket.resolved_at, now)}${resolved_by ? ` by ${printable(resolved_by)}` : ''}`
-        : null,
-    ],
+    ['Resolved', print.moment(ticket.resolved_at, now)],
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { messageOf, RoundsmanError } from '../errors.ts';
+import { messageOf, RoundsmanError, type Explanation } from '../errors.ts';
 import type { Db } from './connect.ts';
 import { migrateToLatest, migrationStatus } from './migrate.ts';
 
@@ -10,6 +10,9 @@ const oldestServer = 15;
 export class DatabaseNotReady extends RoundsmanError {
   override readonly retryable = true;
 }
+
+/** The server answered and let nobody in: the address has a wrong name, user or password. */
+export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects;
@@ -31,10 +34,47 @@ export async function prepareDatabase(
   if (pending.length > 0)
     throw new DatabaseNotReady({
       what: 'the database is not migrated',
-      why: `${pending.length} migrations are pending, the first is ${pending[0]!.name}`,
-      hint: 'run `roundsman db migrate`',
+      why:
+        pending.length === 1
+          ? `1 migration is pending: ${pending[0]!.name}`
+          : `${pending.length} migrations are pending, the first is ${pending[0]!.name}`,
+      hint: 'run `npx roundsman db migrate`',
     });
   return [];
+}
+
+/** What it means that the server let nobody in, by SQLSTATE; null for whatever else went wrong. */
+export function refusalOf(error: unknown): Explanation | null {
+  const why = messageOf(error);
+  // pg says this itself, before it sends anything.
+  if (/client password must be/.test(why))
+    return {
+      what: 'the database does not let us in',
+      why: 'it wants a password, and none was given',
+      hint: 'write DATABASE_URL as postgres://user:password@host/name',
+    };
+  switch ((error as { code?: unknown } | null)?.code) {
+    case '3D000':
+      return {
+        what: 'there is no such database on this server',
+        why,
+        hint: 'correct the name at the end of DATABASE_URL, or make the database with `createdb`',
+      };
+    case '28P01':
+      return {
+        what: 'the database does not let us in',
+        why,
+        hint: 'correct the user or the password in DATABASE_URL',
+      };
+    case '28000':
+      return {
+        what: 'the database does not let us in',
+        why,
+        hint: 'correct the user in DATABASE_URL, or let it in: CREATE ROLE, and a line in pg_hba.conf',
+      };
+    default:
+      return null;
+  }
 }
 
 async function serverVersion(db: Db): Promise<number> {
@@ -43,11 +83,13 @@ async function serverVersion(db: Db): Promise<number> {
       SELECT current_setting('server_version_num')::int / 10000 AS version`.execute(db);
     return rows[0]!.version;
   } catch (error) {
+    const refused = refusalOf(error);
+    if (refused) throw new DatabaseRefusesError(refused, { cause: error });
     throw new DatabaseNotReady(
       {
         what: 'the database cannot be reached',
         why: messageOf(error),
-        hint: 'check that PostgreSQL runs and that DATABASE_URL names it; `roundsman doctor` looks closer',
+        hint: 'check that PostgreSQL runs and that DATABASE_URL names it; `npx roundsman doctor` looks closer',
       },
       { cause: error },
     );

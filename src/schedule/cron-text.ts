@@ -43,10 +43,16 @@ const words: Record<string, string> = {
 
 const monthNames = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
 const dayNames = 'SUN|MON|TUE|WED|THU|FRI|SAT';
+const numbers = new Map([
+  ...monthNames.split('|').map((name, index): [string, number] => [name, index + 1]),
+  ...dayNames.split('|').map((name, index): [string, number] => [name, index]),
+]);
 
 /** One list item of a field: `*`, a value or a range, each with an optional step; extras alone. */
 function item(value: string, extras = 'NEVER'): RegExp {
-  return new RegExp(`^(?:(?:\\*|(?:${value})(?:-(?:${value}))?)(?:/(\\d+))?|${extras})$`);
+  return new RegExp(
+    `^(?:(?:\\*|(?<from>${value})(?:-(?<to>${value}))?)(?:/(?<step>\\d+))?|${extras})$`,
+  );
 }
 
 /**
@@ -54,12 +60,14 @@ function item(value: string, extras = 'NEVER'): RegExp {
  * (last day of the month), `5L` (last Friday), `5#2` (second Friday), `5/15` (from 5 on).
  */
 const fieldRules = [
-  { name: 'minute', span: 60, item: item('\\d{1,2}') },
-  { name: 'hour', span: 24, item: item('\\d{1,2}') },
-  { name: 'day of month', span: 31, item: item('\\d{1,2}', 'L') },
-  { name: 'month', span: 12, item: item(`\\d{1,2}|${monthNames}`) },
+  { name: 'minute', least: 0, most: 59, span: 60, item: item('\\d{1,2}') },
+  { name: 'hour', least: 0, most: 23, span: 24, item: item('\\d{1,2}') },
+  { name: 'day of month', least: 1, most: 31, span: 31, item: item('\\d{1,2}', 'L') },
+  { name: 'month', least: 1, most: 12, span: 12, item: item(`\\d{1,2}|${monthNames}`) },
   {
     name: 'weekday',
+    least: 0,
+    most: 7,
     span: 7,
     item: item(`[0-7]|${dayNames}`, `(?:[0-7]|${dayNames})(?:L|#[1-5])`),
   },
@@ -92,9 +100,10 @@ export function readSchedule(text: string, timezone: string): Schedule {
     const why = (error as Error).message;
     if (/explicit day of month/.test(why))
       refuse('it never fires: no month that it names has such a day', "for a month's end write L");
-    if (/duplicate values/.test(why))
+    const twice = /duplicate values found: (.*)/.exec(why);
+    if (twice)
       refuse(
-        `a list names a value twice (${why})`,
+        `a list names a value twice: ${twice[1]}`,
         'name every value once; 0 and 7 are both Sunday',
       );
     return refuse(why, `write ${example}; a range goes upwards`);
@@ -113,6 +122,8 @@ export function readSchedule(text: string, timezone: string): Schedule {
   };
 }
 
+const numberOf = (value: string): number => numbers.get(value) ?? Number(value);
+
 /** Five upper-case fields that cron-parser and every other cron read the same way. */
 function fieldsOf(body: string, refuse: (why: string, hint: string) => never): string[] {
   // cron-parser would take empty text for every minute, and four or six fields without a word
@@ -125,7 +136,10 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
   const fields = body.toUpperCase().split(/\s+/);
   if (fields.length !== 5) {
     const hint = fields.length === 6 ? 'leave the field for seconds out' : `write ${example}`;
-    refuse(`it has ${fields.length} fields instead of 5`, hint);
+    refuse(
+      `it has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'} instead of 5`,
+      hint,
+    );
   }
   for (const [index, rule] of fieldRules.entries()) {
     const field = fields[index]!;
@@ -135,7 +149,21 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
     for (const part of field.split(',')) {
       const match = rule.item.exec(part);
       if (!match) refuse(`${place} cannot be read`, `write ${example}; for 'any' write *, not ?`);
-      if (Number(match?.[1] ?? 0) > rule.span)
+      const { from, to, step } = match?.groups ?? {};
+      for (const value of [from, to])
+        if (value && !(numberOf(value) >= rule.least && numberOf(value) <= rule.most))
+          refuse(
+            `${rule.name} cannot be ${value}: it goes from ${rule.least} to ${rule.most}`,
+            `write ${example}`,
+          );
+      if (from && to && numberOf(from) > numberOf(to))
+        refuse(
+          `${rule.name} cannot go from ${from} to ${to}: a range goes upwards`,
+          `for what goes over the end write two: ${from}-${rule.name === 'weekday' ? 6 : rule.most},${rule.least}-${to}`,
+        );
+      if (step && Number(step) === 0)
+        refuse(`${place} has a step of 0`, "write 1 or more behind the /, as in '*/5'");
+      if (Number(step ?? 0) > rule.span)
         refuse(`${place} steps over all of its ${rule.span} values`, 'use the next larger field');
     }
     // as a day field cron-parser would take it for a restriction, and OR it with the other one

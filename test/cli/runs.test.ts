@@ -61,6 +61,21 @@ test('a run is shown with its checks, findings and actions', async () => {
   ]);
 });
 
+test('a run that waits has not started, and one of something is not many', async () => {
+  const bot = await insertBot(db, 'waits');
+  await insertRun(db, bot, 3, {
+    status: 'queued',
+    completed_at: null,
+    execution_time_ms: null,
+    attempt: 0,
+  });
+  const id = await insertRun(db, bot, 5, { checks_performed: 1, issues_found: 2 });
+  const { out } = await roundsman(url, 'runs', 'list', '--bot', 'waits');
+  expect(out).toMatch(/ queued +manual +queued 3m ago /);
+  const shown = await roundsman(url, 'runs', 'show', id);
+  expect(shown.out).toMatch(/^Results +1 check, 2 issues, 0 actions$/m);
+});
+
 test('findings are listed by rank and never by text, the open ones unless told', async () => {
   const bot = await insertBot(db, 'ranks');
   for (const severity of ['info', 'low', 'medium', 'high', 'critical'] as const)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -120,6 +121,17 @@ describe('doctor', () => {
     const bad = await roundsman('nonsense', 'doctor', '--json');
     expect(bad.json().at(-1)).toMatchObject({ subject: 'Config', status: 'fail' });
   });
+
+  test.each([
+    ['below a file', `${fileURLToPath(import.meta.url)}/a/home`],
+    ['where nothing can be made', '/proc/roundsman/home'],
+  ])('does not promise a database in a home %s', async (_, home) => {
+    const { code, out } = await start(undefined, ['doctor'], { ROUNDSMAN_HOME: home }).ended;
+    expect(lines(out)).toMatchObject({ Database: 'fail' });
+    expect(code).toBe(1);
+    expect(out).toContain('ROUNDSMAN_HOME');
+    expect(out).not.toContain('roundsman up');
+  });
 });
 
 describe('db', () => {
@@ -143,6 +155,28 @@ describe('db', () => {
     } finally {
       await administer(server, `DROP DATABASE ${name} WITH (FORCE)`);
     }
+  });
+
+  describe('a server that lets nobody in is not one that does not run:', () => {
+    const changed = (change: (url: URL) => void) => {
+      const address = new URL(url);
+      change(address);
+      return address.href;
+    };
+    test.each([
+      ['no such database', (to: URL) => (to.pathname = '/nowhere'), 'no such database', 'createdb'],
+      ['no such role', (to: URL) => (to.username = 'nobody-here'), 'let us in', 'the user'],
+      ['a wrong password', (to: URL) => (to.password = 'wrong'), 'let us in', 'the password'],
+      ['no password', (to: URL) => (to.password = ''), 'let us in', 'user:password'],
+    ])('%s', async (_, change, what, hint) => {
+      for (const command of [['db', 'status'], ['doctor']]) {
+        const { code, out, err } = await roundsman(changed(change), ...command);
+        expect(code).toBe(1);
+        expect(out + err).toContain(what);
+        expect(out + err).toMatch(new RegExp(`try: .*${hint}`));
+        expect(out + err).not.toMatch(/cannot be reached|runs and|defect/);
+      }
+    });
   });
 
   test('a database that does not answer is no defect', async () => {

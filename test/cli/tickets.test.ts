@@ -143,6 +143,13 @@ test('assign gives it to somebody, and to somebody else, and writes down who did
   ]);
 });
 
+test('a ticket that is over says who ended it, and whose it was', async () => {
+  const name = await insertTicket(db, botId, 'over', { status: 'assigned', assigned_to: 'bob' });
+  await resolveTicket(db, await ticket(name), 'done', 'ann');
+  const { out } = await roundsman(url, 'tickets', 'show', name);
+  expect(out).toMatch(/^Status +resolved by ann \(was assigned to bob\)$/m);
+});
+
 test('resolve needs notes, leaves the finding alone and ends the ticket for good', async () => {
   const finding = await insertFinding(db, botId, 'resolve me');
   const name = await insertTicket(db, botId, 'resolve me', { finding_id: finding });
@@ -156,6 +163,8 @@ test('resolve needs notes, leaves the finding alone and ends the ticket for good
     resolution_notes: 'restarted the cron',
     resolved_at: expect.any(Date),
   });
+  const shown = await roundsman(url, 'tickets', 'show', name);
+  expect(shown.out).toMatch(/^Status +resolved by ann$/m);
   expect(await events(name)).toEqual([
     { event: 'resolved', actor: 'ann', detail: { notes: 'restarted the cron' } },
   ]);

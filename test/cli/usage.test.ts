@@ -17,6 +17,7 @@ describe('a wrong command line ends with 2 and changes nothing:', () => {
     ['a number out of range', ['runs', 'list', '--limit', '0']],
     ['a time without a unit', ['runs', 'list', '--since', '24']],
     ['options that exclude each other', ['findings', 'list', '--all', '--resolved']],
+    ['an empty id', ['runs', 'show', '']],
     ['an id that is too short to be one', ['runs', 'show', 'abc']],
     ['a word for a ticket', ['tickets', 'show', 'broken-login']],
   ])('%s', async (_, args) => {
@@ -24,6 +25,50 @@ describe('a wrong command line ends with 2 and changes nothing:', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).not.toContain('defect');
   });
+});
+
+test('what commander repeats of a wrong word is printed raw nowhere', async () => {
+  const hostile = 'a\u001B[31mb\u0007c\u009B0md\u202E';
+  for (const args of [[hostile], ['bots', hostile], ['runs', 'list', '--status', hostile]]) {
+    const { code, err } = await roundsman(url, ...args);
+    expect(code).toBe(2);
+    expect(err).toContain('[31mb');
+    // oxlint-disable-next-line no-control-regex
+    expect(err).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    // Line by line: the suggestion of --help keeps its own.
+    expect(err.trimEnd().split('\n').length).toBeGreaterThan(1);
+  }
+});
+
+describe('a time that is refused says why:', () => {
+  const edit = (...given: string[]) => ['bots', 'edit', 'night-watch', ...given];
+  test.each([
+    [edit('--timeout', '99999999999d'), 'it is too long: 1d at most', '--timeout 90s'],
+    [edit('--timeout', '0s'), 'it is too short: 1s at least', '--timeout 90s'],
+    [edit('--timeout', '0'), 'it is too short: 1s at least', '--timeout 90s'],
+    [edit('--jitter', '25h'), 'it is too long: 1d at most', '--jitter 30s'],
+    [edit('--jitter', 'soon'), 'one of s, m, h, d, w behind it', '--jitter 30s'],
+    [edit('--grace', '366d'), 'it is too long: 365d at most', '--grace 30m'],
+    [['runs', 'list', '--since', '999999999d'], 'it is too long: 36500d at most', '--since 24h'],
+  ])('%j', async (args, why, hint) => {
+    const { code, err } = await roundsman(url, ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(`cannot be ${JSON.stringify(args.at(-1))}`);
+    expect(err).toContain(why);
+    expect(err).toContain(hint);
+  });
+
+  test('and one at its limit is taken', async () => {
+    expect((await roundsman(url, 'runs', 'list', '--since', '36500d')).code).toBe(0);
+    expect((await roundsman(url, ...edit('--timeout', '1d', '--jitter', '0'))).code).toBe(0);
+  });
+});
+
+test("add's help has defaults, and edit's, which changes what is given only, has none", async () => {
+  const helps = ['add', 'edit'].map((verb) => roundsman(undefined, 'bots', verb, '--help'));
+  const [add, edit] = await Promise.all(helps);
+  expect(add!.out).toContain('(60s)');
+  expect(edit!.out).not.toMatch(/\((?:60s|last|UTC|\d+)\)/);
 });
 
 test('help and the version end with 0', async () => {

@@ -108,7 +108,7 @@ export async function joinEmbedded(
     throw new NoEmbeddedDatabaseError({
       what: 'There is no database to work on',
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
-      hint: 'Run `npm start` (roundsman up), which makes one, or set DATABASE_URL.',
+      hint: 'Run `npm start`, which makes one, or set DATABASE_URL.',
     });
   const place = await openPlace(home);
   const { directory } = place;
