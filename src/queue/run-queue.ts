@@ -4,6 +4,7 @@
  * src/maintain/rescue.ts decides that from the rows.
  */
 import { createPostgresBackend, Queue, withBackend, Worker, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
 import type { Db } from '../data/connect.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
@@ -56,6 +57,7 @@ export async function openQueue(
   onError: (error: Error) => void,
 ): Promise<RunQueue> {
   const backend = configuredBackend(config);
+  if (backend === 'redis') await knock(config.redisUrl!);
   const { queue, makeWorker } =
     backend === 'redis'
       ? onRedis(config.redisUrl!, await queuePrefix(db))
@@ -107,6 +109,33 @@ export class QueueNotReadyError extends RoundsmanError {
   override readonly retryable = true;
 }
 
+/** Asks Redis once, without trying again: what BullMQ opens afterwards tries again for ever. */
+async function knock(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: readyWithinMs,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let heard: Error | undefined;
+  redis.on('error', (error) => (heard = error));
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (error) {
+    throw new QueueNotReadyError(
+      {
+        what: 'BullMQ cannot reach its Redis',
+        why: messageOf(heard ?? error),
+        hint: 'check that Redis runs and that REDIS_URL names it; `npx roundsman doctor` looks closer',
+      },
+      { cause: error },
+    );
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** BullMQ itself would wait for ever. */
 async function ready(queue: Queue, backend: BackendName): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -130,7 +159,8 @@ async function ready(queue: Queue, backend: BackendName): Promise<void> {
   try {
     await Promise.race([queue.waitUntilReady(), late]);
   } catch (error) {
-    await queue.disconnect().catch(() => {});
+    // Not awaited: it would wait for the connection that there is none of.
+    void queue.disconnect().catch(() => {});
     if (error instanceof RoundsmanError) throw error;
     throw new QueueNotReadyError(
       {
