@@ -21,10 +21,13 @@ afterEach(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-function roundsman(...args: string[]) {
+const roundsman = (...args: string[]) => roundsmanWith({}, ...args);
+
+function roundsmanWith(settings: NodeJS.ProcessEnv, ...args: string[]) {
+  const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, ['src/bin/roundsman.js', ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ROUNDSMAN_HOME: home, NO_COLOR: '1' },
+    env: { PATH, HOME, ROUNDSMAN_HOME: home, NO_COLOR: '1', ...settings },
   });
   running.add(child);
   const heard = { out: '', err: '' };
@@ -61,6 +64,24 @@ describe('up', () => {
 
     expect(await stop(child, 'SIGINT')).toBe(0);
     expect(heard.out).toContain('Stopped.');
+  });
+
+  it('ends in order when a closed terminal tells it twice', async () => {
+    const { child, heard } = roundsman('up');
+    await until(() => expect(heard.out).toContain('BullMQ on postgres'));
+    child.kill('SIGHUP');
+    child.kill('SIGHUP');
+    expect(await stop(child, 'SIGHUP')).toBe(0);
+    expect(heard.out).toContain('Stopped.');
+  });
+
+  it('ends with the reason when Redis does not answer, and records nothing', async () => {
+    const { child, heard } = roundsmanWith({ REDIS_URL: 'redis://127.0.0.1:1' }, 'worker');
+    await once(child, 'exit');
+    expect({ code: child.exitCode, err: heard.err }).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/why: the database records|BullMQ cannot reach its Redis/),
+    });
   });
 
   it('loses nothing and runs no slot twice when it is killed hard and started again', async () => {
