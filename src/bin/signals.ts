@@ -5,8 +5,8 @@
 const oneWishMs = 1_000;
 
 /**
- * Resolves when the process is asked to stop: SIGINT (Ctrl-C), SIGTERM, SIGHUP. Another signal a second
- * or more later, or a second Ctrl-C, ends it at once; what it was carrying is taken over by others when
+ * Resolves when the process is asked to stop: SIGINT (Ctrl-C), SIGTERM, SIGHUP. A second Ctrl-C,
+ * or a SIGTERM a second or more later, ends it at once; what it was carrying is taken over by others when
  * its leases run out.
  */
 export function askedToStop(): Promise<NodeJS.Signals> {
@@ -17,6 +17,8 @@ export function askedToStop(): Promise<NodeJS.Signals> {
         first = { signal, at: performance.now() };
         return resolve(signal);
       }
+      // A closed terminal tells it as often as there are processes between.
+      if (signal === 'SIGHUP') return;
       const again = signal === 'SIGINT' && first.signal === 'SIGINT';
       if (again || performance.now() - first.at > oneWishMs) process.exit(130);
     };
