@@ -56,10 +56,9 @@ async function demo(options: { json?: boolean }): Promise<void> {
         const done = (await rounds.makeRound(db, bots))!;
         if (options.json) json(done);
         else {
-          const names = new Map(bots.map(({ id, name }) => [id, name]));
           summary.printRound(
             done,
-            names,
+            bots,
             'All of it was thrown away. To keep it running: npm start',
           );
         }

@@ -43,7 +43,7 @@ async function round(
       return;
     }
     if (options.json) json(done);
-    else printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+    else printRound(done, bots);
     if (done.executions.some(({ status }) => status !== 'success'))
       process.exitCode = exitCodes.failed;
   } finally {

@@ -86,5 +86,5 @@ async function firstRound({ db }: Session): Promise<void> {
   ]);
   const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
   const done = await makeRound(db, bots);
-  if (done) printRound(done, new Map(bots.map(({ id, name }) => [id, name])));
+  if (done) printRound(done, bots);
 }

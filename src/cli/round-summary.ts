@@ -3,14 +3,17 @@ import { printable } from '../text.ts';
 import { counted, duration, paint, say, section, severity, state } from './print.ts';
 import { table } from './table.ts';
 
-type Names = Map<string, string>;
-
 /**
  * What a person reads after a round: what was checked, what was found, what was healed and verified,
- * what became a ticket, and the command to look at it. `names` are the bots' names by id; bots run
+ * what became a ticket, and the command to look at it. `bots` give the names; bots run
  * side by side, so they are told in the order of their names.
  */
-export function printRound(round: Round, names: Names, next = nextStep(round)): void {
+export function printRound(
+  round: Round,
+  bots: { id: string; name: string }[],
+  next = nextStep(round),
+): void {
+  const names = new Map(bots.map(({ id, name }) => [id, name]));
   const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
   const { findings, tickets } = round;
   const executions = round.executions.toSorted((a, b) =>

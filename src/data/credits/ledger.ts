@@ -1,6 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import { BadInputError, text, uuid, whole } from '../bad-input.ts';
-import { document, word } from '../bad-values.ts';
+import { BadInputError, document, text, uuid, whole, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { Credits } from '../tables.ts';

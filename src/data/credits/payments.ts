@@ -3,8 +3,7 @@
  * let a state only move forward and book the credits with it; here is decided what an event means.
  */
 import { sql, type Selectable, type Transaction } from 'kysely';
-import { BadInputError, text, time, uuid, whole } from '../bad-input.ts';
-import { document, word } from '../bad-values.ts';
+import { BadInputError, document, text, time, uuid, whole, word } from '../bad-input.ts';
 import type { Database, Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
 import { NotFoundError, UsageError } from '../../errors.ts';

@@ -1,6 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import { BadInputError, boolean, text, time, uuid } from '../bad-input.ts';
-import { word } from '../bad-values.ts';
+import { BadInputError, boolean, text, time, uuid, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { Subscriptions } from '../tables.ts';

@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../errors.ts';
-import { uuid } from '../bad-input.ts';
-import { word } from '../bad-values.ts';
+import { uuid, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { OrganizationMembers } from '../tables.ts';
