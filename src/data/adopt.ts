@@ -16,7 +16,7 @@ export class SchemaDiffersError extends RoundsmanError {
     super({
       what: 'this database cannot be taken over as it is',
       why: `it differs from the documented schema in ${differences.length} places: ${differences.join('; ')}`,
-      hint: 'change these in the database, or point DATABASE_URL at another one; nothing was changed',
+      hint: 'change these in the database (docs/rls.md says what is allowed afterwards), or point DATABASE_URL at another one; nothing was changed',
     });
     this.differences = differences;
   }
@@ -40,7 +40,8 @@ class RolledBack extends Error {}
 /**
  * Compares the documented tables that exist with what their migrations would make, column by column:
  * types, lengths, defaults, NOT NULL, keys, indexes and triggers. Additional tables, indexes, triggers
- * and policies are yours. The migrations run in a schema of their own, in a transaction that is always
+ * and restrictive policies are yours; a permissive policy of your own is a difference, because it would
+ * add to what ours allow, and to drop it is not for a migration to decide. The migrations run in a schema of their own, in a transaction that is always
  * rolled back. Returns the tables that are there; throws {@link SchemaDiffersError}.
  */
 export async function documentedTables(
@@ -104,7 +105,10 @@ async function describe(trx: Transaction<any>, schema: string): Promise<Map<stri
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
     UNION ALL
     SELECT relname, 'trigger ' || tgname, pg_get_triggerdef(t.oid)
-    FROM tables JOIN pg_trigger t ON tgrelid = tables.oid AND NOT tgisinternal`.execute(trx);
+    FROM tables JOIN pg_trigger t ON tgrelid = tables.oid AND NOT tgisinternal
+    UNION ALL
+    SELECT relname, 'policy ' || quote_ident(polname), 'there'
+    FROM tables JOIN pg_policy ON polrelid = tables.oid AND polpermissive`.execute(trx);
   const tables = new Map<string, Parts>();
   const bare = (text: string) => text.replaceAll(/\b(public|roundsman_expected|extensions)\./g, '');
   for (const { relation, part, definition } of rows) {
@@ -117,13 +121,18 @@ async function describe(trx: Transaction<any>, schema: string): Promise<Map<stri
 function differ(table: string, expected: Parts, actual: Parts): string[] {
   const found: string[] = [];
   for (const [part, definition] of expected) {
+    // The document's own five are dropped for others in any case.
+    if (part.startsWith('policy ')) continue;
     if (doubled.some((index) => part === `index ${index}`)) continue;
     const is = actual.get(part);
     if (is === undefined) found.push(`${table}: ${part} is missing`);
     else if (is !== definition) found.push(`${table}: ${part} is ${is}, documented ${definition}`);
   }
-  for (const part of actual.keys())
-    if (part.startsWith('column ') && !expected.has(part))
-      found.push(`${table}: ${part} is not documented`);
+  for (const part of actual.keys()) {
+    if (expected.has(part)) continue;
+    if (part.startsWith('column ')) found.push(`${table}: ${part} is not documented`);
+    if (part.startsWith('policy '))
+      found.push(`${table}: ${part} would allow more than Roundsman's own (DROP ${part.replace('policy', 'POLICY')} ON ${table})`);
+  }
   return found;
 }

@@ -157,6 +157,25 @@ describe('a database that was made by hand from the document', () => {
     ).toEqual(await reference);
   });
 
+  it('is left alone when it has permissive policies of its own: they would add to ours', async () => {
+    const { db } = await madeByHand(
+      'CREATE POLICY "All of it" ON credits FOR ALL USING (true)',
+      'CREATE POLICY narrower ON credits AS RESTRICTIVE USING (amount > 0)',
+    );
+    const before = await schemaOf(db);
+    await expect(migrateToLatest(db)).rejects.toMatchObject({
+      differences: [
+        `credits: policy "All of it" would allow more than Roundsman's own (DROP POLICY "All of it" ON credits)`,
+      ],
+    });
+    expect(await schemaOf(db)).toEqual(before);
+
+    await sql`DROP POLICY "All of it" ON credits`.execute(db);
+    await migrateToLatest(db);
+    const { rows } = await sql`SELECT FROM pg_policies WHERE policyname = 'narrower'`.execute(db);
+    expect(rows).toHaveLength(1);
+  });
+
   it('is left alone when it differs, with every difference named', async () => {
     const { db } = await madeByHand(
       'ALTER TABLE profiles ALTER email TYPE text',
