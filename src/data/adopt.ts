@@ -132,7 +132,9 @@ function differ(table: string, expected: Parts, actual: Parts): string[] {
     if (expected.has(part)) continue;
     if (part.startsWith('column ')) found.push(`${table}: ${part} is not documented`);
     if (part.startsWith('policy '))
-      found.push(`${table}: ${part} would allow more than Roundsman's own (DROP ${part.replace('policy', 'POLICY')} ON ${table})`);
+      found.push(
+        `${table}: ${part} would allow more than Roundsman's own (DROP ${part.replace('policy', 'POLICY')} ON ${table})`,
+      );
   }
   return found;
 }
