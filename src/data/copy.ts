@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
+const special = /[\\\t\n\r]/;
 const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** A value as COPY's text format takes it: null, text, numbers, booleans, dates, and objects as JSON. */
@@ -15,6 +16,8 @@ export function copyText(value: unknown): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value as string | number | boolean);
+  // Nearly no value has any, and a look costs less than half of a replacement of nothing.
+  if (!special.test(text)) return text;
   return text.replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);
 }
 

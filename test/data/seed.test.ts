@@ -1,11 +1,15 @@
+import type pg from 'pg';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ledger } from '../../bots/ledger.ts';
 import { pool } from '../../src/data/connect.ts';
+import { fillBare } from '../../src/data/fiction/bare-table.ts';
+import { migrateToLatest } from '../../src/data/migrate.ts';
 import { NotEmptyError, plantings, seedFiction } from '../../src/data/fiction/seed.ts';
 import { sizes } from '../../src/data/fiction/sizes.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
+import { supabaseDatabase } from '../support/supabase.ts';
 
 /** A migrated database whose clock stands still, and what `db seed` makes of it. */
 async function seeded(seed: number) {
@@ -24,7 +28,19 @@ async function seeded(seed: number) {
   }
 }
 
-/** The rows of a table as one number; ids that a table makes itself are left out. */
+/** Every index, constraint and trigger of the platform's tables, as the database words them. */
+async function catalogueOf(db: Awaited<ReturnType<typeof seeded>>['db']) {
+  const { rows } = await sql<{ line: string }>`
+    SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS line
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', pg_get_indexdef(indexrelid), indisvalid, relacl, pg_get_userbyid(relowner))
+    FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgtype, tgenabled, tgfoid::regproc)
+    FROM pg_trigger ORDER BY line`.execute(db);
+  return rows.map(({ line }) => line);
+}
+
+/** The rows of a table as one number. */
 async function sumOf(
   db: Awaited<ReturnType<typeof seeded>>['db'],
   table: string,
@@ -86,6 +102,65 @@ describe('db seed', async () => {
         first.db,
       );
     expect(rows).toEqual([]);
+  });
+
+  it('puts back every index and every foreign key that was away meanwhile', async () => {
+    const { db } = await testDatabase();
+    expect(await catalogueOf(first.db)).toEqual(await catalogueOf(db));
+  });
+
+  it('lets no row into a bare table that refers to nobody', async () => {
+    const connections = pool(first.url, { max: 1 });
+    const client = await connections.connect();
+    await client.query('BEGIN');
+    let indexes = -1;
+    const filled = fillBare(client, 'api_logs', async () => {
+      const { rows } = await client.query<{ count: number }>(
+        "SELECT count(*)::int FROM pg_indexes WHERE tablename = 'api_logs'",
+      );
+      indexes = rows[0]!.count;
+      await client.query(`INSERT INTO api_logs (user_id, endpoint, method, status_code)
+                          VALUES (gen_random_uuid(), '/', 'GET', 200)`);
+    });
+    await expect(filled).rejects.toMatchObject({ code: '23503', table: 'api_logs' });
+    expect(indexes).toBe(1);
+    client.release(true);
+    await connections.end();
+  });
+
+  it('leaves nothing when its connection breaks, not even a missing index', async () => {
+    const { db, url } = await testDatabase();
+    const before = await catalogueOf(db);
+    const connections = pool(url, { max: 1 });
+    let seeding: pg.PoolClient | undefined;
+    connections.on('connect', (client) => (seeding = client as pg.PoolClient));
+    const heard: string[] = [];
+    const seeded = seedFiction(connections, 'small', 1, (_done, _total, name) => {
+      heard.push(name);
+      if (name === 'indexes of api_logs') seeding!.connection.stream.destroy();
+    });
+    await expect(seeded).rejects.toThrow();
+    await connections.end();
+    expect(heard.at(-1)).toBe('indexes of api_logs');
+    const { rows } = await sql`
+      SELECT (SELECT count(*)::int FROM auth.users) AS users, (SELECT count(*)::int FROM profiles) AS profiles,
+        (SELECT count(*)::int FROM api_logs) AS "apiLogs"`.execute(db);
+    expect(rows).toEqual([{ users: 0, profiles: 0, apiLogs: 0 }]);
+    expect(await catalogueOf(db)).toEqual(before);
+  });
+
+  it('needs no superuser', async () => {
+    const { db, url } = await supabaseDatabase();
+    await migrateToLatest(db);
+    const before = await catalogueOf(db);
+    const connections = pool(url, { max: 1 });
+    await seedFiction(connections, 'small', 1);
+    await connections.end();
+    expect(await catalogueOf(db)).toEqual(before);
+    const { rows } = await sql`
+      SELECT count(*)::int AS logs, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super
+      FROM api_logs`.execute(db);
+    expect(rows).toEqual([{ logs: 10_000, super: false }]);
   });
 
   it('refuses a database with people in it, and changes nothing', async () => {

@@ -28,8 +28,24 @@ const runs = ['bot_executions', 'bot_findings'] as const;
 export type Kind = (typeof kinds)[number] | (typeof more)[number] | (typeof runs)[number];
 const order: readonly Kind[] = [...kinds, ...more, ...runs];
 
+const idIn = (series: string, index: number): string =>
+  `f1c71000-0000-4000-8${series}-${index.toString(16).padStart(12, '0')}`;
+
 export const idOf = (kind: Kind, index: number): string =>
-  `f1c71000-0000-4000-8${String(order.indexOf(kind)).padStart(3, '0')}-${index.toString(16).padStart(12, '0')}`;
+  idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
+
+/**
+ * The planting with ids that rise, also where nobody refers to them: a primary key that grows at its end
+ * stays in memory, while random ids would write to all of it.
+ */
+export const identified = (planting: Planting): Planting =>
+  planting.columns.includes('id')
+    ? planting
+    : {
+        ...planting,
+        columns: ['id', ...planting.columns],
+        row: (index, chance) => [idIn('fff', index), ...planting.row(index, chance)],
+      };
 
 export const day = 86_400_000;
 

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { RoundsmanError } from '../../errors.ts';
 import { copyInto } from '../copy.ts';
+import { fillBare } from './bare-table.ts';
 import { botPlantings } from './bot-plantings.ts';
 import { Chance } from './chance.ts';
 import { peoplePlantings } from './people-plantings.ts';
 import { platformPlantings } from './platform-plantings.ts';
-import type { Planting, World } from './planting.ts';
+import { identified, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
 /** There are people in this database already. */
@@ -17,16 +18,17 @@ export interface Seeded {
 }
 
 /** All plantings in an order in which every row finds what it refers to. */
-export const plantings = (world: World): Planting[] => [
-  ...peoplePlantings(world),
-  ...platformPlantings(world),
-  ...botPlantings(world),
-];
+export const plantings = (world: World): Planting[] =>
+  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(identified);
+
+/** From so many rows on, what a bare table saves is worth that nobody else can read it meanwhile. */
+const many = 10_000;
 
 /**
  * Plants a fictional platform through COPY, in one transaction: the same rows for the same size and
  * seed, their times relative to the database's. Guards of the tables are off for this transaction,
- * because history is written as it was and not booked anew; foreign keys hold.
+ * because history is written as it was and not booked anew; foreign keys hold, in large tables by a
+ * check of all rows at their end.
  * Refuses a database with people in it. `onRows` hears how many rows have gone so far, of how many.
  */
 export async function seedFiction(
@@ -52,15 +54,24 @@ export async function seedFiction(
     const total = all.reduce((sum, { count }) => sum + count, 0);
     let done = 0;
     for (const [index, planting] of all.entries()) {
-      const { table, columns } = planting;
-      // auth.users may belong to another role, and has no guard of ours.
-      const guarded = !table.includes('.');
-      if (guarded) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-      await copyInto(client, table, columns, rowsOf(planting, seed * 1_000 + index), (count) => {
-        done += count;
-        onRows(done, total, table);
-      });
-      if (guarded) await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      const { table, columns, count } = planting;
+      const copy = (into: string) =>
+        copyInto(client, into, columns, rowsOf(planting, seed * 1_000 + index), (rows) =>
+          onRows((done += rows), total, table),
+        );
+      if (table.includes('.')) await aside(client, planting, copy);
+      else {
+        await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+        if (count < many) await copy(table);
+        else
+          await fillBare(
+            client,
+            table,
+            () => copy(table),
+            () => onRows(done, total, `indexes of ${table}`),
+          );
+        await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      }
     }
     await client.query('COMMIT');
     await client.query('ANALYZE');
@@ -69,6 +80,23 @@ export async function seedFiction(
     // The end of its connection rolls back what was not committed.
     client.release(true);
   }
+}
+
+/**
+ * For auth.users, whose owner may be another role: its triggers and indexes are not ours to touch, and
+ * COPY refuses who is held back by row level security, where INSERT asks its policies.
+ */
+async function aside(
+  client: pg.PoolClient,
+  { table, columns }: Planting,
+  copy: (into: string) => Promise<void>,
+): Promise<void> {
+  const list = columns.join();
+  await client.query(
+    `CREATE TEMPORARY TABLE aside ON COMMIT DROP AS SELECT ${list} FROM ${table} WITH NO DATA`,
+  );
+  await copy('aside');
+  await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM aside`);
 }
 
 /** Each table has a chance of its own, so that a change to one leaves the others as they were. */
