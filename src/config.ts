@@ -13,6 +13,8 @@ export interface Config {
   readonly home: string;
   /** runs that one worker process carries at once */
   readonly concurrency: number;
+  /** MB that one child process may hold while it carries out checks and remedies */
+  readonly checkMemoryMb: number;
   readonly logLevel: string;
 }
 
@@ -34,6 +36,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     redisUrl: url(given, 'REDIS_URL', ['redis:', 'rediss:']),
     home: directory(given.ROUNDSMAN_HOME),
     concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
+    checkMemoryMb: integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536),
     logLevel: word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels),
   });
 }

@@ -8,7 +8,8 @@ export const storable = (text: string): string => text.toWellFormed().replaceAll
 
 /** Storable and at most `length` characters as PostgreSQL counts them (code points), the cut marked. */
 export function fitting(text: string, length: number): string {
-  const clean = storable(text);
+  // No code point is more than two units, so what is behind these is cut in any case.
+  const clean = storable(text.slice(0, 2 * length + 2));
   if (clean.length <= length) return clean;
   const points = [...clean];
   return points.length <= length ? clean : `${points.slice(0, length - 1).join('')}…`;

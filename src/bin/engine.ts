@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { extname } from 'node:path';
 import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
-import { connect, type Db } from '../data/connect.ts';
+import { connect, endSessions, type Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import { heartbeat, leave } from '../maintain/heartbeat.ts';
 import {
@@ -13,7 +14,8 @@ import {
   refuseOtherBackend,
   type BackendName,
 } from '../queue/backend.ts';
-import { openQueue } from '../queue/run-queue.ts';
+import { openQueue, type RunWorker } from '../queue/run-queue.ts';
+import { openChildren } from '../run/child/pool.ts';
 import { giveBack } from '../run/give-back.ts';
 import { keepLeases } from '../run/lease.ts';
 import type { Engine } from '../run/engine.ts';
@@ -32,23 +34,19 @@ export const drainGraceMs = 10_000;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
- * must be migrated.
+ * must be migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`.
  */
 export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
   config: Config,
   databaseUrl: string,
   log: Log,
+  bots = beside('../../bots/index'),
 ): Promise<Started> {
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const db = connect(databaseUrl, { name: `roundsman ${role}`, max: config.concurrency + 4 });
-  const reader = connect(databaseUrl, {
-    name: 'roundsman checks',
-    max: config.concurrency,
-    readOnly: true,
-  });
   // In the order in which they were opened; closed the other way round.
-  const closers: (() => unknown)[] = [() => db.destroy(), () => reader.destroy()];
+  const closers: (() => unknown)[] = [() => db.destroy()];
   const close = async () => {
     for (const each of closers.toReversed()) await each();
   };
@@ -61,19 +59,31 @@ export async function startEngine(
     closers.push(() => queue.close());
     // Recorded only once it has answered.
     await agreeOnBackend(db, queue.backend);
-    const catalogue = await loadCatalogue();
+    const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
     const recurring = startRecurring(db, queue, { id: worker, role }, log);
     closers.push(() => recurring.stop());
     const leases = keepLeases(db, log);
     closers.push(() => leases.stop());
 
-    const engine: Engine = { worker, db, reader, catalogue, queue, leases, log };
     const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
-    const carrier =
-      role === 'scheduler'
-        ? null
-        : queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+    let carrier: RunWorker | null = null;
+    if (role !== 'scheduler') {
+      const children = openChildren({
+        entry: beside('./child'),
+        catalogue: bots,
+        databaseUrl,
+        size: config.concurrency,
+        memoryMb: config.checkMemoryMb,
+        onEnded: (name) =>
+          void endSessions(db, name).catch((error: unknown) =>
+            log.warn({ err: error, name }, 'the sessions of a child that ended may go on'),
+          ),
+      });
+      closers.push(() => children.close());
+      const engine: Engine = { worker, db, children, catalogue, queue, leases, log };
+      carrier = queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+    }
     log.info({ role, worker, backend: queue.backend }, 'started');
 
     return {
@@ -83,7 +93,7 @@ export async function startEngine(
         await scheduler?.stop();
         const drained = carrier?.drain() ?? Promise.resolve();
         if (!(await within(graceMs, drained))) {
-          const given = await giveBack(engine, leases.all());
+          const given = await giveBack({ db, queue }, leases.all());
           log.warn({ runs: given }, 'running runs were given back');
           await within(1_000, drained);
         }
@@ -96,6 +106,10 @@ export async function startEngine(
     throw error;
   }
 }
+
+/** A module of ours as a file: TypeScript in the checkout, compiled in the package. */
+const beside = (path: string) =>
+  new URL(path + extname(new URL(import.meta.url).pathname), import.meta.url);
 
 /** Whether the promise settled in time. */
 async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {

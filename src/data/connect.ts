@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { DB } from './tables.ts';
 
@@ -55,3 +55,10 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
 /** A Kysely over a pool of its own; `destroy()` ends it. */
 export const connect = (url: string, options: ConnectOptions = {}): Db =>
   new Kysely<Database>({ dialect: new PostgresDialect({ pool: pool(url, options) }) });
+
+/** Ends the sessions of this name, which a process that was killed may have left at work. */
+export const endSessions = (db: Db, name: string) =>
+  sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = ${name} AND usename = current_user AND pid <> pg_backend_pid()`.execute(
+    db,
+  );

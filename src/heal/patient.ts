@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
+import type { Effect } from './effect.ts';
 
 /** The open finding that is to be healed: columns of `bot_findings`. */
 export interface Patient {
@@ -30,6 +31,8 @@ export interface Healing {
   catalogue: Catalogue;
   signal: AbortSignal;
   recheck: Recheck;
+  /** Applies a step where remedies run; rejects with what went wrong there. */
+  effect(effect: Effect): Promise<Date | null>;
 }
 
 /** A row of `bot_actions` that is not at its end. */

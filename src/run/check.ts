@@ -1,10 +1,9 @@
-import { sql } from 'kysely';
-import { SkippedCheck, type Check, type CheckResult } from '../bot.ts';
+import type { Check, CheckResult } from '../bot.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
+import type { Place } from './child/pool.ts';
 import type { Engine } from './engine.ts';
-import { readResult } from './result.ts';
 import type { Run } from './run.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
@@ -13,20 +12,26 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
   | { status: 'errored' | 'skipped'; reason: string }
 );
 
+/** Where a run's checks are carried out, and what time it is there by the database's clock. */
+export interface Held {
+  place: Place;
+  now(): Date;
+}
+
 /**
- * Runs the bot's checks one after the other; one that errs does not keep the others from running.
- * When the run is stopped meanwhile, those that were through by then are returned.
+ * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the
+ * others from running. When the run is stopped meanwhile, those that were through by then are returned.
  */
 export async function checkAll(
   engine: Engine,
   run: Run,
+  held: Held,
   checks: Check<unknown>[],
-  config: unknown,
 ): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = [];
   for (const check of checks) {
     if (run.signal.aborted) break;
-    const outcome = await checkOne(engine, run, check, config, null);
+    const outcome = await checkOne(engine, run, held, check, null);
     if (outcome) outcomes.push(outcome);
   }
   return outcomes;
@@ -37,44 +42,25 @@ export async function checkAll(
  * Null when the run was stopped meanwhile, whatever the check still does: its result is not awaited.
  */
 export async function checkOne(
-  engine: Engine,
+  { log }: Engine,
   run: Run,
-  check: Check<unknown>,
-  config: unknown,
+  { place, now }: Held,
+  { name, title }: Check<unknown>,
   since: Date | null,
 ): Promise<CheckOutcome | null> {
+  const { endpoint, config } = run.bot;
   const began = performance.now();
-  const done = (rest: object) =>
-    ({
-      name: check.name,
-      title: check.title,
-      ms: Math.round(performance.now() - began),
-      ...rest,
-    }) as CheckOutcome;
+  let outcome: CheckOutcome;
   try {
-    // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
-    const result = readResult(
-      await untilStopped(run.signal, async () => {
-        const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(
-          engine.reader,
-        );
-        return check.run(config, {
-          db: engine.reader,
-          now: rows[0]!.now,
-          since,
-          signal: run.signal,
-          skip(reason: string): never {
-            throw new SkippedCheck(reason);
-          },
-        });
-      }),
+    outcome = await untilStopped(run.signal, () =>
+      place.do('check', { endpoint, config, check: name, now: now(), since }),
     );
-    return done({ status: result.findings.length > 0 ? 'failed' : 'passed', result });
   } catch (error) {
     if (run.signal.aborted) return null;
-    if (error instanceof SkippedCheck)
-      return done({ status: 'skipped', reason: fitting(error.message, 500) });
-    engine.log.warn({ err: error, bot: run.bot.name, check: check.name }, 'check errored');
-    return done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
+    const ms = Math.round(performance.now() - began);
+    outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }
+  if (outcome.status === 'errored')
+    log.warn({ bot: run.bot.name, check: name, reason: outcome.reason }, 'check errored');
+  return outcome;
 }

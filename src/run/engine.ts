@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
+import type { Children } from './child/pool.ts';
 import type { Leases } from './lease.ts';
 
 /** What a worker process works with. */
@@ -9,8 +10,8 @@ export interface Engine {
   /** the name under which runs are leased: host, pid, start */
   worker: string;
   db: Db;
-  /** a pool whose sessions refuse to write: what checks get */
-  reader: Db;
+  /** where checks and remedies run */
+  children: Children;
   catalogue: Catalogue;
   queue: RunQueue;
   leases: Leases;

@@ -56,7 +56,8 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
   };
 }
 
-function boundedMetadata(metadata: Record<string, unknown> | undefined) {
+/** Plain JSON of a bounded size; what is larger is named and left out. */
+export function boundedMetadata(metadata: Record<string, unknown> | undefined) {
   if (metadata === undefined) return null;
   const clean = plain(metadata) as Record<string, unknown>;
   const { length } = JSON.stringify(clean);

@@ -7,7 +7,10 @@ import type { Run } from './run.ts';
  * Gives runs back that a drain could not wait for: `queued` again, the attempt not counted. What they
  * still do is dropped, because their fence is gone with the status.
  */
-export async function giveBack({ db, queue }: Engine, runs: Run[]): Promise<number> {
+export async function giveBack(
+  { db, queue }: Pick<Engine, 'db' | 'queue'>,
+  runs: Run[],
+): Promise<number> {
   if (runs.length === 0) return 0;
   const { rows } = await sql<RunEntry & { status: string }>`
     UPDATE bot_executions e

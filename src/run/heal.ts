@@ -1,7 +1,7 @@
 import type { Check } from '../bot.ts';
 import { heal } from '../heal/heal.ts';
-import type { Recheck } from '../heal/patient.ts';
-import { checkOne, type CheckOutcome } from './check.ts';
+import type { Healing, Recheck } from '../heal/patient.ts';
+import { checkOne, type CheckOutcome, type Held } from './check.ts';
 import { examinedColumns, fingerprintOf, severities } from './finding.ts';
 import type { OpenFinding } from './record.ts';
 import type { Engine } from './engine.ts';
@@ -16,16 +16,17 @@ export interface Healed {
 export async function healAll(
   engine: Engine,
   run: Run,
+  held: Held,
   checks: Check<unknown>[],
-  config: unknown,
   open: OpenFinding[],
 ): Promise<Healed> {
   const total: Healed = { actions: 0, healed: 0 };
   const recheck: Recheck = async (finding, since) => {
     const check = checks.find(({ name }) => name === finding.check_name);
-    const outcome = check && (await checkOne(engine, run, check, config, since));
+    const outcome = check && (await checkOne(engine, run, held, check, since));
     return outcome ? verdictOn(run, finding, outcome) : 'unclear';
   };
+  const effect: Healing['effect'] = (task) => held.place.do('effect', task, run);
   const { db, catalogue } = engine;
   const worstFirst = open.toSorted(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity),
@@ -33,7 +34,7 @@ export async function healAll(
   for (const finding of worstFirst) {
     if (run.signal.aborted) break;
     const { actions, healed } = await heal(
-      { db, catalogue, signal: run.signal, recheck },
+      { db, catalogue, signal: run.signal, recheck, effect },
       run,
       finding,
     );

@@ -3,7 +3,7 @@ import { LostRunError, underFence } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { fitting } from '../text.ts';
-import { checkAll } from './check.ts';
+import { checkAll, type Held } from './check.ts';
 import { endingOf, finish, isFinal, type Ending } from './finish.ts';
 import { escalate } from './escalate.ts';
 import { healAll } from './heal.ts';
@@ -22,26 +22,47 @@ export async function performRun(engine: Engine, entry: RunEntry): Promise<void>
   const run = await start(engine, entry);
   if (!run) return;
   engine.leases.add(run);
-  const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
   try {
-    await carryOut(engine, run);
+    await inPlace(engine, run, (held) => carryOut(engine, run, held));
   } catch (error) {
     if (error instanceof LostRunError)
       engine.log.warn({ run: run.id }, 'run was taken over; its results are dropped');
     else await fail(engine, run, error);
   } finally {
-    clearTimeout(deadline);
     engine.leases.remove(run);
     await queueNext(engine, run);
   }
 }
 
-async function carryOut(engine: Engine, run: Run): Promise<void> {
-  const { bot, config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  const outcomes = await checkAll(engine, run, bot.checks, config);
+/** The deadline starts when a child is free. */
+async function inPlace(
+  { children }: Engine,
+  run: Run,
+  work: (held: Held) => Promise<void>,
+): Promise<void> {
+  const began = performance.now();
+  const place = await children.take();
+  const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
+  const stop = () => place.stop(run.signal.reason as Stop);
+  run.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await work({
+      place,
+      now: () => new Date(run.startedAt.getTime() + performance.now() - began),
+    });
+  } finally {
+    clearTimeout(deadline);
+    run.signal.removeEventListener('abort', stop);
+    place.release();
+  }
+}
+
+async function carryOut(engine: Engine, run: Run, held: Held): Promise<void> {
+  const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+  const outcomes = await checkAll(engine, run, held, bot.checks);
   if (run.signal.reason === 'lost') throw new LostRunError(run);
   const recorded = await underFence(engine.db, run, (trx) => record(trx, run, outcomes));
-  const healed = await healAll(engine, run, bot.checks, config, recorded.open);
+  const healed = await healAll(engine, run, held, bot.checks, recorded.open);
   if (run.signal.reason === 'lost') throw new LostRunError(run);
   const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   await end(engine, run, {

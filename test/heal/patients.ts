@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
 import { heal } from '../../src/heal/heal.ts';
-import type { Patient, Recheck } from '../../src/heal/patient.ts';
+import type { Healing, Patient, Recheck } from '../../src/heal/patient.ts';
 import { start } from '../../src/run/start.ts';
 import {
   aBot,
@@ -90,7 +90,9 @@ export async function ward(
       const { signal, ...started } = (await start(engine, { id, generation: 1 }))!;
       const recheck: Recheck = async () => (ill.has(finding.component_key) ? 'failing' : 'clean');
       const { db, catalogue: known } = engine;
-      return () => heal({ db, catalogue: known, signal, recheck }, started, finding);
+      const { do: carryOut } = await engine.children.take();
+      const effect: Healing['effect'] = (task) => carryOut('effect', task);
+      return () => heal({ db, catalogue: known, signal, recheck, effect }, started, finding);
     },
     actions: () => engine.db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
     finding: () =>

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { defineBot, z } from '../../src/bot.ts';
+import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue.ts';
 import { connect } from '../../src/data/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
@@ -44,7 +45,9 @@ const worker = `slow-${process.pid}-${randomUUID().slice(0, 8)}`;
 const queue = await openQueue(db, { redisUrl: redisUrl || undefined, databaseUrl }, () => {});
 const reader = connect(databaseUrl, { max: 2, readOnly: true });
 const leases = keepLeases(db, log);
-const engine = { worker, db, reader, catalogue: catalogueOf([slow], []), queue, leases, log };
+const catalogue = catalogueOf([slow], []);
+const children = inProcess({ catalogue, db, reader });
+const engine = { worker, db, children, catalogue, queue, leases, log };
 startRecurring(db, queue, { id: worker, role: 'worker' }, log);
 queue.work(
   2,

@@ -18,6 +18,7 @@ import { planBots } from '../../src/schedule/plan.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
 import type { Backend } from './backends.ts';
+import { inProcess } from './in-process.ts';
 import { testDatabase, type TestDatabase } from './database.ts';
 
 type CheckBody = Check<unknown>['run'];
@@ -117,7 +118,11 @@ export async function anEngine(
   const { url } = database ?? (await testDatabase());
   const worker = `worker-${randomBytes(3).toString('hex')}`;
   const db = connect(url, { name: 'engine', max: concurrency + 4 });
-  const reader = connect(url, { name: 'checks', max: concurrency, readOnly: true });
+  const children = inProcess({
+    catalogue,
+    db,
+    reader: connect(url, { name: 'checks', max: concurrency, readOnly: true }),
+  });
   if (!redisUrl) await migrateQueue(url);
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
@@ -126,11 +131,12 @@ export async function anEngine(
   async function end() {
     leases.stop();
     await queue.close();
-    await Promise.all([db.destroy(), reader.destroy()]);
+    await children.close();
+    await db.destroy();
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
-  return { url, worker, db, reader, catalogue, queue, leases, log, close };
+  return { url, worker, db, children, catalogue, queue, leases, log, close };
 }
 
 export interface Flow extends TestEngine {

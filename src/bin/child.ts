@@ -1,0 +1,35 @@
+/**
+ * A child process of a worker: checks and remedies run in here, so that one which spins, leaks or ends
+ * its process costs this process and not the worker. Started by src/run/child/child.ts.
+ */
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { catalogueOf } from '../catalogue.ts';
+import { connect } from '../data/connect.ts';
+import { carryOutWith } from '../run/child/carry-out.ts';
+import { listen } from '../run/child/listen.ts';
+
+// Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+new Worker(new URL(`../run/child/guard.${extension}`, import.meta.url)).unref();
+
+// What ends it is said at once. process.exit() would then wait for the guard, which waits for the worker.
+process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));
+process.on('exit', (code) => {
+  writeSync(2, `exit code ${code}\n`);
+  process.kill(process.pid, 'SIGKILL');
+});
+
+const { bots, remedies } = await import(process.argv[2]!);
+const catalogue = catalogueOf(bots, remedies);
+
+listen(({ databaseUrl, name }) =>
+  carryOutWith({
+    catalogue,
+    db: connect(databaseUrl, { name, max: 1 }),
+    // Two, for a check that asks beside its own transaction.
+    reader: connect(databaseUrl, { name, max: 2, readOnly: true }),
+  }),
+);

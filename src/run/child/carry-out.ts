@@ -1,0 +1,29 @@
+import type { Catalogue } from '../../catalogue.ts';
+import type { Db } from '../../data/connect.ts';
+import { takeEffect } from '../../heal/effect.ts';
+import { performCheck } from './perform-check.ts';
+import type { CarryOut, Kind, Tasks } from './task.ts';
+
+export interface Means {
+  catalogue: Catalogue;
+  /** what remedies write with */
+  db: Db;
+  /** what checks get: its sessions refuse to write */
+  reader: Db;
+}
+
+type Ways = {
+  [K in Kind]: (
+    means: Means,
+    task: Tasks[K]['task'],
+    signal: AbortSignal,
+  ) => Promise<Tasks[K]['result']>;
+};
+
+const ways: Ways = { check: performCheck, effect: takeEffect };
+
+/** The tasks that a child does, by their kind. */
+export const carryOutWith =
+  (means: Means): CarryOut =>
+  (kind, task, signal) =>
+    ways[kind](means, task, signal);

@@ -1,0 +1,151 @@
+/** A worker's end of one child process. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { LostRunError, type Fenced } from '../../data/bots/fence.ts';
+import { fitting } from '../../text.ts';
+import type { Stop } from '../run.ts';
+import type { Beginning, FromChild, Kind, Tasks, ToChild } from './task.ts';
+
+export interface ChildOptions extends Beginning {
+  /** the module that a child runs, and the one that has its bots and remedies */
+  entry: URL;
+  catalogue: URL;
+  /** most that a child may hold in memory, in MB; its JavaScript heap gets half of it */
+  memoryMb: number;
+}
+
+/** The process ended before its task was done; the message says how. */
+export class ChildEndedError extends Error {
+  override readonly name = 'ChildEndedError';
+}
+
+/** What is printed on standard error when a process dies is kept up to here. */
+const mostHeard = 4_000;
+
+interface Pending {
+  id: number;
+  run: Fenced | undefined;
+  settled: Promise<void>;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+export class Child {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Settles when the child takes tasks; rejects when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+  /** tasks that it was given */
+  tasks = 0;
+  isEnded = false;
+
+  readonly #process: ChildProcess;
+  #pending: Pending | null = null;
+  #heard = '';
+  #killedFor: string | null = null;
+
+  constructor({ entry, catalogue, memoryMb, ...beginning }: ChildOptions) {
+    this.name = beginning.name;
+    this.#process = fork(entry, [catalogue.href], {
+      serialization: 'advanced',
+      // A group of its own: Ctrl-C in a terminal is for the worker, which may want to wait for it.
+      detached: true,
+      // No settings and no secrets that it does not need.
+      env: environment(),
+      execArgv: [`--max-old-space-size=${Math.ceil(memoryMb / 2)}`],
+      // The last one is never written to: its end tells the child that this process is gone.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+    });
+    this.pid = this.#process.pid;
+    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#heard = (this.#heard + text).slice(-mostHeard);
+    });
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    this.#process.on('message', (message: FromChild) => {
+      if (message === 'ready') ready.resolve();
+      else this.#settle(message);
+    });
+    this.ended = new Promise<void>((resolve) => {
+      const end = (how: string) => {
+        this.isEnded = true;
+        const error = new ChildEndedError(how);
+        ready.reject(error);
+        this.#pending?.reject(error);
+        this.#pending = null;
+        resolve();
+      };
+      // `close` comes after the last words on standard error, `error` when it could not be started.
+      this.#process.on('close', (code, signal) => end(this.#obituary(code, signal)));
+      this.#process.on('error', (error) => end(error.message));
+    });
+    this.#send(beginning);
+  }
+
+  get isBusy(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** Resolves when the task that is under way has ended, however it did. */
+  settled(): Promise<void> {
+    return this.#pending?.settled ?? Promise.resolve();
+  }
+
+  /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
+  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']> {
+    if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended'));
+    if (this.#pending) return Promise.reject(new Error('it has a task already'));
+    this.tasks += 1;
+    const id = this.tasks;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const settled = promise.then(
+      () => {},
+      () => {},
+    );
+    this.#pending = { id, run, settled, resolve, reject };
+    this.#send({ id, kind, task });
+    return promise as Promise<Tasks[K]['result']>;
+  }
+
+  /** Aborts the signal of what is under way. */
+  stop(why: Stop): void {
+    this.#send({ stop: why });
+  }
+
+  /** Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}. */
+  kill(why: string): void {
+    this.#killedFor ??= why;
+    this.#process.kill('SIGKILL');
+  }
+
+  #send(message: Beginning | ToChild): void {
+    // A child that is just ending cannot be told anything; its end says the rest.
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  #settle(message: Exclude<FromChild, 'ready'>): void {
+    const pending = this.#pending;
+    if (pending?.id !== message.id) return;
+    this.#pending = null;
+    if ('result' in message) pending.resolve(message.result);
+    else if (message.thrown.lost && pending.run) pending.reject(new LostRunError(pending.run));
+    else pending.reject(new Error(message.thrown.message));
+  }
+
+  #obituary(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#killedFor !== null) return `its process was ended: ${this.#killedFor}`;
+    const heard = this.#heard.trim();
+    if (/heap out of memory|Array buffer allocation failed/.test(heard))
+      return 'its process ended: it ran out of memory';
+    return fitting(`its process ended: ${heard || (signal ?? `exit code ${code}`)}`, 2_000);
+  }
+}
+
+/** Where programs and certificates are found and how time and text are read, nothing else. */
+function environment(): NodeJS.ProcessEnv {
+  const wanted = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS'];
+  return Object.fromEntries(
+    wanted.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

@@ -1,0 +1,15 @@
+/**
+ * A thread of a child that waits, blocked, for the end of a pipe that only the worker holds. When the
+ * worker is gone, however it went, the process is ended from here: a check that spins would never see
+ * its channel close, and would outlive the worker.
+ */
+import { readSync } from 'node:fs';
+
+/** the file descriptor that the worker's `stdio` makes of its last entry */
+const pipe = 4;
+
+try {
+  readSync(pipe, Buffer.alloc(1));
+} finally {
+  process.kill(process.pid, 'SIGKILL');
+}

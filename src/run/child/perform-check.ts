@@ -1,0 +1,51 @@
+import { SkippedCheck } from '../../bot.ts';
+import type { Catalogue } from '../../catalogue.ts';
+import type { Db } from '../../data/connect.ts';
+import { messageOf } from '../../errors.ts';
+import { fitting } from '../../text.ts';
+import type { CheckOutcome } from '../check.ts';
+import { readResult } from '../result.ts';
+import type { CheckTask } from './task.ts';
+
+/**
+ * Runs one check where its faults hurt nobody. What it throws and what it returns against the contract
+ * is its outcome; rejects only when the signal is aborted. One that does not mind its signal is ended
+ * with its process.
+ */
+export async function performCheck(
+  { catalogue, reader }: { catalogue: Catalogue; reader: Db },
+  { endpoint, config: given, check: name, now, since }: CheckTask,
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
+  const began = performance.now();
+  const { bot, config } = catalogue.resolve(endpoint, given);
+  const check = bot.checks.find((each) => each.name === name);
+  if (!check) throw new Error(`${bot.name} has no check ${name}`);
+  const done = (rest: object) =>
+    ({
+      name,
+      title: check.title,
+      ms: Math.round(performance.now() - began),
+      ...rest,
+    }) as CheckOutcome;
+  try {
+    // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
+    const result = readResult(
+      await check.run(config, {
+        db: reader,
+        now,
+        since,
+        signal,
+        skip(reason: string): never {
+          throw new SkippedCheck(reason);
+        },
+      }),
+    );
+    return done({ status: result.findings.length > 0 ? 'failed' : 'passed', result });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return error instanceof SkippedCheck
+      ? done({ status: 'skipped', reason: fitting(error.message, 500) })
+      : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
+  }
+}

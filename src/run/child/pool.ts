@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import type { Fenced } from '../../data/bots/fence.ts';
+import type { Stop } from '../run.ts';
+import { Child, type ChildOptions } from './child.ts';
+import { residentMb } from './memory.ts';
+import type { Kind, Tasks } from './task.ts';
+
+/** One run's hold of a child process. */
+export interface Place {
+  /**
+   * One task at a time. Rejects with what it threw, with LostRunError when its run was taken over, or
+   * with ChildEndedError when its process ended; the next task then gets a fresh one.
+   */
+  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']>;
+  /** What is under way sees its signal aborted. Its process is ended when it has, or after its grace. */
+  stop(why: Stop): void;
+  /** Gives the child back. One that was stopped is not used again: something of its task may go on. */
+  release(): void;
+}
+
+export interface Children {
+  /** Waits until a child is free. Rejects when none can be started. */
+  take(): Promise<Place>;
+  /** Ends all of them, whatever they do. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions extends Omit<ChildOptions, 'name'> {
+  /** children that work at once at most; one more stands ready */
+  size: number;
+  /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
+  onEnded(name: string): void;
+}
+
+/** How long a stopped task may take to end by itself. A run's deadline has passed by then. */
+const graceMs: Record<Stop, number> = { timeout: 250, lost: 250, cancelled: 2_000 };
+
+const watchEveryMs = 200;
+
+/** A child is replaced after so many tasks: what checks leak does not add up for ever. */
+const mostTasks = 10_000;
+
+/**
+ * Reused child processes, one of them started ahead: a start takes longer than most checks. They keep
+ * faults apart, not malice: the catalogue's code is trusted.
+ */
+export function openChildren({ size, onEnded, ...options }: PoolOptions): Children {
+  const living = new Set<Child>();
+  const starting = new Set<Child>();
+  // The one that worked last goes first: its code is warm and its connections are open.
+  let idle: Child[] = [];
+  const held = new Set<Child>();
+  const waiting: { resolve(child: Child): void; reject(error: unknown): void }[] = [];
+  let closed = false;
+
+  function provide(): void {
+    const wanted = () => waiting.length + (idle.length === 0 ? 1 : 0);
+    const count = () => starting.size + idle.length + held.size;
+    while (!closed && starting.size < wanted() && count() <= size) start();
+  }
+
+  function start(): void {
+    const name = `roundsman child ${randomBytes(6).toString('hex')}`;
+    const child = new Child({ ...options, name });
+    living.add(child);
+    starting.add(child);
+    child.ready.then(
+      () => {
+        starting.delete(child);
+        offer(child);
+      },
+      (error: unknown) => {
+        // Nobody waits: then the next one who does will hear of it, and nothing starts in a circle.
+        starting.delete(child);
+        waiting.shift()?.reject(error);
+        if (waiting.length > 0) provide();
+      },
+    );
+    void child.ended.then(() => {
+      living.delete(child);
+      idle = idle.filter((each) => each !== child);
+      held.delete(child);
+      if (!closed) onEnded(name);
+    });
+  }
+
+  function offer(child: Child): void {
+    if (child.isEnded) return;
+    const next = waiting.shift();
+    if (next) {
+      held.add(child);
+      next.resolve(child);
+    } else idle.push(child);
+  }
+
+  function giveBack(child: Child): void {
+    held.delete(child);
+    if (child.tasks < mostTasks) offer(child);
+    else child.kill('it has served its time');
+    provide();
+  }
+
+  function take(): Promise<Child> {
+    if (closed) return Promise.reject(new Error('the children were closed'));
+    const child = idle.pop();
+    if (child) {
+      held.add(child);
+      provide();
+      return Promise.resolve(child);
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      provide();
+    });
+  }
+
+  function placeOf(taken: Child): Place {
+    let child = taken;
+    let stopped = false;
+    return {
+      async do(kind, task, run) {
+        if (child.isEnded) child = await take();
+        return child.do(kind, task, run);
+      },
+      stop(why) {
+        if (stopped || !child.isBusy) return;
+        stopped = true;
+        child.stop(why);
+        const grace = setTimeout(() => child.kill(why), graceMs[why]);
+        void child.settled().then(() => {
+          clearTimeout(grace);
+          child.kill(why);
+        });
+      },
+      release() {
+        if (child.isEnded) return;
+        if (!stopped && !child.isBusy) return giveBack(child);
+        held.delete(child);
+        provide();
+        if (!stopped) child.kill('nobody waits for it any more');
+      },
+    };
+  }
+
+  async function watchMemory(): Promise<void> {
+    for (const child of living) {
+      if (!child.isBusy || child.pid === undefined) continue;
+      const used = await residentMb(child.pid);
+      if (used !== null && used > options.memoryMb)
+        child.kill(`it held ${Math.round(used)} MB, and ${options.memoryMb} MB is the most`);
+    }
+  }
+  const watching = setInterval(() => void watchMemory(), watchEveryMs);
+  watching.unref();
+  provide();
+
+  return {
+    take: async () => placeOf(await take()),
+    async close() {
+      closed = true;
+      clearInterval(watching);
+      for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
+      for (const child of living) child.kill('its worker stops');
+      await Promise.all([...living].map((child) => child.ended));
+    },
+  };
+}

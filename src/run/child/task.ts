@@ -1,0 +1,46 @@
+/** What crosses the line between a worker and its children: plain values that structured clone carries. */
+import type { Effect } from '../../heal/effect.ts';
+import type { CheckOutcome } from '../check.ts';
+import type { Stop } from '../run.ts';
+
+/** One check of the bot behind an endpoint; the child's own catalogue has its code. */
+export interface CheckTask {
+  endpoint: string;
+  /** bots.config as it is in the row */
+  config: unknown;
+  check: string;
+  /** the database's time now */
+  now: Date;
+  since: Date | null;
+}
+
+export interface Tasks {
+  check: { task: CheckTask; result: CheckOutcome };
+  effect: { task: Effect; result: Date | null };
+}
+
+export type Kind = keyof Tasks;
+
+/** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
+export type CarryOut = <K extends Kind>(
+  kind: K,
+  task: Tasks[K]['task'],
+  signal: AbortSignal,
+) => Promise<Tasks[K]['result']>;
+
+/** What a child is told first. */
+export interface Beginning {
+  databaseUrl: string;
+  /** shown in pg_stat_activity by all of its connections */
+  name: string;
+}
+
+export type ToChild = { id: number; kind: Kind; task: unknown } | { stop: Stop };
+
+/** An error as text, because its class does not survive the way. `lost`: the run was taken over. */
+export interface Thrown {
+  message: string;
+  lost: boolean;
+}
+
+export type FromChild = 'ready' | { id: number; result: unknown } | { id: number; thrown: Thrown };

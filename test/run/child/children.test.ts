@@ -1,0 +1,218 @@
+/** Real children and what their checks do to them: the worker and the other runs notice nothing. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { catalogueOf } from '../../../src/catalogue.ts';
+import { endSessions } from '../../../src/data/connect.ts';
+import { performRun } from '../../../src/run/perform.ts';
+import { openChildren } from '../../../src/run/child/pool.ts';
+import { anEngine, attempt, queuedRun, rowOf, run, type TestEngine } from '../../support/flow.ts';
+import { bots, remedies } from './bots.ts';
+
+const entry = new URL('../../../src/bin/child.ts', import.meta.url);
+const module = new URL('./bots.ts', import.meta.url);
+
+async function engineWithChildren({ size = 3, memoryMb = 256 } = {}): Promise<TestEngine> {
+  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
+  const children = openChildren({
+    entry,
+    catalogue: module,
+    databaseUrl: engine.url,
+    size,
+    memoryMb,
+    onEnded: (name) => void endSessions(engine.db, name).catch(() => {}),
+  });
+  onTestFinished(() => children.close());
+  return { ...engine, children };
+}
+
+/** A process that has ended and that nobody has asked about yet is still listed, as a zombie. */
+async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
+  return !/\) Z/.test(stat);
+}
+
+/** The process in which the next check runs. */
+async function lookAround(engine: TestEngine): Promise<number> {
+  await run(engine, 'looks-around');
+  const row = await engine.db
+    .selectFrom('bot_findings')
+    .select('metadata')
+    .executeTakeFirstOrThrow();
+  return (row.metadata as { pid: number }).pid;
+}
+
+/** The processes that this one started and that are still there. */
+async function childPids(): Promise<number[]> {
+  const text = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+test.each([
+  ['spins', 'timeout', null],
+  ['shells', 'timeout', null],
+  ['never-settles', 'timeout', null],
+  // Where memory may not be promised twice, the allocation itself fails.
+  ['allocates', 'timeout|failed', null],
+  ['queries', 'timeout', null],
+  ['minds', 'timeout', null],
+  ['exits', 'failed', /exit code 0/],
+  ['kills-itself', 'failed', /SIGKILL/],
+  ['leaks', 'failed', /out of memory|256 MB is the most/],
+  ['fills-buffers', 'failed', /held \d+ MB, and 256 MB is the most/],
+  ['floats', 'failed', /nobody heard me/],
+  ['writes', 'failed', /read-only transaction/],
+] as const)('a check that %s ends as %s, and its child is gone', async (name, status, why) => {
+  const engine = await engineWithChildren();
+  // A child is free: the deadline starts at once.
+  await run(engine, 'well');
+  const row = await run(engine, name, { max_attempts: 1 });
+  expect(row.status).toMatch(new RegExp(`^(${status})$`));
+  // Deadline, grace, and what a busy machine adds: far from what these checks would take.
+  if (status === 'timeout') expect(row.execution_time_ms).toBeLessThan(2_000 + 5_000);
+  if (why) expect(row.error_message).toMatch(why);
+  // The other check of the same run was carried out all the same, where there was time left.
+  if (status === 'failed') expect(row.checks_performed).toBe(1);
+  expect(await run(engine, 'well')).toMatchObject({ status: 'success', checks_performed: 2 });
+});
+
+test('what was under way when a child ended is gone, its database sessions too', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  await run(engine, 'queries');
+  await run(engine, 'spins');
+  // The spare that takes the place of a child that was killed is the only one left.
+  await expect.poll(childPids).toHaveLength(1);
+  await expect
+    .poll(async () => {
+      const { rows } = await sql`
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND query = 'SELECT pg_sleep(60)' AND state = 'active'`.execute(
+        engine.db,
+      );
+      return rows;
+    })
+    .toEqual([]);
+});
+
+test('a run beside one that spins is as quick as ever', async () => {
+  const engine = await engineWithChildren({ size: 2 });
+  const spinning = run(engine, 'spins');
+  await expect.poll(() => engine.leases.all()).toHaveLength(1);
+  for (let i = 0; i < 5; i++) {
+    expect((await run(engine, 'well')).status).toBe('success');
+  }
+  expect(engine.leases.all()).toHaveLength(1);
+  expect((await spinning).status).toBe('timeout');
+});
+
+test('a child is used again by the next run; a run waits for a free one, and its deadline with it', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  expect(await lookAround(engine)).toBe(await lookAround(engine));
+  const ids = await Promise.all(
+    ['never-settles', 'never-settles', 'well'].map((bot) => queuedRun(engine.db, bot)),
+  );
+  await sql`UPDATE bots SET concurrency = 2`.execute(engine.db);
+  const rows = await Promise.all(ids.map((id) => attempt(engine, id)));
+  expect(rows.map(({ status }) => status)).toEqual(['timeout', 'timeout', 'success']);
+});
+
+test('a child gets no secrets: not the settings of its worker', async () => {
+  process.env.REDIS_PASSWORD = 'secret';
+  onTestFinished(() => void delete process.env.REDIS_PASSWORD);
+  const engine = await engineWithChildren();
+  await run(engine, 'looks-around');
+  const row = await engine.db
+    .selectFrom('bot_findings')
+    .select('metadata')
+    .executeTakeFirstOrThrow();
+  const { names } = row.metadata as { names: string[] };
+  const known = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS']);
+  expect(names.filter((name) => !known.has(name) && !name.startsWith('NODE_CHANNEL'))).toEqual([]);
+});
+
+test('what a check returns is cut to its limits before it crosses', async () => {
+  const engine = await engineWithChildren();
+  expect(await run(engine, 'returns-too-much', { max_attempts: 1 })).toMatchObject({
+    error_message: null,
+    status: 'success',
+    issues_found: 1_000,
+  });
+  const row = await engine.db
+    .selectFrom('bot_findings')
+    .select(['title', 'metadata'])
+    .executeTakeFirstOrThrow();
+  expect([...row.title]).toHaveLength(200);
+  expect(row.metadata).toEqual({ note: 'nul \uFFFD and a lone \uFFFD' });
+});
+
+test.each([
+  ['cured-by-spin', 'timeout', 'aborted'],
+  ['cured-by-exit', 'success', 'failed'],
+] as const)(
+  'a remedy that ends its process leaves nothing behind (%s)',
+  async (bot, status, state) => {
+    const engine = await engineWithChildren();
+    await sql`INSERT INTO engine.settings (key, value) VALUES ('touched', '"no"')`.execute(
+      engine.db,
+    );
+    const row = await run(engine, bot);
+    expect(row.status).toBe(status);
+    const { rows } = await sql`SELECT value FROM engine.settings WHERE key = 'touched'`.execute(
+      engine.db,
+    );
+    expect(rows).toEqual([{ value: 'no' }]);
+    expect(await engine.db.selectFrom('bot_actions').select('state').execute()).toEqual([
+      { state },
+    ]);
+  },
+);
+
+test('a request to cancel reaches the check as its signal, and ends one that does not mind', async () => {
+  const engine = await engineWithChildren();
+  for (const bot of ['minds', 'spins']) {
+    await engine.db.updateTable('bots').set({ timeout_seconds: 60 }).execute();
+    const id = await queuedRun(engine.db, bot);
+    const performed = performRun(engine, { id, generation: 1 });
+    await expect.poll(() => engine.leases.all()).toHaveLength(1);
+    await sql`UPDATE bot_executions SET cancel_requested_at = engine.now() WHERE id = ${id}`.execute(
+      engine.db,
+    );
+    await performed;
+    expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled' });
+  }
+});
+
+test('a child that spins ends with its worker, however that one ends', async () => {
+  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
+  const worker = fork(new URL('./worker.ts', import.meta.url), [engine.url]);
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  const [pid] = (await once(worker, 'message')) as [number];
+  expect(await isAlive(pid)).toBe(true);
+  worker.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+test('Ctrl-C and a process manager reach the whole group; a child waits for its worker', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  const pid = await lookAround(engine);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+  expect(await lookAround(engine)).toBe(pid);
+});
+
+test('a catalogue that cannot be loaded is an error of the run, not a wait without end', async () => {
+  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
+  const children = openChildren({
+    entry,
+    catalogue: new URL('./there-is-no-such-file.ts', import.meta.url),
+    databaseUrl: engine.url,
+    size: 1,
+    memoryMb: 256,
+    onEnded() {},
+  });
+  onTestFinished(() => children.close());
+  const row = await run({ ...engine, children }, 'well', { max_attempts: 1 });
+  expect(row).toMatchObject({ status: 'failed', reason: 'engine error' });
+  expect(row.error_message).toMatch(/Cannot find module/);
+});

@@ -1,0 +1,23 @@
+/** A worker that gives a child a check which never ends, tells the child's pid, and is killed by its test. */
+import { readFile } from 'node:fs/promises';
+import { openChildren } from '../../../src/run/child/pool.ts';
+
+const children = openChildren({
+  entry: new URL('../../../src/bin/child.ts', import.meta.url),
+  catalogue: new URL('./bots.ts', import.meta.url),
+  databaseUrl: process.argv[2]!,
+  size: 1,
+  memoryMb: 256,
+  onEnded() {},
+});
+const place = await children.take();
+const now = new Date();
+void place.do('check', {
+  endpoint: '/api/bots/spins',
+  config: {},
+  check: 'hurts',
+  now,
+  since: null,
+});
+const text = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
+process.send!(Number(text.split(' ')[0]));

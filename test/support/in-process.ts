@@ -1,0 +1,24 @@
+/**
+ * Checks and remedies in the test's own process, done by the same code that a child runs, so that they
+ * can be closures over what a test knows. How children themselves behave is test/run/child's matter.
+ */
+import { carryOutWith, type Means } from '../../src/run/child/carry-out.ts';
+import type { Children } from '../../src/run/child/pool.ts';
+
+export function inProcess(means: Means): Children {
+  const carryOut = carryOutWith(means);
+  return {
+    async take() {
+      let current = new AbortController();
+      return {
+        do(kind, task) {
+          current = new AbortController();
+          return carryOut(kind, structuredClone(task), current.signal);
+        },
+        stop: (why) => current.abort(why),
+        release() {},
+      };
+    },
+    close: () => means.reader.destroy(),
+  };
+}
