@@ -8,12 +8,15 @@ export class BadScheduleError extends UsageError {
   readonly field: 'schedule_cron' | 'timezone';
 
   constructor(field: BadScheduleError['field'], given: string, why: string, hint: string) {
-    const shown = given.length > 80 ? `${given.slice(0, 80)}...` : given;
     const noun = field === 'timezone' ? 'timezone' : 'schedule';
-    super({ what: `${JSON.stringify(shown)} is no usable ${noun}`, why: `${field}: ${why}`, hint });
+    super({ what: `${quoted(given)} is no usable ${noun}`, why: `${field}: ${why}`, hint });
     this.field = field;
   }
 }
+
+/** As a message repeats what it was given: not all of it when it is long. */
+const quoted = (given: string): string =>
+  JSON.stringify(given.length > 80 ? `${given.slice(0, 80)}...` : given);
 
 export interface Schedule {
   /** As it was given, without space around it. */
@@ -88,7 +91,7 @@ export function readSchedule(text: string, timezone: string): Schedule {
   const zone = zoneName(prefix?.[1] ?? timezone);
   if (zone === null) {
     const hint = "take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form";
-    if (prefix) refuse(`CRON_TZ names an unknown timezone, ${JSON.stringify(prefix[1])}`, hint);
+    if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quoted(prefix[1]!)}`, hint);
     throw new BadScheduleError('timezone', timezone, 'no such timezone is known', hint);
   }
 
@@ -143,7 +146,7 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
   }
   for (const [index, rule] of fieldRules.entries()) {
     const field = fields[index]!;
-    const place = `the ${rule.name} field ${JSON.stringify(field)}`;
+    const place = `the ${rule.name} field ${quoted(field)}`;
     if (/(^|,)H/.test(field))
       refuse(`${place} is random (H)`, 'name the minute, and set jitter_seconds to spread load');
     for (const part of field.split(',')) {

@@ -72,7 +72,12 @@ function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
 
 /** A claim comes about once a second; a slot this close is sent along before anybody asks for it. */
 const ahead = 2_000;
-const most = 10_000;
+/** What comes later than this is not worth a place: it costs its tick one more round trip. */
+const soon = 3_600_000;
+/** So often a slot is expected because the one before was; then a bot has to ask for it again. */
+const turns = 100;
+
+const keyOf = ({ cron, zone, slot }: Wanted) => `${cron}\n${zone}\n${slot}`;
 
 /**
  * The slots that are expected next, so that a tick with due bots needs one round trip and not two.
@@ -80,33 +85,51 @@ const most = 10_000;
  */
 export class ExpectedSlots {
   readonly #times = new Map<string, SlotTimes>();
+  /** Turns that an entry has left; none when what follows it was looked up already. */
+  readonly #left = new WeakMap<SlotTimes, number>();
+  readonly #most: number;
   #cutoff = 0;
   #seenAt = 0;
 
+  constructor(most = 10_000) {
+    this.#most = most;
+  }
+
   /** Those that may be due by now; the database's clock is guessed from the last cutoff. */
   near(): SlotTimes[] {
-    if (this.#seenAt === 0) return [];
     const guess = this.#cutoff + (performance.now() - this.#seenAt) + ahead;
     return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= guess);
   }
 
-  /** After a claim: what was used tells what comes next; what is past is forgotten. */
+  /**
+   * After a claim: what was used tells what comes next; what is past is forgotten. A tick of many
+   * batches names the same entries again and again: only the first time counts.
+   */
   advance(used: SlotTimes[], cutoff: Date): void {
     this.#cutoff = cutoff.getTime();
     this.#seenAt = performance.now();
-    for (const { cron, zone, next, future } of used) {
-      const slot = (future ?? next).toISOString();
-      const key = `${cron}\n${zone}\n${slot}`;
-      if (this.#times.has(key)) continue;
+    for (const [key, { slot }] of this.#times)
+      if (Date.parse(slot) < this.#cutoff - ahead) this.#times.delete(key);
+    for (const entry of used) {
+      // sent along ahead of its time: its turn comes
+      if (Date.parse(entry.slot) > this.#cutoff) continue;
+      const left = this.#left.get(entry) ?? turns;
+      if (left === 0) continue;
+      this.#left.set(entry, 0);
+      this.#times.delete(keyOf(entry));
+      const next = entry.future ?? entry.next;
+      const following = { cron: entry.cron, zone: entry.zone, slot: next.toISOString() };
+      const key = keyOf(following);
+      if (this.#times.size >= this.#most || this.#times.has(key)) continue;
+      if (next.getTime() > this.#cutoff + soon) continue;
       try {
-        this.#times.set(key, slotTimes({ cron, zone, slot }, cutoff));
+        const expected = slotTimes(following, cutoff);
+        this.#left.set(expected, left - 1);
+        this.#times.set(key, expected);
       } catch (error) {
         // Nothing follows that slot: said when it is due, not before.
         if (!(error instanceof BadScheduleError)) throw error;
       }
     }
-    for (const [key, { slot }] of this.#times)
-      if (Date.parse(slot) < this.#cutoff - ahead || this.#times.size > most)
-        this.#times.delete(key);
   }
 }

@@ -50,6 +50,38 @@ describe('many schedulers', () => {
   });
 });
 
+describe('more schedules than are remembered', () => {
+  /** 120 bots, each with a schedule of its own, that are due at every minute of the test. */
+  const own = (db: Parameters<typeof plan>[0]) =>
+    sql`UPDATE bots SET schedule_cron = '0-' || (10 + i % 49) || ' * * * *', timezone =
+          (ARRAY['UTC', 'Europe/Berlin', 'Asia/Tokyo'])[1 + i / 49]
+        FROM (SELECT id, row_number() OVER (ORDER BY name)::int AS i FROM bots) AS numbered
+        WHERE numbered.id = bots.id`.execute(db);
+
+  test('are claimed all the same, every slot once', async () => {
+    const { db, at } = await scene();
+    await addBots(db, many(120));
+    await own(db);
+    await plan(db);
+    const { rows: texts } = await sql`SELECT DISTINCT schedule_cron, timezone FROM bots`.execute(
+      db,
+    );
+    expect(texts).toHaveLength(120);
+    const expected = new ExpectedSlots(50);
+    const minutes = ['00:01', '00:02', '00:03', '00:04'];
+    for (const minute of minutes) {
+      await at(`2026-03-02T${minute}:00.5Z`);
+      const { queued, unclaimed } = await claim(db, expected);
+      expect({ queued: queued.length, unclaimed }).toEqual({ queued: 120, unclaimed: 0 });
+      await finishAll(db);
+    }
+    const { rows } = await sql<{ rows: number; slots: number }>`
+      SELECT count(*)::int AS rows, count(DISTINCT (bot_id, scheduled_for))::int AS slots
+      FROM bot_executions WHERE status = 'success'`.execute(db);
+    expect(rows).toEqual([{ rows: 480, slots: 480 }]);
+  });
+});
+
 describe('locks', () => {
   test("another session's FOR UPDATE on a bot delays that bot alone", async () => {
     const { db, at } = await scene();

@@ -5,7 +5,7 @@ import { addBots, botOf, claim, finishAll, plan, planned, scene, slots, tick } f
 describe('a definition that cannot run', () => {
   test.each([
     ['schedule_cron', { schedule_cron: '61 * * * *' }],
-    ['schedule_cron', { schedule_cron: '* * * *' }],
+    ['schedule_cron', { schedule_cron: '0 0 31 2 *' }],
     ['timezone', { timezone: 'Mars/Olympus' }],
     ['api_endpoint', { api_endpoint: '/api/bots/nobody' }],
     ['config.level', { config: JSON.stringify({ level: 'high' }) }],
