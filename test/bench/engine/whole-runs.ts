@@ -1,0 +1,106 @@
+import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
+import { sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openQueue } from '../../../src/queue/run-queue.ts';
+import { atWork, end, forgetBackend } from './at-work.ts';
+import { plantBots } from './plant.ts';
+import { cpuMs, type Servers } from './servers.ts';
+import { median, type Line } from './table.ts';
+
+const jobs = 3_000;
+const concurrency = 10;
+const rounds = 3;
+
+/** Jobs a second of a bare BullMQ worker whose job does nothing; its entries wait already. */
+async function bare({ redisUrl, postgresUrl }: Servers, backend: 'redis' | 'postgres') {
+  const classes = withBackend(createPostgresBackend);
+  const postgres = { connectionString: postgresUrl, schema: 'bullmq', max: 10 };
+  const queue = (
+    backend === 'redis'
+      ? new Queue('bare', { connection: { url: redisUrl } })
+      : new classes.Queue('bare', { connection: postgres })
+  ) as Queue;
+  const opts = { removeOnComplete: true, removeOnFail: true };
+  await queue.addBulk(
+    Array.from({ length: jobs }, (_, i) => ({
+      name: 'empty',
+      data: {},
+      opts: { ...opts, jobId: `b-${i}` },
+    })),
+  );
+  let done = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const work = async () => {
+    done += 1;
+    if (done === jobs) resolve();
+  };
+  const began = performance.now();
+  const worker = (
+    backend === 'redis'
+      ? new Worker('bare', work, {
+          connection: { url: redisUrl, maxRetriesPerRequest: null },
+          concurrency,
+        })
+      : new classes.Worker('bare', work, { connection: postgres, concurrency })
+  ) as Worker;
+  worker.on('error', () => {});
+  await promise;
+  const took = performance.now() - began;
+  await worker.close();
+  await queue.close();
+  return (jobs / took) * 1000;
+}
+
+/** Runs a second through the whole engine: start, check in a child, record, finish. */
+async function whole(servers: Servers, backend: 'redis' | 'postgres') {
+  const { db, redisUrl, postgresUrl: databaseUrl } = servers;
+  await forgetBackend(servers);
+  await plantBots(db, jobs, { due: false });
+  const { rows } = await sql<{ id: string; generation: number }>`
+    INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+    SELECT id, 'queued', 'manual', 1, now(), now() FROM bots RETURNING id, generation`.execute(db);
+  const queue = await openQueue(
+    db,
+    { redisUrl: backend === 'redis' ? redisUrl : undefined, databaseUrl },
+    () => {},
+  );
+  await queue.add(rows);
+  await queue.close();
+  const before = cpuMs(servers);
+  const worker = await atWork(servers, 'worker', backend, concurrency);
+  for (;;) {
+    await sleep(100);
+    const open = await sql`SELECT FROM bot_executions WHERE completed_at IS NULL LIMIT 1`.execute(
+      db,
+    );
+    if (open.rows.length === 0) break;
+  }
+  const cpu = cpuMs(servers) - before;
+  await end(worker);
+  const span = await sql<{ seconds: number }>`
+    SELECT extract(epoch FROM max(completed_at) - min(started_at) FILTER (WHERE worker IS NOT NULL))::float8 AS seconds
+    FROM bot_executions`.execute(db);
+  return { rate: jobs / span.rows[0]!.seconds, cpuEach: cpu / jobs };
+}
+
+export async function wholeRuns(servers: Servers, backend: 'redis' | 'postgres'): Promise<Line> {
+  const ours: number[] = [];
+  const cpu: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    theirs.push(await bare(servers, backend));
+    const { rate, cpuEach } = await whole(servers, backend);
+    ours.push(rate);
+    cpu.push(cpuEach);
+  }
+  const ratio = median(ours) / median(theirs);
+  const goal = backend === 'redis' ? 0.25 : 0.6;
+  return {
+    what: `whole runs, a trivial check in a child (${backend})`,
+    ours: `${median(ours).toFixed(0)} runs/s, ${median(cpu).toFixed(2)} ms CPU each`,
+    peer: `${median(theirs).toFixed(0)} empty jobs/s, a bare BullMQ worker`,
+    ratio,
+    goal: `${goal} x`,
+    met: ratio >= goal,
+  };
+}
