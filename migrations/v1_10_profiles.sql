@@ -16,7 +16,7 @@ CREATE TABLE profiles (
 CREATE INDEX idx_profiles_email ON profiles (email);
 CREATE INDEX idx_profiles_role ON profiles (role);
 
-CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at = now();
   RETURN NEW;

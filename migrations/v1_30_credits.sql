@@ -12,6 +12,6 @@ CREATE TABLE credits (
 CREATE INDEX idx_credits_user ON credits (user_id, created_at DESC);
 
 CREATE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
-LANGUAGE sql STABLE SET search_path = '' AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;

@@ -4,8 +4,14 @@ GRANT USAGE ON SCHEMA engine TO service_role;
 
 -- The only clock. Bare clock_timestamp() in a WHERE is volatile and reads the whole index; a host's
 -- clock may be an hour off. Simulations replace this one function in their own database.
-CREATE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-  RETURN pg_catalog.statement_timestamp();
+-- Its search_path keeps it from being inlined: as an index's condition it is asked once, as a filter once
+-- a row (measured: 0.6 us). In PL/pgSQL, because a SQL function that is not inlined costs twice that.
+CREATE FUNCTION engine.now() RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN statement_timestamp();
+END
+$$;
 
 -- Every start of a run takes the next fence; a write of a run needs the fence of its latest start.
 CREATE SEQUENCE engine.fence AS bigint;

@@ -12,13 +12,107 @@ REVOKE ALL ON SEQUENCE engine.credits_seq FROM PUBLIC, anon, authenticated;
 GRANT USAGE ON SEQUENCE engine.credits_seq TO service_role;
 
 ALTER TABLE credits ADD COLUMN seq bigint, ADD COLUMN idempotency_key text;
--- Rows that were there before the engine: their time is the only order that they have.
-UPDATE credits c SET seq = o.seq
-FROM (SELECT id, row_number() OVER (ORDER BY created_at, id) AS seq FROM credits) o WHERE o.id = c.id;
+-- Bookings that were there before the engine. Their order is that of created_at, which many may share, and
+-- which can even be wrong: it is the start of a transaction. So it is followed only as far as the balances
+-- follow it; else each booking goes where the balance before it was. Adoption has seen that there is such an
+-- order. No column of the document is touched, and no trigger of the platform's own fires: a column that is
+-- computed anew is not an UPDATE.
+
+-- An order in which all of these ways from one balance to another are walked, each once, the first of them
+-- from p_from: their places in the arrays, NULL if there is none. Hierholzer, "Ueber die Moeglichkeit, einen
+-- Linienzug ohne Wiederholung und ohne Unterbrechung zu umfahren" (1873).
+CREATE FUNCTION engine.chain(p_from bigint, p_before bigint[], p_after bigint[]) RETURNS int[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_left bigint[] := p_before;
+  v_path int[] := '{0}';
+  v_chain int[] := '{}';
+  v_top int;
+  v_next int;
+BEGIN
+  LOOP
+    v_top := v_path[cardinality(v_path)];
+    v_next := array_position(v_left, CASE v_top WHEN 0 THEN p_from ELSE p_after[v_top] END);
+    IF v_next IS NOT NULL THEN
+      v_left[v_next] := NULL;
+      v_path := v_path || v_next;
+    ELSE
+      EXIT WHEN v_top = 0;
+      v_chain := v_top || v_chain;
+      v_path := trim_array(v_path, 1);
+    END IF;
+  END LOOP;
+  IF cardinality(v_chain) < cardinality(p_before) THEN RETURN NULL; END IF;
+  FOR i IN 1 .. cardinality(v_chain) LOOP
+    IF p_before[v_chain[i]] <> (CASE i WHEN 1 THEN p_from ELSE p_after[v_chain[i - 1]] END) THEN RETURN NULL; END IF;
+  END LOOP;
+  RETURN v_chain;
+END
+$$;
+
+ALTER TABLE credits NO FORCE ROW LEVEL SECURITY;
+CREATE TABLE engine.old_credits AS
+  SELECT id, user_id, balance_after::bigint - amount AS before, balance_after::bigint AS after, created_at,
+         row_number() OVER (ORDER BY created_at NULLS FIRST, id) AS seq
+  FROM credits;
+ALTER TABLE engine.old_credits ADD PRIMARY KEY (id);
+CREATE INDEX ON engine.old_credits (user_id);
+ANALYZE engine.old_credits;
+
+-- A user's places stay the same ones; who has which of them changes.
+DO $$
+DECLARE
+  v_user uuid;
+  v_at record;
+  v_chain int[];
+  v_ids uuid[];
+  v_balance bigint;
+BEGIN
+  FOR v_user IN
+    SELECT DISTINCT user_id FROM (
+      SELECT user_id, before <> lag(after, 1, 0::bigint) OVER (PARTITION BY user_id ORDER BY seq) AS broken
+      FROM engine.old_credits WHERE user_id IS NOT NULL) o
+    WHERE broken
+  LOOP
+    v_ids := '{}';
+    v_balance := 0;
+    -- First within each instant alone, then, if time is wrong somewhere, all of them.
+    FOR v_at IN
+      SELECT array_agg(id ORDER BY seq) AS ids, array_agg(before ORDER BY seq) AS before, array_agg(after ORDER BY seq) AS after
+      FROM engine.old_credits WHERE user_id = v_user GROUP BY created_at ORDER BY created_at NULLS FIRST
+    LOOP
+      v_chain := engine.chain(v_balance, v_at.before, v_at.after);
+      EXIT WHEN v_chain IS NULL;
+      v_balance := v_at.after[v_chain[cardinality(v_chain)]];
+      v_ids := v_ids || ARRAY(SELECT v_at.ids[i] FROM unnest(v_chain) WITH ORDINALITY c (i, n) ORDER BY n);
+    END LOOP;
+    IF v_chain IS NULL THEN
+      SELECT array_agg(id ORDER BY seq) AS ids, array_agg(before ORDER BY seq) AS before, array_agg(after ORDER BY seq) AS after
+      INTO v_at FROM engine.old_credits WHERE user_id = v_user;
+      v_chain := engine.chain(0, v_at.before, v_at.after);
+      IF v_chain IS NULL THEN
+        RAISE EXCEPTION 'credits.balance_after of user % is in no order the balance before plus the amount', v_user
+          USING HINT = 'adoption compares them and lists such users; they were booked to meanwhile';
+      END IF;
+      v_ids := ARRAY(SELECT v_at.ids[i] FROM unnest(v_chain) WITH ORDINALITY c (i, n) ORDER BY n);
+    END IF;
+    UPDATE engine.old_credits o SET seq = places.seq
+    FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM engine.old_credits WHERE user_id = v_user) places
+    JOIN unnest(v_ids) WITH ORDINALITY i (id, n) USING (n)
+    WHERE o.id = i.id AND o.seq <> places.seq;
+  END LOOP;
+END
+$$;
+
+CREATE FUNCTION engine.old_seq(p_id uuid) RETURNS bigint LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  BEGIN ATOMIC SELECT seq FROM engine.old_credits WHERE id = p_id; END;
+ALTER TABLE credits ALTER COLUMN seq TYPE bigint USING engine.old_seq(id);
+DROP FUNCTION engine.old_seq(uuid), engine.chain(bigint, bigint[], bigint[]);
+DROP TABLE engine.old_credits;
 SELECT setval('engine.credits_seq', max(seq)) FROM credits HAVING count(*) > 0;
 
--- NOT VALID: an old platform may have such rows, which are the ledger bot's to report. An old balance
--- below zero may rise.
+-- NOT VALID: an old platform may have had balances below zero, and a booking stays what it was. One that is
+-- below zero now may rise.
 ALTER TABLE credits
   ALTER COLUMN seq SET DEFAULT nextval('engine.credits_seq'),
   ALTER COLUMN seq SET NOT NULL,
@@ -33,7 +127,7 @@ CREATE UNIQUE INDEX idx_credits_user_seq ON credits (user_id, seq DESC);
 -- else writes the column. Two statements: the second one's snapshot is taken once the row is locked.
 -- May be executed by service_role.
 CREATE FUNCTION engine.refresh_cached_credits(p_user uuid) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_balance integer;
 BEGIN
@@ -49,7 +143,7 @@ $$;
 -- Before a row is written: it gets its place and its balance under the profile's row lock. It books
 -- nothing: ON CONFLICT DO NOTHING may still drop the row.
 CREATE FUNCTION engine.place_credits() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_last bigint;
 BEGIN
@@ -80,7 +174,7 @@ CREATE TRIGGER credits_placed BEFORE INSERT ON credits
   FOR EACH ROW EXECUTE FUNCTION engine.place_credits();
 
 CREATE FUNCTION engine.follow_credits() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM engine.refresh_cached_credits(NEW.user_id);
   RETURN NULL;
@@ -92,7 +186,7 @@ CREATE TRIGGER credits_followed AFTER INSERT ON credits
 -- profiles.credits takes no value but the ledger's, whoever writes it. AFTER: nothing can change the
 -- row any more, and it is locked.
 CREATE FUNCTION engine.guard_cached_credits() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_balance integer;
 BEGIN
@@ -114,7 +208,7 @@ CREATE TRIGGER profiles_credits_changed AFTER UPDATE ON profiles FOR EACH ROW
 -- Append-only, for the owner too. A row goes only with its user: then the cascade finds the profile gone
 -- already. As definer: to a role from which RLS hides the profile it would look gone.
 CREATE FUNCTION engine.refuse_change() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
     IF OLD.user_id IS NOT NULL AND NOT EXISTS (SELECT FROM public.profiles WHERE id = OLD.user_id) THEN
@@ -137,7 +231,7 @@ CREATE TRIGGER credits_not_truncated BEFORE TRUNCATE ON credits
 -- May be executed by service_role.
 CREATE FUNCTION engine.book_credits(p_user uuid, p_amount integer, p_type text, p_description text DEFAULT NULL,
                                     p_idempotency_key text DEFAULT NULL, p_metadata jsonb DEFAULT NULL)
-RETURNS public.credits LANGUAGE plpgsql SET search_path = '' AS $$
+RETURNS public.credits LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_booked public.credits;
 BEGIN

@@ -1,6 +1,7 @@
 -- A provider sends an event twice, late, or before the one that came first. A payment's state only moves
 -- forward, so that every order of the same events has one effect:
---   pending -> completed -> refunded; pending -> failed; pending -> refunded (the refund came first)
+--   pending -> failed -> completed -> refunded, and over any of them (the refund came first)
+-- A failed payment may still be completed: the buyer tried another card, and both events are under way.
 -- Credits move with the state, in its transaction, whoever writes the row. So nobody else may book them.
 ALTER TABLE transactions
   -- the event that led to the present state: the provider's id, and when it happened there
@@ -12,28 +13,34 @@ ALTER TABLE transactions
     (credits_granted >= 0 AND (type <> 'refund' OR credits_granted = 0)) NOT VALID,
   ADD CONSTRAINT transactions_currency_check CHECK (currency ~ '^[A-Z]{3}$') NOT VALID;
 
-CREATE FUNCTION engine.guard_payment() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+-- credits_granted is what the payment is worth. It is fixed once it was granted. A payment that is
+-- refunded without having been completed granted nothing: 0, until its completion comes late and says what
+-- it would have been. Nothing is booked for that any more.
+CREATE FUNCTION engine.guard_payment() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ranks CONSTANT text[] := '{pending,failed,completed,refunded}';
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    IF NEW.status <> OLD.status AND OLD.status <> 'pending'
-       AND (OLD.status, NEW.status) <> ('completed', 'refunded') THEN
+    IF array_position(v_ranks, NEW.status::text) < array_position(v_ranks, OLD.status::text) THEN
       RAISE check_violation USING
         MESSAGE = format('transactions.status moves only forward: %s cannot become %s', OLD.status, NEW.status),
         TABLE = 'transactions', COLUMN = 'status', CONSTRAINT = 'transactions_status_forward';
     END IF;
-    IF (NEW.user_id, NEW.provider) IS DISTINCT FROM (OLD.user_id, OLD.provider)
+    IF (NEW.id, NEW.user_id, NEW.provider) IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.provider)
        OR (OLD.provider_transaction_id IS NOT NULL
            AND NEW.provider_transaction_id IS DISTINCT FROM OLD.provider_transaction_id)
-       OR (OLD.status <> 'pending' AND (NEW.type, NEW.amount_cents, NEW.currency, NEW.credits_granted)
-           IS DISTINCT FROM (OLD.type, OLD.amount_cents, OLD.currency, OLD.credits_granted)) THEN
+       OR (OLD.status <> 'pending' AND (NEW.type, NEW.amount_cents, NEW.currency)
+           IS DISTINCT FROM (OLD.type, OLD.amount_cents, OLD.currency))
+       OR ((OLD.status = 'completed' OR (OLD.status = 'refunded' AND OLD.credits_granted <> 0))
+           AND NEW.credits_granted IS DISTINCT FROM OLD.credits_granted) THEN
       RAISE check_violation USING
-        MESSAGE = 'a payment keeps its user and provider, and its figures once it is no longer pending',
+        MESSAGE = 'a payment keeps its id, user and provider, its figures once it is no longer pending, '
+                  'and its credits once they were granted',
         TABLE = 'transactions', CONSTRAINT = 'transactions_identity';
     END IF;
-    IF OLD.status <> 'pending' THEN RETURN NEW; END IF;
+    IF OLD.status IN ('completed', 'refunded') THEN RETURN NEW; END IF;
   END IF;
-  -- It granted nothing and never will.
-  IF NEW.status IN ('failed', 'refunded') THEN NEW.credits_granted := 0; END IF;
+  IF NEW.status = 'refunded' THEN NEW.credits_granted := 0; END IF;
   RETURN NEW;
 END
 $$;
@@ -43,8 +50,9 @@ CREATE TRIGGER transactions_guarded BEFORE INSERT OR UPDATE ON transactions
 -- A refund takes back what is still there: a balance never goes below zero. What had been spent stays
 -- spent and is written down as credits_shortfall, in the metadata of the payment and of the booking.
 CREATE FUNCTION engine.book_payment() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  -- Keys are of the row's own id: a provider's id is any text, and may be another row's id.
   v_payment text := NEW.provider || ':' || coalesce(NEW.provider_transaction_id, NEW.id::text);
   v_about jsonb := jsonb_build_object('transaction_id', NEW.id);
   v_balance integer;
@@ -53,7 +61,7 @@ BEGIN
   IF coalesce(NEW.credits_granted, 0) = 0 THEN RETURN NULL; END IF;
   IF NEW.status = 'completed' THEN
     PERFORM engine.book_credits(NEW.user_id, NEW.credits_granted, 'purchase', 'Payment ' || v_payment,
-                                'payment:' || md5(v_payment), v_about);
+                                'payment:' || NEW.id, v_about);
   ELSIF NEW.status = 'refunded' THEN
     PERFORM FROM public.profiles WHERE id = NEW.user_id FOR NO KEY UPDATE;
     SELECT balance_after INTO v_balance FROM public.credits
@@ -68,7 +76,7 @@ BEGIN
     END IF;
     IF v_taken > 0 THEN
       PERFORM engine.book_credits(NEW.user_id, -v_taken, 'refund', 'Refund of payment ' || v_payment,
-                                  'refund:' || md5(v_payment), v_about);
+                                  'refund:' || NEW.id, v_about);
     END IF;
   END IF;
   RETURN NULL;
@@ -92,7 +100,7 @@ ALTER TABLE subscriptions
   ADD COLUMN last_event_at timestamptz,
   ADD CONSTRAINT subscriptions_period_check CHECK (current_period_end >= current_period_start) NOT VALID;
 
-CREATE FUNCTION engine.guard_subscription() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION engine.guard_subscription() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (NEW.user_id, NEW.provider, NEW.provider_subscription_id)
      IS DISTINCT FROM (OLD.user_id, OLD.provider, OLD.provider_subscription_id) THEN

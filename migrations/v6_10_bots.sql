@@ -1,7 +1,9 @@
 ALTER TABLE bots
-  ADD COLUMN timezone text NOT NULL DEFAULT 'UTC',
+  ADD COLUMN timezone text NOT NULL DEFAULT 'UTC' CHECK (timezone ~ '^[A-Za-z][A-Za-z0-9_+/-]*$'),
   ADD COLUMN config jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(config) = 'object'),
-  ADD COLUMN next_slot_at timestamptz,
+  -- Infinity and years before Christ are no times that a scheduler could count from.
+  ADD COLUMN next_slot_at timestamptz CHECK
+    (next_slot_at BETWEEN '1970-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z'),
   ADD COLUMN catch_up text NOT NULL DEFAULT 'last' CHECK (catch_up IN ('skip', 'last', 'all')),
   ADD COLUMN catch_up_limit int NOT NULL DEFAULT 10 CHECK (catch_up_limit BETWEEN 1 AND 100),
   ADD COLUMN grace_seconds int NOT NULL DEFAULT 3600 CHECK (grace_seconds BETWEEN 0 AND 31536000),
@@ -20,8 +22,13 @@ ALTER TABLE bots
   ALTER COLUMN status SET NOT NULL,
   ADD CONSTRAINT bots_status_check CHECK (status IN ('active', 'paused', 'disabled', 'error')),
   ADD CONSTRAINT bots_name_check CHECK (name ~ '^[a-z0-9][a-z0-9-]*$'),
-  ADD CONSTRAINT bots_schedule_cron_check CHECK (btrim(schedule_cron) <> ''),
   ADD CONSTRAINT bots_next_execution_at_check CHECK (next_execution_at >= next_slot_at);
+
+-- The shape of a schedule, which is all of it that SQL can judge; a scheduler reads the rest. NOT VALID and
+-- lenient with `error`: a row that an adopted table already had must still be able to get there.
+ALTER TABLE bots ADD CONSTRAINT bots_schedule_cron_check CHECK
+  (status = 'error' OR schedule_cron ~
+    '^ *(CRON_TZ=[A-Za-z][A-Za-z0-9_+/-]* +)?(@[A-Za-z]+|[A-Za-z0-9*/,#-]+( +[A-Za-z0-9*/,#-]+){4}) *$') NOT VALID;
 
 CREATE INDEX idx_bots_due ON bots (next_execution_at)
   WHERE status = 'active' AND checked_version = definition_version;
@@ -32,14 +39,14 @@ CREATE INDEX idx_bots_unplanned ON bots (id)
 -- An edit of the definition, whoever makes it: it gets a new version, which a scheduler looks at
 -- before the next claim; it leads out of `error`; a slot that has not come yet is planned anew.
 -- A slot that is due already stays: it came due while the old definition was in force.
-CREATE FUNCTION engine.bot_edited() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+-- What is emptied here is what a scheduler plans at its next tick: both columns, or the jitter alone.
+CREATE FUNCTION engine.bot_edited() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (NEW.schedule_cron, NEW.timezone, NEW.api_endpoint, NEW.config)
      IS DISTINCT FROM (OLD.schedule_cron, OLD.timezone, OLD.api_endpoint, OLD.config) THEN
     NEW.definition_version = OLD.definition_version + 1;
     IF OLD.status = 'error' AND NEW.status = 'error' THEN
       NEW.status = 'active';
-      NEW.status_reason = NULL;
     END IF;
     IF (NEW.schedule_cron, NEW.timezone) IS DISTINCT FROM (OLD.schedule_cron, OLD.timezone)
        AND OLD.next_slot_at > engine.now() THEN
@@ -47,23 +54,43 @@ BEGIN
       NEW.next_execution_at = NULL;
     END IF;
   END IF;
+  IF NEW.jitter_seconds IS DISTINCT FROM OLD.jitter_seconds AND OLD.next_execution_at > engine.now() THEN
+    NEW.next_execution_at = NULL;
+  END IF;
   IF NEW.status IS DISTINCT FROM OLD.status THEN
     NEW.status_changed_at = engine.now();
-    -- Slots that passed while a bot was not active are not owed.
-    IF NEW.status = 'active' THEN
-      NEW.next_slot_at = NULL;
-      NEW.next_execution_at = NULL;
+    -- A reason belongs to the status that it was given for.
+    IF NEW.status_reason IS NOT DISTINCT FROM OLD.status_reason THEN
+      NEW.status_reason = NULL;
     END IF;
+    -- A slot that is due and not claimed came due while the bot was active: it gets its row, as missed.
+    -- Slots are a minute apart or more, so within a minute it is one; later only a scheduler could count.
+    IF OLD.status = 'active' AND NEW.status IN ('paused', 'disabled') AND OLD.next_execution_at <= engine.now()
+       AND OLD.next_slot_at IS NOT NULL THEN
+      INSERT INTO public.bot_executions (bot_id, status, started_at, completed_at, scheduled_for, trigger,
+                                         max_attempts, queued_at, reason, metadata)
+      VALUES (OLD.id, 'skipped', engine.now(), engine.now(), OLD.next_slot_at, 'schedule',
+              OLD.max_attempts, engine.now(), 'missed',
+              CASE WHEN OLD.next_slot_at > engine.now() - interval '1 minute'
+                THEN jsonb_build_object('count', 1, 'last', OLD.next_slot_at)
+                ELSE jsonb_build_object('until', engine.now()) END)
+      ON CONFLICT (bot_id, scheduled_for) WHERE scheduled_for IS NOT NULL DO NOTHING;
+    END IF;
+    -- A bot that is not active has no next run, and slots that pass meanwhile are not owed.
+    NEW.next_slot_at = NULL;
+    NEW.next_execution_at = NULL;
   END IF;
   RETURN NEW;
 END
 $$;
 
 CREATE TRIGGER bot_edited
-  BEFORE UPDATE OF schedule_cron, timezone, api_endpoint, config, status ON bots
+  BEFORE UPDATE OF schedule_cron, timezone, api_endpoint, config, jitter_seconds, status ON bots
   FOR EACH ROW EXECUTE FUNCTION engine.bot_edited();
 
--- Fires for the definition, not for the counters that every run moves.
+-- Fires for the definition, not for the counters that every run moves. Who made the document's pattern by
+-- hand has one of that name already.
+DROP TRIGGER IF EXISTS update_bots_updated_at ON bots;
 CREATE TRIGGER update_bots_updated_at
   BEFORE UPDATE OF name, display_name, description, schedule_cron, api_endpoint, status, timezone, config,
     catch_up, catch_up_limit, grace_seconds, overlap, concurrency, jitter_seconds, timeout_seconds,

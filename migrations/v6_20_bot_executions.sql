@@ -1,6 +1,8 @@
 ALTER TABLE bot_executions
   ADD COLUMN scheduled_for timestamptz,
-  ADD COLUMN trigger text NOT NULL DEFAULT 'schedule'
+  -- Which slot an old run was for is not known: runs without one are called manual. (Not an UPDATE: the
+  -- platform's own triggers would fire.)
+  ADD COLUMN trigger text NOT NULL DEFAULT 'manual'
     CHECK (trigger IN ('schedule', 'manual', 'backfill', 'verify')),
   ADD COLUMN generation int NOT NULL DEFAULT 0 CHECK (generation >= 0),
   ADD COLUMN attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
@@ -8,9 +10,10 @@ ALTER TABLE bot_executions
   ADD COLUMN fence bigint,
   ADD COLUMN lease_until timestamptz,
   ADD COLUMN worker text,
-  ADD COLUMN queued_at timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN queued_at timestamptz NOT NULL DEFAULT engine.now(),
   ADD COLUMN run_after timestamptz,
   ADD COLUMN cancel_requested_at timestamptz,
+  ADD COLUMN cancel_reason text,
   ADD COLUMN reason text,
   ADD CONSTRAINT bot_executions_status_check CHECK
     (status IN ('queued', 'running', 'success', 'failed', 'timeout', 'cancelled', 'skipped')),
@@ -21,6 +24,10 @@ ALTER TABLE bot_executions
     ((completed_at IS NULL) = (status IN ('queued', 'running'))),
   ADD CONSTRAINT bot_executions_slot_check CHECK
     ((scheduled_for IS NULL) = (trigger IN ('manual', 'verify')));
+
+ALTER TABLE bot_executions ALTER COLUMN trigger SET DEFAULT 'schedule';
+-- An old run was queued when it began at the latest.
+ALTER TABLE bot_executions ALTER COLUMN queued_at TYPE timestamptz USING least(created_at, started_at);
 
 CREATE UNIQUE INDEX idx_executions_slot ON bot_executions (bot_id, scheduled_for)
   WHERE scheduled_for IS NOT NULL;

@@ -1,22 +1,42 @@
 ALTER TABLE bot_actions
-  ADD COLUMN heal_id uuid NOT NULL,
-  ADD COLUMN state text NOT NULL CHECK (state IN
+  ADD COLUMN heal_id uuid,
+  ADD COLUMN state text CHECK (state IN
     ('intent', 'applied', 'verified', 'held', 'relapsed', 'failed', 'unknown', 'undone', 'aborted')),
   ADD COLUMN execution_id uuid REFERENCES bot_executions(id) ON DELETE SET NULL,
   ADD COLUMN knowledge_id uuid REFERENCES bot_knowledge(id) ON DELETE SET NULL,
-  ADD COLUMN fingerprint text NOT NULL,
+  ADD COLUMN fingerprint text,
   ADD COLUMN component text,
-  ADD COLUMN remedy text NOT NULL,
-  ADD COLUMN risk text NOT NULL CHECK (risk IN ('safe', 'reversible', 'irreversible')),
+  ADD COLUMN remedy text,
+  ADD COLUMN risk text CHECK (risk IN ('safe', 'reversible', 'irreversible')),
   ADD COLUMN step int NOT NULL DEFAULT 0,
-  ADD COLUMN idempotency_key text NOT NULL UNIQUE,
+  ADD COLUMN idempotency_key text UNIQUE,
   ADD COLUMN applied_at timestamptz,
   ADD COLUMN verify_after timestamptz,
   ADD COLUMN hold_until timestamptz,
   ADD COLUMN settled_at timestamptz,
   ADD COLUMN evidence jsonb NOT NULL DEFAULT '{}',
   ADD COLUMN undo_requested_at timestamptz,
-  ADD COLUMN undo_requested_by text,
+  ADD COLUMN undo_requested_by text;
+
+-- Actions that were there before, each a heal of one step. `success` says that it worked, not that it held:
+-- verified, the least of the two; when it was applied is when it was taken, or not later than now. It
+-- belongs to no knowledge, so no figure counts it. Nobody says how it could be undone: irreversible.
+ALTER TABLE bot_actions
+  ALTER COLUMN heal_id TYPE uuid USING id,
+  ALTER COLUMN state TYPE text USING CASE WHEN success THEN 'verified' ELSE 'failed' END,
+  ALTER COLUMN fingerprint TYPE text USING 'adopted-' || coalesce(finding_id, id),
+  ALTER COLUMN remedy TYPE text USING action_type,
+  ALTER COLUMN risk TYPE text USING 'irreversible',
+  ALTER COLUMN idempotency_key TYPE text USING 'adopted-' || id,
+  ALTER COLUMN applied_at TYPE timestamptz USING CASE WHEN success THEN coalesce(taken_at, engine.now()) END;
+
+ALTER TABLE bot_actions
+  ALTER COLUMN heal_id SET NOT NULL,
+  ALTER COLUMN state SET NOT NULL,
+  ALTER COLUMN fingerprint SET NOT NULL,
+  ALTER COLUMN remedy SET NOT NULL,
+  ALTER COLUMN risk SET NOT NULL,
+  ALTER COLUMN idempotency_key SET NOT NULL,
   ADD CONSTRAINT bot_actions_applied_check CHECK
     (state NOT IN ('applied', 'verified', 'held', 'relapsed') OR applied_at IS NOT NULL),
   ADD CONSTRAINT bot_actions_success_check CHECK (success = (state IN ('verified', 'held')));

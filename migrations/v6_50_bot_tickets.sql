@@ -1,6 +1,6 @@
 ALTER TABLE bot_tickets
   ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
-  ADD COLUMN fingerprint text NOT NULL,
+  ADD COLUMN fingerprint text NOT NULL DEFAULT '',
   ADD COLUMN occurrences int NOT NULL DEFAULT 1 CHECK (occurrences >= 1),
   ADD COLUMN respond_by timestamptz,
   ADD COLUMN acknowledged_at timestamptz,
@@ -18,6 +18,10 @@ ALTER TABLE bot_tickets
   ADD CONSTRAINT bot_tickets_resolved_check CHECK
     ((status IN ('resolved', 'closed')) = (resolved_at IS NOT NULL)
      AND (status <> 'resolved' OR resolution_notes IS NOT NULL));
+
+-- Tickets that were there before: the fingerprint is their finding's; without a finding, their own.
+ALTER TABLE bot_tickets ALTER COLUMN fingerprint TYPE text USING 'adopted-' || coalesce(finding_id, id);
+ALTER TABLE bot_tickets ALTER COLUMN fingerprint DROP DEFAULT;
 
 CREATE UNIQUE INDEX idx_tickets_open ON bot_tickets (bot_id, fingerprint)
   WHERE status IN ('open', 'assigned');

@@ -1,11 +1,17 @@
 ALTER TABLE bot_knowledge
-  ADD COLUMN name text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9.-]{0,99}$'),
+  ADD COLUMN name text UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9.-]{0,99}$'),
   ADD COLUMN enabled boolean NOT NULL DEFAULT true,
   ADD COLUMN autonomy text NOT NULL DEFAULT 'shadow' CHECK (autonomy IN ('shadow', 'suggest', 'auto')),
   ADD COLUMN half_life_days int NOT NULL DEFAULT 90 CHECK (half_life_days >= 1),
   ADD CONSTRAINT bot_knowledge_pattern_check CHECK (length(issue_pattern) BETWEEN 3 AND 512);
 
--- Fires for the entry's content, not for the cache of its outcomes.
+-- Entries that were there before: nobody has named them. They begin in shadow: they say what they would do.
+ALTER TABLE bot_knowledge ALTER COLUMN name TYPE text USING 'adopted-' || id;
+ALTER TABLE bot_knowledge ALTER COLUMN name SET NOT NULL;
+
+-- Fires for the entry's content, not for the cache of its outcomes. Who made the document's pattern by hand
+-- has one of that name already.
+DROP TRIGGER IF EXISTS update_bot_knowledge_updated_at ON bot_knowledge;
 CREATE TRIGGER update_bot_knowledge_updated_at
   BEFORE UPDATE OF name, category, issue_pattern, solution, enabled, autonomy, half_life_days ON bot_knowledge
   FOR EACH ROW EXECUTE FUNCTION update_updated_at();

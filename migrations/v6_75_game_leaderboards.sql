@@ -1,7 +1,11 @@
 -- A leaderboard keeps each player's best score and the first time it was reached. `rank` is a cache of
 -- the order by score; it is unknown (NULL) from a new score until the next engine.refresh_ranks.
-CREATE FUNCTION engine.guard_leaderboard() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION engine.guard_leaderboard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.rank := NULL;
+    RETURN NEW;
+  END IF;
   IF NEW.score < OLD.score THEN
     RAISE check_violation USING
       MESSAGE = format('game_leaderboards.score keeps the best: %s does not replace %s', NEW.score, OLD.score),
@@ -17,13 +21,15 @@ BEGIN
   RETURN NEW;
 END
 $$;
+CREATE TRIGGER leaderboard_guarded_new BEFORE INSERT ON game_leaderboards FOR EACH ROW
+  WHEN (NEW.rank IS NOT NULL) EXECUTE FUNCTION engine.guard_leaderboard();
 CREATE TRIGGER leaderboard_guarded BEFORE UPDATE ON game_leaderboards
   FOR EACH ROW EXECUTE FUNCTION engine.guard_leaderboard();
 
 -- Writes the ranks of one game from its scores; equal scores share a rank, and the next one is as many
 -- further. Returns how many rows it changed. One at a time a game: two would lock its rows crosswise.
 -- May be executed by service_role.
-CREATE FUNCTION engine.refresh_ranks(p_game uuid) RETURNS integer LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION engine.refresh_ranks(p_game uuid) RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_changed integer;
 BEGIN

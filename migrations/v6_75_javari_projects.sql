@@ -1,16 +1,21 @@
 -- A project's parent belongs to the same user, and nothing is its own ancestor.
 --
 -- AFTER: one statement may move several, and what counts is what it leaves. The lock is one for each
--- user: two moves that are fine alone could close a circle together. It is advisory, because the
--- profile's row is held by bookings. As definer: RLS would hide a foreign parent.
+-- user, nobody included: two moves that are fine alone could close a circle together. A project that
+-- changes its user takes both, in one order for all. It is advisory, because the profile's row is held
+-- by bookings. As definer: RLS would hide a foreign parent.
 CREATE FUNCTION engine.guard_project_tree() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- any number that no other lock of this database takes
   project_trees CONSTANT integer := 7106;
 BEGIN
   PERFORM engine.need_read_committed(TG_TABLE_NAME);
-  PERFORM pg_advisory_xact_lock(project_trees, hashtext(NEW.user_id::text));
+  PERFORM pg_advisory_xact_lock(project_trees, tree) FROM (
+    SELECT DISTINCT coalesce(hashtext(u.id::text), 0) AS tree
+    FROM unnest(ARRAY[NEW.user_id, CASE TG_OP WHEN 'UPDATE' THEN OLD.user_id ELSE NEW.user_id END]) AS u (id)
+    ORDER BY tree
+  ) trees;
   IF EXISTS (
     SELECT FROM public.javari_projects p
     WHERE (p.id = NEW.parent_project_id OR p.parent_project_id = NEW.id) AND p.user_id IS DISTINCT FROM NEW.user_id

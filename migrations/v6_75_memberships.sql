@@ -3,7 +3,7 @@
 
 -- Rules that count rows of others need a snapshot that is taken after a lock; REPEATABLE READ keeps the
 -- one from before it and would count too few.
-CREATE FUNCTION engine.need_read_committed(p_table text) RETURNS void LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION engine.need_read_committed(p_table text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
     RAISE feature_not_supported USING
@@ -16,7 +16,7 @@ $$;
 -- AFTER: ON CONFLICT DO NOTHING of somebody who is a member already must not be refused as too many.
 -- Arguments: the parent's table, the column that refers to it. As definer: RLS would hide members.
 CREATE FUNCTION engine.hold_member_limit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_max integer;
   v_members bigint;
@@ -40,7 +40,7 @@ CREATE TRIGGER group_members_limited AFTER INSERT OR UPDATE OF group_id ON group
 
 -- The limit does not fall below those who are there. Arguments: the members' table, its column.
 CREATE FUNCTION engine.fit_member_limit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_members bigint;
 BEGIN

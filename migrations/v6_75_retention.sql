@@ -1,14 +1,17 @@
 -- The document's cascades go run -> finding -> ticket, and bot -> all of them. They stay; what must not
--- be lost is kept from them. TRUNCATE is for the owner alone and is not guarded.
+-- be lost is kept from them. TRUNCATE is the owner's alone and is not guarded.
 
 -- A retired bot is `disabled`: deleted, it would take its history along.
 CREATE FUNCTION engine.keep_bot_history() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.bot_executions WHERE bot_id = OLD.id)
      OR EXISTS (SELECT FROM public.bot_findings WHERE bot_id = OLD.id)
      OR EXISTS (SELECT FROM public.bot_actions WHERE bot_id = OLD.id)
-     OR EXISTS (SELECT FROM public.bot_tickets WHERE bot_id = OLD.id) THEN
+     OR EXISTS (SELECT FROM public.bot_tickets WHERE bot_id = OLD.id)
+     -- What is left when its runs have been pruned.
+     OR EXISTS (SELECT FROM public.bot_decisions WHERE bot_id = OLD.id)
+     OR EXISTS (SELECT FROM public.bot_metrics WHERE bot_id = OLD.id) THEN
     RAISE restrict_violation USING MESSAGE = format('bot %s has a history and stays', OLD.name),
       HINT = 'set its status to disabled', TABLE = 'bots', CONSTRAINT = 'bots_keep_history';
   END IF;
@@ -23,7 +26,7 @@ CREATE TRIGGER bot_history_kept BEFORE DELETE ON bots
 -- is cut instead: the run that found a problem is its evidence.) No cascade comes here but that of
 -- `bots`, which refuses before; passed over inside a cascade, the row would refer to nothing.
 CREATE FUNCTION engine.keep_open_run() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM public.bot_findings f
@@ -41,7 +44,7 @@ CREATE TRIGGER open_run_kept BEFORE DELETE ON bot_executions
 -- These refuse. By a cascade they are reached only when something opened after the run was looked at:
 -- then the whole DELETE fails, and the next one passes that run over.
 CREATE FUNCTION engine.keep_open_finding() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF OLD.resolved_at IS NULL OR EXISTS (
     SELECT FROM public.bot_tickets t WHERE t.finding_id = OLD.id AND t.status IN ('open', 'assigned')
@@ -55,7 +58,7 @@ $$;
 CREATE TRIGGER open_finding_kept BEFORE DELETE ON bot_findings
   FOR EACH ROW EXECUTE FUNCTION engine.keep_open_finding();
 
-CREATE FUNCTION engine.keep_open_ticket() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION engine.keep_open_ticket() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE restrict_violation USING MESSAGE = format('ticket T-%s is %s', OLD.number, OLD.status),
     HINT = 'resolve it first', TABLE = 'bot_tickets', CONSTRAINT = 'bot_tickets_keep_open';

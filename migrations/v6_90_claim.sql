@@ -1,7 +1,7 @@
 -- A delay in milliseconds, the same for the same bot and slot everywhere and always, below the bot's
 -- jitter_seconds and below half of the interval, so that slots never overtake each other.
 CREATE FUNCTION engine.jitter_ms(bot_id uuid, slot timestamptz, jitter_seconds int, interval_ms bigint)
-RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
   RETURN ('x' || substr(md5(bot_id::text || '@' || extract(epoch FROM slot)::bigint::text), 1, 8))::bit(32)::bigint
          % greatest(1, least(jitter_seconds * 1000::bigint, interval_ms / 2));
 
@@ -20,7 +20,7 @@ RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 -- statement the look for open runs would read an older snapshot, and a bot could get two runs.
 -- NO KEY: a plain FOR UPDATE would also pass over bots to which another transaction adds findings.
 CREATE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
-RETURNS jsonb LANGUAGE plpgsql SET search_path = '' AS $$
+RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- A `skip` bot's slot this late was not missed yet.
   punctual CONSTANT interval := '60 seconds';
@@ -53,7 +53,8 @@ BEGIN
     CROSS JOIN LATERAL (
       SELECT count(*) AS total, count(*) FILTER (WHERE e.status = 'queued') AS queued
       FROM public.bot_executions e
-      WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger <> 'verify'
+      -- A backfill waits for places; it takes none from the slots that come meanwhile.
+      WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'backfill')
     ) open
     WHERE b.id = ANY (v_bots)
   ), counted AS (

@@ -1,42 +1,45 @@
 -- Who may do what. Our tables start here with nothing for users; the files beside this one open each
 -- by its pattern. service_role has BYPASSRLS, the owner of a table is not bound by its policies.
+--
+-- Every function names its search_path, with pg_temp last: where a path leaves it out, PostgreSQL looks
+-- there first for types, everybody may make types there, and a domain's CHECK runs as who converts to it.
 
 -- Not exposed, and nobody has USAGE: a policy knows its functions by oid, a client cannot name them.
 CREATE SCHEMA IF NOT EXISTS private;
 
 -- SECURITY DEFINER: asked as the user, a policy of profiles that reads profiles would not end.
 CREATE OR REPLACE FUNCTION private.is_admin() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role IN ('admin', 'owner'));
 $$;
 
 CREATE OR REPLACE FUNCTION private.is_owner() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role = 'owner');
 $$;
 
 -- Sets and not a question per row: a policy reads them once a query.
 CREATE OR REPLACE FUNCTION private.organizations_of_member() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE owner_id = auth.uid()
   UNION SELECT organization_id FROM public.organization_members WHERE user_id = auth.uid();
 $$;
 
 CREATE OR REPLACE FUNCTION private.organizations_of_admin() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE owner_id = auth.uid()
   UNION SELECT organization_id FROM public.organization_members
         WHERE user_id = auth.uid() AND role IN ('owner', 'admin');
 $$;
 
 CREATE OR REPLACE FUNCTION private.support_groups_of_member() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.support_groups WHERE created_by = auth.uid()
   UNION SELECT group_id FROM public.group_members WHERE user_id = auth.uid();
 $$;
 
 CREATE OR REPLACE FUNCTION private.support_groups_of_admin() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = '' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.support_groups WHERE created_by = auth.uid()
   UNION SELECT group_id FROM public.group_members WHERE user_id = auth.uid() AND role = 'admin';
 $$;
@@ -51,7 +54,7 @@ DROP POLICY IF EXISTS "Authenticated can track usage" ON app_usage;
 -- On a database that was there before, the function is the document's: it gets a fixed search_path.
 -- As its caller, under the policies of credits: a user's own balance, 0 for anybody else's, all for admins.
 CREATE OR REPLACE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
-LANGUAGE sql STABLE SECURITY INVOKER SET search_path = '' AS $$
+LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;
 
@@ -70,14 +73,16 @@ BEGIN
       space_visits,first_responders,support_groups,group_members,
       bot_finding_states,bot_ticket_events,bot_knowledge_autonomy,bot_knowledge_events,bot_decisions,
       bot_silences,bot_notifications,bot_metrics}'::text[] LOOP
-    EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', t);
+    -- NO FORCE: a table that was there before may bind its owner, and then what runs as definer sees nothing.
+    EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', t);
     -- Supabase's default privileges gave all of it away, TRUNCATE included, which no policy stops.
     EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, anon, authenticated, service_role', t);
-    EXECUTE format('GRANT ALL ON public.%I TO service_role', t);
+    -- Its rows, and not ALL: a trigger of its own would forge balances, TRUNCATE would pass the guards by.
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO service_role', t);
     FOR s IN SELECT d.objid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
              WHERE d.refobjid = format('public.%I', t)::regclass AND d.deptype IN ('a', 'i') LOOP
-      EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, anon, authenticated', s);
-      EXECUTE format('GRANT ALL ON SEQUENCE %s TO service_role', s);
+      -- An identity column counts by itself; who may setval() could let numbers come twice.
+      EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, anon, authenticated, service_role', s);
     END LOOP;
     -- A trigger needs no EXECUTE to fire.
     FOR f IN SELECT g.tgfoid FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
@@ -100,17 +105,17 @@ GRANT EXECUTE ON FUNCTION get_user_credits(uuid) TO authenticated, service_role;
 
 -- Kysely's bookkeeping there stays with the owner, and nobody but the owner may call setval().
 REVOKE ALL ON SCHEMA engine FROM PUBLIC, anon, authenticated;
-REVOKE ALL ON ALL TABLES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
+REVOKE ALL ON ALL TABLES IN SCHEMA engine FROM PUBLIC, anon, authenticated, service_role;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC, anon, authenticated;
-GRANT ALL ON engine.settings, engine.nodes TO service_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON engine.settings, engine.nodes TO service_role;
 GRANT USAGE ON SEQUENCE engine.fence TO service_role;
 GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int, bigint),
   engine.claim(timestamptz, int, jsonb), engine.start_run(uuid, int, text, interval) TO service_role;
 
 -- Later tables begin as these do. (EXECUTE for PUBLIC is no default of a schema: functions revoke it.)
-ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM anon, authenticated;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON FUNCTIONS FROM anon, authenticated;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO service_role;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON SEQUENCES TO service_role;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO service_role;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO service_role;

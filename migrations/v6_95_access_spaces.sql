@@ -49,9 +49,11 @@ CREATE POLICY "Users withdraw as responders" ON first_responders FOR DELETE TO a
 GRANT SELECT, INSERT (user_id, role, agency, verification_doc_url),
   UPDATE (role, agency, verified, verification_doc_url), DELETE ON first_responders TO authenticated;
 
--- max_members is the platform's limit.
+-- max_members is the platform's limit. That created_by sees it is said beside the function, whose snapshot
+-- is older than a row that is just being added: INSERT ... RETURNING would be refused.
 CREATE POLICY "Users see open groups and their own, admins all" ON support_groups FOR SELECT TO authenticated
-  USING (is_private IS FALSE OR id = ANY (ARRAY(SELECT private.support_groups_of_member()))
+  USING (is_private IS FALSE OR created_by = (SELECT auth.uid())
+         OR id = ANY (ARRAY(SELECT private.support_groups_of_member()))
          OR (SELECT private.is_admin()));
 CREATE POLICY "Users found groups" ON support_groups FOR INSERT TO authenticated
   WITH CHECK (created_by = (SELECT auth.uid()));
@@ -63,13 +65,16 @@ CREATE POLICY "Founders close their groups" ON support_groups FOR DELETE TO auth
 GRANT SELECT, INSERT (name, module, is_private, created_by), UPDATE (name, module, is_private), DELETE
   ON support_groups TO authenticated;
 
+-- Whoever joins sees that, for the same reason.
 CREATE POLICY "Members see each other, admins all" ON group_members FOR SELECT TO authenticated
-  USING (group_id = ANY (ARRAY(SELECT private.support_groups_of_member())) OR (SELECT private.is_admin()));
+  USING (user_id = (SELECT auth.uid()) OR group_id = ANY (ARRAY(SELECT private.support_groups_of_member()))
+         OR (SELECT private.is_admin()));
+-- A member that is nobody is no duplicate of another: it could be added until the limit is full.
 CREATE POLICY "Users join open groups, group admins add to theirs" ON group_members FOR INSERT TO authenticated
   WITH CHECK ((user_id = (SELECT auth.uid()) AND role = 'member'
                AND group_id IN (SELECT id FROM support_groups WHERE is_private IS FALSE))
               OR (group_id = ANY (ARRAY(SELECT private.support_groups_of_admin()))
-                  AND role IN ('admin', 'member')));
+                  AND user_id IS NOT NULL AND role IN ('admin', 'member')));
 CREATE POLICY "Group admins change roles" ON group_members FOR UPDATE TO authenticated
   USING (group_id = ANY (ARRAY(SELECT private.support_groups_of_admin())))
   WITH CHECK (role IN ('admin', 'member'));

@@ -1,70 +1,39 @@
 /** A database that has documented tables already, made by hand or by Supabase's editor. */
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { RoundsmanError } from '../errors.ts';
+import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './adopt/differences.ts';
+import { takenNames } from './adopt/names.ts';
+import { differ, differFromOurs, partsOf } from './adopt/parts.ts';
+import { wrongRows } from './adopt/rows.ts';
+import { functionDifferences, surroundings } from './adopt/surroundings.ts';
 
-/** One documented migration: the file's name without `.sql`, and its text. */
-export interface DocumentedMigration {
-  name: string;
-  text: string;
-}
-
-/** What is there and what is documented differ; nothing was changed. */
-export class SchemaDiffersError extends RoundsmanError {
-  readonly differences: string[];
-
-  constructor(differences: string[]) {
-    super({
-      what: 'this database cannot be taken over as it is',
-      why: `it differs from the documented schema in ${differences.length} places: ${differences.join('; ')}`,
-      hint: 'change these in the database (docs/rls.md says what is allowed afterwards), or point DATABASE_URL at another one; nothing was changed',
-    });
-    this.differences = differences;
-  }
-}
-
-/** The table that a documented migration makes: `v1_10_profiles` makes `profiles`. */
-export const tableOf = (name: string): string => name.replace(/^v\d_\d+_/, '');
-
-// The document uses these names twice; which table has them depends on what was run first.
-const doubled = [
-  'idx_usage_user',
-  'idx_javari_usage_user',
-  'idx_sessions_user',
-  'idx_game_sessions_user',
-];
-
-const scratch = 'roundsman_expected';
+export { SchemaDiffersError };
 
 class RolledBack extends Error {}
 
 /**
- * Compares the documented tables that exist with what their migrations would make, column by column:
- * types, lengths, defaults, NOT NULL, keys, indexes and triggers. Additional tables, indexes, triggers
- * and restrictive policies are yours; a permissive policy of your own is a difference, because it would
- * add to what ours allow, and to drop it is not for a migration to decide. The migrations run in a schema of their own, in a transaction that is always
- * rolled back. Returns the tables that are there; throws {@link SchemaDiffersError}.
+ * Compares the documented tables that exist with what their migrations would make, part by part: types,
+ * lengths, defaults, NOT NULL, keys, indexes and triggers; then their rows with what the engine's files
+ * ask of them. Additional tables, indexes, triggers, checks and restrictive policies are yours; a
+ * permissive policy of your own is a difference, because it would add to what ours allow, and to drop it
+ * is not for a migration to decide. So is a check on the bots' tables, into which the engine writes, and
+ * whatever has a name that a migration will give.
+ *
+ * Everything happens in one transaction that is always rolled back. Returns the tables that are there;
+ * throws {@link SchemaDiffersError} with every difference.
  */
 export async function documentedTables(
   db: Kysely<any>,
-  documented: DocumentedMigration[],
+  files: MigrationFiles,
 ): Promise<Set<string>> {
-  const there = await existing(
-    db,
-    documented.map(({ name }) => tableOf(name)),
-  );
-  if (there.size === 0) return there;
+  const tables = files.documented.map(({ name }) => tableOf(name));
+  const there = new Set<string>();
   const differences: string[] = [];
   await db
     .transaction()
     .execute(async (trx) => {
-      await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
-      await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
-      await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
-      for (const { text } of documented) await sql.raw(text).execute(trx);
-      const expected = await describe(trx, scratch);
-      const actual = await describe(trx, 'public');
-      for (const table of there)
-        differences.push(...differ(table, expected.get(table) ?? new Map(), actual.get(table)!));
+      for (const table of await existing(trx, tables)) there.add(table);
+      differences.push(...(await surroundings(trx, tables)));
+      if (differences.length === 0) differences.push(...(await compare(trx, files, there)));
       throw new RolledBack();
     })
     .catch((error: unknown) => {
@@ -74,67 +43,61 @@ export async function documentedTables(
   return there;
 }
 
-async function existing(db: Kysely<any>, tables: string[]): Promise<Set<string>> {
+async function existing(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname = ANY (${tables})`.execute(
-    db,
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})`.execute(
+    trx,
   );
-  return new Set(rows.map(({ name }) => name));
+  return rows.map(({ name }) => name);
 }
 
-type Parts = Map<string, string>;
-
-/** Each table's parts by what they are, without the names of schemas. */
-async function describe(trx: Transaction<any>, schema: string): Promise<Map<string, Parts>> {
-  const { rows } = await sql<{ relation: string; part: string; definition: string }>`
-    WITH tables AS (
-      SELECT oid, relname FROM pg_class WHERE relnamespace = ${schema}::regnamespace AND relkind IN ('r', 'p')
-    )
-    SELECT relname AS relation, 'column ' || attname AS part,
-           concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END,
-                     'DEFAULT ' || pg_get_expr(adbin, adrelid)) AS definition
-    FROM tables JOIN pg_attribute ON attrelid = tables.oid AND attnum > 0 AND NOT attisdropped
-    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    UNION ALL
-    SELECT relname, 'constraint ' || pg_get_constraintdef(c.oid), 'there'
-    FROM tables JOIN pg_constraint c ON conrelid = tables.oid AND contype IN ('p', 'u', 'f')
-    UNION ALL
-    SELECT relname, 'index ' || i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
-    FROM tables JOIN pg_index i ON indrelid = tables.oid
-    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
-    UNION ALL
-    SELECT relname, 'trigger ' || tgname, pg_get_triggerdef(t.oid)
-    FROM tables JOIN pg_trigger t ON tgrelid = tables.oid AND NOT tgisinternal
-    UNION ALL
-    SELECT relname, 'policy ' || quote_ident(polname), 'there'
-    FROM tables JOIN pg_policy ON polrelid = tables.oid AND polpermissive`.execute(trx);
-  const tables = new Map<string, Parts>();
-  const bare = (text: string) => text.replaceAll(/\b(public|roundsman_expected|extensions)\./g, '');
-  for (const { relation, part, definition } of rows) {
-    const parts = tables.get(relation) ?? new Map<string, string>();
-    tables.set(relation, parts.set(bare(part), bare(definition)));
-  }
-  return tables;
+/** FORCE hides rows from a table's owner too. */
+async function unhide(trx: Transaction<any>, there: Set<string>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity AND relname = ANY (${[...there]})`.execute(
+    trx,
+  );
+  for (const { name } of rows)
+    await sql`ALTER TABLE ${sql.id('public', name)} NO FORCE ROW LEVEL SECURITY`.execute(trx);
 }
 
-function differ(table: string, expected: Parts, actual: Parts): string[] {
-  const found: string[] = [];
-  for (const [part, definition] of expected) {
-    // The document's own five are dropped for others in any case.
-    if (part.startsWith('policy ')) continue;
-    if (doubled.some((index) => part === `index ${index}`)) continue;
-    const is = actual.get(part);
-    if (is === undefined) found.push(`${table}: ${part} is missing`);
-    else if (is !== definition) found.push(`${table}: ${part} is ${is}, documented ${definition}`);
+// What these files do to documented tables can be done to those in scratch as well.
+const vocabulariesAndIndexes = new Set(['v6_02_vocabularies', 'v6_03_foreign_keys']);
+
+async function compare(
+  trx: Transaction<any>,
+  files: MigrationFiles,
+  there: Set<string>,
+): Promise<string[]> {
+  const found = await functionDifferences(trx, there);
+  if (there.size === 0) return [...found, ...(await takenNames(trx, files, there, new Set()))];
+  await unhide(trx, there);
+  const actual = await partsOf(trx, 'public');
+
+  await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
+  await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
+  await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
+  for (const { text } of files.documented) await sql.raw(text).execute(trx);
+  const expected = await partsOf(trx, scratch);
+  for (const { name, text } of files.engine)
+    if (vocabulariesAndIndexes.has(name)) await sql.raw(text).execute(trx);
+  const extended = await partsOf(trx, scratch);
+
+  const sound = new Set(there);
+  const same = new Set<string>();
+  for (const table of there) {
+    const documented = expected.get(table)!;
+    const is = actual.get(table) ?? new Map<string, string>();
+    const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
+    const others = new Map([...is].filter(([part]) => !ours.has(part)));
+    const differing = differ(table, documented, others);
+    if (differing.length > 0) sound.delete(table);
+    found.push(...differing, ...differFromOurs(table, ours, is));
+    for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
-  for (const part of actual.keys()) {
-    if (expected.has(part)) continue;
-    if (part.startsWith('column ')) found.push(`${table}: ${part} is not documented`);
-    if (part.startsWith('policy '))
-      found.push(
-        `${table}: ${part} would allow more than Roundsman's own (DROP ${part.replace('policy', 'POLICY')} ON ${table})`,
-      );
-  }
+  found.push(...(await takenNames(trx, files, there, same)));
+  found.push(...(await wrongRows(trx, sound)));
   return found;
 }

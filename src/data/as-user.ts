@@ -32,6 +32,8 @@ export async function asUser<Result>(
   claims: Claims,
   fn: (trx: Transaction<Database>) => Promise<Result>,
 ): Promise<Result> {
+  if (typeof claims !== 'object' || claims === null)
+    throw new BadInputError('claims', 'have to be an object with sub');
   const { sub, role = 'authenticated' } = claims;
   // A caller without types may pass on what a request said: service_role must not come in this way.
   if (role !== 'authenticated' && role !== 'anon')

@@ -3,6 +3,7 @@
  * and the rule, and nothing was begun that has to be undone.
  */
 import { isIP } from 'node:net';
+import { types } from 'node:util';
 import { UsageError } from '../errors.ts';
 
 /** A value that can never be stored or looked for as it was given. The value itself is not repeated. */
@@ -56,11 +57,20 @@ export function boolean(field: string, value: unknown): boolean {
   return value;
 }
 
-/** An instant that exists. */
+// PostgreSQL's times begin in 4713 BC, and a cursor writes a year with four digits.
+const [firstTime, lastTime] = [
+  Date.parse('0001-01-01T00:00:00Z'),
+  Date.parse('9999-12-31T23:59:59.999Z'),
+];
+
+/** An instant of the years 1 to 9999. */
 export function time(field: string, value: unknown): Date {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime()))
-    throw new BadInputError(field, 'has to be a valid Date');
-  return value;
+  // Not instanceof: that holds for things whose getTime throws, too.
+  const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
+  if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
+  if (ms < firstTime || ms > lastTime)
+    throw new BadInputError(field, 'has to lie in the years 1 to 9999');
+  return new Date(ms);
 }
 
 /** One IPv4 or IPv6 address: no network, no zone. */
@@ -81,19 +91,9 @@ export function word<Word extends string>(
   return value as Word;
 }
 
-/** JSON text of an object that jsonb can hold: at most 64 KiB, no NUL and no half characters. */
-export function document(field: string, value: unknown): string {
+/** What holds the fields, when somebody without types gives nothing or a text instead. */
+export function fields<Given extends object>(name: string, value: Given): Given {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new BadInputError(field, 'has to be an object');
-  const json = JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === 'string' && (inner.includes('\0') || !inner.isWellFormed()))
-      throw new BadInputError(field, 'must not contain a NUL or half a character');
-    return typeof inner === 'bigint' ? String(inner) : inner;
-  });
-  // Keys do not pass through the replacer: in JSON text a NUL and half a character are escapes.
-  if (/(?<!\\)(\\\\)*\\u(0000|d[89a-f])/i.test(json))
-    throw new BadInputError(field, 'must not contain a NUL or half a character');
-  if (json.length > 65_536)
-    throw new BadInputError(field, 'may have 65,536 characters of JSON at most');
-  return json;
+    throw new BadInputError(name, 'has to be an object');
+  return value;
 }

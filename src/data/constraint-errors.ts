@@ -25,6 +25,7 @@ export class ConstraintError extends RoundsmanError {
   }
 }
 
+/** By constraint, or by code where the database names none. */
 export type Named = Record<string, typeof ConstraintError>;
 
 const rules: Record<string, string> = {
@@ -50,13 +51,16 @@ const passing: Record<string, string> = {
   '55P03': 'was held by somebody else for too long',
 };
 
-/** The columns of the key that the detail names; values are never repeated. */
+/**
+ * The columns of the key that the detail names; values are never repeated. Under row level security
+ * there is no detail: then the constraint's own name tells them, `<table>_<columns>_<kind>`.
+ */
 function columnOf({ column, detail, constraint, table }: pg.DatabaseError): string | null {
   if (column) return column;
   const key = /^Key \(([^)]*)\)=/.exec(detail ?? '')?.[1];
   if (key) return key;
-  const named = new RegExp(`^${table}_(.+)_check$`).exec(constraint ?? '')?.[1];
-  return named ?? null;
+  const named = new RegExp(`^${table}_(.+)_(?:check|fkey|key)$`).exec(constraint ?? '')?.[1];
+  return named?.replaceAll('_id_', '_id, ') ?? null;
 }
 
 // Messages of our own triggers say the rule in full; PostgreSQL's own only its name.
@@ -76,10 +80,10 @@ export function explained(error: unknown, what: string, named: Named = {}): unkn
     hint:
       isOurs(error) && error.hint ? error.hint : 'nothing was changed; correct it and call again',
   };
-  return new (named[error.constraint ?? ''] ?? ConstraintError)(explanation, error);
+  return new (named[error.constraint ?? error.code ?? ''] ?? ConstraintError)(explanation, error);
 }
 
-/** Runs `work`; a refusal of the database becomes the class in `named` for its constraint, else ConstraintError. */
+/** Runs `work`; a refusal of the database becomes its class in `named`, else ConstraintError. */
 export async function explaining<Result>(
   what: string,
   named: Named,

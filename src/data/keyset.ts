@@ -3,7 +3,7 @@
  * is, and rows that are added meanwhile neither repeat nor hide others.
  */
 import { sql, type RawBuilder } from 'kysely';
-import { BadInputError, whole } from './bad-input.ts';
+import { BadInputError, fields, whole } from './bad-input.ts';
 
 export interface PageRequest {
   /** rows at most, 1 to 200; 50 unless told */
@@ -27,10 +27,14 @@ interface Key {
 const form =
   /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** February has no 31st: JavaScript takes it for March, PostgreSQL does not take it. */
+/** February has no 31st: JavaScript takes it for March, PostgreSQL does not take it, nor a year 0. */
 function exists(at: string): boolean {
   const time = new Date(at);
-  return !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 19) === at.slice(0, 19);
+  return (
+    !at.startsWith('0000') &&
+    !Number.isNaN(time.getTime()) &&
+    time.toISOString().slice(0, 19) === at.slice(0, 19)
+  );
 }
 
 function readKey(cursor: string): Key {
@@ -41,7 +45,8 @@ function readKey(cursor: string): Key {
 }
 
 /** The parts of a query for one page. `table` is how the query calls the table with the two columns. */
-export function keyset({ limit = 50, cursor }: PageRequest, table: string) {
+export function keyset(request: PageRequest, table: string) {
+  const { limit = 50, cursor } = fields('request', request);
   const size = whole('limit', limit, 1, 200);
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new BadInputError('cursor', 'has to be the `next` of a page');

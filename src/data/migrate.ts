@@ -7,14 +7,15 @@ import {
   type MigrationProvider,
 } from 'kysely/migration';
 import { RoundsmanError, messageOf } from '../errors.ts';
-import { documentedTables, tableOf, type DocumentedMigration } from './adopt.ts';
+import { documentedTables } from './adopt.ts';
+import { tableOf, type MigrationFile } from './adopt/differences.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
-/** A migration that the database refused; everything of that migration was rolled back. */
+/** A migration that the database refused; everything was rolled back. */
 export class MigrationError extends RoundsmanError {}
 
-async function readFiles(): Promise<DocumentedMigration[]> {
+async function readFiles(): Promise<MigrationFile[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).toSorted();
   return Promise.all(
     files.map(async (file) => ({
@@ -25,7 +26,7 @@ async function readFiles(): Promise<DocumentedMigration[]> {
 }
 
 /** v1 to v5 tell the document; what comes after them is the engine's. */
-const isDocumented = ({ name }: DocumentedMigration) => /^v[1-5]_/.test(name);
+const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
 
 /**
  * Plain SQL files: one file, one migration, in the order of their names. There is no way down. The
@@ -57,27 +58,48 @@ const migrator = (db: Kysely<any>, adopted?: Set<string>) =>
 export const migrationStatus = (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
   migrator(db).getMigrations();
 
+const isNew = async (db: Kysely<any>) =>
+  (await migrationStatus(db)).every(({ executedAt }) => executedAt === undefined);
+
 /** The documented tables of a database that has never been migrated. */
 async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
-  const isNew = async () =>
-    (await migrationStatus(db)).every(({ executedAt }) => executedAt === undefined);
-  if (!(await isNew())) return undefined;
+  if (!(await isNew(db))) return undefined;
+  // The migrator's own lock: who compares while another process migrates would see half of it, and the
+  // two would lock the tables crosswise.
+  const { adapter } = db.getExecutor();
+  const lock = { lockTable: 'kysely_migration_lock', lockRowId: 'migration_lock' };
+  await adapter.acquireMigrationLock(db, lock);
   try {
-    return await documentedTables(db, (await readFiles()).filter(isDocumented));
-  } catch (error) {
-    // Another process may have migrated it while we looked; then what differs is what we want.
-    if (await isNew()) throw error;
-    return undefined;
+    if (!(await isNew(db))) return undefined;
+    const files = await readFiles();
+    return await documentedTables(db, {
+      documented: files.filter(isDocumented),
+      engine: files.filter((file) => !isDocumented(file)),
+    });
+  } finally {
+    await adapter.releaseMigrationLock(db, lock);
   }
 }
 
 /**
  * Applies all pending migrations in one transaction; concurrent callers wait for each other. Documented
- * tables that are there already are adopted if they agree with the document.
+ * tables that are there already are adopted if they and their rows agree with the document.
  * Returns the names that this call applied. Throws {@link MigrationError} naming the file, or
  * SchemaDiffersError with every difference.
  */
-export async function migrateToLatest(db: Kysely<any>): Promise<string[]> {
+export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
+  db.connection().execute(async (connection) => {
+    // The rows of a platform may take long, and so may the process that is waited for.
+    await sql`SET statement_timeout = 0`.execute(connection);
+    try {
+      return await migrateOn(connection);
+    } finally {
+      // A connection that was lost has nothing to reset, and what lost it is the error to tell.
+      await sql`RESET statement_timeout`.execute(connection).catch(() => {});
+    }
+  });
+
+async function migrateOn(db: Kysely<any>): Promise<string[]> {
   const adopted = await adoptable(db);
   const { error, results = [] } = await migrator(db, adopted).migrateToLatest();
   if (error !== undefined) {
@@ -86,7 +108,7 @@ export async function migrateToLatest(db: Kysely<any>): Promise<string[]> {
       {
         what: 'the database could not be migrated',
         why: failed ? `migrations/${failed}.sql: ${messageOf(error)}` : messageOf(error),
-        hint: 'nothing of that file was kept; see `npx roundsman db status`, then run it again',
+        hint: 'nothing was changed; see `npx roundsman db status`, then run it again',
       },
       { cause: error },
     );

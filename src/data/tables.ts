@@ -151,6 +151,7 @@ export interface BotExecutions {
   queued_at: Generated<Timestamp>;
   run_after: Timestamp | null;
   cancel_requested_at: Timestamp | null;
+  cancel_reason: string | null;
   reason: string | null;
 }
 

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { BadInputError, time } from './bad-input.ts';
+import { BadInputError, fields, time } from './bad-input.ts';
 
 /** From `since` on, and before `until` or without an end: half-open, so that spans can be put side by side. */
 export interface TimeSpan {
@@ -8,10 +8,12 @@ export interface TimeSpan {
 }
 
 /** Whether `column` lies in the span. Throws BadInputError for a span that ends before it begins. */
-export function within({ since, until }: TimeSpan, column: string): RawBuilder<boolean> {
+export function within(span: TimeSpan, column: string): RawBuilder<boolean> {
+  const { since, until } = fields('span', span);
   const at = sql.ref(column);
   const from = time('since', since);
   if (until === undefined) return sql<boolean>`${at} >= ${from}`;
-  if (time('until', until) < from) throw new BadInputError('until', 'must not lie before since');
-  return sql<boolean>`(${at} >= ${from} AND ${at} < ${until})`;
+  const to = time('until', until);
+  if (to < from) throw new BadInputError('until', 'must not lie before since');
+  return sql<boolean>`(${at} >= ${from} AND ${at} < ${to})`;
 }

@@ -71,6 +71,19 @@ test('refreshing while scores come ends in the right ranks', async () => {
   );
 });
 
+test('no score comes with a rank of its own: it has one after the next refresh', async () => {
+  const game = await addGame(db);
+  await submit(game, 0, 100);
+  const claim = await sql<{ rank: number | null }>`
+    INSERT INTO game_leaderboards (game_id, user_id, score, achieved_at, rank)
+    VALUES (${game}, ${users[1]}, 1, now(), 1) RETURNING rank`.execute(db);
+  expect(claim.rows).toEqual([{ rank: null }]);
+  await sql`SELECT engine.refresh_ranks(${game})`.execute(db);
+  const cached = await sql<{ rank: number }>`
+    SELECT rank FROM game_leaderboards WHERE game_id = ${game} ORDER BY score DESC`.execute(db);
+  expect(cached.rows).toEqual([{ rank: 1 }, { rank: 2 }]);
+});
+
 test('plain SQL lowers no score; without the guard it would', async () => {
   const lower = sql`UPDATE game_leaderboards SET score = score - 1`;
   await submit(await addGame(db), 0, 5);

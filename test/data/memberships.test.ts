@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { asUser } from '../../src/data/as-user.ts';
 import type { Db } from '../../src/data/connect.ts';
 import { joinGroup } from '../../src/data/social/groups.ts';
 import { addOrganizationMember } from '../../src/data/users/organizations.ts';
@@ -129,6 +130,7 @@ test('only who may lets somebody in', async () => {
     await expect(
       addOrganizationMember(db, { organization_id, user_id, added_by: owner }),
     ).rejects.toMatchObject({ name: 'ForeignOrganizationError', exitCode: 3 });
+  await expect(joinGroup(db, undefined as never)).rejects.toMatchObject({ field: 'given' });
   await expect(joinGroup(db, { group_id, user_id, added_by: user_id })).rejects.toMatchObject({
     name: 'ForeignGroupError',
   });
@@ -144,6 +146,51 @@ test('only who may lets somebody in', async () => {
   expect([await count(db, 'organization_members'), await count(db, 'group_members')]).toEqual(
     before,
   );
+});
+
+test('an admin of an organization makes admins and members, only an owner makes an owner', async () => {
+  const [boss, admin, ...others] = users.slice(3);
+  const id = await organization(db, owner, 10);
+  const add = (user_id: string, role: 'owner' | 'admin' | 'member', added_by: string) =>
+    addOrganizationMember(db, { organization_id: id, user_id, role, added_by });
+  await add(boss!, 'owner', owner);
+  await add(admin!, 'admin', boss!);
+  for (const role of ['admin', 'member'] as const) await add(others.pop()!, role, admin!);
+  await expect(add(others[0]!, 'owner', admin!)).rejects.toMatchObject({
+    name: 'ForeignOrganizationError',
+    why: 'role is owner, and organization_id is none in which added_by is one',
+  });
+  expect(await add(others[0]!, 'owner', boss!)).toMatchObject({ role: 'owner' });
+});
+
+test('users found, join and let in under row level security, and get their rows back', async () => {
+  const [founder, friend, stranger] = [users[0]!, users[1]!, users[2]!];
+  const founded = await asUser(db, { sub: founder }, async (trx) => {
+    const company = { name: 'Moonfold', owner_id: founder };
+    const room = { name: 'Quiet room', module: 'haven', created_by: founder };
+    const organizations = trx.insertInto('organizations').values(company).returning('id');
+    const groups = trx.insertInto('support_groups').values(room).returning('id');
+    const { id: organization_id } = await organizations.executeTakeFirstOrThrow();
+    return { organization_id, closed: (await groups.executeTakeFirstOrThrow()).id };
+  });
+  const open = await group(5);
+  const join = (group_id: string, user_id: string, added_by: string) =>
+    asUser(db, { sub: added_by }, (trx) => joinGroup(trx, { group_id, user_id, added_by }));
+  expect(await join(open, friend, friend)).toMatchObject({ group_id: open, user_id: friend });
+  expect(await join(founded.closed, friend, founder)).toMatchObject({ user_id: friend });
+  await expect(join(founded.closed, stranger, friend)).rejects.toMatchObject({
+    name: 'ForeignGroupError',
+  });
+  const forged = asUser(db, { sub: friend }, (trx) =>
+    joinGroup(trx, { group_id: open, user_id: stranger, added_by: owner }),
+  );
+  await expect(forged).rejects.toMatchObject({ name: 'AccessDeniedError', field: 'group_id' });
+  const { organization_id } = founded;
+  expect(
+    await asUser(db, { sub: founder }, (trx) =>
+      addOrganizationMember(trx, { organization_id, user_id: friend, added_by: founder }),
+    ),
+  ).toMatchObject({ organization_id, user_id: friend, role: 'member' });
 });
 
 test('without the lock more join than there is room for', async () => {

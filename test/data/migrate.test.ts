@@ -1,48 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
 import { SchemaDiffersError } from '../../src/data/adopt.ts';
-import { connect } from '../../src/data/connect.ts';
+import { Chance } from '../../src/data/fiction/chance.ts';
 import { migrateToLatest, migrationStatus } from '../../src/data/migrate.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
-
-const folder = fileURLToPath(new URL('../../migrations/', import.meta.url));
-const files = readdirSync(folder).toSorted();
-const documented = files.filter((file) => /^v[1-5]_/.test(file));
-const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
-
-/** What somebody has who ran the document by hand, without any migration table. */
-async function madeByHand(...changes: string[]) {
-  const database = await emptyDatabase();
-  for (const file of documented)
-    await sql.raw(readFileSync(`${folder}${file}`, 'utf8')).execute(database.db);
-  for (const change of changes) await sql.raw(change).execute(database.db);
-  return database;
-}
-
-/** Everything that a schema consists of, as sorted lines without what differs between two databases. */
-async function schemaOf(db: Kysely<any>): Promise<string[]> {
-  const { rows } = await sql<{ line: string }>`
-    SELECT format('%s.%s column %s %s %s %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-                  a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) AS line
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE n.nspname IN ('public', 'engine', 'auth') AND c.relkind = 'r'
-    UNION ALL SELECT format('%s constraint %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
-      WHERE connamespace IN ('public'::regnamespace, 'auth'::regnamespace)
-    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname IN ('public', 'engine')
-    UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE pronamespace IN ('public'::regnamespace, 'auth'::regnamespace)
-    UNION ALL SELECT format('%s policy %s %s %s %s %s', tablename, policyname, roles, cmd, qual, with_check) FROM pg_policies
-    UNION ALL SELECT format('%s rls %s', relname, relrowsecurity) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-    ORDER BY 1`.execute(db);
-  return rows.map(({ line }) => line);
-}
+import { columnsOf, files, madeByHand, platform, schemaOf, valuesOf } from './adopt-platform.ts';
+import {
+  counted,
+  countStatements,
+  isStopped,
+  migrating,
+  sessions,
+  stoppingAt,
+} from './adopt-stop.ts';
 
 const reference = schemaOf((await testDatabase()).db);
 
@@ -74,53 +44,70 @@ describe('db migrate', () => {
     expect(await schemaOf(db)).toEqual(await reference);
   });
 
-  it('ends in the same schema when sixteen processes do it at once', async () => {
-    const { db, url } = await emptyDatabase();
-    const all = await Promise.all(
-      Array.from({ length: 16 }, async () => {
-        const own = connect(url, { max: 1 });
-        try {
-          return await migrateToLatest(own);
-        } finally {
-          await own.destroy();
-        }
-      }),
-    );
-    expect(all.filter((applied) => applied.length > 0)).toHaveLength(1);
-    expect(await schemaOf(db)).toEqual(await reference);
-  });
-
-  it('leaves nothing behind when it is killed, and gets through the next time', async () => {
-    for (const table of ['profiles', 'bots', 'game_sessions', 'engine.nodes']) {
-      const { db, url } = await emptyDatabase();
-      const env = { PATH: process.env.PATH, DATABASE_URL: url };
-      // It stops where the table is made, because somebody holds the name, and is killed there.
-      const holder = connect(url, { max: 1 });
-      await holder.transaction().execute(async (trx) => {
-        if (table.startsWith('engine.')) await sql`CREATE SCHEMA engine`.execute(trx);
-        await sql.raw(`CREATE TABLE ${table} ()`).execute(trx);
-        const child = spawn(process.execPath, [bin, 'db', 'migrate'], { env, stdio: 'ignore' });
-        await vi.waitFor(
-          async () => {
-            const { rows } =
-              await sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(
-                db,
-              );
-            expect(rows.length).toBeGreaterThan(0);
-          },
-          { timeout: 20_000 },
-        );
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-        await sql.raw(`DROP TABLE ${table}`).execute(trx);
-        if (table.startsWith('engine.')) await sql`DROP SCHEMA engine`.execute(trx);
-      });
-      await holder.destroy();
-      await promisify(execFile)(process.execPath, [bin, 'db', 'migrate'], { env });
+  it.each([
+    ['an empty database', () => emptyDatabase()],
+    ['a platform that was there before', () => madeByHand(platform)],
+  ])(
+    'ends in the same schema when sixteen processes do it at once: %s',
+    async (_, make) => {
+      const { db, url } = await make();
+      const columns = await columnsOf(db);
+      const before = await valuesOf(db, columns);
+      const all = await Promise.all(Array.from({ length: 16 }, () => migrating(url).ended));
+      expect(all.filter(({ code }) => code !== 0)).toEqual([]);
+      const applied = all.map(({ stdout }) => (JSON.parse(stdout) as { name: string }[]).length);
+      expect(applied.toSorted((a, b) => a - b)).toEqual([...Array(15).fill(0), files.length]);
       expect(await schemaOf(db)).toEqual(await reference);
+      expect(await valuesOf(db, columns)).toEqual(before);
+    },
+    180_000,
+  );
+
+  it.each([
+    [1, 'an empty database', () => emptyDatabase()],
+    [2, 'an empty database', () => emptyDatabase()],
+    [3, 'a platform that was there before', () => madeByHand(platform)],
+    [4, 'a platform that was there before', () => madeByHand(platform)],
+  ])(
+    'leaves nothing behind when it is killed at random statements, and gets through the next time (seed %i, %s)',
+    async (seed, _, make) => {
+      const whole = await make();
+      await countStatements(whole.db);
+      await migrateToLatest(whole.db);
+      // The first one also makes the bookkeeping, which stays.
+      const statements = (await counted(whole.db)) - 10;
+      expect(statements).toBeGreaterThan(400);
+
+      const database = await make();
+      const { db, url } = database;
+      const columns = await columnsOf(db);
+      const before = [await schemaOf(db), await valuesOf(db, columns)];
+      await countStatements(db);
+      const chance = new Chance(seed);
+      for (const kill of ['first', 'second', 'last']) {
+        const at = chance.between(1, statements);
+        await stoppingAt(database, at, async () => {
+          const child = migrating(url);
+          await vi.waitFor(async () => expect(await isStopped(db), `at ${at}`).toBe(true), {
+            timeout: 30_000,
+          });
+          child.kill();
+          expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });
+        });
+        // After the last one the next process begins while the server may not have noticed yet.
+        if (kill === 'last') continue;
+        await vi.waitFor(async () => expect(await sessions(db)).toBe(0), { timeout: 30_000 });
+        const left = (await schemaOf(db)).filter((line) => !line.includes('kysely_migration'));
+        expect([left, await valuesOf(db, columns)]).toEqual(before);
+      }
+      expect(await migrating(url).ended).toMatchObject({ code: 0 });
+      expect(await schemaOf(db)).toEqual(await reference);
+      expect(await valuesOf(db, columns)).toEqual(before[1]);
       expect((await migrationStatus(db)).map(({ name }) => `${name}.sql`)).toEqual(files);
-    }
-  }, 90_000);
+      expect((await migrationStatus(db)).filter(({ executedAt }) => !executedAt)).toEqual([]);
+    },
+    180_000,
+  );
 });
 
 describe('a database that was made by hand from the document', () => {
@@ -153,7 +140,9 @@ describe('a database that was made by hand from the document', () => {
     );
     await migrateToLatest(db);
     expect(
-      (await schemaOf(db)).filter((line) => !/^public\.notes |^notes rls |INDEX own ON/.test(line)),
+      (await schemaOf(db)).filter(
+        (line) => !/^public\.notes |^notes (rls|granted) |INDEX own ON/.test(line),
+      ),
     ).toEqual(await reference);
   });
 

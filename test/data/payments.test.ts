@@ -1,60 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { asService } from '../../src/data/as-user.ts';
 import { bookCredits, creditBalance, ledgerPage } from '../../src/data/credits/ledger.ts';
-import {
-  recordPayment,
-  refundPayment,
-  type PaymentEvent,
-} from '../../src/data/credits/payments.ts';
-import { recordSubscription } from '../../src/data/credits/subscriptions.ts';
+import { recordPayment, refundPayment } from '../../src/data/credits/payments.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';
+import { payment, shown } from './provider-events.ts';
 
 let db: TestDatabase['db'];
 beforeAll(async () => {
   ({ db } = await testDatabase());
-});
-
-const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
-
-function payment(user_id: string) {
-  const about = {
-    user_id,
-    provider: 'stripe' as const,
-    provider_transaction_id: `pi_${randomUUID()}`,
-    type: 'purchase' as const,
-    amount_cents: 900,
-    credits_granted: 100,
-  };
-  return (status: PaymentEvent['status'], second: number, rest = {}): PaymentEvent => ({
-    ...about,
-    status,
-    event_id: `evt_${status}_${second}`,
-    event_at: at(second),
-    ...rest,
-  });
-}
-
-const orders = <T>(all: T[]): T[][] =>
-  all.length < 2
-    ? [all]
-    : all.flatMap((one, i) => orders(all.toSpliced(i, 1)).map((rest) => [one, ...rest]));
-
-test('every order of the same events, each of them twice, has one effect', async () => {
-  for (const states of [
-    ['pending', 'completed'],
-    ['pending', 'completed', 'refunded'],
-  ] as const)
-    for (const order of orders([...states])) {
-      const user = await addUser(db);
-      const event = payment(user);
-      for (const status of [...order, ...order])
-        await recordPayment(db, event(status, states.indexOf(status as never)));
-      const last = await recordPayment(db, event('pending', 0));
-      expect([order, last.changed, last.payment.status]).toEqual([order, false, states.at(-1)]);
-      expect(await creditBalance(db, user)).toBe(states.length === 2 ? 100 : 0);
-    }
 });
 
 test('the same event twenty times at once grants once, two payments grant twice', async () => {
@@ -67,18 +23,96 @@ test('the same event twenty times at once grants once, two payments grant twice'
   expect(await creditBalance(db, user)).toBe(200);
 });
 
-test('a failed payment grants nothing and stays failed; a newer contradiction is not lost in silence', async () => {
+test('a failed payment grants nothing until it is completed after all, and a late failure takes nothing', async () => {
   const user = await addUser(db);
   const event = payment(user);
   await recordPayment(db, event('pending', 1));
   const failed = await recordPayment(db, event('failed', 5));
-  expect(failed.payment).toMatchObject({ status: 'failed', credits_granted: 0 });
-  expect(await recordPayment(db, event('completed', 3))).toMatchObject({ changed: false });
-  await expect(recordPayment(db, event('completed', 9))).rejects.toMatchObject({
-    name: 'PaymentConflictError',
-    why: 'it is failed, a newer event says completed',
-  });
+  expect([failed.changed, failed.payment.status]).toEqual([true, 'failed']);
   expect(await creditBalance(db, user)).toBe(0);
+  expect(await recordPayment(db, event('completed', 3))).toMatchObject({
+    changed: true,
+    payment: { status: 'completed', credits_granted: 100 },
+  });
+  expect(await recordPayment(db, event('failed', 9))).toMatchObject({ changed: false });
+  expect(await creditBalance(db, user)).toBe(100);
+});
+
+test('a failed payment can be refunded, and grants nothing when its completion comes after that', async () => {
+  const user = await addUser(db);
+  const event = payment(user);
+  await recordPayment(db, event('failed', 1));
+  expect(await refundPayment(db, event('refunded', 3))).toMatchObject({
+    changed: true,
+    payment: { status: 'refunded', credits_granted: 0 },
+  });
+  expect(await recordPayment(db, event('completed', 2))).toMatchObject({ changed: false });
+  expect(await shown(db, user)).toMatchObject({ ledger: [], row: { credits_granted: 100 } });
+});
+
+test('payments are recorded and refunded in the transaction that is given, and go back with it', async () => {
+  const user = await addUser(db);
+  const event = payment(user);
+  await asService(db, (trx) => recordPayment(trx, event('completed', 1)));
+  expect(await creditBalance(db, user)).toBe(100);
+  const undone = asService(db, async (trx) => {
+    await refundPayment(trx, event('refunded', 2));
+    expect(await creditBalance(trx, user)).toBe(0);
+    throw new Error('of the caller');
+  });
+  await expect(undone).rejects.toThrow('of the caller');
+  expect(await shown(db, user)).toMatchObject({ row: { status: 'completed' }, balance: 100 });
+  await asService(db, (trx) => refundPayment(trx, event('refunded', 2)));
+  expect(await creditBalance(db, user)).toBe(0);
+});
+
+test('a payment whose id at the provider is the id of another row books for itself', async () => {
+  const user = await addUser(db);
+  const paid = { user_id: user, provider: 'stripe', type: 'purchase', amount_cents: 900 } as const;
+  const plain = db
+    .insertInto('transactions')
+    .values({ ...paid, status: 'completed', credits_granted: 100 })
+    .returning('id');
+  const { id } = await plain.executeTakeFirstOrThrow();
+  const event = payment(user);
+  const same = { provider_transaction_id: id };
+  await recordPayment(db, event('completed', 1, same));
+  expect(await creditBalance(db, user)).toBe(200);
+  await recordPayment(db, event('refunded', 2, same));
+  expect(await creditBalance(db, user)).toBe(100);
+  await sql`UPDATE transactions SET status = 'refunded' WHERE id = ${id}`.execute(db);
+  expect(await creditBalance(db, user)).toBe(0);
+});
+
+test('a row of type refund grants nothing', async () => {
+  const user = await addUser(db);
+  const back = { user_id: user, provider: 'stripe', type: 'refund', status: 'completed' } as const;
+  const add = (credits_granted: number | null) =>
+    db
+      .insertInto('transactions')
+      .values({ ...back, amount_cents: -900, credits_granted })
+      .execute();
+  await expect(add(100)).rejects.toThrow('transactions_credits_granted_check');
+  await expect(add(-100)).rejects.toThrow('transactions_credits_granted_check');
+  await add(0);
+  await add(null);
+  const paid = payment(user);
+  await recordPayment(db, paid('pending', 1));
+  const turned = sql`UPDATE transactions SET type = 'refund' WHERE user_id = ${user}`.execute(db);
+  await expect(turned).rejects.toThrow('transactions_credits_granted_check');
+  expect(await creditBalance(db, user)).toBe(0);
+  expect(await ledgerPage(db, user)).toEqual([]);
+});
+
+test('payments cannot be truncated', async () => {
+  const event = payment(await addUser(db));
+  const { payment: kept } = await recordPayment(db, event('completed', 1));
+  for (const statement of ['TRUNCATE transactions', 'TRUNCATE transactions, bots CASCADE'])
+    await expect(sql.raw(statement).execute(db)).rejects.toThrow(
+      'transactions keeps its rows: TRUNCATE is refused',
+    );
+  const rest = db.selectFrom('transactions').select('id').where('id', '=', kept.id);
+  expect(await rest.execute()).toHaveLength(1);
 });
 
 test('a refund takes what is still there and writes down what was spent', async () => {
@@ -128,11 +162,12 @@ test('plain SQL moves no payment back, and its credits move all the same', async
     await expect(change(set)).rejects.toThrow('moves only forward');
   for (const set of [
     'credits_granted = 5',
+    'id = gen_random_uuid()',
     'user_id = NULL',
     `provider = 'paypal'`,
     'amount_cents = 1',
   ])
-    await expect(change(set)).rejects.toThrow('a payment keeps its user');
+    await expect(change(set)).rejects.toThrow('a payment keeps its id, user');
   await expect(db.deleteFrom('transactions').where('id', '=', paid.id).execute()).rejects.toThrow(
     'transactions keeps its rows',
   );
@@ -148,7 +183,11 @@ test('a payment without room for its credits is not completed either', async () 
   const user = await addUser(db);
   await bookCredits(db, { user_id: user, amount: 2 ** 31 - 1, type: 'bonus' });
   const event = payment(user);
-  await expect(recordPayment(db, event('completed', 1))).rejects.toMatchObject({ code: '22003' });
+  await expect(recordPayment(db, event('completed', 1))).rejects.toMatchObject({
+    name: 'BalanceLimitError',
+    column: 'balance_after',
+    why: 'credits.balance_after may be 2147483647 at most',
+  });
   expect(await recordPayment(db, event('pending', 1))).toMatchObject({ changed: true });
 });
 
@@ -182,58 +221,6 @@ test('foreign and bad input is named, and nothing of it stays', async () => {
   ).rejects.toMatchObject({ name: 'UnknownPaymentError' });
   expect(await creditBalance(db, user)).toBe(100);
   expect(await creditBalance(db, other)).toBe(0);
-});
-
-test('the newest event of a subscription wins in every order', async () => {
-  const events = [
-    { event_id: 'a', second: 1, status: 'active' },
-    { event_id: 'b', second: 2, status: 'past_due' },
-    { event_id: 'c', second: 3, status: 'expired' },
-    { event_id: 'd', second: 3, status: 'canceled' },
-  ] as const;
-  for (const order of orders([...events])) {
-    const user_id = await addUser(db);
-    const about = {
-      user_id,
-      provider: 'paypal',
-      provider_subscription_id: `sub_${user_id}`,
-      tier: 'premium',
-    } as const;
-    const record = ({ event_id, status, second }: (typeof events)[number]) =>
-      recordSubscription(db, { ...about, event_id, status, event_at: at(second) });
-    await Promise.all(order.map(record));
-    const { subscription, changed } = await record(events[0]);
-    expect([changed, subscription.status, subscription.last_event_id]).toEqual([
-      false,
-      'expired',
-      'c',
-    ]);
-  }
-});
-
-test('a subscription belongs to one user, and its time does not go back', async () => {
-  const [user_id, other] = [await addUser(db), await addUser(db)];
-  const event = {
-    user_id,
-    provider: 'stripe',
-    provider_subscription_id: 'sub_1',
-    tier: 'light',
-    status: 'active',
-    event_id: 'e',
-    event_at: at(9),
-  } as const;
-  await recordSubscription(db, event);
-  for (const second of [1, 20])
-    await expect(
-      recordSubscription(db, { ...event, user_id: other, event_at: at(second) }),
-    ).rejects.toMatchObject({ name: 'SubscriptionConflictError' });
-  await expect(sql`UPDATE subscriptions SET last_event_at = ${at(1)}`.execute(db)).rejects.toThrow(
-    'does not go back',
-  );
-  const late = { current_period_start: at(5), current_period_end: at(4) };
-  await expect(recordSubscription(db, { ...event, ...late })).rejects.toMatchObject({
-    field: 'current_period_end',
-  });
 });
 
 test('without its trigger a payment grants nothing, without its guard it goes back', async () => {

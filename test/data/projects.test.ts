@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import type { Db } from '../../src/data/connect.ts';
 import { addProject, moveProject } from '../../src/data/javari/projects.ts';
@@ -82,6 +82,79 @@ test('parents and projects of others are refused', async () => {
   ).rejects.toThrow('a project of another user');
 });
 
+/** Begins `first`, lets `second` run until it waits or is through, and then commits `first`. */
+async function crossing(first: RawBuilder<unknown>, second: RawBuilder<unknown>) {
+  const begun = await db.startTransaction().execute();
+  let outcome: string | undefined;
+  try {
+    await first.execute(begun);
+    const through = second.execute(db).then(
+      () => (outcome = 'through'),
+      (error: Error) => (outcome = error.message),
+    );
+    await expect
+      .poll(async () => {
+        const waiting = await sql`SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(db);
+        return outcome !== undefined || waiting.rows.length > 0;
+      })
+      .toBe(true);
+    await begun.commit().execute();
+    await through;
+  } catch (error) {
+    await begun.rollback().execute();
+    throw error;
+  }
+  return outcome;
+}
+const place = async (user_id: string | null) => {
+  const row = db
+    .insertInto('javari_projects')
+    .values({ user_id, name: 'A project' })
+    .returning('id');
+  return (await row.executeTakeFirstOrThrow()).id;
+};
+const below = (id: string, parent: string) =>
+  sql`UPDATE javari_projects SET parent_project_id = ${parent} WHERE id = ${id}`;
+
+test('projects of nobody close no circle either', async () => {
+  const [a, b] = [await place(null), await place(null)];
+  expect(await crossing(below(a, b), below(b, a))).toMatch('lies below the project itself');
+  expect(await inCircles(db)).toBe(0);
+});
+
+test('a project that changes its user meanwhile is no parent for those of the old one', async () => {
+  const foreign = sql<{ n: number }>`SELECT count(*)::int AS n FROM javari_projects c
+    JOIN javari_projects p ON p.id = c.parent_project_id WHERE p.user_id IS DISTINCT FROM c.user_id`;
+  for (const [from, to] of [
+    [user, other],
+    [other, user],
+    [user, null],
+    [null, user],
+  ] as const)
+    for (const movesFirst of [true, false]) {
+      const [parent, child] = [await place(from), await place(from)];
+      const given = sql`UPDATE javari_projects SET user_id = ${to} WHERE id = ${parent}`;
+      const [first, second] = movesFirst
+        ? [given, below(child, parent)]
+        : [below(child, parent), given];
+      expect(await crossing(first, second)).toMatch('a project of another user');
+      expect((await foreign.execute(db)).rows).toEqual([{ n: 0 }]);
+    }
+});
+
+test('an older snapshot, which would miss a move, is refused', async () => {
+  const [top, leaf] = [await add(db, user), await add(db, user)];
+  const old = () => db.transaction().setIsolationLevel('repeatable read');
+  await expect(old().execute((trx) => below(leaf, top).execute(trx))).rejects.toMatchObject({
+    code: '0A000',
+    table: 'javari_projects',
+  });
+  await expect(old().execute((trx) => add(trx, user, top))).rejects.toThrow(
+    'written under READ COMMITTED only',
+  );
+});
+
 test('bad input is named, and nothing of it stays', async () => {
   const count = () =>
     db
@@ -115,8 +188,9 @@ test('without its trigger a circle closes, without its lock two moves close one'
   const broken = await testDatabase();
   await sql`
     DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('engine.guard_project_tree'::regproc),
-      'PERFORM pg_advisory_xact_lock(project_trees, hashtext(NEW.user_id::text));', ''),
-      'RETURN NULL', 'PERFORM pg_sleep(0.1); RETURN NULL'); END $do$`.execute(broken.db);
+      'pg_advisory_xact_lock(project_trees, tree)', 'tree'), 'RETURN NULL', 'PERFORM pg_sleep(0.1); RETURN NULL'); END $do$`.execute(
+    broken.db,
+  );
   const owner = await addUser(broken.db);
   const [a, b] = [await add(broken.db, owner), await add(broken.db, owner)];
   await Promise.all([

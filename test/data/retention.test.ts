@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import type { Db } from '../../src/data/connect.ts';
 import { testDatabase } from '../support/database.ts';
@@ -140,6 +140,46 @@ test('a bot with a history is retired by its status; one without may go', async 
   await db.updateTable('bots').set({ status: 'disabled' }).where('id', '=', old).execute();
   expect([await ids('bot_executions'), await ids('bot_tickets')].flat()).toHaveLength(2);
 });
+
+const histories: Record<string, (bot: string) => RawBuilder<unknown>> = {
+  bot_executions: (
+    id,
+  ) => sql`INSERT INTO bot_executions (bot_id, status, trigger, started_at, completed_at)
+    VALUES (${id}, 'success', 'manual', now(), now())`,
+  bot_findings: (
+    id,
+  ) => sql`INSERT INTO bot_findings (bot_id, severity, category, title, check_name, component_key,
+      fingerprint, resolved_at, resolution_method)
+    VALUES (${id}, 'low', 'c', 't', 'is-well', 'k', 'f', now(), 'manual')`,
+  bot_actions: (
+    id,
+  ) => sql`INSERT INTO bot_actions (bot_id, action_type, action_description, success, heal_id, state,
+      fingerprint, remedy, risk, idempotency_key)
+    VALUES (${id}, 'remedy', 'd', false, gen_random_uuid(), 'aborted', 'f', 'r', 'safe', 'i')`,
+  bot_tickets: (
+    id,
+  ) => sql`INSERT INTO bot_tickets (bot_id, severity, title, description, fingerprint, status,
+      resolved_at, resolution_notes)
+    VALUES (${id}, 'low', 't', 'd', 'f', 'resolved', now(), 'n')`,
+  bot_metrics: (id) => sql`INSERT INTO bot_metrics (bot_id, day) VALUES (${id}, '2026-01-01')`,
+  bot_decisions: (id) =>
+    sql`INSERT INTO bot_decisions (bot_id, fingerprint, verdict) VALUES (${id}, 'f', 'shadowed')`,
+};
+
+test.for(Object.entries(histories))(
+  'a bot that has nothing but %s keeps it',
+  async ([table, add]) => {
+    const [id, other] = [await bot(), await bot()];
+    await add(id).execute(db);
+    await expect(db.deleteFrom('bots').where('id', '=', id).execute()).rejects.toMatchObject({
+      constraint: 'bots_keep_history',
+      hint: 'set its status to disabled',
+    });
+    await db.deleteFrom('bots').where('id', '=', other).execute();
+    const { rows } = await sql`SELECT bot_id FROM ${sql.table(table)}`.execute(db);
+    expect(rows).toEqual([{ bot_id: id }]);
+  },
+);
 
 test('without the guards the documented cascades take open tickets and history along', async () => {
   const id = await bot();

@@ -181,9 +181,11 @@ const members: Record<string, string> = {
     VALUES ($1, '${users.member}', 'member'), ($1, '${users['group admin']}', 'admin')`,
 };
 
-function insertion(table: string): string {
-  const row = underTest[table]!;
-  const names = columns[table]?.insert ?? Object.keys(row);
+/** The row under test; with `more` it has these values besides, whoever may name them. */
+export function insertion(table: string, more: Record<string, unknown> = {}): string {
+  const row = { ...underTest[table], ...more };
+  const named = columns[table]?.insert ?? Object.keys(row);
+  const names = [...named, ...Object.keys(more).filter((name) => !named.includes(name))];
   const values = names.map((name) => (name in row ? `'${String(row[name])}'` : 'DEFAULT'));
   return `INSERT INTO ${table} (${names.join()}) VALUES (${values.join()})`;
 }
@@ -231,8 +233,11 @@ export async function undone<T>(client: Client, work: () => Promise<T>): Promise
   }
 }
 
-/** Does the database allow it? Any refusal but a denial is thrown: it would hide the answer. */
-export function isAllowed(client: Client, cell: Cell): Promise<boolean> {
+/**
+ * Does the database allow it? Any refusal but a denial is thrown: it would hide the answer. `first` is
+ * what the identity does before.
+ */
+export function isAllowed(client: Client, cell: Cell, first = ''): Promise<boolean> {
   return undone(client, async () => {
     const values: unknown[] = [];
     if (cell.command !== 'insert') {
@@ -242,7 +247,7 @@ export function isAllowed(client: Client, cell: Cell): Promise<boolean> {
       const also = members[cell.table];
       if (also) await client.query(also, values);
     }
-    await client.query(becomeIdentity(cell.identity, cell.table));
+    await client.query(`${becomeIdentity(cell.identity, cell.table)}; ${first}`);
     try {
       const { rowCount } = await client.query(attempt(cell), values);
       return rowCount === 1;

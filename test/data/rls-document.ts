@@ -28,14 +28,18 @@ The engine and the commands connect as the owner of the tables and are bound by 
 
 const tail = `
 Users are \`anon\` and \`authenticated\`; no grant gives them TRUNCATE, REFERENCES or TRIGGER, a sequence,
-or a schema but \`public\`. \`service_role\` holds all rights on all tables, except that nobody changes,
-deletes or truncates \`credits\`. The eight tables that the engine adds (\`bot_finding_states\`,
-\`bot_ticket_events\`, \`bot_knowledge_autonomy\`, \`bot_knowledge_events\`, \`bot_decisions\`, \`bot_silences\`,
-\`bot_notifications\`, \`bot_metrics\`) are admin only: admins read, service_role writes.
+or a schema but \`public\`. \`service_role\` reads and writes the rows of all tables, except that nobody
+changes or deletes those of \`credits\`; it has no TRUNCATE, REFERENCES or TRIGGER either, and sets no
+sequence: a trigger of its own could forge a balance, TRUNCATE would take open tickets along. The eight
+tables that the engine adds (\`bot_finding_states\`, \`bot_ticket_events\`, \`bot_knowledge_autonomy\`,
+\`bot_knowledge_events\`, \`bot_decisions\`, \`bot_silences\`, \`bot_notifications\`, \`bot_metrics\`) are admin
+only: admins read, service_role writes.
 
 \`get_user_credits(uuid)\` runs as its caller: a user gets the own balance and 0 for everybody else's, an
 admin any. Policies ask \`private.is_admin()\` and its like; the schema \`private\` is open to nobody.
-Tables that are made later in \`public\` by the role that migrated start with nothing for users.
+Every function names its \`search_path\`, with \`pg_temp\` last: nobody's temporary types are taken for others.
+Tables that are made later in \`public\` by the role that migrated start with nothing for users, and with
+their rows for \`service_role\`.
 `;
 
 function who(table: string, command: Command): string {

@@ -1,9 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { become, becomeIdentity, rows, undone, users } from './rls-cell.ts';
-import type { Identity } from './rls-matrix.ts';
+import { become, becomeIdentity, insertion, rows, undone, users } from './rls-cell.ts';
+import { columns, matrix, type Identity } from './rls-matrix.ts';
 import { all, as, client, openSession, tried } from './rls-session.ts';
 
 openSession();
+
+describe('what a user adds', () => {
+  it.for(
+    matrix.filter(
+      ({ table, command, identity, allowed }) =>
+        allowed &&
+        command === 'insert' &&
+        identity !== 'service_role' &&
+        matrix.some(
+          (c) =>
+            c.table === table && c.identity === identity && c.command === 'select' && c.allowed,
+        ),
+    ),
+  )('comes back with RETURNING: $table as $identity', async ({ table, identity }) => {
+    const seen = columns[table]?.select?.join() ?? '*';
+    expect(await as(identity, `${insertion(table)} RETURNING ${seen}`)).toBe(1);
+  });
+
+  it('comes back to somebody who joins an open group, too', async () => {
+    const join = `INSERT INTO group_members (group_id, user_id, role)
+      VALUES ('${rows.group}', '${users.own}', 'member') RETURNING *`;
+    expect(await as('own', join, 'UPDATE support_groups SET is_private = false')).toBe(1);
+  });
+});
 
 describe('a user', () => {
   const own = `'${users.own}'`;
@@ -88,6 +112,41 @@ describe('a user', () => {
     const ours = `UPDATE organizations SET owner_id = ${own}; UPDATE support_groups SET created_by = ${own}`;
     expect(await as('own', `UPDATE organization_members SET role = 'member'`, ours)).toBe(2);
     expect(await as('own', `UPDATE group_members SET role = 'member'`, ours)).toBe(2);
+  });
+
+  it('adds no members that are nobody: they would fill the limit', async () => {
+    const nobody = (table: string, column: string, id: string) =>
+      `INSERT INTO ${table} (${column}, user_id, role) VALUES ('${id}', NULL, 'member')`;
+    for (const text of [
+      nobody('organization_members', 'organization_id', rows.organization),
+      nobody('group_members', 'group_id', rows.group),
+    ]) {
+      expect(await as('group admin', text)).toBe('denied');
+      expect(await as('group admin', text.replace('NULL', own))).toBe(1);
+    }
+  });
+
+  it('as a group admin makes admins and members, and nothing else of anybody', async () => {
+    const make = (role: string) =>
+      `INSERT INTO group_members (group_id, user_id, role) VALUES ('${rows.group}', ${own}, ${role})`;
+    const change = (role: string) =>
+      `UPDATE group_members SET role = ${role} WHERE user_id = '${users.member}'`;
+    for (const role of [`'admin'`, `'member'`])
+      for (const text of [make(role), change(role)])
+        expect(await as('group admin', text), text).toBe(1);
+    for (const role of [`'owner'`, `'moderator'`, 'NULL'])
+      for (const text of [make(role), change(role)])
+        expect(await as('group admin', text), text).toBe('denied');
+  });
+
+  it('is an admin of the organization in which the own role is owner', async () => {
+    const promoted = `UPDATE organization_members SET role = 'owner' WHERE user_id = '${users.member}'`;
+    const add = `INSERT INTO organization_members (organization_id, user_id, role)
+      VALUES ('${rows.organization}', ${own}, 'member')`;
+    const rename = `UPDATE organizations SET name = 'New'`;
+    expect([await as('member', rename), await as('member', add)]).toEqual([0, 'denied']);
+    expect(await as('member', rename, promoted)).toBe(1);
+    expect(await as('member', add, promoted)).toBe(1);
   });
 
   it('cannot make, change or remove an owner of an organization as its admin', async () => {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../src/data/migrate.ts';
@@ -48,7 +48,7 @@ describe('on a database of Supabase', () => {
 
   it('what its default privileges gave away on our tables is taken back', async () => {
     const { rows } = await client.query(
-      `SELECT r, c.relname, p FROM pg_class c, unnest('{anon,authenticated}'::text[]) r,
+      `SELECT r, c.relname, p FROM pg_class c, unnest('{anon,authenticated,service_role}'::text[]) r,
          unnest('{TRUNCATE,REFERENCES,TRIGGER}'::text[]) p
        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND has_table_privilege(r, c.oid, p)`,
     );
@@ -83,7 +83,7 @@ describe('on a database of Supabase', () => {
   it('a later table or function begins with nothing for users, whatever the defaults were', async () => {
     await undone(client, async () => {
       await client.query(`CREATE TABLE later (id serial);
-        CREATE FUNCTION later() RETURNS int LANGUAGE sql SET search_path = '' RETURN 1;
+        CREATE FUNCTION later() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp RETURN 1;
         REVOKE EXECUTE ON FUNCTION later() FROM PUBLIC`);
       const { rows } = await client.query(
         `SELECT r, has_table_privilege(r, 'later', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') AS table,
@@ -98,6 +98,45 @@ describe('on a database of Supabase', () => {
       ]);
       await client.query(become('service_role'));
       await client.query('INSERT INTO later DEFAULT VALUES');
+      await expect(client.query('TRUNCATE later')).rejects.toMatchObject({ code: denied });
     });
+  });
+});
+
+describe('on a database of Supabase with tables that bind their owner', () => {
+  let client: Client;
+  const user = users.own;
+
+  beforeAll(async () => {
+    const { db, url } = await supabaseDatabase();
+    const folder = new URL('../../migrations/', import.meta.url);
+    const documented = (await readdir(folder)).filter((file) => /^v[1-5]_/.test(file)).toSorted();
+    client = new Client({ connectionString: url });
+    await client.connect();
+    for (const file of documented)
+      await client.query(await readFile(new URL(file, folder), 'utf8'));
+    for (const table of Object.keys(patterns))
+      await client.query(
+        `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+      );
+    await migrateToLatest(db);
+  });
+  afterAll(() => client.end());
+
+  it('they no longer do', async () => {
+    const { rows } = await client.query(
+      `SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('what runs as the owner sees all rows: a booking finds its profile', async () => {
+    await client.query(`INSERT INTO auth.users (id, email) VALUES ('${user}', 'a@people.test')`);
+    await client.query(`BEGIN; SET LOCAL ROLE service_role`);
+    await client.query(`INSERT INTO profiles (id, email) VALUES ('${user}', 'a@people.test')`);
+    await client.query(`SELECT engine.book_credits('${user}', 5, 'bonus')`);
+    const { rows } = await client.query('SELECT credits FROM profiles');
+    await client.query('ROLLBACK');
+    expect(rows).toEqual([{ credits: 5 }]);
   });
 });

@@ -1,7 +1,7 @@
 /** Who used which app and tool, when and for how many credits. */
 import { sql, type Selectable } from 'kysely';
 import { accessDenied } from '../access-denied.ts';
-import { boolean, text, uuid, whole } from '../bad-input.ts';
+import { boolean, fields, text, uuid, whole } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
 import { keyset, type Page, type PageRequest } from '../keyset.ts';
@@ -19,7 +19,8 @@ export type UsageOf =
 const most = 2_147_483_647;
 
 /** Both checked; one of them has to be there. */
-function ids({ user_id, app_id }: UsageOf): { user_id?: string; app_id?: string } {
+function ids(of: UsageOf): { user_id?: string; app_id?: string } {
+  const { user_id, app_id } = fields('of', of);
   return {
     ...((user_id !== undefined || app_id === undefined) && { user_id: uuid('user_id', user_id) }),
     ...(app_id !== undefined && { app_id: uuid('app_id', app_id) }),
@@ -139,7 +140,7 @@ export interface NewAppUse {
  * security.
  */
 export async function trackAppUsage(db: Db, use: NewAppUse): Promise<AppUse> {
-  const { execution_time_ms: took, error_message: message } = use;
+  const { execution_time_ms: took, error_message: message } = fields('use', use);
   const row = {
     user_id: uuid('user_id', use.user_id),
     app_id: uuid('app_id', use.app_id),

@@ -1,10 +1,16 @@
 import { sql, type Selectable } from 'kysely';
-import { BadInputError, document, text, uuid, whole, word } from '../bad-input.ts';
+import type { DatabaseError } from 'pg';
+import type { Explanation } from '../../errors.ts';
+import { BadInputError, fields, text, uuid, whole, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
+import { document } from '../json-input.ts';
 import type { Credits } from '../tables.ts';
 
 export type LedgerRow = Selectable<Credits>;
+
+/** The largest balance that the documented INTEGER holds. */
+export const mostCredits = 2_147_483_647;
 
 /** More was to be spent than is there. */
 export class InsufficientCreditsError extends ConstraintError {}
@@ -13,7 +19,19 @@ export class BookingKeyReusedError extends ConstraintError {}
 /** The user has no profile (any more). */
 export class UnknownUserError extends ConstraintError {}
 
+/** The balance would be more than INTEGER holds: {@link mostCredits}. */
+export class BalanceLimitError extends ConstraintError {
+  override readonly table = 'credits';
+  override readonly column = 'balance_after';
+
+  constructor({ what, hint }: Explanation, refused: DatabaseError) {
+    const why = `credits.balance_after may be ${mostCredits} at most`;
+    super({ what, why, hint }, refused);
+  }
+}
+
 export const ledgerErrors = {
+  '22003': BalanceLimitError,
   credits_balance_after_check: InsufficientCreditsError,
   credits_user_id_idempotency_key_key: BookingKeyReusedError,
   credits_user_id_fkey: UnknownUserError,
@@ -31,9 +49,6 @@ export interface Booking {
   metadata?: Record<string, unknown> | undefined;
 }
 
-/** The largest balance that the documented INTEGER holds. */
-export const mostCredits = 2_147_483_647;
-
 function signed(type: LedgerRow['type'], amount: number): number {
   const whatever = whole('amount', amount, -mostCredits, mostCredits);
   if (type === 'usage' && whatever >= 0)
@@ -46,10 +61,11 @@ function signed(type: LedgerRow['type'], amount: number): number {
 
 /**
  * Books one entry; the balance and profiles.credits move with it or not at all. Throws BadInputError,
- * {@link InsufficientCreditsError}, {@link BookingKeyReusedError}, {@link UnknownUserError}.
+ * {@link InsufficientCreditsError}, {@link BalanceLimitError}, {@link BookingKeyReusedError},
+ * {@link UnknownUserError}.
  */
 export async function bookCredits(db: Db, booking: Booking): Promise<LedgerRow> {
-  const user = uuid('user_id', booking.user_id);
+  const user = uuid('user_id', fields('booking', booking).user_id);
   const type = word('type', booking.type, ['purchase', 'usage', 'refund', 'bonus']);
   const amount = signed(type, booking.amount);
   const { description, idempotency_key, metadata } = booking;
@@ -78,9 +94,10 @@ export async function creditBalance(db: Db, userId: string): Promise<number> {
 export async function ledgerPage(
   db: Db,
   userId: string,
-  { before, limit = 50 }: { before?: string | undefined; limit?: number | undefined } = {},
+  request: { before?: string | undefined; limit?: number | undefined } = {},
 ): Promise<LedgerRow[]> {
-  if (before !== undefined && !/^\d{1,18}$/.test(before))
+  const { before, limit = 50 } = fields('request', request);
+  if (before !== undefined && (typeof before !== 'string' || !/^\d{1,18}$/.test(before)))
     throw new BadInputError('before', 'has to be the seq of a row');
   let query = db
     .selectFrom('credits')

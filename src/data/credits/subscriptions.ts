@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import { BadInputError, boolean, text, time, uuid, word } from '../bad-input.ts';
+import { BadInputError, boolean, fields, text, time, uuid, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { Subscriptions } from '../tables.ts';
@@ -35,6 +35,7 @@ const place = (row: string) => sql`(
   ${sql.ref(`${row}.last_event_id`)} COLLATE "C")`;
 
 function subscriptionOf(event: SubscriptionEvent) {
+  fields('event', event);
   const at = (field: 'current_period_start' | 'current_period_end') =>
     event[field] == null ? null : time(field, event[field]);
   const [start, end] = [at('current_period_start'), at('current_period_end')];

@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import { time, uuid, whole } from '../bad-input.ts';
+import { fields, time, uuid, whole } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
 import type { GameLeaderboards } from '../tables.ts';
@@ -17,7 +17,7 @@ export async function submitScore(
   given: { game_id: string; user_id: string; score: number; achieved_at: Date },
 ): Promise<{ isBest: boolean }> {
   const row = {
-    game_id: uuid('game_id', given.game_id),
+    game_id: uuid('game_id', fields('given', given).game_id),
     user_id: uuid('user_id', given.user_id),
     score: whole('score', given.score, -most, most),
     achieved_at: time('achieved_at', given.achieved_at),
@@ -53,8 +53,9 @@ export interface Placed {
 export async function leaderboardPage(
   db: Db,
   gameId: string,
-  { limit = 50, offset = 0 }: { limit?: number | undefined; offset?: number | undefined } = {},
+  request: { limit?: number | undefined; offset?: number | undefined } = {},
 ): Promise<Placed[]> {
+  const { limit = 50, offset = 0 } = fields('request', request);
   const game = uuid('game_id', gameId);
   const from = whole('offset', offset, 0, 1_000_000);
   // Rows before a page are known by its offset; only its first score may have begun on an earlier one.

@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { NotFoundError } from '../../errors.ts';
-import { BadInputError, text, uuid, whole } from '../bad-input.ts';
+import { BadInputError, fields, text, uuid, whole } from '../bad-input.ts';
 import type { Database, Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
-import type { KeyRing } from './key-ring.ts';
+import { KeyRing } from './key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
 
 /** The user has no credential for this service. */
@@ -43,10 +43,14 @@ export interface Owned {
 /** Bytes of UTF-8; more is no credential. */
 const longestSecret = 64 * 1024;
 
-const owned = ({ user_id, service }: Owned): Owned => ({
-  user_id: uuid('user_id', user_id),
-  service: text('service', service, 50),
+const owned = (given: Owned): Owned => ({
+  user_id: uuid('user_id', fields('given', given).user_id),
+  service: text('service', given.service, 50),
 });
+
+function checkRing(ring: unknown): void {
+  if (!(ring instanceof KeyRing)) throw new BadInputError('ring', 'has to be a KeyRing');
+}
 
 /**
  * Stores `secret` (well-formed text of 1 to 65,536 bytes; JSON for several fields) for a user and
@@ -57,9 +61,11 @@ const owned = ({ user_id, service }: Owned): Owned => ({
 export async function storeCredential(
   trx: Transaction<Database>,
   ring: KeyRing,
-  { secret, ...given }: Owned & { secret: string },
+  given: Owned & { secret: string },
 ): Promise<string> {
+  checkRing(ring);
   const owner = owned(given);
+  const { secret } = given;
   checkSecret(secret);
   const fresh = { id: randomUUID(), ...owner };
   const { id } = await explaining('the credential was not stored', {}, () =>
@@ -98,6 +104,7 @@ function checkSecret(secret: unknown): void {
  * stored text was tampered with; then `last_used_at` stays as it was.
  */
 export async function openCredential(db: Db, ring: KeyRing, given: Owned): Promise<Credential> {
+  checkRing(ring);
   const { user_id, service } = owned(given);
   const row = await db
     .selectFrom('javari_credentials')
@@ -145,9 +152,12 @@ export interface Rotation {
 export async function rotateCredentials(
   trx: Transaction<Database>,
   ring: KeyRing,
-  { after = null, limit = 100 }: { after?: string | null; limit?: number } = {},
+  batch: { after?: string | null; limit?: number } = {},
 ): Promise<Rotation> {
+  checkRing(ring);
+  const { after = null, limit = 100 } = fields('batch', batch);
   const most = whole('limit', limit, 1, 1000);
+  const from = after === null ? null : uuid('after', after);
   const others = ring.ids.filter((id) => id !== ring.current);
   if (others.length === 0) return { rewrapped: 0, broken: [], next: null };
   let query = trx
@@ -157,7 +167,7 @@ export async function rotateCredentials(
     .orderBy('id')
     .limit(most)
     .forNoKeyUpdate();
-  if (after !== null) query = query.where('id', '>', uuid('after', after));
+  if (from !== null) query = query.where('id', '>', from);
   const rows = await query.execute();
 
   const broken: string[] = [];

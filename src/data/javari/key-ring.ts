@@ -41,7 +41,10 @@ export class KeyRing {
   readonly current: string;
   readonly #keys = new Map<string, KeyObject>();
 
-  constructor({ current, keys }: { current: string; keys: Readonly<Record<string, Uint8Array>> }) {
+  constructor(ring: { current: string; keys: Readonly<Record<string, Uint8Array>> }) {
+    if (typeof ring?.keys !== 'object' || ring.keys === null)
+      throw new BadKeyRingError('keys has to be an object of keys by id');
+    const { current, keys } = ring;
     for (const [id, key] of Object.entries(keys)) this.#add(id, key);
     if (!this.#keys.has(current)) throw new BadKeyRingError('the current key is not among them');
     this.current = current;
@@ -78,6 +81,7 @@ export class KeyRing {
  * without its padding; the first key is the current one. Throws {@link BadKeyRingError}.
  */
 export function readKeyRing(setting: string): KeyRing {
+  if (typeof setting !== 'string') throw new BadKeyRingError('they have to be a text');
   const keys: Record<string, Uint8Array> = Object.create(null);
   const pairs = setting.split(',').map((pair) => pair.trim());
   for (const [index, pair] of pairs.entries()) {

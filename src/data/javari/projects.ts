@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../errors.ts';
-import { text, uuid } from '../bad-input.ts';
+import { accessDenied } from '../access-denied.ts';
+import { fields, text, uuid } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { JavariProjects } from '../tables.ts';
@@ -21,7 +22,7 @@ const named = {
 
 /**
  * Throws BadInputError, {@link ForeignParentError}, ConstraintError for a user or parent that does not
- * exist. `name` has 200 characters at most, `description` 10,000.
+ * exist, AccessDeniedError for another user's id under row level security. `name` has 200 characters at most, `description` 10,000.
  */
 export async function addProject(
   db: Db,
@@ -32,16 +33,20 @@ export async function addProject(
     parent_project_id?: string | null | undefined;
   },
 ): Promise<Project> {
-  const { description, parent_project_id: parent } = given;
+  const { description, parent_project_id: parent } = fields('given', given);
   const row = {
     user_id: uuid('user_id', given.user_id),
     name: text('name', given.name, 200),
     description: description === undefined ? null : text('description', description, 10_000),
     parent_project_id: parent == null ? null : uuid('parent_project_id', parent),
   };
-  return explaining('the project was not added', named, () =>
-    db.insertInto('javari_projects').values(row).returningAll().executeTakeFirstOrThrow(),
-  );
+  try {
+    return await explaining('the project was not added', named, () =>
+      db.insertInto('javari_projects').values(row).returningAll().executeTakeFirstOrThrow(),
+    );
+  } catch (error) {
+    throw accessDenied(error, 'user_id');
+  }
 }
 
 /**
@@ -53,7 +58,7 @@ export async function moveProject(
   db: Db,
   given: { id: string; user_id: string; parent_project_id: string | null },
 ): Promise<Project> {
-  const [id, user] = [uuid('id', given.id), uuid('user_id', given.user_id)];
+  const [id, user] = [uuid('id', fields('given', given).id), uuid('user_id', given.user_id)];
   const parent =
     given.parent_project_id === null ? null : uuid('parent_project_id', given.parent_project_id);
   const moved = await explaining('the project was not moved', named, () =>

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../errors.ts';
-import { uuid } from '../bad-input.ts';
+import { accessDenied } from '../access-denied.ts';
+import { fields, uuid } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { GroupMembers } from '../tables.ts';
@@ -18,14 +19,15 @@ export class ForeignGroupError extends NotFoundError {}
  * Adds a member on behalf of `added_by`: users let themselves into a public group, the group's creator
  * and its members of role admin let anybody into it. The limit holds for those who join at the same
  * time, too. Throws BadInputError, {@link ForeignGroupError}, {@link GroupFullError},
- * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist.
+ * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist, AccessDeniedError for somebody
+ * else's group under row level security.
  */
 export async function joinGroup(
   db: Db,
   given: { group_id: string; user_id: string; added_by: string },
 ): Promise<GroupMember> {
   const row = {
-    group_id: uuid('group_id', given.group_id),
+    group_id: uuid('group_id', fields('given', given).group_id),
     user_id: uuid('user_id', given.user_id),
     role: 'member',
   };
@@ -59,7 +61,11 @@ export async function joinGroup(
     group_members_limit: GroupFullError,
     group_members_group_id_user_id_key: AlreadyInGroupError,
   };
-  return explaining('nobody joined the group', named, () =>
-    db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
-  );
+  try {
+    return await explaining('nobody joined the group', named, () =>
+      db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
+    );
+  } catch (error) {
+    throw accessDenied(error, 'group_id');
+  }
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../errors.ts';
-import { uuid, word } from '../bad-input.ts';
+import { accessDenied } from '../access-denied.ts';
+import { fields, uuid, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { ConstraintError, explaining } from '../constraint-errors.ts';
 import type { OrganizationMembers } from '../tables.ts';
@@ -16,9 +17,10 @@ export class ForeignOrganizationError extends NotFoundError {}
 
 /**
  * Adds a member on behalf of `added_by`, who has to be the organization's owner or one of its owners and
- * admins. The limit holds for those who join at the same time, too. Throws BadInputError,
- * {@link ForeignOrganizationError}, {@link OrganizationFullError}, {@link AlreadyMemberError},
- * ConstraintError for a user who does not exist.
+ * admins; only owners make another owner. The limit holds for those who join at the same time, too.
+ * Throws BadInputError, {@link ForeignOrganizationError}, {@link OrganizationFullError},
+ * {@link AlreadyMemberError}, ConstraintError for a user who does not exist, AccessDeniedError for somebody
+ * else's organization under row level security.
  */
 export async function addOrganizationMember(
   db: Db,
@@ -30,7 +32,7 @@ export async function addOrganizationMember(
   },
 ): Promise<OrganizationMember> {
   const row = {
-    organization_id: uuid('organization_id', given.organization_id),
+    organization_id: uuid('organization_id', fields('given', given).organization_id),
     user_id: uuid('user_id', given.user_id),
     role: word('role', given.role ?? 'member', ['owner', 'admin', 'member']),
   };
@@ -48,7 +50,7 @@ export async function addOrganizationMember(
             .select('m.id')
             .whereRef('m.organization_id', '=', 'o.id')
             .where('m.user_id', '=', by)
-            .where('m.role', 'in', ['owner', 'admin']),
+            .where('m.role', 'in', row.role === 'owner' ? ['owner'] : ['owner', 'admin']),
         ),
       ]),
     )
@@ -56,14 +58,21 @@ export async function addOrganizationMember(
   if (!theirs)
     throw new ForeignOrganizationError({
       what: 'the member was not added',
-      why: 'organization_id is none in which added_by is owner or admin',
-      hint: 'let one of its admins add the member',
+      why:
+        row.role === 'owner'
+          ? 'role is owner, and organization_id is none in which added_by is one'
+          : 'organization_id is none in which added_by is owner or admin',
+      hint: `let one of its ${row.role === 'owner' ? 'owners' : 'admins'} add the member`,
     });
   const named = {
     organization_members_limit: OrganizationFullError,
     organization_members_organization_id_user_id_key: AlreadyMemberError,
   };
-  return explaining('the member was not added', named, () =>
-    db.insertInto('organization_members').values(row).returningAll().executeTakeFirstOrThrow(),
-  );
+  try {
+    return await explaining('the member was not added', named, () =>
+      db.insertInto('organization_members').values(row).returningAll().executeTakeFirstOrThrow(),
+    );
+  } catch (error) {
+    throw accessDenied(error, 'organization_id');
+  }
 }

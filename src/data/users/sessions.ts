@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { sql, type Selectable } from 'kysely';
-import { address, text, uuid, whole } from '../bad-input.ts';
+import { address, fields, text, uuid, whole } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
 import type { UserSessions } from '../tables.ts';
@@ -23,6 +23,7 @@ export interface NewSession {
 }
 
 const columns = ['id', 'user_id', 'ip_address', 'user_agent', 'expires_at', 'created_at'] as const;
+const fortnight = 14 * 24 * 3600;
 const year = 365 * 24 * 3600;
 
 /** What `user_sessions.token` holds: 64 hexadecimal digits. */
@@ -34,8 +35,9 @@ const hash = (token: string): string => createHash('sha256').update(token).diges
  */
 export async function openSession(
   db: Db,
-  { user_id, lifetimeSeconds = 14 * 24 * 3600, ip_address, user_agent }: NewSession,
+  given: NewSession,
 ): Promise<{ token: string; session: Session }> {
+  const { user_id, lifetimeSeconds = fortnight, ip_address, user_agent } = fields('given', given);
   const seconds = whole('lifetimeSeconds', lifetimeSeconds, 1, year);
   const token = randomBytes(32).toString('base64url');
   const values = {

@@ -1,0 +1,53 @@
+/**
+ * Old ledgers. Three figures say what somebody has: profiles.credits, the sum of the bookings (the document's
+ * get_user_credits) and the last balance. Where they disagree nobody but the platform's owner knows which one
+ * is owed, so nothing is booked or dropped: it is a difference.
+ */
+import type { RowRule } from './rows.ts';
+
+// In some order of a user's bookings each balance is the one before plus the amount, from 0 on. A booking
+// is a way from one balance to another; all of them can be walked in one go, each once, if every balance is
+// left as often as it is reached (but for the first and the last), and can be reached from 0. The second
+// question is slow, and is asked only where the order of time is not the answer.
+const broken = `
+  WITH RECURSIVE ledger AS (
+    SELECT user_id, balance_after::bigint - amount AS before, balance_after::bigint AS after,
+           lag(balance_after, 1, 0) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS last
+    FROM public.credits WHERE user_id IS NOT NULL
+  ), suspects AS MATERIALIZED (
+    SELECT user_id, before, after FROM ledger
+    WHERE user_id IN (SELECT user_id FROM ledger WHERE before <> last)
+  ), ends AS (
+    SELECT user_id, sum(after - before) AS total FROM suspects GROUP BY user_id
+  ), unbalanced AS (
+    SELECT user_id FROM (
+      SELECT user_id, before AS balance, 1 AS left_once FROM suspects
+      UNION ALL SELECT user_id, after, -1 FROM suspects
+      UNION ALL SELECT user_id, 0, -1 FROM ends
+      UNION ALL SELECT user_id, total, 1 FROM ends) ways
+    GROUP BY user_id, balance HAVING sum(left_once) <> 0
+  ), reached AS (
+    SELECT user_id, 0::bigint AS balance FROM ends WHERE user_id NOT IN (SELECT user_id FROM unbalanced)
+    UNION SELECT s.user_id, s.after FROM reached r JOIN suspects s ON s.user_id = r.user_id AND s.before = r.balance
+  )
+  SELECT user_id FROM unbalanced
+  UNION SELECT user_id FROM suspects s
+  WHERE NOT EXISTS (SELECT FROM reached r WHERE r.user_id = s.user_id AND r.balance = s.before)`;
+
+export const chainRule: RowRule = {
+  table: 'credits',
+  column: 'balance_after',
+  wrong: `t.user_id IN (${broken})`,
+  why: 'of these bookings is in no order the balance before plus the amount',
+  mend: 'if the amounts are right: UPDATE credits c SET balance_after = s.balance FROM (SELECT id, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS balance FROM credits) s WHERE s.id = c.id AND c.balance_after <> s.balance',
+};
+
+export const creditsRule: RowRule = {
+  table: 'profiles',
+  column: 'credits',
+  wrong:
+    't.credits IS DISTINCT FROM (SELECT coalesce(sum(amount), 0) FROM public.credits c WHERE c.user_id = t.id)',
+  why: 'is not the sum of the bookings in credits',
+  mend: `if the bookings are right: UPDATE profiles SET credits = get_user_credits(id) WHERE credits IS DISTINCT FROM get_user_credits(id); if profiles.credits is: INSERT INTO credits (user_id, amount, type, description, balance_after) SELECT id, credits - get_user_credits(id), CASE WHEN credits > get_user_credits(id) THEN 'bonus' ELSE 'usage' END, 'Carried over: the bookings did not add up to the balance', credits FROM profiles WHERE credits <> get_user_credits(id)`,
+  also: ['credits'],
+};

@@ -1,0 +1,132 @@
+/** Names that the migrations will give, and what stands under them already. */
+import { sql, type Transaction } from 'kysely';
+import { doubledIndexes, tableOf, type MigrationFile, type MigrationFiles } from './differences.ts';
+
+const all = (files: MigrationFile[], pattern: RegExp) =>
+  files.flatMap(({ text }) => [...text.matchAll(pattern)]);
+
+const kinds: Record<string, string> = {
+  r: 'table',
+  p: 'partitioned table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+  i: 'index',
+  I: 'index',
+  S: 'sequence',
+  c: 'type',
+};
+
+const needed = 'has a name that Roundsman needs';
+
+/**
+ * Tables, indexes, constraints, triggers and functions of yours under a name that a migration will give.
+ * `there`: the documented tables that exist; what is documented about them is compared elsewhere, and so
+ * is what `additions` (`table.name`) says that ours would be.
+ */
+export async function takenNames(
+  trx: Transaction<any>,
+  { documented, engine }: MigrationFiles,
+  there: Set<string>,
+  additions: Set<string>,
+): Promise<string[]> {
+  const tables = documented.map(({ name }) => tableOf(name));
+  const own = all(engine, /^CREATE TABLE (\w+) \(/gm).map(([, name]) => name!);
+  return [
+    ...(await relations(trx, [...tables.filter((table) => !there.has(table)), ...own])),
+    ...(await indexes(trx, { documented, engine }, there, additions)),
+    ...(await constraints(trx, engine, there, additions)),
+    ...(await triggers(trx, engine, there)),
+    ...(await functions(trx, engine)),
+  ];
+}
+
+async function relations(trx: Transaction<any>, names: string[]): Promise<string[]> {
+  const { rows } = await sql<{ name: string; kind: string }>`
+    SELECT relname AS name, relkind::text AS kind FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${names})
+    UNION ALL
+    SELECT typname, 'c' FROM pg_type
+    WHERE typnamespace = 'public'::regnamespace AND typrelid = 0 AND typname = ANY (${names})
+    ORDER BY 1`.execute(trx);
+  return rows.map(({ name, kind }) => {
+    const what = kinds[kind] ?? 'table';
+    const alter = what === 'partitioned table' ? 'table' : what;
+    return `${what} ${name} ${needed} (ALTER ${alter.toUpperCase()} ${name} RENAME TO own_${name})`;
+  });
+}
+
+async function indexes(
+  trx: Transaction<any>,
+  { documented, engine }: MigrationFiles,
+  there: Set<string>,
+  additions: Set<string>,
+): Promise<string[]> {
+  const pattern = /^CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?(\w+) ON (\w+)/gm;
+  const ofDocument = new Map(all(documented, pattern).map(([, name, table]) => [name!, table!]));
+  const ofEngine = new Map(all(engine, pattern).map(([, name, table]) => [name!, table!]));
+  const { rows } = await sql<{ name: string; relation: string }>`
+    SELECT i.relname AS name, t.relname AS relation
+    FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_class t ON t.oid = x.indrelid
+    WHERE i.relnamespace = 'public'::regnamespace
+      AND i.relname = ANY (${[...ofDocument.keys(), ...ofEngine.keys()]})
+    ORDER BY 1`.execute(trx);
+  return rows
+    .filter(({ name, relation }) => {
+      const compared = ofDocument.get(name) === relation || additions.has(`${relation}.${name}`);
+      return !doubledIndexes.includes(name) && !(there.has(relation) && compared);
+    })
+    .map(
+      ({ name, relation }) =>
+        `${relation}: index ${name} ${needed} (ALTER INDEX ${name} RENAME TO own_${name})`,
+    );
+}
+
+async function constraints(
+  trx: Transaction<any>,
+  engine: MigrationFile[],
+  there: Set<string>,
+  additions: Set<string>,
+): Promise<string[]> {
+  const counts = engine.filter(({ name }) => name.endsWith('_counts'));
+  const names = [
+    ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
+    // These are added in a loop over ('table', 'column').
+    ...all(counts, /\('(\w+)', '(\w+)'\)/g).map(([, table, column]) => `${table}_${column}_check`),
+  ];
+  const { rows } = await sql<{ name: string; relation: string }>`
+    SELECT conname AS name, relname AS relation FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND conname = ANY (${names})
+    ORDER BY 2, 1`.execute(trx);
+  return rows
+    .filter(({ name, relation }) => !additions.has(`${relation}.${name}`))
+    .map(
+      ({ name, relation }) =>
+        `${relation}: constraint ${name} ${needed} (ALTER TABLE ${relation} RENAME CONSTRAINT ${name} TO own_${name})`,
+    );
+}
+
+async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+  const names = all(engine, /^CREATE TRIGGER (?!update_)(\w+)/gm).map(([, name]) => name!);
+  const { rows } = await sql<{ name: string; relation: string }>`
+    SELECT tgname AS name, relname AS relation FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND tgname = ANY (${names})
+    ORDER BY 2, 1`.execute(trx);
+  return rows.map(
+    ({ name, relation }) =>
+      `${relation}: trigger ${name} ${needed} (ALTER TRIGGER ${name} ON ${relation} RENAME TO own_${name})`,
+  );
+}
+
+/** CREATE OR REPLACE would put ours over one that policies of yours may ask. */
+async function functions(trx: Transaction<any>, engine: MigrationFile[]): Promise<string[]> {
+  const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g).map(([, name]) => name!);
+  const { rows } = await sql<{ name: string }>`
+    SELECT proname AS name FROM pg_proc
+    WHERE pronamespace = to_regnamespace('private') AND pronargs = 0 AND proname = ANY (${names})
+    ORDER BY 1`.execute(trx);
+  return rows.map(
+    ({ name }) =>
+      `function private.${name}() ${needed} (ALTER FUNCTION private.${name}() RENAME TO own_${name})`,
+  );
+}

@@ -1,0 +1,82 @@
+/** What the tables stand in: the extension, the two documented functions, schemas, owners. */
+import { sql, type Transaction } from 'kysely';
+
+/** What keeps the documented tables even from being compared: rights, and the extension of their ids. */
+export async function surroundings(trx: Transaction<any>, tables: string[]): Promise<string[]> {
+  const { rows } = await sql<{ difference: string }>`
+    SELECT format('extension uuid-ossp is in schema %s, documented is extensions (CREATE SCHEMA IF NOT EXISTS extensions; ALTER EXTENSION "uuid-ossp" SET SCHEMA extensions)',
+                  nspname) AS difference
+    FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'uuid-ossp' AND nspname <> 'extensions'
+    UNION ALL
+    SELECT format('schema engine holds %s: Roundsman keeps its own there (ALTER SCHEMA engine RENAME TO own_engine)', min(name))
+    FROM (SELECT relname::text AS name FROM pg_class
+          WHERE relnamespace = to_regnamespace('engine') AND relname NOT LIKE 'kysely\_migration%'
+          UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace('engine')) own
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT format('schema %s: %s may not create in it (GRANT CREATE ON SCHEMA %1$s TO %2$I)', nspname, current_user)
+    FROM pg_namespace WHERE nspname IN ('public', 'private', 'engine')
+      AND NOT has_schema_privilege(oid, 'CREATE')
+    UNION ALL
+    SELECT format('%s: the table belongs to %s (ALTER TABLE %1$s OWNER TO %3$I)', relname, relowner::regrole, current_user)
+    FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})
+      AND NOT pg_has_role(relowner, 'USAGE')`.execute(trx);
+  return rows.map(({ difference }) => difference);
+}
+
+/** The document's two functions: the table that each comes with, and what it says, each blank as one. */
+const documented = [
+  {
+    signature: 'update_updated_at()',
+    table: 'profiles',
+    header: ' returns trigger',
+    body: 'begin new.updated_at = now(); return new; end',
+  },
+  {
+    signature: 'get_user_credits(uuid)',
+    table: 'credits',
+    header: 'user_uuid uuid returns integer',
+    body: 'select coalesce(sum(amount), 0)::integer from credits where user_id = user_uuid',
+  },
+];
+
+const plain = (body: string) =>
+  body
+    .toLowerCase()
+    .replaceAll(/\bpublic\./g, '')
+    .replaceAll(':=', '=')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\s*([(),=:])\s*/g, '$1')
+    .replaceAll(/^[\s;]+|[\s;]+$/g, '');
+
+/** Both are replaced by ours, so what stands under their names has to be the document's. */
+export async function functionDifferences(
+  trx: Transaction<any>,
+  there: Set<string>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const { signature, table, header, body } of documented) {
+    const { rows } = await sql<{ header: string; body: string; owner: string; ours: boolean }>`
+      SELECT concat(pg_get_function_arguments(oid), ' returns ', pg_get_function_result(oid)) AS header,
+             prosrc AS body, proowner::regrole::text AS owner, pg_has_role(proowner, 'USAGE') AS ours
+      FROM pg_proc WHERE oid = to_regprocedure(${`public.${signature}`})`.execute(trx);
+    const [is] = rows;
+    if (!is) continue;
+    const rename = `ALTER FUNCTION ${signature} RENAME TO own_${signature.replace(/\(.*/, '')}`;
+    if (!there.has(table))
+      found.push(
+        `function ${signature} is there without the table ${table}, with which it comes (${rename})`,
+      );
+    else if (is.header !== header)
+      found.push(
+        `function ${signature} is (${is.header.trim()}), documented (${header.trim()}) (${rename})`,
+      );
+    else if (plain(is.body) !== plain(body))
+      found.push(
+        `function ${signature} does something else than the documented one, and would be replaced (${rename})`,
+      );
+    else if (!is.ours) found.push(`function ${signature} belongs to ${is.owner}`);
+  }
+  return found;
+}

@@ -1,0 +1,60 @@
+/** What a provider says about a payment, checked. */
+import type { Selectable } from 'kysely';
+import { BadInputError, fields, text, time, uuid, whole, word } from '../bad-input.ts';
+import { document } from '../json-input.ts';
+import type { Transactions } from '../tables.ts';
+import { mostCredits } from './ledger.ts';
+
+export type PaymentRow = Selectable<Transactions>;
+
+export interface ProviderEvent {
+  provider: PaymentRow['provider'];
+  /** what the provider calls the payment; 255 characters at most */
+  provider_transaction_id: string;
+  /** what the provider calls this event; 255 characters at most */
+  event_id: string;
+  /** when it happened there, not when it came */
+  event_at: Date;
+}
+
+export interface PaymentEvent extends ProviderEvent {
+  user_id: string;
+  type: 'purchase' | 'subscription';
+  status: PaymentRow['status'];
+  /** hundredths of the currency */
+  amount_cents: number;
+  /** three capital letters; USD unless told */
+  currency?: string | undefined;
+  /**
+   * credits that the payment is worth; booked once, when it is completed. Until then the newest event's
+   * figure stands; a refund's is not looked at.
+   */
+  credits_granted: number;
+  /** kept from the first event that brings one */
+  metadata?: Record<string, unknown> | undefined;
+}
+
+export const happened = ({ event_id, event_at }: ProviderEvent) => ({
+  last_event_id: text('event_id', event_id, 255),
+  last_event_at: time('event_at', event_at),
+});
+export type Happened = ReturnType<typeof happened>;
+
+export function paymentOf(event: PaymentEvent) {
+  const { currency = 'USD', metadata } = fields('event', event);
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency))
+    throw new BadInputError('currency', 'has to be three capital letters');
+  return {
+    user_id: uuid('user_id', event.user_id),
+    provider: word('provider', event.provider, ['stripe', 'paypal']),
+    provider_transaction_id: text('provider_transaction_id', event.provider_transaction_id, 255),
+    type: word('type', event.type, ['purchase', 'subscription']),
+    status: word('status', event.status, ['pending', 'completed', 'failed', 'refunded']),
+    amount_cents: whole('amount_cents', event.amount_cents, 0, mostCredits),
+    currency,
+    credits_granted: whole('credits_granted', event.credits_granted, 0, mostCredits),
+    metadata: metadata === undefined ? null : document('metadata', metadata),
+    ...happened(event),
+  };
+}
+export type Payment = ReturnType<typeof paymentOf>;

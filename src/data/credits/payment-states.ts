@@ -1,0 +1,59 @@
+/** Where a payment's events lead: to the same row, in whatever order they come and how often. */
+import { UsageError } from '../../errors.ts';
+import type { Happened, Payment, PaymentRow } from './payment-events.ts';
+
+/** The event says something else about this payment than what is recorded. Nothing was changed. */
+export class PaymentConflictError extends UsageError {}
+
+export const conflict = (why: string) =>
+  new PaymentConflictError({
+    what: 'the payment was not recorded',
+    why,
+    hint: 'compare the payment with the provider; the event was not applied',
+  });
+
+/** A state only moves up: a late failure does not undo a completion, a completion no refund. */
+const states: readonly PaymentRow['status'][] = ['pending', 'failed', 'completed', 'refunded'];
+const rank = (status: PaymentRow['status']): number => states.indexOf(status);
+
+/** Throws {@link PaymentConflictError} when the event is not of this payment. */
+export function compare(known: PaymentRow, event: Payment): void {
+  if (known.user_id !== event.user_id)
+    throw conflict('provider_transaction_id belongs to another user');
+  for (const field of ['provider', 'type', 'amount_cents', 'currency'] as const)
+    if (known[field] !== event[field]) throw conflict(`${field} differs from what is recorded`);
+  // A refund that came before its completion left 0, which fixes nothing.
+  const fixed =
+    known.status === 'completed' || (known.status === 'refunded' && known.credits_granted);
+  if (
+    fixed &&
+    event.status === 'completed' &&
+    event.credits_granted !== (known.credits_granted ?? 0)
+  )
+    throw conflict('credits_granted differs from what was booked');
+}
+
+/** Of two events that say the same state the later one stands, then the greater id: in any order the same row. */
+function isNewer(event: Happened, known: PaymentRow): boolean {
+  const [at, then] = [event.last_event_at.getTime(), known.last_event_at?.getTime() ?? -Infinity];
+  return at === then ? event.last_event_id > (known.last_event_id ?? '') : at > then;
+}
+
+/** Whether the row says `status` because of this event, from now on. */
+export function decides(event: Happened, status: PaymentRow['status'], known: PaymentRow): boolean {
+  const further = rank(status) - rank(known.status);
+  return further > 0 || (further === 0 && isNewer(event, known));
+}
+
+/** What the event changes in the row; empty when it came again or late. */
+export function changesOf(known: PaymentRow, event: Payment): Partial<Payment> {
+  const { status, credits_granted, last_event_id, last_event_at, metadata } = event;
+  const granted = rank(known.status) >= rank('completed');
+  const stands = decides(event, status, known);
+  const late = known.status === 'refunded' && status === 'completed' && !known.credits_granted;
+  return {
+    ...(stands && { status, last_event_id, last_event_at }),
+    ...((late ? credits_granted > 0 : stands && !granted) && { credits_granted }),
+    ...(known.metadata === null && metadata !== null && { metadata }),
+  };
+}

@@ -1,0 +1,87 @@
+/** Stops whoever migrates a database at a statement of choice, from outside: an event trigger counts them. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { sql, type Kysely } from 'kysely';
+import { connect } from '../../src/data/connect.ts';
+
+const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `roundsman db migrate --json` as a process of its own. */
+export function migrating(url: string) {
+  const child = spawn(process.execPath, [bin, 'db', 'migrate', '--json'], {
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })),
+  );
+  return { ended, kill: () => child.kill('SIGKILL') };
+}
+
+const lock = 7_108;
+
+/** Counts every statement that changes the schema, also those that are rolled back. */
+export const countStatements = (db: Kysely<any>) =>
+  sql
+    .raw(`
+    CREATE SCHEMA stops;
+    CREATE SEQUENCE stops.count;
+    CREATE FUNCTION stops.stop() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('stops.count') = current_setting('stops.at', true)::bigint THEN
+        PERFORM pg_advisory_xact_lock(${lock});
+      END IF;
+    END $$;
+    CREATE EVENT TRIGGER stop ON ddl_command_end EXECUTE FUNCTION stops.stop()`)
+    .execute(db);
+
+/** How many there have been. */
+export async function counted(db: Kysely<any>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT last_value::int AS count FROM stops.count`.execute(db);
+  return rows[0]!.count;
+}
+
+/** Runs `work` while whoever begins now stops behind statement `at`; it goes on afterwards, if it lives. */
+export async function stoppingAt(
+  { db, url, name }: { db: Kysely<any>; url: string; name: string },
+  at: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  await sql.raw(`SELECT setval('stops.count', 1, false)`).execute(db);
+  await sql.raw(`ALTER DATABASE ${name} SET stops.at = '${at}'`).execute(db);
+  const holder = connect(url, { max: 1 });
+  try {
+    await sql.raw(`SELECT pg_advisory_lock(${lock})`).execute(holder);
+    await work();
+  } finally {
+    await holder.destroy();
+    await sql.raw(`ALTER DATABASE ${name} RESET stops.at`).execute(db);
+  }
+}
+
+/** Whether somebody waits there. */
+export async function isStopped(db: Kysely<any>): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND NOT granted AND objid = ${lock}::bigint::oid
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(db);
+  return rows.length > 0;
+}
+
+/** Sessions of the command line that the server has not ended yet. */
+export async function sessions(db: Kysely<any>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`SELECT count(*)::int FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'roundsman cli'`.execute(db);
+  return rows[0]!.count;
+}

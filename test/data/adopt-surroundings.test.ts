@@ -1,0 +1,176 @@
+import { sql, type Kysely } from 'kysely';
+import { describe, expect, inject, it } from 'vitest';
+import { migrateToLatest } from '../../src/data/migrate.ts';
+import { testDatabase } from '../support/database.ts';
+import { administer, inDatabase } from '../support/postgres.ts';
+import { supabaseDatabase } from '../support/supabase.ts';
+import {
+  columnsOf,
+  differencesOf,
+  madeByHand,
+  platform,
+  schemaOf,
+  valuesOf,
+} from './adopt-platform.ts';
+
+const reference = schemaOf((await testDatabase()).db);
+
+describe('what stands around the tables', () => {
+  it('uuid-ossp in another schema is named, with or without tables, and moved by the statement', async () => {
+    for (const database of [await madeByHand(platform), await madeByHand()]) {
+      const { db } = database;
+      await sql`ALTER EXTENSION "uuid-ossp" SET SCHEMA public`.execute(db);
+      const differences = await differencesOf(db);
+      expect(differences).toEqual([
+        'extension uuid-ossp is in schema public, documented is extensions (CREATE SCHEMA IF NOT EXISTS extensions; ALTER EXTENSION "uuid-ossp" SET SCHEMA extensions)',
+      ]);
+      await sql.raw(/\((.*)\)$/.exec(differences[0]!)![1]!).execute(db);
+      await migrateToLatest(db);
+      expect(await schemaOf(db)).toEqual(await reference);
+    }
+  });
+
+  it('the document as it stands is adopted: its own functions, its trigger on every table, its words as checks', async () => {
+    const withTrigger = 'organizations transactions bots bot_tickets bot_knowledge'.split(' ');
+    const { db } = await madeByHand(
+      platform,
+      `CREATE OR REPLACE FUNCTION update_updated_at() RETURNS TRIGGER AS $$
+       BEGIN
+         NEW.updated_at = NOW();
+         RETURN NEW;
+       END;
+       $$ LANGUAGE plpgsql;
+       CREATE OR REPLACE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER AS $$
+         SELECT COALESCE(SUM(amount), 0)::INTEGER
+         FROM credits
+         WHERE user_id = user_uuid;
+       $$ LANGUAGE sql STABLE`,
+      ...withTrigger.map(
+        (table) => `CREATE TRIGGER update_${table}_updated_at BEFORE UPDATE ON ${table}
+                    FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
+      ),
+      `ALTER TABLE profiles ADD CHECK (role IN ('user', 'admin', 'owner'))`,
+      `CREATE INDEX idx_api_logs_user ON api_logs (user_id)`,
+    );
+    const columns = await columnsOf(db);
+    const before = await valuesOf(db, columns);
+    await migrateToLatest(db);
+    expect(await valuesOf(db, columns)).toEqual(before);
+    expect(await schemaOf(db)).toEqual(await reference);
+  });
+
+  it('functions of the documented names that say something else are named', async () => {
+    const { db } = await madeByHand(
+      'DROP FUNCTION get_user_credits(uuid)',
+      `CREATE FUNCTION get_user_credits(uid uuid) RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
+      `CREATE OR REPLACE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN NEW.updated_at = now(); NOTIFY changed; RETURN NEW; END'`,
+    );
+    expect(await differencesOf(db)).toEqual([
+      'function update_updated_at() does something else than the documented one, and would be replaced (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
+      'function get_user_credits(uuid) is (uid uuid returns integer), documented (user_uuid uuid returns integer) (ALTER FUNCTION get_user_credits(uuid) RENAME TO own_get_user_credits)',
+    ]);
+  });
+
+  it('functions of the documented names without their tables are named too', async () => {
+    const { db } = await madeByHand('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await sql`CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`.execute(
+      db,
+    );
+    expect(await differencesOf(db)).toEqual([
+      'function update_updated_at() is there without the table profiles, with which it comes (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
+    ]);
+  });
+
+  it('a check of a name of ours that says something else is named, and so is any on the tables of the bots', async () => {
+    const { db } = await madeByHand(
+      `ALTER TABLE profiles ADD CHECK (role IN ('user', 'admin'))`,
+      `ALTER TABLE bots ADD CONSTRAINT own CHECK (status IN ('active', 'paused'))`,
+      `ALTER TABLE credits ADD CONSTRAINT yours CHECK (amount < 1000)`,
+      `CREATE TRIGGER update_avatars_updated_at BEFORE UPDATE OF name ON avatars FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
+      `CREATE INDEX idx_api_logs_user ON api_logs (user_id, created_at)`,
+    );
+    expect((await differencesOf(db)).toSorted()).toEqual([
+      'api_logs: index idx_api_logs_user is CREATE INDEX idx_api_logs_user ON api_logs USING btree (user_id, created_at), ' +
+        "Roundsman's is CREATE INDEX idx_api_logs_user ON api_logs USING btree (user_id) " +
+        '(ALTER INDEX idx_api_logs_user RENAME TO own_idx_api_logs_user)',
+      expect.stringMatching(
+        /^avatars: trigger update_avatars_updated_at is .* \(ALTER TRIGGER update_avatars_updated_at ON avatars RENAME/,
+      ),
+      'bots: check own may refuse what the engine writes (ALTER TABLE bots DROP CONSTRAINT own)',
+      expect.stringMatching(
+        /^profiles: check profiles_role_check is .*'admin'.*, Roundsman's is .*'owner'.* \(ALTER TABLE profiles RENAME CONSTRAINT profiles_role_check TO own_profiles_role_check\)$/,
+      ),
+    ]);
+  });
+
+  it('whatever has a name that a migration gives is named, and nothing that has another', async () => {
+    const fresh = (await testDatabase()).db;
+    const { db } = await madeByHand();
+    const names = (of: Kysely<any>) =>
+      sql<{ kind: string; relation: string; name: string }>`
+        SELECT 'c' AS kind, conrelid::regclass::text AS relation, conname AS name FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT 'i', indrelid::regclass::text, relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+        WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid)
+        UNION ALL SELECT 't', tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT 'r', '', relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        UNION ALL SELECT 'f', '', proname FROM pg_proc WHERE pronamespace = to_regnamespace('private')`.execute(
+        of,
+      );
+    const documented = await columnsOf(db);
+    const already = new Set((await names(db)).rows.map(({ kind, name }) => kind + name));
+    const news = (await names(fresh)).rows.filter(({ kind, relation, name }) => {
+      // A column of ours that carries its own check or key takes another name when that one is taken.
+      const ofOurColumn =
+        kind === 'c' &&
+        [...(documented.get(relation) ?? [])].every((column) => !name.includes(`_${column}_`)) &&
+        !/_(forward|check)$/.test(name);
+      return !already.has(kind + name) && (kind === 'r' || !ofOurColumn);
+    });
+    expect(news.length).toBeGreaterThan(100);
+    await sql`CREATE SCHEMA private; CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`.execute(
+      db,
+    );
+    const taken: string[] = [];
+    const take = async (name: string, statement: string) => {
+      taken.push(name);
+      await sql.raw(statement).execute(db);
+    };
+    for (const { kind, relation, name } of news) {
+      if (kind === 'r') await take(name, `CREATE VIEW ${name} AS SELECT 1`);
+      if (kind === 'i') await take(name, `CREATE INDEX ${name} ON profiles (last_login_at)`);
+      if (kind === 'f')
+        await take(name, `CREATE FUNCTION private.${name}() RETURNS int LANGUAGE sql RETURN 1`);
+      if (!documented.has(relation)) continue;
+      if (kind === 'c' && !/^bots$|^bot_/.test(relation))
+        await take(name, `ALTER TABLE ${relation} ADD CONSTRAINT ${name} CHECK (true)`);
+      if (kind === 't')
+        await take(
+          name,
+          `CREATE TRIGGER ${name} BEFORE INSERT ON ${relation} FOR EACH ROW EXECUTE FUNCTION nothing()`,
+        );
+    }
+    const differences = await differencesOf(db);
+    const named = (name: string) =>
+      differences.some((difference) => new RegExp(`\\b${name}\\b`).test(difference));
+    // A check of one of our columns is made under a name that is free.
+    expect(taken.filter((name) => !named(name))).toEqual([]);
+  });
+
+  it('tables that belong to somebody else, and a schema of the name engine, are named', async () => {
+    const { db, name } = await supabaseDatabase();
+    await administer(
+      inDatabase(inject('postgresUrl'), name),
+      'CREATE TABLE profiles (id int)',
+      'ALTER TABLE profiles OWNER TO supabase_auth_admin',
+      'CREATE SCHEMA private',
+    );
+    await sql`CREATE SCHEMA engine; CREATE TABLE engine.parts (id int)`.execute(db);
+    expect(await differencesOf(db)).toEqual([
+      'schema engine holds parts: Roundsman keeps its own there (ALTER SCHEMA engine RENAME TO own_engine)',
+      'schema private: postgres_like may not create in it (GRANT CREATE ON SCHEMA private TO postgres_like)',
+      'profiles: the table belongs to supabase_auth_admin (ALTER TABLE profiles OWNER TO postgres_like)',
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+/** The rows that good values name, and what is good in more than one place. Bob's are foreign to ann. */
+import * as data from '../../src/data/index.ts';
+import { addUser } from './people.ts';
+
+const key = Buffer.alloc(32, 7);
+export const ring = new data.KeyRing({
+  current: 'new',
+  keys: { new: key, old: Buffer.alloc(32, 8) },
+});
+export const the: Record<
+  | 'ann'
+  | 'bob'
+  | 'app'
+  | 'game'
+  | 'bot'
+  | 'run'
+  | 'organization'
+  | 'group'
+  | 'project'
+  | 'foreign'
+  | 'talk',
+  string
+> = {} as never;
+export const now = new Date('2026-03-01T12:00:00Z');
+export const later = new Date('2026-03-02T12:00:00Z');
+
+/** Plants what the good values name. */
+export async function plant(db: data.Db): Promise<void> {
+  const add = async (table: string, values: object) => {
+    const made = db.insertInto(table as 'bots').values(values as never);
+    return (await made.returning('id').executeTakeFirstOrThrow()).id;
+  };
+  [the.ann, the.bob] = [await addUser(db), await addUser(db, 'bob@people.test')];
+  the.app = await add('app_catalog', { slug: 'a', name: 'a', category: 'c', credit_cost: 1 });
+  the.game = await add('games_catalog', { slug: 'g', name: 'g', category: 'c' });
+  the.bot = await add('bots', {
+    name: 'watcher',
+    display_name: 'Watcher',
+    schedule_cron: '0 * * * *',
+    api_endpoint: '/api/bots/watcher',
+  });
+  the.organization = await add('organizations', { name: 'o', owner_id: the.bob });
+  the.group = await add('support_groups', {
+    name: 'g',
+    module: 'm',
+    created_by: the.bob,
+    is_private: true,
+  });
+  the.project = (await data.addProject(db, { user_id: the.ann, name: 'own' })).id;
+  the.foreign = (await data.addProject(db, { user_id: the.bob, name: 'foreign' })).id;
+  const talk = { user_id: the.bob, provider: 'openai', model: 'm', messages: '[]' };
+  the.talk = await add('javari_conversations', talk);
+  the.run = (await data.queueManualRun(db, the.bot)).id;
+  await data.bookCredits(db, { user_id: the.bob, amount: 10, type: 'bonus' });
+  await data.recordPayment(db, {
+    ...payment(),
+    user_id: the.bob,
+    provider_transaction_id: 'known',
+  });
+  await db.transaction().execute((trx) => data.storeCredential(trx, ring, credential()));
+  const use = { user_id: the.bob, app_id: the.app, credits_used: 1, success: true };
+  await data.trackAppUsage(db, use);
+}
+
+export const event = () => ({ provider: 'stripe', event_id: 'e', event_at: now }) as const;
+export const payment = () =>
+  ({
+    ...event(),
+    user_id: the.ann,
+    provider_transaction_id: 'new',
+    type: 'purchase',
+    status: 'completed',
+    amount_cents: 5,
+    credits_granted: 5,
+  }) as const;
+export const credential = () => ({ user_id: the.bob, service: 'github', secret: 'hush' });

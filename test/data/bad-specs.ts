@@ -1,0 +1,298 @@
+/** Every function that `roundsman/data` exports, with values that it takes and values that it cannot. */
+import { randomUUID } from 'node:crypto';
+import * as data from '../../src/data/index.ts';
+import * as bad from './bad-values.ts';
+import { credential, event, later, now, payment, ring, the } from './bad-plant.ts';
+
+export type Given = Record<string, any>;
+export interface Spec {
+  /** what is accepted: each test changes one field of it */
+  good: () => Given;
+  call: (db: data.Db, given: Given) => Promise<unknown>;
+  bad: Record<string, unknown[]>;
+  /** it opens a transaction under a role of its own, so it cannot be in one */
+  alone?: true;
+}
+
+const spanned = () => ({ since: now, until: later });
+const spans = { since: [...bad.times, undefined, null], until: [...bad.times, null, new Date(0)] };
+const paged = { limit: [...bad.numbers, -1, 0, 201, null], cursor: bad.cursors };
+const required = (values: unknown[]) => [...values, undefined, null];
+const nullable = (values: unknown[]) => values;
+const event_ = { event_id: required(bad.texts(255)), event_at: required(bad.times) };
+const provider = required(bad.words);
+const id = required(bad.ids);
+const path = (most: number) => required(bad.texts(most));
+/** One field and a page of what has it. */
+const listOf = (
+  field: string,
+  good: () => string,
+  values: unknown[],
+  read: (db: data.Db, value: any, page: any) => Promise<unknown>,
+): Spec => ({
+  good: () => ({ [field]: good(), limit: 5 }),
+  call: (on, { [field]: value, ...page }) => read(on, value, page),
+  bad: { [field]: values, ...paged },
+});
+/** One field and a span of time. */
+const totalsOf = (
+  field: string,
+  good: () => string,
+  values: unknown[],
+  read: (db: data.Db, value: any, span: any) => Promise<unknown>,
+): Spec => ({
+  good: () => ({ [field]: good(), ...spanned() }),
+  call: (on, { [field]: value, ...span }) => read(on, value, span),
+  bad: { [field]: values, ...spans },
+});
+const one = (
+  field: string,
+  good: () => string,
+  values: unknown[],
+  call: (db: data.Db, value: any) => Promise<unknown>,
+): Spec => ({
+  good: () => ({ [field]: good() }),
+  call: (on, given) => call(on, given[field]),
+  bad: { [field]: values },
+});
+const of = (
+  call: (db: data.Db, given: any) => Promise<unknown>,
+  good: () => Given,
+  values: Spec['bad'],
+): Spec => ({
+  good,
+  call: (on, given) => call(on, given),
+  bad: values,
+});
+const ofUsage = { user_id: bad.ids, app_id: bad.ids };
+
+export const specs: Record<string, Spec> = {
+  profileByEmail: one('email', () => 'a@b.test', path(255), data.profileByEmail),
+  profileById: one('id', () => the.ann, id, data.profileById),
+  addOrganizationMember: of(
+    data.addOrganizationMember,
+    () => ({
+      organization_id: the.organization,
+      user_id: the.ann,
+      role: 'admin',
+      added_by: the.bob,
+    }),
+    { organization_id: id, user_id: id, added_by: id, role: bad.words },
+  ),
+  openSession: of(
+    data.openSession,
+    () => ({ user_id: the.ann, lifetimeSeconds: 5, ip_address: '1.2.3.4', user_agent: 'x' }),
+    {
+      user_id: id,
+      lifetimeSeconds: [...bad.numbers, -1, 0, 31_536_001, null],
+      ip_address: nullable(bad.addresses),
+      user_agent: nullable(bad.texts(1000)),
+    },
+  ),
+  bookCredits: of(
+    data.bookCredits,
+    () => ({
+      user_id: the.ann,
+      amount: 5,
+      type: 'bonus',
+      description: 'd',
+      metadata: { a: [now, 1n] },
+    }),
+    {
+      user_id: id,
+      amount: [...required(bad.numbers), 0, -5],
+      type: [...required(bad.words), 'usage'].filter((value) => value !== 'usage'),
+      description: [...bad.texts(2000), null],
+      idempotency_key: [...bad.texts(200), null],
+      metadata: bad.documents,
+    },
+  ),
+  creditBalance: one('user_id', () => the.ann, id, data.creditBalance),
+  ledgerPage: {
+    good: () => ({ user_id: the.ann, before: '5', limit: 5 }),
+    call: (on, { user_id, ...page }) => data.ledgerPage(on, user_id, page),
+    bad: {
+      user_id: id,
+      before: ['', '\0', '-1', '1e3', '1.5', ' 5', '9'.repeat(19), 'x', null, 5, {}, ['5']],
+      limit: paged.limit,
+    },
+  },
+  recordPayment: of(data.recordPayment, payment, {
+    ...event_,
+    user_id: id,
+    provider,
+    provider_transaction_id: path(255),
+    type: [...required(bad.words), 'refund'],
+    status: required(bad.words),
+    amount_cents: [...required(bad.numbers), -1],
+    credits_granted: [...required(bad.numbers), -1],
+    currency: ['', 'usd', 'USDX', 'US\0', 'USD\n', 5, null, ['USD']],
+    metadata: bad.documents,
+  }),
+  refundPayment: of(data.refundPayment, () => ({ ...event(), provider_transaction_id: 'known' }), {
+    ...event_,
+    provider,
+    provider_transaction_id: path(255),
+  }),
+  recordSubscription: of(
+    data.recordSubscription,
+    () => ({
+      ...event(),
+      user_id: the.ann,
+      provider_subscription_id: 's',
+      tier: 'light',
+      status: 'active',
+      current_period_start: now,
+      current_period_end: later,
+      cancel_at_period_end: false,
+    }),
+    {
+      ...event_,
+      user_id: id,
+      provider,
+      provider_subscription_id: path(255),
+      tier: required(bad.words),
+      status: required(bad.words).filter((value) => value !== 'active'),
+      current_period_start: bad.times,
+      current_period_end: [...bad.times, new Date(0)],
+      cancel_at_period_end: bad.flags,
+    },
+  ),
+  addProject: of(
+    data.addProject,
+    () => ({ user_id: the.ann, name: 'n', description: 'd', parent_project_id: the.project }),
+    {
+      user_id: id,
+      name: path(200),
+      description: [...bad.texts(10_000), null],
+      parent_project_id: nullable(bad.ids),
+    },
+  ),
+  moveProject: of(
+    data.moveProject,
+    () => ({ id: the.project, user_id: the.ann, parent_project_id: null }),
+    { id, user_id: id, parent_project_id: [...bad.ids, undefined] },
+  ),
+  conversationsOf: listOf('user_id', () => the.ann, id, data.conversationsOf),
+  conversation: one('id', () => the.talk, id, data.conversation),
+  storeCredential: of(
+    (on, { ring: keys, ...given }) => data.storeCredential(on as never, keys, given),
+    () => ({ ...credential(), ring }),
+    {
+      ring: [undefined, null, {}, 'k:AAAA'],
+      user_id: id,
+      service: path(50),
+      secret: [
+        '',
+        '\uD800',
+        'x'.repeat(65_537),
+        '😀'.repeat(16_385),
+        5,
+        undefined,
+        null,
+        {},
+        ['s'],
+      ],
+    },
+  ),
+  openCredential: of(
+    (on, { ring: keys, ...given }) => data.openCredential(on, keys, given as never),
+    () => ({ user_id: the.bob, service: 'github', ring }),
+    { ring: [undefined, null, {}, 'k:AAAA'], user_id: id, service: path(50) },
+  ),
+  rotateCredentials: of(
+    (on, { ring: keys, ...batch }) => data.rotateCredentials(on as never, keys, batch),
+    () => ({ ring, after: randomUUID(), limit: 5 }),
+    {
+      ring: [undefined, null, {}, 'k:AAAA'],
+      after: bad.ids,
+      limit: [...bad.numbers, -1, 0, 1001, null],
+    },
+  ),
+  newestRuns: one(
+    'bot_id',
+    () => [the.bot] as never,
+    [
+      ...required(bad.ids).filter((value) => !Array.isArray(value)),
+      ...required(bad.ids).map((value) => [value]),
+      Array(2),
+    ],
+    data.newestRuns,
+  ),
+  listExecutions: of(
+    (on, { bot_id, ...filter }) => data.listExecutions(on, { botId: bot_id, ...filter } as never),
+    () => ({ bot_id: the.bot, status: 'queued', sinceSeconds: 60, limit: 5 }),
+    {
+      bot_id: [...bad.ids, null],
+      status: [...bad.words, null],
+      sinceSeconds: [...bad.numbers.filter((value) => value !== 2 ** 31), 2 ** 32, -1, null],
+      limit: [...required(bad.numbers), -1, 0],
+    },
+  ),
+  countOpenRuns: one('bot_id', () => the.bot, id, data.countOpenRuns),
+  queueManualRun: one('bot_id', () => the.bot, id, data.queueManualRun),
+  cancelRun: of(
+    (on, given) => data.cancelRun(on, given.id, given.reason),
+    () => ({ id: the.run, reason: 'because' }),
+    { id, reason: [...bad.texts(2000), undefined] },
+  ),
+  appUsage: of(
+    (on, { limit, cursor, ...whose }) => data.appUsage(on, whose as never, { limit, cursor }),
+    () => ({ user_id: the.ann, app_id: the.app, limit: 5 }),
+    { ...ofUsage, ...paged },
+  ),
+  toolUsage: of(
+    (on, { limit, cursor, ...whose }) => data.toolUsage(on, whose as never, { limit, cursor }),
+    () => ({ user_id: the.ann, app_id: the.app, limit: 5 }),
+    { ...ofUsage, ...paged },
+  ),
+  appUsageTotals: of(
+    (on, { since, until, ...whose }) => data.appUsageTotals(on, whose as never, { since, until }),
+    () => ({ user_id: the.ann, app_id: the.app, ...spanned() }),
+    { ...ofUsage, ...spans },
+  ),
+  toolUsageTotals: of(
+    (on, { since, until, ...whose }) => data.toolUsageTotals(on, whose as never, { since, until }),
+    () => ({ user_id: the.ann, app_id: the.app, ...spanned() }),
+    { ...ofUsage, ...spans },
+  ),
+  trackAppUsage: of(
+    data.trackAppUsage,
+    () => ({ user_id: the.ann, app_id: the.app, credits_used: 1, success: true }),
+    {
+      user_id: id,
+      app_id: id,
+      credits_used: [...required(bad.numbers), -1],
+      success: required(bad.flags),
+      execution_time_ms: [...bad.numbers, -1],
+      error_message: nullable(bad.texts(10_000)),
+    },
+  ),
+  submitScore: of(
+    data.submitScore,
+    () => ({ game_id: the.game, user_id: the.ann, score: -5, achieved_at: now }),
+    { game_id: id, user_id: id, score: required(bad.numbers), achieved_at: required(bad.times) },
+  ),
+  leaderboardPage: {
+    good: () => ({ game_id: the.game, limit: 5, offset: 5 }),
+    call: (on, { game_id, ...page }) => data.leaderboardPage(on, game_id, page),
+    bad: { game_id: id, limit: paged.limit, offset: [...bad.numbers, -1, 1_000_001, null] },
+  },
+  joinGroup: of(
+    data.joinGroup,
+    () => ({ group_id: the.group, user_id: the.ann, added_by: the.bob }),
+    { group_id: id, user_id: id, added_by: id },
+  ),
+  pageViewsOf: listOf('page_path', () => '/', path(255), data.pageViewsOf),
+  pageViewTotals: totalsOf('page_path', () => '/', path(255), data.pageViewTotals),
+  apiLogsOf: listOf('endpoint', () => '/', path(255), data.apiLogsOf),
+  endpointTotals: totalsOf('endpoint', () => '/', path(255), data.endpointTotals),
+  errorLogsOf: listOf('error_type', () => 'E', path(100), data.errorLogsOf),
+  errorTotals: totalsOf('error_type', () => 'E', path(100), data.errorTotals),
+  asUser: {
+    alone: true,
+    good: () => ({ sub: the.ann, role: 'authenticated' }),
+    call: (on, claims) => data.asUser(on, claims as never, async () => 1),
+    bad: { sub: id, role: [...bad.words, 'service_role', 'postgres', null] },
+  },
+};
