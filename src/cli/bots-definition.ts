@@ -63,10 +63,16 @@ export function columnsOf(options: DefinitionOptions): Partial<Insertable<Bots>>
     const given = options[option as keyof typeof columns];
     if (given === undefined) continue;
     if (typeof given === 'string') checkText(flagOf(option), column, given);
-    values[column] = option === 'config' ? readConfig(given as string) : given;
+    values[column] = stored[option]?.(given as string) ?? given;
   }
   return values;
 }
+
+/** Options that the column holds otherwise than they are written; a schedule in the spelling that SQL can check. */
+const stored: Record<string, (given: string) => unknown> = {
+  config: readConfig,
+  schedule: (given) => given.trim().split(/\s+/).join(' '),
+};
 
 function checkText(flag: string, column: keyof Bots, text: string): void {
   const most = lengths[column];

@@ -43,7 +43,7 @@ export async function editBot(given: string, options: DefinitionOptions): Promis
       say(`${name} is ${state(after.status)} now, it was ${state(before.status)}.`);
     else if (after.status === 'error')
       say(paint('yellow', `${name} is still in error: ${printable(after.status_reason ?? '')}`));
-    if (after.status === 'active' && after.next_slot_at === null)
+    if (after.status === 'active' && after.next_execution_at === null)
       say("Its next run is planned at the scheduler's next tick.");
   });
 }

@@ -1,3 +1,4 @@
+import { countOpenRuns } from '../data/bots/bot-executions.ts';
 import { changeBotStatus, type BotRow, type BotStatus } from '../data/bots/bots.ts';
 import type { Db } from '../data/connect.ts';
 import { RoundsmanError } from '../errors.ts';
@@ -5,7 +6,7 @@ import { inspectDefinition } from '../schedule/definition.ts';
 import { printable } from '../text.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { withDatabase } from './database.ts';
-import { json, say } from './print.ts';
+import { counted, json, note, say } from './print.ts';
 import { botOf } from './references.ts';
 
 /** The bot's status does not lead where it was asked to go; `why` says what is in the way. */
@@ -30,6 +31,11 @@ export const pauseBot = (given: string, options: { reason?: string; json?: true 
     if (options.json) return json(after);
     if (after === bot) return say(`${bot.name} is paused already${becauseOf(bot)}.`);
     say(`Paused ${bot.name}. \`npx roundsman bots resume ${bot.name}\` lets it run again.`);
+    const open = await countOpenRuns(db, bot.id);
+    if (open > 0)
+      note(
+        `${counted(open, 'run')} of it ${open === 1 ? 'is' : 'are'} queued or running and will end as usual; \`npx roundsman runs cancel <id>\` stops one`,
+      );
   });
 
 export const resumeBot = (given: string, options: { json?: true }): Promise<void> =>

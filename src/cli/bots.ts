@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, seconds, wholeNumber } from './options.ts';
+import { jsonOption, limitOption, moment, seconds, wholeNumber } from './options.ts';
 
 /** `roundsman bots ...` */
 export function botsCommand(): Command {
@@ -45,6 +45,26 @@ export function botsCommand(): Command {
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./bots-next.ts')).nextRuns(name, options));
+  bots
+    .command('backfill <name>')
+    .description('queue runs for slots of the past that had none or were skipped')
+    .requiredOption(
+      '--since <time>',
+      "from when on: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
+      moment('--since'),
+    )
+    .option('--until <time>', 'up to this time and without it (now)', moment('--until'))
+    .option(
+      '-l, --limit <n>',
+      'refuse a stretch of more slots',
+      wholeNumber('--limit', 1, 100_000),
+      1000,
+    )
+    .option('--dry-run', 'say what would be queued, and write nothing')
+    .option(...jsonOption)
+    .action(async (name, options) =>
+      (await import('./bots-backfill.ts')).backfillBot(name, options),
+    );
   return bots;
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { Moment } from '../schedule/backfill.ts';
 
 /** Reads a whole number; `flag` is what the person wrote. For commander's argument parsers. */
 export const wholeNumber =
@@ -49,6 +50,31 @@ export const seconds =
     if (value > most) throw refuse(`it is too long: ${inUnits(most)} at most`);
     if (value < least) throw refuse(`it is too short: ${inUnits(least)} at least`);
     return value;
+  };
+
+/**
+ * Reads a time, in UTC unless it has an offset (`2026-11-22`, `2026-11-22 09:30`,
+ * `2026-11-22T09:30:00+01:00`), or how long ago it was (`24h`, `7d`).
+ */
+export const moment =
+  (flag: string) =>
+  (text: string): Moment => {
+    if (/^\d+[a-z]?$/i.test(text))
+      return {
+        secondsAgo: seconds(flag, { least: 1, most: 36_500 * 86_400, example: '24h' })(text),
+      };
+    const [, day, clock = '00:00', rest = ':00', offset = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+    const wall = `${day}T${clock}${rest}`;
+    const at = new Date(`${wall}${offset}`);
+    // Date takes the 30th of February for the 2nd of March.
+    const written = new Date(`${wall}Z`);
+    if (!Number.isNaN(at.getTime()) && written.toISOString().startsWith(wall)) return at;
+    throw new UsageError({
+      what: `${flag} cannot be ${JSON.stringify(text)}`,
+      why: day ? 'there is no such time' : 'it is neither a time nor how long ago it was',
+      hint: `for example ${flag} 24h, or ${flag} '2026-11-22 09:00'`,
+    });
   };
 
 /** `--limit`, the same on every list. */

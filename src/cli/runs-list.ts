@@ -12,9 +12,13 @@ import { botOf } from './references.ts';
 
 export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 
-/** Why a run ended as it did, in one line. */
-export const causeOf = ({ reason, error_message }: ExecutionRow): string =>
-  printable([reason, error_message].filter(Boolean).join(': '));
+/** Why a run ended as it did, or is about to, in one line. */
+export function causeOf(run: ExecutionRow): string {
+  const { status, reason, cancel_requested_at, cancel_reason, error_message } = run;
+  const stopping = status === 'running' && cancel_requested_at ? 'asked to stop' : null;
+  const asked = stopping || status === 'cancelled' ? cancel_reason : null;
+  return printable([stopping ?? reason, asked, error_message].filter(Boolean).join(': '));
+}
 
 /** With `bot` every row names its bot. */
 export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true): void =>

@@ -53,6 +53,7 @@ export const showRun = (given: string, options: { json?: true }): Promise<void> 
 
 function printRun(run: ListedRun, now: Date): void {
   const asked = run.cancel_requested_at;
+  const said = run.cancel_reason ? `: ${printable(run.cancel_reason)}` : '';
   print.say(print.paint('bold', printable(`Run of ${run.bots.name}`)));
   print.say();
   print.facts([
@@ -69,7 +70,7 @@ function printRun(run: ListedRun, now: Date): void {
     ['Attempt', `${run.attempt} of ${run.max_attempts}`],
     ['Worker', run.worker && printable(run.worker)],
     ['Lease', run.status === 'running' ? print.moment(run.lease_until, now) : null],
-    ['Cancelled', asked ? `asked for at ${print.time(asked)} UTC` : null],
+    ['Cancelled', asked ? `asked for at ${print.time(asked)} UTC${said}` : null],
     ['Missed', run.reason === 'missed' ? missed(run.metadata) : null],
     [
       'Results',
@@ -84,6 +85,8 @@ function printRun(run: ListedRun, now: Date): void {
 }
 
 function missed(metadata: any): string | null {
+  if (typeof metadata?.until === 'string')
+    return `what was due until ${printable(metadata.until)}, not counted`;
   if (typeof metadata?.count !== 'number') return null;
   return `${print.counted(metadata.count, 'slot')}, the last at ${printable(String(metadata.last))}`;
 }

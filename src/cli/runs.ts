@@ -31,5 +31,12 @@ export function runsCommand(): Command {
     .description('one run with its checks, findings and actions; the first digits of its id do')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./runs-show.ts')).showRun(id, options));
+  runs
+    .command('cancel <id>')
+    .description('end a run: at once while it is queued, else as soon as its worker sees it')
+    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./runs-cancel.ts')).cancel(id, options));
   return runs;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
+import { fitting } from '../text.ts';
 import { nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
@@ -49,7 +50,8 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       });
     } catch (error) {
       // A definition that makes its own schema throw is as unfit as one that is refused.
-      const reason = error instanceof RoundsmanError ? error.why : messageOf(error);
+      // A message may quote half a character, which would make the update of all of them fail.
+      const reason = fitting(error instanceof RoundsmanError ? error.why : messageOf(error), 2_000);
       refused.push({
         id: row.id,
         version: row.definition_version,

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { bots as catalogue } from '../../bots/index.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
-import { insertBot, insertFinding, insertNode, insertRun } from './rows.ts';
+import { ago, insertBot, insertFinding, insertNode, insertRun } from './rows.ts';
 
 const { db, url } = await testDatabase();
 const endpoint = `/api/bots/${catalogue[0]!.name}`;
@@ -67,14 +67,52 @@ describe('next', () => {
 
   test('without a name it has one line for every active bot, also for one that cannot be read', async () => {
     await insertBot(db, 'watch');
-    await insertBot(db, 'odd', { schedule_cron: 'now and then' });
+    await insertBot(db, 'odd', { schedule_cron: '61 * * * *' });
     await insertBot(db, 'asleep', { status: 'paused' });
+    const slot = expect.stringMatching(/:\d[05]:00\.000Z$/);
     const next = (await roundsman(url, 'bots', 'next', '--json')).json();
     expect(next).toEqual([
-      { name: 'watch', scheduled_for: expect.stringMatching(/:\d[05]:00\.000Z$/) },
-      { name: 'odd', scheduled_for: null },
+      { name: 'watch', scheduled_for: slot, next_execution_at: slot },
+      { name: 'odd', scheduled_for: null, next_execution_at: null },
     ]);
     expect((await roundsman(url, 'bots', 'next', 'odd')).code).toBe(1);
+  });
+
+  test('says when each run really starts where there is jitter: as the claim will', async () => {
+    await insertBot(db, 'watch', { schedule_cron: '0 * * * *', jitter_seconds: 600 });
+    const { json } = await roundsman(url, 'bots', 'next', 'watch', '-n', '3', '--json');
+    const { rows } = await sql<{ starts: Date }>`
+      SELECT slot + make_interval(secs => engine.jitter_ms(id, slot, 600, 3600000) / 1000.0) AS starts
+      FROM bots, unnest(${json().map((one: any) => one.scheduled_for)}::timestamptz[]) AS slot`.execute(
+      db,
+    );
+    expect(json().map((one: any) => new Date(one.next_execution_at))).toEqual(
+      rows.map(({ starts }) => starts),
+    );
+    const { out, err } = await roundsman(url, 'bots', 'next', 'watch');
+    expect(out).toMatch(/^UTC +Starts \(UTC\)/m);
+    expect(err).toContain('600 s (jitter)');
+  });
+
+  test('begins with what is planned: a slot that waits for its start, or one that nobody claimed', async () => {
+    const planned = { next_slot_at: ago(7), schedule_cron: '0 0 1 1 *', jitter_seconds: 3_600 };
+    await insertBot(db, 'waits', { ...planned, next_execution_at: ago(-7) });
+    await insertBot(db, 'late', { ...planned, next_execution_at: ago(5) });
+    const waits = await roundsman(url, 'bots', 'next', 'waits', '-n', '2');
+    expect(waits.out).toMatch(/in 6m$/m);
+    expect(waits.out).toMatch(/-01-01 00:00:00 /);
+    const late = await roundsman(url, 'bots', 'next', 'late', '-n', '1');
+    expect(late.out).toMatch(/due 5m ago$/m);
+    expect((await roundsman(url, 'bots', 'next')).out).toMatch(/^late .* due 5m ago /m);
+  });
+
+  test('goes on for as long as it is asked, and says so of a bot that does not run', async () => {
+    await insertBot(db, 'watch', { schedule_cron: '0 0 29 2 *', status: 'paused' });
+    const { json, err } = await roundsman(url, 'bots', 'next', 'watch', '-n', '1000', '--json');
+    expect(json()).toHaveLength(1000);
+    expect(err).not.toContain('defect');
+    const said = await roundsman(url, 'bots', 'next', 'watch');
+    expect(said.err).toContain('none of them while it is paused');
   });
 });
 
@@ -129,6 +167,16 @@ describe('add', () => {
     ['a config that is no object', { '--config': '[7]' }, 'no JSON object'],
     ['a config that cannot be stored', { '--config': '{"a": "\\u0000"}' }, 'NUL'],
     ['a config that does not fit', { '--config': '{"nonsense": 7}' }, 'config'],
+    ['a catch-up that is none', { '--catch-up': 'some' }, '--catch-up'],
+    ['an overlap that is none', { '--overlap': 'both' }, '--overlap'],
+    ['a catch-up limit out of range', { '--catch-up-limit': '101' }, 'from 1 to 100'],
+    ['a grace out of range', { '--grace': '366d' }, '--grace'],
+    ['a negative grace', { '--grace': '-5' }, '--grace'],
+    ['a jitter out of range', { '--jitter': '2d' }, '--jitter'],
+    ['a timeout of nothing', { '--timeout': '0s' }, '--timeout'],
+    ['a concurrency of none', { '--concurrency': '0' }, 'from 1 to 1000'],
+    ['attempts that are no number', { '--max-attempts': '2.5' }, 'from 1 to 100'],
+    ['a priority out of range', { '--priority': '2097152' }, 'from 0 to 2097151'],
     ['an empty display name', { '--display-name': ' ' }, '--display-name'],
   ])('refuses %s before anything is written', async (_, changed, why) => {
     const { name, ...options } = { ...good, ...changed } as Record<string, string | undefined>;
@@ -160,6 +208,16 @@ describe('edit', () => {
     expect(same).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to change') });
   });
 
+  test('writes a schedule as SQL can check it, and plans anew after another jitter', async () => {
+    const planned = sql<Date>`engine.now() + interval '1 hour'`;
+    const times = { next_slot_at: planned, next_execution_at: planned };
+    await insertBot(db, 'watch', { api_endpoint: endpoint, ...times });
+    const jitter = await roundsman(url, 'bots', 'edit', 'watch', '--jitter', '30s');
+    expect(jitter.out).toContain("planned at the scheduler's next tick");
+    await roundsman(url, 'bots', 'edit', 'watch', '--schedule', ' 0\t9  *\u00A0* 1 ');
+    expect(await row('watch')).toMatchObject({ schedule_cron: '0 9 * * 1', next_slot_at: null });
+  });
+
   test('leads out of an error when it mends the definition, and is refused when it does not', async () => {
     await insertBot(db, 'watch', { api_endpoint: '/api/bots/gone', status: 'error' });
     const bad = await roundsman(url, 'bots', 'edit', 'watch', '--schedule', '@hourly');
@@ -181,6 +239,13 @@ describe('pause and resume', () => {
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('already: migration') });
     await roundsman(url, 'bots', 'resume', 'watch');
     expect(await row('watch')).toMatchObject({ status: 'active', status_reason: null });
+  });
+
+  test('a pause says what is still under way', async () => {
+    const id = await insertBot(db, 'watch', { api_endpoint: endpoint });
+    await insertRun(db, id, 1, { status: 'queued', completed_at: null, attempt: 0 });
+    const { err } = await roundsman(url, 'bots', 'pause', 'watch');
+    expect(err).toContain('1 run of it is queued or running');
   });
 
   test('resume refuses a bot that cannot run as it is defined', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
-import { insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
+import { ago, insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
 // ESC, carriage return, a line break, a C1 control sequence, text that runs backwards, a zero-width space.
 const hostile = 'a\u001B[2J\u001B[31mb\rc\nd\u009B31me\u202Ef\u200Bg';
@@ -20,10 +20,19 @@ const run = await insertRun(db, bot, 1, {
   status: 'failed',
   reason: hostile,
   error_message: hostile,
+  cancel_reason: hostile,
+  cancel_requested_at: new Date(),
   worker: hostile,
   metadata: JSON.stringify({
     checks: [{ name: hostile, status: hostile, title: hostile, reason: hostile }],
   }),
+});
+const going = await insertRun(db, bot, 1, {
+  status: 'running',
+  completed_at: null,
+  worker: hostile,
+  fence: 1,
+  lease_until: ago(-1),
 });
 const finding = await insertFinding(db, bot, hostile, {
   description: hostile,
@@ -69,6 +78,11 @@ const commands = [
   ['bots', 'show', hostile],
   ['runs', 'list'],
   ['runs', 'show', run],
+  ['runs', 'cancel', going, '--reason', hostile],
+  ['runs', 'cancel', hostile],
+  ['bots', 'next', 'watch'],
+  ['bots', 'backfill', 'watch', '--since', '1h'],
+  ['bots', 'backfill', 'watch', '--since', hostile],
   ['findings', 'list'],
   ['findings', 'show', finding],
   ['tickets', 'list'],

@@ -1,0 +1,159 @@
+/**
+ * Makes up for slots of the past, on request: inserts those that have no row and queues those that were
+ * skipped. Rows only; rescue finds them and queues them. They wait for each other and for the bot's
+ * `concurrency`, and the bot's own slots go on meanwhile.
+ */
+import { sql } from 'kysely';
+import { BotCannotRunError } from '../data/bots/bot-executions.ts';
+import type { BotRow } from '../data/bots/bots.ts';
+import type { Db } from '../data/connect.ts';
+import { UsageError } from '../errors.ts';
+import { insert, lastMissed, requeue, rowsIn, writeMissed, type SlotRow } from './backfill-rows.ts';
+import { rememberedSchedule, slotsBetween, type Schedule } from './cron.ts';
+import { missedStretch, without, type MissedStretch } from './missed.ts';
+
+/** A time, or so many seconds before the database's now. */
+export type Moment = Date | { secondsAgo: number };
+
+export interface BackfillRequest {
+  since: Moment;
+  /** The end, itself not included; now unless given. */
+  until?: Moment | undefined;
+  /** Slots in the stretch at most. */
+  limit: number;
+  /** Only say what would be done. */
+  dryRun: boolean;
+}
+
+export interface Backfilled {
+  since: Date;
+  until: Date;
+  /** slots that had no row */
+  inserted: Date[];
+  /** rows that were skipped, as they were before */
+  requeued: SlotRow[];
+  /** rows that have ended otherwise: nothing is run twice */
+  ran: SlotRow[];
+  /** rows that are queued or running already */
+  open: SlotRow[];
+  /** shared rows of missed slots that the present schedule does not know: they stay as they are */
+  left: SlotRow[];
+  /** The bot's slot that is due and not claimed yet; from there on slots are the scheduler's. */
+  unclaimed: Date | null;
+}
+
+/** The stretch makes no sense, or has more slots than are allowed. */
+export class BackfillRangeError extends UsageError {}
+
+/** Throws {@link BackfillRangeError}, BotCannotRunError, BadScheduleError. */
+export const backfill = (db: Db, botId: string, request: BackfillRequest): Promise<Backfilled> =>
+  db.transaction().execute(async (trx) => {
+    // The claim takes the same lock: whoever comes second sees the other one's rows.
+    const bot = await trx
+      .selectFrom('bots')
+      .selectAll()
+      .select(sql<Date>`engine.now()`.as('now'))
+      .where('id', '=', botId)
+      .forNoKeyUpdate()
+      .executeTakeFirstOrThrow();
+    refuseUnlessActive(bot);
+    const schedule = rememberedSchedule(bot.schedule_cron, bot.timezone);
+    const stretch = stretchOf(request, bot.now);
+    const { since } = stretch;
+    const unclaimed = bot.next_slot_at && bot.next_slot_at <= bot.now ? bot.next_slot_at : null;
+    const ends = [stretch.until, unclaimed ?? stretch.until].map((end) => end.getTime());
+    const until = new Date(Math.max(since.getTime(), Math.min(...ends)));
+
+    const slots = slotsBetween(schedule, before(since), before(until), request.limit + 1);
+    const rows = await rowsIn(trx, botId, since, until, request.limit + 1);
+    if (Math.max(slots.length, rows.length) > request.limit) throw tooMany(bot.name, request.limit);
+
+    const earlier = await lastMissed(trx, botId, since);
+    const { divided, ...plan } = sort(schedule, slots, earlier, rows, { since, until });
+    if (!request.dryRun) {
+      // Before the rows that they take their times from are queued again.
+      for (const missed of divided) await writeMissed(trx, missed);
+      await requeue(trx, bot, plan.requeued);
+      await insert(trx, bot, plan.inserted);
+    }
+    return { since, until, ...plan, unclaimed };
+  });
+
+const before = (at: Date) => new Date(at.getTime() - 1);
+
+function refuseUnlessActive({ name, status, status_reason }: BotRow): void {
+  if (status === 'active') return;
+  throw new BotCannotRunError({
+    what: `nothing of ${name} can be made up for`,
+    why: `it is ${status === 'error' ? 'in error' : status}${status_reason ? `: ${status_reason}` : ''}`,
+    hint:
+      status === 'error'
+        ? `mend its definition: \`npx roundsman bots edit ${name}\``
+        : `\`npx roundsman bots resume ${name}\` first; slots of the pause can be made up for then`,
+  });
+}
+
+function stretchOf({ since, until }: BackfillRequest, now: Date): { since: Date; until: Date } {
+  const instant = (at: Moment) =>
+    at instanceof Date ? at : new Date(now.getTime() - at.secondsAgo * 1000);
+  const from = instant(since);
+  const to = until ? instant(until) : now;
+  const refuse = (what: string, why: string, hint: string): never => {
+    throw new BackfillRangeError({ what, why, hint });
+  };
+  const shown = (at: Date) => `${at.toISOString().slice(0, 19)}Z`;
+  const clock = `by the database's clock it is ${shown(now)}`;
+  if (from >= now)
+    refuse(`--since ${shown(from)} lies in the future`, clock, 'give a time that has passed');
+  if (to > now)
+    refuse(
+      `--until ${shown(to)} lies in the future`,
+      clock,
+      'leave --until away: slots that have not come yet run by themselves',
+    );
+  if (from >= to)
+    refuse(
+      'the stretch is empty',
+      `it would go from ${shown(from)} to ${shown(to)}`,
+      'give an --until that is later than --since',
+    );
+  return { since: from, until: to };
+}
+
+const tooMany = (name: string, limit: number) =>
+  new BackfillRangeError({
+    what: `nothing of ${name} was queued`,
+    why: `the stretch has more than ${limit} slots`,
+    hint: 'take a shorter stretch, or allow more with --limit',
+  });
+
+interface Plan extends Pick<Backfilled, 'inserted' | 'requeued' | 'ran' | 'open' | 'left'> {
+  /** shared rows of missed slots that reach beyond the stretch, with what remains of them */
+  divided: { row: SlotRow; rest: MissedStretch[] }[];
+}
+
+/** Sorts rows and slots by what becomes of them; `earlier` are rows that begin before the stretch. */
+function sort(
+  schedule: Schedule,
+  slots: Date[],
+  earlier: SlotRow[],
+  rows: SlotRow[],
+  { since, until }: Pick<Backfilled, 'since' | 'until'>,
+): Plan {
+  const plan: Plan = { inserted: [], requeued: [], ran: [], open: [], left: [], divided: [] };
+  const divide = (row: SlotRow): boolean => {
+    const rest = without(schedule, missedStretch(row), since, until);
+    if (rest) plan.divided.push({ row, rest });
+    else plan.left.push(row);
+    return rest !== null;
+  };
+  for (const row of earlier) if (missedStretch(row).last >= since) divide(row);
+  for (const row of rows) {
+    if (row.status === 'queued' || row.status === 'running') plan.open.push(row);
+    else if (row.status !== 'skipped') plan.ran.push(row);
+    else if (row.reason !== 'missed' || divide(row)) plan.requeued.push(row);
+  }
+  const taken = new Set(rows.map((row) => row.scheduled_for.getTime()));
+  plan.inserted = slots.filter((slot) => !taken.has(slot.getTime()));
+  return plan;
+}

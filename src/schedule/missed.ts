@@ -1,0 +1,57 @@
+/** Slots that catch-up passed over share one skipped row: the first is its slot, its metadata has the rest. */
+import { slotsMissed, type Schedule } from './cron.ts';
+
+export interface MissedStretch {
+  first: Date;
+  count: number;
+  last: Date;
+}
+
+/** What the row of missed slots stands for; its own slot alone where the metadata does not say. */
+export function missedStretch({
+  scheduled_for: first,
+  metadata,
+}: {
+  scheduled_for: Date;
+  metadata: any;
+}): MissedStretch {
+  const last = new Date(metadata?.last);
+  const count = metadata?.count;
+  return Number.isInteger(count) && count > 0 && last >= first
+    ? { first, count, last }
+    : { first, count: 1, last: first };
+}
+
+/**
+ * What remains missed when the slots in [since, until) are taken out: up to two stretches, each with
+ * its exact count. Null where this is not the schedule by which the slots were missed: then nobody
+ * can say which they were.
+ */
+export function without(
+  schedule: Schedule,
+  { first, count, last }: MissedStretch,
+  since: Date,
+  until: Date,
+): MissedStretch[] | null {
+  const clip = (at: number) => Math.min(Math.max(at, first.getTime()), last.getTime() + 1);
+  const bounds = [
+    first.getTime(),
+    clip(since.getTime()),
+    clip(until.getTime()),
+    last.getTime() + 1,
+  ];
+  const parts = [0, 1, 2].map((part) =>
+    // slotsMissed takes (after, at], a part is [start, end).
+    slotsMissed(schedule, new Date(bounds[part]! - 1), new Date(bounds[part + 1]! - 1), count),
+  );
+  const found = parts.filter((part) => part.first !== null);
+  const isSame =
+    parts.every(({ capped }) => !capped) &&
+    parts.reduce((total, part) => total + part.count, 0) === count &&
+    found[0]?.first?.getTime() === first.getTime() &&
+    found.at(-1)?.last?.getTime() === last.getTime();
+  if (!isSame) return null;
+  return [parts[0]!, parts[2]!].flatMap(({ first, count, last }) =>
+    first && last ? [{ first, count, last }] : [],
+  );
+}

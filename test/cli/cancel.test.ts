@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { testDatabase } from '../support/database.ts';
+import { roundsman, start } from './command.ts';
+import { ago, insertBot, insertNode, insertRun } from './rows.ts';
+
+const { db, url } = await testDatabase();
+let watch: string;
+beforeEach(async () => {
+  await sql`TRUNCATE bots, engine.nodes CASCADE`.execute(db);
+  watch = await insertBot(db, 'watch');
+});
+
+const open = { completed_at: null, execution_time_ms: null };
+const queued = (values: object = {}) =>
+  insertRun(db, watch, 3, { ...open, status: 'queued', attempt: 0, ...values });
+const running = (values: object = {}) =>
+  insertRun(db, watch, 3, {
+    ...open,
+    status: 'running',
+    fence: 1,
+    worker: 'w',
+    lease_until: ago(-60),
+    ...values,
+  });
+const rowOf = (id: string) =>
+  db.selectFrom('bot_executions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+const cancel = (...args: string[]) => roundsman(url, 'runs', 'cancel', ...args);
+
+describe('a queued run', () => {
+  test('ends at once, with the reason', async () => {
+    const id = await queued();
+    const { code, out } = await cancel(id.slice(0, 8), '--reason', '  asked for by mistake ');
+    expect(code).toBe(0);
+    expect(out).toBe(`Cancelled run ${id.slice(0, 8)} of watch: it had not started.\n`);
+    const row = await rowOf(id);
+    expect(row).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      cancel_reason: 'asked for by mistake',
+    });
+    expect(row.completed_at).toEqual(row.cancel_requested_at);
+    const listed = await roundsman(url, 'runs', 'list');
+    expect(listed.out).toMatch(/cancelled: asked for by mistake$/m);
+    const shown = await roundsman(url, 'runs', 'show', id);
+    expect(shown.out).toMatch(/^Cancelled +asked for at .* UTC: asked for by mistake$/m);
+  });
+
+  test('that waits for another attempt ends too', async () => {
+    const id = await queued({ attempt: 1, reason: 'check errored', run_after: ago(-5) });
+    expect((await cancel(id)).out).toContain('it had not started again');
+    expect(await rowOf(id)).toMatchObject({ status: 'cancelled', attempt: 1 });
+  });
+
+  test('--json prints the row as it is now', async () => {
+    const id = await queued();
+    const { json } = await cancel(id, '--json');
+    expect(json()).toMatchObject({ id, status: 'cancelled', cancel_reason: null });
+    expect(Object.keys(json())).toEqual(Object.keys(await rowOf(id)));
+  });
+});
+
+describe('a running run', () => {
+  test('is asked to stop once; its status is its own', async () => {
+    const id = await running();
+    const first = await cancel(id, '--reason', 'it hangs');
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining(' of watch to stop.') });
+    expect(first.err).toContain('no worker is alive');
+    const row = await rowOf(id);
+    expect(row).toMatchObject({ status: 'running', completed_at: null, cancel_reason: 'it hangs' });
+    const second = await cancel(id);
+    expect(second).toMatchObject({ code: 0, out: expect.stringContaining('to stop already, at') });
+    expect(await rowOf(id)).toEqual(row);
+    expect((await roundsman(url, 'runs', 'list')).out).toMatch(/asked to stop: it hangs$/m);
+  });
+
+  test.each([
+    ['cancelled', 0, 'watch: cancelled'],
+    ['success', 1, 'It had ended before it was stopped.'],
+  ] as const)('--wait ends with it: %s is %i', async (status, code, said) => {
+    await insertNode(db, 'worker');
+    const id = await running();
+    const waiting = start(url, ['runs', 'cancel', id, '--wait']);
+    await waiting.said('waiting for');
+    await db
+      .updateTable('bot_executions')
+      .set({ status, completed_at: sql<Date>`engine.now()` })
+      .execute();
+    const ended = await waiting.ended;
+    expect(ended.code).toBe(code);
+    expect(ended.out).toContain(said);
+    expect(ended.err).not.toContain('no worker');
+  });
+
+  test('Ctrl-C stops waiting; it was asked all the same', async () => {
+    const id = await running();
+    const waiting = start(url, ['runs', 'cancel', id, '--wait']);
+    await waiting.said('waiting for');
+    waiting.stop('SIGINT');
+    expect(await waiting.ended).toMatchObject({ code: 130, out: '' });
+    expect((await rowOf(id)).cancel_requested_at).not.toBeNull();
+  });
+});
+
+test.each(['success', 'failed', 'timeout', 'cancelled', 'skipped'] as const)(
+  'a run that ended as %s is refused with 1, and stays as it is',
+  async (status) => {
+    const id = await insertRun(db, watch, 5, { status });
+    const before = await rowOf(id);
+    const { code, out, err } = await cancel(id, '--reason', 'too late');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(new RegExp(`it ended as ${status} at \\d{4}-.* UTC`));
+    expect(err).toContain(`runs show ${id.slice(0, 8)}`);
+    expect(await rowOf(id)).toEqual(before);
+  },
+);
+
+test('a run that starts meanwhile is asked to stop instead of being ended under its worker', async () => {
+  const id = await queued();
+  const asked = await db.transaction().execute(async (trx) => {
+    await sql`UPDATE bot_executions SET status = 'running', fence = 1, worker = 'w', lease_until = now()`.execute(
+      trx,
+    );
+    const cancelling = start(url, ['runs', 'cancel', id]);
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await sql`
+          SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`.execute(
+            db,
+          );
+          return rows.length;
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(1);
+    return cancelling;
+  });
+  expect((await asked.ended).out).toContain('to stop.');
+  expect(await rowOf(id)).toMatchObject({ status: 'running', completed_at: null });
+});
+
+test.each([
+  ['nothing', [], 2],
+  ['no id', ['xyz'], 2],
+  ['an id that is too short', ['abc'], 2],
+  ['an id that is not there', ['abcd'], 3],
+])('%s is refused', async (_, args, code) => {
+  const ended = await cancel(...args);
+  expect(ended).toMatchObject({ code, out: '' });
+  expect(ended.err).not.toContain('defect');
+});
