@@ -1,28 +1,41 @@
--- Starts a run: queued -> running, with an attempt, a new fence and a lease. No row back: it is not ours.
--- Two statements on purpose (see engine.claim): the bot's running rows are counted after its row is locked,
+-- Starts runs in one transaction, those that may start: queued -> running, with an attempt, a new fence and
+-- a lease; no row back: it is not ours. p_ids and p_generations are the entries, in the order in which they
+-- were taken. Bots are locked in the order of their ids, so that two batches never wait for each other; of
+-- several runs of one bot the first ones get the places that are free.
+-- Two statements on purpose (see engine.claim): a bot's running rows are counted after its row is locked,
 -- so that two workers cannot both take the last place.
-CREATE FUNCTION engine.start_run(p_id uuid, p_generation int, p_worker text, p_lease interval)
-RETURNS SETOF public.bot_executions LANGUAGE plpgsql SET search_path = '' AS $$
-DECLARE
-  v_bot uuid;
-  v_concurrency int;
+CREATE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
+RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
+               bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
-  SELECT b.id, b.concurrency INTO v_bot, v_concurrency
-  FROM public.bots b JOIN public.bot_executions e ON e.bot_id = b.id
-  WHERE e.id = p_id AND e.generation = p_generation AND e.status = 'queued'
+  PERFORM FROM public.bots b
+  WHERE b.id IN (
+    SELECT e.bot_id FROM unnest(p_ids, p_generations) AS a (id, generation)
+    JOIN public.bot_executions e ON e.id = a.id AND e.generation = a.generation
+    WHERE e.status = 'queued')
+  ORDER BY b.id
   FOR NO KEY UPDATE OF b;
-  IF NOT FOUND THEN RETURN; END IF;
 
   RETURN QUERY
+  WITH entries AS (
+    SELECT e.id, e.bot_id, e.generation, row_number() OVER (PARTITION BY e.bot_id ORDER BY a.position) AS place
+    FROM unnest(p_ids, p_generations) WITH ORDINALITY AS a (id, generation, position)
+    JOIN public.bot_executions e ON e.id = a.id AND e.generation = a.generation
+    WHERE e.status = 'queued' AND coalesce(e.run_after <= engine.now(), true) AND e.cancel_requested_at IS NULL
+  )
   UPDATE public.bot_executions e
   SET status = 'running', attempt = e.attempt + 1, fence = nextval('engine.fence'),
       lease_until = engine.now() + p_lease, worker = p_worker, started_at = engine.now(),
       run_after = NULL, reason = NULL, error_message = NULL
-  WHERE e.id = p_id AND e.generation = p_generation AND e.status = 'queued'
+  FROM entries JOIN public.bots b ON b.id = entries.bot_id
+  WHERE e.id = entries.id AND e.generation = entries.generation AND e.status = 'queued'
     AND coalesce(e.run_after <= engine.now(), true) AND e.cancel_requested_at IS NULL
-    AND (SELECT count(*) FROM public.bot_executions r
-         WHERE r.bot_id = v_bot AND r.status = 'running') < v_concurrency
-  RETURNING e.*;
+    AND entries.place + (SELECT count(*) FROM public.bot_executions r
+                         WHERE r.bot_id = b.id AND r.status = 'running') <= b.concurrency
+  RETURNING e.id, e.fence, e.attempt, e.max_attempts, e.trigger, e.started_at,
+            b.id, b.name::text, b.api_endpoint::text, b.config, b.timeout_seconds;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION engine.start_run(uuid, int, text, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION engine.start_runs(uuid[], int[], text, interval) FROM PUBLIC;

@@ -17,6 +17,7 @@ import {
 import { openQueue, type RunWorker } from '../queue/run-queue.ts';
 import { openChildren } from '../run/child/pool.ts';
 import { giveBack } from '../run/give-back.ts';
+import { openLedger } from '../run/group-commit/ledger.ts';
 import { keepLeases } from '../run/lease.ts';
 import type { Engine } from '../run/engine.ts';
 import { registerCatalogue } from '../schedule/register.ts';
@@ -81,7 +82,9 @@ export async function startEngine(
           ),
       });
       closers.push(() => children.close());
-      const engine: Engine = { worker, db, children, catalogue, queue, leases, log };
+      const ledger = openLedger({ databaseUrl, worker, log });
+      closers.push(() => ledger.close());
+      const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
       carrier = queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
     }
     log.info({ role, worker, backend: queue.backend }, 'started');

@@ -2,8 +2,8 @@ import type { Check, CheckResult } from '../bot.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
-import type { Place } from './child/pool.ts';
 import type { Engine } from './engine.ts';
+import type { Held } from './place.ts';
 import type { Run } from './run.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
@@ -11,12 +11,6 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
   | { status: 'passed' | 'failed'; result: CheckResult }
   | { status: 'errored' | 'skipped'; reason: string }
 );
-
-/** Where a run's checks are carried out, and what time it is there by the database's clock. */
-export interface Held {
-  place: Place;
-  now(): Date;
-}
 
 /**
  * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the

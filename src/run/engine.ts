@@ -3,6 +3,7 @@ import type { Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Children } from './child/pool.ts';
+import type { Ledger } from './group-commit/ledger.ts';
 import type { Leases } from './lease.ts';
 
 /** What a worker process works with. */
@@ -14,6 +15,8 @@ export interface Engine {
   children: Children;
   catalogue: Catalogue;
   queue: RunQueue;
+  /** starts, records and ends runs */
+  ledger: Ledger;
   leases: Leases;
   log: Log;
 }

@@ -1,6 +1,6 @@
-import { sql, type Transaction } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import { sql } from 'kysely';
 import { silenced } from '../data/bots/bot-silences.ts';
+import { statement } from './group-commit/statement.ts';
 import type { Run } from './run.ts';
 
 /** A ticket that was resolved this long ago at most is opened again; later it is a new one. */
@@ -12,19 +12,6 @@ export interface Escalated {
   resolved: number;
 }
 
-/**
- * What is open when the run ends and matters gets at most one open ticket per fingerprint: critical and
- * high always; medium after healing failed or was blocked; low and info only to carry a suggestion.
- * Silenced and suppressed findings get none. Tickets whose finding is gone resolve themselves.
- */
-export async function escalate(trx: Transaction<Database>, run: Run): Promise<Escalated> {
-  const resolved = await resolveTickets(trx, run);
-  await countAgain(trx, run);
-  const reopened = await reopen(trx, run);
-  const opened = await open(trx, run);
-  return { opened, reopened, resolved };
-}
-
 const findingSilenced = silenced({
   bot_id: sql`f.bot_id`,
   component: sql`f.affected_component`,
@@ -32,103 +19,113 @@ const findingSilenced = silenced({
   fingerprint: sql`f.fingerprint`,
 });
 
-/** The findings of this run's bot that need a ticket and have none that is open. */
-const needy = (run: Run) => sql`
-  SELECT f.* FROM bot_findings f
-  WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.suppressed_by IS NULL
-    AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
-                      AND t.status IN ('open', 'assigned'))
-    AND NOT ${findingSilenced}
-    AND CASE
-      WHEN f.severity IN ('critical', 'high') THEN true
-      WHEN f.severity = 'medium' THEN
-        EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = f.fingerprint AND a.taken_at >= f.detected_at
-                  AND a.state IN ('failed', 'unknown', 'aborted'))
-        OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
-                     AND d.verdict IN ('blocked', 'suggested'))
-      ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
-                     AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
-    END`;
+/** Whether an open finding `f` matters enough for a ticket. */
+const matters = sql`
+  CASE
+    WHEN f.severity IN ('critical', 'high') THEN true
+    WHEN f.severity = 'medium' THEN
+      EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'unknown', 'aborted'))
+      OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
+                   AND d.verdict IN ('blocked', 'suggested'))
+    ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
+                   AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
+  END`;
 
-async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
-  const { rows } = await sql`
-    WITH needy AS (${needy(run)}), latest AS (
-      SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity
-      FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
-      ORDER BY t.fingerprint, t.number DESC
-    ), reopened AS (
-      UPDATE bot_tickets t
-      SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-          resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
-      FROM latest l
-      WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${reopenWithin}::interval
-      RETURNING t.id, t.resolution_notes, t.resolved_by
-    )
-    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
-    SELECT id, 'reopened', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text,
-             'resolved_by', resolved_by, 'resolution_notes', resolution_notes), engine.now()
-    FROM reopened RETURNING id`.execute(trx);
-  return rows.length;
-}
+/** `$1` of {@link escalateRuns}. */
+export const escalateValues = (runs: { run: Run; last: boolean }[]): [string] => [
+  JSON.stringify(runs.map(({ run: { id, fence }, last }) => ({ id, fence, last }))),
+];
 
-async function open(trx: Transaction<Database>, run: Run): Promise<number> {
-  const { rows } = await sql`
-    WITH needy AS (${needy(run)}), settings AS (
-      -- A word or number that is none counts as not set: no setting may keep runs from ending.
-      SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
-             CASE jsonb_typeof(a.minutes) WHEN 'number' THEN least(a.minutes::float8, 525600) END AS minutes
-      FROM engine.settings e, unnest('{critical,high,medium,low,info}'::text[]) AS s (severity),
-           LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who,
-                           e.value -> 'respond_within_minutes' -> s.severity AS minutes) a
-      WHERE e.key = 'escalation'
-    ), opened AS (
-      INSERT INTO bot_tickets (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
-                               respond_by, created_at, updated_at, metadata)
-      SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
-             CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
-             engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
-             jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', ${run.id}::text,
-                                'evidence', n.metadata)
-      FROM needy n LEFT JOIN settings s USING (severity)
-      ORDER BY n.detected_at, n.fingerprint
-      ON CONFLICT (bot_id, fingerprint) WHERE status IN ('open', 'assigned') DO NOTHING
-      RETURNING id, assigned_to
-    )
-    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
-    SELECT id, 'opened', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text, 'assigned_to', assigned_to), engine.now()
-    FROM opened RETURNING id`.execute(trx);
-  return rows.length;
-}
-
-/** A problem that was seen again by this run counts on its ticket too. */
-const countAgain = (trx: Transaction<Database>, run: Run) =>
+/**
+ * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
+ * high always; medium after healing failed or was blocked; low and info only to carry a suggestion.
+ * Silenced and suppressed findings get none. Tickets whose finding is gone resolve themselves; a problem
+ * that was seen again counts on its ticket too. For many runs that their transaction holds; one that
+ * will be tried again (not its `last` attempt, and nobody asked to cancel it) has not ended.
+ *
+ * The parts touch different tickets, so that one snapshot serves them all: resolved ones have no open
+ * finding, those that count again have one and are open, reopened and new ones belong to open findings
+ * that have no open ticket.
+ */
+export const escalateRuns = statement<Escalated>(
+  'escalate',
   sql`
+  WITH runs AS MATERIALIZED (
+    SELECT e.id, e.bot_id
+    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean)
+    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+    WHERE r.last OR e.cancel_requested_at IS NOT NULL
+  ), resolved AS (
+    UPDATE bot_tickets t
+    SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
+        resolution_notes = coalesce((
+          SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
+          WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
+        ), 'The finding is gone.')
+    FROM runs
+    WHERE t.bot_id = runs.bot_id AND t.status IN ('open', 'assigned')
+      AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
+                        AND f.resolved_at IS NULL)
+    RETURNING t.id, runs.id AS run
+  ), counted AS (
     UPDATE bot_tickets t
     SET occurrences = t.occurrences + 1, severity = f.severity, title = f.title,
         description = coalesce(f.description, f.title),
-        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', ${run.id}::text)
-    FROM bot_findings f
-    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.last_execution_id = ${run.id}::uuid
-      AND t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')`.execute(
-    trx,
-  );
-
-async function resolveTickets(trx: Transaction<Database>, run: Run): Promise<number> {
-  const { rows } = await sql`
-    WITH resolved AS (
-      UPDATE bot_tickets t
-      SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
-          resolution_notes = coalesce((
-            SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
-            WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
-          ), 'The finding is gone.')
-      WHERE t.bot_id = ${run.bot.id}::uuid AND t.status IN ('open', 'assigned')
-        AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
-                          AND f.resolved_at IS NULL)
-      RETURNING t.id
-    )
+        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', runs.id::text)
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = runs.id
+    WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
+  ), needy AS MATERIALIZED (
+    SELECT f.*, runs.id AS run
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.suppressed_by IS NULL
+    WHERE NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
+                        AND t.status IN ('open', 'assigned'))
+      AND NOT ${findingSilenced} AND ${matters}
+  ), latest AS (
+    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run
+    FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
+    ORDER BY t.fingerprint, t.number DESC
+  ), reopened AS (
+    UPDATE bot_tickets t
+    SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
+        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
+    FROM latest l
+    WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
+    RETURNING t.id, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
+  ), settings AS (
+    -- A word or number that is none counts as not set: no setting may keep runs from ending.
+    SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
+           CASE jsonb_typeof(a.minutes) WHEN 'number' THEN least(a.minutes::float8, 525600) END AS minutes
+    FROM engine.settings e, unnest('{critical,high,medium,low,info}'::text[]) AS s (severity),
+         LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who,
+                         e.value -> 'respond_within_minutes' -> s.severity AS minutes) a
+    WHERE e.key = 'escalation'
+  ), opened AS (
+    INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
+                                  respond_by, created_at, updated_at, metadata)
+    SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
+           CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
+           engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
+           jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
+                              'evidence', n.metadata)
+    FROM needy n LEFT JOIN settings s USING (severity)
+    WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
+    ORDER BY n.detected_at, n.fingerprint
+    ON CONFLICT (bot_id, fingerprint) WHERE status IN ('open', 'assigned') DO NOTHING
+    RETURNING t.id, t.assigned_to, t.metadata ->> 'execution_id' AS run
+  ), events AS (
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
-    SELECT id, 'resolved', 'roundsman', jsonb_build_object('execution_id', ${run.id}::text), engine.now()
-    FROM resolved RETURNING id`.execute(trx);
-  return rows.length;
-}
+    SELECT id, event, 'roundsman', detail, engine.now() FROM (
+      SELECT id, 'resolved' AS event, jsonb_build_object('execution_id', run::text) AS detail FROM resolved
+      UNION ALL
+      SELECT id, 'reopened', jsonb_build_object('execution_id', run::text, 'resolved_by', resolved_by,
+                                                'resolution_notes', resolution_notes) FROM reopened
+      UNION ALL
+      SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
+    ) e
+    RETURNING event
+  )
+  SELECT count(*) FILTER (WHERE event = 'opened')::int AS opened,
+         count(*) FILTER (WHERE event = 'reopened')::int AS reopened,
+         count(*) FILTER (WHERE event = 'resolved')::int AS resolved
+  FROM events`,
+);

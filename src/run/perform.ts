@@ -1,104 +1,86 @@
 import { BadDefinitionError } from '../catalogue.ts';
-import { LostRunError, underFence } from '../data/bots/fence.ts';
+import { LostRunError } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { fitting } from '../text.ts';
-import { checkAll, type Held } from './check.ts';
-import { endingOf, finish, isFinal, type Ending } from './finish.ts';
-import { escalate } from './escalate.ts';
+import { checkAll, type CheckOutcome } from './check.ts';
+import { endingOf, type Ending } from './finish.ts';
+import type { Ended } from './group-commit/flush.ts';
 import { healAll } from './heal.ts';
-import { queueNext } from './queue-next.ts';
-import { record } from './record.ts';
+import { inPlace, type Held } from './place.ts';
 import { refuse } from './refuse.ts';
 import type { Engine } from './engine.ts';
 import type { Run, Stop } from './run.ts';
-import { start } from './start.ts';
 
 /**
  * The life of one run: start, check, record, heal, escalate, finish. Every step after the start writes
  * under the run's fence; when the run was taken over meanwhile, its results are dropped.
  */
 export async function performRun(engine: Engine, entry: RunEntry): Promise<void> {
-  const run = await start(engine, entry);
+  const run = await engine.ledger.start(entry);
   if (!run) return;
   engine.leases.add(run);
   try {
-    await inPlace(engine, run, (held) => carryOut(engine, run, held));
+    const seen = await inPlace(engine, run, (held) => checkAndHeal(engine, run, held));
+    await handOn(engine, run, await end(engine, run, seen));
   } catch (error) {
     if (error instanceof LostRunError)
       engine.log.warn({ run: run.id }, 'run was taken over; its results are dropped');
     else await fail(engine, run, error);
   } finally {
     engine.leases.remove(run);
-    await queueNext(engine, run);
   }
 }
 
-/** The deadline starts when a child is free. */
-async function inPlace(
-  { children }: Engine,
-  run: Run,
-  work: (held: Held) => Promise<void>,
-): Promise<void> {
-  const began = performance.now();
-  const place = await children.take();
-  const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
-  const stop = () => place.stop(run.signal.reason as Stop);
-  run.signal.addEventListener('abort', stop, { once: true });
-  try {
-    await work({
-      place,
-      now: () => new Date(run.startedAt.getTime() + performance.now() - began),
-    });
-  } finally {
-    clearTimeout(deadline);
-    run.signal.removeEventListener('abort', stop);
-    place.release();
-  }
+interface Seen {
+  outcomes: CheckOutcome[];
+  /** findings that are recorded already, because healing came in between; null when nothing is yet */
+  recorded: number | null;
+  actions: number;
 }
 
-async function carryOut(engine: Engine, run: Run, held: Held): Promise<void> {
+async function checkAndHeal(engine: Engine, run: Run, held: Held): Promise<Seen> {
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
   const outcomes = await checkAll(engine, run, held, bot.checks);
-  if (run.signal.reason === 'lost') throw new LostRunError(run);
-  const recorded = await underFence(engine.db, run, (trx) => record(trx, run, outcomes));
-  const healed = await healAll(engine, run, held, bot.checks, recorded.open);
-  if (run.signal.reason === 'lost') throw new LostRunError(run);
-  const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
-  await end(engine, run, {
-    ...endingOf(outcomes, stopped),
-    outcomes,
-    findings: recorded.open.length,
-    actions: healed.actions,
-  });
+  const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
+  if (!reported || run.signal.aborted) return { outcomes, recorded: null, actions: 0 };
+  const { open } = await engine.ledger.record(run, outcomes);
+  const { actions } = await healAll(engine, run, held, bot.checks, open);
+  return { outcomes, recorded: open.length, actions };
 }
 
-/** Escalates and finishes in one commit; tickets are for runs that have ended, not for those that try again. */
-async function end(engine: Engine, run: Run, ending: Ending): Promise<void> {
-  const { status, retry } = await underFence(engine.db, run, async (trx, { cancelled }) => {
-    const last = isFinal(run, ending.status);
-    // A run that somebody wants to end gets no further attempt: nothing would ever start it.
-    const asked: Ending =
-      !last && cancelled ? { ...ending, status: 'cancelled', reason: 'cancelled' } : ending;
-    if (last || cancelled) await escalate(trx, run);
-    return { status: asked.status, ...(await finish(trx, run, asked)) };
-  });
-  engine.log.info(
+/** Escalates and finishes, in one commit with the record where nothing had to be healed. */
+function end({ ledger }: Engine, run: Run, { outcomes, recorded, actions }: Seen): Promise<Ended> {
+  const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
+  if (stopped === 'lost') throw new LostRunError(run);
+  const ending: Ending = {
+    ...endingOf(outcomes, stopped),
+    outcomes,
+    findings: recorded ?? 0,
+    actions,
+  };
+  return recorded === null ? ledger.recordAndEnd(run, outcomes, ending) : ledger.end(run, ending);
+}
+
+/** Queues the run's own retry, and the bot's next run, to which it made way. */
+async function handOn({ log, queue }: Engine, run: Run, ended: Ended): Promise<void> {
+  const { status, findings, retry, next } = ended;
+  log.info(
     {
       run: run.id,
       bot: run.bot.name,
       attempt: run.attempt,
       status: retry ? 'retry' : status,
-      findings: ending.findings,
-      actions: ending.actions,
+      findings,
     },
     'run ended',
   );
-  if (retry)
-    await engine.queue
-      .add([{ id: run.id, ...retry }])
+  const entries = [...(retry ? [{ id: run.id, ...retry }] : []), ...(next ? [next] : [])];
+  if (entries.length > 0)
+    await queue
+      .add(entries)
       .catch((error: unknown) =>
-        engine.log.warn({ err: error, run: run.id }, 'its retry could not be queued; rescue will'),
+        log.warn({ err: error, run: run.id }, 'what comes next could not be queued; rescue will'),
       );
 }
 
@@ -106,21 +88,24 @@ async function end(engine: Engine, run: Run, ending: Ending): Promise<void> {
 async function fail(engine: Engine, run: Run, error: unknown): Promise<void> {
   engine.log.error({ err: error, run: run.id, bot: run.bot.name }, 'run failed');
   const definition = error instanceof BadDefinitionError;
-  if (definition) await refuse(engine.db, run, error.why);
+  const why = fitting(definition ? error.why : messageOf(error), 2_000);
   const ending: Ending = {
     status: 'failed',
     reason: definition ? 'definition' : 'engine error',
-    error: fitting(definition ? error.why : messageOf(error), 2_000),
+    error: why,
     outcomes: [],
     findings: 0,
     actions: 0,
   };
-  // No further attempt can help a definition that cannot run.
-  await end(engine, definition ? { ...run, attempt: run.maxAttempts } : run, ending).catch(
-    (second: unknown) =>
-      engine.log.error(
-        { err: second, run: run.id },
-        'run could not be finished; rescue will take it over',
-      ),
-  );
+  try {
+    if (definition) await refuse(engine.db, run, why);
+    // No further attempt can help a definition that cannot run.
+    const last = definition ? { ...run, attempt: run.maxAttempts } : run;
+    await handOn(engine, run, await engine.ledger.end(last, ending));
+  } catch (second) {
+    engine.log.error(
+      { err: second, run: run.id },
+      'run could not be finished; rescue will take it over',
+    );
+  }
 }

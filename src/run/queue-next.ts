@@ -1,24 +1,24 @@
 import { sql } from 'kysely';
 import type { RunEntry } from '../queue/run-queue.ts';
-import type { Engine } from './engine.ts';
-import type { Run } from './run.ts';
+import { statement } from './group-commit/statement.ts';
 
 /**
  * A start that `concurrency` refused left its row queued without an entry: whoever frees a place queues
- * the bot's oldest waiting run again. A failure here costs a second or two, then rescue does it.
+ * the bot's oldest waiting run again. `$1` are the bots, one place each; nothing comes back, and nothing
+ * was written, where nothing waits.
  */
-export async function queueNext({ db, queue, log }: Engine, { bot }: Run): Promise<void> {
-  try {
-    const { rows } = await sql<RunEntry>`
-      UPDATE bot_executions e SET generation = e.generation + 1
-      FROM bots b
-      WHERE b.id = e.bot_id AND e.status = 'queued' AND e.generation > 0
-        AND e.id = (SELECT id FROM bot_executions
-                    WHERE bot_id = ${bot.id}::uuid AND status = 'queued' AND generation > 0 AND run_after IS NULL
-                    ORDER BY queued_at, scheduled_for LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING e.id, e.generation, b.priority`.execute(db);
-    await queue.add(rows);
-  } catch (error) {
-    log.warn({ err: error, bot: bot.name }, 'the next run of this bot could not be queued');
-  }
-}
+export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { bot_id: string }>(
+  'queue-next',
+  sql`
+  UPDATE bot_executions e SET generation = e.generation + 1
+  FROM unnest($1::uuid[]) AS freed (bot_id)
+  JOIN bots b ON b.id = freed.bot_id
+  CROSS JOIN LATERAL (
+    SELECT id FROM bot_executions w
+    WHERE w.bot_id = freed.bot_id AND w.status = 'queued' AND w.generation > 0 AND w.run_after IS NULL
+    -- A backfill may be long: what is due now goes first.
+    ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) waiting
+  WHERE e.id = waiting.id AND e.status = 'queued'
+  RETURNING e.id, e.generation, b.priority, e.bot_id`,
+);

@@ -1,8 +1,8 @@
-import { sql, type Transaction } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import { sql } from 'kysely';
 import { holdWindow } from '../heal/verify.ts';
 import type { CheckOutcome } from './check.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
+import { statement } from './group-commit/statement.ts';
 import type { Run } from './run.ts';
 
 /** An open finding that this run saw. */
@@ -17,19 +17,17 @@ export interface Recorded {
   resolved: number;
 }
 
-/**
- * Writes what the checks saw, inside a transaction that holds the run's fence: reported findings are
- * inserted or count again; open ones whose key was examined and not reported resolve. A check that
- * erred or was skipped, or whose list was cut short, resolves nothing. A fingerprint that a newer
- * start has written about already (`last_fence`) is left as it is.
- */
-export async function record(
-  trx: Transaction<Database>,
-  run: Run,
-  outcomes: CheckOutcome[],
-): Promise<Recorded> {
+/** What a run's checks saw, as {@link recordRuns} takes it. */
+export interface Recording {
+  /** one of a fingerprint, in order of fingerprints */
+  findings: Finding[];
+  examined: { check_name: string; every: boolean; keys: string[] }[];
+}
+
+/** A check that erred or was skipped says nothing; one whose list was cut short examined nothing. */
+export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
   const findings = new Map<string, Finding>();
-  const examined: { check_name: string; every: boolean; keys: string[] }[] = [];
+  const examined: Recording['examined'] = [];
   for (const outcome of outcomes) {
     if (!('result' in outcome)) continue;
     const { result, name } = outcome;
@@ -41,129 +39,129 @@ export async function record(
       result.truncated || result.findings.length > mostFindings || findings.size >= mostFindings;
     if (!cut) examined.push({ check_name: name, ...examinedColumns(result) });
   }
-  // In order of fingerprints, so that two runs never wait for each other.
-  const reported = [...findings.values()].toSorted((a, b) =>
-    a.fingerprint < b.fingerprint ? -1 : 1,
-  );
-  const failing = await rememberFailures(
-    trx,
-    run,
-    reported.map((finding) => finding.fingerprint),
-  );
-  const open = await writeFindings(
-    trx,
-    run,
-    reported.filter((finding) => failing.has(finding.fingerprint)),
-  );
-  const clean = await rememberClean(
-    trx,
-    run,
+  return {
+    findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
     examined,
-    reported.map((finding) => finding.fingerprint),
-  );
-  const resolved = await resolveFindings(trx, run, clean);
-  return { open, resolved };
+  };
 }
 
-/** Pushes a failure into each fingerprint's memory; returns those that no newer start has written about. */
-async function rememberFailures(trx: Transaction<Database>, run: Run, fingerprints: string[]) {
-  const { again, earlier } = memoryOf(run);
-  const { rows } = await sql<{ fingerprint: string }>`
-    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence, last_execution_id)
-    SELECT f, ${run.bot.id}::uuid, ARRAY[true], 1, ${run.fence}::bigint, ${run.id}::uuid
-    FROM unnest(${fingerprints}::text[]) AS f
-    ON CONFLICT (fingerprint) DO UPDATE
-    SET states = ((${earlier}) || true)[greatest(1, cardinality(${earlier}) - 19) :],
-        failures_in_row = CASE WHEN ${again} THEN greatest(1, s.failures_in_row) ELSE s.failures_in_row + 1 END,
-        clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
-    WHERE s.last_fence <= excluded.last_fence
-    RETURNING fingerprint`.execute(trx);
-  return new Set(rows.map((row) => row.fingerprint));
+/** A row of {@link recordRuns}: one open finding, or one that was resolved (`id` is null). */
+export interface RecordedRow {
+  run: string;
+  id: string | null;
+  fingerprint: string;
+  occurrences: number;
 }
+
+/** Of one run; `rows` are its own. */
+export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[]): Recorded {
+  const written = new Map(rows.flatMap((row) => (row.id ? [[row.fingerprint, row] as const] : [])));
+  const open = findings.flatMap((finding) => {
+    const row = written.get(finding.fingerprint);
+    return row
+      ? [{ ...finding, id: row.id!, bot_id: run.bot.id, occurrences: row.occurrences }]
+      : [];
+  });
+  return { open, resolved: rows.length - open.length };
+}
+
+/** `$1` and `$2` of {@link recordRuns}; at most one run of a bot. */
+export const recordValues = (runs: { run: Run; recording: Recording }[]): [string, string] => [
+  JSON.stringify(
+    runs.map(({ run: { id, fence }, recording: { examined, findings } }) => ({
+      id,
+      fence,
+      examined,
+      reported: findings.map((finding) => finding.fingerprint),
+    })),
+  ),
+  JSON.stringify(
+    runs.flatMap(({ run, recording }) =>
+      recording.findings.map((finding) => ({ run: run.id, ...finding })),
+    ),
+  ),
+];
+
+// A fingerprint's memory holds one result for each run: a further attempt of the same run writes over
+// the one before it. `s` is bot_finding_states, `run` the id of the run that has the result.
+const again = (run: string) => `s.last_execution_id IS NOT DISTINCT FROM ${run}`;
+const earlier = (run: string) =>
+  `(CASE WHEN ${again(run)} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END)`;
+const remember = (run: string, failed: boolean) =>
+  sql.raw(`(${earlier(run)} || ${failed})[greatest(1, cardinality(${earlier(run)}) - 19) :]`);
+const inRow = (run: string, column: string) =>
+  sql.raw(`CASE WHEN ${again(run)} THEN greatest(1, s.${column}) ELSE s.${column} + 1 END`);
 
 /**
- * A fingerprint's memory holds one result for each run: a further attempt of the same run writes over
- * the one before it. `s` is bot_finding_states.
+ * Writes what the checks of many runs saw, in a transaction that holds them: reported findings are
+ * inserted or count again (once a run, whatever the attempt); open ones whose key was examined and not
+ * reported resolve. A fingerprint that a newer start has written about already (`last_fence`) is left
+ * as it is. Done twice it changes nothing more.
+ *
+ * What resolved a finding: a cure that was applied and is verified by this clean result (auto-fixed, or
+ * escalated where a ticket was open by then), a person who resolved its ticket (manual), or nobody (cleared).
  */
-function memoryOf({ id }: Run) {
-  const again = sql`s.last_execution_id IS NOT DISTINCT FROM ${id}::uuid`;
-  const earlier = sql`CASE WHEN ${again} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END`;
-  return { again, earlier };
-}
-
-/** `occurrences` grows once a run, whatever the attempt. */
-async function writeFindings(
-  trx: Transaction<Database>,
-  run: Run,
-  findings: Finding[],
-): Promise<OpenFinding[]> {
-  const { rows } = await sql<OpenFinding>`
+export const recordRuns = statement<RecordedRow>(
+  'record',
+  sql`
+  WITH runs AS MATERIALIZED (
+    SELECT e.id, e.bot_id, e.fence, r.examined, r.reported
+    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[])
+    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+  ), reported AS MATERIALIZED (
+    SELECT runs.bot_id, runs.fence, f.*
+    FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
+      affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text)
+    JOIN runs ON runs.id = f.run
+  ), failing AS (
+    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence, last_execution_id)
+    SELECT fingerprint, bot_id, ARRAY[true], 1, fence, run FROM reported ORDER BY fingerprint
+    ON CONFLICT (fingerprint) DO UPDATE
+    SET states = ${remember('excluded.last_execution_id', true)},
+        failures_in_row = ${inRow('excluded.last_execution_id', 'failures_in_row')},
+        clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
+    WHERE s.last_fence <= excluded.last_fence
+    RETURNING fingerprint
+  ), written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
                                    metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,
                                    last_execution_id, last_fence)
-    SELECT ${run.bot.id}::uuid, ${run.id}::uuid, r.severity, r.category, r.title, r.description, r.affected_component,
-           r.metadata, r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(),
-           ${run.id}::uuid, ${run.fence}::bigint
-    FROM jsonb_to_recordset(${JSON.stringify(findings)}::jsonb) AS r (severity text, category text, title text,
-      description text, affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text)
+    SELECT r.bot_id, r.run, r.severity, r.category, r.title, r.description, r.affected_component, r.metadata,
+           r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence
+    FROM reported r
+    -- IS TRUE keeps it a hash: a join with what is estimated as one row would be a loop in a loop.
+    WHERE (r.fingerprint IN (SELECT fingerprint FROM failing)) IS TRUE
+    ORDER BY r.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
     SET occurrences = f.occurrences + (f.last_execution_id IS DISTINCT FROM excluded.last_execution_id)::int,
         severity = excluded.severity, title = excluded.title, description = excluded.description,
         metadata = excluded.metadata, last_seen_at = excluded.last_seen_at,
         last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence
-    RETURNING id, bot_id, fingerprint, check_name, severity, category, title, description, affected_component,
-              component_key, metadata, occurrences`.execute(trx);
-  return rows;
-}
-
-/** Pushes a clean result into the memory of each open finding that was examined and not reported. */
-async function rememberClean(
-  trx: Transaction<Database>,
-  run: Run,
-  examined: { check_name: string; every: boolean; keys: string[] }[],
-  reported: string[],
-): Promise<string[]> {
-  const { again, earlier } = memoryOf(run);
-  const { rows } = await sql<{ fingerprint: string }>`
+    RETURNING f.last_execution_id AS run, f.id, f.fingerprint, f.occurrences
+  ), clean AS (
     UPDATE bot_finding_states s
-    SET states = ((${earlier}) || false)[greatest(1, cardinality(${earlier}) - 19) :],
-        clean_in_row = CASE WHEN ${again} THEN greatest(1, s.clean_in_row) ELSE s.clean_in_row + 1 END,
-        failures_in_row = 0, last_fence = ${run.fence}::bigint, last_execution_id = ${run.id}::uuid
-    FROM bot_findings f
-    JOIN jsonb_to_recordset(${JSON.stringify(examined)}::jsonb) AS e (check_name text, every boolean, keys text[])
+    SET states = ${remember('runs.id', false)}, clean_in_row = ${inRow('runs.id', 'clean_in_row')},
+        failures_in_row = 0, last_fence = runs.fence, last_execution_id = runs.id
+    FROM runs
+    JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[])
       ON e.check_name = f.check_name
-    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL
-      AND e.every <> (f.component_key = ANY (e.keys))
-      AND f.fingerprint <> ALL (${reported}::text[])
-      AND s.fingerprint = f.fingerprint AND s.last_fence <= ${run.fence}::bigint
-    RETURNING s.fingerprint`.execute(trx);
-  return rows.map((row) => row.fingerprint);
-}
-
-/**
- * What resolved a finding: a cure that was applied and is verified by this clean result (auto-fixed, or
- * escalated where a ticket was open by then), a person who resolved its ticket (manual), or nobody (cleared).
- */
-async function resolveFindings(
-  trx: Transaction<Database>,
-  run: Run,
-  fingerprints: string[],
-): Promise<number> {
-  if (fingerprints.length === 0) return 0;
-  const { rows } = await sql<{ id: string }>`
-    WITH verified AS (
-      UPDATE bot_actions
-      SET state = 'verified', success = true, hold_until = engine.now() + ${holdWindow}::interval
-      WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'applied'
-      RETURNING fingerprint
-    ), aborted AS (
-      -- What was only intended must not be applied when the problem comes back one day.
-      UPDATE bot_actions
-      SET state = 'aborted', error_message = 'the problem was gone before it was applied', settled_at = engine.now()
-      WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'intent'
-    )
+    WHERE e.every <> (f.component_key = ANY (e.keys)) AND f.fingerprint <> ALL (runs.reported)
+      AND s.fingerprint = f.fingerprint AND s.last_fence <= runs.fence
+    RETURNING s.fingerprint, runs.id AS run, runs.bot_id, runs.fence
+  ), verified AS (
+    UPDATE bot_actions a
+    SET state = 'verified', success = true, hold_until = engine.now() + ${sql.lit(holdWindow)}::interval
+    FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
+    RETURNING a.fingerprint
+  ), aborted AS (
+    -- What was only intended must not be applied when the problem comes back one day.
+    UPDATE bot_actions a
+    SET state = 'aborted', error_message = 'the problem was gone before it was applied', settled_at = engine.now()
+    FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'intent'
+  ), resolved AS (
     UPDATE bot_findings f
-    SET resolved_at = engine.now(), last_fence = ${run.fence}::bigint,
+    SET resolved_at = engine.now(), last_fence = clean.fence,
         resolution_method = CASE
           WHEN f.fingerprint IN (SELECT fingerprint FROM verified) THEN
             CASE WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned'))
@@ -171,7 +169,10 @@ async function resolveFindings(
           WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint
                          AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at) THEN 'manual'
           ELSE 'cleared' END
-    WHERE f.bot_id = ${run.bot.id}::uuid AND f.resolved_at IS NULL AND f.fingerprint = ANY (${fingerprints}::text[])
-    RETURNING f.id`.execute(trx);
-  return rows.length;
-}
+    FROM clean WHERE f.bot_id = clean.bot_id AND f.fingerprint = clean.fingerprint AND f.resolved_at IS NULL
+    RETURNING clean.run, f.fingerprint
+  )
+  SELECT run, id, fingerprint, occurrences FROM written
+  UNION ALL
+  SELECT run, NULL, fingerprint, 0 FROM resolved`,
+);

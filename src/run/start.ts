@@ -1,36 +1,52 @@
-import { sql, type Selectable } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import { sql } from 'kysely';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { leaseSeconds } from '../data/bots/fence.ts';
-import type { Engine } from './engine.ts';
+import { statement } from './group-commit/statement.ts';
 import type { Run, Stop } from './run.ts';
 
-/**
- * `queued -> running`: takes an attempt, a new fence and a lease. Null when the run is not ours: it was
- * started, finished or queued again elsewhere, or its bot has no place free (then finish queues it).
- */
-export async function start(engine: Engine, entry: RunEntry): Promise<Run | null> {
-  const { rows } = await sql<Selectable<Database['bot_executions']>>`
-    SELECT * FROM engine.start_run(${entry.id}::uuid, ${entry.generation}::int, ${engine.worker}::text,
-                                   make_interval(secs => ${leaseSeconds}))`.execute(engine.db);
-  const [row] = rows;
-  if (!row) return null;
+/** A run that was started, with what its bot says. */
+export interface StartedRow {
+  id: string;
+  fence: string;
+  attempt: number;
+  max_attempts: number;
+  trigger: Run['trigger'];
+  started_at: Date;
+  bot_id: string;
+  name: string;
+  api_endpoint: string;
+  config: unknown;
+  timeout_seconds: number;
+}
 
-  const bot = await engine.db
-    .selectFrom('bots')
-    .select(['id', 'name', 'api_endpoint', 'config', 'timeout_seconds'])
-    .where('id', '=', row.bot_id)
-    .executeTakeFirstOrThrow();
+/**
+ * `queued -> running`: each takes an attempt, a new fence and a lease. No row back when a run is not
+ * ours: it was started, finished or queued again elsewhere, or its bot has no place free (then whoever
+ * frees one queues it).
+ */
+export const startRuns = statement<StartedRow>(
+  'start',
+  sql`SELECT * FROM engine.start_runs($1::uuid[], $2::int[], $3::text, make_interval(secs => ${sql.lit(leaseSeconds)}))`,
+);
+
+/** `$1` to `$3` of {@link startRuns}. */
+export const startValues = (entries: RunEntry[], worker: string): unknown[] => [
+  entries.map(({ id }) => id),
+  entries.map(({ generation }) => generation),
+  worker,
+];
+
+export function runOf(row: StartedRow): Run {
   const controller = new AbortController();
   return {
     id: row.id,
-    fence: row.fence!,
+    fence: row.fence,
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
     trigger: row.trigger,
     startedAt: row.started_at,
-    bot: { id: bot.id, name: bot.name, endpoint: bot.api_endpoint, config: bot.config },
-    timeoutMs: bot.timeout_seconds * 1000,
+    bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
+    timeoutMs: row.timeout_seconds * 1000,
     signal: controller.signal,
     stop: (why: Stop) => controller.abort(why),
   };

@@ -166,7 +166,7 @@ describe('a grant', () => {
       'service_role engine.now',
       'service_role engine.refresh_cached_credits',
       'service_role engine.refresh_ranks',
-      'service_role engine.start_run',
+      'service_role engine.start_runs',
       'service_role public.get_user_credits',
     ]);
   });

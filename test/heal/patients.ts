@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { Healing, Patient, Recheck } from '../../src/heal/patient.ts';
-import { start } from '../../src/run/start.ts';
 import {
   aBot,
   anEngine,
@@ -87,7 +86,7 @@ export async function ward(
     async comesTo(finding: Patient) {
       await sql`UPDATE bots SET concurrency = 20`.execute(engine.db);
       const id = await queuedRun(engine.db, 'doctor');
-      const { signal, ...started } = (await start(engine, { id, generation: 1 }))!;
+      const { signal, ...started } = (await engine.ledger.start({ id, generation: 1 }))!;
       const recheck: Recheck = async () => (ill.has(finding.component_key) ? 'failing' : 'clean');
       const { db, catalogue: known } = engine;
       const { do: carryOut } = await engine.children.take();

@@ -9,6 +9,7 @@ import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue.ts';
 import { connect } from '../../src/data/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
+import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 
 const [databaseUrl = '', redisUrl = '', waitMs = '0'] = process.argv.slice(2);
@@ -47,7 +48,8 @@ const reader = connect(databaseUrl, { max: 2, readOnly: true });
 const leases = keepLeases(db, log);
 const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
-const engine = { worker, db, children, catalogue, queue, leases, log };
+const ledger = openLedger({ databaseUrl, worker, log });
+const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
 startRecurring(db, queue, { id: worker, role: 'worker' }, log);
 queue.work(
   2,

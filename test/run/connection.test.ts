@@ -14,7 +14,6 @@ import {
   entry,
   playbook,
   queuedRun,
-  rowOf,
 } from '../support/flow.ts';
 
 const postgres = { name: 'postgres' as const };
@@ -123,19 +122,4 @@ test('a cure whose COMMIT was done but not heard of is not taken for failed', as
     .execute();
   expect(actions).toHaveLength(1);
   expect(['applied', 'verified']).toContain(actions[0]!.state);
-});
-
-test('a run whose last COMMIT was done but not heard of is finished once', async () => {
-  const database = await testDatabase();
-  const wire = await cutter(database.url);
-  const engine = await anEngine(postgres, catalogue([aBot('watch', async () => broken('disk'))]), {
-    database: { ...database, url: wire.url },
-  });
-  const id = await queuedRun(engine.db, 'watch');
-  wire.arm('avg_execution_time_ms');
-  await performRun(engine, { id, generation: 1 });
-  expect(wire.cuts()).toBe(1);
-  expect(await rowOf(database.db, id)).toMatchObject({ status: 'success', attempt: 1 });
-  const bot = await database.db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
-  expect(bot).toMatchObject({ total_runs: 1, successful_runs: 1 });
 });

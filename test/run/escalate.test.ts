@@ -10,13 +10,18 @@ async function watching() {
     catalogue([aBot('watch', async () => result)]),
   );
   const tickets = () => engine.db.selectFrom('bot_tickets').selectAll().orderBy('number').execute();
+  const breaks = (severity: ReportedSeverity | null) => {
+    result = { examined: ['disk'], findings: severity ? [problem('disk', { severity })] : [] };
+  };
   return {
     engine,
     db: engine.db,
     tickets,
-    /** A run in which the disk has a problem of this severity, or none. */
+    /** The disk has a problem of this severity from now on, or none. */
+    breaks,
+    /** A run in which it has. */
     async find(severity: ReportedSeverity | null) {
-      result = { examined: ['disk'], findings: severity ? [problem('disk', { severity })] : [] };
+      breaks(severity);
       const row = await run(engine, 'watch', { max_attempts: 1 });
       return { row, tickets: await tickets() };
     },
@@ -108,13 +113,12 @@ test('an attempt that will be tried again opens no ticket', async () => {
 });
 
 test('runs of one bot that end at once reopen a ticket once', async () => {
-  const { engine, db, find, tickets } = await watching();
+  const { engine, db, find, breaks, tickets } = await watching();
   await sql`UPDATE bots SET concurrency = 8`.execute(db);
   await find('high');
   await find(null);
-  const disk = { examined: ['disk'], findings: [problem('disk')] };
-  const broke = { ...engine, catalogue: catalogue([aBot('watch', async () => disk)]) };
-  await Promise.all(Array.from({ length: 6 }, () => run(broke, 'watch', { max_attempts: 1 })));
+  breaks('high');
+  await Promise.all(Array.from({ length: 6 }, () => run(engine, 'watch', { max_attempts: 1 })));
   const open = (await tickets()).filter(({ resolved_at }) => resolved_at === null);
   expect(open).toHaveLength(1);
   const reopened = await db

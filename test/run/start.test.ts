@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { start } from '../../src/run/start.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';
 
@@ -18,7 +17,7 @@ beforeAll(async () => {
 test('a start takes an attempt, a new fence, a lease and the name of its worker', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'pair');
-  const started = await start(one, { id, generation: 1 });
+  const started = await one.ledger.start({ id, generation: 1 });
   const row = await rowOf(one.db, id);
   expect(row).toMatchObject({ status: 'running', attempt: 1, worker: one.worker, reason: null });
   expect(row.lease_until!.getTime()).toBeGreaterThan(Date.now());
@@ -36,7 +35,7 @@ test.each([
   const one = await engine();
   const id = await queuedRun(one.db, 'pair', values);
   const before = await rowOf(one.db, id);
-  expect(await start(one, { id, generation: 1 })).toBeNull();
+  expect(await one.ledger.start({ id, generation: 1 })).toBeNull();
   expect(await rowOf(one.db, id)).toEqual(before);
   await sql`DELETE FROM bot_executions`.execute(one.db);
 });
@@ -45,7 +44,7 @@ test('of many starts of one run one wins', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'single');
   const starts = await Promise.all(
-    Array.from({ length: 8 }, () => start(one, { id, generation: 1 })),
+    Array.from({ length: 8 }, () => one.ledger.start({ id, generation: 1 })),
   );
   expect(starts.filter(Boolean)).toHaveLength(1);
   expect(await rowOf(one.db, id)).toMatchObject({ attempt: 1 });
@@ -61,7 +60,7 @@ test.each([
     const one = await engine();
     await sql`UPDATE bots SET concurrency = ${places} WHERE name = ${bot}`.execute(one.db);
     const ids = await Promise.all(Array.from({ length: 8 }, () => queuedRun(one.db, bot)));
-    const starts = await Promise.all(ids.map((id) => start(one, { id, generation: 1 })));
+    const starts = await Promise.all(ids.map((id) => one.ledger.start({ id, generation: 1 })));
     expect(starts.filter(Boolean)).toHaveLength(places);
     const rows = await Promise.all(ids.map((id) => rowOf(one.db, id)));
     expect(rows.filter(({ status }) => status === 'queued')).toHaveLength(8 - places);
@@ -79,7 +78,7 @@ test('the run that frees a place queues the one that was refused', async () => {
     lease_until: new Date(Date.now() + 60_000),
     worker: 'w',
   });
-  expect(await start(one, { id: waiting, generation: 1 })).toBeNull();
+  expect(await one.ledger.start({ id: waiting, generation: 1 })).toBeNull();
   await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
     one.db,
   );

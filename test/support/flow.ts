@@ -11,6 +11,7 @@ import { catalogueOf, type Catalogue } from '../../src/catalogue.ts';
 import { connect, type Db } from '../../src/data/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
+import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { performRun } from '../../src/run/perform.ts';
 import type { Engine } from '../../src/run/engine.ts';
@@ -127,16 +128,18 @@ export async function anEngine(
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
   const leases = keepLeases(db, log);
+  const ledger = openLedger({ databaseUrl: url, worker, log });
   let closing: Promise<void> | undefined;
   async function end() {
     leases.stop();
     await queue.close();
+    await ledger.close();
     await children.close();
     await db.destroy();
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
-  return { url, worker, db, children, catalogue, queue, leases, log, close };
+  return { url, worker, db, children, catalogue, queue, ledger, leases, log, close };
 }
 
 export interface Flow extends TestEngine {

@@ -1,0 +1,91 @@
+/** Something that waits for a flush. */
+export interface Waiting {
+  /** at most one with this key is in a flush, and in one flush at a time; null where that does not matter */
+  key: string | null;
+  /** how much of a flush's bound it takes up */
+  weight: number;
+  /** it goes without others: a flush with it has failed, and it may be why */
+  alone: boolean;
+}
+
+export interface Lanes<Job extends Waiting> {
+  add(...jobs: Job[]): void;
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Group commit: a lane that is free flushes at once what waits, and what arrives while all lanes are
+ * busy goes together into the next flush. Nothing is held back to make a flush fuller. `flush` never
+ * rejects; the jobs that it returns go again, before those that came later unless they go alone.
+ */
+export function openLanes<Job extends Waiting>(
+  lanes: number,
+  most: number,
+  flush: (batch: Job[]) => Promise<Job[]>,
+): Lanes<Job> {
+  let waiting: Job[] = [];
+  let busy = 0;
+  let due = false;
+  const keys = new Set<string>();
+  let heard: (() => void)[] = [];
+
+  /** In the order in which they came; those whose key is taken are passed over. */
+  function take(): Job[] {
+    const batch: Job[] = [];
+    const left: Job[] = [];
+    let weight = 0;
+    for (const job of waiting) {
+      const fits =
+        !(job.key !== null && keys.has(job.key)) &&
+        (batch.length === 0 || (!job.alone && !batch[0]!.alone && weight + job.weight <= most));
+      if (!fits) {
+        left.push(job);
+        continue;
+      }
+      batch.push(job);
+      weight += job.weight;
+      if (job.key !== null) keys.add(job.key);
+    }
+    waiting = left;
+    return batch;
+  }
+
+  async function carry(batch: Job[]): Promise<void> {
+    const again = await flush(batch);
+    for (const { key } of batch) if (key !== null) keys.delete(key);
+    waiting.unshift(...again.filter(({ alone }) => !alone));
+    // One that may be bad must not be in the way of the others.
+    waiting.push(...again.filter(({ alone }) => alone));
+    busy -= 1;
+    pump();
+  }
+
+  function pump(): void {
+    due = false;
+    while (busy < lanes && waiting.length > 0) {
+      const batch = take();
+      if (batch.length === 0) break;
+      busy += 1;
+      void carry(batch);
+    }
+    if (busy > 0 || waiting.length > 0) return;
+    for (const hear of heard) hear();
+    heard = [];
+  }
+
+  return {
+    add(...jobs) {
+      waiting.push(...jobs);
+      // What arrives in the same turn of the event loop goes together.
+      if (!due && busy < lanes) {
+        due = true;
+        setImmediate(pump);
+      }
+    },
+    idle: () =>
+      busy === 0 && waiting.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => heard.push(resolve)),
+  };
+}

@@ -1,0 +1,32 @@
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+} from 'kysely';
+import type { Database } from '../../data/connect.ts';
+
+/** SQL with `$1`, `$2` … as its parameters. A connection prepares it once, under its name. */
+export interface Statement<Row> {
+  name: string;
+  text: string;
+  /** never set: it carries the type of the rows */
+  rows?: Row[];
+}
+
+const compiler = new Kysely<Database>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/** Compiled when the module is loaded: in a flush nothing is left to do but to send it. */
+export const statement = <Row>(name: string, query: RawBuilder<Row>): Statement<Row> => ({
+  name,
+  text: query.compile(compiler).sql,
+});

@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { leaseSeconds } from '../../src/data/bots/fence.ts';
+import {
+  aDatabase,
+  aLedger,
+  endWithBrokenDisk,
+  isWaiting,
+  totals,
+  underWay,
+} from './group-commit-runs.ts';
+
+test('a bot that somebody holds for long does not keep the others of its flush from being written', async () => {
+  const { db, url } = await aDatabase(10);
+  const ledger = aLedger(url);
+  const runs = await underWay(db);
+  let last: Promise<unknown> = Promise.resolve();
+  await db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM bots WHERE id = ${runs[9]!.bot.id}::uuid FOR UPDATE`.execute(trx);
+    const began = performance.now();
+    const [held, ...free] = runs.toReversed().map((run) => endWithBrokenDisk(ledger, run));
+    last = held!;
+    await Promise.all(free);
+    expect(performance.now() - began, 'within their leases').toBeLessThan(leaseSeconds * 1_000);
+    expect(await totals(db)).toMatchObject({ succeeded: 9 });
+  });
+  await last;
+  expect(await totals(db)).toMatchObject({ succeeded: 10, total_runs: 10 });
+});
+
+test('a deadlock with somebody else is tried again', async () => {
+  const { db, url } = await aDatabase(2);
+  const ledger = aLedger(url);
+  const [low, high] = await underWay(db);
+  let ends: Promise<unknown> = Promise.resolve();
+  await db.transaction().execute(async (trx) => {
+    // The flush is the one that finds out.
+    await sql`SET LOCAL deadlock_timeout = '20s'`.execute(trx);
+    await sql`SELECT FROM bot_executions WHERE id = ${high!.id}::uuid FOR UPDATE`.execute(trx);
+    ends = Promise.all([low!, high!].map((run) => endWithBrokenDisk(ledger, run)));
+    await expect.poll(isWaiting(db)).toBe(1);
+    await sql`SELECT FROM bot_executions WHERE id = ${low!.id}::uuid FOR UPDATE`.execute(trx);
+  });
+  await ends;
+  expect(ledger.logged).toMatchObject([{ fault: 'contended', runs: 2 }]);
+  expect(await totals(db)).toMatchObject({ succeeded: 2, total_runs: 2, occurrences: 2 });
+});
+
+test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
+  'the rows of %s are locked in their order',
+  async (table) => {
+    const { db, url } = await aDatabase(12);
+    const ledger = aLedger(url);
+    for (const run of await underWay(db)) await endWithBrokenDisk(ledger, run);
+    const runs = await underWay(db);
+    const key = table === 'bot_finding_states' ? sql.ref('fingerprint') : sql.ref('id');
+    const ours = table === 'bot_executions' ? sql`status = 'running'` : sql`true`;
+    const { rows } = await sql<{ key: string }>`
+      SELECT ${key}::text AS key FROM ${sql.table(table)} WHERE ${ours} ORDER BY ${key}`.execute(
+      db,
+    );
+    const middle = rows[6]!.key;
+    let ends: Promise<unknown> = Promise.resolve();
+    await db.transaction().execute(async (trx) => {
+      await sql`SELECT FROM ${sql.table(table)} WHERE ${key}::text = ${middle} FOR UPDATE`.execute(
+        trx,
+      );
+      // In an order that is not theirs.
+      const mixed = [
+        ...runs.filter((_, at) => at % 2 === 1),
+        ...runs.filter((_, at) => at % 2 === 0),
+      ];
+      ends = Promise.all(mixed.toReversed().map((run) => endWithBrokenDisk(ledger, run)));
+      await expect.poll(isWaiting(db)).toBe(1);
+      const free = await sql<{ key: string }>`
+        SELECT ${key}::text AS key FROM ${sql.table(table)} WHERE ${ours} ORDER BY ${key}
+        FOR NO KEY UPDATE SKIP LOCKED`.execute(db);
+      expect(free.rows).toEqual(rows.slice(7));
+    });
+    await ends;
+    expect(await totals(db)).toMatchObject({ succeeded: 24, occurrences: 24 });
+  },
+);
