@@ -1,9 +1,9 @@
 /** What happens to a run when its connections to the database are lost. */
-import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { performRun } from '../../src/run/perform.ts';
 import { testDatabase } from '../support/database.ts';
+import { aWire } from './group-commit-wire.ts';
 import {
   aBot,
   anEngine,
@@ -54,57 +54,14 @@ test('a connection that the server ends inside a transaction does not end the pr
   expect(caught.map(String)).toEqual([]);
 });
 
-/** Between a client and PostgreSQL; cuts a connection after its COMMIT was done and before that is known. */
-async function cutter(url: string) {
-  const target = new URL(url);
-  let armed: string | null = null;
-  let cuts = 0;
-  const server = createServer((client: Socket) => {
-    const upstream = connectSocket(Number(target.port), target.hostname);
-    let last = '';
-    let doomed = false;
-    client.on('data', (data) => {
-      const text = data.toString('latin1');
-      if (/\bcommit\b/i.test(text) && armed !== null && last.includes(armed)) {
-        doomed = true;
-        armed = null;
-      } else if (text.length > 0) last = (last + text).slice(-20_000);
-      upstream.write(data);
-    });
-    upstream.on('data', (data) => {
-      if (!doomed) return void client.write(data);
-      cuts += 1;
-      client.destroy();
-      upstream.destroy();
-    });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const)
-      one.on('error', () => {}).on('close', () => other.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const through = new URL(url);
-  through.hostname = '127.0.0.1';
-  through.port = String((server.address() as AddressInfo).port);
-  return {
-    url: through.href,
-    /** The next transaction that says this is cut at its end. */
-    arm: (text: string) => (armed = text),
-    cuts: () => cuts,
-  };
-}
-
 test('a cure whose COMMIT was done but not heard of is not taken for failed', async () => {
   const database = await testDatabase();
-  const wire = await cutter(database.url);
+  const wire = await aWire(database.url);
   let well = false;
   const remedy = aRemedy('disk.clean', async ({ db }) => {
     well = true;
-    await sql`INSERT INTO engine.settings (key, value) VALUES ('cured-' || gen_random_uuid(), '1')`.execute(
-      db,
-    );
+    await sql`INSERT INTO engine.settings (key, value) VALUES ('cured', '1')`.execute(db);
+    wire.arm({ after: 'COMMIT\0' });
   });
   const bot = aBot('watch', async () => (well ? clean('disk') : broken('disk')), {
     knowledge: [entry('clean', playbook('disk.clean'))],
@@ -113,7 +70,6 @@ test('a cure whose COMMIT was done but not heard of is not taken for failed', as
     database: { ...database, url: wire.url },
   });
   const id = await queuedRun(engine.db, 'watch');
-  wire.arm('cured-');
   await performRun(engine, { id, generation: 1 });
   expect(wire.cuts()).toBe(1);
   const actions = await database.db
