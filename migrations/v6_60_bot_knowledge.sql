@@ -64,3 +64,21 @@ CREATE INDEX idx_decisions_bot ON bot_decisions (bot_id);
 CREATE INDEX idx_decisions_finding ON bot_decisions (finding_id);
 CREATE INDEX idx_decisions_execution ON bot_decisions (execution_id);
 ALTER TABLE bot_decisions ENABLE ROW LEVEL SECURITY;
+
+-- Each process keeps an index of all patterns: this number says whether it is still the table. It grows in
+-- the edit's own transaction, so that nobody sees one without the other. (updated_at would not do: it is
+-- the time at which a transaction began, and a later one may have committed before.)
+INSERT INTO engine.settings (key, value) VALUES ('knowledge_version', '0');
+
+CREATE FUNCTION engine.knowledge_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE engine.settings SET value = to_jsonb((value #>> '{}')::bigint + 1) WHERE key = 'knowledge_version';
+  RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION engine.knowledge_changed() FROM PUBLIC;
+
+CREATE TRIGGER knowledge_changed
+  AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF issue_pattern ON bot_knowledge
+  FOR EACH STATEMENT EXECUTE FUNCTION engine.knowledge_changed();

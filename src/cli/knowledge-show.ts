@@ -1,5 +1,7 @@
 import { outcomesOf, type Outcomes } from '../data/bots/bot-knowledge.ts';
 import { currentTime } from '../data/bots/engine.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
+import { checkPattern } from '../heal/pattern.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
 import * as print from './print.ts';
@@ -41,6 +43,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Category', printable(entry.category)],
       ['Autonomy', `${entry.autonomy}${entry.enabled ? '' : ', not enabled'}`],
       ['Pattern', printable(entry.issue_pattern)],
+      ['Not sound', unsound(entry.issue_pattern)],
       ['Applied', print.counted(entry.times_applied ?? 0, 'time')],
       ['Decided', decided(outcomes)],
       [
@@ -82,6 +85,16 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       'None.',
     );
   });
+
+/** Why the door would refuse a pattern that got in by another way: it may match nothing, or cost too much to try. */
+function unsound(pattern: string): string | null {
+  try {
+    checkPattern(pattern);
+    return null;
+  } catch (error) {
+    return printable(error instanceof RoundsmanError ? error.why : messageOf(error));
+  }
+}
 
 const decided = ({ held, relapsed, failed }: Outcomes): string =>
   held + relapsed + failed === 0

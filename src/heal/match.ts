@@ -1,6 +1,8 @@
-import { RE2JS } from 're2js';
+import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
+import { examine } from './examine.ts';
+import { currentIndex } from './knowledge-now.ts';
 import type { Patient } from './patient.ts';
 import { readSolution, type Solution } from './playbook.ts';
 
@@ -16,32 +18,25 @@ export interface Candidate {
   solution: Solution;
 }
 
+export interface Matched {
+  /** ordered by name */
+  candidates: Candidate[];
+  /** names of the entries of which is not known whether they match: time was up, or they are too expensive to try */
+  unexamined: string[];
+}
+
 /** Longer texts are cut for matching: a pattern is asked about a finding, not about a log file. */
 const mostText = 16_384;
 
-// RE2 runs in linear time, so no pattern can hang the engine. Compiled once per text; the newest stay.
-const compiled = new Map<string, RE2JS | null>();
-const mostCompiled = 20_000;
-
-function compile(pattern: string): RE2JS | null {
-  const known = compiled.get(pattern);
-  if (known !== undefined) return known;
-  let made: RE2JS | null = null;
-  try {
-    made = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
-  } catch {
-    // A pattern that got in by other ways than our door matches nothing.
-  }
-  if (compiled.size >= mostCompiled) compiled.delete(compiled.keys().next().value!);
-  compiled.set(pattern, made);
-  return made;
-}
-
 /** The entries whose pattern is found in the finding's title, description or component, disabled ones too. */
-export async function match(db: Db, catalogue: Catalogue, finding: Patient): Promise<Candidate[]> {
+export async function match(db: Db, catalogue: Catalogue, finding: Patient): Promise<Matched> {
   const text = [finding.title, finding.description ?? '', finding.affected_component]
     .join('\n')
     .slice(0, mostText);
+  const { found, unexamined } = examine(await currentIndex(db), text);
+  if (found.length + unexamined.length === 0) return { candidates: [], unexamined: [] };
+  const patterns = new Map(found.map(({ id, issue_pattern }) => [id, issue_pattern]));
+  const unknown = new Set(unexamined.map(({ id }) => id));
   const entries = await db
     .selectFrom('bot_knowledge as k')
     .leftJoin('bot_knowledge_autonomy as own', (join) =>
@@ -52,14 +47,19 @@ export async function match(db: Db, catalogue: Catalogue, finding: Patient): Pro
     .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
     .select(['k.times_applied', 'k.success_rate'])
     .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
+    .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...unknown]}::uuid[])`)
     .orderBy('k.name')
     .execute();
-  return entries
-    .filter((entry) => compile(entry.issue_pattern)?.matcher(text).find())
-    .map(({ issue_pattern: _, ...entry }) => ({
-      ...entry,
-      times_applied: entry.times_applied ?? 0,
-      success_rate: Number(entry.success_rate ?? 0),
-      solution: readSolution(entry.solution, catalogue),
-    }));
+  return {
+    candidates: entries
+      // An edit between the two looks may have made another entry of it: the next run asks that one.
+      .filter(({ id, issue_pattern }) => patterns.get(id) === issue_pattern)
+      .map(({ issue_pattern: _, ...entry }) => ({
+        ...entry,
+        times_applied: entry.times_applied ?? 0,
+        success_rate: Number(entry.success_rate ?? 0),
+        solution: readSolution(entry.solution, catalogue),
+      })),
+    unexamined: entries.filter(({ id }) => unknown.has(id)).map(({ name }) => name),
+  };
 }

@@ -1,0 +1,48 @@
+import { RE2JS } from 're2js';
+import { foldTree, ops, parsePattern } from './pattern-tree.ts';
+
+const pageSize = 256;
+/** No character beyond it has another case (re2js' own bound). */
+const lastFolded = 0x1e943;
+const pages = new Map<number, Int32Array>();
+
+/**
+ * What re2js takes for the same character gets the same number: the smallest of them. Asked of re2js
+ * itself, a page of characters at a time, because it reads every literal so: `toLowerCase` would miss
+ * the Kelvin sign and the long s, and knows another version of Unicode.
+ */
+function pageOf(page: number): Int32Array {
+  const known = pages.get(page);
+  if (known) return known;
+  const folded = Int32Array.from({ length: pageSize }, (_, at) => page * pageSize + at);
+  if (!isSurrogate(page * pageSize)) {
+    const runes = foldTree<number[]>(
+      parsePattern(RE2JS.quote(String.fromCodePoint(...folded))),
+      ({ op, runes: own }, subs) => (op === ops.literal ? Array.from(own) : subs.flat()),
+    );
+    if (runes.length !== pageSize) throw new Error(`re2js reads page ${page} of Unicode otherwise`);
+    folded.set(runes);
+  }
+  pages.set(page, folded);
+  return folded;
+}
+
+const isSurrogate = (rune: number): boolean => rune >= 0xd800 && rune <= 0xdfff;
+
+export const foldRune = (rune: number): number =>
+  rune > lastFolded ? rune : pageOf(Math.floor(rune / pageSize))[rune % pageSize]!;
+
+/** The text's UTF-16 units with case folded away: what re2js finds equal without case is equal here. */
+export function foldedUnits(text: string): number[] {
+  const units: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const rune = text.codePointAt(at)!;
+    const folded = foldRune(rune);
+    if (rune > 0xffff) at += 1;
+    if (folded <= 0xffff) units.push(folded);
+    else {
+      units.push(0xd800 + ((folded - 0x10000) >> 10), 0xdc00 + ((folded - 0x10000) & 0x3ff));
+    }
+  }
+  return units;
+}

@@ -1,0 +1,33 @@
+import type { Entry, KnowledgeIndex } from './knowledge-index.ts';
+import { isFound } from './pattern.ts';
+import { giveTime } from './timed-text.ts';
+
+/**
+ * One finding holds the engine for 250 ms at most. What is left is for the pattern that is being compiled
+ * when time is up.
+ */
+const mostMs = 150;
+
+export interface Examined {
+  found: Entry[];
+  /** it is not known whether they match: time was up, or they are too expensive to try */
+  unexamined: Entry[];
+}
+
+/** Runs the patterns of those entries that the index does not rule out. The index only saves time: it decides nothing. */
+export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(mostMs)): Examined {
+  const examined: Examined = { found: [], unexamined: [...index.heavy] };
+  for (const entry of index.candidates(text)) {
+    if (isOver()) {
+      examined.unexamined.push(entry);
+      continue;
+    }
+    try {
+      if (isFound(entry.issue_pattern, text, isOver)) examined.found.push(entry);
+    } catch {
+      // Time is up, or re2js cannot run it: one entry must not keep the others from healing.
+      examined.unexamined.push(entry);
+    }
+  }
+  return examined;
+}

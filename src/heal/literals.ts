@@ -1,0 +1,137 @@
+import { foldRune } from './case-folding.ts';
+import { ops, zeroWidth, foldTree, type PatternTree } from './pattern-tree.ts';
+
+/** Texts without case, one of which is in everything that a pattern matches. */
+export type AnyOf = string[];
+
+/** What a part of a pattern needs. `exact`: all that it can match, if that is little. */
+interface Part {
+  exact: string[] | null;
+  /** Of each set one text must occur. Empty: nothing is known, or all of it is in `exact`. */
+  sets: AnyOf[];
+}
+
+const mostExact = 16;
+const mostInClass = 12;
+const longestExact = 64;
+const mostSets = 4;
+const mostTexts = 64;
+
+/**
+ * What must be in a text that the pattern matches, after Google's RE2 (re2/prefilter.cc): parts that can
+ * match only a few texts are multiplied out, neighbours are joined, and of alternatives each must have
+ * something. Where it is not sure it says nothing. Returns the best few sets of texts, the best first:
+ * of each set one text must occur.
+ */
+export const requiredLiterals = (tree: PatternTree): AnyOf[] =>
+  // Beside a word, `one of ten digits` rules nothing out.
+  flushed(foldTree(tree, partOf)).sets.filter((texts, at) => at === 0 || shortest(texts) > 1);
+
+const unknown: Part = { exact: null, sets: [] };
+
+function partOf(node: PatternTree, subs: Part[]): Part {
+  if (zeroWidth.has(node.op)) return { exact: [''], sets: [] };
+  switch (node.op) {
+    case ops.literal:
+      return literal(Array.from(node.runes));
+    case ops.class:
+      return { exact: members(node.runes), sets: [] };
+    case ops.capture:
+      return subs[0]!;
+    case ops.plus:
+      return flushed(subs[0]!);
+    case ops.optional: {
+      const [{ exact }] = subs as [Part];
+      return { exact: exact && bounded(['', ...exact]), sets: [] };
+    }
+    case ops.concat:
+      return concat(subs);
+    case ops.alternate:
+      return alternate(subs);
+    default:
+      return unknown;
+  }
+}
+
+/** Text that re2js may treat otherwise in its input than in a pattern: the replacement character, halves of pairs. */
+const unsure = (rune: number) => rune === 0xfffd || (rune >= 0xd800 && rune <= 0xdfff);
+
+function literal(runes: number[]): Part {
+  const head = runes.slice(0, longestExact);
+  if (head.some(unsure)) return unknown;
+  const text = String.fromCodePoint(...head.map(foldRune));
+  return head.length === runes.length
+    ? { exact: [text], sets: [] }
+    : { exact: null, sets: [[text]] };
+}
+
+function members(pairs: ArrayLike<number>): string[] | null {
+  const found = new Set<string>();
+  let count = 0;
+  for (let at = 0; at < pairs.length; at += 2)
+    for (let rune = pairs[at]!; rune <= pairs[at + 1]!; rune += 1) {
+      count += 1;
+      if (count > mostInClass || unsure(rune)) return null;
+      found.add(String.fromCodePoint(foldRune(rune)));
+    }
+  return count === 0 ? null : [...found];
+}
+
+function concat(subs: Part[]): Part {
+  let sets: AnyOf[] = [];
+  let exact: string[] | null = [''];
+  let broken = false;
+  const flush = () => {
+    if (exact) sets = best(sets, [exact]);
+    broken = true;
+  };
+  for (const sub of subs) {
+    const joined: string[] | null = sub.exact && exact && product(exact, sub.exact);
+    if (joined) exact = joined;
+    else {
+      flush();
+      sets = best(sets, sub.sets);
+      exact = sub.exact ?? [''];
+    }
+  }
+  if (!broken) return { exact, sets };
+  flush();
+  return { exact: null, sets };
+}
+
+function product(heads: string[], tails: string[]): string[] | null {
+  if (heads.length * tails.length > mostExact) return null;
+  const all = heads.flatMap((head) => tails.map((tail) => head + tail));
+  return all.some((text) => text.length > longestExact) ? null : bounded(all);
+}
+
+function alternate(subs: Part[]): Part {
+  const exact = subs.every((sub) => sub.exact) && bounded(subs.flatMap((sub) => sub.exact!));
+  if (exact) return { exact, sets: [] };
+  const branches = subs.map((sub) => flushed(sub).sets[0]);
+  if (branches.some((branch) => !branch)) return unknown;
+  return { exact: null, sets: best([], [branches.flatMap((branch) => branch!)]) };
+}
+
+const bounded = (texts: string[]): string[] | null => {
+  const distinct = [...new Set(texts)];
+  return distinct.length > mostExact ? null : distinct;
+};
+
+const flushed = (part: Part): Part =>
+  part.exact ? { exact: null, sets: best([], [part.exact]) } : part;
+
+/** The characters that the shortest of the texts has. */
+export const shortest = (texts: AnyOf): number =>
+  texts.reduce((least, text) => Math.min(least, [...text].length), Infinity);
+
+/** The best few: long texts first, then few alternatives. A set with an empty text says nothing. */
+function best(known: AnyOf[], more: AnyOf[]): AnyOf[] {
+  const useful = more
+    .map((texts) => [...new Set(texts)])
+    .filter((texts) => texts.length > 0 && texts.length <= mostTexts && !texts.includes(''));
+  if (useful.length === 0) return known;
+  return [...known, ...useful]
+    .toSorted((one, other) => shortest(other) - shortest(one) || one.length - other.length)
+    .slice(0, mostSets);
+}

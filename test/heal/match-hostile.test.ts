@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { examine } from '../../src/heal/examine.ts';
+import { inSlices, buildIndex } from '../../src/heal/knowledge-index.ts';
+import { giveTime } from '../../src/heal/timed-text.ts';
+
+const indexOf = (patterns: string[]) =>
+  inSlices(buildIndex(patterns.map((issue_pattern, at) => ({ id: String(at), issue_pattern }))));
+
+const ids = (entries: { id: string }[]) => entries.map(({ id }) => Number(id));
+
+/** Each is let in, or gets in where nobody checks; none matches, and none is ruled out by a literal. */
+const slow = [
+  '(?:.*a){300}\\W+zzz',
+  '(?:a|b|ab|ba|aa|bb|aba|bab){90}\\W+zzz',
+  `${'(a?)'.repeat(100)}\\W+zzz`,
+  '(?:\\w*\\W*){300}q?\\W+zzz',
+  'a[ab]{900}\\W+zzz',
+  `${'a?'.repeat(200)}${'a'.repeat(80)}\\W+zzz`,
+  '(?:[B-😀]?a?){300}\\W+zzz',
+];
+const long = `zzz${'a'.repeat(16_380)}`;
+
+test('hostile patterns over 16 KiB stop within their time, and those that were not asked are named', async () => {
+  const patterns = Array.from({ length: 400 }, (_, at) =>
+    slow[at % slow.length]!.replace('zzz', `zz(?:z|y${at})`),
+  );
+  const index = await indexOf(patterns);
+  const used = process.cpuUsage();
+  const { found, unexamined } = examine(index, long);
+  const { user, system } = process.cpuUsage(used);
+  expect((user + system) / 1_000).toBeLessThan(500);
+  expect(unexamined.length).toBeGreaterThan(300);
+  expect(found).toEqual([]);
+});
+
+test('an ordinary entry is asked before expensive ones and ones of which nothing is known', async () => {
+  const index = await indexOf([
+    ...slow,
+    ...slow.map((one) => one.replace('zzz', '[0-9]?')),
+    'zzza',
+    'disk',
+  ]);
+  const ordinary = slow.length * 2;
+  const { found, unexamined } = examine(index, long);
+  expect(ids(found)).toContain(ordinary);
+  expect(ids([...found, ...unexamined])).not.toContain(ordinary + 1);
+});
+
+test('a pattern that got in although it is too expensive is named for every text and never run', async () => {
+  const index = await indexOf([`disk${'a{0,1000}'.repeat(50)}`, '(?:disk ){900}', 'disk full']);
+  expect(examine(index, 'the disk full')).toMatchObject({
+    found: [{ id: '2' }],
+    unexamined: [{ id: '0' }, { id: '1' }],
+  });
+});
+
+test('a pattern that got in although it is none matches nothing', async () => {
+  const index = await indexOf(['disk (full', 'disk', 'di', '\\d\\d']);
+  const { found, unexamined } = examine(index, 'disk (full 42');
+  expect(ids(found)).toEqual([2, 3, 1]);
+  expect(unexamined).toEqual([]);
+});
+
+test('a search is broken off in the middle when its time is up, and does not spoil the next one', async () => {
+  const index = await indexOf(['(?:.*a){300}\\W+zzz']);
+  let looks = 0;
+  expect(ids(examine(index, long, () => (looks += 1) > 3).unexamined)).toEqual([0]);
+  expect(looks).toBe(4);
+  expect(ids(examine(index, `${'a'.repeat(300)} zzz`, () => false).found)).toEqual([0]);
+});
+
+test('standing still is not taken for work: time is up only when some of it was computed', () => {
+  const isOver = giveTime(40);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 80);
+  expect(isOver()).toBe(false);
+  const used = process.cpuUsage();
+  while (process.cpuUsage(used).user < 20_000) busy();
+  expect(isOver()).toBe(true);
+});
+
+const busy = () => Array.from({ length: 100 }, (_, at) => at).reduce((a, b) => a + b);
+
+test('a large index is built in slices: others run in between', async () => {
+  let turns = 0;
+  let building = true;
+  const turn = (): void => {
+    turns += 1;
+    if (building) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await indexOf(
+    Array.from({ length: 3_000 }, (_, at) => `problem ${at} of (?:disk|host)-${at * 7}`),
+  );
+  building = false;
+  expect(turns).toBeGreaterThan(3);
+});
