@@ -4,12 +4,13 @@
  * A bot is config in, plain results out. Nothing that crosses this line may be anything that
  * structured clone cannot carry, so that checks and remedies can run in another process.
  */
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { z } from 'zod';
 import type { Database } from './data/connect.ts';
 
 export { sql } from 'kysely';
 export { z } from 'zod';
+export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
 
 /** `error` is taken as high, `warning` as medium. */
 export type ReportedSeverity =
@@ -85,7 +86,7 @@ export interface KnowledgeSeed {
   category: string;
   /** RE2 syntax, matched case-insensitively over title, description and component */
   pattern: string;
-  /** prose, or a playbook in YAML: `steps:` with `remedy:` and its `with:` parameters */
+  /** prose, or a playbook in YAML (docs/remedies.md) */
   solution: string;
   autonomy: 'shadow' | 'suggest' | 'auto';
 }
@@ -113,11 +114,26 @@ export interface Target {
 }
 
 export interface RemedyContext {
-  /** The transaction that also records the outcome: the effect and its record commit together or not at all. */
-  db: Transaction<Database>;
+  /**
+   * The transaction that also records the outcome: the effect and its record commit together or not at
+   * all. For a remedy with {@link Remedy.outside}: connections, each statement commits by itself.
+   */
+  db: Kysely<Database>;
   target: Target;
   now: Date;
+  /**
+   * The same in every attempt at this application and in no other one: handed on to whoever takes an
+   * idempotency key, a repeated request counts once.
+   */
+  key: string;
+  /** Aborted at the run's deadline, when the run is cancelled, and when it was taken over. */
   signal: AbortSignal;
+}
+
+export interface UndoContext extends RemedyContext {
+  /** {@link Evidence.before} and {@link Evidence.after} of the application that is to be undone, as JSON. */
+  before: unknown;
+  after: unknown;
 }
 
 /** What a remedy did: plain JSON, kept in `bot_actions.evidence`. */
@@ -128,16 +144,40 @@ export interface Evidence {
   after: unknown;
 }
 
+/** safe: idempotent and harmless if useless; reversible: has an undo; irreversible: always asks */
+export type Risk = 'safe' | 'reversible' | 'irreversible';
+
+/**
+ * A remedy does one thing. By default its effect is inside our database: it runs in the transaction that
+ * records it, so a crash leaves both or neither.
+ */
 export interface Remedy<Params = unknown> {
   /** `noun.verb`; what a playbook names */
   name: string;
   title: string;
-  /** safe: idempotent and harmless if useless; reversible: has an undo; irreversible: always asks */
-  risk: 'safe' | 'reversible' | 'irreversible';
+  /** A function where it depends on the parameters: what can be undone only if an undo was named. */
+  risk: Risk | ((params: Params) => Risk);
   params: z.ZodType<Params>;
-  /** Whether there is nothing left to do. Asked before an interrupted application is repeated. */
-  isDone(params: Params, context: RemedyContext): Promise<boolean>;
+  /**
+   * The effect cannot run in the recording transaction (a request to another system, VACUUM). Its intent
+   * is committed first, its outcome afterwards; a crash between them leaves the question to {@link isDone}.
+   */
+  outside?: true;
+  /**
+   * Whether there is nothing left to do; null when it cannot tell. Asked before an interrupted application
+   * is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
+   * done nor still under way. On null, or when this throws, it is not repeated and a person decides.
+   */
+  isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
+  /** Throws {@link NotAppliedError} when it is certain that nothing was done. */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
+  /** Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since. */
+  undo?(params: Params, context: UndoContext): Promise<Evidence>;
+}
+
+/** Nothing was done, and that is certain. What anything else leaves behind outside is unknown at first. */
+export class NotAppliedError extends Error {
+  override readonly name = 'NotAppliedError';
 }
 
 /** Thrown by {@link CheckContext.skip}. */

@@ -1,5 +1,6 @@
-import type { Bot, Remedy } from './bot.ts';
-import { UsageError } from './errors.ts';
+import type { Bot, KnowledgeSeed, Remedy } from './bot.ts';
+import { messageOf, RoundsmanError, UsageError } from './errors.ts';
+import { isPlaybook, readPlaybook, type Remedies } from './playbook/read.ts';
 
 /** A bot's row says something that cannot run; `why` begins with the field. */
 export class BadDefinitionError extends UsageError {
@@ -8,24 +9,44 @@ export class BadDefinitionError extends UsageError {
   }
 }
 
+/** A file of bots/ breaks the contract of src/bot.ts. */
+export class BadCatalogueError extends RoundsmanError {
+  constructor(why: string) {
+    super({
+      what: 'the catalogue cannot be used',
+      why,
+      hint: 'mend the file in bots/ that brings it',
+    });
+  }
+}
+
 /** All that bots/ brings along, found by the names that rows use. */
-export interface Catalogue {
+export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
   /** The bot behind `bots.api_endpoint`, with `bots.config` as its own schema reads it. Throws {@link BadDefinitionError}. */
   resolve(endpoint: string, config: unknown): { bot: Bot; config: unknown };
-  remedy(name: string): Remedy | undefined;
 }
 
 const prefixes = ['/api/bots/', 'bot:'];
 
+/** Throws {@link BadCatalogueError}: what is wrong with the catalogue is found when a process starts. */
 export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): Catalogue {
   const byName = new Map(bots.map((bot) => [bot.name, bot]));
   const remediesByName = new Map(remedies.map((remedy) => [remedy.name, remedy]));
   const names = [...byName.keys()].join(', ');
 
-  return {
-    bots,
+  const known: Remedies = {
     remedy: (name) => remediesByName.get(name),
+    remedyNames: [...remediesByName.keys()],
+  };
+  refuseTwins('bot', bots);
+  refuseTwins('remedy', remedies);
+  for (const remedy of remedies) refuseWithoutUndo(remedy);
+  for (const seed of bots.flatMap(({ knowledge = [] }) => knowledge)) refuseUnfit(seed, known);
+
+  return {
+    ...known,
+    bots,
     resolve(endpoint, config) {
       const prefix = prefixes.find((start) => endpoint.startsWith(start));
       const bot = prefix && byName.get(endpoint.slice(prefix.length));
@@ -47,4 +68,34 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
       return { bot, config: parsed.data };
     },
   };
+}
+
+function refuseTwins(what: string, all: readonly { name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of all) {
+    if (names.has(name)) throw new BadCatalogueError(`there are two of the ${what} ${name}`);
+    names.add(name);
+  }
+}
+
+function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
+  if (undo || risk === 'safe' || risk === 'irreversible') return;
+  throw new BadCatalogueError(`the remedy ${name} is reversible and has no undo`);
+}
+
+/** What a seed brings must run, and may act by itself only if its effect can be taken back. */
+function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
+  if (!isPlaybook(solution)) return;
+  let asks: string[];
+  try {
+    asks = readPlaybook(solution, known)
+      .filter(({ remedy }) => remedy.risk === 'irreversible')
+      .map(({ remedy }) => remedy.name);
+  } catch (error) {
+    throw new BadCatalogueError(`the knowledge ${name}: ${messageOf(error)}`);
+  }
+  if (autonomy === 'auto' && asks.length > 0)
+    throw new BadCatalogueError(
+      `the knowledge ${name} is auto, and ${asks.join(', ')} is irreversible: it always asks`,
+    );
 }

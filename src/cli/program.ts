@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { findingsCommand } from './findings.ts';
 import { importCommand } from './import.ts';
 import { knowledgeCommand } from './knowledge.ts';
+import { modeCommand } from './mode.ts';
 import { runsCommand } from './runs.ts';
 import { statusCommand } from './status.ts';
 import { ticketsCommand } from './tickets.ts';
@@ -18,6 +19,7 @@ const commands: (() => Command)[] = [
   findingsCommand,
   ticketsCommand,
   knowledgeCommand,
+  modeCommand,
   importCommand,
   dbCommand,
   doctorCommand,

@@ -4,7 +4,7 @@ import type { BotRow } from '../data/bots/bots.ts';
 import type { TicketRow } from '../data/bots/bot-tickets.ts';
 import { idsFrom } from '../data/bots/id-prefix.ts';
 import type { Db } from '../data/connect.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { shortId, time } from './print.ts';
 
 const isUuid = (text: string): boolean =>

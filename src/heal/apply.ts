@@ -2,32 +2,39 @@ import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
+import type { Effect } from './applied.ts';
+import { writeDoubt, writeFailure } from './outside.ts';
 import type { Action, Healing, Patient } from './patient.ts';
 import type { Step } from './playbook.ts';
 
 /**
  * Applies one step where remedies run. Returns when it was applied; null when it was not, which is
- * recorded.
+ * recorded; `unfinished` when nobody can tell or it was stopped: then no further step may be tried.
  */
 export async function apply(
   healing: Healing,
   run: Fenced,
   finding: Patient,
   action: Action,
-  { remedy, params }: Step,
-): Promise<Date | null> {
+  { remedy, params, verifyAfter }: Step,
+): Promise<Date | null | 'unfinished'> {
+  const { id, fence } = run;
+  const effect: Effect = {
+    run: { id, fence },
+    finding,
+    action,
+    remedy: remedy.name,
+    params,
+    verifyAfter,
+  };
   try {
-    const { id, fence } = run;
-    return await healing.effect({
-      run: { id, fence },
-      finding,
-      action,
-      remedy: remedy.name,
-      params,
-    });
+    const applied = await healing.effect(effect);
+    return applied || !remedy.outside ? applied : await standing(healing, action);
   } catch (error) {
     if (error instanceof LostRunError) throw error;
-    return recordFailure(healing, run, action, error);
+    return remedy.outside
+      ? findOut(healing, effect, error)
+      : recordFailure(healing, run, action, error);
   }
 }
 
@@ -64,4 +71,42 @@ async function recordFailure(
       .executeTakeFirst();
     return row?.applied_at ?? null;
   });
+}
+
+/**
+ * The process ended, or the database did not answer, somewhere between an effect outside and its record:
+ * another one asks what became of it. Of a stopped run the intent is left to whoever finds it.
+ */
+async function findOut(
+  healing: Healing,
+  effect: Effect,
+  error: unknown,
+): Promise<Date | null | 'unfinished'> {
+  const { db, signal } = healing;
+  if (!signal.aborted)
+    try {
+      const applied = await healing.effect({ ...effect, ask: true });
+      if (applied) return applied;
+      // It was asked, and it is certain: what is still an intent was not done.
+      await writeFailure(db, effect, messageOf(error));
+    } catch (again) {
+      if (again instanceof LostRunError) throw again;
+      if (!signal.aborted)
+        await writeDoubt(
+          db,
+          effect,
+          `${messageOf(error)}; asked what became of it: ${messageOf(again)}`,
+        );
+    }
+  return standing(healing, effect.action);
+}
+
+async function standing({ db }: Healing, { id }: Action): Promise<Date | null | 'unfinished'> {
+  const row = await db
+    .selectFrom('bot_actions')
+    .select(['state', 'applied_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row?.state === 'applied') return row.applied_at;
+  return row?.state === 'intent' || row?.state === 'unknown' ? 'unfinished' : null;
 }

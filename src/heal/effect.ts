@@ -1,58 +1,38 @@
 import { sql, type Transaction } from 'kysely';
-import type { Evidence, RemedyContext } from '../bot.ts';
+import type { Evidence } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { Database, Db } from '../data/connect.ts';
-import { underFence, type Fenced } from '../data/bots/fence.ts';
-import { plain } from '../plain.ts';
-import { fitting } from '../text.ts';
+import { underFence } from '../data/bots/fence.ts';
 import { untilStopped } from '../until-stopped.ts';
-import { countApplied } from './learn.ts';
-import type { Action, Patient } from './patient.ts';
+import { contextOf, nothingLeft, recordApplied, type Effect } from './applied.ts';
+import { takeOutsideEffect } from './outside.ts';
+import type { Action } from './patient.ts';
 
-/** One step to apply, as plain values: it is applied in another process. */
-export interface Effect {
-  run: Fenced;
-  finding: Patient;
-  action: Action;
-  /** the remedy's name, and its parameters as its schema read them */
-  remedy: string;
-  params: unknown;
-}
+export type { Effect } from './applied.ts';
 
 /**
  * Applies one step: the effect, its record and the entry's count commit together under the fence, or
  * none of them does. `isDone` is asked first, so that a step which an interrupted attempt may have
  * applied is not applied twice. Returns when it was applied; null when the intent is somebody else's.
+ * What is different for remedies outside: {@link takeOutsideEffect}.
  */
 export async function takeEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
-  { run, finding, action, ...step }: Effect,
+  effect: Effect,
   signal: AbortSignal,
 ): Promise<Date | null> {
-  const remedy = catalogue.remedy(step.remedy);
-  if (!remedy) throw new Error(`there is no remedy ${step.remedy}`);
-  const { params } = step;
+  const remedy = catalogue.remedy(effect.remedy);
+  if (!remedy) throw new Error(`there is no remedy ${effect.remedy}`);
+  if (remedy.outside) return takeOutsideEffect(db, remedy, effect, signal);
+  const { run, action, params } = effect;
   return underFence(db, run, async (trx) => {
     const now = await takeIntent(trx, action);
     if (!now) return null;
-    const context: RemedyContext = { db: trx, now, signal, target: targetOf(finding) };
+    const context = contextOf(trx, effect, now, signal);
     const evidence = await untilStopped<Evidence>(signal, async () =>
-      (await remedy.isDone(params, context))
-        ? { summary: 'there was nothing left to do', before: null, after: null }
-        : remedy.apply(params, context),
+      (await remedy.isDone(params, context)) === true ? nothingLeft : remedy.apply(params, context),
     );
-    await trx
-      .updateTable('bot_actions')
-      .set({
-        state: 'applied',
-        applied_at: now,
-        execution_id: run.id,
-        action_description: fitting(`${remedy.title}: ${evidence.summary}`, 2_000),
-        evidence: JSON.stringify(plain(evidence)),
-      })
-      .where('id', '=', action.id)
-      .execute();
-    await countApplied(trx, action);
+    await recordApplied(trx, remedy, effect, evidence, now);
     return now;
   });
 }
@@ -68,10 +48,3 @@ async function takeIntent(trx: Transaction<Database>, action: Action): Promise<D
     .executeTakeFirst();
   return taken?.now ?? null;
 }
-
-const targetOf = (finding: Patient): RemedyContext['target'] => ({
-  fingerprint: finding.fingerprint,
-  component: finding.affected_component,
-  key: finding.component_key,
-  metadata: finding.metadata ?? {},
-});

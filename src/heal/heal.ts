@@ -17,7 +17,7 @@ export interface Healed {
  * up the ladder: apply, verify, and the next step only if the check still fails.
  */
 export async function heal(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
-  const candidates = await match(healing.db, healing.catalogue, finding);
+  const { candidates } = await match(healing.db, healing.catalogue, finding);
   const abandoned = await findAbandoned(healing.db, run.id, finding);
   const begun =
     (abandoned && (await takeUp(healing, run, finding, abandoned, candidates))) ??
@@ -37,6 +37,8 @@ async function climb(
     const before = action.applied_at;
     const appliedAt =
       before ?? (await apply(healing, run, finding, action, begun.steps[action.step]!));
+    // Nobody can tell whether it happened: nothing more is tried on top of it.
+    if (appliedAt === 'unfinished') return healed;
     if (appliedAt && !before) healed.actions += 1;
     // A step that threw changed nothing; but the problem may be gone by itself meanwhile.
     const verdict = appliedAt

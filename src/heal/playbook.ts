@@ -1,14 +1,9 @@
-import { parse } from 'yaml';
-import { z } from 'zod';
-import type { Remedy } from '../bot.ts';
+import type { Risk } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { messageOf } from '../errors.ts';
+import { isPlaybook, PlaybookError, readPlaybook, type Step } from '../playbook/read.ts';
 
-/** One rung of the ladder: the next one is tried only if the check still fails. */
-export interface Step {
-  remedy: Remedy;
-  params: unknown;
-}
+export type { Step } from '../playbook/read.ts';
 
 /** What `bot_knowledge.solution` says: advice for a person, steps for the engine, or steps that cannot run. */
 export type Solution =
@@ -16,38 +11,32 @@ export type Solution =
   | { kind: 'playbook'; steps: Step[] }
   | { kind: 'broken'; why: string };
 
-const shape = z.strictObject({
-  steps: z
-    .array(
-      z.strictObject({ remedy: z.string(), with: z.record(z.string(), z.unknown()).default({}) }),
-    )
-    .min(1)
-    .max(10),
-});
+// A hostile text takes a few hundred milliseconds to read: once, and not for every finding that it matches.
+const read = new WeakMap<Catalogue, Map<string, Solution>>();
+const mostRead = 20_000;
 
 /** A solution is a playbook when it begins with `steps:`; anything else is prose. */
 export function readSolution(solution: string, catalogue: Catalogue): Solution {
-  if (!/^\s*steps\s*:/.test(solution)) return { kind: 'prose', text: solution };
+  if (!isPlaybook(solution)) return { kind: 'prose', text: solution };
+  const known = read.get(catalogue) ?? new Map<string, Solution>();
+  read.set(catalogue, known);
+  const before = known.get(solution);
+  if (before) return before;
+  const made = stepsOf(solution, catalogue);
+  if (known.size >= mostRead) known.delete(known.keys().next().value!);
+  known.set(solution, made);
+  return made;
+}
+
+function stepsOf(solution: string, catalogue: Catalogue): Solution {
   try {
-    const { steps } = shape.parse(parse(solution));
-    return {
-      kind: 'playbook',
-      steps: steps.map((step) => {
-        const remedy = catalogue.remedy(step.remedy);
-        if (!remedy) throw new Error(`there is no remedy ${step.remedy}`);
-        return { remedy, params: remedy.params.parse(step.with) };
-      }),
-    };
+    return { kind: 'playbook', steps: readPlaybook(solution, catalogue) };
   } catch (error) {
-    return {
-      kind: 'broken',
-      why: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error),
-    };
+    return { kind: 'broken', why: error instanceof PlaybookError ? error.why : messageOf(error) };
   }
 }
 
 const ranks = { safe: 0, reversible: 1, irreversible: 2 } as const;
-export type Risk = keyof typeof ranks;
 
 /** An entry's risk is the highest of its steps. */
 export const riskOf = (steps: Step[]): Risk =>

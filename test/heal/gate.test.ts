@@ -99,7 +99,10 @@ test.each([
   ['irreversible', 'safe', 'blocked', 'mode'],
   ['irreversible', 'auto', 'suggested', null],
 ] as const)('a %s remedy in mode %s is %s', async (risk, mode, verdict, gate) => {
-  const patients = await ward([seed], [{ ...clean, rest: { risk } }]);
+  const asking = { ...seed, autonomy: 'suggest' as const };
+  const patients = await ward([asking], [{ ...clean, rest: { risk } }]);
+  // A seed may not say so of an irreversible remedy; a row may come to it.
+  await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(patients.db);
   await set(patients.db, 'mode', mode);
   await patients.round();
   expect(await patients.decisions()).toEqual([{ name: 'clean', verdict, gate }]);

@@ -1,7 +1,7 @@
 /** Calls one check or remedy alone, as the engine does. */
 import { sql } from 'kysely';
 import { SkippedCheck } from '../../src/bot.ts';
-import type { Bot, CheckResult, Evidence, Remedy } from '../../src/bot.ts';
+import type { Bot, CheckResult, Evidence, Remedy, Target } from '../../src/bot.ts';
 import type { Db } from '../../src/data/connect.ts';
 
 async function databaseTime(db: Db): Promise<Date> {
@@ -40,13 +40,14 @@ export function applyRemedy(
   remedy: Remedy,
   db: Db,
   params: Record<string, unknown> = {},
-  { now }: { now?: Date } = {},
-): Promise<Evidence & { wasDone: boolean; isDone: boolean }> {
+  { now, target = {} }: { now?: Date; target?: Partial<Target> } = {},
+): Promise<Evidence & { wasDone: boolean | null; isDone: boolean | null }> {
   return db.transaction().execute(async (transaction) => {
     const parsed = remedy.params.parse(params);
     const context = {
       db: transaction,
-      target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {} },
+      target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {}, ...target },
+      key: 'one application',
       now: now ?? (await databaseTime(transaction)),
       signal: new AbortController().signal,
     };

@@ -77,6 +77,7 @@ export const aRemedy = (
       await apply(context);
       return { summary: `did ${name}`, before: null, after: null };
     },
+    undo: async () => ({ summary: `undid ${name}`, before: null, after: null }),
     ...rest,
   }) as Remedy;
 

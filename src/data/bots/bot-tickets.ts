@@ -60,7 +60,8 @@ export const assignTicket = (db: Db, seen: TicketRow, who: string, actor: string
   });
 
 /**
- * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that.
+ * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that. An
+ * action of which nobody could tell whether it happened has been looked at with it, and blocks no longer.
  * Throws {@link TicketChangedError}.
  */
 export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string) =>
@@ -78,13 +79,31 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
       .returningAll()
       .executeTakeFirst();
     if (!ticket) throw await changed(trx, seen, 'resolved');
-    const detail = JSON.stringify({ notes });
+    const settled = await settleUnknown(trx, ticket, notes, actor);
+    const detail = JSON.stringify({ notes, ...(settled.length > 0 && { settled }) });
     await trx
       .insertInto('bot_ticket_events')
       .values({ ticket_id: seen.id, event: 'resolved', actor, detail, created_at: now })
       .execute();
     return ticket;
   });
+
+/** `unknown -> aborted`, which counts for no entry; returns the ids. */
+async function settleUnknown(db: Db, ticket: TicketRow, notes: string, by: string) {
+  const rows = await db
+    .updateTable('bot_actions')
+    .set({
+      state: 'aborted',
+      settled_at: now,
+      evidence: sql`evidence || ${JSON.stringify({ settled: { by, notes, ticket: ticket.number } })}::jsonb`,
+    })
+    .where('bot_id', '=', ticket.bot_id)
+    .where('fingerprint', '=', ticket.fingerprint)
+    .where('state', '=', 'unknown')
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
 
 async function changed(db: Db, seen: TicketRow, wanted: string): Promise<TicketChangedError> {
   const name = `T-${seen.number}`;

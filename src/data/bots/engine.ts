@@ -34,12 +34,105 @@ export const listNodes = (db: Db): Promise<Node[]> =>
 export const doesWork = ({ alive, role }: Node): boolean => alive && role !== 'scheduler';
 export const doesSchedule = ({ alive, role }: Node): boolean => alive && role !== 'worker';
 
+/** off: nothing is healed; safe: only safe remedies act alone; auto: all that have earned it. */
+export const modes = ['off', 'safe', 'auto'] as const;
+export type Mode = (typeof modes)[number];
+
 /** off, safe or auto; null where the setting was removed, which heals nothing. */
 export async function currentMode(db: Db): Promise<string | null> {
-  const row = await db
+  return (await readMode(db)).mode;
+}
+
+export interface ModeChange {
+  /** null where the setting was removed, and any text that was put there: both heal nothing */
+  mode: string | null;
+  /** null until somebody changed it */
+  changed_by: string | null;
+  changed_at: Date | null;
+  reason: string | null;
+}
+
+interface Change {
+  mode: string;
+  before: string | null;
+  by: string;
+  at: string;
+  reason: string | null;
+}
+
+/** The present mode with who set it, when and why; what was written past {@link changeMode} has no reason. */
+export async function readMode(db: Db): Promise<ModeChange> {
+  const rows = await db
     .selectFrom('engine.settings')
-    .select('value')
-    .where('key', '=', 'mode')
-    .executeTakeFirst();
-  return typeof row?.value === 'string' ? row.value : null;
+    .selectAll()
+    .where('key', 'in', ['mode', 'mode_changes'])
+    .execute();
+  const row = rows.find(({ key }) => key === 'mode');
+  const mode = typeof row?.value === 'string' ? row.value : null;
+  const [last] = changesIn(rows.find(({ key }) => key === 'mode_changes')?.value);
+  const known = last && last.mode === mode && row?.changed_at.toISOString() === last.at;
+  return {
+    mode,
+    changed_by: row?.changed_by ?? null,
+    changed_at: row?.changed_by ? row.changed_at : null,
+    reason: known ? last.reason : null,
+  };
+}
+
+const changesIn = (value: unknown): Change[] => (Array.isArray(value) ? (value as Change[]) : []);
+
+/** So many changes of the mode are kept, the newest first, in the setting `mode_changes`. */
+const mostChanges = 100;
+
+/**
+ * Sets the mode, and keeps who did it and why. Gates read it before every effect. False when it is set
+ * already: then nothing changes.
+ */
+export const changeMode = (
+  db: Db,
+  mode: Mode,
+  { by, reason }: { by: string; reason: string | null },
+): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('engine.settings')
+      .values({ key: 'mode_changes', value: '[]' })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .execute();
+    // Whoever changes it holds this row; the gates, which read the other one, wait for nobody.
+    const { value } = await trx
+      .selectFrom('engine.settings')
+      .select('value')
+      .where('key', '=', 'mode_changes')
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const before = await currentMode(trx);
+    if (before === mode) return false;
+    const at = await currentTime(trx);
+    const changed = { value: JSON.stringify(mode), changed_at: at, changed_by: by };
+    await trx
+      .insertInto('engine.settings')
+      .values({ key: 'mode', ...changed })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(changed))
+      .execute();
+    const change: Change = { mode, before, by, at: at.toISOString(), reason };
+    const changes = [change, ...changesIn(value)].slice(0, mostChanges);
+    await trx
+      .updateTable('engine.settings')
+      .set({ value: JSON.stringify(changes), changed_at: at, changed_by: by })
+      .where('key', '=', 'mode_changes')
+      .execute();
+    return true;
+  });
+
+/** Heals that have begun an effect and not recorded it, in runs that go on. */
+export async function countHealsUnderWay(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('bot_actions as a')
+    .innerJoin('bot_executions as e', 'e.id', 'a.execution_id')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('a.state', '=', 'intent')
+    .where('e.status', '=', 'running')
+    .executeTakeFirstOrThrow();
+  return count;
 }

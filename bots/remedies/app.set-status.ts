@@ -1,0 +1,55 @@
+/** Sets the status of an app in the catalogue: into maintenance while it is broken, for one. */
+import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+
+const params = z.strictObject({
+  app: z.string().min(1).max(100).describe('app_catalog.slug'),
+  status: z.enum(['active', 'beta', 'maintenance', 'deprecated']),
+});
+
+interface Status {
+  status: string | null;
+  /** as text: a Date would lose its microseconds */
+  updated_at: string | null;
+}
+
+const columns = sql`status, updated_at::text`;
+
+async function read(app: string, { db }: RemedyContext, lock = sql``): Promise<Status | undefined> {
+  const { rows } = await sql<Status>`
+    SELECT ${columns} FROM app_catalog WHERE slug = ${app} ${lock}`.execute(db);
+  return rows[0];
+}
+
+async function write(app: string, status: string | null, { db }: RemedyContext): Promise<Status> {
+  const { rows } = await sql<Status>`
+    UPDATE app_catalog SET status = ${status} WHERE slug = ${app} RETURNING ${columns}`.execute(db);
+  return rows[0]!;
+}
+
+export const setAppStatus = defineRemedy({
+  name: 'app.set-status',
+  title: 'Set the status of an app',
+  risk: 'reversible',
+  params,
+  async isDone({ app, status }, context) {
+    return (await read(app, context))?.status === status;
+  },
+  async apply({ app, status }, context) {
+    const before = await read(app, context, sql`FOR NO KEY UPDATE`);
+    if (!before) throw new NotAppliedError(`there is no app ${app}`);
+    const after = await write(app, status, context);
+    return { summary: `set ${app} from ${before.status} to ${status}`, before, after };
+  },
+  async undo({ app, status }, context) {
+    const was = context.before as Status | null;
+    if (!was) throw new NotAppliedError(`${app} had this status before`);
+    const now = await read(app, context, sql`FOR NO KEY UPDATE`);
+    if (!now) throw new NotAppliedError(`${app} is gone`);
+    // What else of the app was edited meanwhile is none of ours; its status is.
+    if (now.status !== status)
+      throw new NotAppliedError(`${app} was changed since: it is ${now.status}`);
+    const after = await write(app, was.status, context);
+    return { summary: `set ${app} back to ${was.status}`, before: now, after };
+  },
+});

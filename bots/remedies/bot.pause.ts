@@ -1,0 +1,74 @@
+/** Pauses an active bot, so that it does no more harm until somebody has looked. */
+import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+
+const params = z.strictObject({
+  bot: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('the bot; the finding’s component unless given'),
+  reason: z.string().min(1).max(500).default('paused by a remedy'),
+});
+type Params = z.infer<typeof params>;
+
+interface Status {
+  status: string;
+  status_reason: string | null;
+  /** as text: a Date would lose its microseconds, and with them who changed it last */
+  status_changed_at: string | null;
+}
+
+const columns = sql`status, status_reason, status_changed_at::text`;
+
+const nameOf = ({ bot }: Params, { target }: RemedyContext) => bot ?? target.component;
+
+async function read(
+  name: string,
+  { db }: RemedyContext,
+  lock = sql``,
+): Promise<Status | undefined> {
+  const { rows } =
+    await sql<Status>`SELECT ${columns} FROM bots WHERE name = ${name} ${lock}`.execute(db);
+  return rows[0];
+}
+
+export const pauseBot = defineRemedy({
+  name: 'bot.pause',
+  title: 'Pause a bot',
+  risk: 'reversible',
+  params,
+  async isDone(given, context) {
+    return (await read(nameOf(given, context), context))?.status === 'paused';
+  },
+  async apply(given, context) {
+    const name = nameOf(given, context);
+    const before = await read(name, context, sql`FOR NO KEY UPDATE`);
+    if (!before) throw new NotAppliedError(`there is no bot ${name}`);
+    if (before.status !== 'active')
+      throw new NotAppliedError(`${name} is ${before.status} and not active`);
+    const { rows } = await sql<Status>`
+      UPDATE bots SET status = 'paused', status_reason = ${given.reason} WHERE name = ${name}
+      RETURNING ${columns}`.execute(context.db);
+    return { summary: `paused ${name}`, before, after: rows[0]! };
+  },
+  async undo(given, context) {
+    const name = nameOf(given, context);
+    const was = context.before as Status | null;
+    const made = context.after as Status | null;
+    if (was?.status !== 'active') throw new NotAppliedError(`${name} was not active before`);
+    const now = await read(name, context, sql`FOR NO KEY UPDATE`);
+    if (!now) throw new NotAppliedError(`${name} is gone`);
+    if (
+      now.status !== 'paused' ||
+      now.status_changed_at !== made?.status_changed_at ||
+      now.status_reason !== made.status_reason
+    )
+      throw new NotAppliedError(`${name} was changed since: it is ${now.status}`);
+    const { rows } = await sql<Status>`
+      UPDATE bots SET status = 'active', status_reason = NULL WHERE name = ${name}
+      RETURNING ${columns}`.execute(context.db);
+    return { summary: `resumed ${name}`, before: now, after: rows[0]! };
+  },
+});

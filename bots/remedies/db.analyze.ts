@@ -1,0 +1,27 @@
+/** Gathers a table's statistics anew, by which the planner judges it. */
+import { defineRemedy, sql, z } from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+import { platformTables } from '../platform-tables.ts';
+
+const params = z.strictObject({ table: z.enum(platformTables) });
+
+const statistics = async (table: string, { db }: RemedyContext) => {
+  const { rows } = await sql`
+    SELECT c.reltuples::float8 AS estimated_rows, c.relpages AS pages
+    FROM pg_class c WHERE c.oid = ${`public.${table}`}::regclass`.execute(db);
+  return rows[0];
+};
+
+export const analyzeTable = defineRemedy({
+  name: 'db.analyze',
+  title: 'Gather the statistics of a table anew',
+  risk: 'safe',
+  params,
+  // Statistics are never done: whether they are old enough to matter is the check's to say.
+  isDone: async () => false,
+  async apply({ table }, context) {
+    const before = await statistics(table, context);
+    await sql`ANALYZE ${sql.table(`public.${table}`)}`.execute(context.db);
+    return { summary: `analyzed ${table}`, before, after: await statistics(table, context) };
+  },
+});

@@ -1,0 +1,49 @@
+/** Writes the cached ranks of games anew from their scores, where they differ. */
+import { defineRemedy, sql, z } from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+
+const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100) });
+
+/** Rows whose rank is not what their score says, by game. */
+const stale = sql`
+  SELECT game_id, count(*)::int AS stale FROM (
+    SELECT game_id, rank AS cached, rank() OVER (PARTITION BY game_id ORDER BY score DESC) AS rank
+    FROM game_leaderboards
+  ) ranked WHERE cached IS DISTINCT FROM rank GROUP BY game_id`;
+
+interface Stale {
+  game_id: string;
+  stale: number;
+}
+
+const listStale = async ({ db }: RemedyContext, limit: number): Promise<Stale[]> =>
+  (await sql<Stale>`SELECT * FROM (${stale}) s ORDER BY game_id LIMIT ${limit}`.execute(db)).rows;
+
+const byGame = (rows: Stale[]) =>
+  Object.fromEntries(rows.map(({ game_id, stale }) => [game_id, stale]));
+
+export const refreshRanks = defineRemedy({
+  name: 'leaderboard.refresh-ranks',
+  title: 'Write cached ranks anew from the scores',
+  risk: 'safe',
+  params,
+  async isDone(_params, context) {
+    return (await listStale(context, 1)).length === 0;
+  },
+  async apply({ max_games }, context) {
+    const before = await listStale(context, max_games);
+    let changed = 0;
+    // One by one and in order: two at once would lock the games crosswise.
+    for (const { game_id } of before) {
+      context.signal.throwIfAborted();
+      const { rows } = await sql<{ changed: number }>`
+        SELECT engine.refresh_ranks(${game_id}) AS changed`.execute(context.db);
+      changed += rows[0]!.changed;
+    }
+    return {
+      summary: `wrote ${changed} ${changed === 1 ? 'rank' : 'ranks'} of ${before.length} ${before.length === 1 ? 'game' : 'games'}`,
+      before: { stale: byGame(before) },
+      after: { stale: byGame(await listStale(context, max_games)), changed },
+    };
+  },
+});

@@ -1,0 +1,66 @@
+/** Queues another run of a bot whose last one ended badly, without waiting for its schedule. */
+import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+
+const params = z.strictObject({
+  bot: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('the bot; the finding’s component unless given'),
+});
+type Params = z.infer<typeof params>;
+
+interface Standing {
+  id: string;
+  status: string;
+  max_attempts: number;
+  waiting: number;
+  /** of its newest run that has ended */
+  last: { id: string; status: string; reason: string | null } | null;
+}
+
+async function standing({ bot }: Params, { db, target }: RemedyContext, lock = sql``) {
+  const { rows } = await sql<Standing>`
+    SELECT b.id, b.status, b.max_attempts,
+      (SELECT count(*)::int FROM bot_executions e
+       WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger <> 'verify') AS waiting,
+      (SELECT jsonb_build_object('id', e.id, 'status', e.status, 'reason', e.reason)
+       FROM bot_executions e
+       WHERE e.bot_id = b.id AND e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'
+       ORDER BY e.completed_at DESC NULLS LAST LIMIT 1) AS last
+    FROM bots b WHERE b.name = ${bot ?? target.component} ${lock}`.execute(db);
+  return rows[0];
+}
+
+const isWanted = (found: Standing | undefined) =>
+  found?.waiting === 0 && (found.last?.status === 'failed' || found.last?.status === 'timeout');
+
+export const requeueRun = defineRemedy({
+  name: 'run.requeue',
+  title: 'Run a bot again whose last run ended badly',
+  risk: 'safe',
+  params,
+  async isDone(given, context) {
+    const found = await standing(given, context);
+    return found !== undefined && !isWanted(found);
+  },
+  async apply(given, context) {
+    // One statement waits for the row, the next one sees what it waited for.
+    await standing(given, context, sql`FOR NO KEY UPDATE OF b`);
+    const found = await standing(given, context);
+    const name = given.bot ?? context.target.component;
+    if (!found) throw new NotAppliedError(`there is no bot ${name}`);
+    if (found.status === 'disabled' || found.status === 'error')
+      throw new NotAppliedError(`${name} is ${found.status} and cannot be run`);
+    const before = { last: found.last, waiting: found.waiting };
+    if (!isWanted(found))
+      return { summary: `${name} needs no other run`, before, after: { execution_id: null } };
+    const { rows } = await sql<{ id: string }>`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, max_attempts, started_at, queued_at)
+      VALUES (${found.id}, 'queued', 'manual', 0, ${found.max_attempts}, engine.now(), engine.now())
+      RETURNING id`.execute(context.db);
+    return { summary: `queued a run of ${name}`, before, after: { execution_id: rows[0]!.id } };
+  },
+});

@@ -1,0 +1,78 @@
+/** What effects inside our database and outside of it have in common. */
+import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
+import type { Database } from '../data/connect.ts';
+import type { Fenced } from '../data/bots/fence.ts';
+import { plain } from '../plain.ts';
+import { fitting } from '../text.ts';
+import { countApplied } from './learn.ts';
+import type { Action, Patient } from './patient.ts';
+
+/** One step to apply, as plain values: it is applied in another process. */
+export interface Effect {
+  run: Fenced;
+  finding: Patient;
+  action: Action;
+  /** the remedy's name, and its parameters as its schema read them */
+  remedy: string;
+  params: unknown;
+  /** seconds from the application to its verification */
+  verifyAfter?: number | null;
+  /** Of a remedy outside: only find out whether it was applied, and write that down. */
+  ask?: boolean;
+}
+
+export const nothingLeft: Evidence = {
+  summary: 'there was nothing left to do',
+  before: null,
+  after: null,
+};
+
+export const contextOf = (
+  db: Kysely<Database>,
+  { finding, action }: Effect,
+  now: Date,
+  signal: AbortSignal,
+): RemedyContext => ({
+  db,
+  now,
+  signal,
+  key: action.id,
+  target: {
+    fingerprint: finding.fingerprint,
+    component: finding.affected_component,
+    key: finding.component_key,
+    metadata: finding.metadata ?? {},
+  },
+});
+
+/**
+ * `intent -> applied` with the evidence, the parameters (an undo needs those that were in force then)
+ * and the entry's count. False when it is no intent any more.
+ */
+export async function recordApplied(
+  trx: Transaction<Database>,
+  { title }: Remedy,
+  { run, action, params, verifyAfter }: Effect,
+  evidence: Evidence,
+  now: Date,
+): Promise<boolean> {
+  const kept = JSON.stringify(plain({ ...evidence, params }));
+  const applied = await trx
+    .updateTable('bot_actions')
+    .set({
+      state: 'applied',
+      applied_at: now,
+      verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
+      execution_id: run.id,
+      action_description: fitting(`${title}: ${evidence.summary}`, 2_000),
+      evidence: sql`evidence || ${kept}::jsonb`,
+    })
+    .where('id', '=', action.id)
+    .where('state', '=', 'intent')
+    .returning('id')
+    .executeTakeFirst();
+  if (!applied) return false;
+  await countApplied(trx, action);
+  return true;
+}

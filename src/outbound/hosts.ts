@@ -1,0 +1,27 @@
+/**
+ * The hosts that requests may go to, as `engine.settings` names them: `api.example.com` allows its public
+ * addresses on port 443 and 80, `api.example.com:8443` that port and no other. Only an entry with a port
+ * also allows addresses that are not public. What is not in the list is refused.
+ */
+export interface Allowed {
+  /** by exact host and port, wherever it leads */
+  exactly: boolean;
+}
+
+/** What an entry may look like; anything else in the list allows nothing. */
+const entry = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?$/;
+
+const defaultPorts: Record<string, string> = { 'http:': '80', 'https:': '443' };
+
+/** Null when the list does not name it. `list` is what the setting holds, whatever that is. */
+export function allowedBy(list: unknown, url: URL): Allowed | null {
+  const entries = new Set(
+    (Array.isArray(list) ? list : []).filter(
+      (each): each is string => typeof each === 'string' && entry.test(each),
+    ),
+  );
+  const port = url.port || defaultPorts[url.protocol];
+  if (!port) return null;
+  if (entries.has(`${url.hostname}:${port}`)) return { exactly: true };
+  return !url.port && entries.has(url.hostname) ? { exactly: false } : null;
+}

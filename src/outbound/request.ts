@@ -1,0 +1,138 @@
+/**
+ * A request to a place that we do not trust. The name is resolved once and the connection goes to the
+ * address that was judged, so that it cannot change its mind in between. No redirects, no decompression, no
+ * proxy; one deadline for all of it, and an answer of bounded size.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { untilStopped } from '../until-stopped.ts';
+import { refusedAddress } from './address.ts';
+import { allowedBy, type Allowed } from './hosts.ts';
+
+export interface OutboundRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** http or https, without user and password */
+  url: string;
+  headers?: Record<string, string> | undefined;
+  body?: string | undefined;
+}
+
+export interface OutboundLimits {
+  /** the value of the setting `http_hosts` */
+  hosts: unknown;
+  signal: AbortSignal;
+  /** from the look-up of the name to the last byte of the answer */
+  timeoutMs: number;
+  /** bytes of the answer's body that are read; more is an error */
+  mostBytes?: number;
+}
+
+export interface OutboundAnswer {
+  status: number;
+  /** as it came, taken as UTF-8 */
+  body: string;
+}
+
+/** The request failed. `sent` is false only when it is certain that nothing of it reached the other side. */
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError';
+  readonly sent: boolean;
+
+  constructor(message: string, sent: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.sent = sent;
+  }
+}
+
+/** Throws {@link OutboundError}. Any status is an answer. */
+export async function request(
+  { method, url: given, headers, body }: OutboundRequest,
+  { hosts, signal: outer, timeoutMs, mostBytes = 65_536 }: OutboundLimits,
+): Promise<OutboundAnswer> {
+  const url = new URL(given);
+  if (url.username || url.password) throw new OutboundError('the address holds a password', false);
+  const allowed = allowedBy(hosts, url);
+  if (!allowed) throw new OutboundError(`${url.host} is not among the allowed hosts`, false);
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([outer, deadline]);
+  let sent = false;
+  try {
+    const address = await untilStopped(signal, () => addressOf(url, allowed));
+    const { Agent, buildConnector, request: send } = await import('undici');
+    const connect = buildConnector({
+      lookup: always(address),
+      // Behind the deadline: a connection that nobody waits for any more is given up.
+      timeout: timeoutMs + 1_000,
+      allowH2: false,
+    });
+    const agent = new Agent({
+      // Only behind an open connection, TLS included, can anything have been sent.
+      connect: (options, callback) =>
+        connect(options, (...result) => {
+          sent ||= result[0] === null;
+          callback(...result);
+        }),
+      // The bound below is kept by its HTTP/1 parser.
+      allowH2: false,
+      maxResponseSize: mostBytes,
+      // The deadline is the only limit: these know nothing of the parts before and after their own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    try {
+      const answer = await send(url, {
+        method,
+        headers: { 'accept-encoding': 'identity', 'user-agent': 'roundsman', ...headers },
+        body: body ?? null,
+        dispatcher: agent,
+        signal,
+      });
+      return { status: answer.statusCode, body: await answer.body.text() };
+    } finally {
+      void agent.destroy();
+    }
+  } catch (error) {
+    if (error instanceof OutboundError) throw error;
+    const why = deadline.aborted
+      ? `no answer within ${timeoutMs / 1000} s`
+      : outer.aborted
+        ? `stopped: ${String(outer.reason)}`
+        : explained(error, mostBytes);
+    throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error });
+  }
+}
+
+interface Address {
+  address: string;
+  family: 4 | 6;
+}
+
+/** All addresses of the name have to be fit: which of them answers would be up to the name. */
+async function addressOf(url: URL, { exactly }: Allowed): Promise<Address> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(host) as 0 | 4 | 6;
+  const found = family
+    ? [{ address: host, family }]
+    : ((await lookup(host, { all: true })) as Address[]);
+  if (!exactly)
+    for (const { address } of found) {
+      const why = await refusedAddress(address);
+      if (why) throw new OutboundError(`${url.hostname} is refused: ${why}`, false);
+    }
+  const [first] = found;
+  if (!first) throw new OutboundError(`${url.hostname} has no address`, false);
+  return first;
+}
+
+/** Literal addresses are never looked up; they were judged as they stand. */
+const always =
+  ({ address, family }: Address): LookupFunction =>
+  (_, options, callback) =>
+    options.all ? callback(null, [{ address, family }]) : callback(null, address, family);
+
+function explained(error: unknown, mostBytes: number): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+    return `the answer is longer than ${mostBytes} bytes`;
+  return [code, message].filter(Boolean).join(': ') || String(error);
+}

@@ -1,0 +1,152 @@
+import { z, type Remedy, type Risk } from '../bot.ts';
+import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { secondsOf, shape } from './shape.ts';
+import { readYaml, type Problem, type Text } from './yaml.ts';
+
+/** One rung of the ladder: the next one is tried only if the check still fails. */
+export interface Step {
+  /** with the risk that it has with these parameters */
+  remedy: Omit<Remedy, 'risk'> & { risk: Risk };
+  /** as the remedy's schema read them */
+  params: unknown;
+  /** how long after it was applied the check is asked again, in seconds; null for at once */
+  verifyAfter: number | null;
+}
+
+/** Where a playbook's remedies come from. */
+export interface Remedies {
+  remedy(name: string): Remedy | undefined;
+  readonly remedyNames: readonly string[];
+}
+
+/** No more problems than these are told of one playbook. */
+const mostProblems = 20;
+
+/** A playbook that cannot be used, with all that is wrong with it. */
+export class PlaybookError extends UsageError {
+  readonly problems: readonly Problem[];
+
+  constructor(all: Problem[]) {
+    const problems = all
+      .toSorted((a, b) => a.line - b.line || a.column - b.column)
+      .slice(0, mostProblems);
+    super({
+      what: 'the playbook cannot be used',
+      why:
+        problems.map(({ line, column, message }) => `${line}:${column}: ${message}`).join('; ') +
+        (all.length > mostProblems ? `; and ${all.length - mostProblems} more` : ''),
+      hint: 'docs/remedies.md says what a playbook may hold, docs/playbook.schema.json tells an editor',
+    });
+    this.problems = problems;
+  }
+
+  /** `file:line:column: message`, one for each problem. */
+  at(file: string): string[] {
+    return this.problems.map(
+      ({ line, column, message }) => `${file}:${line}:${column}: ${message}`,
+    );
+  }
+}
+
+/**
+ * Whether a solution is meant as a playbook: its first word, behind comments and `---`, is `steps:`.
+ * Anything else is prose.
+ */
+export const isPlaybook = (solution: string): boolean =>
+  /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*|---[^\S\n]*)?\n)*[^\S\n]*(?:\{\s*)?(["']?)steps\1[^\S\n]*:/.test(
+    solution,
+  );
+
+/** The steps of a playbook. What it says is taken as it stands: nothing is filled in. Throws {@link PlaybookError}. */
+export function readPlaybook(text: string, remedies: Remedies): Step[] {
+  const read = readYaml(text);
+  if (read.problems.length > 0) throw new PlaybookError(read.problems);
+  const problems: Problem[] = [];
+  const shaped = shape.safeParse(read.value);
+  if (!shaped.success) problems.push(...problemsOf(shaped.error, read, []));
+  const given = (read.value as { steps?: unknown } | null)?.steps;
+  const steps = (Array.isArray(given) ? given : []).map((step: unknown, index) =>
+    readStep(step, index, read, remedies, problems),
+  );
+  if (problems.length > 0) throw new PlaybookError(problems);
+  return steps as Step[];
+}
+
+/** Null when it cannot run; why is among the problems, unless its shape already says so. */
+function readStep(
+  step: unknown,
+  index: number,
+  read: Text,
+  remedies: Remedies,
+  problems: Problem[],
+): Step | null {
+  const { remedy: name, with: params, verify_after } = (step ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string') return null;
+  const path = ['steps', index];
+  const remedy = remedies.remedy(name);
+  if (!remedy) {
+    const meant = nearest(name, remedies.remedyNames);
+    const rest = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : known(remedies);
+    problems.push({
+      ...read.at([...path, 'remedy']),
+      message: `there is no remedy ${JSON.stringify(name.slice(0, 100))}; ${rest}`,
+    });
+    return null;
+  }
+  const parsed = remedy.params.safeParse(params ?? {});
+  if (!parsed.success) {
+    problems.push(...problemsOf(parsed.error, read, [...path, 'with'], remedy));
+    return null;
+  }
+  const risk = typeof remedy.risk === 'function' ? remedy.risk(parsed.data) : remedy.risk;
+  return {
+    remedy: { ...remedy, risk },
+    params: parsed.data,
+    verifyAfter: typeof verify_after === 'string' ? secondsOf(verify_after) : null,
+  };
+}
+
+const known = ({ remedyNames }: Remedies): string =>
+  remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there is none';
+
+/** zod's issues with their places; for parameters with what the remedy takes there. */
+function problemsOf(
+  error: z.ZodError,
+  read: Text,
+  base: PropertyKey[],
+  remedy?: Remedy,
+): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = [...base, ...issue.path];
+    const label = path.map(String).join('.') || 'the playbook';
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        ...read.at(path, key),
+        message: `${label}: there is no ${JSON.stringify(key)}${remedy ? taking(remedy, issue.path) : ''}`,
+      }));
+    return [
+      {
+        ...read.at(path),
+        message: `${label}: ${issue.message}${remedy ? taking(remedy, issue.path) : ''}`,
+      },
+    ];
+  });
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  [keyword: string]: unknown;
+}
+
+/** `; it takes {"type":"integer",...}`: the parameter's own schema, or those of all for none of them. */
+function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
+  const { properties = {} } = z.toJSONSchema(remedy.params, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as JsonSchema;
+  const own = parameter === undefined ? undefined : properties[String(parameter)];
+  if (own) return `; it takes ${JSON.stringify(own)}`;
+  const names = Object.keys(properties);
+  return `; ${remedy.name} takes ${names.length > 0 ? names.join(', ') : 'no parameters'}`;
+}

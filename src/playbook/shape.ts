@@ -1,0 +1,38 @@
+/** What a playbook is made of, apart from the remedies themselves. */
+import { z } from '../bot.ts';
+
+export const mostSteps = 10;
+/** bytes of UTF-8 */
+export const mostBytes = 16_384;
+/** levels of lists and maps inside each other, the playbook itself included */
+export const deepest = 10;
+/** the longest `verify_after`, in seconds */
+export const longestDelay = 86_400;
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** A `verify_after` in seconds. */
+export const secondsOf = (text: string): number =>
+  Number(text.slice(0, -1)) * unitSeconds[text.at(-1) as keyof typeof unitSeconds];
+
+export const delay = z
+  .string('has to be a number with s, m, h or d behind it, like 30s or 5m')
+  .regex(
+    /^[1-9][0-9]{0,4}[smhd]$/,
+    'has to be a number with s, m, h or d behind it, like 30s or 5m',
+  )
+  .refine((text) => !(secondsOf(text) > longestDelay), 'is longer than a day')
+  .describe('How long after this step the check is asked again: 30s, 5m, 2h; a day at most.');
+
+export const stepShape = z.strictObject({
+  remedy: z.string('has to be the name of a remedy'),
+  with: z.record(z.string(), z.unknown(), 'has to be a map of parameters').optional(),
+  verify_after: delay.optional(),
+});
+
+export const shape = z.strictObject({
+  steps: z
+    .array(stepShape, 'has to be a list of steps')
+    .min(1, 'has no step')
+    .max(mostSteps, `has more than ${mostSteps} steps`),
+});

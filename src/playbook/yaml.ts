@@ -1,0 +1,101 @@
+/** YAML as a playbook may use it: no anchors, aliases, tags, merge keys or keys that are no text. */
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Node,
+  type Pair,
+} from 'yaml';
+import { deepest, mostBytes } from './shape.ts';
+
+/** Something that is wrong, and where; lines and columns begin at 1. */
+export interface Problem {
+  line: number;
+  column: number;
+  message: string;
+}
+
+export interface Text {
+  /** plain values; undefined when there are problems */
+  value: unknown;
+  problems: Problem[];
+  /** Where the value at this path stands, or the nearest one around it that is there; the key itself with `key`. */
+  at(path: PropertyKey[], key?: string): Pick<Problem, 'line' | 'column'>;
+}
+
+const start = { line: 1, column: 1 };
+
+export function readYaml(text: string): Text {
+  const refuse = (message: string): Text => ({
+    value: undefined,
+    problems: [{ ...start, message }],
+    at: () => start,
+  });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > mostBytes) return refuse(`is ${bytes} bytes long, and ${mostBytes} is the most`);
+
+  const lines = new LineCounter();
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return line > 0 ? { line, column: col } : start;
+  };
+  const placeOf = (node: unknown) => place((isNode(node) && node.range?.[0]) || 0);
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  } catch (error) {
+    // Its parser goes down with every level; a text that is nothing but levels exhausts it.
+    if (error instanceof RangeError) return refuse('is nested too deeply');
+    throw error;
+  }
+  const problems = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
+    ...place(pos[0]),
+    message,
+  }));
+  const root = document.contents as Node | null;
+  if (problems.length === 0)
+    examine(root, 1, (node, message) => problems.push({ ...placeOf(node), message }));
+  return {
+    value: problems.length === 0 ? document.toJS() : undefined,
+    problems,
+    at(path, key) {
+      let node: unknown = root;
+      for (const part of path) {
+        const next: unknown = isCollection(node) ? node.get(part, true) : undefined;
+        if (!isNode(next)) break;
+        node = next;
+      }
+      if (key !== undefined && isMap(node)) {
+        const pair = node.items.find(
+          (item) => isScalar(item.key) && String(item.key.value) === key,
+        );
+        if (pair) return placeOf(pair.key);
+      }
+      return placeOf(node);
+    },
+  };
+}
+
+function examine(node: unknown, depth: number, refuse: (node: unknown, why: string) => void): void {
+  if (!isNode(node)) return;
+  if (isAlias(node)) return refuse(node, 'aliases are not allowed');
+  if ('anchor' in node && node.anchor) refuse(node, 'anchors are not allowed');
+  if (node.tag) refuse(node, 'tags are not allowed');
+  if (!isCollection(node)) return;
+  if (depth > deepest) return refuse(node, `is nested deeper than ${deepest} levels`);
+  for (const item of node.items) {
+    if (!isMap(node)) {
+      examine(item, depth + 1, refuse);
+      continue;
+    }
+    const { key, value } = item as Pair;
+    if (!isScalar(key) || typeof key.value !== 'string') refuse(key, 'a key has to be text');
+    else if (key.value === '<<') refuse(key, 'merge keys are not allowed');
+    else examine(key, depth + 1, refuse);
+    examine(value, depth + 1, refuse);
+  }
+}

@@ -1,0 +1,330 @@
+/** Requests to places that we do not trust, against real servers; each counts what reaches it. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
+import { NotAppliedError } from '../../src/bot.ts';
+import { refusedAddress } from '../../src/outbound/address.ts';
+import { allowedBy } from '../../src/outbound/hosts.ts';
+import { OutboundError, request } from '../../src/outbound/request.ts';
+import { testDatabase } from '../support/database.ts';
+
+async function serve(listener: RequestListener) {
+  const seen: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
+  const server = createServer((incoming, answer) => {
+    const { method, url, headers } = incoming;
+    seen.push({ method, url, headers });
+    listener(incoming, answer);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { seen, port, host: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}` };
+}
+
+const never = new AbortController().signal;
+
+const get = (url: string, hosts: unknown, rest: object = {}) =>
+  request({ method: 'GET', url }, { hosts, signal: never, timeoutMs: 20_000, ...rest });
+
+/** The error with which a request ends. */
+const failing = async (sending: Promise<unknown>): Promise<OutboundError> => {
+  const error = await sending.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(OutboundError);
+  return error as OutboundError;
+};
+
+test.each([
+  '127.0.0.1',
+  '0.0.0.0',
+  '10.1.2.3',
+  '172.16.0.1',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  '224.0.0.1',
+  '255.255.255.255',
+  '240.0.0.1',
+  '198.18.0.1',
+  '::',
+  '::1',
+  '::127.0.0.1',
+  '::ffff:8.8.8.8',
+  '::ffff:127.0.0.1',
+  '64:ff9b::7f00:1',
+  '2002:7f00:1::',
+  '2001::1',
+  '2001:db8::1',
+  'fe80::1',
+  'fc00::1',
+  'fd00:ec2::254',
+  'fec0::1',
+  'ff02::1',
+  '4000::1',
+  '64:ff9b:1::1',
+  'example.com',
+  '',
+])('the address %s is refused', async (address) => {
+  expect(await refusedAddress(address)).not.toBeNull();
+});
+
+test.each(['8.8.8.8', '1.1.1.1', '168.63.129.17', '2606:4700:4700::1111'])(
+  'the address %s is public',
+  async (address) => {
+    expect(await refusedAddress(address)).toBeNull();
+  },
+);
+
+test.each([
+  [['a.example'], 'https://a.example/x', { exactly: false }],
+  [['a.example'], 'http://a.example', { exactly: false }],
+  [['a.example'], 'http://A.EXAMPLE:80/', { exactly: false }],
+  [['a.example'], 'http://a.example:8080', null],
+  [['a.example:8080'], 'http://a.example:8080', { exactly: true }],
+  [['a.example:443'], 'https://a.example', { exactly: true }],
+  [['a.example:443'], 'http://a.example', null],
+  [['a.example'], 'https://b.a.example', null],
+  [['a.example'], 'https://a.example.', null],
+  [['*'], 'https://a.example', null],
+  [['[::1]:8080'], 'http://[::1]:8080', { exactly: true }],
+  [['127.0.0.1:80'], 'http://2130706433/', { exactly: true }],
+  [[], 'https://a.example', null],
+  [undefined, 'https://a.example', null],
+  ['a.example', 'https://a.example', null],
+  [[null, { host: 'a.example' }], 'https://a.example', null],
+] as const)('a list %j lets %s through: %j', (list, url, allowed) => {
+  expect(allowedBy(list, new URL(url))).toEqual(allowed);
+});
+
+describe('nothing is sent', () => {
+  test.each([
+    ['http://127.0.0.1/', '127.0.0.1'],
+    ['http://2130706433/', '127.0.0.1'],
+    ['http://0x7f.1/', '127.0.0.1'],
+    ['http://[::127.0.0.1]/', '[::7f00:1]'],
+    ['http://[::ffff:127.0.0.1]/', '[::ffff:7f00:1]'],
+    ['http://168.63.129.16/', '168.63.129.16'],
+    ['http://169.254.169.254/latest/', '169.254.169.254'],
+    ['http://localhost/', 'localhost'],
+  ])('to %s, which is allowed by name only', async (url, host) => {
+    const error = await failing(get(url, [host]));
+    expect(error).toMatchObject({ sent: false, message: expect.stringContaining('is refused') });
+  });
+
+  test('to a host that nobody allowed', async () => {
+    const { url, seen } = await serve((_, answer) => answer.end());
+    for (const hosts of [undefined, [], ['127.0.0.1'], ['127.0.0.1:1']])
+      expect(await failing(get(url, hosts))).toMatchObject({ sent: false });
+    expect(seen).toEqual([]);
+  });
+
+  test('where nobody listens, and where somebody does not speak TLS', async () => {
+    const { host, seen } = await serve((_, answer) => answer.end());
+    expect(await failing(get('http://127.0.0.1:1', ['127.0.0.1:1']))).toMatchObject({
+      sent: false,
+    });
+    expect(await failing(get(`https://${host}`, [host]))).toMatchObject({ sent: false });
+    expect(seen).toEqual([]);
+  });
+
+  test('when its signal is aborted already', async () => {
+    const { url, host, seen } = await serve((_, answer) => answer.end());
+    const error = await failing(get(url, [host], { signal: AbortSignal.abort('cancelled') }));
+    expect(error).toMatchObject({ sent: false, message: expect.stringContaining('cancelled') });
+    expect(seen).toEqual([]);
+  });
+});
+
+test('an address that is listed with its port is reached, by its name too', async () => {
+  const { url, host, port } = await serve((_, answer) => answer.end('hello'));
+  expect(await get(url, [host])).toEqual({ status: 200, body: 'hello' });
+  const named = `localhost:${port}`;
+  expect(await get(`http://${named}`, [named])).toEqual({ status: 200, body: 'hello' });
+});
+
+test('a redirect is an answer and is not followed', async () => {
+  const target = await serve((_, answer) => answer.end());
+  const { url, host } = await serve((_, answer) =>
+    answer.writeHead(302, { location: target.url }).end(),
+  );
+  expect(await get(url, [host, target.host])).toMatchObject({ status: 302 });
+  expect(target.seen).toEqual([]);
+});
+
+test('a compressed answer is not expanded', async () => {
+  const bomb = gzipSync(Buffer.alloc(20 * 2 ** 20));
+  const { url, host } = await serve((_, answer) =>
+    answer.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+  );
+  const { body } = await get(url, [host]);
+  expect(body.length).toBeLessThanOrEqual(bomb.length);
+});
+
+test.each(['with', 'without'])(
+  'an answer that is too long %s saying so is given up',
+  async (how) => {
+    const { url, host } = await serve((_, answer) => {
+      if (how === 'with') answer.setHeader('content-length', 2 ** 30);
+      const more = () => {
+        while (!answer.destroyed && answer.write(Buffer.alloc(2 ** 14)));
+        if (!answer.destroyed) answer.once('drain', more);
+      };
+      more();
+    });
+    expect(await failing(get(url, [host]))).toMatchObject({
+      sent: true,
+      message: expect.stringContaining('longer than 65536 bytes'),
+    });
+  },
+);
+
+test.each(['the head', 'the body'])(
+  'a server that drips %s is given up at the deadline',
+  async (part) => {
+    const { url, host } = await serve((_, answer) => {
+      if (part === 'the head') return;
+      answer.writeHead(200);
+      const drip = setInterval(() => answer.write('x'), 50);
+      answer.once('close', () => clearInterval(drip));
+    });
+    const began = performance.now();
+    const error = await failing(get(url, [host], { timeoutMs: 700 }));
+    expect(error).toMatchObject({
+      sent: true,
+      message: expect.stringContaining('no answer within 0.7 s'),
+    });
+    expect(performance.now() - began).toBeLessThan(10_000);
+  },
+);
+
+describe('the remedy http.request', async () => {
+  const { db } = await testDatabase();
+  const allow = (...hosts: string[]) =>
+    db
+      .insertInto('engine.settings')
+      .values({ key: 'http_hosts', value: JSON.stringify(hosts) })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet({ value: JSON.stringify(hosts) }),
+      )
+      .execute();
+  const context = {
+    db,
+    now: new Date(),
+    signal: never,
+    key: 'one application',
+    target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {} },
+    before: null,
+    after: null,
+  };
+  const read = (given: object) => sendHttpRequest.params.parse(given) as any;
+  const apply = (given: object) => sendHttpRequest.apply(read(given), context);
+  const isDone = (given: object) => sendHttpRequest.isDone(read(given), context);
+  const answering = (status: number) => serve((_, answer) => answer.writeHead(status).end('told'));
+
+  test('is denied until somebody allows the host', async () => {
+    const { url, host, seen } = await answering(200);
+    await expect(apply({ url })).rejects.toThrow(NotAppliedError);
+    expect(seen).toEqual([]);
+    await allow(host);
+    expect(await apply({ url: `${url}/hook`, headers: { 'X-Own': 'a' }, body: '{}' })).toEqual({
+      summary: `sent POST ${host}: 200`,
+      before: null,
+      after: { status: 200, body: 'told' },
+    });
+    expect(seen).toMatchObject([
+      {
+        method: 'POST',
+        url: '/hook',
+        headers: { 'x-own': 'a', 'idempotency-key': 'one application' },
+      },
+    ]);
+  });
+
+  test.each([
+    [200, undefined, 'works'],
+    [204, undefined, 'works'],
+    [303, [303], 'works'],
+    [200, [202], 'is in doubt'],
+    [302, undefined, 'is in doubt'],
+    [408, undefined, 'is in doubt'],
+    [500, undefined, 'is in doubt'],
+    [502, undefined, 'is in doubt'],
+    [403, undefined, 'was not done'],
+    [404, undefined, 'was not done'],
+  ])('answered with %i (expected: %j) it %s', async (status, expect_, how) => {
+    const { url, host } = await answering(status);
+    await allow(host);
+    const error = await apply({ url, expect: expect_ }).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    const said = !error
+      ? 'works'
+      : error instanceof NotAppliedError
+        ? 'was not done'
+        : 'is in doubt';
+    expect(said).toBe(how);
+  });
+
+  test.each([
+    [200, true],
+    [404, false],
+    [500, null],
+    [302, null],
+  ])('asks whether it was done, and an answer %i means %s', async (status, done) => {
+    const { url, host, seen } = await answering(status);
+    await allow(host);
+    expect(await isDone({ url, done: { url: `${url}/jobs/1` } })).toBe(done);
+    expect(seen).toMatchObject([{ method: 'GET', url: '/jobs/1' }]);
+  });
+
+  test('cannot tell without a request that asks, and not when that fails', async () => {
+    expect(await isDone({ url: 'https://a.example' })).toBeNull();
+    await allow('127.0.0.1:1');
+    const dead = { url: 'http://127.0.0.1:1/' };
+    await expect(isDone({ ...dead, done: dead })).rejects.toThrow('ECONNREFUSED');
+    await expect(apply(dead)).rejects.toThrow(NotAppliedError);
+  });
+
+  test('is irreversible unless the entry names a request that takes it back', async () => {
+    const { url, host, seen } = await answering(200);
+    await allow(host);
+    const risk = sendHttpRequest.risk as (given: unknown) => string;
+    expect(risk(read({ url }))).toBe('irreversible');
+    const given = read({ url: `${url}/on`, undo: { method: 'DELETE', url: `${url}/off` } });
+    expect(risk(given)).toBe('reversible');
+    expect((await sendHttpRequest.undo!(given, context)).after).toMatchObject({ status: 200 });
+    expect(seen).toMatchObject([
+      { method: 'DELETE', url: '/off', headers: { 'idempotency-key': 'one application-undo' } },
+    ]);
+    await expect(sendHttpRequest.undo!(read({ url }), context)).rejects.toThrow(NotAppliedError);
+  });
+
+  test.each([
+    { url: 'ftp://a.example' },
+    { url: 'file:///etc/passwd' },
+    { url: 'a.example' },
+    { url: 'https://ann:secret@a.example' },
+    { url: 'https://a.example', method: 'CONNECT' },
+    { url: 'https://a.example', headers: { Host: 'b.example' } },
+    { url: 'https://a.example', headers: { 'content-LENGTH': '3' } },
+    { url: 'https://a.example', headers: { 'x-a': 'a\r\nx-b: b' } },
+    { url: 'https://a.example', headers: { 'x a': 'b' } },
+    { url: 'https://a.example', timeout_seconds: 3600 },
+    { url: 'https://a.example', follow: true },
+    {},
+  ])('does not take %j', (given) => {
+    expect(sendHttpRequest.params.safeParse(given).success).toBe(false);
+  });
+});

@@ -1,0 +1,363 @@
+/** Remedies outside: what becomes of an effect whose record is missing. */
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { NotAppliedError, z, type Remedy } from '../../src/bot.ts';
+import { resolveTicket } from '../../src/data/bots/bot-tickets.ts';
+import { heal } from '../../src/heal/heal.ts';
+import type { Healing } from '../../src/heal/patient.ts';
+import { entry, playbook, queuedRun, set } from '../support/flow.ts';
+import { leftBehind, ward, type Cure } from './patients.ts';
+
+type Ward = Awaited<ReturnType<typeof ward>>;
+type Done = boolean | null | 'throws';
+
+/** A remedy outside that answers so, and keeps the parameters that it was asked about. */
+function outside(done: Done = null, rest: Partial<Cure> = {}) {
+  const asked: unknown[] = [];
+  const isDone: Remedy['isDone'] = async (params) => {
+    asked.push(params);
+    if (done === 'throws') throw new Error('the probe broke off');
+    return done;
+  };
+  const cure: Cure = { name: 'disk.send', ...rest, rest: { outside: true, isDone, ...rest.rest } };
+  return { asked, cure };
+}
+
+const seed = entry('single', playbook('disk.send'));
+const ladder = entry('ladder', playbook('disk.send', 'disk.second'));
+
+const states = async (patients: Ward) =>
+  (await patients.actions()).map(({ remedy, state }) => [remedy, state]);
+
+/** A finding that is open and has never been healed, and an action about it that nobody works on. */
+async function admitted(
+  cures: Cure[],
+  state: 'intent' | 'unknown' = 'intent',
+  values: object = {},
+  severity: 'high' | 'medium' = 'high',
+) {
+  const patients = await ward([seed], cures, { severity });
+  await set(patients.db, 'mode', 'off');
+  await patients.round();
+  await set(patients.db, 'mode', 'safe');
+  await sql`DELETE FROM bot_decisions`.execute(patients.db);
+  await leftBehind(patients, 'single', 'disk.send', state, { applied_at: null, ...values });
+  return patients;
+}
+
+const begun = (params: object) => ({ evidence: JSON.stringify({ begun: true, params }) });
+
+const tickets = ({ db }: Ward) =>
+  db.selectFrom('bot_tickets').selectAll().orderBy('number').execute();
+
+test('one that works is recorded once it has, and verified', async () => {
+  const seen: string[] = [];
+  const { cure } = outside(null, {
+    before: async () => {
+      const [action] = await patients.actions();
+      seen.push(action!.state, JSON.stringify(action!.evidence));
+    },
+  });
+  const patients: Ward = await ward([seed], [cure]);
+  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+  expect(seen).toEqual(['intent', '{"begun":true,"params":{}}']);
+  expect(await patients.effects()).toEqual(['disk.send']);
+  expect(await patients.actions()).toMatchObject([
+    { state: 'verified', evidence: { summary: 'did disk.send', params: {} } },
+  ]);
+  const { times_applied } = await patients.db
+    .selectFrom('bot_knowledge')
+    .select('times_applied')
+    .executeTakeFirstOrThrow();
+  expect(times_applied).toBe(1);
+});
+
+test('one with nothing left to do does nothing', async () => {
+  const patients = await ward([seed], [outside(true).cure]);
+  await patients.round();
+  expect(await patients.effects()).toEqual([]);
+  expect(await patients.actions()).toMatchObject([
+    { evidence: { summary: 'there was nothing left to do' } },
+  ]);
+});
+
+test('the effect of one that threw stays, so nobody can tell: unknown, a ticket, and no further rung', async () => {
+  const { cure } = outside(null, { throws: true });
+  const patients = await ward([ladder], [cure, { name: 'disk.second' }]);
+  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 0 });
+  expect(await states(patients)).toEqual([['disk.send', 'unknown']]);
+  expect(await patients.actions()).toMatchObject([
+    {
+      success: false,
+      error_message: 'disk.send broke off; disk.send cannot tell whether it was done',
+    },
+  ]);
+  expect(await tickets(patients)).toMatchObject([{ status: 'assigned' }]);
+  expect((await patients.finding()).resolved_at).toBeNull();
+});
+
+test.each<[string, Done, Partial<Cure>, string]>([
+  [
+    'that says that nothing was done',
+    null,
+    {
+      rest: {
+        apply: async () => {
+          throw new NotAppliedError('refused');
+        },
+      },
+    },
+    'refused',
+  ],
+  ['of which it is certain that it was not', false, { throws: true }, 'disk.send broke off'],
+  ['that could not be asked before it began', 'throws', {}, 'the probe broke off'],
+])('after one that threw %s the next rung is tried', async (_, done, rest, why) => {
+  const patients = await ward([ladder], [outside(done, rest).cure, { name: 'disk.second' }]);
+  await patients.round();
+  expect(await states(patients)).toEqual([
+    ['disk.send', 'failed'],
+    ['disk.second', 'verified'],
+  ]);
+  expect((await patients.actions())[0]!.error_message).toBe(why);
+});
+
+test('one that threw and had done it all the same was applied', async () => {
+  let done = false;
+  const { cure } = outside();
+  const patients = await ward(
+    [seed],
+    [
+      {
+        ...cure,
+        rest: {
+          ...cure.rest,
+          isDone: async () => done,
+          apply: async () => {
+            done = true;
+            patients.ill.clear();
+            throw new Error('the answer was lost');
+          },
+        },
+      },
+    ],
+  );
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([
+    { state: 'verified', evidence: { after: { error: 'the answer was lost' } } },
+  ]);
+});
+
+describe('an abandoned intent', () => {
+  test('that was done is verified, and not repeated', async () => {
+    const patients = await admitted([outside(true).cure], 'intent', begun({}));
+    await patients.round();
+    expect(await patients.effects()).toEqual([]);
+    // The check still fails: what was done did not help.
+    expect(await patients.actions()).toMatchObject([
+      { state: 'failed', evidence: { summary: 'it had been done already' } },
+    ]);
+  });
+
+  test('that was not done is applied, once', async () => {
+    const patients = await admitted([outside(false).cure], 'intent', begun({}));
+    await patients.round();
+    expect(await patients.effects()).toEqual(['disk.send']);
+    expect(await states(patients)).toEqual([['disk.send', 'verified']]);
+  });
+
+  test.each<Done>([null, 'throws'])(
+    'of which nobody can tell (%s) is not repeated, blocks, and gets a ticket',
+    async (done) => {
+      const patients = await admitted([outside(done).cure], 'intent', begun({}), 'medium');
+      expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 0 });
+      for (let number = 0; number < 2; number++) await patients.round();
+      expect(await patients.effects()).toEqual([]);
+      expect(await states(patients)).toEqual([['disk.send', 'unknown']]);
+      expect(await patients.decisions()).toEqual([
+        { name: 'single', verdict: 'blocked', gate: 'in_progress' },
+      ]);
+      expect(await tickets(patients)).toMatchObject([{ severity: 'medium', status: 'assigned' }]);
+    },
+  );
+
+  test('that was never begun is asked about too, with what the entry says', async () => {
+    const { asked, cure } = outside(null);
+    const patients = await admitted([cure]);
+    await patients.round();
+    expect(asked).toEqual([{}]);
+    expect(await states(patients)).toEqual([['disk.send', 'unknown']]);
+  });
+
+  test.each([
+    [
+      'was edited',
+      sql`UPDATE bot_knowledge SET solution = ${'steps: [{ remedy: disk.send, with: { to: b } }]'}`,
+    ],
+    ['is gone', sql`DELETE FROM bot_knowledge`],
+    ['is prose now', sql`UPDATE bot_knowledge SET solution = 'Call somebody.'`],
+  ])('is asked about what was sent, though its entry %s', async (_, edit) => {
+    const { asked, cure } = outside(true, {
+      rest: { params: z.looseObject({ to: z.string().optional() }) },
+    });
+    const patients = await admitted([cure], 'intent', begun({ to: 'a' }));
+    await edit.execute(patients.db);
+    await patients.round();
+    expect(asked).toEqual([{ to: 'a' }]);
+    expect(await patients.effects()).toEqual([]);
+    expect((await patients.actions())[0]!.applied_at).not.toBeNull();
+  });
+
+  test('of a remedy that is gone is unknown once it was begun, and aborted before', async () => {
+    const after = await admitted([{ name: 'disk.other' }, outside().cure], 'intent', {
+      remedy: 'disk.gone',
+      ...begun({}),
+    });
+    await after.round();
+    expect(await states(after)).toEqual([['disk.gone', 'unknown']]);
+    const before = await admitted([outside().cure], 'intent', { remedy: 'disk.gone' });
+    await before.round();
+    expect((await states(before))[0]).toEqual(['disk.gone', 'aborted']);
+  });
+
+  test('waits while the kill switch is on, and nothing outside is asked', async () => {
+    const { asked, cure } = outside(false);
+    const patients = await admitted([cure], 'intent', begun({}));
+    await set(patients.db, 'mode', 'off');
+    await patients.round();
+    expect(asked).toEqual([]);
+    expect(await states(patients)).toEqual([['disk.send', 'intent']]);
+  });
+
+  test('that two runs find at once is applied by one of them', async () => {
+    const { asked, cure } = outside(false, { works: false });
+    const patients = await admitted([cure], 'intent', begun({}));
+    const finding = (await patients.finding()) as never;
+    const both = [await patients.comesTo(finding), await patients.comesTo(finding)];
+    await Promise.all(both.map((heal) => heal()));
+    expect(await patients.effects()).toEqual(['disk.send']);
+    // The other one was told that it is taken before it asked.
+    expect(asked).toHaveLength(2);
+  });
+});
+
+test('resolving its ticket settles an unknown action: it counts for nothing and blocks no longer', async () => {
+  const patients = await admitted([outside().cure], 'unknown');
+  await patients.round();
+  expect(await patients.effects()).toEqual([]);
+  const [ticket] = await tickets(patients);
+  await resolveTicket(patients.db, ticket!, 'it had not arrived', 'ann');
+  expect(await patients.actions()).toMatchObject([
+    {
+      state: 'aborted',
+      settled_at: expect.any(Date),
+      evidence: { settled: { by: 'ann', notes: 'it had not arrived', ticket: ticket!.number } },
+    },
+  ]);
+  const events = await patients.db
+    .selectFrom('bot_ticket_events')
+    .select('detail')
+    .where('event', '=', 'resolved')
+    .execute();
+  expect(events).toEqual([
+    { detail: { notes: 'it had not arrived', settled: [expect.any(String)] } },
+  ]);
+  await patients.round();
+  expect(await patients.effects()).toEqual(['disk.send']);
+});
+
+test('resolving a ticket leaves the unknown actions of other findings alone', async () => {
+  const patients = await admitted([outside(null, { works: false }).cure], 'unknown', {
+    fingerprint: 'another',
+  });
+  await patients.round();
+  const [ticket] = await tickets(patients);
+  await resolveTicket(patients.db, ticket!, 'done', 'ann');
+  expect((await states(patients))[0]).toEqual(['disk.send', 'unknown']);
+});
+
+test('a delay of the step is written down with its application', async () => {
+  const later = entry('later', 'steps: [{ remedy: disk.send, verify_after: 90s }]');
+  const patients = await ward([later], [outside().cure]);
+  await patients.round();
+  const [action] = await patients.actions();
+  expect(action!.verify_after!.getTime() - action!.applied_at!.getTime()).toBe(90_000);
+});
+
+/** A started run that heals the newest finding when told, and calls `before` each time an effect is due. */
+async function aRun(patients: Ward, before = async () => {}) {
+  const finding = (await patients.finding()) as never;
+  await sql`UPDATE bots SET concurrency = 20`.execute(patients.db);
+  const id = await queuedRun(patients.db, 'doctor');
+  const run = (await patients.engine.ledger.start({ id, generation: 1 }))!;
+  const { db, catalogue, children } = patients.engine;
+  const place = await children.take();
+  const { signal } = run;
+  signal.addEventListener('abort', () => place.stop('cancelled'));
+  const effect: Healing['effect'] = async (task) => {
+    await before();
+    return place.do('effect', task);
+  };
+  const recheck: Healing['recheck'] = async () => 'failing';
+  return {
+    heal: () => heal({ db, catalogue, signal, recheck, effect }, run, finding),
+    stop: () => run.stop('cancelled'),
+  };
+}
+
+test('an intent that another run took up since it was found is left to that one', async () => {
+  const begun = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const { asked, cure } = outside(false, {
+    before: () => {
+      begun.resolve();
+      return over.promise;
+    },
+  });
+  const patients = await admitted([cure], 'intent', { evidence: '{"begun": true, "params": {}}' });
+  const first = await aRun(patients);
+  const second = await aRun(patients, async () => {
+    healing = first.heal();
+    await begun.promise;
+  });
+  let healing: Promise<unknown> | undefined;
+  // It has found the intent abandoned, and asks once the first one is at work on it.
+  await second.heal();
+  expect(await states(patients)).toEqual([['disk.send', 'intent']]);
+  over.resolve();
+  await healing;
+  expect(await patients.effects()).toEqual(['disk.send']);
+  // The first one when it took it up, and before it applied.
+  expect(asked).toHaveLength(2);
+});
+
+test.each([
+  [true, 'intent', 1],
+  [undefined, 'aborted', 0],
+] as const)(
+  'one that is stopped at work (outside: %s) is left as %s',
+  async (outside, state, effects) => {
+    const at = Promise.withResolvers<void>();
+    const apply: Remedy['apply'] = async (_, { db }) => {
+      await sql`INSERT INTO engine.effects (remedy) VALUES ('disk.send')`.execute(db);
+      at.resolve();
+      return new Promise(() => {});
+    };
+    const patients = await ward(
+      [seed],
+      [
+        {
+          name: 'disk.send',
+          rest: { ...(outside && { outside }), isDone: async () => null, apply },
+        },
+      ],
+    );
+    await patients.seen();
+    const run = await aRun(patients);
+    const healing = run.heal();
+    await at.promise;
+    run.stop();
+    await healing;
+    expect(await states(patients)).toEqual([['disk.send', state]]);
+    expect(await patients.effects()).toHaveLength(effects);
+  },
+);
