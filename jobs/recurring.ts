@@ -1,9 +1,11 @@
 /** The work that every process repeats. */
 import type { Db } from '../src/data/connect.ts';
 import type { Log } from '../src/log.ts';
+import { inWords, isWrong } from '../src/maintain/clock.ts';
 import { heartbeat, type Node } from '../src/maintain/heartbeat.ts';
 import { rescuer } from '../src/maintain/rescue.ts';
-import type { RunQueue } from '../src/queue/run-queue.ts';
+import { watchdog } from '../src/maintain/watchdog.ts';
+import type { RunQueue, RunWorker } from '../src/queue/run-queue.ts';
 
 interface Recurring {
   name: string;
@@ -11,14 +13,20 @@ interface Recurring {
   run(): Promise<void>;
 }
 
-/** A host whose clock is further off than this gets a warning. */
-const skewWarningMs = 2_000;
+/** A warning about something that lasts is repeated after this long. */
+const remindMs = 60_000;
 
 /**
- * Starts rescue and heartbeat. A job that fails is logged and comes again; a job never runs beside
- * itself. `stop` waits for what is under way.
+ * Starts rescue and heartbeat, and the watchdog where there is a worker. A job that fails is logged and
+ * comes again; a job never runs beside itself. `stop` waits for what is under way.
  */
-export function startRecurring(db: Db, queue: RunQueue, node: Node, log: Log) {
+export function startRecurring(
+  db: Db,
+  queue: RunQueue,
+  node: Node,
+  log: Log,
+  worker: RunWorker | null = null,
+) {
   const rescue = rescuer(db, queue);
   const jobs: Recurring[] = [
     {
@@ -29,15 +37,18 @@ export function startRecurring(db: Db, queue: RunQueue, node: Node, log: Log) {
         if (rescued.queued + rescued.takenOver + rescued.ended > 0) log.warn(rescued, 'rescued');
       },
     },
-    {
-      name: 'heartbeat',
-      everyMs: 5_000,
-      async run() {
-        const { skewMs } = await heartbeat(db, node);
-        if (Math.abs(skewMs) > skewWarningMs) log.warn({ skewMs }, "this host's clock is off");
-      },
-    },
+    { name: 'heartbeat', everyMs: 5_000, run: clockWatch(db, queue, node, log, worker) },
   ];
+  if (worker) {
+    const watch = watchdog(db, queue, worker);
+    jobs.push({
+      name: 'watchdog',
+      everyMs: 1_000,
+      async run() {
+        if (await watch()) log.warn('the worker had stopped taking runs; another took its place');
+      },
+    });
+  }
   const stops = jobs.map((job) => repeat(job, log));
   return {
     async stop() {
@@ -46,11 +57,47 @@ export function startRecurring(db: Db, queue: RunQueue, node: Node, log: Log) {
   };
 }
 
+/**
+ * Beats, and says when this host's clock is wrong. On PostgreSQL, where BullMQ goes by it, the worker takes
+ * nothing until it is right again.
+ */
+function clockWatch(db: Db, { backend }: RunQueue, node: Node, log: Log, worker: RunWorker | null) {
+  let wrong = false;
+  let saidAt = 0;
+  return async () => {
+    const skew = await heartbeat(db, node);
+    const was = wrong;
+    wrong = isWrong(skew);
+    const holds = worker !== null && backend === 'postgres';
+    if (wrong && holds) worker.hold();
+    if (wrong && (!was || performance.now() - saidAt > remindMs)) {
+      saidAt = performance.now();
+      const so = holds ? ': it takes no runs until that is right' : '';
+      log.warn({ skewMs: skew.skewMs }, `this host's clock is ${inWords(skew)}${so}`);
+    }
+    if (!wrong && holds) worker.resume();
+    if (!wrong && was) log.info({ skewMs: skew.skewMs }, "this host's clock is right again");
+  };
+}
+
+/** Of a failure that lasts, the first is said, then one a minute, and its end. */
 function repeat({ name, everyMs, run }: Recurring, log: Log): () => Promise<void> {
   let current: Promise<void> | null = null;
+  let failing: { times: number; saidAt: number } | null = null;
+  function failed(error: unknown): void {
+    failing ??= { times: 0, saidAt: -Infinity };
+    failing.times += 1;
+    if (performance.now() - failing.saidAt < remindMs) return;
+    failing.saidAt = performance.now();
+    log.error({ err: error, times: failing.times }, `${name} failed`);
+  }
+  function succeeded(): void {
+    if (failing) log.info({ times: failing.times }, `${name} works again`);
+    failing = null;
+  }
   const timer = setInterval(() => {
     current ??= run()
-      .catch((error: unknown) => log.error({ err: error }, `${name} failed`))
+      .then(succeeded, failed)
       .finally(() => {
         current = null;
       });

@@ -5,8 +5,10 @@ import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
-import { connect, endSessions, type Db } from '../data/connect.ts';
+import { connect, endSessions, shortStatements, type Db } from '../data/connect.ts';
+import { refuseTransactionPooler } from '../data/pooler.ts';
 import type { Log } from '../log.ts';
+import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave } from '../maintain/heartbeat.ts';
 import {
   agreeOnBackend,
@@ -20,8 +22,10 @@ import { giveBack } from '../run/give-back.ts';
 import { openLedger } from '../run/group-commit/ledger.ts';
 import { keepLeases } from '../run/lease.ts';
 import type { Engine } from '../run/engine.ts';
+import type { Run } from '../run/run.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
+import { within } from '../within.ts';
 
 export interface Started {
   backend: BackendName;
@@ -32,6 +36,10 @@ export interface Started {
 
 /** Running runs get this long to end when the process is asked to stop. */
 export const drainGraceMs = 10_000;
+
+/** What a part may take to close: a server that is gone must not keep the process from ending. */
+const closeWithinMs = 2_000;
+const giveBackWithinMs = 5_000;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
@@ -45,29 +53,33 @@ export async function startEngine(
   bots = beside('../../bots/index'),
 ): Promise<Started> {
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const db = connect(databaseUrl, { name: `roundsman ${role}`, max: config.concurrency + 4 });
+  await refuseTransactionPooler(databaseUrl);
+  const max = config.concurrency + 4;
+  const db = connect(databaseUrl, { name: `roundsman ${role}`, max, ...shortStatements });
   // In the order in which they were opened; closed the other way round.
   const closers: (() => unknown)[] = [() => db.destroy()];
   const close = async () => {
-    for (const each of closers.toReversed()) await each();
+    for (const each of closers.toReversed())
+      await within(closeWithinMs, Promise.resolve(each())).catch((error: unknown) =>
+        log.warn({ err: error }, 'a part did not close in order'),
+      );
   };
   try {
-    await heartbeat(db, { id: worker, role });
+    const skew = await heartbeat(db, { id: worker, role });
     closers.push(() => leave(db, { id: worker, role }));
     await refuseOtherBackend(db, configuredBackend(config));
-    const onQueueError = (error: Error) => log.warn({ err: error }, 'queue');
+    refuseWrongClock(skew, configuredBackend(config));
+    const onQueueError = sayOnce((error) => log.warn({ err: error }, 'queue'));
     const queue = await openQueue(db, { ...config, databaseUrl }, onQueueError);
     closers.push(() => queue.close());
+    for (const warning of queue.warnings) log.warn(`${queue.backend}: ${warning}`);
     // Recorded only once it has answered.
     await agreeOnBackend(db, queue.backend);
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
-    const recurring = startRecurring(db, queue, { id: worker, role }, log);
-    closers.push(() => recurring.stop());
     const leases = keepLeases(db, log);
     closers.push(() => leases.stop());
 
-    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
     let carrier: RunWorker | null = null;
     if (role !== 'scheduler') {
       const children = openChildren({
@@ -85,21 +97,27 @@ export async function startEngine(
       const ledger = openLedger({ databaseUrl, worker, log });
       closers.push(() => ledger.close());
       const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
-      carrier = queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+      const opened = queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+      carrier = opened;
+      closers.push(() => opened.drain());
     }
+    const recurring = startRecurring(db, queue, { id: worker, role }, log, carrier);
+    closers.push(() => recurring.stop());
+    // Last: nothing fails after it, so only `stop` has to end it.
+    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
     log.info({ role, worker, backend: queue.backend }, 'started');
 
     return {
       backend: queue.backend,
       db,
       async stop(graceMs = drainGraceMs) {
-        await scheduler?.stop();
         const drained = carrier?.drain() ?? Promise.resolve();
+        const ticked = scheduler?.stop() ?? Promise.resolve();
         if (!(await within(graceMs, drained))) {
-          const given = await giveBack({ db, queue }, leases.all());
-          log.warn({ runs: given }, 'running runs were given back');
+          await returnRuns({ db, queue }, leases.all(), log);
           await within(1_000, drained);
         }
+        await within(closeWithinMs, ticked);
         await close();
         log.info({ role }, 'stopped');
       },
@@ -110,19 +128,30 @@ export async function startEngine(
   }
 }
 
+/** Without the database they cannot be given back: their leases run out, and others take them over. */
+async function returnRuns(means: Parameters<typeof giveBack>[0], runs: Run[], log: Log) {
+  const given = giveBack(means, runs);
+  try {
+    if (await within(giveBackWithinMs, given))
+      log.warn({ runs: await given }, 'running runs were given back');
+    else log.warn({ runs: runs.length }, 'running runs could not be given back in time');
+  } catch (error) {
+    log.warn({ err: error, runs: runs.length }, 'running runs could not be given back');
+  }
+}
+
 /** A module of ours as a file: TypeScript in the checkout, compiled in the package. */
 const beside = (path: string) =>
   new URL(path + extname(new URL(import.meta.url).pathname), import.meta.url);
 
-/** Whether the promise settled in time. */
-async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** One message a minute of each kind: BullMQ tells of every single try of an outage. */
+function sayOnce(say: (error: Error) => void): (error: Error) => void {
+  const said = new Map<string, number>();
+  return (error) => {
+    const now = performance.now();
+    if (now - (said.get(error.message) ?? -Infinity) < 60_000) return;
+    if (said.size > 100) said.clear();
+    said.set(error.message, now);
+    say(error);
+  };
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { withDatabase, type Session } from '../cli/database.ts';
 import { json, note, say } from '../cli/print.ts';
 import { exitCodes } from '../errors.ts';
+import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 
 /** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
 export const roundCommand = () =>
@@ -29,7 +30,10 @@ async function round(
   const own = await startOwnWorker(session);
   const controller = new AbortController();
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) {
+      if (session.embedded) stopEmbeddedSoon(session.config.home);
+      process.exit(130);
+    }
     controller.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

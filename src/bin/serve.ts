@@ -1,22 +1,43 @@
 import { Command } from 'commander';
 import { withDatabase } from '../cli/database.ts';
-import { askedToStop } from './signals.ts';
+import { askedToStop, endSoon } from './signals.ts';
 
 /** `scheduler` and `worker`: one part of the engine as a process of its own, logging JSON lines. */
 function serve(role: 'scheduler' | 'worker', description: string): Command {
-  return new Command(role).description(description).action(() =>
-    withDatabase(async ({ config, url }) => {
-      const [{ openLog }, { startEngine }] = await Promise.all([
-        import('../log.ts'),
-        import('./engine.ts'),
-      ]);
-      const stop = askedToStop();
-      const log = openLog(config);
-      const engine = await startEngine(role, config, url, log);
-      log.info({ signal: await stop }, 'asked to stop');
-      await engine.stop();
-    }),
+  return new Command(role).description(description).action(() => run(role));
+}
+
+async function run(role: 'scheduler' | 'worker'): Promise<void> {
+  const { readConfig } = await import('../config.ts');
+  const config = readConfig();
+  const asked = askedToStop();
+  const [{ openLog }, { startEngine }, { askServers, begun, untilStarted }] = await Promise.all([
+    import('../log.ts'),
+    import('./engine.ts'),
+    import('./wait.ts'),
+  ]);
+  const log = openLog(config);
+  const serving = await untilStarted(
+    async () => {
+      await askServers(config);
+      return begun((begin) =>
+        withDatabase(async ({ url }) => {
+          const engine = await startEngine(role, config, url, log);
+          begin();
+          log.info({ signal: await asked.stop }, 'asked to stop');
+          await engine.stop();
+        }),
+      );
+    },
+    {
+      missing: (what, why) => log.warn({ why }, `not ready, trying again: ${what}`),
+      answers: () => log.info('ready: what was missing answers'),
+    },
+    asked.signal,
   );
+  if (!serving) log.info({ signal: await asked.stop }, 'asked to stop before it was ready');
+  await serving?.ended;
+  endSoon();
 }
 
 export const schedulerCommand = () => serve('scheduler', 'claim due bots and queue their runs');

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { withDatabase, type Session } from '../cli/database.ts';
 import { say } from '../cli/print.ts';
-import { askedToStop } from './signals.ts';
+import type { Log } from '../log.ts';
+import { printable } from '../text.ts';
+import { askedToStop, endSoon, type Asked } from './signals.ts';
+import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 
 interface UpOptions {
   empty?: boolean;
@@ -25,21 +28,56 @@ async function up(options: UpOptions): Promise<void> {
   const claim = config.databaseUrl
     ? null
     : (await import('../data/embedded/index.ts')).claimUp(config.home);
-  const asked = askedToStop();
+  const asked = askedToStop(() => void (claim && stopEmbeddedSoon(config.home)));
+  const [{ openLog }, { askServers, begun, untilStarted }] = await Promise.all([
+    import('../log.ts'),
+    import('./wait.ts'),
+  ]);
+  const logFile = join(config.home, 'roundsman.log');
+  const log = openLog(config, logFile);
   try {
-    await withDatabase((session) => run(session, options, asked), {
-      create: true,
-      migrate: options.migrate ? true : 'embedded',
-    });
+    const running = await untilStarted(
+      async () => {
+        await askServers(config);
+        return begun((begin) =>
+          withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {
+            create: true,
+            migrate: options.migrate ? true : 'embedded',
+          }),
+        );
+      },
+      {
+        missing(what, why) {
+          say(`Not ready, trying again: ${printable(what)} (${printable(why)})`);
+          log.warn({ why }, `not ready, trying again: ${what}`);
+        },
+        answers() {
+          say('Ready: what was missing answers.');
+          log.info('ready: what was missing answers');
+        },
+      },
+      asked.signal,
+    );
+    if (!running) say('Stopped before it was ready.');
+    await running?.ended;
   } finally {
     claim?.release();
   }
+  endSoon();
 }
 
-async function run(session: Session, options: UpOptions, asked: Promise<unknown>): Promise<void> {
+interface Means {
+  asked: Asked;
+  log: Log;
+  logFile: string;
+  /** called when everything runs */
+  begin(): void;
+}
+
+async function run(session: Session, options: UpOptions, means: Means): Promise<void> {
   const { db, config, url, embedded } = session;
-  const [{ openLog }, { startEngine }, { watch }] = await Promise.all([
-    import('../log.ts'),
+  const { asked, log, logFile } = means;
+  const [{ startEngine }, { watch }] = await Promise.all([
     import('./engine.ts'),
     import('./watch.ts'),
   ]);
@@ -51,15 +89,14 @@ async function run(session: Session, options: UpOptions, asked: Promise<unknown>
       'A small fictional platform was planted, with things wrong in it (up --empty does without).',
     );
   }
-  const logFile = join(config.home, 'roundsman.log');
-  const log = openLog(config, logFile);
   const engine = await startEngine('up', config, url, log);
+  means.begin();
   say(`BullMQ on ${engine.backend}, log in ${logFile}`);
   const keeper = embedded ? (await import('./keep-embedded.ts')).keepEmbedded(session, log) : null;
   const watching = await watch(db, { skipFirst: planted });
   try {
-    if (planted) await firstRound(session);
-    await Promise.race([asked, watching.start()]);
+    if (planted) await Promise.race([asked.stop, firstRound(session)]);
+    await Promise.race([asked.stop, watching.start()]);
   } finally {
     watching.stop();
     say('Stopping: running bots get their time to end; Ctrl-C again stops at once.');

@@ -3,15 +3,16 @@ import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { connect, type Db } from '../data/connect.ts';
+import { refuseTransactionPooler, TransactionPoolerError } from '../data/pooler.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
 import { DatabaseNotReady, prepareDatabase, refusalOf } from '../data/prepare.ts';
 import { messageOf } from '../errors.ts';
+import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
+import { configuredBackend } from '../queue/backend.ts';
 import { serverVersion } from './db-status.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineEngine } from './doctor-engine.ts';
 
-/** How far this host's clock may be off before people misread times. */
-const mostSkewMs = 2_000;
 const patienceMs = 5_000;
 
 /** Joins the database if there is one; makes none. */
@@ -40,7 +41,7 @@ export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
     statementTimeoutMs: patienceMs,
   });
   try {
-    return await examine(db, config);
+    return await examine(db, config.databaseUrl ?? embedded!.url, config);
   } finally {
     await db.destroy();
     await embedded?.leave();
@@ -65,7 +66,7 @@ function obstacleTo(directory: string): string | null {
   }
 }
 
-async function examine(db: Db, config: Config): Promise<Diagnosis[]> {
+async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]> {
   let found: Diagnosis[];
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
@@ -77,7 +78,7 @@ async function examine(db: Db, config: Config): Promise<Diagnosis[]> {
       : `see ${config.home}/postgres.log`;
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
-  found.push(await examineClock(db));
+  found.push(...(await examineSessions(url)), await examineClock(db, config));
   try {
     await prepareDatabase(db, { migrate: false });
   } catch (error) {
@@ -89,18 +90,31 @@ async function examine(db: Db, config: Config): Promise<Diagnosis[]> {
   return [...found, ...(await examineEngine(db, config))];
 }
 
-async function examineClock(db: Db): Promise<Diagnosis> {
-  const before = Date.now();
-  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
-  const skewMs = Math.round((before + Date.now()) / 2 - rows[0]!.now.getTime());
-  const detail = `this host's clock is ${Math.abs(skewMs)} ms ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
-  return Math.abs(skewMs) <= mostSkewMs
-    ? ok('Clock', detail)
-    : warn(
-        'Clock',
-        detail,
-        'synchronise both with NTP; runs go by the database, but logs of the two do not match',
-      );
+async function examineSessions(url: string): Promise<Diagnosis[]> {
+  try {
+    await refuseTransactionPooler(url);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TransactionPoolerError)) throw error;
+    return [fail('Sessions', `${error.what}: ${error.why}`, error.hint)];
+  }
+}
+
+async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
+  const skew = await measureSkew(db);
+  const detail = `this host's clock is ${inWords(skew)}`;
+  if (!isWrong(skew)) return ok('Clock', detail);
+  if (configuredBackend(config) === 'postgres')
+    return fail(
+      'Clock',
+      `${detail}: BullMQ on PostgreSQL goes by it, so no worker starts on this host`,
+      'synchronise both with NTP, or set REDIS_URL',
+    );
+  return warn(
+    'Clock',
+    detail,
+    'synchronise both with NTP; runs go by the database, but logs of the two do not match',
+  );
 }
 
 async function examineRoles(db: Db): Promise<Diagnosis> {

@@ -53,6 +53,13 @@ export function refusalOf(error: unknown): Explanation | null {
       why: 'it wants a password, and none was given',
       hint: 'write DATABASE_URL as postgres://user:password@host/name',
     };
+  // A pooler's, which has one code for everything.
+  if (/unsupported startup parameter/.test(why))
+    return {
+      what: 'a pooler in front of the database refuses the options in DATABASE_URL',
+      why,
+      hint: 'take `options` out of DATABASE_URL (ALTER ROLE ... SET does the same), or let it name PostgreSQL itself',
+    };
   switch ((error as { code?: unknown } | null)?.code) {
     case '3D000':
       return {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import { measureSkew, type Skew } from './clock.ts';
 
 export interface Node {
   id: string;
@@ -8,23 +9,23 @@ export interface Node {
 }
 
 /**
- * Says that this process is alive, and how far its clock is from the database's: positive when this
- * host is ahead, half of the round trip is taken off. Rows of processes that died long ago are removed.
+ * Says that this process is alive, and how far its clock is from the database's. Rows of processes that
+ * died long ago are removed.
  */
-export async function heartbeat(db: Db, { id, role }: Node): Promise<{ skewMs: number }> {
-  const asked = Date.now();
-  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
-  const skewMs = Math.round((asked + Date.now()) / 2 - rows[0]!.now.getTime());
+export async function heartbeat(db: Db, { id, role }: Node): Promise<Skew> {
+  const skew = await measureSkew(db);
+  // The column is an int: a clock that is a month off is off.
+  const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
     INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms)
-    VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${skewMs})
+    VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${stored})
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );
   await sql`DELETE FROM engine.nodes WHERE heartbeat_at < engine.now() - interval '1 day'`.execute(
     db,
   );
-  return { skewMs };
+  return skew;
 }
 
 /** Takes the node off the list when its process ends in order. */

@@ -22,13 +22,17 @@ export function rescuer(db: Db, queue: RunQueue): () => Promise<Rescued> {
   let after: { at: string; id: string } | null = null;
 
   return async () => {
-    const { again, ended } = await takeOver(db);
     const cancelled = await endCancelled(db);
-    const fresh = await queueFresh(db);
+    // Each is added at once: between its row and its entry it is lost in the eyes of the others, who would
+    // queue it again and again, each time behind all that waits.
+    const { again, ended } = await takeOver(db);
+    // What was running goes first: behind a backlog its recovery would take as long as the backlog.
+    await queue.add(again.map((entry) => ({ ...entry, first: true })));
+    await queue.add(await queueFresh(db));
     const { lost, last } = await findLost(db, queue, after);
     after = last;
     const found = await queueAgain(db, lost);
-    await queue.add([...again, ...fresh, ...found]);
+    await queue.add(found);
     return { queued: found.length, takenOver: again.length, ended: ended + cancelled };
   };
 }
@@ -46,7 +50,7 @@ async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
                         WHEN e.attempt < e.max_attempts THEN 'queued' ELSE 'failed' END,
           completed_at = CASE WHEN e.cancel_requested_at IS NULL AND e.attempt < e.max_attempts THEN NULL
                               ELSE engine.now() END,
-          execution_time_ms = extract(epoch FROM engine.now() - e.started_at) * 1000,
+          execution_time_ms = least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647),
           reason = CASE WHEN e.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'worker lost' END,
           error_message = 'the lease of worker ' || e.worker || ' ran out',
           generation = e.generation + 1, lease_until = NULL
@@ -93,8 +97,8 @@ async function queueFresh(db: Db): Promise<RunEntry[]> {
 }
 
 /**
- * Queued, due, older than 2 s, its bot with a place free, and its entry gone. A backlog that waits in
- * the queue is left alone.
+ * Queued, due, older than 2 s, its bot with a place free, and its entry gone, or still delayed: a host
+ * with a wrong clock queued it. A backlog that waits in the queue is left alone.
  */
 async function findLost(db: Db, queue: RunQueue, after: { at: string; id: string } | null) {
   const { rows } = await sql<RunEntry & { at: string }>`
@@ -110,7 +114,7 @@ async function findLost(db: Db, queue: RunQueue, after: { at: string; id: string
   const states = await Promise.all(rows.map((row) => queue.look(row)));
   const last = rows.at(-1);
   return {
-    lost: rows.filter((_, index) => states[index] === 'gone'),
+    lost: rows.filter((_, index) => states[index] === 'gone' || states[index] === 'delayed'),
     last: rows.length === batch && last ? { at: last.at, id: last.id } : null,
   };
 }

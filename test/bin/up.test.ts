@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,13 +75,27 @@ describe('up', () => {
     expect(heard.out).toContain('Stopped.');
   });
 
-  it('ends with the reason when Redis does not answer, and records nothing', async () => {
-    const { child, heard } = roundsmanWith({ REDIS_URL: 'redis://127.0.0.1:1' }, 'worker');
-    await once(child, 'exit');
-    expect({ code: child.exitCode, err: heard.err }).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/why: the database records|BullMQ cannot reach its Redis/),
-    });
+  it('waits for its Redis, says so once, and records nothing meanwhile', async () => {
+    const { child, heard } = roundsmanWith({ REDIS_URL: 'redis://127.0.0.1:1' }, 'up');
+    await until(() => expect(heard.out).toContain('Not ready, trying again: BullMQ cannot reach'));
+    expect(await stop(child, 'SIGINT')).toBe(0);
+    expect(heard.out.match(/Not ready/g)).toHaveLength(1);
+    expect(heard.out).toContain('Stopped before it was ready.');
+  });
+
+  it('leaves nothing behind when it is told twice to stop', async () => {
+    const { child, heard } = roundsman('up');
+    await until(() => expect(heard.out).toContain('BullMQ on postgres'));
+    const embedded = await joinEmbedded(home, { create: false });
+    const pidFile = join(embedded.directory, 'postgres/postmaster.pid');
+    const server = Number((await readFile(pidFile, 'utf8')).split('\n')[0]);
+    await embedded.leave();
+    // Signals that come at the same moment are one.
+    const again = setInterval(() => child.kill('SIGINT'), 30);
+    const [code] = await once(child, 'exit');
+    clearInterval(again);
+    expect(code).toBe(130);
+    await until(() => expect(() => process.kill(server, 0)).toThrow('ESRCH'));
   });
 
   it('loses nothing and runs no slot twice when it is killed hard and started again', async () => {

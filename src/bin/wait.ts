@@ -1,0 +1,92 @@
+/** A start that waits for the servers it needs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { connect } from '../data/connect.ts';
+import { isOutage } from '../data/outage.ts';
+import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
+import { QueueNotReadyError } from '../queue/errors.ts';
+import { examineQueueServer } from '../queue/run-queue.ts';
+
+/** Told once for each change of what is missing, not for each try. */
+export interface Waiting {
+  missing(what: string, why: string): void;
+  answers(): void;
+}
+
+/** Pauses between tries grow from the first to the last. */
+const pauseMs = { first: 250, last: 5_000 };
+
+/** What a start that failed waits for; null when waiting does not help. */
+function missing(error: unknown): { what: string; why: string } | null {
+  const gone =
+    error instanceof QueueNotReadyError ||
+    (error instanceof DatabaseNotReady && isOutage(error.cause));
+  if (gone) return { what: error.what, why: error.why };
+  if (error instanceof RoundsmanError || !isOutage(error)) return null;
+  return { what: 'a server went away while this process started', why: messageOf(error) };
+}
+
+/**
+ * Tries `start` until it does not fail for want of a server, and gives its value; null when it is asked
+ * to stop before. What waiting cannot mend, a wrong password or a database that is not migrated, is thrown
+ * at once.
+ */
+export async function untilStarted<Value>(
+  start: () => Promise<Value>,
+  waiting: Waiting,
+  asked: AbortSignal,
+): Promise<Value | null> {
+  let said: string | null = null;
+  for (let pause = pauseMs.first; !asked.aborted; pause = Math.min(pause * 1.7, pauseMs.last)) {
+    try {
+      const value = await start();
+      if (said !== null) waiting.answers();
+      return value;
+    } catch (error) {
+      const gone = missing(error);
+      if (!gone) throw error;
+      const now = `${gone.what}: ${gone.why}`;
+      if (now !== said) waiting.missing(gone.what, gone.why);
+      said = now;
+    }
+    await sleep(pause, undefined, { signal: asked }).catch(() => {});
+  }
+  return null;
+}
+
+/**
+ * A life that has begun: `life` calls `begin` when it has started, and `ended` settles with it. Rejects
+ * when it failed before it had begun.
+ */
+export function begun(
+  life: (begin: () => void) => Promise<void>,
+): Promise<{ ended: Promise<void> }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<void> }>();
+  const ended = life(() => resolve({ ended }));
+  ended.then(() => resolve({ ended }), reject);
+  return promise;
+}
+
+/** One look at the servers that the configuration names, each of which has to answer. */
+export async function askServers(config: Config): Promise<void> {
+  if (config.databaseUrl) await askDatabase(config.databaseUrl);
+  await examineQueueServer(config);
+}
+
+async function askDatabase(url: string): Promise<void> {
+  const db = connect(url, {
+    name: 'roundsman',
+    max: 1,
+    statementTimeoutMs: 4_000,
+    silenceMs: 5_000,
+  });
+  try {
+    await prepareDatabase(db, { migrate: false });
+  } catch (error) {
+    // Whether it is migrated is asked by the start, which may be told to migrate it.
+    if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
+  } finally {
+    await db.destroy();
+  }
+}

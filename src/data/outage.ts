@@ -1,0 +1,47 @@
+/** Which failures of a connection pass by themselves. */
+
+/** The network's, from node:net and node:dns: a name that is not known yet is one of a server that starts. */
+const network = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/**
+ * PostgreSQL's: connection exceptions (08), shutting down, crashed, starting up (57P01 to 57P03), too many
+ * connections (53300).
+ */
+const sqlState = /^(08(?!P01)|57P0[123]|53300)/;
+
+/**
+ * pg's own words, and ours, for a connection that did not come about or was lost, which have no code; and
+ * PgBouncer's, which has one code for everything.
+ */
+const words = new RegExp(
+  [
+    'Connection terminated',
+    'Client has encountered a connection error',
+    'timeout exceeded when trying to connect',
+    'timeout expired',
+    'PostgreSQL has not answered',
+    'server login has been failing',
+    'query_wait_timeout',
+    'pgbouncer cannot connect to server',
+  ].join('|'),
+);
+
+/** Whether the server is away and the same call may succeed later; false for a server that said no. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isOutage);
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && (network.has(code) || sqlState.test(code))) return true;
+  return words.test(error.message) || isOutage(error.cause);
+}

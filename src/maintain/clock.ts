@@ -1,0 +1,46 @@
+/** How far this host's clock is from the database's, and when that is too far. */
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import { RoundsmanError } from '../errors.ts';
+import type { BackendName } from '../queue/backend.ts';
+
+/** A clock that is further off than this is wrong. */
+export const mostSkewMs = 2_000;
+
+export interface Skew {
+  /** positive when this host is ahead; half of the round trip is taken off */
+  skewMs: number;
+  /** the least that it can be, whichever way of the round trip took how long: 0 or more */
+  atLeastMs: number;
+}
+
+export async function measureSkew(db: Db): Promise<Skew> {
+  // Monotonic time for the duration: the clock that is measured may be set meanwhile.
+  const [asked, began] = [Date.now(), performance.now()];
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
+  const roundTrip = performance.now() - began;
+  const skew = asked + roundTrip / 2 - rows[0]!.now.getTime();
+  return { skewMs: Math.round(skew), atLeastMs: Math.max(0, Math.abs(skew) - roundTrip / 2) };
+}
+
+export const isWrong = ({ atLeastMs }: Skew): boolean => atLeastMs > mostSkewMs;
+
+/** `3600.0 s ahead of the database's` */
+export const inWords = ({ skewMs }: Skew): string =>
+  `${(Math.abs(skewMs) / 1000).toFixed(1)} s ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
+
+/** BullMQ's PostgreSQL backend keeps its locks by its hosts' clocks. */
+export class ClockOffError extends RoundsmanError {
+  constructor(skew: Skew) {
+    super({
+      what: "this host's clock is off, and BullMQ on PostgreSQL goes by it",
+      why: `it is ${inWords(skew)}, and ${mostSkewMs / 1000} s is the most: this process would take runs from others that carry them`,
+      hint: 'synchronise both clocks (NTP), or set REDIS_URL: on Redis no host is asked for the time',
+    });
+  }
+}
+
+/** Throws {@link ClockOffError} where a wrong clock does harm; on Redis it is only worth a warning. */
+export function refuseWrongClock(skew: Skew, backend: BackendName): void {
+  if (backend === 'postgres' && isWrong(skew)) throw new ClockOffError(skew);
+}

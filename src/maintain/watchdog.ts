@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import type { RunEntry, RunQueue, RunWorker } from '../queue/run-queue.ts';
+
+/** A worker with a place free that takes nothing for so long, while entries wait, does not see them. */
+const deafAfterMs = 3_000;
+
+/** Entries looked at: one that waits is enough. */
+const sample = 20;
+
+/**
+ * Replaces this process's worker of BullMQ when it has stopped taking entries. It is judged by what it
+ * does and not by what it says of itself: it has a place free and has taken nothing, and at every look
+ * meanwhile due entries were waiting in the queue; not always the same ones, because other processes
+ * take them. Resolves with whether it did.
+ */
+export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Promise<boolean> {
+  /** since when every look has found an entry that waits */
+  let waitingSince: number | null = null;
+
+  return async () => {
+    if (worker.idleMs() < deafAfterMs / 2) {
+      waitingSince = null;
+      return false;
+    }
+    const due = await oldestDue(db);
+    const states = await Promise.all(due.map((entry) => queue.look(entry)));
+    const now = performance.now();
+    waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;
+    if (waitingSince === null || now - waitingSince < deafAfterMs) return false;
+    if (worker.idleMs() < deafAfterMs) return false;
+    waitingSince = null;
+    worker.replace();
+    return true;
+  };
+}
+
+async function oldestDue(db: Db): Promise<RunEntry[]> {
+  const { rows } = await sql<RunEntry>`
+    SELECT e.id, e.generation FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+    WHERE e.status = 'queued' AND e.generation > 0
+      AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '1 second'
+      AND (SELECT count(*) FROM bot_executions r WHERE r.bot_id = e.bot_id AND r.status = 'running') < b.concurrency
+    ORDER BY coalesce(e.run_after, e.queued_at), e.id LIMIT ${sample}`.execute(db);
+  return rows;
+}

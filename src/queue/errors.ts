@@ -1,0 +1,9 @@
+import { RoundsmanError } from '../errors.ts';
+
+/** The queue's server does not answer; it may later. */
+export class QueueNotReadyError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+/** The queue's server answered, and cannot be used as it is. */
+export class QueueRefusedError extends RoundsmanError {}

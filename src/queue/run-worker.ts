@@ -1,0 +1,93 @@
+/**
+ * What takes entries in this process: a worker of BullMQ, and another one in its place when that one
+ * has stopped. A worker that started while PostgreSQL was down never recovers, and one behind a socket
+ * that is dead waits for an answer that does not come; both say that they are running.
+ */
+import type { Worker } from 'bullmq';
+import { within } from '../within.ts';
+import type { Processor, Transport } from './transport.ts';
+
+export interface RunWorker {
+  /** Takes no more entries; resolves when those it carries are done. */
+  drain(): Promise<void>;
+  /** How long it has had a place free and taken nothing, in milliseconds; 0 while it is held. */
+  idleMs(): number;
+  /** Takes no more entries until `resume`; what it carries goes on. */
+  hold(): void;
+  resume(): void;
+  /** Another worker of BullMQ takes its place; what the old one carries goes on. */
+  replace(): void;
+}
+
+/** What a worker leaves on its connections, as that its last entries are done, it does within this. */
+const farewellMs = 2_000;
+
+export function openWorker<Entry>(
+  transport: Transport,
+  concurrency: number,
+  take: (entry: Entry) => Promise<void>,
+  onError: (error: Error) => void,
+): RunWorker {
+  const carried = new Set<Promise<void>>();
+  const leaving = new Set<Promise<void>>();
+  let current: { worker: Worker; retire(): Promise<void> } | null = null;
+  let changedAt = performance.now();
+  let closed = false;
+
+  function open(): void {
+    const own = new Set<Promise<void>>();
+    let taking = true;
+    const process: Processor = async (job) => {
+      // BullMQ fetches once more while it closes. The row is still queued: rescue queues it again.
+      if (!taking) return;
+      const work = take(job.data as Entry);
+      for (const list of [own, carried]) list.add(work);
+      changedAt = performance.now();
+      try {
+        await work;
+      } finally {
+        for (const list of [own, carried]) list.delete(work);
+        changedAt = performance.now();
+      }
+    };
+    const { worker, end } = transport.openWorker(concurrency, process);
+    worker.on('error', onError);
+    const retire = async () => {
+      taking = false;
+      // Not awaited yet: it waits for what is carried, and on a dead socket for ever.
+      const ended = worker.close();
+      await Promise.allSettled(own);
+      await within(farewellMs, ended).catch(() => {});
+      await within(farewellMs, end()).catch(() => {});
+    };
+    current = { worker, retire };
+    changedAt = performance.now();
+  }
+
+  function retire(): void {
+    const gone = current?.retire();
+    current = null;
+    if (!gone) return;
+    leaving.add(gone);
+    void gone.finally(() => leaving.delete(gone));
+  }
+
+  open();
+  return {
+    async drain() {
+      closed = true;
+      retire();
+      await Promise.allSettled([...carried, ...leaving]);
+    },
+    idleMs: () => (current && carried.size < concurrency ? performance.now() - changedAt : 0),
+    hold: retire,
+    resume() {
+      if (!current && !closed) open();
+    },
+    replace() {
+      if (!current || closed) return;
+      retire();
+      open();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** What a backend of BullMQ has to give. */
+import type { Job, Queue, Worker } from 'bullmq';
+
+export type Processor = (job: Job) => Promise<void>;
+
+export interface Transport {
+  /** `end` lets go of its connections at once, in whatever state they are. */
+  openQueue(): { queue: Queue; end(): Promise<unknown> };
+  openWorker(concurrency: number, process: Processor): { worker: Worker; end(): Promise<unknown> };
+}
+
+/** BullMQ's name of our only queue. */
+export const queueName = 'runs';
+
+// No stall recovery: a second start is decided from the row, never by the queue.
+export const workerOptions = { lockDuration: 60_000, maxStalledCount: 0, stalledInterval: 30_000 };

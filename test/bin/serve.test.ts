@@ -1,0 +1,149 @@
+/** `worker` as a process: how it starts, and how it ends. */
+import { expect, inject, test } from 'vitest';
+import type { Db } from '../../src/data/connect.ts';
+import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { testDatabase } from '../support/database.ts';
+import { rowOf } from '../support/flow.ts';
+import { childrenOf, install, isAlive, roundsman, type Running } from '../support/installation.ts';
+import { ownPostgres, ownRedis } from '../support/own-servers.ts';
+
+const checkout = install('slow-bots.ts');
+const settled = { timeout: 20_000, interval: 50 };
+const withoutRedis = !inject('redisUrl');
+
+async function migratedForQueue() {
+  const database = await testDatabase();
+  await migrateQueue(database.url);
+  return database;
+}
+
+const started = (worker: Running) =>
+  expect.poll(() => worker.lines().map(({ msg }) => msg), settled).toContain('started');
+
+async function runOf(db: Db, bot: string): Promise<string> {
+  const row = db.selectFrom('bots').select('id').where('name', '=', bot);
+  return (await queueManualRun(db, (await row.executeTakeFirstOrThrow()).id)).id;
+}
+
+const statusOf = async (db: Db, id: string) => (await rowOf(db, id)).status;
+
+const messages = (worker: Running, part: string) =>
+  worker.lines().filter(({ msg }) => msg.includes(part));
+
+test('SIGTERM: what ends within the grace ends, the rest is given back, nothing new is begun', async () => {
+  const { db, url } = await migratedForQueue();
+  const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
+  await started(worker);
+  const short = await runOf(db, 'two-seconds');
+  const long = await runOf(db, 'endless');
+  for (const id of [short, long])
+    await expect.poll(() => statusOf(db, id), settled).toBe('running');
+  const children = childrenOf(worker.pid);
+  expect(children.length).toBeGreaterThan(1);
+
+  const askedAt = performance.now();
+  worker.child.kill('SIGTERM');
+  await expect.poll(() => messages(worker, 'asked to stop').length, settled).toBe(1);
+  const late = await runOf(db, 'quick');
+  expect(await worker.ended).toBe(0);
+  const tookMs = performance.now() - askedAt;
+  expect(tookMs).toBeGreaterThan(9_500);
+  expect(tookMs).toBeLessThan(15_000);
+  expect(await rowOf(db, short)).toMatchObject({ status: 'success', attempt: 1 });
+  expect(await rowOf(db, long)).toMatchObject({
+    status: 'queued',
+    attempt: 0,
+    reason: 'given back',
+    lease_until: null,
+  });
+  expect(await rowOf(db, late)).toMatchObject({ status: 'queued', attempt: 0 });
+  expect(children.filter(isAlive)).toEqual([]);
+}, 60_000);
+
+test('a second SIGTERM ends it at once, and its children are gone', async () => {
+  const { db, url } = await migratedForQueue();
+  const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
+  await started(worker);
+  const id = await runOf(db, 'endless');
+  await expect.poll(() => statusOf(db, id), settled).toBe('running');
+  const children = childrenOf(worker.pid);
+  expect(children.length).toBeGreaterThan(0);
+  const firstAt = performance.now();
+  worker.child.kill('SIGTERM');
+  // A wrapper tells it twice at once; from a second on it is meant.
+  const again = setInterval(() => worker.child.kill('SIGTERM'), 100);
+  expect(await worker.ended).toBe(130);
+  clearInterval(again);
+  expect(performance.now() - firstAt).toBeLessThan(3_000);
+  await expect.poll(() => children.filter(isAlive), { timeout: 2_000, interval: 20 }).toEqual([]);
+});
+
+test.skipIf(withoutRedis)(
+  'it waits for Redis, says so once, and starts when it comes',
+  async () => {
+    const { db, url } = await testDatabase();
+    const redis = await ownRedis();
+    const worker = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: redis.url }, 'worker');
+    await expect.poll(() => messages(worker, 'not ready').length, settled).toBe(1);
+    expect(messages(worker, 'not ready')[0]).toMatchObject({
+      msg: 'not ready, trying again: BullMQ cannot reach its Redis',
+      why: expect.stringContaining('ECONNREFUSED'),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(worker.lines()).toHaveLength(1);
+    const doctor = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: redis.url }, 'doctor');
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.heard.out).toMatch(/fail +Redis .*ECONNREFUSED/);
+    await redis.start();
+    await started(worker);
+    await expect
+      .poll(() => messages(worker, 'ready: what was missing answers').length, settled)
+      .toBe(1);
+    const id = await runOf(db, 'quick');
+    await expect.poll(() => statusOf(db, id), settled).toBe('success');
+  },
+);
+
+test('it waits for PostgreSQL, and starts when it comes', async () => {
+  const postgres = await ownPostgres();
+  await migrateQueue(postgres.url);
+  await postgres.kill();
+  const worker = roundsman(checkout, { DATABASE_URL: postgres.url }, 'worker');
+  await expect.poll(() => messages(worker, 'not ready').length, settled).toBe(1);
+  expect(worker.lines()[0]!.msg).toContain('the database cannot be reached');
+  await postgres.start();
+  await started(worker);
+  const id = await runOf(postgres.db, 'quick');
+  await expect.poll(() => statusOf(postgres.db, id), settled).toBe('success');
+}, 60_000);
+
+test('it ends in order when it is asked to stop before it was ready', async () => {
+  const worker = roundsman(
+    checkout,
+    { DATABASE_URL: 'postgres://somebody:secret@127.0.0.1:1/x' },
+    'scheduler',
+  );
+  await expect.poll(() => messages(worker, 'not ready').length, settled).toBe(1);
+  worker.child.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+  expect(messages(worker, 'asked to stop before it was ready')).toHaveLength(1);
+});
+
+test('a database that does not exist is an error at once', async () => {
+  const { url } = await testDatabase();
+  const nowhere = Object.assign(new URL(url), { pathname: '/nowhere' }).href;
+  const worker = roundsman(checkout, { DATABASE_URL: nowhere }, 'worker');
+  expect(await worker.ended).toBe(1);
+  expect(worker.heard.err).toContain('there is no such database');
+});
+
+test.skipIf(withoutRedis)('a Redis that wants another password is an error at once', async () => {
+  const { url } = await testDatabase();
+  const redis = await ownRedis({ requirepass: 'secret' });
+  redis.ask.options.password = 'secret';
+  await redis.start();
+  const worker = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: redis.url }, 'worker');
+  expect(await worker.ended).toBe(1);
+  expect(worker.heard.err).toMatch(/Redis does not let us in\n +why: NOAUTH/);
+});

@@ -1,0 +1,73 @@
+/** A TCP proxy that can stop carrying without closing: a cable that was pulled out. */
+import { connect, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+
+export interface Proxy {
+  port: number;
+  /** Nothing is carried any more in either direction, and nobody is told. New connections are taken and wait. */
+  freeze(): void;
+  /** Carries again; every connection that was cut off is reset. */
+  reset(): void;
+  close(): void;
+}
+
+/**
+ * @param from the local address of the connections that it makes: the server sees by it whose they are
+ */
+export async function openProxy(port: number, from: string): Promise<Proxy> {
+  const pairs = new Set<[Socket, Socket | null]>();
+  let frozen = false;
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    client.on('error', () => {});
+    if (frozen) {
+      client.pause();
+      const waiting: [Socket, null] = [client, null];
+      pairs.add(waiting);
+      client.on('close', () => pairs.delete(waiting));
+      return;
+    }
+    const options = { host: '127.0.0.1', port, localAddress: from, allowHalfOpen: true };
+    const upstream = connect({ ...options, noDelay: true });
+    const pair: [Socket, Socket] = [client, upstream];
+    pairs.add(pair);
+    carry(client, upstream);
+    carry(upstream, client);
+    for (const [one, other] of [pair, pair.toReversed() as [Socket, Socket]]) {
+      one.on('error', () => other.resetAndDestroy());
+      one.on('close', () => {
+        pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  });
+
+  function carry(one: Socket, other: Socket): void {
+    one.on('data', (data) => {
+      if (!other.write(data)) one.pause();
+    });
+    one.on('end', () => other.end());
+    other.on('drain', () => {
+      if (!frozen) one.resume();
+    });
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze() {
+      frozen = true;
+      for (const pair of pairs) for (const socket of pair) socket?.pause();
+    },
+    reset() {
+      frozen = false;
+      for (const pair of pairs) for (const socket of pair) socket?.resetAndDestroy();
+    },
+    close() {
+      server.close();
+      for (const pair of pairs) for (const socket of pair) socket?.destroy();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The figures of a run, and what they are worth. */
+import { kindsOf, type Backend } from './plan.ts';
+import type { Made } from './director.ts';
+
+/** Recovery as the project promises it, in seconds. */
+const goal = { p99: 10, max: 15 };
+const leastFaultsAMinute = 30;
+const shown = 15;
+
+export interface Findings {
+  backend: Backend;
+  minutes: number;
+  made: Made[];
+  statuses: Record<string, number>;
+  ordinary: Record<string, number>;
+  slots: { expected: number; lost: string[]; doubled: string[] };
+  attemptedTwice: number;
+  /** milliseconds */
+  recovery: number[];
+  queueRecovery: number[];
+  violations: string[];
+}
+
+const say = (line: string) => console.log(line);
+
+/** Prints it; returns whether all promises were kept. */
+export function report(findings: Findings): boolean {
+  const { backend, minutes, made, slots, violations } = findings;
+  const happened = made.filter(({ missed }) => missed === null);
+  const counts = kindsOf(backend).map((kind) => ({
+    kind,
+    count: happened.filter((each) => each.kind === kind).length,
+  }));
+  const aMinute = happened.length / minutes;
+  const short = [
+    ...counts
+      .filter(({ count }) => count === 0)
+      .map(({ kind }) => `a kind of fault that did not happen: ${kind}: ${why(made, kind)}`),
+    ...(aMinute < leastFaultsAMinute ? [`faults a minute: ${aMinute.toFixed(1)}`] : []),
+  ];
+
+  say(`runs               ${list(findings.statuses)}`);
+  say(`  of sound bots    ${list(findings.ordinary)}`);
+  say(`faults             ${happened.length} (${aMinute.toFixed(1)} a minute)`);
+  for (const { kind, count } of counts) say(`  ${kind.padEnd(20)} ${count}`);
+  say(`slots              ${slots.expected}`);
+  say(`lost               ${slots.lost.length}`);
+  say(`doubled            ${slots.doubled.length}`);
+  say(`attempted twice    ${findings.attemptedTwice}`);
+  say(`recovery           ${quantiles(findings.recovery, goal)}`);
+  if (backend === 'redis') say(`  of lost entries  ${quantiles(findings.queueRecovery)}`);
+  const all = [
+    ...slots.lost.map((slot) => `lost: ${slot}`),
+    ...slots.doubled.map((slot) => `doubled: ${slot}`),
+    ...violations,
+    ...short,
+  ];
+  say(`violations         ${all.length}`);
+  for (const line of all.slice(0, shown)) say(`  ${line}`);
+  if (all.length > shown) say(`  ... and ${all.length - shown} more`);
+  return all.length === 0;
+}
+
+const why = (made: Made[], kind: string) =>
+  made.findLast((each) => each.kind === kind)?.missed ?? 'it was not planned';
+
+const list = (counts: Record<string, number>) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ') || 'none';
+
+function quantiles(values: number[], wanted?: typeof goal): string {
+  if (values.length === 0) return 'nothing had to recover';
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]! / 1000;
+  const figures = { p50: at(0.5), p99: at(0.99), max: at(1) };
+  const missed =
+    wanted && (figures.p99 > wanted.p99 || figures.max > wanted.max)
+      ? `  MISSED (goal: p99 ${wanted.p99} s, max ${wanted.max} s)`
+      : '';
+  const text = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(2)} s`);
+  return `${values.length} times: ${text.join(', ')}${missed}`;
+}

@@ -1,0 +1,128 @@
+/** Servers, a copy of the engine, and a crew at work: what every proof of this folder begins and ends with. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { installAudit } from './audit.ts';
+import { copyCheckout, plant, type Plant } from './checkout.ts';
+import { gather, type Crew } from './crew.ts';
+import { jitterSeconds, plantBots } from './load.ts';
+import type { Backend } from './plan.ts';
+import { startPostgresServer, type PostgresServer } from './postgres-server.ts';
+import { startRedisServer, type RedisServer } from './redis-server.ts';
+import { firstSlots } from './slots.ts';
+
+export interface Scene {
+  directory: string;
+  crew: Crew;
+  postgres: PostgresServer;
+  redis: RedisServer | null;
+  /** Ends what is left; removes the directory unless it is wanted. */
+  clear(keep: boolean): Promise<void>;
+}
+
+export interface SceneOptions {
+  backend: Backend;
+  schedulers: number;
+  workers: number;
+  plant?: Plant | null;
+}
+
+/** Runs that one worker carries at once. */
+const concurrency = 4;
+const readyWithinMs = 120_000;
+
+export async function setScene({
+  backend,
+  schedulers,
+  workers,
+  ...options
+}: SceneOptions): Promise<Scene> {
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-chaos-'));
+  // Postgres runs as somebody else.
+  chmodSync(directory, 0o755);
+  const checkout = join(directory, 'checkout');
+  copyCheckout(checkout);
+  if (options.plant) plant(checkout, options.plant);
+  const postgres = await startPostgresServer(join(directory, 'postgres'));
+  const redis = backend === 'redis' ? await startRedisServer(join(directory, 'redis')) : null;
+  execFileSync(process.execPath, ['src/bin/roundsman.js', 'db', 'migrate'], {
+    cwd: checkout,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: postgres.url },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await installAudit(postgres);
+  await plantBots(postgres);
+  const crew = gather({
+    checkout,
+    logs: join(directory, 'logs'),
+    databaseUrl: postgres.url,
+    postgresPort: postgres.port,
+    redisPort: redis?.port ?? null,
+    concurrency,
+  });
+  for (let n = 1; n <= schedulers; n += 1) await crew.add('scheduler', `scheduler-${n}`);
+  for (let n = 1; n <= workers; n += 1) await crew.add('worker', `worker-${n}`);
+
+  return {
+    directory,
+    crew,
+    postgres,
+    redis,
+    async clear(keep) {
+      await crew.dismiss(1_000);
+      await postgres.stop();
+      await redis?.stop();
+      if (!keep) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Until every post that is kept has a process that has started. */
+export async function everybodyUp({ crew }: Scene): Promise<void> {
+  const down = () => crew.posts.filter(({ kept, life }) => kept && !life?.readyAt);
+  for (const deadline = Date.now() + readyWithinMs; down().length > 0; await sleep(50))
+    if (Date.now() > deadline)
+      throw new Error(
+        `not up: ${down()
+          .map(
+            ({ name }) =>
+              `${name}: ${crew.lives.findLast(({ post }) => post.name === name)?.lastWords}`,
+          )
+          .join('\n')}`,
+      );
+}
+
+/** Until every bot has its first slot; that is the slot after the minute in which it was planned. */
+export async function firstSlotsOf({ postgres }: Scene) {
+  for (const deadline = Date.now() + readyWithinMs; ; await sleep(200)) {
+    const slots = await firstSlots(postgres);
+    if (slots.every(({ open }) => open === 0)) return slots;
+    if (Date.now() > deadline) throw new Error('bots were not planned');
+  }
+}
+
+/** At a second of the minute when each of its slots has come due, all bots are paused. Returns when. */
+export async function pauseAll({ postgres }: Scene): Promise<number> {
+  const second = () => Math.floor(Date.now() / 1000) % 60;
+  while (second() <= jitterSeconds + 2 || second() >= 57) await sleep(100);
+  await postgres.ask(`UPDATE bots SET status = 'paused' WHERE status = 'active'`);
+  return Date.now();
+}
+
+/** Until nothing is queued or running any more, retries that wait for their time included; false when it stays. */
+export async function quiet({ postgres }: Scene, patienceMs = 60_000): Promise<boolean> {
+  for (let deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(250)) {
+    const [open] = await postgres.ask<{ open: number; wait: number }>(
+      `SELECT count(*)::int AS open, coalesce(extract(epoch FROM max(run_after) - now()), 0)::float8 AS wait
+       FROM bot_executions WHERE status IN ('queued', 'running')`,
+    );
+    if (open!.open === 0) return true;
+    deadline = Math.max(
+      deadline,
+      Date.now() + Math.min(120, open!.wait) * 1000 + 20_000 * Number(open!.wait > 0),
+    );
+  }
+  return false;
+}

@@ -1,0 +1,165 @@
+/** PgBouncer in front of PostgreSQL, in each of its modes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { pool } from '../../src/data/connect.ts';
+import { isOutage } from '../../src/data/outage.ts';
+import { freePort } from '../../src/data/embedded/server.ts';
+import { serverAccount } from '../../src/data/embedded/account.ts';
+import { refuseTransactionPooler, TransactionPoolerError } from '../../src/data/pooler.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { onPostgres } from '../../src/queue/postgres.ts';
+import { testDatabase } from '../support/database.ts';
+import { provide } from '../support/debian.ts';
+
+const program = '/usr/sbin/pgbouncer';
+const withPgBouncer = test.runIf(provide('pgbouncer', () => existsSync(program)));
+
+const listens = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+
+/** What a query ends with; null where it works. */
+async function failureOf(url: string): Promise<unknown> {
+  const connections = pool(url, { max: 1 });
+  try {
+    await connections.query('SELECT 1');
+    return null;
+  } catch (error) {
+    return error;
+  } finally {
+    await connections.end();
+  }
+}
+
+/** The given database by way of a PgBouncer of this test's own. */
+async function through(
+  url: string,
+  settings: Record<string, string | number>,
+  { away = false } = {},
+): Promise<string> {
+  const target = new URL(url);
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-pgbouncer-'));
+  const port = await freePort(0);
+  const all = {
+    listen_addr: '127.0.0.1',
+    listen_port: port,
+    unix_socket_dir: '',
+    auth_type: 'any',
+    ...settings,
+  };
+  const file = join(directory, 'pgbouncer.ini');
+  const name = target.pathname.slice(1);
+  const to = `host=${target.hostname} port=${away ? 1 : target.port} user=${target.username} password=${target.password}`;
+  const lines = Object.entries(all).map(([key, value]) => `${key} = ${value}`);
+  writeFileSync(file, ['[databases]', `${name} = ${to}`, '[pgbouncer]', ...lines, ''].join('\n'));
+  chmodSync(directory, 0o755);
+  // It refuses to run as root.
+  const account = serverAccount();
+  const child = spawn(program, [file], {
+    stdio: 'ignore',
+    ...(account && { uid: account.uid, gid: account.gid }),
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null) await once(child, 'exit');
+    rmSync(directory, { recursive: true, force: true });
+  });
+  target.port = String(port);
+  await expect.poll(() => listens(port), { timeout: 10_000, interval: 20 }).toBe(true);
+  return target.href;
+}
+
+withPgBouncer.each([
+  { by: 'transaction', pool_mode: 'transaction' },
+  {
+    by: 'transaction, least recently used first',
+    pool_mode: 'transaction',
+    server_round_robin: 1,
+    min_pool_size: 4,
+  },
+  {
+    by: 'transaction, with one session for everybody',
+    pool_mode: 'transaction',
+    default_pool_size: 1,
+  },
+  {
+    by: 'transaction, startup options ignored',
+    pool_mode: 'transaction',
+    ignore_startup_parameters: 'options',
+  },
+  { by: 'statement', pool_mode: 'statement' },
+])(
+  'a pooler that pools by $by is refused, and the reason is given',
+  async ({ by, ...settings }) => {
+    const { url } = await testDatabase();
+    const error = await refuseTransactionPooler(await through(url, settings)).catch(
+      (thrown) => thrown,
+    );
+    expect(error, by).toBeInstanceOf(TransactionPoolerError);
+    expect(error.hint).toContain('pool_mode = session');
+  },
+);
+
+withPgBouncer.each([
+  { name: 'as it comes' },
+  { name: 'startup options ignored', ignore_startup_parameters: 'options' },
+])(
+  'a pooler in session mode is taken, and our settings hold behind it: $name',
+  async ({ name: _, ...settings }) => {
+    const { url } = await testDatabase();
+    const behind = await through(url, { pool_mode: 'session', ...settings });
+    for (let times = 0; times < 3; times += 1) await refuseTransactionPooler(behind);
+    const connections = pool(behind, { max: 1, statementTimeoutMs: 1234 });
+    const { rows } = await connections.query('SHOW statement_timeout');
+    await connections.end();
+    expect(rows).toEqual([{ statement_timeout: '1234ms' }]);
+  },
+);
+
+test('a direct connection is taken', async () => {
+  const { url } = await testDatabase();
+  for (let times = 0; times < 10; times += 1) await refuseTransactionPooler(url);
+});
+
+withPgBouncer('a PostgreSQL that is away behind its pooler is waited for', async () => {
+  const { url } = await testDatabase();
+  const behind = await through(url, { pool_mode: 'session' }, { away: true });
+  expect(isOutage(await failureOf(behind))).toBe(true);
+  expect(isOutage(await failureOf(behind.replace(/\/[^/]+$/, '/nowhere')))).toBe(false);
+});
+
+const limits = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+  current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('client_connection_check_interval') AS gone`;
+
+test("the time limits hold on our connections and on BullMQ's", async () => {
+  const { url } = await testDatabase();
+  await migrateQueue(url);
+  const ours = pool(url, { max: 1 });
+  expect((await ours.query(limits)).rows).toEqual([
+    { statement: '30s', lock: '10s', idle: '1min', gone: '500ms' },
+  ]);
+  const { queue, end } = onPostgres(url).openQueue();
+  await queue.waitUntilReady();
+  const inside = queue.getBackend() as unknown as { connection: { pool: typeof ours } };
+  expect((await inside.connection.pool.query(limits)).rows).toEqual([
+    { statement: '5s', lock: '10s', idle: '1min', gone: '500ms' },
+  ]);
+  const { worker, end: endWorker } = onPostgres(url).openWorker(1, async () => {});
+  await worker.waitUntilReady();
+  const { rows } = await ours.query(
+    `SELECT count(*)::int AS listening FROM pg_stat_activity WHERE application_name = 'runs' AND datname = current_database()`,
+  );
+  expect(rows, 'the one that listens is of the same making').toEqual([{ listening: 1 }]);
+  await worker.close();
+  await endWorker();
+  await queue.close();
+  await end();
+  await ours.end();
+});

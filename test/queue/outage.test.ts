@@ -1,0 +1,135 @@
+/** One worker process through outages of its servers: it is never started again, and goes on by itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import type { Db } from '../../src/data/connect.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { install, roundsman } from '../support/installation.ts';
+import { ownPostgres, ownRedis } from '../support/own-servers.ts';
+import { openProxy } from '../support/proxy.ts';
+
+const checkout = install('slow-bots.ts');
+const withoutRedis = !inject('redisUrl');
+
+/** From the end of an outage to the end of a run: what the protocol promises at most, and room for slow machines. */
+const recoveredWithinMs = 15_000;
+
+/** A worker that has carried out a run already; `ask` asks for another one and measures how long it takes. */
+async function aWorker(db: Db, settings: NodeJS.ProcessEnv) {
+  const worker = roundsman(checkout, settings, 'worker');
+  const said = () => worker.lines().map(({ msg }) => msg);
+  await expect.poll(said, { timeout: 20_000 }).toContain('started');
+  const { id: bot } = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', 'quick')
+    .executeTakeFirstOrThrow();
+  const request = async () => (await queueManualRun(db, bot)).id;
+  const ended = async (id: string, since = performance.now()) => {
+    await expect
+      .poll(
+        async () => {
+          const row = db.selectFrom('bot_executions').select('status').where('id', '=', id);
+          return (await row.executeTakeFirstOrThrow()).status;
+        },
+        { timeout: recoveredWithinMs + 5_000, interval: 50 },
+      )
+      .toBe('success');
+    return performance.now() - since;
+  };
+  await ended(await request());
+  onTestFinished(() => {
+    // It has survived: the process of the start is the process of the end.
+    expect(worker.child.exitCode).toBeNull();
+  });
+  return { worker, request, ended };
+}
+
+function recovered(what: string, tookMs: number): void {
+  console.log(`${what}: ${(tookMs / 1000).toFixed(1)} s`);
+  expect(tookMs, what).toBeLessThan(recoveredWithinMs);
+}
+
+test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as const))(
+  'PostgreSQL is lost without a word, crashes, and ends every session, queue on %s',
+  async (backend) => {
+    const postgres = await ownPostgres();
+    const redis = backend === 'redis' ? await ownRedis() : null;
+    await redis?.start();
+    if (!redis) await migrateQueue(postgres.url);
+    const proxy = await openProxy(postgres.url);
+    const settings = { DATABASE_URL: proxy.url, ...(redis && { REDIS_URL: redis.url }) };
+    const { request, ended } = await aWorker(postgres.db, settings);
+
+    expect(proxy.freeze()).toBeGreaterThan(0);
+    const dead = performance.now();
+    recovered('dead sockets', await ended(await request(), dead));
+
+    const before = await request();
+    await postgres.kill();
+    // Long enough for pauses between tries to have grown.
+    await sleep(3_000);
+    await postgres.start();
+    const up = performance.now();
+    for (const id of [before, await request()]) await ended(id);
+    recovered('crash', performance.now() - up);
+
+    const storm: string[] = [];
+    for (const until = performance.now() + 3_000; performance.now() < until; await sleep(300)) {
+      await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name <> 'test'`.execute(
+        postgres.db,
+      );
+      storm.push(await request());
+    }
+    const calm = performance.now();
+    for (const id of storm) await ended(id);
+    recovered('storm of ended sessions', performance.now() - calm);
+  },
+  120_000,
+);
+
+test.skipIf(withoutRedis)(
+  'Redis crashes, forgets everything, dies without a word, and has no memory left',
+  async () => {
+    const postgres = await ownPostgres();
+    const redis = await ownRedis();
+    await redis.start();
+    const proxy = await openProxy(redis.url);
+    const { request, ended, worker } = await aWorker(postgres.db, {
+      DATABASE_URL: postgres.url,
+      REDIS_URL: proxy.url,
+    });
+
+    const before = await request();
+    await redis.kill();
+    await sleep(3_000);
+    const meanwhile = await request();
+    await redis.start();
+    const up = performance.now();
+    for (const id of [before, meanwhile]) await ended(id);
+    recovered('crash of Redis', performance.now() - up);
+
+    const forgotten = await request();
+    await redis.ask.flushall();
+    recovered('FLUSHALL', await ended(forgotten));
+
+    expect(proxy.freeze()).toBeGreaterThan(2);
+    const dead = performance.now();
+    recovered('dead sockets to Redis', await ended(await request(), dead));
+
+    await redis.ask.config('SET', 'maxmemory', '1');
+    const full = await request();
+    await sleep(4_000);
+    const row = sql<{ status: string }>`SELECT status FROM bot_executions WHERE id = ${full}`;
+    expect((await row.execute(postgres.db)).rows[0]!.status).toBe('queued');
+    await redis.ask.config('SET', 'maxmemory', '0');
+    recovered('Redis out of memory', await ended(full));
+    // Told, and not with every try.
+    const lines = worker.lines();
+    expect(lines.filter(({ msg }) => msg === 'rescue failed').length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(60);
+  },
+  120_000,
+);

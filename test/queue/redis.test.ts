@@ -1,0 +1,67 @@
+/** What kind of Redis may hold the queue. */
+import { expect, inject, test } from 'vitest';
+import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
+import { askRedis, judgeRedis, RedisEvictsError } from '../../src/queue/redis.ts';
+import { examineQueueServer } from '../../src/queue/run-queue.ts';
+import { ownRedis } from '../support/own-servers.ts';
+import { openProxy } from '../support/proxy.ts';
+
+const withRedis = test.runIf(inject('redisUrl'));
+
+withRedis('one that throws entries away is refused, and the setting is named', async () => {
+  const redis = await ownRedis({ 'maxmemory-policy': 'allkeys-lru', appendonly: 'yes' });
+  await redis.start();
+  const error = await examineQueueServer({ redisUrl: redis.url }).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(RedisEvictsError);
+  expect(error.why).toContain('maxmemory-policy is allkeys-lru');
+  expect(error.hint).toContain('CONFIG SET maxmemory-policy noeviction');
+  await redis.ask.config('SET', 'maxmemory-policy', 'noeviction');
+  expect(await examineQueueServer({ redisUrl: redis.url })).toEqual([]);
+});
+
+withRedis('one without an append-only file is warned of', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  const warnings = await examineQueueServer({ redisUrl: redis.url });
+  expect(warnings).toEqual([expect.stringContaining('appendonly no')]);
+});
+
+withRedis('one that does not tell its settings is warned of', async () => {
+  const redis = await ownRedis({ appendonly: 'yes' });
+  await redis.start();
+  await redis.ask.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all', '-config', '-info');
+  const url = redis.url.replace('redis://', 'redis://app:secret@');
+  const facts = await askRedis(url);
+  expect(facts).toEqual({ version: null, policy: null, appendOnly: null });
+  expect(judgeRedis(facts)).toEqual([
+    expect.stringContaining('does not tell its maxmemory-policy'),
+    expect.stringContaining('does not tell whether it keeps an append-only file'),
+  ]);
+  await redis.ask.call('ACL', 'SETUSER', 'app', '+info');
+  expect(await askRedis(url), 'INFO is enough').toMatchObject({
+    policy: 'noeviction',
+    appendOnly: true,
+  });
+});
+
+withRedis('a wrong password is refused, and a server that is away may come', async () => {
+  const redis = await ownRedis({ requirepass: 'right' });
+  redis.ask.options.password = 'right';
+  await redis.start();
+  const wrong = redis.url.replace('redis://', 'redis://:wrong@');
+  await expect(askRedis(wrong)).rejects.toThrow(QueueRefusedError);
+  await expect(askRedis(`${redis.url}/0`)).rejects.toThrow(/NOAUTH/);
+  await redis.kill();
+  await expect(askRedis(wrong)).rejects.toThrow(QueueNotReadyError);
+});
+
+withRedis('one that takes the connection and says nothing is given up within seconds', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  redis.ask.disconnect();
+  const proxy = await openProxy(redis.url);
+  proxy.swallow();
+  const began = performance.now();
+  await expect(askRedis(proxy.url)).rejects.toThrow(QueueNotReadyError);
+  expect(performance.now() - began).toBeLessThan(12_000);
+});

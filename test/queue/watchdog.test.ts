@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { connect } from '../../src/data/connect.ts';
+import { watchdog } from '../../src/maintain/watchdog.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { openQueue } from '../../src/queue/run-queue.ts';
+import { registerCatalogue } from '../../src/schedule/register.ts';
+import { aBot, catalogue, clean, queuedRun } from '../support/flow.ts';
+import { ownPostgres } from '../support/own-servers.ts';
+
+test('a worker that began while PostgreSQL was away never takes anything, and is replaced', async () => {
+  const { url, kill, start, db: direct } = await ownPostgres();
+  await migrateQueue(url);
+  const db = connect(url, { name: 'engine', max: 4 });
+  await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
+  const queue = await openQueue(db, { redisUrl: undefined, databaseUrl: url }, () => {});
+  const taken: string[] = [];
+  await kill();
+  const worker = queue.work(
+    2,
+    async ({ id }) => void taken.push(id),
+    () => {},
+  );
+  await sleep(500);
+  await start();
+  try {
+    const long = { queued_at: new Date(Date.now() - 10_000) };
+    const id = await queuedRun(direct, 'watch', long);
+    await queue.add([{ id, generation: 1 }]);
+    const watch = watchdog(db, queue, worker);
+    expect(await watch(), 'it is given time first').toBe(false);
+    const since = performance.now();
+    await expect.poll(watch, { timeout: 10_000, interval: 200 }).toBe(true);
+    expect(performance.now() - since).toBeGreaterThan(2_500);
+    expect(taken).toEqual([]);
+    await expect.poll(() => taken, { timeout: 10_000 }).toEqual([id]);
+    expect(await watch(), 'the new one gets its time, too').toBe(false);
+  } finally {
+    await worker.drain();
+    await queue.close();
+    await db.destroy();
+  }
+}, 60_000);

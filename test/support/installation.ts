@@ -1,0 +1,92 @@
+/** The real command line with a test's own bots: a copy of this checkout with another catalogue in it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** @param bots a module in test/bin that exports `bots` and `remedies` */
+export function install(bots: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-copy-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  for (const part of ['src', 'bots', 'jobs', 'migrations', 'package.json'])
+    cpSync(join(root, part), join(directory, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  cpSync(join(root, 'test/bin', bots), join(directory, 'test/bin', bots));
+  writeFileSync(join(directory, 'bots/index.ts'), `export * from '../test/bin/${bots}';\n`);
+  return directory;
+}
+
+export interface Running {
+  child: ChildProcess;
+  pid: number;
+  heard: { out: string; err: string };
+  /** its JSON log lines so far */
+  lines(): { msg: string; why?: string; [key: string]: unknown }[];
+  /** Resolves with the exit code. */
+  ended: Promise<number | null>;
+}
+
+/** A `roundsman` process; killed with the test if it is still there. */
+export function roundsman(
+  checkout: string,
+  settings: NodeJS.ProcessEnv,
+  ...args: string[]
+): Running {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['src/bin/roundsman.js', ...args], {
+    cwd: checkout,
+    env: { PATH, HOME, NO_COLOR: '1', ...settings },
+  });
+  const heard = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.err += text));
+  const ended = once(child, 'close').then(() => child.exitCode);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const lines = () =>
+    heard.out
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line));
+  return { child, pid: child.pid!, heard, lines, ended };
+}
+
+/** The child processes of one, as /proc tells. */
+export const childrenOf = (pid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+
+function parentOf(name: string): number | null {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    // It ended meanwhile.
+    return null;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    // A zombie that nobody has collected is dead.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

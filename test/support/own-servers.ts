@@ -1,0 +1,99 @@
+/** Servers of one test's own, that can be killed and come back on the same port with the same data. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import { connect, type Db } from '../../src/data/connect.ts';
+import { serverAccount } from '../../src/data/embedded/account.ts';
+import { placeBinaries } from '../../src/data/embedded/binaries.ts';
+import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
+import { freePort, startServer } from '../../src/data/embedded/server.ts';
+import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
+import { migrateToLatest } from '../../src/data/migrate.ts';
+
+function ownDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-own-'));
+  chmodSync(directory, 0o755);
+  return directory;
+}
+
+export interface OwnPostgres {
+  url: string;
+  db: Db;
+  /** As `pg_ctl stop -m immediate`: every session is cut off, nothing is written. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export async function ownPostgres(): Promise<OwnPostgres> {
+  const parent = ownDirectory();
+  const directory = join(parent, 'server');
+  const server = await startThrowaway(directory, { fsync: false });
+  const data = join(directory, 'postgres');
+  const { port, password } = new URL(server.url);
+  const db = connect(server.url, { name: 'test', max: 4 });
+  await migrateToLatest(db);
+  onTestFinished(async () => {
+    await db.destroy();
+    await server.stop();
+    rmSync(parent, { recursive: true, force: true });
+  });
+  return {
+    url: server.url,
+    db,
+    async kill() {
+      process.kill(findPostmaster(data)!.pid, 'SIGQUIT');
+      while (findPostmaster(data)) await sleep(10);
+    },
+    async start() {
+      const bin = await placeBinaries(directory);
+      const log = join(directory, 'postgres.log');
+      const settings = { fsync: 'off' };
+      const account = serverAccount();
+      await startServer({ bin, data, log, account, password, settings }, Number(port));
+    },
+  };
+}
+
+export interface OwnRedis {
+  url: string;
+  /** a connection of the test's own, past everything */
+  ask: Redis;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Not started yet. */
+export async function ownRedis(options: Record<string, string> = {}): Promise<OwnRedis> {
+  const directory = ownDirectory();
+  const port = await freePort(0);
+  const all = { bind: '127.0.0.1', port, dir: directory, save: '', ...options };
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const ask = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 50 });
+  ask.on('error', () => {});
+  let server: ChildProcess | null = null;
+  async function kill() {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+  onTestFinished(async () => {
+    ask.disconnect();
+    await kill();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    ask,
+    kill,
+    async start() {
+      server = spawn('redis-server', args, { stdio: 'ignore' });
+      await ask.ping();
+    },
+  };
+}

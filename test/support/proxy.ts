@@ -1,0 +1,57 @@
+/** A TCP proxy that can lose connections without a word, as a firewall does that forgot them. */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Proxy {
+  /** the given URL, by way of the proxy */
+  url: string;
+  /** Every connection that is open now carries nothing any more, and stays open; new ones are carried. */
+  freeze(): number;
+  /** New connections are taken from now on, and nothing more. */
+  swallow(): void;
+}
+
+export async function openProxy(url: string): Promise<Proxy> {
+  const target = new URL(url);
+  const pairs = new Set<[Socket, Socket]>();
+  let swallows = false;
+  const server = createServer((client) => {
+    if (swallows) return void client.on('error', () => {}).resume();
+    const upstream = connect(Number(target.port), target.hostname);
+    const pair: [Socket, Socket] = [client, upstream];
+    pairs.add(pair);
+    client.pipe(upstream).pipe(client);
+    for (const [one, other] of [pair, pair.toReversed() as [Socket, Socket]])
+      one
+        .on('error', () => {})
+        .on('close', () => {
+          pairs.delete(pair);
+          other.destroy();
+        });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    for (const pair of pairs) for (const socket of pair) socket.destroy();
+  });
+  const through = new URL(url);
+  through.hostname = '127.0.0.1';
+  through.port = String((server.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    swallow: () => void (swallows = true),
+    freeze() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        // What arrives is taken and dropped: the other end believes that it was heard.
+        for (const socket of [client, upstream]) socket.removeAllListeners('end').resume();
+      }
+      const { size } = pairs;
+      pairs.clear();
+      return size;
+    },
+  };
+}
