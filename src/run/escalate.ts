@@ -23,8 +23,10 @@ const findingSilenced = silenced({
 const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true
+    -- Nobody can tell whether it happened: a person has to look, whatever the severity.
+    WHEN EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state = 'unknown') THEN true
     WHEN f.severity = 'medium' THEN
-      EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'unknown', 'aborted'))
+      EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
                    AND d.verdict IN ('blocked', 'suggested'))
     ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
@@ -38,7 +40,8 @@ export const escalateValues = (runs: { run: Run; last: boolean }[]): [string] =>
 
 /**
  * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
- * high always; medium after healing failed or was blocked; low and info only to carry a suggestion.
+ * high always; medium after healing failed or was blocked; low and info only to carry a suggestion, or
+ * where an effect outside the database is unknown.
  * Silenced and suppressed findings get none. Tickets whose finding is gone resolve themselves; a problem
  * that was seen again counts on its ticket too. For many runs that their transaction holds; one that
  * will be tried again (not its `last` attempt, and nobody asked to cancel it) has not ended.

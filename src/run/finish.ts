@@ -135,7 +135,7 @@ export const finishRuns = statement<FinishedRow>(
         reason = CASE WHEN r.last OR e.cancel_requested_at IS NULL THEN r.reason ELSE 'cancelled' END,
         completed_at = CASE WHEN r.last OR e.cancel_requested_at IS NOT NULL THEN engine.now() END,
         execution_time_ms = CASE WHEN r.last OR e.cancel_requested_at IS NOT NULL
-                                 THEN extract(epoch FROM engine.now() - e.started_at) * 1000 ELSE e.execution_time_ms END,
+                                 THEN least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647) ELSE e.execution_time_ms END,
         run_after = CASE WHEN NOT r.last AND e.cancel_requested_at IS NULL
                          THEN engine.now() + make_interval(secs => r.retry_ms / 1000.0) END,
         generation = e.generation + (NOT r.last AND e.cancel_requested_at IS NULL)::int,

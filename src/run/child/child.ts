@@ -24,7 +24,7 @@ const mostHeard = 4_000;
 interface Pending {
   id: number;
   run: Fenced | undefined;
-  settled: Promise<void>;
+  settled: Promise<unknown>;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -69,6 +69,7 @@ export class Child {
     });
     this.ended = new Promise<void>((resolve) => {
       const end = (how: string) => {
+        this.kill(how);
         this.isEnded = true;
         const error = new ChildEndedError(how);
         ready.reject(error);
@@ -88,7 +89,7 @@ export class Child {
   }
 
   /** Resolves when the task that is under way has ended, however it did. */
-  settled(): Promise<void> {
+  settled(): Promise<unknown> {
     return this.#pending?.settled ?? Promise.resolve();
   }
 
@@ -99,11 +100,7 @@ export class Child {
     this.tasks += 1;
     const id = this.tasks;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const settled = promise.then(
-      () => {},
-      () => {},
-    );
-    this.#pending = { id, run, settled, resolve, reject };
+    this.#pending = { id, run, settled: Promise.allSettled([promise]), resolve, reject };
     this.#send({ id, kind, task });
     return promise as Promise<Tasks[K]['result']>;
   }
@@ -116,7 +113,13 @@ export class Child {
   /** Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}. */
   kill(why: string): void {
     this.#killedFor ??= why;
-    this.#process.kill('SIGKILL');
+    if (this.isEnded || this.pid === undefined) return;
+    try {
+      // Its group: what a check started ends with it.
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // It is gone already.
+    }
   }
 
   #send(message: Beginning | ToChild): void {

@@ -64,33 +64,39 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     const child = new Child({ ...options, name });
     living.add(child);
     starting.add(child);
-    child.ready.then(
-      () => {
-        starting.delete(child);
-        offer(child);
-      },
-      (error: unknown) => {
-        // Nobody waits: then the next one who does will hear of it, and nothing starts in a circle.
-        starting.delete(child);
-        waiting.shift()?.reject(error);
-        if (waiting.length > 0) provide();
-      },
-    );
-    void child.ended.then(() => {
-      living.delete(child);
-      idle = idle.filter((each) => each !== child);
-      held.delete(child);
-      if (!closed) onEnded(name);
-    });
+    void whenReady(child);
+    void whenEnded(child);
   }
 
-  function offer(child: Child): void {
+  async function whenReady(child: Child): Promise<void> {
+    try {
+      await child.ready;
+      starting.delete(child);
+      offer(child, 'last');
+    } catch (error) {
+      // Nobody waits: then the next one who does will hear of it, and nothing starts in a circle.
+      starting.delete(child);
+      waiting.shift()?.reject(error);
+      if (waiting.length > 0) provide();
+    }
+  }
+
+  async function whenEnded(child: Child): Promise<void> {
+    await child.ended;
+    living.delete(child);
+    idle = idle.filter((each) => each !== child);
+    held.delete(child);
+    if (!closed) onEnded(child.name);
+  }
+
+  function offer(child: Child, turn: 'next' | 'last' = 'next'): void {
     if (child.isEnded) return;
     const next = waiting.shift();
     if (next) {
       held.add(child);
       next.resolve(child);
-    } else idle.push(child);
+    } else if (turn === 'next') idle.push(child);
+    else idle.unshift(child);
   }
 
   function giveBack(child: Child): void {
@@ -114,6 +120,13 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     });
   }
 
+  async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
+    const grace = setTimeout(() => child.kill(why), ms);
+    await child.settled();
+    clearTimeout(grace);
+    child.kill(why);
+  }
+
   function placeOf(taken: Child): Place {
     let child = taken;
     let stopped = false;
@@ -126,11 +139,7 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
         if (stopped || !child.isBusy) return;
         stopped = true;
         child.stop(why);
-        const grace = setTimeout(() => child.kill(why), graceMs[why]);
-        void child.settled().then(() => {
-          clearTimeout(grace);
-          child.kill(why);
-        });
+        void endWithin(graceMs[why], child, why);
       },
       release() {
         if (child.isEnded) return;

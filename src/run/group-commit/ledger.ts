@@ -1,5 +1,5 @@
 import { LostRunError } from '../../data/bots/fence.ts';
-import { pool } from '../../data/connect.ts';
+import { pool, shortStatements } from '../../data/connect.ts';
 import type { Log } from '../../log.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { CheckOutcome } from '../check.ts';
@@ -56,7 +56,11 @@ interface WriteJob extends Job {
 
 export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOptions): Ledger {
   // Starts have a lane of their own: nobody waits for a place in it while findings are written.
-  const connections = pool(databaseUrl, { name: 'roundsman ledger', max: lanes + 1 });
+  const connections = pool(databaseUrl, {
+    name: 'roundsman ledger',
+    max: lanes + 1,
+    ...shortStatements,
+  });
   connections.on('connect', (client) => {
     // All statements of a flush are sent at once (see flush.ts).
     Object.assign(client, { pipeline: true });

@@ -83,7 +83,7 @@ export const bots = [
   bot('allocates', async () => {
     for (;;) held.push(Buffer.alloc(2 ** 31));
   }),
-  bot('shells', async () => void execSync('sleep 60') as never),
+  bot('shells', async () => void execSync('sleep 86397') as never),
   bot('never-settles', () => new Promise<never>(() => {})),
   bot('floats', async () => {
     void Promise.reject(new Error('nobody heard me'));

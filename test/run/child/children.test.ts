@@ -1,7 +1,7 @@
 /** Real children and what their checks do to them: the worker and the other runs notice nothing. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../../src/catalogue.ts';
@@ -94,6 +94,19 @@ test('what was under way when a child ended is gone, its database sessions too',
       return rows;
     })
     .toEqual([]);
+});
+
+test('what a check started ends with its child', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  await run(engine, 'shells');
+  const sleeping = async () => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const commands = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''));
+    return (await Promise.all(commands)).filter(
+      (command) => command === `sleep\u0000${86_397}\u0000`,
+    );
+  };
+  await expect.poll(sleeping).toEqual([]);
 });
 
 test('a run beside one that spins is as quick as ever', async () => {
