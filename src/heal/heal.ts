@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fenced } from '../data/bots/fence.ts';
 import { findAbandoned, takeUp } from './adopt.ts';
 import { apply } from './apply.ts';
@@ -40,6 +41,9 @@ async function climb(
     // Nobody can tell whether it happened: nothing more is tried on top of it.
     if (appliedAt === 'unfinished') return healed;
     if (appliedAt && !before) healed.actions += 1;
+    const step = begun.steps[action.step];
+    if (appliedAt && !(await verifiable(healing, appliedAt, step?.verifyAfter ?? null)))
+      return healed;
     // A step that threw changed nothing; but the problem may be gone by itself meanwhile.
     const verdict = appliedAt
       ? await verify(healing, run, finding, action.id, appliedAt)
@@ -49,4 +53,23 @@ async function climb(
     action = await intendNext(healing, run, finding, begun, action.step + 1);
   }
   return healed;
+}
+
+/** What a run leaves for the checks after a wait. */
+const reserveMs = 1_000;
+
+/**
+ * Waits until a step may be judged. False when that is behind the run's deadline: then the action stays
+ * `applied`, and the bot's next run judges it.
+ */
+async function verifiable(
+  { now, leftMs, signal }: Healing,
+  appliedAt: Date,
+  afterSeconds: number | null,
+): Promise<boolean> {
+  const waitMs = appliedAt.getTime() + (afterSeconds ?? 0) * 1_000 - now().getTime();
+  if (afterSeconds === null || waitMs <= 0) return true;
+  if (waitMs > leftMs() - reserveMs) return false;
+  await sleep(waitMs, undefined, { signal }).catch(() => {});
+  return !signal.aborted;
 }

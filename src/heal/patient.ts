@@ -33,6 +33,10 @@ export interface Healing {
   recheck: Recheck;
   /** Applies a step where remedies run; rejects with what went wrong there. */
   effect(effect: Effect): Promise<Date | null>;
+  /** the database's time */
+  now(): Date;
+  /** how long the run may still take */
+  leftMs(): number;
 }
 
 /** A row of `bot_actions` that is not at its end. */

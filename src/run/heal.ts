@@ -29,13 +29,14 @@ export async function healAll(
   };
   const effect: Healing['effect'] = (task) => held.place.do('effect', task, run);
   const { db, catalogue } = engine;
+  const { now, leftMs } = held;
   const worstFirst = open.toSorted(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity),
   );
   for (const finding of worstFirst) {
     if (run.signal.aborted) break;
     const { actions, healed } = await heal(
-      { db, catalogue, signal: run.signal, recheck, effect },
+      { db, catalogue, signal: run.signal, recheck, effect, now, leftMs },
       run,
       finding,
     );

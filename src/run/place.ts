@@ -6,6 +6,8 @@ import type { Run, Stop } from './run.ts';
 export interface Held {
   place: Place;
   now(): Date;
+  /** until its deadline */
+  leftMs(): number;
 }
 
 /** Gives a run a child for the length of `work`. The deadline starts when a child is free. */
@@ -16,6 +18,7 @@ export async function inPlace<Result>(
 ): Promise<Result> {
   const began = performance.now();
   const place = await children.take();
+  const until = performance.now() + run.timeoutMs;
   const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
   const stop = () => place.stop(run.signal.reason as Stop);
   run.signal.addEventListener('abort', stop, { once: true });
@@ -23,6 +26,7 @@ export async function inPlace<Result>(
     return await work({
       place,
       now: () => new Date(run.startedAt.getTime() + performance.now() - began),
+      leftMs: () => until - performance.now(),
     });
   } finally {
     clearTimeout(deadline);

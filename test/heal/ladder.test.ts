@@ -47,6 +47,27 @@ test('the next rung is tried because the check still fails', async () => {
   expect(times_applied, 'a heal counts once, whatever its steps').toBe(1);
 });
 
+const waiting = (delay: string) =>
+  entry('waiting', `steps:\n  - remedy: disk.first\n    verify_after: ${delay}`);
+
+test('a step is judged after its delay, within the same run where that is in time', async () => {
+  const patients = await ward([waiting('1s')], [{ name: 'disk.first' }]);
+  await patients.round();
+  const [action] = await patients.actions();
+  expect(action).toMatchObject({ state: 'verified' });
+  const { resolved_at } = (await patients.finding())!;
+  expect(resolved_at!.getTime() - action!.applied_at!.getTime()).toBeGreaterThanOrEqual(950);
+});
+
+test('a step whose delay goes past the deadline stays applied, and the next run judges it', async () => {
+  const patients = await ward([waiting('1h')], [{ name: 'disk.first', works: false }]);
+  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+  expect((await states(patients)).map(([, state]) => state)).toEqual(['applied']);
+  patients.ill.clear();
+  await patients.round();
+  expect((await states(patients)).map(([, state]) => state)).toEqual(['verified']);
+});
+
 test('a ladder without success leaves the finding open and opens a ticket for a medium one too', async () => {
   const cures = ['disk.first', 'disk.second'].map((name) => ({ name, works: false }));
   const patients = await ward([ladder], cures, { severity: 'medium' });

@@ -299,7 +299,12 @@ async function aRun(patients: Ward, before = async () => {}) {
   };
   const recheck: Healing['recheck'] = async () => 'failing';
   return {
-    heal: () => heal({ db, catalogue, signal, recheck, effect }, run, finding),
+    heal: () =>
+      heal(
+        { db, catalogue, signal, recheck, effect, now: () => new Date(), leftMs: () => 10_000 },
+        run,
+        finding,
+      ),
     stop: () => run.stop('cancelled'),
   };
 }

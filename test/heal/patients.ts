@@ -91,7 +91,9 @@ export async function ward(
       const { db, catalogue: known } = engine;
       const { do: carryOut } = await engine.children.take();
       const effect: Healing['effect'] = (task) => carryOut('effect', task);
-      return () => heal({ db, catalogue: known, signal, recheck, effect }, started, finding);
+      const now = () => new Date();
+      const healing = { db, catalogue: known, signal, recheck, effect, now, leftMs: () => 10_000 };
+      return () => heal(healing, started, finding);
     },
     actions: () => engine.db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
     finding: () =>
