@@ -2,25 +2,10 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
 import type { Database } from '../data/connect.ts';
-import type { Fenced } from '../data/bots/fence.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
 import { countApplied } from './learn.ts';
-import type { Action, Patient } from './patient.ts';
-
-/** One step to apply, as plain values: it is applied in another process. */
-export interface Effect {
-  run: Fenced;
-  finding: Patient;
-  action: Action;
-  /** the remedy's name, and its parameters as its schema read them */
-  remedy: string;
-  params: unknown;
-  /** seconds from the application to its verification */
-  verifyAfter?: number | null;
-  /** Of a remedy outside: only find out whether it was applied, and write that down. */
-  ask?: boolean;
-}
+import type { Effect } from './patient.ts';
 
 export const nothingLeft: Evidence = {
   summary: 'there was nothing left to do',

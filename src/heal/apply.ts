@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
-import type { Effect } from './applied.ts';
 import { writeDoubt, writeFailure } from './outside.ts';
-import type { Action, Healing, Patient } from './patient.ts';
+import type { Action, Effect, Healing, Patient } from './patient.ts';
 import type { Step } from './playbook.ts';
 
 /**

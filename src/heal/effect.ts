@@ -4,11 +4,9 @@ import type { Catalogue } from '../catalogue.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
 import { untilStopped } from '../until-stopped.ts';
-import { contextOf, nothingLeft, recordApplied, type Effect } from './applied.ts';
+import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
-import type { Action } from './patient.ts';
-
-export type { Effect } from './applied.ts';
+import type { Action, Effect } from './patient.ts';
 
 /**
  * Applies one step: the effect, its record and the entry's count commit together under the fence, or

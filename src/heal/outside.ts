@@ -13,7 +13,8 @@ import { messageOf } from '../errors.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
-import { contextOf, nothingLeft, recordApplied, type Effect } from './applied.ts';
+import type { Effect } from './patient.ts';
+import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 
 const hadHappened: Evidence = { summary: 'it had been done already', before: null, after: null };
 

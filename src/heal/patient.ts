@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
-import type { Effect } from './effect.ts';
+import type { Fenced } from '../data/bots/fence.ts';
 
 /** The open finding that is to be healed: columns of `bot_findings`. */
 export interface Patient {
@@ -46,4 +46,18 @@ export interface Action {
   knowledge_id: string | null;
   step: number;
   applied_at: Date | null;
+}
+
+/** One step to apply, as plain values: it is applied in another process. */
+export interface Effect {
+  run: Fenced;
+  finding: Patient;
+  action: Action;
+  /** the remedy's name, and its parameters as its schema read them */
+  remedy: string;
+  params: unknown;
+  /** seconds from the application to its verification */
+  verifyAfter?: number | null;
+  /** Of a remedy outside: only find out whether it was applied, and write that down. */
+  ask?: boolean;
 }

@@ -1,16 +1,11 @@
-import type { Check, CheckResult } from '../bot.ts';
+import type { Check } from '../bot.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
 import type { Engine } from './engine.ts';
+import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
 import type { Run } from './run.ts';
-
-/** How one check ended. Only a passed or failed one says anything about findings. */
-export type CheckOutcome = { name: string; title: string; ms: number } & (
-  | { status: 'passed' | 'failed'; result: CheckResult }
-  | { status: 'errored' | 'skipped'; reason: string }
-);
 
 /**
  * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CheckOutcome } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Run, Stop } from './run.ts';
 

@@ -1,7 +1,8 @@
 import type { Check } from '../bot.ts';
 import { heal } from '../heal/heal.ts';
 import type { Healing, Recheck } from '../heal/patient.ts';
-import { checkOne, type CheckOutcome } from './check.ts';
+import { checkOne } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
 import { examinedColumns, fingerprintOf, severities } from './finding.ts';
 import type { OpenFinding } from './record.ts';

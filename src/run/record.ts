@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { holdWindow } from '../heal/verify.ts';
-import type { CheckOutcome } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Run } from './run.ts';

@@ -6,7 +6,7 @@ import { sql, type Transaction } from 'kysely';
 import { underFence } from '../../src/data/bots/fence.ts';
 import type { Database, Db } from '../../src/data/connect.ts';
 import { holdWindow } from '../../src/heal/verify.ts';
-import type { CheckOutcome } from '../../src/run/check.ts';
+import type { CheckOutcome } from '../../src/run/outcome.ts';
 import type { Ending } from '../../src/run/finish.ts';
 import { recordingOf, type Recording } from '../../src/run/record.ts';
 import type { Run } from '../../src/run/run.ts';

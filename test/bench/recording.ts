@@ -15,7 +15,7 @@ import { pino } from 'pino';
 import { connect, type Db } from '../../src/data/connect.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/data/migrate.ts';
-import type { CheckOutcome } from '../../src/run/check.ts';
+import type { CheckOutcome } from '../../src/run/outcome.ts';
 import type { Ending } from '../../src/run/finish.ts';
 import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import type { Run } from '../../src/run/run.ts';

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Db } from '../../src/data/connect.ts';
-import type { CheckOutcome } from '../../src/run/check.ts';
+import type { CheckOutcome } from '../../src/run/outcome.ts';
 import type { Ending } from '../../src/run/finish.ts';
 import { openLedger, type Ledger } from '../../src/run/group-commit/ledger.ts';
 import type { Run } from '../../src/run/run.ts';

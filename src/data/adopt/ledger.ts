@@ -3,7 +3,7 @@
  * get_user_credits) and the last balance. Where they disagree nobody but the platform's owner knows which one
  * is owed, so nothing is booked or dropped: it is a difference.
  */
-import type { RowRule } from './rows.ts';
+import type { RowRule } from './row-rule.ts';
 
 // In some order of a user's bookings each balance is the one before plus the amount, from 0 on. A booking
 // is a way from one balance to another; all of them can be walked in one go, each once, if every balance is

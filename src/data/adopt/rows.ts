@@ -5,17 +5,7 @@
 import { sql, type Transaction } from 'kysely';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
-
-/** Rows of a table that are wrong: `wrong` is a condition on `t`, `why` says it as words after the column. */
-export interface RowRule {
-  table: string;
-  column: string;
-  wrong: string;
-  why: string;
-  mend: string;
-  /** further tables that the condition reads */
-  also?: string[];
-}
+import type { RowRule } from './row-rule.ts';
 
 const severities = ['critical', 'high', 'medium', 'low', 'info'];
 const outside = (column: string, words: string[]) =>

@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue.ts';
 import type { Db } from '../../data/connect.ts';
 import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
-import type { CheckOutcome } from '../check.ts';
+import type { CheckOutcome } from '../outcome.ts';
 import { readResult } from '../result.ts';
 import type { CheckTask } from './task.ts';
 

@@ -1,6 +1,6 @@
 /** What crosses the line between a worker and its children: plain values that structured clone carries. */
-import type { Effect } from '../../heal/effect.ts';
-import type { CheckOutcome } from '../check.ts';
+import type { Effect } from '../../heal/patient.ts';
+import type { CheckOutcome } from '../outcome.ts';
 import type { Stop } from '../run.ts';
 
 /** One check of the bot behind an endpoint; the child's own catalogue has its code. */

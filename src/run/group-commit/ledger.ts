@@ -2,7 +2,7 @@ import { LostRunError } from '../../data/bots/fence.ts';
 import { pool, shortStatements } from '../../data/connect.ts';
 import type { Log } from '../../log.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
-import type { CheckOutcome } from '../check.ts';
+import type { CheckOutcome } from '../outcome.ts';
 import { finishOf, type Ending } from '../finish.ts';
 import { recordingOf, type Recorded } from '../record.ts';
 import { runOf, type StartedRow } from '../start.ts';
