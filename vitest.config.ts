@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // Each worker brings processes and connections of its own.
     maxWorkers: 2,
+    // Events are waited for, and on a busy machine they come late.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
