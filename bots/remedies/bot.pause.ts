@@ -1,17 +1,12 @@
 /** Pauses an active bot, so that it does no more harm until somebody has looked. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
+import { nameOf, targetBot } from '../target-bot.ts';
 
 const params = z.strictObject({
-  bot: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('the bot; the finding’s component unless given'),
+  bot: targetBot,
   reason: z.string().min(1).max(500).default('paused by a remedy'),
 });
-type Params = z.infer<typeof params>;
 
 interface Status {
   status: string;
@@ -21,8 +16,6 @@ interface Status {
 }
 
 const columns = sql`status, status_reason, status_changed_at::text`;
-
-const nameOf = ({ bot }: Params, { target }: RemedyContext) => bot ?? target.component;
 
 async function read(
   name: string,

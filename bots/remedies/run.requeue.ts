@@ -1,14 +1,10 @@
 /** Queues another run of a bot whose last one ended badly, without waiting for its schedule. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
+import { nameOf, targetBot } from '../target-bot.ts';
 
 const params = z.strictObject({
-  bot: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('the bot; the finding’s component unless given'),
+  bot: targetBot,
 });
 type Params = z.infer<typeof params>;
 
@@ -21,7 +17,7 @@ interface Standing {
   last: { id: string; status: string; reason: string | null } | null;
 }
 
-async function standing({ bot }: Params, { db, target }: RemedyContext, lock = sql``) {
+async function standing(given: Params, context: RemedyContext, lock = sql``) {
   const { rows } = await sql<Standing>`
     SELECT b.id, b.status, b.max_attempts,
       (SELECT count(*)::int FROM bot_executions e
@@ -30,7 +26,7 @@ async function standing({ bot }: Params, { db, target }: RemedyContext, lock = s
        FROM bot_executions e
        WHERE e.bot_id = b.id AND e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'
        ORDER BY e.completed_at DESC NULLS LAST LIMIT 1) AS last
-    FROM bots b WHERE b.name = ${bot ?? target.component} ${lock}`.execute(db);
+    FROM bots b WHERE b.name = ${nameOf(given, context)} ${lock}`.execute(context.db);
   return rows[0];
 }
 

@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { beside } from '../beside.ts';
 import { catalogueOf } from '../catalogue.ts';
 import { connect } from '../data/connect.ts';
 import { carryOutWith } from '../run/child/carry-out.ts';
@@ -12,8 +13,7 @@ import { listen } from '../run/child/listen.ts';
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-new Worker(new URL(`../run/child/guard.${extension}`, import.meta.url)).unref();
+new Worker(beside('../run/child/guard', import.meta.url)).unref();
 
 // What ends it is said at once. process.exit() would then wait for the guard, which waits for the worker.
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { extname } from 'node:path';
 import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
+import { beside } from '../beside.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, endSessions, shortStatements, type Db } from '../data/connect.ts';
@@ -50,7 +50,7 @@ export async function startEngine(
   config: Config,
   databaseUrl: string,
   log: Log,
-  bots = beside('../../bots/index'),
+  bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
@@ -83,7 +83,7 @@ export async function startEngine(
     let carrier: RunWorker | null = null;
     if (role !== 'scheduler') {
       const children = openChildren({
-        entry: beside('./child'),
+        entry: beside('./child', import.meta.url),
         catalogue: bots,
         databaseUrl,
         size: config.concurrency,
@@ -139,10 +139,6 @@ async function returnRuns(means: Parameters<typeof giveBack>[0], runs: Run[], lo
     log.warn({ err: error, runs: runs.length }, 'running runs could not be given back');
   }
 }
-
-/** A module of ours as a file: TypeScript in the checkout, compiled in the package. */
-const beside = (path: string) =>
-  new URL(path + extname(new URL(import.meta.url).pathname), import.meta.url);
 
 /** One message a minute of each kind: BullMQ tells of every single try of an outage. */
 function sayOnce(say: (error: Error) => void): (error: Error) => void {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beside } from '../beside.ts';
 
 /**
  * For a process that ends at once: another one waits for its end, joins the embedded server and leaves
  * it. Whoever leaves last stops it.
  */
 export function stopEmbeddedSoon(home: string): void {
-  const entry = new URL(`./leave-embedded${extname(import.meta.filename)}`, import.meta.url);
+  const entry = beside('./leave-embedded', import.meta.url);
   spawn(process.execPath, [fileURLToPath(entry), home, String(process.pid)], {
     detached: true,
     stdio: 'ignore',

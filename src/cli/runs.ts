@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { executionStatuses } from '../data/bots/execution-statuses.ts';
 import { jsonOption, limitOption, seconds } from './options.ts';
 
 /** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
@@ -11,17 +12,7 @@ export function runsCommand(): Command {
     .command('list')
     .description('runs, newest first')
     .option('--bot <name>', 'only of this bot')
-    .addOption(
-      new Option('--status <status>', 'only those').choices([
-        'queued',
-        'running',
-        'success',
-        'failed',
-        'timeout',
-        'cancelled',
-        'skipped',
-      ]),
-    )
+    .addOption(new Option('--status <status>', 'only those').choices(executionStatuses))
     .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since', aWhile))
     .option(...limitOption, 20)
     .option(...jsonOption)

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { CheckResult, ReportedFinding, ReportedSeverity } from '../bot.ts';
-import { plain } from '../plain.ts';
 import { fitting, storable } from '../text.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -21,9 +20,8 @@ export interface Finding {
   metadata: Record<string, unknown> | null;
 }
 
-/** Findings of one run at most, and bytes of one finding's metadata: a broken check must not fill the database. */
+/** Findings of one run at most: a broken check must not fill the database. */
 export const mostFindings = 1_000;
-const mostMetadata = 16_384;
 
 const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
 
@@ -41,6 +39,7 @@ export const fingerprintOf = (
     .digest('hex')
     .slice(0, 32);
 
+/** Of a result that readResult has cut to its limits. */
 export function toFinding(botId: string, check: string, reported: ReportedFinding): Finding {
   const { component, key = component } = reported;
   return {
@@ -48,20 +47,12 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
     check_name: check,
     severity: aliases[reported.severity] ?? (reported.severity as Severity),
     category: fitting(reported.category, 50),
-    title: fitting(reported.title, 200),
-    description: reported.description === undefined ? null : fitting(reported.description, 10_000),
+    title: reported.title,
+    description: reported.description ?? null,
     affected_component: fitting(component, 100),
     component_key: storable(key),
-    metadata: boundedMetadata(reported.metadata),
+    metadata: reported.metadata ?? null,
   };
-}
-
-/** Plain JSON of a bounded size; what is larger is named and left out. */
-export function boundedMetadata(metadata: Record<string, unknown> | undefined) {
-  if (metadata === undefined) return null;
-  const clean = plain(metadata) as Record<string, unknown>;
-  const { length } = JSON.stringify(clean);
-  return length > mostMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
 }
 
 /** The test of membership that a check's result carries: which keys it looked at. */

@@ -31,13 +31,12 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
   for (const outcome of outcomes) {
     if (!('result' in outcome)) continue;
     const { result, name } = outcome;
-    for (const reported of result.findings.slice(0, mostFindings)) {
+    for (const reported of result.findings) {
       const finding = toFinding(run.bot.id, name, reported);
       if (findings.size < mostFindings) findings.set(finding.fingerprint, finding);
     }
-    const cut =
-      result.truncated || result.findings.length > mostFindings || findings.size >= mostFindings;
-    if (!cut) examined.push({ check_name: name, ...examinedColumns(result) });
+    if (!result.truncated && findings.size < mostFindings)
+      examined.push({ check_name: name, ...examinedColumns(result) });
   }
   return {
     findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),

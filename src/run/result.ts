@@ -1,9 +1,12 @@
 import { z, type CheckResult } from '../bot.ts';
+import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
-import { boundedMetadata, mostFindings } from './finding.ts';
+import { mostFindings } from './finding.ts';
 
 /** Keys that a check may name one by one; more are said as a count and its exceptions. */
 const mostKeys = 100_000;
+/** Bytes of one finding's metadata. */
+const mostMetadata = 16_384;
 // Both are part of a finding's identity: cut, two problems would become one.
 const key = z.string().max(1_000);
 const keys = z.array(key).max(mostKeys);
@@ -42,11 +45,18 @@ function bounded({ findings, ...result }: CheckResult): CheckResult {
     ...finding,
     title: fitting(finding.title, 200),
     ...(description === undefined ? {} : { description: fitting(description, 10_000) }),
-    ...(metadata === undefined ? {} : { metadata: boundedMetadata(metadata)! }),
+    ...(metadata === undefined ? {} : { metadata: boundedMetadata(metadata) }),
   }));
   return {
     ...result,
     findings: kept,
     ...(kept.length < findings.length ? { truncated: true } : {}),
   };
+}
+
+/** Plain JSON of a bounded size; what is larger is named and left out. */
+function boundedMetadata(metadata: Record<string, unknown>): Record<string, unknown> {
+  const clean = plain(metadata) as Record<string, unknown>;
+  const { length } = JSON.stringify(clean);
+  return length > mostMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
 }

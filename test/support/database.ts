@@ -12,6 +12,12 @@ export interface TestDatabase {
 
 const made: TestDatabase[] = [];
 
+/** Ends its connections and drops it when its file is done. */
+export function dropAfterwards(database: TestDatabase): TestDatabase {
+  made.push(database);
+  return database;
+}
+
 // Measured: 60 ms a clone, against 95 with wal_log. Nobody can be connected to the template, so
 // clones may be made at the same time.
 export const testDatabase = (): Promise<TestDatabase> =>
@@ -25,9 +31,7 @@ async function makeDatabase(how: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(server, `CREATE DATABASE ${name} ${how}`);
   const url = inDatabase(server, name);
-  const database = { db: connect(url), url, name };
-  made.push(database);
-  return database;
+  return dropAfterwards({ db: connect(url), url, name });
 }
 
 afterAll(async () => {

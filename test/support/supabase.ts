@@ -4,10 +4,10 @@
  * every new table and function away.
  */
 import { randomBytes } from 'node:crypto';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
 import { administer, inDatabase } from './postgres.ts';
-import type { TestDatabase } from './database.ts';
+import { dropAfterwards, type TestDatabase } from './database.ts';
 
 const password = 'postgres_like';
 
@@ -81,8 +81,6 @@ const platform = [
   ),
 ];
 
-const made: TestDatabase[] = [];
-
 /** Nothing of ours is in it; `db` and `url` are the migrating role's. Dropped when its file is done. */
 export async function supabaseDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl');
@@ -97,14 +95,5 @@ export async function supabaseDatabase(): Promise<TestDatabase> {
   const url = new URL(inDatabase(server, name));
   url.username = 'postgres_like';
   url.password = password;
-  const database = { db: connect(url.href), url: url.href, name };
-  made.push(database);
-  return database;
+  return dropAfterwards({ db: connect(url.href), url: url.href, name });
 }
-
-afterAll(async () => {
-  for (const { db, name } of made) {
-    await db.destroy();
-    await administer(inject('postgresUrl'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  }
-});

@@ -3,10 +3,12 @@
  * of them, and what to do. Adoption itself never changes a documented value.
  */
 import { sql, type Transaction } from 'kysely';
+import { executionStatuses } from '../bots/execution-statuses.ts';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
 
+const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared'];
 const severities = ['critical', 'high', 'medium', 'low', 'info'];
 const outside = (column: string, words: string[]) =>
   `t.${column} NOT IN (${words.map((word) => `'${word}'`).join(', ')})`;
@@ -63,22 +65,8 @@ const rules: RowRule[] = [
     mend: "stop what runs the bots, then UPDATE bot_executions SET status = 'failed', completed_at = coalesce(completed_at, now()) WHERE status IN ('queued', 'running')",
   },
   {
-    ...vocabulary('bot_executions', 'status', [
-      'success',
-      'failed',
-      'timeout',
-      'cancelled',
-      'skipped',
-    ]),
-    wrong: outside('status', [
-      'queued',
-      'running',
-      'success',
-      'failed',
-      'timeout',
-      'cancelled',
-      'skipped',
-    ]),
+    ...vocabulary('bot_executions', 'status', executionStatuses.slice(2)),
+    wrong: outside('status', [...executionStatuses]),
   },
   {
     table: 'bot_executions',
@@ -90,13 +78,8 @@ const rules: RowRule[] = [
   ofNoBot('bot_findings'),
   vocabulary('bot_findings', 'severity', severities),
   {
-    ...vocabulary('bot_findings', 'resolution_method', [
-      'auto-fixed',
-      'manual',
-      'escalated',
-      'cleared',
-    ]),
-    wrong: outside('resolution_method', ['auto-fixed', 'manual', 'escalated', 'cleared']),
+    ...vocabulary('bot_findings', 'resolution_method', resolutionMethods),
+    wrong: outside('resolution_method', resolutionMethods),
   },
   {
     table: 'bot_findings',

@@ -5,6 +5,7 @@ import { BadInputError, fields, text, uuid, whole, word } from '../bad-input.ts'
 import type { Db } from '../connect.ts';
 import type { BotExecutions } from '../tables.ts';
 import { inTransaction } from '../transaction.ts';
+import { executionStatuses } from './execution-statuses.ts';
 
 // A bot is asked for as a range of one id, and ordered by it. As an equality it would fall out of the
 // ORDER BY, and the planner may then walk idx_executions_started through the runs of all other bots
@@ -12,16 +13,6 @@ import { inTransaction } from '../transaction.ts';
 
 export type ExecutionRow = Selectable<BotExecutions>;
 export type ExecutionStatus = ExecutionRow['status'];
-
-const statuses = [
-  'queued',
-  'running',
-  'success',
-  'failed',
-  'timeout',
-  'cancelled',
-  'skipped',
-] as const satisfies readonly ExecutionStatus[];
 
 /** There is no bot of this id. */
 export class UnknownBotError extends NotFoundError {}
@@ -101,7 +92,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
   }
   query = query.orderBy('run.started_at', 'desc');
   if (status !== undefined)
-    query = query.where('run.status', '=', word('status', status, statuses));
+    query = query.where('run.status', '=', word('status', status, executionStatuses));
   if (sinceSeconds !== undefined) {
     const seconds = whole('sinceSeconds', sinceSeconds, 0, century);
     query = query.where(
