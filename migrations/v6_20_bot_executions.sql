@@ -33,6 +33,6 @@ CREATE UNIQUE INDEX idx_executions_slot ON bot_executions (bot_id, scheduled_for
   WHERE scheduled_for IS NOT NULL;
 CREATE INDEX idx_executions_queued ON bot_executions (queued_at) WHERE status = 'queued';
 CREATE INDEX idx_executions_running ON bot_executions (lease_until) WHERE status = 'running';
-CREATE INDEX idx_executions_open ON bot_executions (bot_id) WHERE status IN ('queued', 'running');
+CREATE INDEX idx_executions_open ON bot_executions (bot_id, status) WHERE status IN ('queued', 'running');
 CREATE INDEX idx_executions_started ON bot_executions (started_at DESC);
 CREATE INDEX idx_executions_completed ON bot_executions (completed_at) WHERE completed_at IS NOT NULL;

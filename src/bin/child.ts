@@ -3,6 +3,7 @@
  * its process costs this process and not the worker. Started by src/run/child/child.ts.
  */
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { beside } from '../beside.ts';
 import { catalogueOf } from '../catalogue.ts';
@@ -24,6 +25,8 @@ process.on('exit', (code) => {
 
 const { bots, remedies } = await import(process.argv[2]!);
 const catalogue = catalogueOf(bots, remedies);
+// Now, for its own end is sudden.
+flushCompileCache();
 
 listen(({ databaseUrl, name }) =>
   carryOutWith({

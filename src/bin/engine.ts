@@ -97,7 +97,11 @@ export async function startEngine(
       const ledger = openLedger({ databaseUrl, worker, log });
       closers.push(() => ledger.close());
       const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
-      const opened = queue.work(config.concurrency, (entry) => runBot(engine, entry), onQueueError);
+      const opened = queue.work(
+        config.concurrency,
+        (entry, free) => runBot(engine, entry, free),
+        onQueueError,
+      );
       carrier = opened;
       closers.push(() => opened.drain());
     }

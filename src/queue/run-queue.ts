@@ -13,7 +13,7 @@ import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 import { onPostgres } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
-import { openWorker, type RunWorker } from './run-worker.ts';
+import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
 export type { RunWorker } from './run-worker.ts';
 
@@ -40,11 +40,7 @@ export interface RunQueue {
   /** Where an entry is. `active` only while it was taken less than 5 s ago: after that its row says more. */
   look(entry: RunEntry): Promise<EntryState>;
   /** Takes entries, `concurrency` at once. */
-  work(
-    concurrency: number,
-    take: (entry: RunEntry) => Promise<void>,
-    onError: (error: Error) => void,
-  ): RunWorker;
+  work(concurrency: number, take: Take<RunEntry>, onError: (error: Error) => void): RunWorker;
   close(): Promise<void>;
 }
 

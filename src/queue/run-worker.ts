@@ -19,16 +19,26 @@ export interface RunWorker {
   replace(): void;
 }
 
+/**
+ * Carries one entry. Once `free` was called, its place may go to the next entry, while the rest of the
+ * work goes on.
+ */
+export type Take<Entry> = (entry: Entry, free: () => void) => Promise<void>;
+
 /** What a worker leaves on its connections, as that its last entries are done, it does within this. */
 const farewellMs = 2_000;
 
 export function openWorker<Entry>(
   transport: Transport,
   concurrency: number,
-  take: (entry: Entry) => Promise<void>,
+  take: Take<Entry>,
   onError: (error: Error) => void,
 ): RunWorker {
   const carried = new Set<Promise<void>>();
+  // Entries that hold their places, and those that gave them up and are still carried: as many at most,
+  // a further one keeps its place.
+  let placed = 0;
+  let parting = 0;
   const leaving = new Set<Promise<void>>();
   let current: { worker: Worker; retire(): Promise<void> } | null = null;
   let changedAt = performance.now();
@@ -40,13 +50,25 @@ export function openWorker<Entry>(
     const process: Processor = async (job) => {
       // BullMQ fetches once more while it closes. The row is still queued: rescue queues it again.
       if (!taking) return;
-      const work = take(job.data as Entry);
+      const { promise: freed, resolve: leave } = Promise.withResolvers<void>();
+      let left = false;
+      const free = () => {
+        if (left || parting >= concurrency) return;
+        left = true;
+        parting += 1;
+        leave();
+      };
+      placed += 1;
+      const work = take(job.data as Entry, free).finally(() => {
+        for (const list of [own, carried]) list.delete(work);
+        if (left) parting -= 1;
+      });
       for (const list of [own, carried]) list.add(work);
       changedAt = performance.now();
       try {
-        await work;
+        await Promise.race([freed, work]);
       } finally {
-        for (const list of [own, carried]) list.delete(work);
+        placed -= 1;
         changedAt = performance.now();
       }
     };
@@ -79,7 +101,7 @@ export function openWorker<Entry>(
       retire();
       await Promise.allSettled([...carried, ...leaving]);
     },
-    idleMs: () => (current && carried.size < concurrency ? performance.now() - changedAt : 0),
+    idleMs: () => (current && placed < concurrency ? performance.now() - changedAt : 0),
     hold: retire,
     resume() {
       if (!current && !closed) open();

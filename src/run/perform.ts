@@ -15,14 +15,20 @@ import type { Run, Stop } from './run.ts';
 
 /**
  * The life of one run: start, check, record, heal, escalate, finish. Every step after the start writes
- * under the run's fence; when the run was taken over meanwhile, its results are dropped.
+ * under the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called
+ * when its checks and remedies are through: another run may take its place while this one is written.
  */
-export async function performRun(engine: Engine, entry: RunEntry): Promise<void> {
+export async function performRun(
+  engine: Engine,
+  entry: RunEntry,
+  free: () => void = () => {},
+): Promise<void> {
   const run = await engine.ledger.start(entry);
   if (!run) return;
   engine.leases.add(run);
   try {
     const seen = await inPlace(engine, run, (held) => checkAndHeal(engine, run, held));
+    free();
     await handOn(engine, run, await end(engine, run, seen));
   } catch (error) {
     if (error instanceof LostRunError)

@@ -53,7 +53,7 @@ const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
 startRecurring(db, queue, { id: worker, role: 'worker' }, log);
 queue.work(
   2,
-  (job) => runBot(engine, job),
+  (job, free) => runBot(engine, job, free),
   () => {},
 );
 process.send?.('ready');

@@ -90,3 +90,35 @@ test('the run that frees a place queues the one that was refused', async () => {
     attempt: 0,
   });
 });
+
+test('a start reads the runs that it was asked for, however many are queued since the table was last analysed', async () => {
+  const { db } = await testDatabase();
+  await sql`
+    WITH bot AS (
+      INSERT INTO bots (name, display_name, schedule_cron, api_endpoint)
+      VALUES ('busy', 'Busy', '* * * * *', 'bot:single') RETURNING id
+    )
+    INSERT INTO bot_executions (bot_id, status, trigger, started_at, completed_at)
+    SELECT id, 'success', 'manual', now(), now() FROM bot, generate_series(1, 2000)`.execute(db);
+  await sql`ANALYZE bot_executions`.execute(db);
+  await db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ id: string }>`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+      SELECT id, 'queued', 'manual', 1, now(), now() FROM bots, generate_series(1, 5000)
+      WHERE name = 'busy' RETURNING id`.execute(trx);
+    const reads = async () => {
+      const { rows: tables } = await sql<{ read: number }>`
+        SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables
+        WHERE relid = 'bot_executions'::regclass`.execute(trx);
+      return tables[0]!.read;
+    };
+    const before = await reads();
+    const ids = [rows[0]!.id, rows[4_999]!.id];
+    const started = await sql`
+      SELECT FROM engine.start_runs(${ids}::uuid[], '{1,1}', 'w', interval '5 seconds')`.execute(
+      trx,
+    );
+    expect(started.rows).toHaveLength(1);
+    expect((await reads()) - before).toBeLessThan(100);
+  });
+});

@@ -166,7 +166,7 @@ export async function startFlow(
   const carrier = roles.includes('worker')
     ? queue.work(
         options.concurrency ?? 4,
-        (job) => runBot(engine, job),
+        (job, free) => runBot(engine, job, free),
         () => {},
       )
     : null;

@@ -1,5 +1,6 @@
 /** A worker's end of one child process. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { LostRunError, type Fenced } from '../../data/bots/fence.ts';
 import { fitting } from '../../text.ts';
 import type { Stop } from '../run.ts';
@@ -148,7 +149,14 @@ export class Child {
 /** Where programs and certificates are found and how time and text are read, nothing else. */
 function environment(): NodeJS.ProcessEnv {
   const wanted = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS'];
-  return Object.fromEntries(
-    wanted.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
+  const compiled = getCompileCacheDir();
+  return {
+    ...Object.fromEntries(
+      wanted.flatMap((name) =>
+        process.env[name] === undefined ? [] : [[name, process.env[name]]],
+      ),
+    ),
+    // A start is mostly the compiling of modules; where this process remembers it, its children do.
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+  };
 }

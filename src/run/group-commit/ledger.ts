@@ -64,9 +64,11 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
   connections.on('connect', (client) => {
     // All statements of a flush are sent at once (see flush.ts).
     Object.assign(client, { pipeline: true });
-    // A row that somebody holds must not make the leases of a whole batch run out. Compiling plans to
-    // machine code costs more than a flush.
-    client.query("SET lock_timeout = '2s'; SET jit = off").catch(() => {});
+    // A row that somebody holds must not make the leases of a whole batch run out. To plan a statement
+    // again, or to compile it to machine code, costs more than a flush.
+    const settings =
+      "SET lock_timeout = '2s'; SET jit = off; SET plan_cache_mode = force_generic_plan";
+    client.query(settings).catch(() => {});
   });
   const starts = openLanes<StartJob>(
     1,
