@@ -39,7 +39,10 @@ const lines: Line[] = [];
 try {
   for (const name of wanted) {
     console.error(`measuring ${name} ...`);
-    lines.push(...[await parts[name]!(servers)].flat());
+    const measured = [await parts[name]!(servers)].flat();
+    for (const { what, ours, peer } of measured)
+      console.error(`  ${what}: ${ours} against ${peer}`);
+    lines.push(...measured);
   }
 } finally {
   await servers.stop();

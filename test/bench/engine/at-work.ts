@@ -46,10 +46,10 @@ async function dueAtWork(servers: Servers, backend: 'redis' | 'postgres', count:
     await atWork(servers, 'worker', backend),
   ];
   await sleep(2_000);
-  // Planted in one transaction, due the moment it commits.
+  // Planted in one transaction; due once, and not again for a year.
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, checked_version, next_slot_at, next_execution_at)
-    SELECT 'bot-' || i, 'Bot', (i % 60) || ' * * * *', '/api/bots/trivial', 1, slot, slot
+    SELECT 'bot-' || i, 'Bot', (i % 60) || ' 0 1 1 *', '/api/bots/trivial', 1, slot, slot
     FROM generate_series(1, ${count}::int) i, (SELECT now() + interval '5 seconds' AS slot) s`.execute(
     db,
   );
