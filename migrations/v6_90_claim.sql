@@ -29,6 +29,12 @@ DECLARE
   v_wanted jsonb;
   v_result jsonb;
 BEGIN
+  -- Most ticks find nothing due, and leave at this one look at the index.
+  IF NOT EXISTS (SELECT FROM public.bots b WHERE b.status = 'active' AND b.checked_version = b.definition_version
+                   AND b.next_execution_at <= v_cutoff) THEN
+    RETURN jsonb_build_object('cutoff', v_cutoff, 'queued', '[]'::jsonb, 'skipped', 0, 'wanted', '[]'::jsonb);
+  END IF;
+
   SELECT array_agg(due.id) INTO v_bots FROM (
     SELECT b.id
     FROM public.bots b

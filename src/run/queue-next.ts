@@ -15,10 +15,12 @@ export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { b
   JOIN bots b ON b.id = freed.bot_id
   CROSS JOIN LATERAL (
     SELECT id FROM bot_executions w
-    WHERE w.bot_id = freed.bot_id AND w.status = 'queued' AND w.generation > 0 AND w.run_after IS NULL
+    WHERE w.bot_id = freed.bot_id AND w.generation > 0 AND w.run_after IS NULL
+      -- Says queued twice, so that the planner goes by the bot and cannot read all that is queued instead.
+      AND w.status IN ('queued', 'running') AND w.status IS NOT DISTINCT FROM 'queued'
     -- A backfill may be long: what is due now goes first.
     ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR UPDATE SKIP LOCKED
   ) waiting
-  WHERE e.id = waiting.id AND e.status = 'queued'
+  WHERE e.id = waiting.id AND e.status IS NOT DISTINCT FROM 'queued'
   RETURNING e.id, e.generation, b.priority, e.bot_id`,
 );

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Fenced } from '../../data/bots/fence.ts';
 import type { Stop } from '../run.ts';
 import { Child, type ChildOptions } from './child.ts';
@@ -37,11 +38,20 @@ const graceMs: Record<Stop, number> = { timeout: 250, lost: 250, cancelled: 2_00
 
 const watchEveryMs = 200;
 
+/**
+ * A further child is started when somebody has waited, or all have been busy, for this long. A start costs as
+ * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
+ */
+const patienceMs = 100;
+
+/** More starts at once than processors would only make each of them, and all that runs, slower. */
+const mostStarting = availableParallelism();
+
 /** A child is replaced after so many tasks: what checks leak does not add up for ever. */
 const mostTasks = 10_000;
 
 /**
- * Reused child processes, one of them started ahead: a start takes longer than most checks. They keep
+ * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
  * faults apart, not malice: the catalogue's code is trusted.
  */
 export function openChildren({ size, onEnded, ...options }: PoolOptions): Children {
@@ -49,14 +59,32 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
   const starting = new Set<Child>();
   // The one that worked last goes first: its code is warm and its connections are open.
   let idle: Child[] = [];
-  const held = new Set<Child>();
-  const waiting: { resolve(child: Child): void; reject(error: unknown): void }[] = [];
+  // Each since when.
+  const held = new Map<Child, number>();
+  const waiting: { since: number; resolve(child: Child): void; reject(error: unknown): void }[] =
+    [];
+  let again: NodeJS.Timeout | null = null;
   let closed = false;
 
   function provide(): void {
-    const wanted = () => waiting.length + (idle.length === 0 ? 1 : 0);
     const count = () => starting.size + idle.length + held.size;
     while (!closed && starting.size < wanted() && count() <= size) start();
+    if (closed || again || idle.length > 0 || count() > size) return;
+    again = setTimeout(() => {
+      again = null;
+      provide();
+    }, patienceMs);
+    again.unref();
+  }
+
+  /** Children that are missing; those that are being started are among them. */
+  function wanted(): number {
+    const long = performance.now() - patienceMs;
+    const waited = waiting.filter(({ since }) => since <= long).length;
+    const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
+    // Where there is none at all, nobody can become free.
+    const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
+    return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
   }
 
   function start(): void {
@@ -93,7 +121,7 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     if (child.isEnded) return;
     const next = waiting.shift();
     if (next) {
-      held.add(child);
+      held.set(child, performance.now());
       next.resolve(child);
     } else if (turn === 'next') idle.push(child);
     else idle.unshift(child);
@@ -110,12 +138,12 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     if (closed) return Promise.reject(new Error('the children were closed'));
     const child = idle.pop();
     if (child) {
-      held.add(child);
+      held.set(child, performance.now());
       provide();
       return Promise.resolve(child);
     }
     return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
+      waiting.push({ since: performance.now(), resolve, reject });
       provide();
     });
   }
@@ -168,6 +196,7 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     async close() {
       closed = true;
       clearInterval(watching);
+      if (again) clearTimeout(again);
       for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
       for (const child of living) child.kill('its worker stops');
       await Promise.all([...living].map((child) => child.ended));

@@ -65,9 +65,10 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
     // All statements of a flush are sent at once (see flush.ts).
     Object.assign(client, { pipeline: true });
     // A row that somebody holds must not make the leases of a whole batch run out. To plan a statement
-    // again, or to compile it to machine code, costs more than a flush.
+    // again, or to compile it to machine code, costs more than a flush; a plan that was made while the tables
+    // were small must still be right when they have grown: by key.
     const settings =
-      "SET lock_timeout = '2s'; SET jit = off; SET plan_cache_mode = force_generic_plan";
+      "SET lock_timeout = '2s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
     client.query(settings).catch(() => {});
   });
   const starts = openLanes<StartJob>(

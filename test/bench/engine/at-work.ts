@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { residentMb } from '../../../src/run/child/memory.ts';
 import { jobSchedulers } from './job-schedulers.ts';
 import { plantBots } from './plant.ts';
-import type { Servers } from './servers.ts';
+import { waitingEntries, type Servers } from './servers.ts';
 import { ms, quantile, type Line } from './table.ts';
 
 const entry = new URL('./process.ts', import.meta.url);
@@ -36,23 +36,41 @@ export async function end(child: ChildProcess): Promise<void> {
 export const forgetBackend = ({ db }: Servers) =>
   sql`DELETE FROM engine.settings WHERE key = 'queue_backend'`.execute(db);
 
-/** Bots come due while a scheduler and a worker run; how late the runs were queued and started, in ms. */
-async function dueAtWork(servers: Servers, backend: 'redis' | 'postgres', count: number) {
+/** Plants bots that come due together in a few seconds, in one transaction; when, by the database's clock. */
+async function plantDue({ db }: Servers, count: number): Promise<Date> {
+  await plantBots(db, 0, { due: false });
+  // At a whole second, as slots are, and not again for a year.
+  const { rows } = await sql<{ slot: Date }>`
+    WITH due AS (SELECT date_trunc('second', now()) + interval '6 seconds' AS slot), planted AS (
+      INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, checked_version, next_slot_at, next_execution_at)
+      SELECT 'bot-' || i, 'Bot', (i % 60) || ' 0 1 1 *', '/api/bots/trivial', 1, slot, slot
+      FROM generate_series(1, ${count}::int) i, due)
+    SELECT slot FROM due`.execute(db);
+  return rows[0]!.slot;
+}
+
+/** How long after their slot the last of `count` due bots is in the queue, in ms; nobody takes them out. */
+async function lastQueued(servers: Servers, backend: 'redis' | 'postgres', count: number) {
+  await forgetBackend(servers);
+  const scheduler = await atWork(servers, 'scheduler', backend);
+  const slot = await plantDue(servers, count);
+  const waiting = await waitingEntries(servers, backend);
+  while ((await waiting.count()) < count) await sleep(10);
+  const late = Date.now() - slot.getTime();
+  await waiting.end();
+  await end(scheduler);
+  return late;
+}
+
+/** How late the runs of bots were started that come due while a scheduler and a worker run, in ms. */
+async function startedLate(servers: Servers, backend: 'redis' | 'postgres', count: number) {
   const { db } = servers;
   await forgetBackend(servers);
-  await plantBots(db, 0, { due: false });
   const processes = [
     await atWork(servers, 'scheduler', backend),
-    await atWork(servers, 'worker', backend),
+    await atWork(servers, 'worker', backend, 50),
   ];
-  await sleep(2_000);
-  // Planted in one transaction; due once, and not again for a year.
-  await sql`
-    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, checked_version, next_slot_at, next_execution_at)
-    SELECT 'bot-' || i, 'Bot', (i % 60) || ' 0 1 1 *', '/api/bots/trivial', 1, slot, slot
-    FROM generate_series(1, ${count}::int) i, (SELECT now() + interval '5 seconds' AS slot) s`.execute(
-    db,
-  );
+  await plantDue(servers, count);
   for (;;) {
     await sleep(500);
     const { rows } = await sql<{ open: number }>`
@@ -62,43 +80,43 @@ async function dueAtWork(servers: Servers, backend: 'redis' | 'postgres', count:
     if (rows[0]!.open === 0) break;
   }
   for (const child of processes) await end(child);
-  const { rows } = await sql<{ queued: number; started: number }>`
-    SELECT extract(epoch FROM queued_at - scheduled_for)::float8 * 1000 AS queued,
-           extract(epoch FROM started_at - scheduled_for)::float8 * 1000 AS started
-    FROM bot_executions`.execute(db);
-  return { queued: rows.map((row) => row.queued), started: rows.map((row) => row.started) };
+  const { rows } = await sql<{ started: number }>`
+    SELECT extract(epoch FROM started_at - scheduled_for)::float8 * 1000 AS started FROM bot_executions`.execute(
+    db,
+  );
+  return rows.map((row) => row.started);
 }
 
 /** 10,000 due in one minute, against BullMQ's own schedules. */
 export async function lastOne(servers: Servers, backend: 'redis' | 'postgres'): Promise<Line[]> {
   const peer = await jobSchedulers(servers, backend);
-  const { queued, started } = await dueAtWork(servers, backend, 10_000);
-  const [lastQueued, lastStarted] = [Math.max(...queued), Math.max(...started)];
+  const queuedLast = await lastQueued(servers, backend, 10_000);
+  const startedLast = Math.max(...(await startedLate(servers, backend, 10_000)));
   const goal = backend === 'redis' ? 0.7 : 0.1;
   const lines: Line[] = [
     {
       what: `10,000 due, last one queued (${backend})`,
-      ours: ms(lastQueued),
+      ours: ms(queuedLast),
       peer: `${ms(peer)} BullMQ Job Schedulers, last one started`,
-      ratio: lastQueued / peer,
+      ratio: queuedLast / peer,
       goal: `${goal} x`,
-      met: lastQueued / peer <= goal,
+      met: queuedLast / peer <= goal,
     },
     {
       what: `10,000 due, last one started (${backend})`,
-      ours: ms(lastStarted),
+      ours: ms(startedLast),
       peer: `${ms(peer)} the same`,
-      ratio: lastStarted / peer,
+      ratio: startedLast / peer,
       goal: backend === 'redis' ? '1 x' : '',
-      met: backend !== 'redis' || lastStarted <= peer,
-      note: 'each run is started, checked in a child, recorded and finished; the peer starts an empty function.',
+      met: backend !== 'redis' || startedLast <= peer,
+      note: 'each run is started, checked in a child, recorded and finished before the next one takes its place; the peer starts an empty function. With 50 places the last start is as late as the work before it takes: see whole runs.',
     },
   ];
   return lines;
 }
 
 export async function lateness(servers: Servers): Promise<Line> {
-  const { started } = await dueAtWork(servers, 'redis', 1_000);
+  const started = await startedLate(servers, 'redis', 1_000);
   const p99 = quantile(started, 0.99);
   return {
     what: 'start lateness at 1,000 due at once, p99 (redis)',

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { connect, type Db } from '../../../src/data/connect.ts';
 import { startThrowaway } from '../../../src/data/embedded/throwaway.ts';
 import { migrateToLatest } from '../../../src/data/migrate.ts';
-import { migrateQueue } from '../../../src/queue/backend.ts';
+import { migrateQueue, queuePrefix } from '../../../src/queue/backend.ts';
+import { onPostgres } from '../../../src/queue/postgres.ts';
+import { onRedis } from '../../../src/queue/redis.ts';
 import { startRedis } from '../../support/redis.ts';
 
 export interface Servers {
@@ -38,6 +40,23 @@ export async function startServers(): Promise<Servers> {
       await redis.stop();
       await postgres.stop();
     },
+  };
+}
+
+/** How many of our entries wait in BullMQ. */
+export async function waitingEntries(
+  { db, redisUrl, postgresUrl }: Servers,
+  backend: 'redis' | 'postgres',
+) {
+  const transport =
+    backend === 'redis' ? onRedis(redisUrl, await queuePrefix(db)) : onPostgres(postgresUrl);
+  const { queue, end } = transport.openQueue();
+  return {
+    async count() {
+      const counts = await queue.getJobCounts('wait', 'prioritized');
+      return (counts.wait ?? 0) + (counts.prioritized ?? 0);
+    },
+    end,
   };
 }
 
