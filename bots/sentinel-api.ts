@@ -174,7 +174,7 @@ export const sentinelApi = defineBot({
         'Read error_logs of the same minutes for this endpoint: the newest error_type usually names ' +
         'the cause. If the errors began with a deployment, roll it back; if they come from a service ' +
         'behind the endpoint, check that one first and tell its owner.',
-      autonomy: 'shadow',
+      autonomy: 'suggest',
     },
     {
       name: 'api.missing-path',
@@ -184,7 +184,7 @@ export const sentinelApi = defineBot({
         'If the path ever existed, restore it or redirect it to where it went, and correct the page ' +
         'or client that still asks for it. If it never did, someone is scanning: block the source ' +
         'addresses.',
-      autonomy: 'shadow',
+      autonomy: 'suggest',
     },
   ],
 });

@@ -1,9 +1,11 @@
 /** The work that every process repeats. */
+import type { Catalogue } from '../src/catalogue.ts';
 import type { Db } from '../src/data/connect.ts';
 import type { Log } from '../src/log.ts';
 import { inWords, isWrong } from '../src/maintain/clock.ts';
 import { heartbeat, type Node } from '../src/maintain/heartbeat.ts';
 import { rescuer } from '../src/maintain/rescue.ts';
+import { settle } from '../src/maintain/settle.ts';
 import { watchdog } from '../src/maintain/watchdog.ts';
 import type { RunQueue, RunWorker } from '../src/queue/run-queue.ts';
 
@@ -17,12 +19,11 @@ interface Recurring {
 const remindMs = 60_000;
 
 /**
- * Starts rescue and heartbeat, and the watchdog where there is a worker. A job that fails is logged and
+ * Starts rescue, settling and heartbeat, and the watchdog where there is a worker. A job that fails is logged and
  * comes again; a job never runs beside itself. `stop` waits for what is under way.
  */
 export function startRecurring(
-  db: Db,
-  queue: RunQueue,
+  { db, queue, catalogue }: { db: Db; queue: RunQueue; catalogue: Catalogue },
   node: Node,
   log: Log,
   worker: RunWorker | null = null,
@@ -35,6 +36,14 @@ export function startRecurring(
       async run() {
         const rescued = await rescue();
         if (rescued.queued + rescued.takenOver + rescued.ended > 0) log.warn(rescued, 'rescued');
+      },
+    },
+    {
+      name: 'settle',
+      everyMs: 2_000,
+      async run() {
+        const { judged } = await settle(db, catalogue);
+        if (judged > 0) log.info({ judged }, 'how freely knowledge may act has changed');
       },
     },
     { name: 'heartbeat', everyMs: 5_000, run: clockWatch(db, queue, node, log, worker) },

@@ -24,9 +24,26 @@ CREATE TABLE engine.settings (
 );
 -- mode: off (nothing is healed), safe (only safe remedies act alone), auto.
 -- budget: the row that every heal locks, so that many workers cannot overspend together.
+-- healing: the limits of every single heal.
 INSERT INTO engine.settings (key, value) VALUES
   ('mode', '"safe"'),
-  ('budget', '{"heals_per_hour": 60}');
+  ('budget', '{"heals_per_hour": 60}'),
+  ('healing', '{"cooldown_minutes": 5, "heals_per_entry": 3, "breaker_failures": 3, "breaker_minutes": 60,
+                "storm_components": 5, "storm_share": 0.5, "hold_minutes": 60}');
+
+-- One of these limits; NULL where it was removed or is no number from 0 on, which closes the gate that asks.
+CREATE FUNCTION engine.healing_limit(p_name text) RETURNS float8
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN jsonb_typeof(value -> p_name) = 'number' AND (value -> p_name)::numeric BETWEEN 0 AND 1000000
+    THEN (value -> p_name)::float8 END
+  FROM engine.settings WHERE key = 'healing'
+$$;
+
+-- How long a cure has to last before it has held; an hour where nobody can tell.
+CREATE FUNCTION engine.hold_window() RETURNS interval
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT make_interval(mins => coalesce(engine.healing_limit('hold_minutes'), 60)::int)
+$$;
 
 CREATE TABLE engine.nodes (
   id text PRIMARY KEY,

@@ -14,6 +14,10 @@ ALTER TABLE bots
   ADD COLUMN max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts BETWEEN 1 AND 100),
   -- BullMQ's order: 0 goes first, then 1, 2, ...
   ADD COLUMN priority int NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 2097151),
+  -- failures in a row before a finding counts, and clean runs in a row before it resolves: fewer than the
+  -- results that a finding's memory holds
+  ADD COLUMN confirm int NOT NULL DEFAULT 1 CHECK (confirm BETWEEN 1 AND 20),
+  ADD COLUMN clear int NOT NULL DEFAULT 1 CHECK (clear BETWEEN 1 AND 20),
   ADD COLUMN status_reason text,
   ADD COLUMN status_changed_at timestamptz,
   ADD COLUMN definition_version int NOT NULL DEFAULT 1,
@@ -94,5 +98,5 @@ DROP TRIGGER IF EXISTS update_bots_updated_at ON bots;
 CREATE TRIGGER update_bots_updated_at
   BEFORE UPDATE OF name, display_name, description, schedule_cron, api_endpoint, status, timezone, config,
     catch_up, catch_up_limit, grace_seconds, overlap, concurrency, jitter_seconds, timeout_seconds,
-    max_attempts, priority ON bots
+    max_attempts, priority, confirm, clear ON bots
   FOR EACH ROW EXECUTE FUNCTION update_updated_at();

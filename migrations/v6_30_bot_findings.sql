@@ -30,19 +30,62 @@ ALTER TABLE bot_findings
 
 CREATE UNIQUE INDEX idx_findings_open ON bot_findings (bot_id, fingerprint) WHERE resolved_at IS NULL;
 CREATE INDEX idx_findings_execution ON bot_findings (execution_id);
+CREATE INDEX idx_findings_component ON bot_findings (affected_component) WHERE resolved_at IS NULL;
 CREATE INDEX idx_findings_suppressed ON bot_findings (suppressed_by) WHERE suppressed_by IS NOT NULL;
 
 -- What a fingerprint's history must remember even while nothing is open.
 CREATE TABLE bot_finding_states (
   fingerprint text PRIMARY KEY,
   bot_id uuid NOT NULL REFERENCES bots(id) ON DELETE CASCADE,
+  check_name text NOT NULL,
+  component_key text NOT NULL,
   -- the last 21 results, newest last: true failed, false clean
   states boolean[] NOT NULL DEFAULT '{}' CHECK (cardinality(states) <= 21),
   failures_in_row int NOT NULL DEFAULT 0,
   clean_in_row int NOT NULL DEFAULT 0,
   flapping_since timestamptz,
+  -- an outcome waits for what its next results say
+  watched boolean NOT NULL DEFAULT false,
+  -- when the latest run that found it clean began
+  last_clean_at timestamptz,
   last_fence bigint NOT NULL,
   last_execution_id uuid
 );
 CREATE INDEX idx_finding_states_bot ON bot_finding_states (bot_id);
+-- Those that a clean result still changes: one that was clean 21 times has nothing more to learn from it.
+CREATE INDEX idx_finding_states_live ON bot_finding_states (bot_id) WHERE watched OR true = ANY (states);
+CREATE INDEX idx_finding_states_flapping ON bot_finding_states (fingerprint) WHERE flapping_since IS NOT NULL;
 ALTER TABLE bot_finding_states ENABLE ROW LEVEL SECURITY;
+
+-- Share of weighted changes among the last 21 results, 0 to 1. The newest change counts 1.25, the oldest of
+-- the twenty 0.75, those between in even steps; results that are not there yet are no changes.
+-- Source: Nagios Core, "Detection and Handling of State Flapping".
+CREATE FUNCTION engine.flapping(p_states boolean[]) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(sum(0.75 + (20 - cardinality(p_states) + i) * 0.5 / 19), 0)::float8 / 20
+  FROM generate_series(1, cardinality(p_states) - 1) AS i
+  WHERE p_states[i] <> p_states[i + 1]
+$$;
+
+-- Whether a finding stands behind an open one, however many stand between. In a circle nobody does: each
+-- would hide the other.
+CREATE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parent public.bot_findings%ROWTYPE;
+  behind uuid := p_by;
+BEGIN
+  FOR hop IN 1 .. 10 LOOP
+    SELECT * INTO parent FROM public.bot_findings f WHERE f.id = behind AND f.resolved_at IS NULL;
+    IF NOT FOUND THEN
+      RETURN hop > 1;
+    END IF;
+    IF parent.suppressed_by IS NULL THEN
+      RETURN true;
+    END IF;
+    behind := parent.suppressed_by;
+  END LOOP;
+  RETURN false;
+END
+$$;
+REVOKE ALL ON FUNCTION engine.is_suppressed(uuid) FROM PUBLIC;

@@ -6,6 +6,10 @@ ALTER TABLE bot_actions
   ADD COLUMN knowledge_id uuid REFERENCES bot_knowledge(id) ON DELETE SET NULL,
   ADD COLUMN fingerprint text,
   ADD COLUMN component text,
+  -- of the finding, which may be pruned before the figures are
+  ADD COLUMN category text,
+  -- findings of this check come back by themselves: to be verified is to have held
+  ADD COLUMN accruing boolean NOT NULL DEFAULT false,
   ADD COLUMN remedy text,
   ADD COLUMN risk text CHECK (risk IN ('safe', 'reversible', 'irreversible')),
   ADD COLUMN step int NOT NULL DEFAULT 0,
@@ -44,6 +48,10 @@ ALTER TABLE bot_actions
 -- One unfinished application per problem: two workers cannot heal the same thing at once.
 CREATE UNIQUE INDEX idx_actions_unfinished ON bot_actions (fingerprint)
   WHERE state IN ('intent', 'applied', 'unknown');
+-- What a relapse, and the end of the hold window, look for.
+CREATE INDEX idx_actions_verified ON bot_actions (fingerprint) WHERE state = 'verified';
+CREATE INDEX idx_actions_hold ON bot_actions (hold_until) WHERE state = 'verified';
+CREATE INDEX idx_actions_undo ON bot_actions (bot_id) WHERE undo_requested_at IS NOT NULL AND state <> 'undone';
 CREATE INDEX idx_actions_finding ON bot_actions (finding_id);
 CREATE INDEX idx_actions_execution ON bot_actions (execution_id);
 CREATE INDEX idx_actions_knowledge ON bot_actions (knowledge_id, taken_at DESC);

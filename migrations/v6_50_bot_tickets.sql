@@ -28,6 +28,7 @@ CREATE UNIQUE INDEX idx_tickets_open ON bot_tickets (bot_id, fingerprint)
 CREATE INDEX idx_tickets_finding ON bot_tickets (finding_id);
 CREATE INDEX idx_tickets_fingerprint ON bot_tickets (fingerprint, resolved_at DESC);
 CREATE INDEX idx_tickets_cure ON bot_tickets (cure_knowledge_id) WHERE cure_knowledge_id IS NOT NULL;
+CREATE INDEX idx_tickets_flapping ON bot_tickets (fingerprint) WHERE metadata ? 'flapping_since';
 
 CREATE TABLE bot_ticket_events (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -111,7 +111,10 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON engine.settings, engine.nodes TO service_role;
 GRANT USAGE ON SEQUENCE engine.fence TO service_role;
 GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int, bigint),
-  engine.claim(timestamptz, int, jsonb), engine.start_runs(uuid[], int[], text, interval) TO service_role;
+  engine.claim(timestamptz, int, jsonb), engine.start_runs(uuid[], int[], text, interval),
+  engine.flapping(boolean[]), engine.is_suppressed(uuid), engine.healing_limit(text), engine.hold_window(),
+  engine.counted(uuid[]) TO service_role;
+GRANT SELECT ON engine.heals TO service_role;
 
 -- Later tables begin as these do. (EXECUTE for PUBLIC is no default of a schema: functions revoke it.)
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;

@@ -36,6 +36,8 @@ export interface ReportedFinding {
   key?: string;
   /** Figures and samples behind the finding: plain JSON, no secrets. */
   metadata?: Record<string, unknown>;
+  /** Components that this one cannot work without, further than {@link Bot.dependsOn} says. */
+  dependsOn?: string[];
 }
 
 /**
@@ -101,6 +103,12 @@ export interface Bot<Config = unknown> {
   timeoutSeconds?: number;
   /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
   config: z.ZodType<Config>;
+  /**
+   * Components, of whatever bot, that a component cannot work without. While one of them has an open finding,
+   * what is found about the component is recorded and left alone: no ticket, no cure. A bot's own setting
+   * `depends_on` says more of the same kind.
+   */
+  dependsOn?: Record<string, string[]>;
   checks: Check<Config>[];
   knowledge?: KnowledgeSeed[];
 }
@@ -126,7 +134,7 @@ export interface RemedyContext {
    * idempotency key, a repeated request counts once.
    */
   key: string;
-  /** Aborted at the run's deadline, when the run is cancelled, and when it was taken over. */
+  /** Aborted at the run's deadline, when the run is cancelled or was taken over, and by the kill switch. */
   signal: AbortSignal;
 }
 
@@ -171,7 +179,10 @@ export interface Remedy<Params = unknown> {
   isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
   /** Throws {@link NotAppliedError} when it is certain that nothing was done. */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
-  /** Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since. */
+  /**
+   * Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since.
+   * Where a remedy outside throws anything else, nobody knows whether it was taken back: it is not repeated.
+   */
   undo?(params: Params, context: UndoContext): Promise<Evidence>;
 }
 

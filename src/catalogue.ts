@@ -1,4 +1,4 @@
-import type { Bot, KnowledgeSeed, Remedy } from './bot.ts';
+import { z, type Bot, type KnowledgeSeed, type Remedy } from './bot.ts';
 import { messageOf, RoundsmanError, UsageError } from './errors.ts';
 import { isPlaybook, readPlaybook, type Remedies } from './playbook/read.ts';
 
@@ -23,9 +23,21 @@ export class BadCatalogueError extends RoundsmanError {
 /** All that bots/ brings along, found by the names that rows use. */
 export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
-  /** The bot behind `bots.api_endpoint`, with `bots.config` as its own schema reads it. Throws {@link BadDefinitionError}. */
-  resolve(endpoint: string, config: unknown): { bot: Bot; config: unknown };
+  /**
+   * The bot behind `bots.api_endpoint`, with `bots.config` as its own schema reads it, and what its components
+   * depend on by its code and by the setting `depends_on`. Throws {@link BadDefinitionError}.
+   */
+  resolve(endpoint: string, config: unknown): Resolved;
 }
+
+export interface Resolved {
+  bot: Bot;
+  config: unknown;
+  dependsOn(component: string): string[];
+}
+
+/** Every bot takes it, whatever else its schema says. */
+const dependencies = z.record(z.string(), z.array(z.string().min(1)).max(100));
 
 const prefixes = ['/api/bots/', 'bot:'];
 
@@ -56,18 +68,26 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
           `${endpoint} names no bot of the catalogue`,
           `give ${prefixes[0]}<name> with one of: ${names}`,
         );
-      const parsed = bot.config.safeParse(config);
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        throw new BadDefinitionError(
-          ['config', ...issue!.path.map(String)].join('.'),
-          issue!.message,
-          `give all of it as this bot takes it: --config '{...}'`,
-        );
-      }
-      return { bot, config: parsed.data };
+      const { depends_on = {}, ...own } = (config ?? {}) as Record<string, unknown>;
+      const given = read(['config', 'depends_on'], dependencies, depends_on);
+      const parents = (component: string) => [
+        ...(bot.dependsOn?.[component] ?? []),
+        ...(given[component] ?? []),
+      ];
+      return { bot, config: read(['config'], bot.config, own), dependsOn: parents };
     },
   };
+}
+
+function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): Value {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new BadDefinitionError(
+    [...path, ...issue!.path.map(String)].join('.'),
+    issue!.message,
+    `give all of it as this bot takes it: --config '{...}'`,
+  );
 }
 
 function refuseTwins(what: string, all: readonly { name: string }[]): void {

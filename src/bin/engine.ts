@@ -105,7 +105,7 @@ export async function startEngine(
       carrier = opened;
       closers.push(() => opened.drain());
     }
-    const recurring = startRecurring(db, queue, { id: worker, role }, log, carrier);
+    const recurring = startRecurring({ db, queue, catalogue }, { id: worker, role }, log, carrier);
     closers.push(() => recurring.stop());
     // Last: nothing fails after it, so only `stop` has to end it.
     const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);

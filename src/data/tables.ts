@@ -95,6 +95,8 @@ export interface BotActions {
   knowledge_id: string | null;
   fingerprint: string;
   component: string | null;
+  category: string | null;
+  accruing: Generated<boolean>;
   remedy: string;
   risk: 'safe' | 'reversible' | 'irreversible';
   step: Generated<number>;
@@ -116,13 +118,15 @@ export interface BotDecisions {
   execution_id: string | null;
   fingerprint: string;
   component: string | null;
+  category: string | null;
   verdict: 'applied' | 'suggested' | 'shadowed' | 'blocked' | 'held_out';
   gate: string | null;
   figures: Generated<Json>;
   answer: 'approved' | 'rejected' | null;
   answered_by: string | null;
   answered_at: Timestamp | null;
-  outcome: string | null;
+  outcome: 'pending' | 'recovered' | 'persisted' | 'touched' | null;
+  hold_until: Timestamp | null;
   settled_at: Timestamp | null;
   decided_at: Generated<Timestamp>;
 }
@@ -158,10 +162,14 @@ export interface BotExecutions {
 export interface BotFindingStates {
   fingerprint: string;
   bot_id: string;
+  check_name: string;
+  component_key: string;
   states: Generated<boolean[]>;
   failures_in_row: Generated<number>;
   clean_in_row: Generated<number>;
   flapping_since: Timestamp | null;
+  watched: Generated<boolean>;
+  last_clean_at: Timestamp | null;
   last_fence: Int8;
   last_execution_id: string | null;
 }
@@ -204,6 +212,7 @@ export interface BotKnowledge {
   enabled: Generated<boolean>;
   autonomy: Generated<'shadow' | 'suggest' | 'auto'>;
   half_life_days: Generated<number>;
+  unjudged: Generated<boolean>;
 }
 
 export interface BotKnowledgeAutonomy {
@@ -334,6 +343,8 @@ export interface Bots {
   timeout_seconds: Generated<number>;
   max_attempts: Generated<number>;
   priority: Generated<number>;
+  confirm: Generated<number>;
+  clear: Generated<number>;
   status_reason: string | null;
   status_changed_at: Timestamp | null;
   definition_version: Generated<number>;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
-import { currentMode } from '../data/bots/engine.ts';
+import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
 import { mayGoOn, type Heal } from './decide.ts';
@@ -28,7 +28,7 @@ export const findAbandoned = (
     .selectFrom('bot_actions as a')
     .leftJoin('bot_executions as e', 'e.id', 'a.execution_id')
     .select(['a.id', 'a.heal_id', 'a.knowledge_id', 'a.step', 'a.applied_at'])
-    .select(['a.remedy', 'a.evidence'])
+    .select(['a.verify_after', 'a.remedy', 'a.evidence'])
     .where('a.fingerprint', '=', finding.fingerprint)
     .where('a.state', 'in', ['intent', 'applied'])
     .where((where) =>
@@ -56,11 +56,12 @@ export async function takeUp(
   const { db } = healing;
   const knowledge = candidates.find(({ id }) => id === action.knowledge_id);
   const steps = knowledge?.solution.kind === 'playbook' ? knowledge.solution.steps : [];
+  const { verify_after, ...rest } = action;
   const heal = (applied_at: Date | null): Heal => ({
     id: action.heal_id,
     knowledge: knowledge ?? null,
     steps,
-    action: { ...action, applied_at },
+    action: { ...rest, applied_at, ...(action.applied_at && { verify_after }) },
   });
   if (action.applied_at) return heal(action.applied_at);
   // The entry may have been edited since: another remedy in this place is not what was intended.
@@ -68,7 +69,9 @@ export async function takeUp(
   const became = await askWhatBecame(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);
   return underFence(db, run, async (trx) => {
-    if (knowledge && step && (await mayGoOn(trx, run, finding, knowledge))) return heal(null);
+    const mayGo =
+      knowledge && step && (await mayGoOn(trx, run, finding, knowledge, healing.examined));
+    if (mayGo) return heal(null);
     await trx
       .updateTable('bot_actions')
       .set({
@@ -111,7 +114,7 @@ async function askWhatBecame(
   }
   if (!begun && !step) return 'not applied';
   // Under the kill switch nothing outside is even asked; the intent waits.
-  if (((await currentMode(db)) ?? 'off') === 'off') return null;
+  if (!healsIn(await currentMode(db))) return null;
   const params = begun ? kept?.params : step?.params;
   const verifyAfter = step?.verifyAfter ?? null;
   const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter, ask: true };

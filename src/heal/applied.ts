@@ -4,7 +4,7 @@ import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
 import type { Database } from '../data/connect.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
-import { countApplied } from './learn.ts';
+import { markUsed } from './learn.ts';
 import type { Effect } from './patient.ts';
 
 export const nothingLeft: Evidence = {
@@ -58,6 +58,6 @@ export async function recordApplied(
     .returning('id')
     .executeTakeFirst();
   if (!applied) return false;
-  await countApplied(trx, action);
+  await markUsed(trx, action);
   return true;
 }

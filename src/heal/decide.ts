@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
-import { choose } from './choose.ts';
-import { closedGate, readFigures, type Figures } from './gate.ts';
+import { choose, isHeldOut } from './choose.ts';
+import { figuresOf, type Figures } from './figures.ts';
+import { closedGate, readCircumstances, type Circumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
 import type { Step } from './playbook.ts';
@@ -20,44 +21,75 @@ export interface Heal {
 type Verdict = Database['bot_decisions']['verdict'];
 
 /**
- * Tries the candidates in their order. The first one whose gates are all open gets an intent row and is
- * returned; for every other one it is written down why not. All in one transaction that holds the
- * engine's budget row, so that many workers cannot overspend it together.
+ * Tries the candidates in the order of their records. The first one whose gates are all open gets an intent
+ * row and is returned; for every other one it is written down why not, with its figures. All in one
+ * transaction that holds the engine's budget row, so that many workers cannot overspend it together.
  */
 export const decide = (
-  { db }: Healing,
+  { db, examined }: Healing,
   run: Fenced,
   finding: Patient,
   candidates: Candidate[],
 ): Promise<Heal | null> =>
   underFence(db, run, async (trx) => {
     await holdBudget(trx);
-    if (!(await isOpen(trx, finding))) return null;
-    for (const knowledge of choose(candidates)) {
-      const { solution } = knowledge;
+    if (!(await watch(trx, finding))) return null;
+    const about = {
+      fingerprint: finding.fingerprint,
+      component: finding.affected_component,
+      category: finding.category,
+      finding: finding.id,
+    };
+    const ids = candidates.map(({ id }) => id);
+    const known = await figuresOf(trx, ids, about);
+    const left: Left[] = [];
+    let chosen: Left | null = null;
+    for (const knowledge of choose(candidates, finding, known)) {
+      const { solution, enabled } = knowledge;
+      const figures = known.get(knowledge.id)!;
       if (solution.kind === 'prose') {
-        if (knowledge.enabled)
-          await writeDecision(trx, run, finding, knowledge, 'suggested', null, null);
+        const verdict = knowledge.autonomy === 'shadow' ? 'shadowed' : 'suggested';
+        if (enabled) left.push({ knowledge, figures, verdict, gate: null });
         continue;
       }
-      const figures = await readFigures(trx, finding, knowledge);
-      const gate = closedGate(figures, knowledge);
-      if (gate !== null || solution.kind !== 'playbook') {
-        const verdict = refusal(gate, knowledge);
-        await writeDecision(trx, run, finding, knowledge, verdict, gate, figures);
-        continue;
+      const now = await readCircumstances(trx, finding, knowledge, {
+        stage: 'beginning',
+        examined,
+      });
+      const gate = closedGate(now, knowledge, 'beginning');
+      if (gate === null && solution.kind === 'playbook') {
+        const out =
+          now.answer !== 'approved' &&
+          isHeldOut(knowledge, finding, figures) &&
+          !(await wasHeldOut(trx, finding, knowledge));
+        chosen = { knowledge, figures, now, verdict: out ? 'held_out' : 'applied', gate: null };
+        break;
       }
-      await writeDecision(trx, run, finding, knowledge, 'applied', null, figures);
-      const id = randomUUID();
-      const action = await intend(trx, run, finding, { id, knowledge, steps: solution.steps }, 0);
-      return { id, knowledge, steps: solution.steps, action };
+      left.push({ knowledge, figures, now, verdict: refusal(gate, knowledge), gate });
     }
-    return null;
+    for (const each of left) await writeDecision(trx, run, finding, each);
+    if (!chosen) return null;
+    await writeDecision(trx, run, finding, chosen);
+    const { knowledge, verdict } = chosen;
+    if (verdict === 'held_out' || knowledge.solution.kind !== 'playbook') return null;
+    const { steps } = knowledge.solution;
+    const id = randomUUID();
+    const action = await intend(trx, run, finding, { id, knowledge, steps }, 0);
+    return { id, knowledge, steps, action };
   });
+
+/** A verdict on one entry, with what it rests on. */
+interface Left {
+  knowledge: Candidate;
+  figures: Figures;
+  now?: Circumstances;
+  verdict: Verdict;
+  gate: string | null;
+}
 
 /** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
-  { db }: Healing,
+  { db, examined }: Healing,
   run: Fenced,
   finding: Patient,
   { id, knowledge, steps }: Heal,
@@ -65,7 +97,7 @@ export async function intendNext(
 ): Promise<Action | null> {
   if (!knowledge || !steps[step]) return null;
   return underFence(db, run, async (trx) =>
-    (await mayGoOn(trx, run, finding, knowledge))
+    (await mayGoOn(trx, run, finding, knowledge, examined))
       ? intend(trx, run, finding, { id, knowledge, steps }, step)
       : null,
   );
@@ -77,18 +109,32 @@ export async function mayGoOn(
   run: Fenced,
   finding: Patient,
   knowledge: Candidate,
+  examined: number,
 ): Promise<boolean> {
   await holdBudget(trx);
-  const figures = await readFigures(trx, finding, knowledge);
-  const gate = closedGate(figures, knowledge, 'begun');
+  const stage: Stage = 'begun';
+  const now = await readCircumstances(trx, finding, knowledge, { stage, examined });
+  const gate = closedGate(now, knowledge, stage);
   if (gate === null) return isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);
-  await writeDecision(trx, run, finding, knowledge, verdict, gate, figures);
+  await writeDecision(trx, run, finding, { knowledge, now, verdict, gate });
   return false;
 }
 
 const holdBudget = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
+
+/** Whether it is open; then its memory goes on listening to clean results until an outcome is known. */
+async function watch(trx: Transaction<Database>, finding: Patient): Promise<boolean> {
+  // Its memory first: whoever records results holds that before the finding.
+  await trx
+    .updateTable('bot_finding_states')
+    .set({ watched: true })
+    .where('fingerprint', '=', finding.fingerprint)
+    .where('watched', '=', false)
+    .execute();
+  return isOpen(trx, finding);
+}
 
 /** Another run may have healed it since this one saw it. */
 async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boolean> {
@@ -100,6 +146,22 @@ async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boo
     .forNoKeyUpdate()
     .executeTakeFirst();
   return open !== undefined;
+}
+
+/** For one run, and no more. */
+async function wasHeldOut(
+  trx: Transaction<Database>,
+  finding: Patient,
+  { id }: Candidate,
+): Promise<boolean> {
+  const before = await trx
+    .selectFrom('bot_decisions')
+    .select('id')
+    .where('finding_id', '=', finding.id)
+    .where('knowledge_id', '=', id)
+    .where('verdict', '=', 'held_out')
+    .executeTakeFirst();
+  return before !== undefined;
 }
 
 /** Writes the intent of one step: before the effect, so that a crash leaves a trace of it. */
@@ -127,6 +189,8 @@ const intend = (
       risk: remedy.risk,
       fingerprint: finding.fingerprint,
       component: finding.affected_component,
+      category: finding.category,
+      accruing: finding.accruing ?? false,
       state: 'intent',
       success: false,
       taken_at: sql<Date>`engine.now()`,
@@ -141,23 +205,38 @@ function refusal(gate: string | null, { autonomy }: Candidate): Verdict {
   return autonomy === 'shadow' ? 'shadowed' : 'suggested';
 }
 
-/** A verdict that repeats the last one about this open finding is not written again in every run. */
+/**
+ * A verdict that repeats the last one about this open finding is not written again in every run. The first
+ * one that leaves a finding alone waits for what becomes of it; once anybody acts, nothing can be learnt.
+ */
 async function writeDecision(
   trx: Transaction<Database>,
   run: Fenced,
   finding: Patient,
-  { id }: Candidate,
-  verdict: Verdict,
-  closed: string | null,
-  figures: Figures | null,
+  {
+    knowledge: { id, solution },
+    figures,
+    now,
+    verdict,
+    gate: closed,
+  }: Omit<Left, 'figures'> & { figures?: Figures },
 ): Promise<void> {
   const gate = verdict === 'blocked' ? closed : null;
+  const kept = JSON.stringify({ ...now, ...(figures && { record: kernelOf(figures) }) });
+  if (verdict === 'applied')
+    await sql`
+      UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()
+      WHERE fingerprint = ${finding.fingerprint}::text AND outcome = 'pending'`.execute(trx);
   await sql`
-    INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, verdict, gate,
-                               figures, decided_at)
+    INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
+                               gate, figures, outcome, decided_at)
     SELECT ${finding.bot_id}::uuid, ${finding.id}::uuid, ${id}::uuid, ${run.id}::uuid, ${finding.fingerprint}::text,
-           ${finding.affected_component}::text, ${verdict}::text, ${gate}::text,
-           ${JSON.stringify(figures ?? {})}::jsonb, engine.now()
+           ${finding.affected_component}::text, ${finding.category}::text, ${verdict}::text, ${gate}::text, ${kept}::jsonb,
+           CASE WHEN ${verdict !== 'applied' && solution.kind === 'playbook'}
+                 AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid)
+                 AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding.id}::uuid)
+                THEN 'pending' END,
+           engine.now()
     WHERE ${verdict}::text = 'applied' OR NOT EXISTS (
       SELECT FROM (
         SELECT verdict, gate FROM bot_decisions
@@ -167,3 +246,11 @@ async function writeDecision(
     trx,
   );
 }
+
+/** The figures that a choice and a gate went by. */
+const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
+  context,
+  ...records[context],
+  untouched,
+  lift,
+});

@@ -5,64 +5,98 @@ import type { Patient } from './patient.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from './playbook.ts';
 
-/** The limits of healing; times as PostgreSQL writes intervals. */
-export const limits = {
-  cooldown: '5 minutes',
-  healsPerEntry: 3,
-  breakerFailures: 3,
-  breakerOpen: '1 hour',
-  stormComponents: 5,
-  stormShare: 0.5,
-} as const;
-
-export interface Figures {
+/** What the gates ask, with the limits from the settings; a limit that cannot be read is null. */
+export interface Circumstances {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
-  seconds_since_last: number | null;
+  /** a person's answer to this entry's last suggestion about this finding */
+  answer: 'approved' | 'rejected' | null;
+  /** the entry's last effect on this problem was taken back by a person */
+  undone: boolean;
+  minutes_since_last: number | null;
+  cooldown: number | null;
   unfinished: number;
   entry_last_hour: number;
-  breaker_open: boolean;
+  heals_per_entry: number | null;
+  /** outcomes in a row that were failures, the newest ones */
+  failures_in_row: number;
+  minutes_since_failure: number | null;
+  breaker_failures: number | null;
+  breaker_minutes: number | null;
   engine_last_hour: number;
   budget: number | null;
   broken_components: number;
   known_components: number;
+  storm_components: number | null;
+  storm_share: number | null;
 }
 
-/** Everything the gates ask, in one statement of the transaction that holds the budget row. */
-export async function readFigures(
+/** `begun`: the heal goes on, and an approval that it began with is not used up by its own steps. */
+export type Stage = 'beginning' | 'begun';
+
+/**
+ * Everything the gates ask, in one statement of the transaction that holds the budget row. `examined` are
+ * the components that the bot looked at in this run, 0 when that is not known.
+ */
+export async function readCircumstances(
   trx: Transaction<Database>,
   finding: Patient,
   { id }: Candidate,
-): Promise<Figures> {
+  { stage, examined }: { stage: Stage; examined: number },
+): Promise<Circumstances> {
   const isSilenced = silenced({
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
   });
-  const { rows } = await sql<Figures>`
+  const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
+  const { rows } = await sql<Circumstances>`
     SELECT
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-      ${isSilenced} AS silenced,
-      (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 FROM bot_actions
-        WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid
-          AND state <> 'aborted' AND greatest(applied_at, taken_at) > engine.now() - ${limits.cooldown}::interval) AS seconds_since_last,
+      -- What stands behind another open finding is left alone like what is silenced: its cause is elsewhere.
+      (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
+        AND s.suppressed_by IS NOT NULL AND engine.is_suppressed(s.suppressed_by))) AS silenced,
+      (SELECT d.answer FROM bot_decisions d
+        -- What a shadow said is scored by what people did: that allows and forbids nothing.
+        WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
+          AND d.verdict <> 'shadowed'
+          AND (${stage === 'begun'} OR d.answer = 'rejected' OR NOT EXISTS (
+            SELECT FROM bot_actions a WHERE a.finding_id = d.finding_id AND a.knowledge_id = d.knowledge_id
+              AND a.taken_at >= d.answered_at AND a.state <> 'aborted'))
+        ORDER BY d.answered_at DESC LIMIT 1) AS answer,
+      coalesce((SELECT a.state = 'undone' FROM bot_actions a
+        WHERE a.fingerprint = ${finding.fingerprint}::text AND a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL
+        ORDER BY a.applied_at DESC LIMIT 1), false) AS undone,
+      (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 / 60 FROM bot_actions
+        WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
+      ${limit('cooldown_minutes')} AS cooldown,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
         AND state IN ('intent', 'applied', 'unknown')) AS unfinished,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
         AND taken_at > engine.now() - interval '1 hour') AS entry_last_hour,
-      (SELECT count(*) = ${limits.breakerFailures}::int AND bool_and(state IN ('failed', 'relapsed'))
-              AND max(taken_at) > engine.now() - ${limits.breakerOpen}::interval
-        FROM (SELECT state, taken_at FROM bot_actions WHERE knowledge_id = ${id}::uuid
-                AND state IN ('verified', 'held', 'relapsed', 'failed')
-              ORDER BY taken_at DESC LIMIT ${limits.breakerFailures}::int) newest) AS breaker_open,
+      ${limit('heals_per_entry')} AS heals_per_entry,
+      breaker.failures_in_row, breaker.minutes_since_failure,
+      ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions
         WHERE taken_at > engine.now() - interval '1 hour') AS engine_last_hour,
       (SELECT CASE jsonb_typeof(value -> 'heals_per_hour') WHEN 'number' THEN (value -> 'heals_per_hour')::float8 END
         FROM engine.settings WHERE key = 'budget') AS budget,
-      count(DISTINCT f.affected_component) FILTER (WHERE f.resolved_at IS NULL)::int AS broken_components,
-      count(DISTINCT f.affected_component)::int AS known_components
-    FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid`.execute(trx);
+      broken.broken_components, broken.known_components,
+      ${limit('storm_components')} AS storm_components, ${limit('storm_share')} AS storm_share
+    FROM (
+      SELECT count(DISTINCT f.affected_component)::int AS broken_components,
+             greatest(count(DISTINCT f.affected_component), ${examined}::int)::int AS known_components
+      FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid AND f.resolved_at IS NULL
+    ) broken, (
+      SELECT count(*) FILTER (WHERE good_since = 0)::int AS failures_in_row,
+             extract(epoch FROM engine.now() - max(settled_at) FILTER (WHERE good_since = 0))::float8 / 60 AS minutes_since_failure
+      FROM (
+        SELECT settled_at, count(*) FILTER (WHERE state IN ('held', 'verified')) OVER (ORDER BY settled_at DESC, heal_id) AS good_since
+        FROM (SELECT * FROM engine.heals WHERE knowledge_id = ${id}::uuid AND (outcome IS NOT NULL OR state = 'verified')
+              ORDER BY settled_at DESC, heal_id LIMIT 100) newest
+      ) outcomes
+    ) breaker`.execute(trx);
   return rows[0]!;
 }
 
@@ -70,58 +104,82 @@ interface Gate {
   name: string;
   /** asked only before a heal begins: its own rows would close it afterwards */
   beforeBeginning?: true;
-  closed(figures: Figures, candidate: Candidate): boolean;
+  closed(circumstances: Circumstances, candidate: Candidate): boolean;
 }
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
+
+const approved = ({ answer }: Circumstances) => answer === 'approved';
 
 /** In this order; the first closed one is written down. A figure that cannot be read closes its gate. */
 const gates: Gate[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
+    // For what would act alone: not what a person approved, and not what may only say what it would do.
     name: 'mode',
-    closed: ({ mode }, candidate) =>
-      mode !== 'auto' && (mode !== 'safe' || riskOf(steps(candidate)) !== 'safe'),
+    closed: (now, candidate) =>
+      now.mode !== 'auto' &&
+      !(
+        now.mode === 'safe' &&
+        (approved(now) || candidate.autonomy !== 'auto' || riskOf(steps(candidate)) === 'safe')
+      ),
   },
   { name: 'silenced', closed: ({ silenced }) => silenced !== false },
   {
     name: 'disabled',
     closed: (_, { enabled, solution }) => !enabled || solution.kind === 'broken',
   },
-  { name: 'autonomy', closed: (_, { autonomy }) => autonomy !== 'auto' },
-  { name: 'approval', closed: (_, candidate) => riskOf(steps(candidate)) === 'irreversible' },
+  { name: 'autonomy', closed: (now, { autonomy }) => autonomy !== 'auto' && !approved(now) },
+  {
+    name: 'approval',
+    closed: (now, candidate) =>
+      now.answer === 'rejected' ||
+      // What somebody took back is not done again behind their back.
+      ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
+  },
   {
     name: 'cooldown',
     beforeBeginning: true,
-    closed: ({ seconds_since_last }) => seconds_since_last !== null,
+    closed: ({ minutes_since_last, cooldown }) =>
+      cooldown === null || (minutes_since_last !== null && minutes_since_last < cooldown),
   },
   { name: 'in_progress', beforeBeginning: true, closed: ({ unfinished }) => unfinished !== 0 },
   {
     name: 'attempts',
     beforeBeginning: true,
-    closed: ({ entry_last_hour }) => !(entry_last_hour < limits.healsPerEntry),
+    closed: ({ entry_last_hour, heals_per_entry }) =>
+      heals_per_entry === null || !(entry_last_hour < heals_per_entry),
   },
-  { name: 'breaker', closed: ({ breaker_open }) => breaker_open === true },
+  {
+    name: 'breaker',
+    closed: ({ failures_in_row, minutes_since_failure, breaker_failures, breaker_minutes }) =>
+      breaker_failures === null ||
+      breaker_minutes === null ||
+      (failures_in_row >= breaker_failures &&
+        minutes_since_failure !== null &&
+        minutes_since_failure < breaker_minutes),
+  },
   {
     name: 'budget',
     beforeBeginning: true,
-    closed: ({ engine_last_hour, budget }) => budget === null || engine_last_hour >= budget,
+    closed: ({ engine_last_hour, budget }) => budget === null || !(engine_last_hour < budget),
   },
   {
     name: 'storm',
     beforeBeginning: true,
-    closed: ({ broken_components, known_components }) =>
-      broken_components >= limits.stormComponents &&
-      broken_components > known_components * limits.stormShare,
+    closed: ({ broken_components, known_components, storm_components, storm_share }) =>
+      storm_components === null ||
+      storm_share === null ||
+      (broken_components >= storm_components && broken_components > known_components * storm_share),
   },
 ];
 
 /** The name of the first closed gate, null when all are open. */
 export const closedGate = (
-  figures: Figures,
+  circumstances: Circumstances,
   candidate: Candidate,
-  stage: 'beginning' | 'begun' = 'beginning',
+  stage: Stage,
 ): string | null =>
   gates.find(
-    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(figures, candidate),
+    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(circumstances, candidate),
   )?.name ?? null;

@@ -3,7 +3,7 @@ import type { Fenced } from '../data/bots/fence.ts';
 import { findAbandoned, takeUp } from './adopt.ts';
 import { apply } from './apply.ts';
 import { decide, intendNext, type Heal } from './decide.ts';
-import { match } from './match.ts';
+import { match, type Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
 import { verify } from './verify.ts';
 
@@ -11,7 +11,11 @@ export interface Healed {
   /** steps that were applied */
   actions: number;
   healed: boolean;
+  /** the last of them may only be judged when this run is over: at its `verify_after` */
+  later: boolean;
 }
+
+const nothing: Healed = { actions: 0, healed: false, later: false };
 
 /**
  * One finding: what a dead attempt left behind is taken up first; else match, choose, gate, and then
@@ -19,11 +23,27 @@ export interface Healed {
  */
 export async function heal(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
   const { candidates } = await match(healing.db, healing.catalogue, finding);
-  const abandoned = await findAbandoned(healing.db, run.id, finding);
   const begun =
-    (abandoned && (await takeUp(healing, run, finding, abandoned, candidates))) ??
+    (await resumed(healing, run, finding, candidates)) ??
     (candidates.length > 0 ? await decide(healing, run, finding, candidates) : null);
-  return begun ? climb(healing, run, finding, begun) : { actions: 0, healed: false };
+  return begun ? climb(healing, run, finding, begun) : nothing;
+}
+
+/** Goes on with what another run has begun about this finding, and begins nothing itself. */
+export async function resume(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
+  const { candidates } = await match(healing.db, healing.catalogue, finding);
+  const begun = await resumed(healing, run, finding, candidates);
+  return begun ? climb(healing, run, finding, begun) : nothing;
+}
+
+async function resumed(
+  healing: Healing,
+  run: Fenced,
+  finding: Patient,
+  candidates: Candidate[],
+): Promise<Heal | null> {
+  const abandoned = await findAbandoned(healing.db, run.id, finding);
+  return abandoned ? takeUp(healing, run, finding, abandoned, candidates) : null;
 }
 
 async function climb(
@@ -32,7 +52,7 @@ async function climb(
   finding: Patient,
   begun: Heal,
 ): Promise<Healed> {
-  const healed: Healed = { actions: 0, healed: false };
+  const healed = { ...nothing };
   let action: Action | null = begun.action;
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
@@ -41,15 +61,17 @@ async function climb(
     // Nobody can tell whether it happened: nothing more is tried on top of it.
     if (appliedAt === 'unfinished') return healed;
     if (appliedAt && !before) healed.actions += 1;
-    const step = begun.steps[action.step];
-    if (appliedAt && !(await verifiable(healing, appliedAt, step?.verifyAfter ?? null)))
-      return healed;
+    // Stopped at work: whether the problem is gone by itself is the next run's question.
+    if (!appliedAt && healing.signal.aborted) return healed;
+    if (appliedAt && !(await verifiable(healing, dueAt(begun, action, appliedAt))))
+      return { ...healed, later: true };
     // A step that threw changed nothing; but the problem may be gone by itself meanwhile.
     const verdict = appliedAt
       ? await verify(healing, run, finding, action.id, appliedAt)
       : await healing.recheck(finding, null);
     if (verdict !== 'failing')
       return { ...healed, healed: appliedAt !== null && verdict === 'clean' };
+    if (healing.signal.aborted) return healed;
     action = await intendNext(healing, run, finding, begun, action.step + 1);
   }
   return healed;
@@ -58,17 +80,20 @@ async function climb(
 /** What a run leaves for the checks after a wait. */
 const reserveMs = 1_000;
 
+/** When a step may be judged: what was written down with it counts, whatever the entry says now. */
+function dueAt({ steps }: Heal, { step, verify_after }: Action, appliedAt: Date): Date | null {
+  if (verify_after !== undefined) return verify_after;
+  const seconds = steps[step]?.verifyAfter ?? null;
+  return seconds === null ? null : new Date(appliedAt.getTime() + seconds * 1_000);
+}
+
 /**
- * Waits until a step may be judged. False when that is behind the run's deadline: then the action stays
- * `applied`, and the bot's next run judges it.
+ * Waits until a step may be judged. False when that is behind the run's deadline, or when healing is stopped
+ * meanwhile: then the action stays `applied`, and a later run judges it.
  */
-async function verifiable(
-  { now, leftMs, signal }: Healing,
-  appliedAt: Date,
-  afterSeconds: number | null,
-): Promise<boolean> {
-  const waitMs = appliedAt.getTime() + (afterSeconds ?? 0) * 1_000 - now().getTime();
-  if (afterSeconds === null || waitMs <= 0) return true;
+async function verifiable({ now, leftMs, signal }: Healing, due: Date | null): Promise<boolean> {
+  const waitMs = due === null ? 0 : due.getTime() - now().getTime();
+  if (waitMs <= 0) return true;
   if (waitMs > leftMs() - reserveMs) return false;
   await sleep(waitMs, undefined, { signal }).catch(() => {});
   return !signal.aborted;

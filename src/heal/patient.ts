@@ -8,12 +8,15 @@ export interface Patient {
   bot_id: string;
   fingerprint: string;
   check_name: string;
+  severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
   category: string;
   title: string;
   description: string | null;
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
+  /** it comes back by itself: that its check passes after a cure is all that can be said of the cure */
+  accruing?: boolean;
 }
 
 /**
@@ -33,6 +36,8 @@ export interface Healing {
   recheck: Recheck;
   /** Applies a step where remedies run; rejects with what went wrong there. */
   effect(effect: Effect): Promise<Date | null>;
+  /** components that the bot's checks looked at in this run */
+  examined: number;
   /** the database's time */
   now(): Date;
   /** how long the run may still take */
@@ -46,6 +51,8 @@ export interface Action {
   knowledge_id: string | null;
   step: number;
   applied_at: Date | null;
+  /** of one that was applied before: it is not judged earlier */
+  verify_after?: Date | null;
 }
 
 /** One step to apply, as plain values: it is applied in another process. */

@@ -2,15 +2,22 @@ import { sql } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Healing, Patient, Recheck } from './patient.ts';
 
-/** After this time without a relapse a cure has held. */
-export const holdWindow = '1 hour';
+/**
+ * What a clean result makes of an applied action `a`: verified until the hold window is over. Where the
+ * findings come back by themselves, the verification alone decides that it held.
+ */
+export const cured = sql`
+  state = CASE WHEN a.accruing THEN 'held' ELSE 'verified' END,
+  hold_until = CASE WHEN NOT a.accruing THEN engine.now() + engine.hold_window() END,
+  settled_at = CASE WHEN a.accruing THEN engine.now() END`;
 
 export type Verified = Awaited<ReturnType<Recheck>>;
 
 /**
  * Asks the same check again, told that only what happened since the cure counts, and writes down what
  * it said: verified and the finding resolved, or failed. When the check cannot tell, the action stays
- * `applied`: the next clean run verifies it, the next attempt asks again.
+ * `applied`: the next clean run verifies it, the next attempt asks again. `unclear` too when another run
+ * has judged it meanwhile: that one goes on.
  */
 export async function verify(
   { db, recheck }: Healing,
@@ -21,39 +28,32 @@ export async function verify(
 ): Promise<Verified> {
   const verified = await recheck(finding, appliedAt);
   if (verified === 'unclear') return verified;
-  await underFence(db, run, async (trx) => {
-    const mine = await trx
-      .updateTable('bot_actions')
-      .set(
-        verified === 'clean'
-          ? {
-              state: 'verified',
-              success: true,
-              hold_until: sql<Date>`engine.now() + ${holdWindow}::interval`,
-            }
-          : {
-              state: 'failed',
-              error_message: 'the check still fails after it was applied',
-              settled_at: sql<Date>`engine.now()`,
-            },
-      )
-      .where('id', '=', actionId)
-      .where('state', '=', 'applied')
-      .returning('id')
-      .executeTakeFirst();
-    if (!mine || verified === 'failing') return;
+  return underFence(db, run, async (trx) => {
+    const outcome =
+      verified === 'clean'
+        ? sql`success = true, ${cured}`
+        : sql`state = 'failed', error_message = 'the check still fails after it was applied', settled_at = engine.now()`;
+    // Whoever records results holds a fingerprint's memory before its actions and findings.
     await sql`
-      UPDATE bot_finding_states SET clean_in_row = 1, failures_in_row = 0
-      WHERE fingerprint = ${finding.fingerprint}::text`.execute(trx);
+      UPDATE bot_finding_states SET clean_in_row = clean_in_row + 1, failures_in_row = 0
+      WHERE fingerprint = ${finding.fingerprint}::text AND ${verified === 'clean'}`.execute(trx);
+    const mine = await sql`
+      UPDATE bot_actions a SET ${outcome} WHERE a.id = ${actionId}::uuid AND a.state = 'applied' RETURNING a.id`.execute(
+      trx,
+    );
+    if (mine.rows.length === 0) return 'unclear';
+    if (verified === 'failing') return verified;
     await sql`
       UPDATE bot_findings f
       SET resolved_at = engine.now(), last_fence = ${run.fence}::bigint,
           resolution_method = CASE WHEN EXISTS (
             SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
           ) THEN 'escalated' ELSE 'auto-fixed' END
-      WHERE f.id = ${finding.id}::uuid AND f.resolved_at IS NULL AND f.last_fence <= ${run.fence}::bigint`.execute(
+      FROM bots b, bot_finding_states s
+      WHERE f.id = ${finding.id}::uuid AND f.resolved_at IS NULL AND f.last_fence <= ${run.fence}::bigint
+        AND b.id = f.bot_id AND s.fingerprint = f.fingerprint AND s.clean_in_row >= b.clear`.execute(
       trx,
     );
+    return verified;
   });
-  return verified;
 }

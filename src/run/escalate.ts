@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { silenced } from '../data/bots/bot-silences.ts';
 import { statement } from './group-commit/statement.ts';
-import type { Run } from './run.ts';
+import type { Finish } from './finish.ts';
 
 /** A ticket that was resolved this long ago at most is opened again; later it is a new one. */
 const reopenWithin = '24 hours';
@@ -33,16 +33,20 @@ const matters = sql`
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
 
+/** A run that ends here, and how many components its checks looked at. */
+type Ending = Pick<Finish, 'id' | 'fence' | 'last' | 'examined'>;
+
 /** `$1` of {@link escalateRuns}. */
-export const escalateValues = (runs: { run: Run; last: boolean }[]): [string] => [
-  JSON.stringify(runs.map(({ run: { id, fence }, last }) => ({ id, fence, last }))),
+export const escalateValues = (runs: Ending[]): [string] => [
+  JSON.stringify(runs.map(({ id, fence, last, examined }) => ({ id, fence, last, examined }))),
 ];
 
 /**
  * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
  * high always; medium after healing failed or was blocked; low and info only to carry a suggestion, or
  * where an effect outside the database is unknown.
- * Silenced and suppressed findings get none. Tickets whose finding is gone resolve themselves; a problem
+ * Silenced and suppressed findings get none; in a storm, when more than half of a bot's components are broken,
+ * only the worst finding gets one, which says so. Tickets whose finding is gone resolve themselves; a problem
  * that was seen again counts on its ticket too. For many runs that their transaction holds; one that
  * will be tried again (not its `last` attempt, and nobody asked to cancel it) has not ended.
  *
@@ -54,8 +58,8 @@ export const escalateRuns = statement<Escalated>(
   'escalate',
   sql`
   WITH runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean)
+    SELECT e.id, e.bot_id, r.examined
+    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean, examined int)
     JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
     WHERE r.last OR e.cancel_requested_at IS NOT NULL
   ), resolved AS (
@@ -69,6 +73,8 @@ export const escalateRuns = statement<Escalated>(
     WHERE t.bot_id = runs.bot_id AND t.status IN ('open', 'assigned')
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
+      -- While it comes and goes it is one ticket.
+      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
     RETURNING t.id, runs.id AS run
   ), counted AS (
     UPDATE bot_tickets t
@@ -77,10 +83,26 @@ export const escalateRuns = statement<Escalated>(
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', runs.id::text)
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = runs.id
     WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
+  ), storms AS MATERIALIZED (
+    SELECT runs.bot_id, s.broken, s.known,
+           (SELECT f.id FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+              AND NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by)) AND NOT ${findingSilenced}
+            ORDER BY array_position('{critical,high,medium,low,info}', f.severity::text), f.detected_at, f.id LIMIT 1) AS worst
+    FROM runs CROSS JOIN LATERAL (
+      SELECT count(DISTINCT f.affected_component) AS broken,
+             greatest(count(DISTINCT f.affected_component), runs.examined) AS known
+      FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL) s
+    -- Of a run that looked at nothing nobody knows how many components there are.
+    WHERE runs.examined > 0 AND s.broken >= engine.healing_limit('storm_components') AND s.broken > s.known * engine.healing_limit('storm_share')
   ), needy AS MATERIALIZED (
-    SELECT f.*, runs.id AS run
-    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.suppressed_by IS NULL
-    WHERE NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
+    SELECT f.*, runs.id AS run, storms.broken, storms.known
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    LEFT JOIN storms ON storms.bot_id = f.bot_id
+    WHERE coalesce(f.id = storms.worst, true)
+      AND NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by))
+      -- Its latest result is clean: it only waits until that has been so often enough.
+      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
+      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
                         AND t.status IN ('open', 'assigned'))
       AND NOT ${findingSilenced} AND ${matters}
   ), latest AS (
@@ -110,6 +132,7 @@ export const escalateRuns = statement<Escalated>(
            engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
            jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
                               'evidence', n.metadata)
+             || CASE WHEN n.broken IS NULL THEN '{}' ELSE jsonb_build_object('storm', jsonb_build_object('broken', n.broken, 'of', n.known)) END
     FROM needy n LEFT JOIN settings s USING (severity)
     WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
     ORDER BY n.detected_at, n.fingerprint

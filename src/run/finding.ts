@@ -18,6 +18,8 @@ export interface Finding {
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
+  /** components behind whose open findings it stands; no column */
+  depends_on: string[];
 }
 
 /** Findings of one run at most: a broken check must not fill the database. */
@@ -52,6 +54,7 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
     affected_component: fitting(component, 100),
     component_key: storable(key),
     metadata: reported.metadata ?? null,
+    depends_on: reported.dependsOn?.map((parent) => fitting(parent, 100)) ?? [],
   };
 }
 

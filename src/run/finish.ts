@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CheckOutcome } from './outcome.ts';
+import { examinedBy, type CheckOutcome } from './outcome.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Run, Stop } from './run.ts';
 
@@ -76,6 +76,8 @@ export interface Finish {
   /** null: those that the same transaction has recorded */
   issues_found: number | null;
   actions_taken: number;
+  /** components that the checks looked at */
+  examined: number;
   metadata: { checks: object[] };
 }
 
@@ -88,6 +90,7 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     status: ending.status,
     reason: ending.reason,
     error_message: ending.error,
+    examined: examinedBy(ending.outcomes),
     checks_performed: ending.outcomes.filter((outcome) => 'result' in outcome).length,
     issues_found: countsFindings ? null : ending.findings,
     actions_taken: ending.actions,

@@ -1,10 +1,12 @@
 import type { Check } from '../bot.ts';
-import { heal } from '../heal/heal.ts';
-import type { Healing, Recheck } from '../heal/patient.ts';
+import { heal, type Healed as HealedOne } from '../heal/heal.ts';
+import type { Healing, Patient, Recheck } from '../heal/patient.ts';
 import { checkOne } from './check.ts';
 import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
 import { examinedColumns, fingerprintOf, severities } from './finding.ts';
+import { watchMode } from './kill-switch.ts';
+import { queueVerify } from './queue-verify.ts';
 import type { OpenFinding } from './record.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './run.ts';
@@ -14,37 +16,63 @@ export interface Healed {
   healed: number;
 }
 
-/** Heals what this run saw, the worst first, until the run is stopped. */
-export async function healAll(
+/** Heals what this run saw. `examined` are the components that its checks looked at. */
+export const healAll = (
   engine: Engine,
   run: Run,
   held: Held,
   checks: Check<unknown>[],
-  open: OpenFinding[],
+  { open, examined }: { open: OpenFinding[]; examined: number },
+): Promise<Healed> =>
+  healEach(engine, run, open, {
+    checks,
+    how: heal,
+    healing: healingOf(engine, run, held, checks, { examined }),
+  });
+
+/** One finding after the other, the worst first, until the run is stopped, or its healing by the kill switch. */
+export async function healEach(
+  engine: Engine,
+  run: Run,
+  findings: Omit<Patient, 'accruing'>[],
+  { checks, how, healing }: { checks: Check<unknown>[]; how: typeof heal; healing: Healing },
 ): Promise<Healed> {
   const total: Healed = { actions: 0, healed: 0 };
-  const recheck: Recheck = async (finding, since) => {
-    const check = checks.find(({ name }) => name === finding.check_name);
-    const outcome = check && (await checkOne(engine, run, held, check, since));
-    return outcome ? verdictOn(run, finding, outcome) : 'unclear';
-  };
-  const effect: Healing['effect'] = (task) => held.place.do('effect', task, run);
-  const { db, catalogue } = engine;
-  const { now, leftMs } = held;
-  const worstFirst = open.toSorted(
+  const worstFirst = findings.toSorted(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity),
   );
   for (const finding of worstFirst) {
-    if (run.signal.aborted) break;
-    const { actions, healed } = await heal(
-      { db, catalogue, signal: run.signal, recheck, effect, now, leftMs },
-      run,
-      finding,
-    );
+    if (healing.signal.aborted) break;
+    const check = checks.find(({ name }) => name === finding.check_name);
+    const patient = { ...finding, accruing: check?.accruing ?? false };
+    const { actions, healed, later }: HealedOne = await how(healing, run, patient);
+    if (later) await queueVerify(engine, run, finding.fingerprint);
     total.actions += actions;
     total.healed += Number(healed);
   }
   return total;
+}
+
+/** What healing takes from its run. `onRecheck` hears how each check ended that was asked again. */
+export function healingOf(
+  engine: Engine,
+  run: Run,
+  held: Held,
+  checks: Check<unknown>[],
+  { examined, onRecheck }: { examined: number; onRecheck?: (outcome: CheckOutcome) => void },
+): Healing {
+  const { db, catalogue } = engine;
+  const { now, leftMs } = held;
+  const { signal, carryOut } = watchMode(engine, run, held);
+  const recheck: Recheck = async (finding, since) => {
+    const check = checks.find(({ name }) => name === finding.check_name);
+    const outcome = check && (await checkOne(engine, run, held, check, since));
+    if (!outcome) return 'unclear';
+    onRecheck?.(outcome);
+    return verdictOn(run, finding, outcome);
+  };
+  const effect: Healing['effect'] = (task) => carryOut('effect', task);
+  return { db, catalogue, signal, recheck, effect, now, leftMs, examined };
 }
 
 /** Clean only when the check looked at the finding's key and did not report it. */

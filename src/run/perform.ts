@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { fitting } from '../text.ts';
 import { checkAll } from './check.ts';
-import type { CheckOutcome } from './outcome.ts';
+import { examinedBy, type CheckOutcome } from './outcome.ts';
 import { endingOf, type Ending } from './finish.ts';
 import type { Ended } from './group-commit/flush.ts';
 import { healAll } from './heal.ts';
@@ -12,11 +12,14 @@ import { inPlace, type Held } from './place.ts';
 import { refuse } from './refuse.ts';
 import type { Engine } from './engine.ts';
 import type { Run, Stop } from './run.ts';
+import { undoRequested } from './undo.ts';
+import { judgeDue } from './verify-later.ts';
 
 /**
  * The life of one run: start, check, record, heal, escalate, finish. Every step after the start writes
  * under the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called
  * when its checks and remedies are through: another run may take its place while this one is written.
+ * One that somebody asked for first takes back what it is asked to; one that only verifies checks nothing else.
  */
 export async function performRun(
   engine: Engine,
@@ -27,7 +30,8 @@ export async function performRun(
   if (!run) return;
   engine.leases.add(run);
   try {
-    const seen = await inPlace(engine, run, (held) => checkAndHeal(engine, run, held));
+    const work = run.trigger === 'verify' ? verify : checkAndHeal;
+    const seen = await inPlace(engine, run, (held) => work(engine, run, held));
     free();
     await handOn(engine, run, await end(engine, run, seen));
   } catch (error) {
@@ -48,20 +52,30 @@ interface Seen {
 
 async function checkAndHeal(engine: Engine, run: Run, held: Held): Promise<Seen> {
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+  if (run.trigger === 'manual') await undoRequested(engine, run, held);
   const outcomes = await checkAll(engine, run, held, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
   if (!reported || run.signal.aborted) return { outcomes, recorded: null, actions: 0 };
   const { open } = await engine.ledger.record(run, outcomes);
-  const { actions } = await healAll(engine, run, held, bot.checks, open);
+  const examined = examinedBy(outcomes);
+  const { actions } = await healAll(engine, run, held, bot.checks, { open, examined });
   return { outcomes, recorded: open.length, actions };
+}
+
+async function verify(engine: Engine, run: Run, held: Held): Promise<Seen> {
+  const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+  const { outcomes, open, actions } = await judgeDue(engine, run, held, bot.checks);
+  return { outcomes, recorded: open, actions };
 }
 
 /** Escalates and finishes, in one commit with the record where nothing had to be healed. */
 function end({ ledger }: Engine, run: Run, { outcomes, recorded, actions }: Seen): Promise<Ended> {
   const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   if (stopped === 'lost') throw new LostRunError(run);
+  const idle = run.trigger === 'verify' && outcomes.length === 0 && !stopped;
   const ending: Ending = {
-    ...endingOf(outcomes, stopped),
+    // Where nothing is left to be verified, that is the answer.
+    ...(idle ? { status: 'success', reason: null, error: null } : endingOf(outcomes, stopped)),
     outcomes,
     findings: recorded ?? 0,
     actions,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { holdWindow } from '../heal/verify.ts';
+import { cured } from '../heal/verify.ts';
 import type { CheckOutcome } from './outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
 import { statement } from './group-commit/statement.ts';
@@ -86,16 +86,26 @@ export const recordValues = (runs: { run: Run; recording: Recording }[]): [strin
 const again = (run: string) => `s.last_execution_id IS NOT DISTINCT FROM ${run}`;
 const earlier = (run: string) =>
   `(CASE WHEN ${again(run)} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END)`;
-const remember = (run: string, failed: boolean) =>
-  sql.raw(`(${earlier(run)} || ${failed})[greatest(1, cardinality(${earlier(run)}) - 19) :]`);
+const remembered = (run: string, failed: boolean) =>
+  `(${earlier(run)} || ${failed})[greatest(1, cardinality(${earlier(run)}) - 19) :]`;
+const remember = (run: string, failed: boolean) => sql.raw(remembered(run, failed));
 const inRow = (run: string, column: string) =>
   sql.raw(`CASE WHEN ${again(run)} THEN greatest(1, s.${column}) ELSE s.${column} + 1 END`);
+// Begins at 30 % of weighted changes and ends at 20 %: in between it is what it was.
+const flapping = (run: string, failed: boolean) =>
+  sql.raw(`CASE WHEN engine.flapping(${remembered(run, failed)}) >= 0.3 THEN coalesce(s.flapping_since, engine.now())
+    WHEN engine.flapping(${remembered(run, failed)}) >= 0.2 THEN s.flapping_since END`);
 
 /**
  * Writes what the checks of many runs saw, in a transaction that holds them: reported findings are
- * inserted or count again (once a run, whatever the attempt); open ones whose key was examined and not
- * reported resolve. A fingerprint that a newer start has written about already (`last_fence`) is left
+ * inserted or count again (once a run, whatever the attempt), once they have failed as often in a row as
+ * their bot's `confirm` says; those whose key was examined and not reported resolve, once they were clean
+ * `clear` times in a row. A fingerprint that a newer start has written about already (`last_fence`) is left
  * as it is. Done twice it changes nothing more.
+ *
+ * What the result says about earlier decisions and cures is written down with it: a failure ends the hold
+ * window of a cure as a relapse, and says that a finding which was left alone persisted. Whether one has
+ * held, or recovered, is known only after the window (src/maintain/settle.ts).
  *
  * What resolved a finding: a cure that was applied and is verified by this clean result (auto-fixed, or
  * escalated where a ticket was open by then), a person who resolved its ticket (manual), or nobody (cleared).
@@ -104,7 +114,7 @@ export const recordRuns = statement<RecordedRow>(
   'record',
   sql`
   WITH runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, r.examined, r.reported
+    SELECT e.id, e.bot_id, e.fence, e.started_at, r.examined, r.reported
     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[])
     JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
   ), reported AS MATERIALIZED (
@@ -113,14 +123,31 @@ export const recordRuns = statement<RecordedRow>(
       affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text)
     JOIN runs ON runs.id = f.run
   ), failing AS (
-    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence, last_execution_id)
-    SELECT fingerprint, bot_id, ARRAY[true], 1, fence, run FROM reported ORDER BY fingerprint
+    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
+                                         last_fence, last_execution_id)
+    SELECT fingerprint, bot_id, check_name, component_key, ARRAY[true], 1, fence, run FROM reported ORDER BY fingerprint
     ON CONFLICT (fingerprint) DO UPDATE
     SET states = ${remember('excluded.last_execution_id', true)},
+        flapping_since = ${flapping('excluded.last_execution_id', true)},
         failures_in_row = ${inRow('excluded.last_execution_id', 'failures_in_row')},
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
     WHERE s.last_fence <= excluded.last_fence
-    RETURNING fingerprint
+    RETURNING fingerprint, bot_id, failures_in_row, last_execution_id AS run
+  ), counting AS MATERIALIZED (
+    SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
+    WHERE s.failures_in_row >= b.confirm
+      OR EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
+  ), relapsed AS (
+    UPDATE bot_actions a
+    SET state = 'relapsed', success = false, settled_at = engine.now()
+    FROM failing JOIN runs ON runs.id = failing.run
+    -- A run that began before the cure may have looked before it.
+    WHERE a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= runs.started_at
+  ), persisted AS (
+    UPDATE bot_decisions d
+    SET outcome = 'persisted', settled_at = engine.now()
+    FROM failing
+    WHERE d.fingerprint = failing.fingerprint AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM failing.run
   ), written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
                                    metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,
@@ -129,30 +156,35 @@ export const recordRuns = statement<RecordedRow>(
            r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence
     FROM reported r
     -- IS TRUE keeps it a hash: a join with what is estimated as one row would be a loop in a loop.
-    WHERE (r.fingerprint IN (SELECT fingerprint FROM failing)) IS TRUE
+    WHERE (r.fingerprint IN (SELECT fingerprint FROM counting)) IS TRUE
     ORDER BY r.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
     SET occurrences = f.occurrences + (f.last_execution_id IS DISTINCT FROM excluded.last_execution_id)::int,
         severity = excluded.severity, title = excluded.title, description = excluded.description,
-        metadata = excluded.metadata, last_seen_at = excluded.last_seen_at,
+        metadata = excluded.metadata, suppressed_by = NULL, last_seen_at = excluded.last_seen_at,
         last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence
     RETURNING f.last_execution_id AS run, f.id, f.fingerprint, f.occurrences
   ), clean AS (
     UPDATE bot_finding_states s
-    SET states = ${remember('runs.id', false)}, clean_in_row = ${inRow('runs.id', 'clean_in_row')},
-        failures_in_row = 0, last_fence = runs.fence, last_execution_id = runs.id
+    SET states = ${remember('runs.id', false)}, flapping_since = ${flapping('runs.id', false)},
+        clean_in_row = ${inRow('runs.id', 'clean_in_row')}, failures_in_row = 0,
+        last_clean_at = greatest(s.last_clean_at, runs.started_at), last_fence = runs.fence, last_execution_id = runs.id
     FROM runs
-    JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[])
-      ON e.check_name = f.check_name
-    WHERE e.every <> (f.component_key = ANY (e.keys)) AND f.fingerprint <> ALL (runs.reported)
-      AND s.fingerprint = f.fingerprint AND s.last_fence <= runs.fence
-    RETURNING s.fingerprint, runs.id AS run, runs.bot_id, runs.fence
+    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[]) ON true
+    WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
+      AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
+      AND s.last_fence <= runs.fence
+    RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence
   ), verified AS (
     UPDATE bot_actions a
-    SET state = 'verified', success = true, hold_until = engine.now() + ${sql.lit(holdWindow)}::interval
+    SET success = true, ${cured}
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
-    RETURNING a.fingerprint
+  ), recovering AS (
+    UPDATE bot_decisions d
+    SET hold_until = engine.now() + engine.hold_window()
+    FROM clean
+    WHERE d.fingerprint = clean.fingerprint AND d.outcome = 'pending' AND d.hold_until IS NULL
+      AND d.execution_id IS DISTINCT FROM clean.run
   ), aborted AS (
     -- What was only intended must not be applied when the problem comes back one day.
     UPDATE bot_actions a
@@ -162,13 +194,15 @@ export const recordRuns = statement<RecordedRow>(
     UPDATE bot_findings f
     SET resolved_at = engine.now(), last_fence = clean.fence,
         resolution_method = CASE
-          WHEN f.fingerprint IN (SELECT fingerprint FROM verified) THEN
+          WHEN EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('applied', 'verified', 'held')) THEN
             CASE WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned'))
                  THEN 'escalated' ELSE 'auto-fixed' END
           WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint
                          AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at) THEN 'manual'
           ELSE 'cleared' END
-    FROM clean WHERE f.bot_id = clean.bot_id AND f.fingerprint = clean.fingerprint AND f.resolved_at IS NULL
+    FROM clean JOIN bots b ON b.id = clean.bot_id
+    WHERE f.bot_id = clean.bot_id AND f.fingerprint = clean.fingerprint AND f.resolved_at IS NULL
+      AND clean.clean_in_row >= b.clear
     RETURNING clean.run, f.fingerprint
   )
   SELECT run, id, fingerprint, occurrences FROM written

@@ -19,6 +19,7 @@ const finding = z.object({
   component: key.min(1),
   key: key.optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
+  dependsOn: z.array(key).max(100).optional(),
 });
 
 const shape = z.object({

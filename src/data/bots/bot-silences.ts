@@ -1,4 +1,9 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import { jsonBuildObject } from 'kysely/helpers/postgres';
+import type { Db } from '../connect.ts';
+import type { BotSilences } from '../tables.ts';
+
+export type SilenceRow = Selectable<BotSilences>;
 
 /** The columns of a finding that a silence may name, as SQL. */
 interface Silenceable {
@@ -8,8 +13,118 @@ interface Silenceable {
   fingerprint: RawBuilder<unknown>;
 }
 
-/** Whether a silence is in force for a finding: it has to fit all that the silence names. */
-export const silenced = ({ bot_id, component, category, fingerprint }: Silenceable) => sql<boolean>`
-  EXISTS (SELECT FROM bot_silences s WHERE s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > engine.now())
-    AND coalesce(s.bot_id = ${bot_id}, true) AND coalesce(s.component = ${component}, true)
-    AND coalesce(s.category = ${category}, true) AND coalesce(s.fingerprint = ${fingerprint}, true))`;
+// `s` is bot_silences in all of these.
+const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > engine.now())`;
+
+/** It has to fit all that the silence names. */
+const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
+  (s.bot_id IS NULL OR s.bot_id = ${bot_id}) AND (s.component IS NULL OR s.component = ${component})
+  AND (s.category IS NULL OR s.category = ${category}) AND (s.fingerprint IS NULL OR s.fingerprint = ${fingerprint})`;
+
+/** Whether a silence is in force for a finding. */
+export const silenced = (finding: Silenceable) => sql<boolean>`
+  EXISTS (SELECT FROM bot_silences s WHERE ${inForce} AND ${fits(finding)})`;
+
+/** A row of `bot_silences` as JSON carries it: times are texts. */
+export type Silence = Pick<SilenceRow, 'id' | 'owner' | 'reason' | 'until_resolved'> & {
+  expires_at: string | null;
+};
+
+/** The silences in force for a finding, the oldest first, as rows in JSON. */
+export const silencesOver = (finding: Silenceable) => sql<Silence[]>`
+  coalesce((SELECT json_agg(s ORDER BY s.created_at, s.id) FROM bot_silences s
+            WHERE ${inForce} AND ${fits(finding)}), '[]')`;
+
+/** The columns of a row of `bot_findings` under this alias. */
+export const ofFinding = (alias: string): Silenceable => ({
+  bot_id: sql.ref(`${alias}.bot_id`),
+  component: sql.ref(`${alias}.affected_component`),
+  category: sql.ref(`${alias}.category`),
+  fingerprint: sql.ref(`${alias}.fingerprint`),
+});
+
+const now = sql<Date>`engine.now()`;
+
+/**
+ * Silences, the newest first, each with its bot's name and how many open findings it hides now: null when
+ * it is over. Only those in force unless `all`.
+ */
+export function listSilences(db: Db, { all, limit }: { all: boolean; limit: number }) {
+  const query = db
+    .selectFrom('bot_silences as s')
+    .leftJoin('bots', 'bots.id', 's.bot_id')
+    .selectAll('s')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select(
+      sql<number | null>`CASE WHEN ${inForce} THEN (
+        SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${fits(ofFinding('f'))}) END`.as(
+        'open_findings',
+      ),
+    )
+    .orderBy('s.created_at', 'desc')
+    .orderBy('s.id')
+    .limit(limit);
+  return (all ? query : query.where(sql<boolean>`${inForce}`)).execute();
+}
+
+export type ListedSilence = Awaited<ReturnType<typeof listSilences>>[number];
+
+/** What a silence names, one of these at least; who keeps it and why. */
+export interface NewSilence {
+  bot_id: string | null;
+  component: string | null;
+  category: string | null;
+  fingerprint: string | null;
+  owner: string;
+  reason: string;
+  /** null: until what it names is resolved */
+  seconds: number | null;
+}
+
+export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<SilenceRow> =>
+  db
+    .insertInto('bot_silences')
+    .values({
+      ...values,
+      until_resolved: seconds === null,
+      expires_at:
+        seconds === null ? null : sql<Date>`engine.now() + make_interval(secs => ${seconds})`,
+      created_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+
+/** Ends one that is in force; undefined when it is none. */
+export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>
+  db
+    .updateTable('bot_silences as s')
+    .set({ ended_at: now })
+    .where('s.id', '=', id)
+    .where(sql<boolean>`${inForce}`)
+    .returningAll('s')
+    .executeTakeFirst();
+
+/** So many at once; the rest follows the next time. */
+const most = 500;
+
+/**
+ * Ends the silences that last until what they name is resolved: something of it was open since they began,
+ * and nothing is any more. While a problem comes and goes it is not resolved. Returns how many.
+ */
+export async function endResolvedSilences(db: Db): Promise<number> {
+  const finding = fits(ofFinding('f'));
+  const { rows } = await sql`
+    UPDATE bot_silences e SET ended_at = engine.now()
+    WHERE e.id IN (
+      SELECT s.id FROM bot_silences s
+      WHERE s.ended_at IS NULL AND s.until_resolved
+        AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.resolved_at IS NULL AND ${finding})
+        -- All severities there are: with them the index on (severity, resolved_at) finds what ended since.
+        AND EXISTS (SELECT FROM bot_findings f WHERE f.severity = ANY ('{critical,high,medium,low,info}')
+                      AND f.resolved_at >= s.created_at AND ${finding})
+        AND NOT EXISTS (SELECT FROM bot_finding_states m JOIN bot_findings f ON f.bot_id = m.bot_id AND f.fingerprint = m.fingerprint
+                        WHERE m.flapping_since IS NOT NULL AND f.resolved_at >= s.created_at AND ${finding})
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF s SKIP LOCKED)
+    RETURNING e.id`.execute(db);
+  return rows.length;
+}

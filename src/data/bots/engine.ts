@@ -40,8 +40,16 @@ export type Mode = (typeof modes)[number];
 
 /** off, safe or auto; null where the setting was removed, which heals nothing. */
 export async function currentMode(db: Db): Promise<string | null> {
-  return (await readMode(db)).mode;
+  const row = await db
+    .selectFrom('engine.settings')
+    .select('value')
+    .where('key', '=', 'mode')
+    .executeTakeFirst();
+  return typeof row?.value === 'string' ? row.value : null;
 }
+
+/** Whether anything may have an effect: a mode that means nothing is as good as off. */
+export const healsIn = (mode: string | null): boolean => mode === 'safe' || mode === 'auto';
 
 export interface ModeChange {
   /** null where the setting was removed, and any text that was put there: both heal nothing */

@@ -33,6 +33,7 @@ export const underFence = <Result>(
     const held = await trx
       .selectFrom('bot_executions')
       .select(sql<boolean>`cancel_requested_at IS NOT NULL`.as('cancelled'))
+      .select(sql<boolean>`lease_until < engine.now() + interval '2 seconds'`.as('expiring'))
       .where('id', '=', id)
       .where('fence', '=', fence)
       .where('status', '=', 'running')
@@ -40,7 +41,8 @@ export const underFence = <Result>(
       .executeTakeFirst();
     if (!held) throw new LostRunError({ id, fence });
     const result = await write(trx, held);
-    if (performance.now() - began > 1_000)
+    // Whoever held the row before, and was ended, may have kept it from being renewed as well.
+    if (held.expiring || performance.now() - began > 1_000)
       await trx
         .updateTable('bot_executions')
         .set({ lease_until: sql<Date>`engine.now() + make_interval(secs => ${leaseSeconds})` })

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../catalogue.ts';
 import type { Db } from '../../data/connect.ts';
 import { takeEffect } from '../../heal/effect.ts';
+import { takeBack } from '../../heal/undo.ts';
 import { performCheck } from './perform-check.ts';
 import type { CarryOut, Kind, Tasks } from './task.ts';
 
@@ -20,7 +21,7 @@ type Ways = {
   ) => Promise<Tasks[K]['result']>;
 };
 
-const ways: Ways = { check: performCheck, effect: takeEffect };
+const ways: Ways = { check: performCheck, effect: takeEffect, undo: takeBack };
 
 /** The tasks that a child does, by their kind. */
 export const carryOutWith =

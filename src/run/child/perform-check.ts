@@ -18,7 +18,7 @@ export async function performCheck(
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
   const began = performance.now();
-  const { bot, config } = catalogue.resolve(endpoint, given);
+  const { bot, config, dependsOn } = catalogue.resolve(endpoint, given);
   const check = bot.checks.find((each) => each.name === name);
   if (!check) throw new Error(`${bot.name} has no check ${name}`);
   const done = (rest: object) =>
@@ -41,7 +41,14 @@ export async function performCheck(
         },
       }),
     );
-    return done({ status: result.findings.length > 0 ? 'failed' : 'passed', result });
+    const findings = result.findings.map((finding) => ({
+      ...finding,
+      dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)],
+    }));
+    return done({
+      status: findings.length > 0 ? 'failed' : 'passed',
+      result: { ...result, findings },
+    });
   } catch (error) {
     if (signal.aborted) throw error;
     return error instanceof SkippedCheck

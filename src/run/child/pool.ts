@@ -13,7 +13,10 @@ export interface Place {
    * with ChildEndedError when its process ended; the next task then gets a fresh one.
    */
   do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']>;
-  /** What is under way sees its signal aborted. Its process is ended when it has, or after its grace. */
+  /**
+   * What is under way sees its signal aborted. Its process is ended when it has, or after its grace. A task
+   * that still waits for a fresh child is not begun. The next task gets a fresh one.
+   */
   stop(why: Stop): void;
   /** Gives the child back. One that was stopped is not used again: something of its task may go on. */
   release(): void;
@@ -34,7 +37,12 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
 }
 
 /** How long a stopped task may take to end by itself. A run's deadline has passed by then. */
-const graceMs: Record<Stop, number> = { timeout: 250, lost: 250, cancelled: 2_000 };
+const graceMs: Record<Stop, number> = {
+  timeout: 250,
+  lost: 250,
+  kill_switch: 250,
+  cancelled: 2_000,
+};
 
 const watchEveryMs = 200;
 
@@ -157,24 +165,41 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
 
   function placeOf(taken: Child): Place {
     let child = taken;
-    let stopped = false;
+    let stopped: Child | null = null;
+    // A task that waits for a fresh child, and whether anybody still wants it done.
+    let waiting: { wanted: boolean } | null = null;
+
+    async function another(): Promise<Child> {
+      const mine = (waiting = { wanted: true });
+      try {
+        const next = await take();
+        if (mine.wanted) return next;
+        giveBack(next);
+        throw new Error('it was stopped before it began');
+      } finally {
+        waiting = null;
+      }
+    }
+
     return {
       async do(kind, task, run) {
-        if (child.isEnded) child = await take();
+        if (child.isEnded || child === stopped) child = await another();
         return child.do(kind, task, run);
       },
       stop(why) {
-        if (stopped || !child.isBusy) return;
-        stopped = true;
+        if (waiting) waiting.wanted = false;
+        if (stopped === child || !child.isBusy) return;
+        stopped = child;
         child.stop(why);
         void endWithin(graceMs[why], child, why);
       },
       release() {
+        if (waiting) waiting.wanted = false;
         if (child.isEnded) return;
-        if (!stopped && !child.isBusy) return giveBack(child);
+        if (child !== stopped && !child.isBusy) return giveBack(child);
         held.delete(child);
         provide();
-        if (!stopped) child.kill('nobody waits for it any more');
+        if (child !== stopped) child.kill('nobody waits for it any more');
       },
     };
   }

@@ -1,5 +1,6 @@
 /** What crosses the line between a worker and its children: plain values that structured clone carries. */
 import type { Effect } from '../../heal/patient.ts';
+import type { Undo } from '../../heal/undo.ts';
 import type { CheckOutcome } from '../outcome.ts';
 import type { Stop } from '../run.ts';
 
@@ -17,6 +18,7 @@ export interface CheckTask {
 export interface Tasks {
   check: { task: CheckTask; result: CheckOutcome };
   effect: { task: Effect; result: Date | null };
+  undo: { task: Undo; result: void };
 }
 
 export type Kind = keyof Tasks;

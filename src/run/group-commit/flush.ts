@@ -12,6 +12,7 @@ import {
 } from '../record.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from '../run.ts';
+import { dependent, suppressRuns, suppressValues } from '../suppress.ts';
 import { hold, renew } from './hold.ts';
 import type { Statement } from './statement.ts';
 
@@ -47,15 +48,17 @@ const send = async <Row>(
  */
 export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Outcome[]> {
   const recording = entries.filter(isRecording);
+  const behind = recording.filter(dependent);
   const ending = entries.filter(isEnding);
   const going = entries.filter((entry) => !isEnding(entry));
   await client.query('BEGIN');
   const sent = [
     send(client, hold, [JSON.stringify(entries.map(askedOf))]),
     recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
+    behind.length > 0 ? send(client, suppressRuns, suppressValues(behind)) : [],
     ...(ending.length > 0
       ? ([
-          send(client, escalateRuns, escalateValues(ending.map(lastOf))),
+          send(client, escalateRuns, escalateValues(ending.map(({ finish }) => finish))),
           send(client, finishRuns, [JSON.stringify(ending.map(({ finish }) => finish))]),
           send(client, queueNextRuns, [ending.map(({ run }) => run.bot.id)]),
         ] as const)
@@ -66,7 +69,7 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
   // All of them are heard before the connection serves anybody else; the first error is the cause of the others.
   const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
-  const [held, recorded, , finished, next] = await Promise.all(sent);
+  const [held, recorded, , , finished, next] = await Promise.all(sent);
 
   const isHeld = new Set(held.map(({ id }) => id));
   const recordedBy = Map.groupBy(recorded as RecordedRow[], (row) => row.run);
@@ -87,8 +90,6 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
 const isRecording = (entry: Entry): entry is Entry & { recording: Recording } =>
   entry.recording !== null;
 const isEnding = (entry: Entry): entry is Entry & { finish: Finish } => entry.finish !== null;
-
-const lastOf = ({ run, finish }: Entry & { finish: Finish }) => ({ run, last: finish.last });
 
 const askedOf = ({ run, recording, finish }: Entry) => ({
   id: run.id,

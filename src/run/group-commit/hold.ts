@@ -39,7 +39,8 @@ export const hold = statement<{ id: string }>(
     WHERE (SELECT count(*) FROM bots_held) >= 0 AND s.fingerprint IN (
       SELECT unnest(fingerprints) FROM held
       UNION
-      SELECT f.fingerprint FROM held JOIN bot_findings f ON f.bot_id = held.bot_id AND f.resolved_at IS NULL
+      -- those that a clean result would still change
+      SELECT m.fingerprint FROM held JOIN bot_finding_states m ON m.bot_id = held.bot_id AND (m.watched OR true = ANY (m.states))
       WHERE held.records)
     ORDER BY s.fingerprint FOR NO KEY UPDATE
   )

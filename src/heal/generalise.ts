@@ -1,0 +1,89 @@
+/** A pattern for all problems of one kind, from the title of one of them. */
+import { BadPatternError, checkPattern } from './pattern.ts';
+
+/** A CHECK of `bot_knowledge` says so too. */
+const mostCharacters = 512;
+const longestName = 60;
+/** The door asks for as much. */
+const leastLiteral = 3;
+
+/** Characters that mean something in RE2. */
+const escaped = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+
+/**
+ * What is of one case only, and the class that stands for it in all cases. The first that fits counts. All
+ * of it, and more, is matched by its class: a title is always matched by its own pattern.
+ */
+const particulars: [RegExp, string | null][] = [
+  [/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/u, '[0-9a-f-]+'],
+  [/"[^"]*"/u, '"[^"]*"'],
+  [/`[^`]*`/u, '`[^`]*`'],
+  // An apostrophe within a word quotes nothing.
+  [/(?<![\p{L}\p{N}])'[^']*'(?![\p{L}\p{N}])/u, "'[^']*'"],
+  // The version of an interface is a part of its name.
+  [/(?<=\/)[vV]\d+(?![\w.-])/u, null],
+  // A path's id: a number, or long and with digits in it.
+  [/(?<=\/)(?:\d+|(?=[\w-]*\d)[\w-]{12,})(?![\w.-])/u, '[\\w-]+'],
+  [/\b0[xX][0-9A-Fa-f]+/u, '0x[0-9a-f]+'],
+  [
+    /(?<![\p{L}\p{N}_])(?=[A-Fa-f]*\d)(?=\d*[A-Fa-f])[0-9A-Fa-f]{8,}(?![\p{L}\p{N}_])/u,
+    '[0-9a-f]+',
+  ],
+  [/\d(?:[\d.,]*\d)?/u, '\\d[\\d.,]*'],
+];
+
+const anyParticular = new RegExp(particulars.map(([{ source }]) => `(${source})`).join('|'), 'gu');
+
+/** The words of a title that are of all cases, as the name of an entry: `sessions-of-piled-up`. */
+export function nameFrom(title: string): string {
+  const general = title
+    .replaceAll(anyParticular, ' ')
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase();
+  const words = general.match(/[a-z][a-z0-9]*/g) ?? [];
+  return words.join('-').slice(0, longestName).replace(/-+$/, '');
+}
+
+/**
+ * Numbers, UUIDs, hex, quoted values and the ids of paths become classes; the rest stays as it is, up to
+ * as many characters as a pattern may have. Where too little text would be left to look for, the title
+ * stays whole. Whether it may be stored is still to be asked: {@link checkPattern}.
+ */
+export function generalise(title: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  let telling = false;
+  const keep = (text: string) => {
+    parts.push(...Array.from(text, escaped));
+    telling ||= [...text.trim()].length >= leastLiteral;
+  };
+  for (const found of title.matchAll(anyParticular)) {
+    const which = found.slice(1).findIndex((group) => group !== undefined);
+    const general = particulars[which]![1];
+    keep(title.slice(from, found.index));
+    if (general) parts.push(general);
+    else keep(found[0]);
+    from = found.index + found[0].length;
+  }
+  keep(title.slice(from));
+  const pattern = within(parts);
+  return telling && isUsable(pattern) ? pattern : within(Array.from(title, escaped));
+}
+
+/** As many of the parts as a pattern may have characters. */
+function within(parts: string[]): string {
+  let length = 0;
+  const kept = parts.findIndex((part) => (length += [...part].length) > mostCharacters);
+  return (kept < 0 ? parts : parts.slice(0, kept)).join('');
+}
+
+function isUsable(pattern: string): boolean {
+  try {
+    checkPattern(pattern);
+    return true;
+  } catch (error) {
+    if (error instanceof BadPatternError) return false;
+    throw error;
+  }
+}

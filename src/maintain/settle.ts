@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import type { Catalogue } from '../catalogue.ts';
+import { endResolvedSilences } from '../data/bots/bot-silences.ts';
+import type { Db } from '../data/connect.ts';
+import { judgeEntries } from '../heal/judge.ts';
+
+export interface Settled {
+  /** cures that outlasted their hold window */
+  held: number;
+  /** findings that nobody touched and that stayed away as long */
+  recovered: number;
+  /** changes of how freely an entry may act */
+  judged: number;
+  /** tickets that say now that their problem began or ceased to come and go */
+  noted: number;
+  /** silences that lasted until what they named was resolved */
+  silences: number;
+}
+
+/** So many rows of each kind at once; the rest follows the next time. */
+const most = 500;
+
+/**
+ * Draws the conclusions that only time allows. A cure has held, and an untouched finding recovered, when
+ * the same check was clean again in a run that began after the hold window. What came in lets the entries
+ * be judged anew. Any number of processes may do it at once.
+ */
+export async function settle(db: Db, catalogue: Catalogue): Promise<Settled> {
+  const held = await count(
+    db,
+    sql`
+    UPDATE bot_actions a SET state = 'held', settled_at = engine.now()
+    WHERE a.id IN (
+      SELECT v.id FROM bot_actions v JOIN bot_finding_states s ON s.fingerprint = v.fingerprint
+      WHERE v.state = 'verified' AND v.hold_until <= engine.now() AND s.last_clean_at > v.hold_until
+      ORDER BY v.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF v SKIP LOCKED)
+    RETURNING a.id`,
+  );
+  const recovered = await count(
+    db,
+    sql`
+    UPDATE bot_decisions d SET outcome = 'recovered', settled_at = engine.now()
+    WHERE d.id IN (
+      SELECT p.id FROM bot_decisions p JOIN bot_finding_states s ON s.fingerprint = p.fingerprint
+      WHERE p.outcome = 'pending' AND p.hold_until <= engine.now() AND s.last_clean_at > p.hold_until
+      ORDER BY p.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF p SKIP LOCKED)
+    RETURNING d.id`,
+  );
+  await unwatch(db);
+  const noted = await noteFlapping(db);
+  const silences = await endResolvedSilences(db);
+  return { held, recovered, judged: await judgeEntries(db, catalogue), noted, silences };
+}
+
+/** A memory on whose results no outcome waits any more need not listen to clean ones. */
+const unwatch = (db: Db) =>
+  count(
+    db,
+    sql`
+    UPDATE bot_finding_states SET watched = false
+    WHERE fingerprint IN (
+      SELECT s.fingerprint FROM bot_finding_states s
+      WHERE s.watched
+        AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
+        AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = s.fingerprint AND a.state IN ('intent', 'applied', 'verified'))
+        AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = s.fingerprint AND d.outcome = 'pending')
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING fingerprint`,
+  );
+
+/**
+ * One ticket for a problem that comes and goes: it says since when, and that it has ended. That may be by the
+ * very result that resolves it.
+ */
+const noteFlapping = (db: Db) =>
+  count(
+    db,
+    sql`
+    WITH begun AS (
+      SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
+      WHERE t.status IN ('open', 'assigned') AND s.flapping_since IS NOT NULL
+        AND NOT coalesce(t.metadata ? 'flapping_since', false)
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), ended AS (
+      SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
+      WHERE t.metadata ? 'flapping_since' AND t.status <> 'closed' AND s.flapping_since IS NULL
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), due AS MATERIALIZED (
+      SELECT * FROM begun UNION ALL SELECT * FROM ended
+    ), noted AS (
+      UPDATE bot_tickets t
+      SET metadata = CASE WHEN due.flapping_since IS NULL THEN t.metadata - 'flapping_since'
+                     ELSE coalesce(t.metadata, '{}') || jsonb_build_object('flapping_since', due.flapping_since) END
+      FROM due WHERE t.id = due.id
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'noted', 'roundsman',
+           CASE WHEN flapping_since IS NULL THEN '{"flapping": "ended"}'::jsonb
+           ELSE jsonb_build_object('flapping', 'began', 'since', flapping_since) END, engine.now()
+    FROM due RETURNING id`,
+  );
+
+const count = async (db: Db, query: ReturnType<typeof sql>): Promise<number> =>
+  (await query.execute(db)).rows.length;

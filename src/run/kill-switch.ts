@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentMode, healsIn } from '../data/bots/engine.ts';
+import type { Tasks } from './child/task.ts';
+import type { Engine } from './engine.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+
+/** The kill switch acts within 2 s: this, the database's answer, and a child's grace. */
+const askEveryMs = 500;
+
+/** One question without an answer may be a connection that was cut; more of them are a mode that cannot be read. */
+const mostUnanswered = 1;
+
+export interface Watched {
+  /** Aborted when the run is stopped, and once the kill switch has stopped an effect of it. */
+  signal: AbortSignal;
+  /** Carries out what has effects. It is ended when the mode does not allow any while it is under way. */
+  carryOut<K extends 'effect' | 'undo'>(
+    kind: K,
+    task: Tasks[K]['task'],
+  ): Promise<Tasks[K]['result']>;
+}
+
+/** Gates ask for the mode before an effect; this asks while one is under way in a run's place. */
+export function watchMode({ db, log }: Engine, run: Run, { place }: Held): Watched {
+  const off = new AbortController();
+
+  async function watch(over: AbortSignal): Promise<void> {
+    let unanswered = 0;
+    while (unanswered <= mostUnanswered) {
+      await sleep(askEveryMs, undefined, { signal: over });
+      const mode = await currentMode(db).catch(() => undefined);
+      if (over.aborted) return;
+      unanswered = mode === undefined ? unanswered + 1 : 0;
+      if (mode !== undefined && !healsIn(mode)) break;
+    }
+    log.warn({ run: run.id, bot: run.bot.name }, 'the kill switch ends what is under way');
+    off.abort('kill_switch');
+    place.stop('kill_switch');
+  }
+
+  return {
+    signal: AbortSignal.any([run.signal, off.signal]),
+    async carryOut(kind, task) {
+      const over = new AbortController();
+      watch(over.signal).catch(() => {});
+      try {
+        return await place.do(kind, task, run);
+      } finally {
+        over.abort();
+      }
+    },
+  };
+}

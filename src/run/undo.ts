@@ -1,0 +1,32 @@
+import { currentMode, healsIn } from '../data/bots/engine.ts';
+import { LostRunError } from '../data/bots/fence.ts';
+import { messageOf } from '../errors.ts';
+import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
+import type { Engine } from './engine.ts';
+import { watchMode } from './kill-switch.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Takes back what somebody asked to be undone of this bot, before its checks look. Under the kill switch nothing
+ * has effects: the requests wait, as do those that are stopped at work.
+ */
+export async function undoRequested(engine: Engine, run: Run, held: Held): Promise<void> {
+  const { db, log } = engine;
+  const asked = await findUndos(db, run.bot.id);
+  if (asked.length === 0) return;
+  const { signal, carryOut } = watchMode(engine, run, held);
+  const { id, fence } = run;
+  for (const { id: action, remedy } of asked) {
+    if (signal.aborted || !healsIn(await currentMode(db))) return;
+    const undo: Undo = { run: { id, fence }, action: { id: action }, remedy };
+    try {
+      await carryOut('undo', undo);
+    } catch (error) {
+      if (error instanceof LostRunError) throw error;
+      if (signal.aborted) return;
+      log.warn({ run: id, action, remedy, reason: messageOf(error) }, 'could not be undone');
+      await settleUndo(db, undo, error);
+    }
+  }
+}

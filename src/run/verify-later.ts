@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+import type { Check } from '../bot.ts';
+import type { Db } from '../data/connect.ts';
+import { resume } from '../heal/heal.ts';
+import type { Patient } from '../heal/patient.ts';
+import { healEach, healingOf } from './heal.ts';
+import type { Engine } from './engine.ts';
+import type { CheckOutcome } from './outcome.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+
+export interface Judged {
+  /** of the checks that were asked again */
+  outcomes: CheckOutcome[];
+  /** findings that are open still */
+  open: number;
+  /** further steps that were applied */
+  actions: number;
+}
+
+/**
+ * What a run with the trigger `verify` does instead of its bot's checks: it takes up what earlier runs have
+ * applied and could not wait for, judges it, and goes on with its ladder where the check still fails. It
+ * begins no heal of its own.
+ */
+export async function judgeDue(
+  engine: Engine,
+  run: Run,
+  held: Held,
+  checks: Check<unknown>[],
+): Promise<Judged> {
+  const outcomes: CheckOutcome[] = [];
+  const due = await findDue(engine.db, run);
+  const healing = healingOf(engine, run, held, checks, {
+    examined: 0,
+    onRecheck: (outcome) => outcomes.push(outcome),
+  });
+  const { actions, healed } = await healEach(engine, run, due, { checks, how: resume, healing });
+  return { outcomes, open: due.length - healed, actions };
+}
+
+/**
+ * Open findings with an application whose `verify_after` has come and whose run has ended, or with one that
+ * an earlier attempt of this run left behind.
+ */
+async function findDue(db: Db, { id, bot }: Run): Promise<Patient[]> {
+  const { rows } = await sql<Patient>`
+    SELECT f.id, f.bot_id, f.fingerprint, f.check_name, f.severity, f.category, f.title, f.description,
+           f.affected_component, f.component_key, f.metadata
+    FROM bot_findings f
+    WHERE f.bot_id = ${bot.id}::uuid AND f.resolved_at IS NULL AND EXISTS (
+      SELECT FROM bot_actions a LEFT JOIN bot_executions e ON e.id = a.execution_id
+      WHERE a.fingerprint = f.fingerprint
+        AND (a.state = 'applied' AND a.verify_after <= engine.now()
+               AND coalesce(e.status NOT IN ('queued', 'running'), true)
+             OR a.state IN ('intent', 'applied') AND e.id = ${id}::uuid))`.execute(db);
+  return rows;
+}
