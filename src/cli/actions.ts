@@ -1,21 +1,29 @@
-import type { Selectable } from 'kysely';
-import type { BotActions } from '../data/tables.ts';
-import { printable } from '../text.ts';
-import { relative, state } from './print.ts';
-import { table } from './table.ts';
+import { Command } from 'commander';
+import { jsonOption, limitOption } from './options.ts';
 
-/** What was done about a problem: steps of heals. */
-export const actionTable = (actions: Selectable<BotActions>[], now: Date, empty: string): void =>
-  table(
-    ['When', 'State', 'Remedy', 'Risk', 'Step', 'What'],
-    actions.map((action) => [
-      relative(action.taken_at, now),
-      state(action.state),
-      printable(action.remedy),
-      action.risk,
-      String(action.step),
-      printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
-    ]),
-    empty,
-    ['Step', 'Risk'],
-  );
+/** `roundsman actions ...` */
+export function actionsCommand(): Command {
+  const actions = new Command('actions').description('what was done to heal');
+  actions
+    .command('list')
+    .description('steps of heals, the newest first')
+    .option('--bot <name>', 'only of this bot')
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./actions-list.ts')).listActions(options));
+  actions
+    .command('show <id>')
+    .description(
+      'one step with its evidence and the others of its heal; the first digits of its id do',
+    )
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./actions-show.ts')).showAction(id, options));
+  actions
+    .command('undo <id>')
+    .description('have the effect of one step taken back, by the next run of its bot')
+    .option('--yes', 'do not ask again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./actions-undo.ts')).undoAction(id, options));
+  return actions;
+}

@@ -33,3 +33,17 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
     hint: `run it again, or give ${flag}`,
   });
 }
+
+/** Whether a person on a terminal agrees. True where there is nobody to ask: a script has decided already. */
+export async function agrees(question: string): Promise<boolean> {
+  if (!canAsk()) return true;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.setPrompt(`${question} [y/N]: `);
+  try {
+    lines.prompt();
+    for await (const answer of lines) return /^y(es)?$/i.test(answer.trim());
+    return false;
+  } finally {
+    lines.close();
+  }
+}

@@ -20,6 +20,8 @@ export interface DefinitionOptions {
   timeout?: number;
   maxAttempts?: number;
   priority?: number;
+  confirm?: number;
+  clear?: number;
   json?: true;
 }
 
@@ -40,6 +42,8 @@ const columns = {
   timeout: 'timeout_seconds',
   maxAttempts: 'max_attempts',
   priority: 'priority',
+  confirm: 'confirm',
+  clear: 'clear',
 } as const satisfies Partial<Record<keyof DefinitionOptions, keyof Bots>>;
 
 /** The columns that decide whether a bot can run, so that a change of them is inspected. */

@@ -57,6 +57,12 @@ async function printDefinition(bot: BotRow, now: Date): Promise<void> {
       'Limits',
       `timeout ${bot.timeout_seconds} s, ${print.counted(bot.max_attempts, 'attempt')}, jitter ${bot.jitter_seconds} s, priority ${bot.priority}`,
     ],
+    [
+      'Findings',
+      bot.confirm + bot.clear === 2
+        ? null
+        : `count after ${print.counted(bot.confirm, 'failure')} in a row, resolve after ${print.counted(bot.clear, 'clean run')} in a row`,
+    ],
     ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)} UTC`],
     ['Id', bot.id],
   ]);

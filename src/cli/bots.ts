@@ -128,5 +128,15 @@ function definition(command: Command): Command {
       `0 goes first, then 1, 2, ...${otherwise('0')}`,
       wholeNumber('--priority', 0, 2_097_151),
     )
+    .option(
+      '--confirm <n>',
+      `failures in a row before a finding counts${otherwise('1')}`,
+      wholeNumber('--confirm', 1, 20),
+    )
+    .option(
+      '--clear <n>',
+      `clean runs in a row before a finding resolves${otherwise('1')}`,
+      wholeNumber('--clear', 1, 20),
+    )
     .option(...jsonOption);
 }

@@ -5,21 +5,20 @@ import type { BotFindings } from '../data/tables.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
 import { json, relative, severity, shortId, upTo } from './print.ts';
-import { table } from './table.ts';
 import { botOf } from './references.ts';
+import { quietly, type Quiet } from './silences-words.ts';
+import { table } from './table.ts';
 
-type ListedFinding = Selectable<BotFindings> & { bots: { name: string | null } };
+type ListedFinding = Selectable<BotFindings> & Quiet & { bots: { name: string | null } };
 
-const isPlain = ({ resolved_at, suppressed_by }: ListedFinding): boolean =>
-  !resolved_at && !suppressed_by;
+const isPlain = (finding: ListedFinding): boolean =>
+  !finding.resolved_at && quietly(finding) === null;
 
-/** What became of it, for a list. */
+/** What became of it, or who does not hear of it and why, for a list. */
 const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
-    : finding.suppressed_by
-      ? 'suppressed'
-      : 'open';
+    : (quietly(finding) ?? 'open');
 
 /** With `bot` every row names its bot. */
 export const findingTable = (

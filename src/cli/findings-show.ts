@@ -1,11 +1,13 @@
 import { currentTime } from '../data/bots/engine.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
+import { quietColumns } from '../data/bots/bot-findings.ts';
 import { printable } from '../text.ts';
-import { actionTable } from './actions.ts';
+import { actionTable } from './actions-table.ts';
 import { withDatabase } from './database.ts';
 import { decisionTable } from './decisions.ts';
 import * as print from './print.ts';
 import { findingIdOf } from './references.ts';
+import { silencedBy, suppressedBehind } from './silences-words.ts';
 
 const most = 50;
 
@@ -15,6 +17,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     const finding = await db
       .selectFrom('bot_findings')
       .selectAll()
+      .select(quietColumns('bot_findings'))
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
     const bots = await db
@@ -59,7 +62,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     );
     if (finding.description) print.prose(finding.description);
     print.say();
-    const suppressor = finding.suppressed_by;
+    const { suppressor } = finding;
     const [ticket] = tickets;
     print.facts([
       ['State', finding.resolved_at ? print.state('resolved') : print.state('open')],
@@ -86,9 +89,12 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
         'Flapping',
         memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
       ],
+      ['Silenced', silencedBy(finding)],
       [
         'Suppressed',
-        suppressor ? `behind \`npx roundsman findings show ${print.shortId(suppressor)}\`` : null,
+        suppressor
+          ? `behind ${suppressedBehind(finding)}: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
+          : null,
       ],
       ['Ticket', ticket ? `T-${ticket.number} (${print.state(ticket.status)})` : 'none'],
       ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
@@ -104,4 +110,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     actionTable(actions, now, 'None.');
     print.section('Decisions');
     decisionTable(decisions, now, 'None.');
+    print.say(
+      `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(id)}\``,
+    );
   });

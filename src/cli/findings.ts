@@ -20,5 +20,12 @@ export function findingsCommand(): Command {
     .description('one finding with what was done and decided; the first digits of its id do')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./findings-show.ts')).showFinding(id, options));
+  findings
+    .command('explain <id>')
+    .description('what is known that fits, what would happen now and why, and what was decided')
+    .option(...jsonOption)
+    .action(async (id, options) =>
+      (await import('./findings-explain.ts')).explainFinding(id, options),
+    );
   return findings;
 }

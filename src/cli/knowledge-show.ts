@@ -1,9 +1,12 @@
-import { outcomesOf, type Outcomes } from '../data/bots/bot-knowledge.ts';
+import { knowledgeEvents } from '../data/bots/bot-knowledge.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
+import { figuresOf, type Record } from '../heal/figures.ts';
 import { checkPattern } from '../heal/pattern.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
+import { liftInWords, lowerBound, untouchedInWords } from './knowledge-figures.ts';
+import { eventTable } from './knowledge-history.ts';
 import * as print from './print.ts';
 import { table } from './table.ts';
 import { knowledgeOf } from './references.ts';
@@ -21,22 +24,19 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       .orderBy('component')
       .limit(mostComponents)
       .execute();
-    const events = await db
-      .selectFrom('bot_knowledge_events')
-      .selectAll()
-      .where('knowledge_id', '=', entry.id)
-      .orderBy('id', 'desc')
-      .limit(newestEvents)
-      .execute();
+    const events = await knowledgeEvents(db, entry.id, newestEvents);
+    const about = { fingerprint: null, component: null, category: null };
+    const figures = (await figuresOf(db, [entry.id], about)).get(entry.id)!;
     if (options.json)
       return print.json({
         ...entry,
+        figures: { ...figures.records.all, untouched: figures.untouched, lift: figures.lift },
         bot_knowledge_autonomy: components,
         bot_knowledge_events: events,
       });
 
     const now = await currentTime(db);
-    const outcomes = await outcomesOf(db, entry.id);
+    const outcomes = figures.records.all;
     print.say(print.paint('bold', printable(entry.name)));
     print.say();
     print.facts([
@@ -46,12 +46,11 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Not sound', unsound(entry.issue_pattern)],
       ['Applied', print.counted(entry.times_applied ?? 0, 'time')],
       ['Decided', decided(outcomes)],
-      [
-        'Rate',
-        outcomes.held + outcomes.relapsed + outcomes.failed > 0
-          ? `${Number(entry.success_rate)} % held`
-          : '-',
-      ],
+      ['Rate', outcomes.decided > 0 ? `${Number(entry.success_rate)} % held` : '-'],
+      ['Lower bound', lowerBound(outcomes)],
+      ['Untouched', untouchedInWords(figures.untouched) ?? 'none seen'],
+      ['Lift', liftInWords(figures)],
+      ['Last relapse', print.moment(outcomes.lastRelapse, now) ?? 'never'],
       ['Half-life', print.counted(entry.half_life_days, 'day')],
       ['Last used', print.moment(entry.last_used_at, now) ?? 'never'],
       ['Edited', print.moment(entry.updated_at, now)],
@@ -72,18 +71,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       );
     }
     print.section('Changes');
-    table(
-      ['When', 'What', 'Component', 'Before', 'After', 'Who'],
-      events.map(({ created_at, event, component, before, after, actor }) => [
-        print.relative(created_at, now),
-        printable(event),
-        printable(component ?? '-'),
-        shown(before),
-        shown(after),
-        printable(actor),
-      ]),
-      'None.',
-    );
+    eventTable(events, now, 'None.');
   });
 
 /** Why the door would refuse a pattern that got in by another way: it may match nothing, or cost too much to try. */
@@ -96,10 +84,5 @@ function unsound(pattern: string): string | null {
   }
 }
 
-const decided = ({ held, relapsed, failed }: Outcomes): string =>
-  held + relapsed + failed === 0
-    ? 'nothing yet'
-    : `${held} held, ${relapsed} relapsed, ${failed} failed`;
-
-const shown = (value: unknown): string =>
-  value === null ? '-' : printable(typeof value === 'string' ? value : JSON.stringify(value));
+const decided = ({ decided, held, relapsed, failed }: Record): string =>
+  decided === 0 ? 'nothing yet' : `${held} held, ${relapsed} relapsed, ${failed} failed`;

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { printable } from '../text.ts';
+import { actionsCommand } from './actions.ts';
 import { botsCommand } from './bots.ts';
 import { dbCommand } from './db.ts';
 import { doctorCommand } from './doctor.ts';
 import { findingsCommand } from './findings.ts';
 import { importCommand } from './import.ts';
 import { knowledgeCommand } from './knowledge.ts';
+import { limitsCommand } from './limits.ts';
 import { modeCommand } from './mode.ts';
 import { runsCommand } from './runs.ts';
+import { silencesCommand } from './silences.ts';
 import { statusCommand } from './status.ts';
 import { ticketsCommand } from './tickets.ts';
 
@@ -19,7 +22,10 @@ const commands: (() => Command)[] = [
   findingsCommand,
   ticketsCommand,
   knowledgeCommand,
+  actionsCommand,
+  silencesCommand,
   modeCommand,
+  limitsCommand,
   importCommand,
   dbCommand,
   doctorCommand,

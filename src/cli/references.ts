@@ -1,4 +1,5 @@
 /** What people write on a command line to name a row, and the row. */
+import { sql } from 'kysely';
 import { NotFoundError, UsageError } from '../errors.ts';
 import type { BotRow } from '../data/bots/bots.ts';
 import type { TicketRow } from '../data/bots/bot-tickets.ts';
@@ -105,11 +106,39 @@ export const findingIdOf = (db: Db, given: string) =>
       .execute(),
   );
 
+/** An action by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const actionIdOf = (db: Db, given: string) =>
+  byIdPrefix('action', given, 'npx roundsman actions list', (lowest, highest) =>
+    db
+      .selectFrom('bot_actions')
+      .innerJoin('bots', 'bots.id', 'bot_actions.bot_id')
+      .select(['bot_actions.id', 'bots.name'])
+      .select((eb) =>
+        eb.fn.coalesce('taken_at', 'bot_actions.applied_at', sql<Date>`engine.now()`).as('at'),
+      )
+      .where('bot_actions.id', '>=', lowest)
+      .where('bot_actions.id', '<=', highest)
+      .limit(mostCandidates)
+      .execute(),
+  );
+
+/** A silence by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const silenceIdOf = (db: Db, given: string) =>
+  byIdPrefix('silence', given, 'npx roundsman silences list --all', (lowest, highest) =>
+    db
+      .selectFrom('bot_silences')
+      .select(['id', 'owner as name', 'created_at as at'])
+      .where('id', '>=', lowest)
+      .where('id', '<=', highest)
+      .limit(mostCandidates)
+      .execute(),
+  );
+
 const mostCandidates = 6;
 
 interface Candidate {
   id: string;
-  /** its bot's */
+  /** its bot's, or who keeps it */
   name: string;
   at: Date;
 }

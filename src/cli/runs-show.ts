@@ -1,7 +1,7 @@
 import { findingsOfRun } from '../data/bots/bot-findings.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import { printable } from '../text.ts';
-import { actionTable } from './actions.ts';
+import { actionTable } from './actions-table.ts';
 import { withDatabase } from './database.ts';
 import { findingTable } from './findings-list.ts';
 import * as print from './print.ts';

@@ -1,11 +1,19 @@
-import { assignTicket, pending, resolveTicket, type TicketRow } from '../data/bots/bot-tickets.ts';
+import {
+  assignTicket,
+  pending,
+  resolveTicket,
+  type Cure,
+  type TicketRow,
+} from '../data/bots/bot-tickets.ts';
+import type { Db } from '../data/connect.ts';
 import { RoundsmanError, UsageError } from '../errors.ts';
 import { printable, storable } from '../text.ts';
 import { actor } from './actor.ts';
-import { askFor } from './ask.ts';
+import { agrees, askFor } from './ask.ts';
 import { withDatabase } from './database.ts';
 import { json, say, time } from './print.ts';
-import { ticketOf } from './references.ts';
+import { knowledgeOf, ticketOf } from './references.ts';
+import { learn, propose, showProposal } from './tickets-learn.ts';
 
 /** The ticket ended before: nothing about it changes any more. */
 export class TicketOverError extends RoundsmanError {}
@@ -41,20 +49,41 @@ export async function assign(given: string, who: string, options: ChangeOptions)
   });
 }
 
-export const resolve = (
-  given: string,
-  options: ChangeOptions & { notes?: string },
-): Promise<void> =>
+interface ResolveOptions extends ChangeOptions {
+  notes?: string;
+  with?: string;
+  learn?: true;
+  yes?: true;
+}
+
+export const resolve = (given: string, options: ResolveOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const seen = await ticketOf(db, given);
     refuseOver(seen, 'resolved');
-    const notes = options.notes?.trim() || (await askFor('--notes', 'What was done'));
-    const ticket = await resolveTicket(db, seen, storable(notes), actor(options.as));
-    if (options.json) return json(ticket);
-    say(`Resolved T-${seen.number}. Its finding resolves at the next clean check.`);
+    const cure = options.with === undefined ? undefined : await cureOf(db, options.with);
+    const notes = storable(options.notes?.trim() || (await askFor('--notes', 'What was done')));
+    const proposal = options.learn ? await propose(db, seen, notes) : null;
+    if (proposal && !options.json) showProposal(proposal);
+    const learns = proposal && (options.yes || (await agrees('Learn this?')));
+    const by = storable(actor(options.as));
+    const ticket = await resolveTicket(db, seen, notes, by, cure);
+    const learnt = learns ? await learn(db, ticket, proposal, by) : null;
+    if (options.json)
+      return json(proposal ? { ...ticket, proposal, bot_knowledge: learnt } : ticket);
+    const how =
+      cure &&
+      (cure.knowledge ? ` with ${printable(cure.knowledge.name)}` : ', with nothing that is known');
+    say(`Resolved T-${seen.number}${how ?? ''}. Its finding resolves at the next clean check.`);
+    if (learnt) say(`Learnt ${learnt.name}: see \`npx roundsman knowledge show ${learnt.name}\`.`);
   });
 
-function refuseOver(ticket: TicketRow, wanted: string): void {
+/** `none` says that nothing that is known would have helped. */
+const cureOf = async (db: Db, named: string): Promise<Cure> => ({
+  knowledge: named === 'none' ? null : await knowledgeOf(db, named),
+});
+
+/** Throws {@link TicketOverError}. */
+export function refuseOver(ticket: TicketRow, wanted: string): void {
   if (pending.includes(ticket.status)) return;
   const { number, status, resolved_by: by, resolved_at: at } = ticket;
   throw new TicketOverError({

@@ -1,6 +1,7 @@
 import {
   listTickets as query,
   pending,
+  type ListedTicket,
   type TicketRow,
   type TicketStatus,
 } from '../data/bots/bot-tickets.ts';
@@ -8,9 +9,8 @@ import { currentTime } from '../data/bots/engine.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
 import { json, paint, relative, severity, span, state, upTo } from './print.ts';
+import { quietly } from './silences-words.ts';
 import { table } from './table.ts';
-
-export type ListedTicket = TicketRow & { bots: { name: string | null } };
 
 /** Whether somebody should have answered by now. */
 export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
@@ -30,9 +30,12 @@ function respond(ticket: TicketRow, now: Date): string {
   return paint('red', `overdue ${late}`);
 }
 
-export const ticketTable = (tickets: ListedTicket[], now: Date, empty: string): void =>
+export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
+  // A column for what is rare, only where it is.
+  const hushed = tickets.some((ticket) => quietly(ticket) !== null);
+  const quiet = (cell: string) => (hushed ? [cell] : []);
   table(
-    ['Ticket', 'Severity', 'Title', 'Bot', 'Status', 'With', 'Age', 'Answer'],
+    ['Ticket', 'Severity', 'Title', 'Bot', 'Status', 'With', 'Age', 'Answer', ...quiet('Quiet')],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
@@ -42,10 +45,12 @@ export const ticketTable = (tickets: ListedTicket[], now: Date, empty: string): 
       printable(ticket.assigned_to ?? '-'),
       ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
       respond(ticket, now),
+      ...quiet(quietly(ticket) ?? '-'),
     ]),
     empty,
     ['Bot', 'Status'],
   );
+}
 
 export interface TicketsOptions {
   status?: TicketStatus;

@@ -1,14 +1,17 @@
 import { decisionsOn, type ListedDecision } from '../data/bots/bot-decisions.ts';
-import { pending } from '../data/bots/bot-tickets.ts';
+import { oneTicket, pending, type ListedTicket } from '../data/bots/bot-tickets.ts';
 import { currentTime } from '../data/bots/engine.ts';
+import type { Db } from '../data/connect.ts';
+import { isPlaybook } from '../playbook/read.ts';
 import { printable } from '../text.ts';
-import { actionTable } from './actions.ts';
+import { actionTable } from './actions-table.ts';
 import { withDatabase } from './database.ts';
 import { decisionTable } from './decisions.ts';
 import * as print from './print.ts';
-import { table } from './table.ts';
 import { ticketOf } from './references.ts';
-import { isOverdue, type ListedTicket } from './tickets-list.ts';
+import { silencedBy, suppressedBehind } from './silences-words.ts';
+import { table } from './table.ts';
+import { isOverdue } from './tickets-list.ts';
 
 const most = 20;
 const mostEvents = 200;
@@ -16,11 +19,6 @@ const mostEvents = 200;
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const row = await ticketOf(db, given);
-    const bots = await db
-      .selectFrom('bots')
-      .select('name')
-      .where('id', '=', row.bot_id)
-      .executeTakeFirstOrThrow();
     const finding = await db
       .selectFrom('bot_findings')
       .selectAll()
@@ -42,7 +40,8 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
       .orderBy('id')
       .limit(mostEvents)
       .execute();
-    const ticket = { ...row, bots };
+    const ticket = (await oneTicket(db, row.id))!;
+    const cure = row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id));
     if (options.json)
       return print.json({
         ...ticket,
@@ -53,7 +52,7 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
       });
 
     const now = await currentTime(db);
-    printTicket(ticket, now);
+    printTicket(ticket, cure, now);
     if (row.metadata !== null) {
       print.section('Evidence');
       print.prose(JSON.stringify(row.metadata, null, 2));
@@ -62,7 +61,7 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     actionTable(actions, now, 'Nothing was tried.');
     print.section('Decisions');
     decisionTable(decisions, now, 'None: nothing that is known fits.');
-    printSuggestions(decisions);
+    printSuggestions(ticket, decisions);
     print.section('History');
     table(
       ['When', 'What', 'Who', ''],
@@ -76,6 +75,15 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     );
   });
 
+const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
+  (
+    await db
+      .selectFrom('bot_knowledge')
+      .select('name')
+      .where('id', '=', knowledge)
+      .executeTakeFirst()
+  )?.name ?? null;
+
 /** `assigned to ann`, `resolved by bob (was assigned to ann)` */
 function standing({ status, assigned_to, resolved_by }: ListedTicket): string {
   const to = assigned_to && printable(assigned_to);
@@ -84,7 +92,7 @@ function standing({ status, assigned_to, resolved_by }: ListedTicket): string {
   return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
 }
 
-function printTicket(ticket: ListedTicket, now: Date): void {
+function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void {
   const { number, severity, title, finding_id } = ticket;
   print.say(
     `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
@@ -108,14 +116,17 @@ function printTicket(ticket: ListedTicket, now: Date): void {
       'Snoozed',
       !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
     ],
+    ['Silenced', silencedBy(ticket)],
+    ['Suppressed', suppressedBehind(ticket)],
     ['Resolved', print.moment(ticket.resolved_at, now)],
+    ['Cured by', cure && printable(cure)],
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);
 }
 
-/** What is known about the problem, each entry once. */
-function printSuggestions(decisions: ListedDecision[]): void {
+/** What is known about the problem, each entry once, and how to have it done. */
+function printSuggestions(ticket: ListedTicket, decisions: ListedDecision[]): void {
   const known = new Map(
     decisions
       .filter(({ verdict }) => verdict !== 'applied')
@@ -131,6 +142,19 @@ function printSuggestions(decisions: ListedDecision[]): void {
     print.section(`Suggested: ${printable(name)}`);
     print.prose(solution);
   }
+  const { number } = ticket;
+  const asks = decisions.some(
+    ({ verdict, answer, finding_id, bot_knowledge }) =>
+      verdict === 'suggested' &&
+      !answer &&
+      finding_id === ticket.finding_id &&
+      bot_knowledge &&
+      isPlaybook(bot_knowledge.solution ?? ''),
+  );
+  if (asks && pending.includes(ticket.status))
+    print.say(
+      `\n\`npx roundsman tickets approve T-${number}\` has it done, \`npx roundsman tickets reject T-${number}\` does not.`,
+    );
 }
 
 /** `to: ann, from: bob` */

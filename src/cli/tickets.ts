@@ -38,10 +38,31 @@ export function ticketsCommand(): Command {
     .command('resolve <ticket>')
     .description('end a ticket with what was done; the next clean check resolves its finding')
     .option('--notes <text>', 'what was done; others learn from it')
+    .option('--with <entry>', 'the knowledge that helped; none, when nothing known would have')
+    .option('--learn', 'make knowledge of title and notes, in shadow')
+    .option('--yes', 'learn it without asking')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) =>
       (await import('./tickets-change.ts')).resolve(ticket, options),
+    );
+  tickets
+    .command('approve <ticket> [knowledge]')
+    .description('let what is suggested be applied once, by the next run')
+    .option('--yes', 'do not ask again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, knowledge, options) =>
+      (await import('./tickets-answer.ts')).approve(ticket, knowledge, options),
+    );
+  tickets
+    .command('reject <ticket> [knowledge]')
+    .description('keep what is suggested from being applied to this finding')
+    .option('--reason <text>', 'why')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, knowledge, options) =>
+      (await import('./tickets-answer.ts')).reject(ticket, knowledge, options),
     );
   return tickets;
 }

@@ -1,5 +1,8 @@
+import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../connect.ts';
+
+const now = sql<Date>`engine.now()`;
 
 /**
  * What the engine decided about one finding, or about a problem whenever it came (by fingerprint);
@@ -30,3 +33,80 @@ export function decisionsOn(
 }
 
 export type ListedDecision = Awaited<ReturnType<typeof decisionsOn>>[number];
+
+/**
+ * What the engine suggests for an open finding and nobody has answered, each entry's newest, the newest
+ * first. Asked for are suggestions, and what only the mode keeps from acting alone: an approval opens both.
+ */
+export const suggestionsOn = (db: Db, findingId: string) =>
+  db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('bot_decisions as d')
+        .innerJoin('bot_knowledge as k', 'k.id', 'd.knowledge_id')
+        .leftJoin('bot_knowledge_autonomy as own', (join) =>
+          join.onRef('own.knowledge_id', '=', 'k.id').onRef('own.component', '=', 'd.component'),
+        )
+        .distinctOn('d.knowledge_id')
+        .select(['d.id', 'd.verdict', 'd.decided_at', 'd.answer', 'd.answered_by', 'd.answered_at'])
+        .select(['k.id as knowledge_id', 'k.name', 'k.solution'])
+        .where('d.finding_id', '=', findingId)
+        .where((where) =>
+          where.or([
+            where('d.verdict', '=', 'suggested'),
+            where.and([
+              where('d.gate', '=', 'mode'),
+              where(where.fn.coalesce('own.autonomy', 'k.autonomy'), '<>', 'shadow'),
+            ]),
+          ]),
+        )
+        .orderBy('d.knowledge_id')
+        .orderBy('d.id', 'desc')
+        .as('newest'),
+    )
+    .selectAll()
+    .orderBy('id', 'desc')
+    .execute();
+
+export type Suggestion = Awaited<ReturnType<typeof suggestionsOn>>[number];
+
+/** A person's answer to a suggestion, written once: undefined when somebody answered before. */
+export const answerDecision = (
+  db: Db,
+  id: string,
+  answer: 'approved' | 'rejected',
+  answered_by: string,
+) =>
+  db
+    .updateTable('bot_decisions')
+    .set({ answer, answered_by, answered_at: now })
+    .where('id', '=', id)
+    .where('answer', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+
+/**
+ * A person ended the ticket: nothing can be learnt any more of whether its problem recovers untouched. Where
+ * they said what the cure was, every entry that spoke from the shadow was right or wrong; an earlier answer
+ * gives way, because that cure did not last. All in one statement, so that entries are locked in order.
+ */
+export async function answerByCure(
+  db: Db,
+  ticket: { fingerprint: string; finding_id: string | null; created_at: Date | null },
+  by: string,
+  cure: { knowledge: { id: string } | null } | undefined,
+): Promise<void> {
+  const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
+    AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
+  await sql`
+    UPDATE bot_decisions d
+    SET outcome = CASE d.outcome WHEN 'pending' THEN 'touched' ELSE d.outcome END,
+        settled_at = CASE d.outcome WHEN 'pending' THEN engine.now() ELSE d.settled_at END,
+        answer = CASE WHEN NOT ${scored} THEN d.answer
+                      WHEN d.knowledge_id = ${cure?.knowledge?.id ?? null}::uuid THEN 'approved' ELSE 'rejected' END,
+        answered_by = CASE WHEN ${scored} THEN ${by}::text ELSE d.answered_by END,
+        answered_at = CASE WHEN ${scored} THEN engine.now() ELSE d.answered_at END
+    WHERE d.fingerprint = ${ticket.fingerprint}::text AND (d.outcome = 'pending' OR ${scored})`.execute(
+    db,
+  );
+}

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../connect.ts';
 import type { BotFindings } from '../tables.ts';
+import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 
 /** 1 for critical to 5 for info: severities are ordered by rank, never by their text. */
 export const severityRank = (column: string) =>
@@ -20,6 +21,33 @@ export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<s
   return new Map(rows.map(({ bot_id, count }) => [bot_id!, count]));
 }
 
+/** The open finding behind which another one stands. */
+export interface Suppressor {
+  id: string;
+  title: string;
+  affected_component: string | null;
+}
+
+/**
+ * Why nobody is told of an open finding, under this alias: the silences in force for it, and the finding that
+ * it stands behind. Nothing of a resolved one, and none where the alias has no row.
+ */
+export const quietColumns = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  const open = sql`${column('resolved_at')} IS NULL AND ${column('id')} IS NOT NULL`;
+  return [
+    sql<Silence[]>`CASE WHEN ${open} THEN ${silencesOver(ofFinding(alias))} ELSE '[]' END`.as(
+      'bot_silences',
+    ),
+    sql<Suppressor | null>`(
+      SELECT json_build_object('id', p.id, 'title', p.title, 'affected_component', p.affected_component)
+      FROM bot_findings p
+      WHERE p.id = ${column('suppressed_by')} AND ${open} AND engine.is_suppressed(p.id))`.as(
+      'suppressor',
+    ),
+  ] as const;
+};
+
 export interface FindingFilter {
   botId?: string | undefined;
   severity?: BotFindings['severity'] | undefined;
@@ -27,13 +55,14 @@ export interface FindingFilter {
   limit: number;
 }
 
-/** The worst first, then those seen last, each with its bot's name. */
+/** The worst first, then those seen last, each with its bot's name and why nobody is told of it. */
 export function listFindings(db: Db, { botId, severity, which, limit }: FindingFilter) {
   let query = db
     .selectFrom('bot_findings as finding')
     .leftJoin('bots', 'bots.id', 'finding.bot_id')
     .selectAll('finding')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select(quietColumns('finding'))
     .orderBy(severityRank('finding.severity'))
     .orderBy('finding.last_seen_at', 'desc')
     .limit(limit);

@@ -3,7 +3,9 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../errors.ts';
 import type { Db } from '../connect.ts';
 import type { BotTickets } from '../tables.ts';
-import { severityRank } from './bot-findings.ts';
+import { answerByCure, answerDecision } from './bot-decisions.ts';
+import { queueManualRun } from './bot-executions.ts';
+import { quietColumns, severityRank } from './bot-findings.ts';
 
 export type TicketRow = Selectable<BotTickets>;
 export type TicketStatus = TicketRow['status'];
@@ -23,13 +25,30 @@ export interface TicketFilter {
   limit: number;
 }
 
-/** The worst first, then the oldest, each with its bot's name. */
-export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: TicketFilter) {
-  let query = db
+/** Each with its bot's name, and why nobody would be told of what is open behind it. */
+const withCircumstances = (db: Db) =>
+  db
     .selectFrom('bot_tickets as ticket')
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
+    .leftJoin('bot_findings as finding', (join) =>
+      join
+        .onRef('finding.bot_id', '=', 'ticket.bot_id')
+        .onRef('finding.fingerprint', '=', 'ticket.fingerprint')
+        .on('finding.resolved_at', 'is', null),
+    )
     .selectAll('ticket')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select(quietColumns('finding'));
+
+/** A ticket as lists have it; undefined when there is none. */
+export const oneTicket = (db: Db, id: string) =>
+  withCircumstances(db).where('ticket.id', '=', id).executeTakeFirst();
+
+export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
+
+/** The worst first, then the oldest. */
+export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: TicketFilter) {
+  let query = withCircumstances(db)
     .orderBy(severityRank('ticket.severity'))
     .orderBy('ticket.created_at')
     .limit(limit);
@@ -59,13 +78,26 @@ export const assignTicket = (db: Db, seen: TicketRow, who: string, actor: string
     return ticket;
   });
 
+/** What a person said about the cure: `knowledge` is the entry that they did, null when none would have helped. */
+export interface Cure {
+  knowledge: { id: string; name: string } | null;
+}
+
 /**
- * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that. An
- * action of which nobody could tell whether it happened has been looked at with it, and blocks no longer.
- * Throws {@link TicketChangedError}.
+ * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that. Nothing
+ * waits any more for whether it recovers untouched: it was touched. With a `cure`, what entries said from the
+ * shadow is scored by it. An action of which nobody could tell whether it happened has been looked at with
+ * it, and blocks no longer. Throws {@link TicketChangedError}.
  */
-export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string) =>
+export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string, cure?: Cure) =>
   db.transaction().execute(async (trx) => {
+    // Whoever records results holds a fingerprint's memory before its decisions and tickets.
+    await trx
+      .selectFrom('bot_finding_states')
+      .select('fingerprint')
+      .where('fingerprint', '=', seen.fingerprint)
+      .forNoKeyUpdate()
+      .execute();
     const ticket = await trx
       .updateTable('bot_tickets')
       .set({
@@ -73,14 +105,21 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
         resolved_at: now,
         resolved_by: actor,
         resolution_notes: notes,
+        // What an earlier end of it said did not last.
+        cure_knowledge_id: cure?.knowledge?.id ?? null,
       })
       .where('id', '=', seen.id)
       .where('status', 'in', pending)
       .returningAll()
       .executeTakeFirst();
     if (!ticket) throw await changed(trx, seen, 'resolved');
+    await answerByCure(trx, ticket, actor, cure);
     const settled = await settleUnknown(trx, ticket, notes, actor);
-    const detail = JSON.stringify({ notes, ...(settled.length > 0 && { settled }) });
+    const detail = JSON.stringify({
+      notes,
+      ...(cure && { cure: cure.knowledge?.name ?? 'none' }),
+      ...(settled.length > 0 && { settled }),
+    });
     await trx
       .insertInto('bot_ticket_events')
       .values({ ticket_id: seen.id, event: 'resolved', actor, detail, created_at: now })
@@ -104,6 +143,44 @@ async function settleUnknown(db: Db, ticket: TicketRow, notes: string, by: strin
     .execute();
   return rows.map(({ id }) => id);
 }
+
+interface Answered {
+  answer: 'approved' | 'rejected';
+  by: string;
+  reason?: string;
+}
+
+/**
+ * A person's answer to a suggestion on a ticket, and the run that carries out what was approved: both or
+ * nothing. Throws {@link TicketChangedError} when somebody answered before, and what a manual run throws.
+ */
+export const answerSuggestion = (
+  db: Db,
+  ticket: TicketRow,
+  { id, name }: { id: string; name: string },
+  { answer, by, reason }: Answered,
+) =>
+  db.transaction().execute(async (trx) => {
+    // The bot's row before the decision's, as everywhere.
+    const run = answer === 'approved' ? await queueManualRun(trx, ticket.bot_id!) : null;
+    const decision = await answerDecision(trx, id, answer, by);
+    if (!decision)
+      throw new TicketChangedError({
+        what: `${name} was not ${answer} on T-${ticket.number}`,
+        why: 'somebody else answered before',
+        hint: `see \`npx roundsman tickets show T-${ticket.number}\``,
+      });
+    const detail = { [answer]: name, ...(reason && { reason }), ...(run && { run: run.id }) };
+    await noteTicket(trx, ticket.id, by, detail);
+    return { decision, run };
+  });
+
+/** Writes into a ticket's history what did not change the ticket itself. */
+export const noteTicket = (db: Db, ticket_id: string, actor: string, detail: object) =>
+  db
+    .insertInto('bot_ticket_events')
+    .values({ ticket_id, event: 'noted', actor, detail: JSON.stringify(detail), created_at: now })
+    .execute();
 
 async function changed(db: Db, seen: TicketRow, wanted: string): Promise<TicketChangedError> {
   const name = `T-${seen.number}`;

@@ -1,0 +1,85 @@
+import { editKnowledge as edit, type KnowledgeRow } from '../data/bots/bot-knowledge.ts';
+import type { Db } from '../data/connect.ts';
+import { UsageError } from '../errors.ts';
+import { figuresOf } from '../heal/figures.ts';
+import { fitting, printable, storable } from '../text.ts';
+import { actor } from './actor.ts';
+import { loadCatalogue } from './catalogue.ts';
+import { withDatabase } from './database.ts';
+import { checkFreedom, columnsOf, type DefinitionOptions } from './knowledge-definition.ts';
+import { json, note, say } from './print.ts';
+import { knowledgeOf } from './references.ts';
+import { table } from './table.ts';
+
+/** Characters of a text that are shown of what it was and is. */
+const shownOfText = 60;
+/** Components that are named. */
+const mostComponents = 10;
+
+export async function editKnowledge(given: string, options: DefinitionOptions): Promise<void> {
+  const catalogue = await loadCatalogue();
+  const wanted = await columnsOf(options, catalogue);
+  const columns = Object.keys(wanted) as (keyof typeof wanted)[];
+  if (columns.length === 0)
+    throw new UsageError({
+      what: 'nothing was changed',
+      why: 'no option says what to change',
+      hint: '`npx roundsman knowledge edit --help` lists them',
+    });
+  await withDatabase(async ({ db }) => {
+    const { id, name } = await knowledgeOf(db, given);
+    const change = {
+      actor: storable(actor(options.as)),
+      figures: wanted.autonomy && (await figuresNow(db, id)),
+    };
+    const edited = await edit(
+      db,
+      id,
+      (entry) => {
+        checkFreedom({ ...entry, ...wanted }, catalogue, wanted.autonomy !== undefined);
+        return wanted;
+      },
+      change,
+    );
+    if (edited && wanted.autonomy) await tellOwn(db, edited.after);
+    if (options.json) return json(edited?.after ?? (await knowledgeOf(db, id)));
+    if (!edited) return say(`Nothing to change: ${name} is like that already.`);
+    const { before, after } = edited;
+    table(
+      ['Changed', 'Before', '', 'After'],
+      columns
+        .filter((column) => before[column] !== after[column])
+        .map((column) => [column, shown(before[column]), '->', shown(after[column])]),
+      '',
+    );
+  });
+}
+
+const shown = (value: unknown): string => printable(fitting(String(value), shownOfText));
+
+/** What an admin decided by, written down as it is with the engine's own changes. */
+async function figuresNow(db: Db, id: string): Promise<object> {
+  const about = { fingerprint: null, component: null, category: null };
+  const { records, untouched, lift } = (await figuresOf(db, [id], about)).get(id)!;
+  return { ...records.all, untouched, lift };
+}
+
+/** A component's own autonomy stays what its outcomes made of it: whoever changes the entry's has to know. */
+async function tellOwn(db: Db, { id, autonomy, name }: KnowledgeRow): Promise<void> {
+  const own = await db
+    .selectFrom('bot_knowledge_autonomy')
+    .select(['component', 'autonomy'])
+    .where('knowledge_id', '=', id)
+    .where('autonomy', '<>', autonomy)
+    .orderBy('component')
+    .limit(mostComponents + 1)
+    .execute();
+  if (own.length === 0) return;
+  const named = own
+    .slice(0, mostComponents)
+    .map((row) => `${printable(row.component)} (${row.autonomy})`);
+  note(
+    `components with an autonomy of their own keep it: ${named.join(', ')}` +
+      `${own.length > mostComponents ? ' and more' : ''}; \`npx roundsman knowledge disable ${name}\` stops all`,
+  );
+}

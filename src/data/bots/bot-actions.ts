@@ -1,0 +1,117 @@
+import { sql, type Selectable } from 'kysely';
+import { jsonBuildObject } from 'kysely/helpers/postgres';
+import { RoundsmanError } from '../../errors.ts';
+import type { Db } from '../connect.ts';
+import type { BotActions } from '../tables.ts';
+import { queueManualRun, type ExecutionRow } from './bot-executions.ts';
+
+export type ActionRow = Selectable<BotActions>;
+
+/** The effect of an action cannot be taken back; `why` says what is in the way. */
+export class CannotUndoError extends RoundsmanError {}
+
+/** With the names of its bot and its entry. */
+const actions = (db: Db) =>
+  db
+    .selectFrom('bot_actions as action')
+    .leftJoin('bots', 'bots.id', 'action.bot_id')
+    .leftJoin('bot_knowledge as k', 'k.id', 'action.knowledge_id')
+    .selectAll('action')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select((eb) => jsonBuildObject({ name: eb.ref('k.name') }).as('bot_knowledge'));
+
+/** Steps of heals, the newest first. */
+export function listActions(
+  db: Db,
+  { botId, limit }: { botId?: string | undefined; limit: number },
+) {
+  const query = actions(db)
+    .orderBy('action.taken_at', 'desc')
+    .orderBy('action.step', 'desc')
+    .orderBy('action.id')
+    .limit(limit);
+  return (botId ? query.where('action.bot_id', '=', botId) : query).execute();
+}
+
+export type ListedAction = Awaited<ReturnType<typeof listActions>>[number];
+
+export const oneAction = (db: Db, id: string): Promise<ListedAction> =>
+  actions(db).where('action.id', '=', id).executeTakeFirstOrThrow();
+
+/** All steps of one heal, in their order. */
+export const stepsOf = (db: Db, healId: string): Promise<ActionRow[]> =>
+  db.selectFrom('bot_actions').selectAll().where('heal_id', '=', healId).orderBy('step').execute();
+
+/** States in which an effect is in place, as far as anybody knows. */
+const inPlace: ReadonlySet<ActionRow['state']> = new Set([
+  'applied',
+  'verified',
+  'held',
+  'relapsed',
+  'failed',
+]);
+
+/**
+ * Why the effect of an action is not to be taken back, by its row and the other steps of its heal; null when
+ * it may be. Whether its remedy can is another question.
+ */
+export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | null {
+  if (action.state === 'undone') return 'it was taken back already';
+  if (action.state === 'unknown') return 'nobody can tell whether it happened: look at its ticket';
+  if (!action.applied_at || !inPlace.has(action.state)) return 'it was never applied';
+  const later = steps.find(
+    ({ step, state, applied_at }) =>
+      step > action.step &&
+      (state === 'intent' || state === 'unknown' || (applied_at !== null && inPlace.has(state))),
+  );
+  return later
+    ? `step ${later.step} of its heal came after it, and has to be taken back first (${later.id.slice(0, 8)})`
+    : null;
+}
+
+/**
+ * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was
+ * asked for before. Throws {@link CannotUndoError}, and what a manual run throws.
+ */
+export const requestUndo = (
+  db: Db,
+  id: string,
+  by: string,
+): Promise<{ action: ActionRow; run: ExecutionRow | null }> =>
+  db.transaction().execute(async (trx) => {
+    const action = await trx
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    // The bot's row first, as everywhere: of many who ask at once the others see the first one's request.
+    await trx
+      .selectFrom('bots')
+      .select('id')
+      .where('id', '=', action.bot_id)
+      .forNoKeyUpdate()
+      .execute();
+    const steps = await trx
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('heal_id', '=', action.heal_id)
+      .orderBy('step')
+      .forNoKeyUpdate()
+      .execute();
+    const now = steps.find((each) => each.id === id)!;
+    const refusal = undoRefusal(now, steps);
+    if (refusal)
+      throw new CannotUndoError({
+        what: `action ${id.slice(0, 8)} cannot be undone`,
+        why: refusal,
+        hint: `see \`npx roundsman actions show ${id.slice(0, 8)}\``,
+      });
+    if (now.undo_requested_at) return { action: now, run: null };
+    const asked = await trx
+      .updateTable('bot_actions')
+      .set({ undo_requested_at: sql<Date>`engine.now()`, undo_requested_by: by })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
+  });
