@@ -5,7 +5,6 @@
 import { sql, type Transaction } from 'kysely';
 import { underFence } from '../../src/data/bots/fence.ts';
 import type { Database, Db } from '../../src/data/connect.ts';
-import { holdWindow } from '../../src/heal/verify.ts';
 import type { CheckOutcome } from '../../src/run/outcome.ts';
 import type { Ending } from '../../src/run/finish.ts';
 import { recordingOf, type Recording } from '../../src/run/record.ts';
@@ -24,7 +23,7 @@ export async function recordOne(db: Db, run: Run, outcomes: CheckOutcome[], endi
 
 async function record(trx: Transaction<Database>, run: Run, { findings, examined }: Recording) {
   const fingerprints = findings.map((finding) => finding.fingerprint);
-  const failing = await rememberFailures(trx, run, fingerprints);
+  const failing = await rememberFailures(trx, run, findings);
   await writeFindings(
     trx,
     run,
@@ -35,12 +34,17 @@ async function record(trx: Transaction<Database>, run: Run, { findings, examined
 }
 
 /** Pushes a failure into each fingerprint's memory; returns those that no newer start has written about. */
-async function rememberFailures(trx: Transaction<Database>, run: Run, fingerprints: string[]) {
+async function rememberFailures(
+  trx: Transaction<Database>,
+  run: Run,
+  findings: Recording['findings'],
+) {
   const { again, earlier } = memoryOf(run);
   const { rows } = await sql<{ fingerprint: string }>`
-    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, states, failures_in_row, last_fence, last_execution_id)
-    SELECT f, ${run.bot.id}::uuid, ARRAY[true], 1, ${run.fence}::bigint, ${run.id}::uuid
-    FROM unnest(${fingerprints}::text[]) AS f
+    INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row, last_fence,
+                                         last_execution_id)
+    SELECT r.fingerprint, ${run.bot.id}::uuid, r.check_name, r.component_key, ARRAY[true], 1, ${run.fence}::bigint, ${run.id}::uuid
+    FROM jsonb_to_recordset(${JSON.stringify(findings)}::jsonb) AS r (fingerprint text, check_name text, component_key text)
     ON CONFLICT (fingerprint) DO UPDATE
     SET states = ((${earlier}) || true)[greatest(1, cardinality(${earlier}) - 19) :],
         failures_in_row = CASE WHEN ${again} THEN greatest(1, s.failures_in_row) ELSE s.failures_in_row + 1 END,
@@ -121,7 +125,7 @@ async function resolveFindings(
   const { rows } = await sql<{ id: string }>`
     WITH verified AS (
       UPDATE bot_actions
-      SET state = 'verified', success = true, hold_until = engine.now() + ${holdWindow}::interval
+      SET state = 'verified', success = true, hold_until = engine.now() + engine.hold_window()
       WHERE fingerprint = ANY (${fingerprints}::text[]) AND state = 'applied'
       RETURNING fingerprint
     ), aborted AS (

@@ -66,8 +66,8 @@ async function prepare(db: Db): Promise<Run[]> {
       SELECT b.id AS bot_id, k.key, md5(b.id::text || k.key || clock_timestamp()) AS fingerprint
       FROM bots b, unnest('{/api/d,/api/e}'::text[]) AS k (key)
     ), states AS (
-      INSERT INTO bot_finding_states (fingerprint, bot_id, states, failures_in_row, last_fence)
-      SELECT fingerprint, bot_id, '{t}', 1, 0 FROM cured
+      INSERT INTO bot_finding_states (fingerprint, bot_id, check_name, component_key, states, failures_in_row, last_fence)
+      SELECT fingerprint, bot_id, 'answers-in-time', key, '{t}', 1, 0 FROM cured
     ), findings AS (
       INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
       SELECT bot_id, 'medium', 'latency', key || ' answers slowly', key, 'answers-in-time', key, fingerprint FROM cured

@@ -49,7 +49,12 @@ test('the worst come first, then the oldest; what is over only with --all', asyn
   const list = await roundsman(url, 'tickets', 'list', '--json');
   const open = ['critical', 'old high', 'new high', 'low'];
   expect(list.json().map((row: any) => row.title)).toEqual(open);
-  expect(Object.keys(list.json()[0])).toEqual([...Object.keys(await ticket('T-1')), 'bots']);
+  expect(Object.keys(list.json()[0])).toEqual([
+    ...Object.keys(await ticket('T-1')),
+    'bots',
+    'bot_silences',
+    'suppressor',
+  ]);
   const all = await roundsman(url, 'tickets', 'list', '--all', '--severity', 'critical', '--json');
   expect(all.json()).toHaveLength(2);
   const theirs = await roundsman(url, 'tickets', 'list', '--assigned-to', 'owner', '--json');

@@ -9,6 +9,7 @@ import {
   entry,
   makeDue,
   movableClock,
+  nothingHeldOut,
   playbook,
   startFlow,
   type Flow,
@@ -63,6 +64,7 @@ describe.each(backends)('on $name', (backend) => {
     );
     const flow = await startFlow(backend, catalogue([bot], [cure]));
     const wait = await movableClock(flow.db);
+    await nothingHeldOut(flow.db);
 
     const first = await dueRun(flow);
     expect(first).toMatchObject({
@@ -138,6 +140,7 @@ describe.each(backends)('on $name', (backend) => {
       backend,
       catalogue([bot], [aRemedy('disk.look-at', async () => {})]),
     );
+    await nothingHeldOut(flow.db);
     expect(await dueRun(flow)).toMatchObject({
       status: 'success',
       issues_found: 1,

@@ -14,7 +14,7 @@ async function admitted(
   await set(patients.db, 'mode', 'off');
   await patients.round();
   await set(patients.db, 'mode', 'safe');
-  await sql`DELETE FROM bot_decisions`.execute(patients.db);
+  await patients.forget();
   return patients;
 }
 

@@ -18,7 +18,7 @@ async function diagnosed(
   const patients = await ward(knowledge, cures);
   await set(patients.db, 'mode', 'off');
   await patients.round();
-  await sql`DELETE FROM bot_decisions`.execute(patients.db);
+  await patients.forget();
   await set(patients.db, 'mode', 'safe');
   return patients;
 }
@@ -72,7 +72,7 @@ const closed: [string, (patients: Ward) => Promise<unknown>][] = [
   ['budget', ({ db }) => set(db, 'budget', {})],
   ['budget', ({ db }) => set(db, 'budget', { heals_per_hour: 'many' })],
   ['budget', ({ db }) => sql`DELETE FROM engine.settings WHERE key = 'budget'`.execute(db)],
-  ['storm', ({ ill }) => Promise.resolve(['a', 'b', 'c', 'd'].map((name) => ill.add(name)))],
+  ['storm', ({ ill }) => Promise.resolve(['a', 'b', 'c', 'd', 'e'].map((name) => ill.add(name)))],
 ];
 
 describe.each(closed)('the gate %s', (name, close) => {
@@ -125,6 +125,38 @@ test('advice in prose is suggested once', async () => {
   expect(await patients.decisions()).toEqual([
     { name: 'advice', verdict: 'suggested', gate: null },
   ]);
+});
+
+test('what a shadow said, and what people said to that, allows nothing and forbids nothing', async () => {
+  for (const [answer, autonomy, effects] of [
+    ['approved', 'shadow', []],
+    ['rejected', 'auto', ['disk.clean']],
+  ] as const) {
+    const patients = await ward(
+      [entry('clean', playbook('disk.clean'), { autonomy: 'shadow' })],
+      [clean],
+    );
+    await patients.round();
+    await sql`UPDATE bot_decisions SET answer = ${answer}, answered_by = 'ann', answered_at = engine.now()
+              WHERE verdict = 'shadowed' AND fingerprint <> 'elsewhere'`.execute(patients.db);
+    await sql`UPDATE bot_knowledge SET autonomy = ${autonomy}`.execute(patients.db);
+    await patients.round();
+    expect(await patients.effects()).toEqual(effects);
+  }
+});
+
+test('what was undone is suggested the next time, and not done', async () => {
+  const patients = await diagnosed();
+  await leftBehind(patients, 'clean', 'disk.clean', 'undone');
+  await patients.round();
+  expect(await patients.decisions()).toEqual([{ name: 'clean', verdict: 'suggested', gate: null }]);
+  expect(await patients.effects()).toEqual([]);
+});
+
+test('advice of an entry in shadow is not given', async () => {
+  const patients = await ward([entry('advice', 'Buy a bigger one.', { autonomy: 'shadow' })], []);
+  await patients.round();
+  expect(await patients.decisions()).toEqual([{ name: 'advice', verdict: 'shadowed', gate: null }]);
 });
 
 test('an entry whose component has lost its freedom is not applied there', async () => {

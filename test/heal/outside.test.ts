@@ -40,7 +40,7 @@ async function admitted(
   await set(patients.db, 'mode', 'off');
   await patients.round();
   await set(patients.db, 'mode', 'safe');
-  await sql`DELETE FROM bot_decisions`.execute(patients.db);
+  await patients.forget();
   await leftBehind(patients, 'single', 'disk.send', state, { applied_at: null, ...values });
   return patients;
 }
@@ -301,7 +301,16 @@ async function aRun(patients: Ward, before = async () => {}) {
   return {
     heal: () =>
       heal(
-        { db, catalogue, signal, recheck, effect, now: () => new Date(), leftMs: () => 10_000 },
+        {
+          db,
+          catalogue,
+          signal,
+          recheck,
+          effect,
+          now: () => new Date(),
+          leftMs: () => 10_000,
+          examined: 10,
+        },
         run,
         finding,
       ),

@@ -1,6 +1,7 @@
 /** A bot whose findings a test breaks and mends, and remedies that count their effects in a table. */
 import { sql } from 'kysely';
 import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
+import type { Database } from '../../src/data/connect.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { Healing, Patient, Recheck } from '../../src/heal/patient.ts';
 import {
@@ -8,6 +9,7 @@ import {
   anEngine,
   aRemedy,
   catalogue,
+  nothingHeldOut,
   problem,
   queuedRun,
   run,
@@ -24,10 +26,16 @@ export interface Cure {
   before?: () => Promise<void>;
 }
 
+interface WardOptions extends EngineOptions {
+  severity?: 'critical' | 'high' | 'medium' | 'low';
+  /** one in four findings is left alone for a run, as long as nothing is known of such */
+  holdsOut?: boolean;
+}
+
 export async function ward(
   knowledge: KnowledgeSeed[],
   cures: Cure[],
-  { severity = 'high', ...options }: EngineOptions & { severity?: 'high' | 'medium' | 'low' } = {},
+  { severity = 'high', holdsOut = false, ...options }: WardOptions = {},
 ) {
   const ill = new Set(['disk']);
   const remedies = cures.map(({ name, works = true, throws = false, rest, before }) =>
@@ -56,6 +64,7 @@ export async function ward(
   await sql`CREATE TABLE IF NOT EXISTS engine.effects (id serial, remedy text, component text)`.execute(
     engine.db,
   );
+  if (!holdsOut) await nothingHeldOut(engine.db);
   return {
     engine,
     db: engine.db,
@@ -72,8 +81,12 @@ export async function ward(
         .selectFrom('bot_decisions as d')
         .innerJoin('bot_knowledge as k', 'k.id', 'd.knowledge_id')
         .select(['k.name', 'd.verdict', 'd.gate'])
+        .where('d.fingerprint', '<>', 'elsewhere')
         .orderBy('d.id')
         .execute(),
+    /** What was decided about this bot's findings is gone, and with it what nobody needs to decide again. */
+    forget: () =>
+      engine.db.deleteFrom('bot_decisions').where('fingerprint', '<>', 'elsewhere').execute(),
     /** The finding as an open row that nothing was tried on. */
     async seen(): Promise<Patient> {
       await set(engine.db, 'mode', 'off');
@@ -92,7 +105,16 @@ export async function ward(
       const { do: carryOut } = await engine.children.take();
       const effect: Healing['effect'] = (task) => carryOut('effect', task);
       const now = () => new Date();
-      const healing = { db, catalogue: known, signal, recheck, effect, now, leftMs: () => 10_000 };
+      const healing = {
+        db,
+        catalogue: known,
+        signal,
+        recheck,
+        effect,
+        now,
+        leftMs: () => 10_000,
+        examined: 10,
+      };
       return () => heal(healing, started, finding);
     },
     actions: () => engine.db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
@@ -110,10 +132,10 @@ export async function leftBehind(
   { db, finding }: Awaited<ReturnType<typeof ward>>,
   knowledge: string,
   remedy: string,
-  state: 'intent' | 'applied' | 'unknown' | 'failed' | 'verified' | 'relapsed',
+  state: Database['bot_actions']['state'],
   values: object = {},
 ) {
-  const { id, bot_id, fingerprint, affected_component, execution_id } = await finding();
+  const { id, bot_id, fingerprint, affected_component, category, execution_id } = await finding();
   const entry = await db
     .selectFrom('bot_knowledge')
     .select('id')
@@ -134,8 +156,9 @@ export async function leftBehind(
       risk: 'safe',
       fingerprint,
       component: affected_component,
+      category,
       state,
-      success: state === 'verified',
+      success: state === 'verified' || state === 'held',
       taken_at: sql<Date>`engine.now() - interval '10 minutes'`,
       applied_at: state === 'intent' ? null : sql<Date>`engine.now() - interval '10 minutes'`,
       ...values,

@@ -50,7 +50,7 @@ const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
 const ledger = openLedger({ databaseUrl, worker, log });
 const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
-startRecurring(db, queue, { id: worker, role: 'worker' }, log);
+startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
 queue.work(
   2,
   (job, free) => runBot(engine, job, free),

@@ -12,6 +12,7 @@ import {
   catalogue,
   clean,
   entry,
+  nothingHeldOut,
   playbook,
   queuedRun,
 } from '../support/flow.ts';
@@ -69,6 +70,7 @@ test('a cure whose COMMIT was done but not heard of is not taken for failed', as
   const engine = await anEngine(postgres, catalogue([bot], [remedy]), {
     database: { ...database, url: wire.url },
   });
+  await nothingHeldOut(engine.db);
   const id = await queuedRun(engine.db, 'watch');
   await performRun(engine, { id, generation: 1 });
   expect(wire.cuts()).toBe(1);

@@ -43,6 +43,23 @@ async function carryOut({ bot, check, runs }: Chain, ledgers: Ledger[]) {
   return lost;
 }
 
+/** What a fingerprint's memory holds, and whether its problem comes and goes by that. */
+interface Memory {
+  states: boolean[];
+  flapping: boolean;
+  open: boolean;
+  ticket: boolean;
+}
+
+function remember(memory: Memory, failed: boolean): void {
+  memory.states = [...memory.states, failed].slice(-21);
+  const { states } = memory;
+  const changes = states.slice(1).map((state, at) => state !== states[at]);
+  const weights = changes.map((_, at) => 0.75 + ((20 - changes.length + at) * 0.5) / 19);
+  const share = weights.filter((_, at) => changes[at]).reduce((sum, one) => sum + one, 0) / 20;
+  memory.flapping = share >= 0.3 || (share >= 0.2 && memory.flapping);
+}
+
 /** The same on paper. */
 function onPaper() {
   const expected = {
@@ -61,8 +78,7 @@ function onPaper() {
   };
   for (let bot = 1; bot <= bots; bot++)
     for (const _ of checks) {
-      const known = new Set<string>();
-      const open = new Set<string>();
+      const memories = new Map<string, Memory>();
       for (let at = 0; at < runsOfEach; at++) {
         if (isStale(bot, at)) {
           expected.running += 1;
@@ -74,25 +90,31 @@ function onPaper() {
         const broken = brokenIn(at);
         expected.issues_found += broken.length;
         for (const key of ['a', 'b']) {
-          if (broken.includes(key)) {
-            expected.occurrences += 1;
-            expected.remembered += 1;
-            expected.ticket_occurrences += 1;
-            if (!open.has(key)) {
-              expected.findings += 1;
-              expected.open_findings += 1;
-              // opened, or opened again
-              expected.ticket_events += 1;
-              if (!known.has(key)) expected.tickets += 1;
-            }
-            known.add(key);
-            open.add(key);
-          } else if (open.delete(key)) {
-            expected.remembered += 1;
-            expected.open_findings -= 1;
-            expected.ticket_events += 1;
+          const failed = broken.includes(key);
+          let memory = memories.get(key);
+          if (!memory && !failed) continue;
+          if (!memory) {
+            memory = { states: [], flapping: false, open: false, ticket: false };
+            memories.set(key, memory);
+            expected.tickets += 1;
           }
+          remember(memory, failed);
+          if (failed) {
+            expected.occurrences += 1;
+            expected.ticket_occurrences += 1;
+            expected.findings += Number(!memory.open);
+          }
+          memory.open = failed;
+          // While it comes and goes its ticket stays.
+          const ticket: boolean = failed || (memory.ticket && memory.flapping);
+          // opened, opened again, or resolved
+          expected.ticket_events += Number(ticket !== memory.ticket);
+          memory.ticket = ticket;
         }
+      }
+      for (const { states, open } of memories.values()) {
+        expected.remembered += states.length;
+        expected.open_findings += Number(open);
       }
     }
   return expected;

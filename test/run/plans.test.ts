@@ -26,8 +26,8 @@ test('a run reads what is its own, however many bots and queued runs came since 
       INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
       SELECT id, 'queued', 'manual', 1, now(), now() FROM grown
     )
-    INSERT INTO bot_finding_states (fingerprint, bot_id, states, last_fence)
-    SELECT id::text, id, '{t}', 0 FROM grown`.execute(db);
+    INSERT INTO bot_finding_states (fingerprint, bot_id, check_name, component_key, states, last_fence)
+    SELECT id::text, id, 'is-well', 'disk', '{t}', 0 FROM grown`.execute(db);
 
   const read = async () => {
     const { rows } = await sql<{ relname: string; read: number }>`

@@ -8,6 +8,7 @@ import {
   broken,
   catalogue,
   entry,
+  nothingHeldOut,
   playbook,
   queuedRun,
   rowOf,
@@ -54,6 +55,7 @@ test('a remedy that never settles ends as timeout within a second of the deadlin
     knowledge: [entry('wait', playbook('wait.forever'))],
   });
   const engine = await anEngine(postgres, catalogue([bot], [remedy]));
+  await nothingHeldOut(engine.db);
   onTestFinished(() => letGo());
   const id = await queuedRun(engine.db, 'stuck');
   void performRun(engine, { id, generation: 1 });
@@ -71,6 +73,7 @@ test('a deadline that passes while healing is a timeout too', async () => {
     knowledge: [entry('wait', playbook('wait.long'))],
   });
   const engine = await anEngine(postgres, catalogue([bot], [remedy]));
+  await nothingHeldOut(engine.db);
   const caught = unhandled();
   expect(await run(engine, 'slow')).toMatchObject({ status: 'timeout' });
   expect(caught).toEqual([]);
@@ -89,6 +92,7 @@ test('a check that minds its signal does not end the process after the deadline'
     knowledge: [entry('wait', playbook('wait.long'))],
   });
   const engine = await anEngine(postgres, catalogue([bot], [remedy]));
+  await nothingHeldOut(engine.db);
   const caught = unhandled();
   await run(engine, 'mindful');
   await new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,15 @@ import { catalogueOf } from '../../../src/catalogue.ts';
 import { endSessions } from '../../../src/data/connect.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { openChildren } from '../../../src/run/child/pool.ts';
-import { anEngine, attempt, queuedRun, rowOf, run, type TestEngine } from '../../support/flow.ts';
+import {
+  anEngine,
+  attempt,
+  nothingHeldOut,
+  queuedRun,
+  rowOf,
+  run,
+  type TestEngine,
+} from '../../support/flow.ts';
 import { bots, remedies } from './bots.ts';
 
 const entry = new URL('../../../src/bin/child.ts', import.meta.url);
@@ -167,6 +175,7 @@ test.each([
   'a remedy that ends its process leaves nothing behind (%s)',
   async (bot, status, state) => {
     const engine = await engineWithChildren();
+    await nothingHeldOut(engine.db);
     await sql`INSERT INTO engine.settings (key, value) VALUES ('touched', '"no"')`.execute(
       engine.db,
     );

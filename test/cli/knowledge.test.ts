@@ -1,0 +1,375 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { editKnowledge } from '../../src/data/bots/bot-knowledge.ts';
+import { testDatabase } from '../support/database.ts';
+import { roundsman } from './command.ts';
+import { insertHeal, insertKnowledge } from './knowledge-rows.ts';
+import { insertBot } from './rows.ts';
+
+const { db, url } = await testDatabase();
+const botId = await insertBot(db, 'watch');
+const folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const knowledge = (...args: string[]) => roundsman(url, 'knowledge', ...args);
+const row = (name: string) =>
+  db.selectFrom('bot_knowledge').selectAll().where('name', '=', name).executeTakeFirst();
+const events = (name: string) =>
+  db
+    .selectFrom('bot_knowledge_events as e')
+    .innerJoin('bot_knowledge as k', 'k.id', 'e.knowledge_id')
+    .select(['e.event', 'e.before', 'e.after', 'e.figures', 'e.actor'])
+    .where('k.name', '=', name)
+    .orderBy('e.id')
+    .execute();
+async function file(name: string, text: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+const about = ['--category', 'sessions', '--pattern', 'sessions pile up'];
+const safe = 'steps:\n  - remedy: session.expire\n';
+const irreversible =
+  'steps:\n  - remedy: http.request\n    with:\n      url: https://example.com/restart\n      method: POST\n';
+
+beforeEach(async () => {
+  await db.deleteFrom('bot_knowledge').execute();
+});
+
+describe('add', () => {
+  test('puts an entry into shadow and writes down who did', async () => {
+    const { code, out } = await knowledge(
+      'add',
+      'session.pile',
+      ...about,
+      '--solution',
+      'Restart the cron.',
+      '--as',
+      'ann',
+    );
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('in shadow') });
+    expect(await row('session.pile')).toMatchObject({
+      category: 'sessions',
+      issue_pattern: 'sessions pile up',
+      solution: 'Restart the cron.',
+      autonomy: 'shadow',
+      enabled: true,
+      times_applied: 0,
+    });
+    expect(await events('session.pile')).toMatchObject([
+      {
+        event: 'added',
+        before: null,
+        after: { issue_pattern: 'sessions pile up', autonomy: 'shadow' },
+        actor: 'ann',
+      },
+    ]);
+  });
+
+  test('takes a playbook from a file, and to suggest if told; --json is the row', async () => {
+    const path = await file('pile.yaml', safe);
+    const added = await knowledge(
+      'add',
+      'a.b',
+      ...about,
+      '--solution-file',
+      path,
+      '--autonomy',
+      'suggest',
+      '--json',
+    );
+    expect(Object.keys(added.json())).toEqual(Object.keys((await row('a.b'))!));
+    expect(added.json()).toMatchObject({ solution: safe, autonomy: 'suggest' });
+  });
+
+  test('takes it from standard input', async () => {
+    const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
+    const child = spawn(
+      process.execPath,
+      [bin, 'knowledge', 'add', 'piped', ...about, '--solution-file', '-'],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '' },
+      },
+    );
+    child.stdin.end(safe);
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(await row('piped')).toMatchObject({ solution: safe });
+  });
+
+  test('a name in use is told, and whose it is stays as it was', async () => {
+    await insertKnowledge(db, 'taken');
+    const { code, err } = await knowledge('add', 'taken', ...about, '--solution', 'x');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('knowledge edit taken'),
+    });
+    expect(await row('taken')).toMatchObject({ solution: 'Look at it.' });
+    expect(await events('taken')).toEqual([]);
+  });
+
+  test.each([
+    ['a name with spaces', ['Bad Name', ...about, '--solution', 'x'], 'lower-case'],
+    ['no pattern', ['a', '--category', 'x', '--solution', 'x'], '--pattern is missing'],
+    ['an empty category', ['a', ...about, '--category', ' ', '--solution', 'x'], 'it is empty'],
+    [
+      'a long category',
+      ['a', ...about, '--category', 'x'.repeat(51), '--solution', 'x'],
+      'longer than 50',
+    ],
+    [
+      'a pattern without a literal',
+      ['a', '--category', 'x', '--pattern', '\\d+', '--solution', 'x'],
+      'at least 3 characters',
+    ],
+    [
+      'a lookahead',
+      ['a', '--category', 'x', '--pattern', 'abc(?=d)', '--solution', 'x'],
+      'at character 4',
+    ],
+    ['auto at once', ['a', ...about, '--solution', safe, '--autonomy', 'auto'], 'shadow, suggest'],
+    [
+      'two solutions',
+      ['a', ...about, '--solution', 'x', '--solution-file', 'y'],
+      'cannot be used with',
+    ],
+    ['a missing file', ['a', ...about, '--solution-file', '/nowhere/x.yaml'], 'ENOENT'],
+    ['nothing on standard input', ['a', ...about, '--solution-file', '-'], 'standard input: it is'],
+    ['too much of it', ['a', ...about, '--solution', 'x'.repeat(16_385)], 'longer than 16384'],
+    [
+      'a remedy that is none',
+      ['a', ...about, '--solution', 'steps:\n  - remedy: session.expir\n'],
+      '--solution:2:13: there is no remedy "session.expir"; did you mean session.expire?',
+    ],
+  ])('%s is refused, and nothing is stored', async (_, args, why) => {
+    const { code, out, err } = await knowledge('add', ...args);
+    expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringContaining(why) });
+    expect(await row('a')).toBeUndefined();
+  });
+
+  test('what is wrong in a file is told with the file, its line and its column', async () => {
+    const path = await file('bad.yaml', 'steps:\n  - remedy: session.expire\n    wiht: {}\n');
+    const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`${path}:3:5: `) });
+  });
+
+  test.each([
+    ['a slip in the first word', 'step:\n  - remedy: session.expire\n', /slip.yml:1:/],
+    ['no UTF-8', Buffer.from([0x61, 0xff]), /it is no UTF-8/],
+  ])('%s of a file makes no advice of it', async (_, text, why) => {
+    const path = await file('slip.yml', text);
+    const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(why) });
+  });
+});
+
+describe('edit', () => {
+  test('changes what is given, says what it was, and writes it down as edited', async () => {
+    await insertKnowledge(db, 'a', { autonomy: 'auto', solution: safe });
+    const edited = await knowledge(
+      'edit',
+      'a',
+      '--pattern',
+      'other trouble',
+      '--half-life-days',
+      '30',
+      '--as',
+      'bob',
+    );
+    expect(edited.out).toMatch(/^issue_pattern +trouble with a +-> +other trouble$/m);
+    expect(edited.out).toMatch(/^half_life_days +90 +-> +30$/m);
+    // How freely it may act stays: only people and its outcomes change that.
+    expect(await row('a')).toMatchObject({
+      issue_pattern: 'other trouble',
+      half_life_days: 30,
+      autonomy: 'auto',
+      category: 'trouble',
+      solution: safe,
+    });
+    expect(await events('a')).toEqual([
+      {
+        event: 'edited',
+        before: { issue_pattern: 'trouble with a', half_life_days: 90 },
+        after: { issue_pattern: 'other trouble', half_life_days: 30 },
+        figures: {},
+        actor: 'bob',
+      },
+    ]);
+  });
+
+  test('an admin sets its autonomy, up and down, with the figures of that moment', async () => {
+    const id = await insertKnowledge(db, 'a', { solution: safe });
+    for (const state of ['held', 'held', 'failed'] as const) await insertHeal(db, botId, id, state);
+    await knowledge('edit', 'a', '--autonomy', 'auto', '--category', 'new', '--as', 'ann');
+    expect(await row('a')).toMatchObject({ autonomy: 'auto', category: 'new' });
+    await knowledge('edit', 'a', '--autonomy', 'suggest', '--as', 'ann');
+    const written = await events('a');
+    expect(written[0]!.figures).toEqual({});
+    expect(written).toMatchObject([
+      { event: 'edited', after: { category: 'new' } },
+      {
+        event: 'promoted',
+        before: { autonomy: 'shadow' },
+        after: { autonomy: 'auto' },
+        figures: { decided: 3, held: 2, failed: 1, lower: expect.any(Number), lift: null },
+        actor: 'ann',
+      },
+      { event: 'demoted', before: { autonomy: 'auto' }, after: { autonomy: 'suggest' } },
+    ]);
+  });
+
+  test('tells of components that keep an autonomy of their own', async () => {
+    const id = await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });
+    await db
+      .insertInto('bot_knowledge_autonomy')
+      .values([
+        { knowledge_id: id, component: '/v1', autonomy: 'auto' },
+        { knowledge_id: id, component: '/v2', autonomy: 'shadow' },
+      ])
+      .execute();
+    const { err } = await knowledge('edit', 'a', '--autonomy', 'shadow');
+    expect(err).toContain('keep it: /v1 (auto);');
+  });
+
+  interface Refused {
+    what: string;
+    solution: string;
+    args: string[];
+    why: string;
+    autonomy?: 'suggest' | 'auto';
+  }
+  test.each<Refused>([
+    {
+      what: 'what cannot be undone',
+      solution: irreversible,
+      args: ['--autonomy', 'auto'],
+      why: 'irreversible',
+    },
+    { what: 'advice', solution: 'Call them.', args: ['--autonomy', 'auto'], why: 'is advice' },
+    {
+      what: 'a playbook that cannot run',
+      solution: 'steps: 7',
+      args: ['--autonomy', 'auto'],
+      why: 'cannot run',
+    },
+    {
+      what: 'an edit that cannot be undone',
+      solution: safe,
+      args: ['--solution', irreversible],
+      why: 'irreversible',
+      autonomy: 'auto',
+    },
+  ])('$what is not auto', async ({ solution, args, why, autonomy = 'suggest' }) => {
+    await insertKnowledge(db, 'a', { solution, autonomy });
+    const { code, err } = await knowledge('edit', 'a', ...args);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) });
+    expect(await row('a')).toMatchObject({ solution, autonomy });
+    expect(await events('a')).toEqual([]);
+  });
+
+  test('an auto entry becomes irreversible together with a lower autonomy', async () => {
+    await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });
+    const args = ['--solution', irreversible, '--autonomy', 'suggest'];
+    expect((await knowledge('edit', 'a', ...args)).code).toBe(0);
+    expect((await events('a')).map(({ event }) => event)).toEqual(['edited', 'demoted']);
+  });
+
+  test('without an option it is refused; what is so already is not changed', async () => {
+    await insertKnowledge(db, 'a', { half_life_days: 30 });
+    const empty = await knowledge('edit', 'a', '--as', 'ann');
+    expect(empty).toMatchObject({ code: 2, err: expect.stringContaining('--help') });
+    const same = await knowledge('edit', 'a', '--half-life-days', '30', '--autonomy', 'shadow');
+    expect(same).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to change') });
+    expect(await events('a')).toEqual([]);
+    expect((await knowledge('edit', 'b', '--category', 'x')).code).toBe(3);
+    expect((await knowledge('edit', 'a', '--half-life-days', '0')).code).toBe(2);
+    expect((await knowledge('edit', 'a', '--pattern', 'ab')).code).toBe(2);
+  });
+
+  test('of edits at the same time none is lost, and each is written down once', async () => {
+    const id = await insertKnowledge(db, 'a', { half_life_days: 1 });
+    const actors = Array.from({ length: 8 }, (_, index) => `p${index}`);
+    await Promise.all(
+      actors.map((actor) =>
+        editKnowledge(db, id, (seen) => ({ half_life_days: seen.half_life_days + 1 }), { actor }),
+      ),
+    );
+    expect(await row('a')).toMatchObject({ half_life_days: 9 });
+    const written = await events('a');
+    expect(written.map(({ before }) => (before as any).half_life_days)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+  });
+});
+
+test('disable and enable say so, with the reason, and once', async () => {
+  await insertKnowledge(db, 'a', { autonomy: 'suggest' });
+  const off = await knowledge('disable', 'a', '--reason', ' it made it worse ', '--as', 'ann');
+  expect(off).toMatchObject({ code: 0, out: expect.stringContaining('Disabled a') });
+  expect(await row('a')).toMatchObject({ enabled: false, autonomy: 'suggest' });
+  const again = await knowledge('disable', 'a', '--as', 'bob');
+  expect(again).toMatchObject({ code: 0, out: expect.stringContaining('disabled already') });
+  const on = await knowledge('enable', 'a', '--as', 'eve', '--json');
+  expect(on.json()).toMatchObject({ name: 'a', enabled: true });
+  expect(await events('a')).toEqual([
+    {
+      event: 'disabled',
+      before: { enabled: true },
+      after: { enabled: false },
+      figures: { why: 'it made it worse' },
+      actor: 'ann',
+    },
+    {
+      event: 'enabled',
+      before: { enabled: false },
+      after: { enabled: true },
+      figures: {},
+      actor: 'eve',
+    },
+  ]);
+  const long = await knowledge('disable', 'a', '--reason', 'x'.repeat(501));
+  expect(long).toMatchObject({ code: 2, err: expect.stringContaining('longer than 500') });
+});
+
+test('history has the newest first, in words, and nothing raw', async () => {
+  const id = await insertKnowledge(db, 'a');
+  const none = await knowledge('history', 'a');
+  expect(none).toMatchObject({ code: 0, out: expect.stringContaining('Nothing has happened') });
+  const hostile = 'x\u001B[31mred\u202E';
+  await editKnowledge(db, id, () => ({ solution: hostile.repeat(20) }), { actor: hostile });
+  await db
+    .insertInto('bot_knowledge_events')
+    .values({
+      knowledge_id: id,
+      component: '/v1',
+      event: 'promoted',
+      before: JSON.stringify({ autonomy: 'shadow' }),
+      after: JSON.stringify({ autonomy: 'suggest' }),
+      figures: JSON.stringify({
+        why: 'people did 3 times what it would have done',
+        decided: 9,
+        held: 7,
+        lower: 0.4526,
+        untouched: { recovered: 2, persisted: 5, rate: 0.286, upper: 0.64 },
+        lift: 0.492,
+      }),
+      actor: 'roundsman',
+    })
+    .execute();
+  const { out } = await knowledge('history', 'a');
+  const [, newest, older] = out.split('\n');
+  expect(newest).toMatch(
+    /promoted +\/v1 +autonomy: shadow -> suggest +held 7 of 9, lower bound \.453; untouched 2 of 7 recovered; lift \+\.492; people did/,
+  );
+  expect(older).toContain('solution: Look at it. -> x\uFFFD[31mred');
+  // oxlint-disable-next-line no-control-regex
+  expect(out).not.toMatch(/[\u001B\u202E]/);
+  const one = await knowledge('history', 'a', '--limit', '1', '--json');
+  expect(one.json()).toMatchObject([{ event: 'promoted', component: '/v1' }]);
+  expect(one.err).toContain('only the first 1');
+});

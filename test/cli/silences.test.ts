@@ -1,0 +1,170 @@
+import { beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
+import { testDatabase } from '../support/database.ts';
+import { roundsman } from './command.ts';
+import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
+
+const { db, url } = await testDatabase();
+const bot = await insertBot(db, 'watch');
+const other = await insertBot(db, 'other');
+
+beforeEach(async () => {
+  await sql`TRUNCATE bot_silences, bot_findings, bot_tickets, bot_finding_states CASCADE`.execute(
+    db,
+  );
+});
+
+const silences = () => db.selectFrom('bot_silences').selectAll().orderBy('created_at').execute();
+const add = (...args: string[]) => roundsman(url, 'silences', 'add', '--as', 'ann', ...args);
+const resolve = (id: string) =>
+  db
+    .updateTable('bot_findings')
+    .set({ resolved_at: sql<Date>`engine.now()`, resolution_method: 'cleared' })
+    .where('id', '=', id)
+    .execute();
+
+test('one needs something to name, an end and a reason, and says which is missing', async () => {
+  const refusals: [string[], string][] = [
+    [['--for', '2h', '--reason', 'works on it'], '--component'],
+    [['--component', '/v1', '--reason', 'works on it'], '--until-resolved'],
+    [['--component', '/v1', '--for', '2h'], '--reason'],
+    [['--component', ' ', '--for', '2h', '--reason', 'x'], '--component is empty'],
+    [
+      ['--component', '/v1', '--for', '2h', '--until-resolved', '--reason', 'x'],
+      '--until-resolved',
+    ],
+    [['--component', '/v1', '--for', 'soon', '--reason', 'x'], '--for'],
+  ];
+  for (const [args, named] of refusals) {
+    const { code, err } = await add(...args);
+    expect({ args, code }).toEqual({ args, code: 2 });
+    expect(err).toContain(named);
+  }
+  expect((await add('--bot', 'wacht', '--for', '2h', '--reason', 'x')).code).toBe(3);
+  expect(await silences()).toEqual([]);
+});
+
+test('it is written down with its owner, its reason and its end', async () => {
+  const made = await add(
+    '--bot',
+    'watch',
+    '--component',
+    '/v1',
+    '--for',
+    '2h',
+    '--reason',
+    'moved',
+    '--json',
+  );
+  expect(made.json()).toMatchObject({
+    bot_id: bot,
+    component: '/v1',
+    category: null,
+    fingerprint: null,
+    owner: 'ann',
+    reason: 'moved',
+    until_resolved: false,
+    ended_at: null,
+  });
+  const { rows } = await sql<{ seconds: number }>`
+    SELECT extract(epoch FROM expires_at - created_at)::int AS seconds FROM bot_silences`.execute(
+    db,
+  );
+  expect(rows).toEqual([{ seconds: 7200 }]);
+  const { out } = await add('--fingerprint', 'fp', '--until-resolved', '--reason', 'known');
+  expect(out).toContain('Silenced fingerprint fp until resolved.');
+});
+
+test('the list says how much each hides now; what is over only with --all', async () => {
+  await insertFinding(db, bot, 'one');
+  await insertFinding(db, bot, 'two');
+  await insertFinding(db, other, 'elsewhere', { affected_component: '/v2' });
+  // A finding about nothing in particular is not about /v1.
+  await insertFinding(db, other, 'nowhere', { affected_component: null });
+  await add('--component', '/v1', '--for', '1h', '--reason', 'first');
+  await add('--bot', 'other', '--category', 'api', '--until-resolved', '--reason', 'second');
+  await db
+    .insertInto('bot_silences')
+    .values({ component: '/v1', owner: 'bob', reason: 'long ago', expires_at: ago(5) })
+    .execute();
+  const list = await roundsman(url, 'silences', 'list', '--json');
+  expect(list.json().map((row: any) => [row.reason, row.bots.name, row.open_findings])).toEqual([
+    ['second', 'other', 2],
+    ['first', null, 2],
+  ]);
+  const all = await roundsman(url, 'silences', 'list', '--all');
+  expect(all.out).toMatch(/component \/v1 +- +over 5m ago +bob .*long ago/);
+  expect(all.out).toMatch(/bot other, category api +2 open +resolved +ann .*second/);
+});
+
+test('end ends it once, by the first digits of its id', async () => {
+  expect((await roundsman(url, 'silences', 'list')).out).toContain('Nothing is silenced.');
+  const id = (await add('--component', '/v1', '--for', '1h', '--reason', 'x', '--json')).json().id;
+  expect((await roundsman(url, 'silences', 'end', id.slice(0, 8))).out).toContain('of ann');
+  expect((await silences())[0]!.ended_at).not.toBeNull();
+  const again = await roundsman(url, 'silences', 'end', id);
+  expect(again.code).toBe(1);
+  expect(again.err).toContain('it is over since');
+  expect((await roundsman(url, 'silences', 'end', 'abcd')).code).toBe(3);
+});
+
+test('findings and tickets say who silenced them, why and until when, and what they stand behind', async () => {
+  const fingerprint = 'fp';
+  const parent = await insertFinding(db, other, 'the network is down', {
+    affected_component: 'net',
+  });
+  const id = await insertFinding(db, bot, 'no answer', { fingerprint, suppressed_by: parent });
+  const name = await insertTicket(db, bot, 'no answer', { fingerprint, finding_id: id });
+  await add('--component', '/v1', '--for', '2h', '--reason', 'the cable is mended');
+  const words =
+    /silenced by ann until 20\d\d-.* UTC: the cable is mended; suppressed behind net: the network is down/;
+  for (const noun of ['findings', 'tickets'])
+    expect((await roundsman(url, noun, 'list')).out).toMatch(words);
+  for (const [noun, which] of [
+    ['findings', id],
+    ['tickets', name],
+  ]) {
+    const { out } = await roundsman(url, noun!, 'show', which!);
+    expect(out).toMatch(/^Silenced +by ann until 20\d\d-.* UTC: the cable is mended$/m);
+    expect(out).toMatch(/^Suppressed +(?:behind )?net: the network is down/m);
+    const shown = (await roundsman(url, noun!, 'show', which!, '--json')).json();
+    expect(shown).toMatchObject({ bot_silences: [{ owner: 'ann' }], suppressor: { id: parent } });
+  }
+  // The mark stays until the next record; what it points to is over.
+  await resolve(parent);
+  await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
+  const { out } = await roundsman(url, 'findings', 'list');
+  expect(out).toMatch(/no answer .* open$/m);
+});
+
+test('one that lasts until resolved ends when nothing of it is open any more, and not before', async () => {
+  await insertFinding(db, bot, 'old', { resolved_at: ago(5), resolution_method: 'cleared' });
+  await add('--component', '/v1', '--until-resolved', '--reason', 'known');
+  await add('--component', '/v1', '--for', '1h', '--reason', 'timed');
+  const ended = async () => (await silences()).map(({ ended_at }) => ended_at !== null);
+  // It has hidden nothing yet: what it waits for is still to come.
+  expect(await endResolvedSilences(db)).toBe(0);
+  const first = await insertFinding(db, bot, 'first', { fingerprint: 'first' });
+  const second = await insertFinding(db, bot, 'second');
+  await resolve(first);
+  expect(await endResolvedSilences(db)).toBe(0);
+  await db
+    .insertInto('bot_finding_states')
+    .values({
+      fingerprint: 'first',
+      bot_id: bot,
+      check_name: 'errors',
+      component_key: '/v1',
+      last_fence: 1,
+      flapping_since: ago(1),
+    })
+    .execute();
+  await resolve(second);
+  // It comes and goes: that it is gone just now says little.
+  expect(await endResolvedSilences(db)).toBe(0);
+  await sql`UPDATE bot_finding_states SET flapping_since = NULL`.execute(db);
+  expect(await endResolvedSilences(db)).toBe(1);
+  expect(await ended()).toEqual([true, false]);
+  expect(await endResolvedSilences(db)).toBe(0);
+});

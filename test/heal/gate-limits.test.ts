@@ -1,0 +1,164 @@
+/** The limits of the settings: changed, they hold; removed or unreadable, they close their gate. */
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { closedGate, readCircumstances } from '../../src/heal/gate.ts';
+import { match } from '../../src/heal/match.ts';
+import type { Patient } from '../../src/heal/patient.ts';
+import { entry, set } from '../support/flow.ts';
+import { clean, diagnosed, healed, type Ward } from './outcomes.ts';
+import { leftBehind } from './patients.ts';
+
+/** What the gates say about the newest finding now. */
+async function gate(patients: Ward, examined = 10): Promise<string | null> {
+  const { db, engine } = patients;
+  const finding = (await patients.finding()) as unknown as Patient;
+  const { candidates } = await match(db, engine.catalogue, finding);
+  return db.transaction().execute(async (trx) => {
+    const now = await readCircumstances(trx, finding, candidates[0]!, {
+      stage: 'beginning',
+      examined,
+    });
+    return closedGate(now, candidates[0]!, 'beginning');
+  });
+}
+
+const ill = () => diagnosed([entry('clean', clean)]);
+
+const limit = ({ db }: Ward, name: string, value: unknown) =>
+  sql`UPDATE engine.settings SET value = value || ${JSON.stringify({ [name]: value })}::jsonb WHERE key = 'healing'`.execute(
+    db,
+  );
+
+const ago = (minutes: number) => sql<Date>`engine.now() - make_interval(mins => ${minutes})`;
+
+const gateOf = {
+  cooldown_minutes: 'cooldown',
+  heals_per_entry: 'attempts',
+  breaker_failures: 'breaker',
+  breaker_minutes: 'breaker',
+  storm_components: 'storm',
+  storm_share: 'storm',
+};
+
+describe.each(Object.entries(gateOf))('the limit %s', (name, closes) => {
+  test('closes its gate when it is gone or no number', async () => {
+    const patients = await ill();
+    expect(await gate(patients)).toBeNull();
+    for (const value of ['many', '5', null, true, [], {}, -1, 1e300]) {
+      await limit(patients, name, value);
+      expect(await gate(patients), JSON.stringify(value)).toBe(closes);
+    }
+    await sql`UPDATE engine.settings SET value = value - ${name} WHERE key = 'healing'`.execute(
+      patients.db,
+    );
+    expect(await gate(patients), 'removed').toBe(closes);
+  });
+});
+
+test.each([
+  ['is gone', sql`DELETE FROM engine.settings WHERE key = 'healing'`],
+  ['hold no limits', sql`UPDATE engine.settings SET value = '"none"' WHERE key = 'healing'`],
+])('settings of healing that %s close the first gate that asks', async (_, change) => {
+  const patients = await ill();
+  await change.execute(patients.db);
+  expect(await gate(patients)).toBe('cooldown');
+});
+
+test('a cooldown is as long as the settings say, from the last application', async () => {
+  const patients = await ill();
+  await leftBehind(patients, 'clean', 'disk.clean', 'failed', {
+    taken_at: ago(9),
+    applied_at: ago(6),
+  });
+  for (const [minutes, closed] of [
+    [5, null],
+    [7, 'cooldown'],
+    [0, null],
+  ] as const) {
+    await limit(patients, 'cooldown_minutes', minutes);
+    expect(await gate(patients)).toBe(closed);
+  }
+  await limit(patients, 'cooldown_minutes', 7);
+  await sql`UPDATE bot_actions SET state = 'aborted'`.execute(patients.db);
+  expect(await gate(patients), 'what never happened is no application').toBeNull();
+});
+
+test('an entry may do as much in an hour as the settings say; the steps of a heal are one', async () => {
+  const patients = await ill();
+  const heal_id = crypto.randomUUID();
+  for (const step of [0, 1, 2])
+    await healed(patients, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(50) });
+  await healed(patients, 'clean', { held: 1 }, { taken_at: ago(50) });
+  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(61) });
+  expect(await gate(patients)).toBeNull();
+  await limit(patients, 'heals_per_entry', 2);
+  expect(await gate(patients)).toBe('attempts');
+});
+
+test('the breaker opens after as many failures in a row, for as long, as the settings say', async () => {
+  const patients = await ill();
+  await healed(patients, 'clean', { held: 1 }, { settled_at: ago(50), taken_at: ago(90) });
+  const fail = (minutes: number, state: 'failed' | 'relapsed' | 'undone' = 'failed') =>
+    healed(patients, 'clean', { [state]: 1 }, { settled_at: ago(minutes), taken_at: ago(90) });
+  await fail(40);
+  await fail(30, 'relapsed');
+  expect(await gate(patients)).toBeNull();
+  await limit(patients, 'breaker_failures', 2);
+  expect(await gate(patients)).toBe('breaker');
+  await limit(patients, 'breaker_failures', 3);
+  await fail(20, 'undone');
+  expect(await gate(patients)).toBe('breaker');
+  await limit(patients, 'breaker_minutes', 19);
+  expect(await gate(patients)).toBeNull();
+  await limit(patients, 'breaker_minutes', 60);
+  await healed(patients, 'clean', { verified: 1 }, { settled_at: null, taken_at: ago(10) });
+  expect(await gate(patients), 'one that was verified since ends the row').toBeNull();
+});
+
+test.each([{}, { heals_per_hour: '60' }, { heals_per_hour: null }, [], 'many'])(
+  'a budget of %j is none',
+  async (value) => {
+    const patients = await ill();
+    await set(patients.db, 'budget', value);
+    expect(await gate(patients)).toBe('budget');
+  },
+);
+
+test('a storm is over half of what was looked at; where that is not known, of what is broken', async () => {
+  const patients = await ill();
+  await sql`
+    INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
+    SELECT bot_id, 'low', category, title, c, check_name, c, c FROM bot_findings, unnest('{a,b,c,d}'::text[]) c`.execute(
+    patients.db,
+  );
+  expect(await gate(patients, 10)).toBeNull();
+  expect(await gate(patients, 9)).toBe('storm');
+  expect(await gate(patients, 0)).toBe('storm');
+  await limit(patients, 'storm_components', 6);
+  expect(await gate(patients, 0)).toBeNull();
+  await limit(patients, 'storm_components', 5);
+  await limit(patients, 'storm_share', 0.4);
+  expect(await gate(patients, 10)).toBe('storm');
+});
+
+test('a silence ends with its time, and is of what it names', async () => {
+  const patients = await ill();
+  const { id } = await patients.db
+    .insertInto('bot_silences')
+    .values({ owner: 'ann', reason: 'works on it', component: 'disk', expires_at: ago(-10) })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const change = (values: object) =>
+    patients.db.updateTable('bot_silences').set(values).where('id', '=', id).execute();
+  expect(await gate(patients)).toBe('silenced');
+  await change({ expires_at: ago(1) });
+  expect(await gate(patients)).toBeNull();
+  await change({ expires_at: null, until_resolved: true });
+  expect(await gate(patients)).toBe('silenced');
+  await change({ ended_at: ago(0) });
+  expect(await gate(patients)).toBeNull();
+  await change({ ended_at: null, category: 'other' });
+  expect(await gate(patients), 'all that it names has to fit').toBeNull();
+  await change({ category: 'trouble' });
+  expect(await gate(patients)).toBe('silenced');
+});

@@ -1,0 +1,255 @@
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { connect } from '../../src/data/connect.ts';
+import { judgeEntries } from '../../src/heal/judge.ts';
+import { entry, playbook } from '../support/flow.ts';
+import { clean, diagnosed, healed, idOf, leftAlone, type Ward } from './outcomes.ts';
+
+const seed = (autonomy: 'shadow' | 'suggest' | 'auto', rest = {}) =>
+  entry('clean', clean, { autonomy, ...rest });
+
+const cures = (risk: 'safe' | 'reversible' | 'irreversible') => [
+  { name: 'disk.clean', rest: { risk } },
+];
+
+const about = (autonomy: 'shadow' | 'suggest' | 'auto', risk: 'safe' | 'reversible' = 'safe') =>
+  diagnosed([seed(autonomy)], { holdsOut: true }, cures(risk));
+
+const judge = ({ db, engine }: Ward) => judgeEntries(db, engine.catalogue);
+
+const autonomy = async ({ db }: Ward) =>
+  (await db.selectFrom('bot_knowledge').select(['autonomy', 'unjudged']).executeTakeFirst())!;
+
+const components = async ({ db }: Ward) => {
+  const rows = await db
+    .selectFrom('bot_knowledge_autonomy')
+    .select(['component', 'autonomy'])
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.component, row.autonomy]));
+};
+
+const events = ({ db }: Ward) =>
+  db
+    .selectFrom('bot_knowledge_events')
+    .select(['event', 'component', 'before', 'after', 'figures', 'actor'])
+    .orderBy('id')
+    .execute();
+
+/** Whose rows only the entry as a whole has enough of: so many components, each with too few of its own. */
+const scattered = async (patients: Ward, outcomes: Parameters<typeof healed>[2]) => {
+  for (const [state, count] of Object.entries(outcomes))
+    for (let number = 0; number < count; number++)
+      await healed(patients, 'clean', { [state]: 1 }, { component: `${state}-${number}` });
+};
+
+test('a harmless entry without lift falls after twenty outcomes, which is written down with its figures', async () => {
+  const patients = await about('auto');
+  await leftAlone(patients, 'clean', { recovered: 7, persisted: 3 }, { component: 'elsewhere' });
+  await scattered(patients, { held: 13, failed: 6 });
+  expect(await judge(patients)).toBe(0);
+  expect(await autonomy(patients)).toEqual({ autonomy: 'auto', unjudged: false });
+  await scattered(patients, { relapsed: 1 });
+  expect(await autonomy(patients)).toMatchObject({ unjudged: true });
+  expect(await judge(patients)).toBe(1);
+  expect(await autonomy(patients)).toEqual({ autonomy: 'suggest', unjudged: false });
+  expect(await events(patients)).toMatchObject([
+    {
+      event: 'demoted',
+      component: null,
+      before: { autonomy: 'auto' },
+      after: { autonomy: 'suggest' },
+      actor: 'roundsman',
+      figures: {
+        why: expect.stringContaining('after 20 outcomes'),
+        decided: 20,
+        held: 13,
+        relapsed: 1,
+        failed: 6,
+        lower: expect.closeTo(0.433, 2),
+        untouched: { recovered: 7, persisted: 3, rate: 0.7 },
+        lift: expect.closeTo(-0.05, 2),
+      },
+    },
+  ]);
+});
+
+test('one that can be undone reaches auto, and loses it by two relapses in a row', async () => {
+  const patients = await about('suggest', 'reversible');
+  await scattered(patients, { held: 10 });
+  expect(await judge(patients), 'nobody knows what it has to be better than').toBe(0);
+  await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+  expect(await judge(patients)).toBe(1);
+  expect(await autonomy(patients)).toEqual({ autonomy: 'auto', unjudged: false });
+  await healed(
+    patients,
+    'clean',
+    { relapsed: 2 },
+    { component: null, settled_at: sql`engine.now()` },
+  );
+  expect(await judge(patients)).toBe(1);
+  expect((await events(patients)).map(({ event, after }) => [event, after])).toEqual([
+    ['promoted', { autonomy: 'auto' }],
+    ['demoted', { autonomy: 'suggest' }],
+  ]);
+});
+
+test('what cannot be undone is never promoted, and asks again if somebody made it auto', async () => {
+  const patients = await diagnosed([seed('suggest')], { holdsOut: true }, cures('irreversible'));
+  await scattered(patients, { held: 40 });
+  await leftAlone(patients, 'clean', { persisted: 9 }, { component: 'elsewhere' });
+  expect(await judge(patients)).toBe(0);
+  await sql`UPDATE bot_knowledge SET autonomy = 'auto', unjudged = true`.execute(patients.db);
+  expect(await judge(patients)).toBe(1);
+  expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+});
+
+test("an entry's risk is the highest of its steps", async () => {
+  const both = entry('clean', playbook('disk.clean', 'disk.send'), { autonomy: 'suggest' });
+  const patients = await diagnosed([both], { holdsOut: true }, [
+    { name: 'disk.clean' },
+    { name: 'disk.send', rest: { risk: 'irreversible' } },
+  ]);
+  await scattered(patients, { held: 40 });
+  await leftAlone(patients, 'clean', { persisted: 9 }, { component: 'elsewhere' });
+  expect(await judge(patients)).toBe(0);
+});
+
+describe('a component', () => {
+  test('with five outcomes of its own is judged by them: auto where it works, and nowhere else', async () => {
+    const patients = await about('suggest', 'reversible');
+    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(patients, 'clean', { held: 8 }, { component: 'a' });
+    await healed(patients, 'clean', { failed: 8 }, { component: 'b' });
+    await healed(patients, 'clean', { held: 4 }, { component: 'c' });
+    expect(await judge(patients)).toBe(1);
+    expect(await components(patients)).toEqual({ a: 'auto' });
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    expect(await events(patients)).toMatchObject([
+      { event: 'promoted', component: 'a', figures: { decided: 8, held: 8 } },
+    ]);
+    expect(await judge(patients), 'nothing came in since').toBe(0);
+  });
+
+  test('loses what it had earned by its own outcomes', async () => {
+    const patients = await about('suggest', 'reversible');
+    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(patients, 'clean', { held: 8 }, { component: 'a' });
+    await scattered(patients, { failed: 8 });
+    await judge(patients);
+    await healed(
+      patients,
+      'clean',
+      { relapsed: 2 },
+      { component: 'a', settled_at: sql`engine.now()` },
+    );
+    await judge(patients);
+    expect(await components(patients)).toEqual({ a: 'suggest' });
+    expect((await events(patients)).map(({ event, component }) => [event, component])).toEqual([
+      ['promoted', 'a'],
+      ['demoted', 'a'],
+    ]);
+  });
+
+  test('keeps what it has earned when the entry falls', async () => {
+    const patients = await about('auto', 'reversible');
+    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(patients, 'clean', { held: 9 }, { component: 'a' });
+    await healed(patients, 'clean', { failed: 30 }, { component: 'b' });
+    await judge(patients);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    expect(await components(patients)).toMatchObject({ a: 'auto' });
+    expect(await events(patients)).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({ event: 'kept', component: 'a' }),
+        expect.objectContaining({ event: 'demoted', component: null }),
+      ]),
+    );
+  });
+});
+
+describe('a shadow', () => {
+  /** What it said about a finding of its own, and what people then did. */
+  const answered = async (patients: Ward, answer: 'approved' | 'rejected', times = 1) => {
+    const id = await idOf(patients, 'clean');
+    for (let number = 0; number < times; number++) {
+      const { rows } = await sql<{ id: string }>`
+        WITH f AS (
+          INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key,
+                                    fingerprint, resolved_at, resolution_method)
+          SELECT bot_id, 'high', 'trouble', 't', 'disk', 'c', 'k', gen_random_uuid()::text, engine.now(), 'manual'
+          FROM bot_findings LIMIT 1 RETURNING id, bot_id, fingerprint)
+        INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, fingerprint, verdict)
+        SELECT bot_id, id, ${id}::uuid, fingerprint, 'shadowed' FROM f RETURNING id`.execute(
+        patients.db,
+      );
+      await sql`UPDATE bot_decisions SET answer = ${answer}, answered_by = 'ann', answered_at = engine.now()
+                WHERE id = ${rows[0]!.id}`.execute(patients.db);
+    }
+    return judge(patients);
+  };
+
+  test('may suggest after three that people agreed with', async () => {
+    const patients = await about('shadow');
+    expect(await answered(patients, 'approved', 2)).toBe(0);
+    expect(await answered(patients, 'approved')).toBe(1);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    expect(await events(patients)).toMatchObject([
+      { event: 'promoted', figures: { why: expect.stringContaining('3 times') } },
+    ]);
+  });
+
+  test('may not when one was against it', async () => {
+    const patients = await about('shadow');
+    await answered(patients, 'rejected');
+    expect(await answered(patients, 'approved', 5)).toBe(0);
+  });
+
+  test('is asked anew after it was edited', async () => {
+    const patients = await about('shadow');
+    await answered(patients, 'rejected');
+    await sql`INSERT INTO bot_knowledge_events (knowledge_id, event, after, actor, created_at)
+              SELECT id, 'edited', '{"solution": "s"}', 'ann', engine.now() FROM bot_knowledge`.execute(
+      patients.db,
+    );
+    expect(await answered(patients, 'approved', 2)).toBe(0);
+    expect(await answered(patients, 'approved')).toBe(1);
+  });
+
+  test('counts one finding once, however often it said so', async () => {
+    const patients = await about('shadow');
+    await answered(patients, 'approved');
+    await sql`
+      INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, fingerprint, verdict, answer, answered_by, answered_at)
+      SELECT bot_id, finding_id, knowledge_id, fingerprint, verdict, answer, answered_by, answered_at
+      FROM bot_decisions, generate_series(1, 5) WHERE answer IS NOT NULL`.execute(patients.db);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    expect(await judge(patients)).toBe(0);
+  });
+});
+
+test('advice is not judged, and does not wait to be', async () => {
+  const patients = await diagnosed([entry('clean', 'Buy a bigger one.', { autonomy: 'suggest' })]);
+  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+  expect(await judge(patients)).toBe(0);
+  expect(await autonomy(patients)).toEqual({ autonomy: 'suggest', unjudged: false });
+});
+
+test('many processes at once write each change once', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `clean-${index}`);
+  const patients = await diagnosed(
+    names.map((name) => entry(name, clean)),
+    { holdsOut: true },
+  );
+  for (const name of names) await healed(patients, name, { failed: 20 }, { component: null });
+  const connections = Array.from({ length: 4 }, () => connect(patients.engine.url, { max: 1 }));
+  try {
+    const changes = await Promise.all(
+      connections.map((one) => judgeEntries(one, patients.engine.catalogue)),
+    );
+    expect(changes.reduce((sum, each) => sum + each, 0)).toBe(names.length);
+  } finally {
+    for (const one of connections) await one.destroy();
+  }
+  expect(await events(patients)).toHaveLength(names.length);
+});

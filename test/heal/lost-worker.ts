@@ -1,0 +1,39 @@
+/** A worker in a process of its own, with real children, that its test kills. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { startRecurring } from '../../jobs/recurring.ts';
+import { runBot } from '../../jobs/run-bot.ts';
+import { catalogueOf } from '../../src/catalogue.ts';
+import { connect, endSessions } from '../../src/data/connect.ts';
+import { openQueue } from '../../src/queue/run-queue.ts';
+import { openChildren } from '../../src/run/child/pool.ts';
+import { openLedger } from '../../src/run/group-commit/ledger.ts';
+import { keepLeases } from '../../src/run/lease.ts';
+import { bots, remedies } from './lost-bots.ts';
+
+const [databaseUrl = ''] = process.argv.slice(2);
+const log = pino({ level: 'silent' });
+const db = connect(databaseUrl, { name: 'lost worker', max: 6 });
+const worker = `lost-${process.pid}-${randomUUID().slice(0, 8)}`;
+const queue = await openQueue(db, { redisUrl: undefined, databaseUrl }, () => {});
+const leases = keepLeases(db, log);
+const catalogue = catalogueOf(bots, remedies);
+const children = openChildren({
+  entry: new URL('../../src/bin/child.ts', import.meta.url),
+  catalogue: new URL('./lost-bots.ts', import.meta.url),
+  databaseUrl,
+  size: 3,
+  memoryMb: 256,
+  onEnded: (name) => void endSessions(db, name).catch(() => {}),
+});
+const ledger = openLedger({ databaseUrl, worker, log });
+const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
+queue.work(
+  3,
+  (job, free) => runBot(engine, job, free),
+  () => {},
+);
+process.send?.('ready');
+// Nobody is left to stop it for.
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,90 @@
+/** Heals of the past, and what the cache of an entry says of them. */
+import { sql } from 'kysely';
+import type { Database, Db } from '../../src/data/connect.ts';
+import { figuresOf, type About, type Figures } from '../../src/heal/figures.ts';
+import { playbook, type entry } from '../support/flow.ts';
+import { leftBehind, ward } from './patients.ts';
+
+export type Ward = Awaited<ReturnType<typeof ward>>;
+
+/** Further ends of heals that do not concern what is open now. */
+export async function healed(
+  patients: Ward,
+  knowledge: string,
+  outcomes: { [state in Database['bot_actions']['state']]?: number },
+  values: object = {},
+) {
+  for (const [state, count] of Object.entries(outcomes))
+    for (let number = 0; number < count; number++)
+      await leftBehind(patients, knowledge, 'disk.clean', state as 'held', {
+        fingerprint: `past-${state}-${number}`,
+        finding_id: null,
+        taken_at: sql<Date>`engine.now() - interval '2 hours'`,
+        settled_at: sql<Date>`engine.now() - interval '10 minutes'`,
+        ...values,
+      });
+}
+
+/** Findings that this entry matched and nobody touched, and whether they went away. */
+export const leftAlone = (
+  { db }: Ward,
+  knowledge: string,
+  { recovered = 0, persisted = 0 }: { recovered?: number; persisted?: number },
+  { component = 'disk', days = 0 }: { component?: string; days?: number } = {},
+) =>
+  sql`
+    INSERT INTO bot_decisions (bot_id, knowledge_id, fingerprint, component, verdict, outcome, settled_at)
+    SELECT (SELECT id FROM bots LIMIT 1), k.id, 'elsewhere', ${component}, 'shadowed', o,
+           engine.now() - make_interval(days => ${days}::int)
+    FROM bot_knowledge k, LATERAL (
+      SELECT 'recovered' AS o FROM generate_series(1, ${recovered}::int)
+      UNION ALL SELECT 'persisted' FROM generate_series(1, ${persisted}::int)) o
+    WHERE k.name = ${knowledge}`.execute(db);
+
+export const idOf = async ({ db }: Ward, name: string): Promise<string> =>
+  (
+    await db
+      .selectFrom('bot_knowledge')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow()
+  ).id;
+
+export async function figures(
+  patients: Ward,
+  name: string,
+  about: Partial<About> = {},
+): Promise<Figures> {
+  const id = await idOf(patients, name);
+  const known = await figuresOf(patients.db, [id], {
+    fingerprint: null,
+    component: null,
+    category: null,
+    ...about,
+  });
+  return known.get(id)!;
+}
+
+/** Entries whose three documented columns are not what the ledger says; none is as it ought to be. */
+export async function miscounted(db: Db): Promise<object[]> {
+  const { rows } = await sql<object>`
+    SELECT k.name, k.times_applied, k.times_successful, k.success_rate, c.*
+    FROM bot_knowledge k JOIN engine.counted(ARRAY(SELECT id FROM bot_knowledge)) c ON c.knowledge_id = k.id
+    WHERE (k.times_applied, k.times_successful, k.success_rate)
+      IS DISTINCT FROM (c.times_applied, c.times_successful, c.success_rate)`.execute(db);
+  return rows;
+}
+
+/** A bot whose finding was seen once, before any entry might do anything about it. */
+export async function diagnosed(
+  knowledge: ReturnType<typeof entry>[],
+  options: Parameters<typeof ward>[2] = {},
+  cures: Parameters<typeof ward>[1] = [{ name: 'disk.clean' }],
+): Promise<Ward> {
+  const patients = await ward(knowledge, cures, options);
+  await patients.seen();
+  await patients.forget();
+  return patients;
+}
+
+export const clean = playbook('disk.clean');

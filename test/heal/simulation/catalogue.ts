@@ -1,0 +1,77 @@
+/** A bot for each kind of component, and the cures as remedies and knowledge of the real engine. */
+import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
+import { catalogueOf, type Catalogue } from '../../../src/catalogue.ts';
+import { componentsOf, cures, curesOf, type Cure, type Incident, type Kind } from './cures.ts';
+import { illOf, takeEffect } from './platform.ts';
+
+/** What a check and a remedy of the simulation need of the platform. */
+export interface Place {
+  url: string;
+  incidents: readonly Incident[];
+}
+
+export const simulatedCatalogue = (place: Place, kinds: readonly Kind[]): Catalogue =>
+  catalogueOf(
+    kinds.map((kind) => botOf(place, kind)),
+    cures.map((cure) => remedyOf(place, cure)),
+  );
+
+const botOf = ({ url }: Place, kind: Kind): Bot =>
+  defineBot({
+    name: kind,
+    displayName: kind,
+    description: `Looks after each ${kind} of the simulated platform`,
+    schedule: '*/10 * * * *',
+    config: z.looseObject({}),
+    checks: [
+      {
+        name: 'is-well',
+        title: `Does each ${kind} answer?`,
+        async run(_, { db }) {
+          const ill = curesOf(kind).some(({ outside }) => outside)
+            ? ((await (await fetch(`${url}/ill`)).json()) as string[])
+            : await illOf(db, kind);
+          return {
+            examined: componentsOf(kind),
+            findings: ill.map((component) => ({
+              severity: 'high',
+              category: kind,
+              title: `${component} does not answer`,
+              component,
+            })),
+          };
+        },
+      },
+    ],
+    knowledge: curesOf(kind).map(({ name, begins, verifyAfter }) => ({
+      name,
+      category: kind,
+      pattern: `${kind}-[a-f] does not answer`,
+      solution: `steps:\n  - remedy: simulated.${name}${verifyAfter ? `\n    verify_after: ${verifyAfter}` : ''}`,
+      autonomy: begins,
+    })),
+  });
+
+const remedyOf = ({ url, incidents }: Place, cure: Cure): Remedy =>
+  defineRemedy({
+    name: `simulated.${cure.name}`,
+    title: `Try ${cure.name}`,
+    risk: cure.risk,
+    params: z.looseObject({}),
+    ...(cure.outside && { outside: true }),
+    async isDone(_, { target }) {
+      if (!cure.outside) return false;
+      const ill = (await (await fetch(`${url}/ill`)).json()) as string[];
+      return !ill.includes(target.component);
+    },
+    async apply(_, { db, target, key }) {
+      if (cure.outside) {
+        const headers = { 'idempotency-key': key };
+        const answer = await fetch(`${url}/${target.component}`, { method: 'POST', headers });
+        if (!answer.ok) throw new Error(await answer.text());
+      } else await takeEffect(db, incidents, cure, target.component, key);
+      return { summary: `tried ${cure.name}`, before: null, after: null };
+    },
+    // A reversible remedy has to have one; nobody of the simulation asks for it.
+    undo: async () => ({ summary: 'took nothing back', before: null, after: null }),
+  });

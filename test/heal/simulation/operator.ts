@@ -1,0 +1,103 @@
+/** The people of the simulation: they look at tickets after a while, approve what is suggested, or mend by hand. */
+import { sql } from 'kysely';
+import type { Db } from '../../../src/data/connect.ts';
+import { curesOf, type Incident } from './cures.ts';
+import type { Broken, Platform } from './platform.ts';
+
+/** A fault that nobody was told of is reported by a user after this long, in minutes. */
+export const complaintAfter = 6 * 60;
+/** How long somebody waits for what was approved before mending it by hand, in minutes. */
+export const patienceMinutes = 20;
+
+interface Ticket {
+  id: string;
+  fingerprint: string;
+  component: string;
+  finding_id: string | null;
+  /** the first one that was suggested and that nobody has answered */
+  suggestion: string | null;
+}
+
+interface Visit {
+  due: number;
+  approved: boolean;
+}
+
+export function hireOperator(db: Db, platform: Platform, incidents: readonly Incident[]) {
+  const visits = new Map<string, Visit>();
+  let complaints = 0;
+
+  const openTickets = async (): Promise<Ticket[]> => {
+    const { rows } = await sql<Ticket>`
+      SELECT t.id, t.fingerprint, t.metadata ->> 'component' AS component, f.id AS finding_id,
+             (SELECT d.id::text FROM bot_decisions d WHERE d.finding_id = f.id AND d.verdict = 'suggested' AND d.answer IS NULL
+              ORDER BY d.id LIMIT 1) AS suggestion
+      FROM bot_tickets t
+      LEFT JOIN bot_findings f ON f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL
+      WHERE t.status IN ('open', 'assigned') ORDER BY t.number`.execute(db);
+    return rows;
+  };
+
+  /** As `tickets approve` does. */
+  const approve = (suggestion: string) =>
+    sql`UPDATE bot_decisions SET answer = 'approved', answered_by = 'operator', answered_at = engine.now()
+        WHERE id = ${suggestion}::bigint`.execute(db);
+
+  /** As `tickets resolve --with` does: what a shadow said is scored by the entry that would have done it. */
+  async function resolve({ id, fingerprint }: Ticket, incident: Incident | undefined) {
+    const helping =
+      incident && curesOf(incident.kind).find((cure) => cure.truth(incident) === 'cures');
+    const cure = sql`(SELECT id FROM bot_knowledge WHERE name = ${helping?.name ?? null}::text)`;
+    await sql`
+      UPDATE bot_tickets SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'operator',
+             resolution_notes = 'mended by hand', cure_knowledge_id = ${cure}
+      WHERE id = ${id}::uuid`.execute(db);
+    await sql`
+      UPDATE bot_decisions d
+      SET answer = CASE WHEN d.knowledge_id = ${cure} THEN 'approved' ELSE 'rejected' END,
+          answered_by = 'operator', answered_at = engine.now()
+      FROM bot_findings f
+      WHERE f.id = d.finding_id AND f.fingerprint = ${fingerprint}::text AND f.resolved_at IS NULL
+        AND d.verdict = 'shadowed' AND d.answer IS NULL`.execute(db);
+    await sql`UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()
+              WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'`.execute(db);
+  }
+
+  return {
+    complaints: () => complaints,
+    /** One look at everything, at this minute; whether anything was mended. */
+    async look(now: number, broken: Broken[]): Promise<boolean> {
+      const incidentAt = new Map(broken.map((each) => [each.component, incidents[each.incident]]));
+      const tickets = await openTickets();
+      const mended: string[] = [];
+      for (const ticket of tickets) {
+        const incident = incidentAt.get(ticket.component);
+        const visit = visits.get(ticket.id) ?? {
+          due: now - 10 + (incident?.respond ?? 30),
+          approved: false,
+        };
+        visits.set(ticket.id, visit);
+        if (visit.due > now) continue;
+        if (ticket.suggestion && !visit.approved && incident?.approves) {
+          await approve(ticket.suggestion);
+          visits.set(ticket.id, { due: now + patienceMinutes, approved: true });
+          continue;
+        }
+        await resolve(ticket, incident);
+        mended.push(ticket.component);
+      }
+      // A ticket that is opened again is looked at anew.
+      const open = new Set(tickets.map(({ id }) => id));
+      for (const id of visits.keys()) if (!open.has(id)) visits.delete(id);
+      for (const { component, incident } of broken) {
+        if (mended.includes(component) || now - incidents[incident]!.at < complaintAfter) continue;
+        complaints += 1;
+        mended.push(component);
+        const ticket = tickets.find((each) => each.component === component);
+        if (ticket) await resolve(ticket, incidents[incident]);
+      }
+      if (mended.length > 0) await platform.mend(mended);
+      return mended.length > 0;
+    },
+  };
+}

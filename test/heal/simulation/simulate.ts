@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import { connect } from '../../../src/data/connect.ts';
+import { simulatedCatalogue } from './catalogue.ts';
+import { cures, kinds as allKinds, type Kind } from './cures.ts';
+import { clockOf, openEngine } from './engine.ts';
+import { incidentsOf, roundMinutes } from './incidents.ts';
+import { measure, type Outcome } from './measure.ts';
+import { hireOperator } from './operator.ts';
+import { openPlatform, type Broken } from './platform.ts';
+
+export interface Plan {
+  seed: number;
+  incidents: number;
+  kinds?: readonly Kind[];
+}
+
+/** A cure has held after an hour: the first round behind that says so. */
+const holdRound = 60 + roundMinutes;
+/** Nobody else keeps the planner's statistics fresh here; counted in faults. */
+const statisticsEvery = 200;
+/** At the end everything may come to its end. */
+const tail = 12 * 60;
+
+/** What the last round of a bot has left. */
+interface Watch {
+  ill: string;
+  changedAt: number;
+}
+
+/**
+ * The real engine on a fresh database, with weeks in minutes: every ten simulated minutes faults begin,
+ * people look at their tickets, and the bots make their rounds. A round in which nothing can be new, because
+ * nothing is broken, has changed, or waits for its hold window, is left out.
+ */
+export async function simulate(
+  databaseUrl: string,
+  { seed, incidents: count, kinds = allKinds }: Plan,
+): Promise<Outcome> {
+  const began = performance.now();
+  const db = connect(databaseUrl, { name: 'simulation', max: 4 });
+  const setClock = await clockOf(db);
+  const incidents = incidentsOf(seed, count, kinds);
+  const platform = await openPlatform(
+    db,
+    incidents,
+    cures.find(({ outside }) => outside)!,
+  );
+  const place = { url: platform.url, incidents };
+  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds));
+  const operator = hireOperator(db, platform, incidents);
+  const watches = new Map<Kind, Watch>(
+    kinds.map((kind) => [kind, { ill: '', changedAt: -Infinity }]),
+  );
+  const end = incidents.at(-1)!.at + tail;
+  let broken: Broken[] = [];
+  let begun = 0;
+  let rounds = 0;
+  let brokenMinutes = 0;
+  try {
+    for (let now = 0; now <= end; now += roundMinutes) {
+      const beginning = incidents.slice(begun, begun + 1).filter(({ at }) => at === now);
+      const waiting = [...watches.values()].some(({ changedAt }) => now <= changedAt + holdRound);
+      if (beginning.length === 0 && broken.length === 0 && !waiting) continue;
+      begun += beginning.length;
+      if (begun % statisticsEvery === 1) await sql`ANALYZE`.execute(db);
+      await setClock(now);
+      await platform.breakDown(beginning);
+      const found = await platform.broken();
+      const before = (await operator.look(now, found)) ? await platform.broken() : found;
+      const due = kinds.filter((kind) => {
+        const { ill, changedAt } = watches.get(kind)!;
+        const present = illOf(before, kind);
+        return present !== '' || present !== ill || now === changedAt + holdRound;
+      });
+      if (due.length > 0) rounds += await engine.round(due);
+      broken = due.length > 0 ? await platform.broken() : before;
+      for (const kind of due) {
+        const watch = watches.get(kind)!;
+        const after = illOf(broken, kind);
+        if (after !== watch.ill || illOf(before, kind) !== after) watch.changedAt = now;
+        watch.ill = after;
+      }
+      brokenMinutes += broken.filter(({ ill }) => ill).length * roundMinutes;
+    }
+    const complaints = operator.complaints();
+    const seconds = (performance.now() - began) / 1000;
+    return await measure(db, {
+      seed,
+      incidents,
+      kinds,
+      complaints,
+      rounds,
+      brokenMinutes,
+      seconds,
+    });
+  } finally {
+    await engine.close();
+    await platform.close();
+    await db.destroy();
+  }
+}
+
+const illOf = (broken: Broken[], kind: Kind): string =>
+  broken.flatMap((each) => (each.ill && each.kind === kind ? [each.component] : [])).join();

@@ -1,0 +1,311 @@
+/** What a person asked to be undone: `actions undo` writes the request, a manual run carries it out. */
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot.ts';
+import { entry, playbook, set } from '../support/flow.ts';
+import { leftBehind, ward, type Cure } from '../heal/patients.ts';
+
+type Ward = Awaited<ReturnType<typeof ward>>;
+
+const seed = entry('single', 'steps: [{ remedy: disk.set, with: { to: b } }]');
+
+interface Undoing {
+  /** what its undo does besides writing an effect */
+  does?: (context: UndoContext) => Promise<unknown>;
+  rest?: Partial<Remedy>;
+}
+
+/** Healed by a remedy that can be taken back, `asked` to be so. */
+async function undoing({ does, rest }: Undoing = {}) {
+  const taken: { params: unknown; before: unknown; after: unknown; key: string }[] = [];
+  const cure: Cure = {
+    name: 'disk.set',
+    rest: {
+      risk: 'reversible',
+      params: z.strictObject({ to: z.string() }),
+      async apply() {
+        patients.ill.clear();
+        return { summary: 'set it', before: { was: 'a' }, after: { is: 'b' } };
+      },
+      async undo(params, context) {
+        const { before, after, key } = context;
+        taken.push({ params, before, after, key });
+        await undone(context.db);
+        await does?.(context);
+        patients.ill.add('disk');
+        return { summary: 'set it back', before: { was: 'b' }, after: { is: 'a' } };
+      },
+      ...rest,
+    },
+  };
+  const patients: Ward = await ward([seed], [cure]);
+  await set(patients.db, 'mode', 'auto');
+  await patients.round();
+  await ask(patients);
+  return { ...patients, taken };
+}
+
+const undone = (db: Ward['db']) =>
+  sql`INSERT INTO engine.effects (remedy) VALUES ('undone')`.execute(db);
+
+const ask = ({ db }: Ward) =>
+  sql`UPDATE bot_actions SET undo_requested_at = engine.now(), undo_requested_by = 'ann'`.execute(
+    db,
+  );
+
+const evidenceOf = async (patients: Ward) =>
+  (await patients.actions())[0]!.evidence as Record<string, unknown>;
+
+test('the effect, the state and the evidence are written together, and the check looks afterwards', async () => {
+  const patients = await undoing();
+  expect(await patients.actions()).toMatchObject([{ state: 'verified' }]);
+  expect(await patients.round()).toMatchObject({ status: 'success', issues_found: 1 });
+  const [action] = await patients.actions();
+  expect(patients.taken).toEqual([
+    { params: { to: 'b' }, before: { was: 'a' }, after: { is: 'b' }, key: action!.id },
+  ]);
+  expect(action).toMatchObject({
+    state: 'undone',
+    success: false,
+    settled_at: expect.any(Date),
+    undo_requested_by: 'ann',
+    evidence: {
+      params: { to: 'b' },
+      before: { was: 'a' },
+      undo: { summary: 'set it back', before: { was: 'b' }, after: { is: 'a' } },
+    },
+  });
+  expect(await patients.effects()).toEqual(['undone']);
+  expect(await patients.finding()).toMatchObject({ resolved_at: null });
+  const { rows } = await sql`SELECT outcome FROM engine.heals`.execute(patients.db);
+  expect(rows).toEqual([{ outcome: 'relapsed' }]);
+});
+
+test('it is done once', async () => {
+  const patients = await undoing();
+  await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
+  await Promise.all([patients.round(), patients.round()]);
+  await patients.round();
+  expect(patients.taken).toHaveLength(1);
+});
+
+test('what was done on top goes first', async () => {
+  const order: string[] = [];
+  const cures = ['disk.first', 'disk.second'].map((name, index) => ({
+    name,
+    works: index === 1,
+    rest: {
+      undo: async () => {
+        order.push(name);
+        return { summary: '', before: null, after: null };
+      },
+    },
+  }));
+  const patients = await ward([entry('ladder', playbook('disk.first', 'disk.second'))], cures);
+  await patients.round();
+  await ask(patients);
+  await patients.round();
+  expect(order).toEqual(['disk.second', 'disk.first']);
+});
+
+describe('one that cannot be done', () => {
+  test.each([
+    ['may not, because others changed it', new NotAppliedError('it was changed since')],
+    ['breaks off', new Error('it was changed since')],
+  ])('(it %s) changes nothing, says why, and may be asked for again', async (_, error) => {
+    let fails = true;
+    const patients = await undoing({
+      does: async () => {
+        if (fails) throw error;
+      },
+    });
+    expect(await patients.round()).toMatchObject({ status: 'success' });
+    expect(await patients.effects()).toEqual([]);
+    expect(await patients.actions()).toMatchObject([
+      {
+        state: 'verified',
+        undo_requested_at: null,
+        evidence: { undo_failed: 'it was changed since' },
+      },
+    ]);
+    await patients.round();
+    expect(patients.taken).toHaveLength(1);
+    fails = false;
+    await ask(patients);
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+    expect(await evidenceOf(patients)).not.toHaveProperty('undo_failed');
+  });
+
+  test('because its remedy is gone says so', async () => {
+    const patients = await undoing();
+    await sql`UPDATE bot_actions SET remedy = 'disk.gone'`.execute(patients.db);
+    await patients.round();
+    expect(await evidenceOf(patients)).toMatchObject({
+      undo_failed: 'disk.gone cannot be taken back',
+    });
+  });
+
+  test('because there was no effect says so', async () => {
+    const patients = await undoing();
+    await sql`UPDATE bot_actions SET state = 'aborted', success = false`.execute(patients.db);
+    await patients.round();
+    expect(patients.taken).toEqual([]);
+    expect(await patients.actions()).toMatchObject([
+      {
+        state: 'aborted',
+        undo_requested_at: null,
+        evidence: { undo_failed: 'there is nothing to take back: it is aborted' },
+      },
+    ]);
+  });
+});
+
+test.each(['off', 'careful'])('with the mode %s it waits', async (mode) => {
+  const patients = await undoing();
+  await set(patients.db, 'mode', mode);
+  await patients.round();
+  expect(patients.taken).toEqual([]);
+  await set(patients.db, 'mode', 'safe');
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+});
+
+/** Nobody minds its signal; its own end is not awaited. */
+const forever = () => new Promise<never>(() => {});
+
+test('the kill switch ends one that is under way: nothing of it stays, and it waits', async () => {
+  const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
+    does: async () => {
+      if (patients.taken.length > 1) return;
+      await set(patients.db, 'mode', 'off');
+      await forever();
+    },
+  });
+  expect(await patients.round()).toMatchObject({ status: 'success' });
+  expect(await patients.effects()).toEqual([]);
+  expect(await patients.actions()).toMatchObject([
+    { state: 'verified', undo_requested_at: expect.any(Date) },
+  ]);
+  await set(patients.db, 'mode', 'auto');
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+  expect(await patients.effects()).toEqual(['undone']);
+});
+
+describe('outside', () => {
+  const outside = { outside: true as const, isDone: async () => false };
+
+  test('that it begins is committed before, and gone afterwards', async () => {
+    const begun: unknown[] = [];
+    const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
+      does: async () => begun.push((await evidenceOf(patients)).undo_begun),
+      rest: outside,
+    });
+    const { id } = await patients.round();
+    expect(begun).toMatchObject([{ execution_id: id }]);
+    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+    expect(await evidenceOf(patients)).not.toHaveProperty('undo_begun');
+  });
+
+  test('one that says that nothing was done may be asked for again', async () => {
+    let fails = true;
+    const patients = await undoing({
+      does: async () => {
+        if (fails) throw new NotAppliedError('it refused');
+      },
+      rest: outside,
+    });
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([
+      { state: 'verified', undo_requested_at: null, evidence: { undo_failed: 'it refused' } },
+    ]);
+    expect(await evidenceOf(patients)).not.toHaveProperty('undo_begun');
+    fails = false;
+    await ask(patients);
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+  });
+
+  const unknown = (why: string) => ({
+    state: 'unknown',
+    success: false,
+    undo_requested_at: null,
+    error_message: `asked to undo it: ${why}`,
+  });
+
+  test('one that broke off is unknown, and never repeated', async () => {
+    const patients = await undoing({
+      does: async () => {
+        throw new Error('the answer was lost');
+      },
+      rest: outside,
+    });
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([unknown('the answer was lost')]);
+    await ask(patients);
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([{ state: 'unknown', undo_requested_at: null }]);
+    expect(patients.taken).toHaveLength(1);
+  });
+
+  test('one that was begun and has no end is unknown, and not repeated', async () => {
+    const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
+      does: async () => {
+        await set(patients.db, 'mode', 'off');
+        await forever();
+      },
+      rest: outside,
+    });
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([
+      { state: 'verified', undo_requested_at: expect.any(Date) },
+    ]);
+    await set(patients.db, 'mode', 'auto');
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([
+      unknown('its undo was begun before, and nobody knows how it ended'),
+    ]);
+    expect(patients.taken).toHaveLength(1);
+  });
+
+  test('one that another run is at is left to that one', async () => {
+    const at = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const patients = await undoing({
+      does: () => {
+        at.resolve();
+        return over.promise;
+      },
+      rest: outside,
+    });
+    await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
+    const first = patients.round();
+    await at.promise;
+    await patients.round();
+    expect(await patients.actions()).toMatchObject([
+      { state: 'verified', undo_requested_at: expect.any(Date) },
+    ]);
+    over.resolve();
+    await first;
+    expect(await patients.actions()).toMatchObject([{ state: 'undone', error_message: null }]);
+    expect(patients.taken).toHaveLength(1);
+  });
+
+  test('in doubt it keeps its state while something else about the problem is unfinished', async () => {
+    const patients = await undoing({
+      does: async () => {
+        throw new Error('the answer was lost');
+      },
+      rest: outside,
+    });
+    await leftBehind(patients, 'single', 'disk.other', 'unknown', { applied_at: null });
+    await patients.round();
+    const action = (await patients.actions()).find(({ remedy }) => remedy === 'disk.set');
+    expect(action).toMatchObject({
+      state: 'verified',
+      undo_requested_at: null,
+      evidence: { undo_failed: 'the answer was lost', undo_begun: expect.anything() },
+    });
+  });
+});
