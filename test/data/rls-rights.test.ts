@@ -116,6 +116,7 @@ describe('a grant', () => {
     expect(rights.map(({ line }) => line)).toEqual([
       'engine.credits_seq: usage',
       'engine.fence: usage',
+      'engine.heals: select',
       'engine.nodes: delete insert select update',
       'engine.settings: delete insert select update',
     ]);

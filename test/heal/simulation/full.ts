@@ -4,7 +4,7 @@
  * it is a dry run. With a directory to keep results in, one that was broken off goes on where it was. Exit code 1
  * when a cure ended where its evidence should not have led.
  */
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -110,4 +110,5 @@ try {
   process.exitCode = wrong.length > 0 ? 1 : 0;
 } finally {
   await server.stop();
+  await rm(directory, { recursive: true, force: true });
 }
