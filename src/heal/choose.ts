@@ -48,6 +48,8 @@ const isExplored = ({ name }: Candidate, finding: Patient, figures: Figures): bo
  */
 export const isHeldOut = ({ name }: Candidate, finding: Patient, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
+  // Until something came of it there is nothing to compare with.
+  figures.records.all.decided > 0 &&
   figures.untouched.recovered + figures.untouched.persisted < enough &&
   oneInFour('hold out', finding.fingerprint, name, casesSeen(figures));
 

@@ -48,13 +48,31 @@ async function drawn(
   }
 }
 
+/** A heal of the entry `clean` that held before: without any there is nothing to compare with. */
+const heldBefore = ({ db }: Ward) =>
+  sql`
+    INSERT INTO bot_actions (bot_id, knowledge_id, heal_id, idempotency_key, action_type, action_description, remedy, risk,
+                             fingerprint, state, success, taken_at, applied_at, settled_at)
+    SELECT b.id, k.id, gen_random_uuid(), 'before', 'disk.clean', 'Clean', 'disk.clean', 'safe', 'past', 'held', true,
+           engine.now() - interval '2 hours', engine.now() - interval '2 hours', engine.now() - interval '1 hour'
+    FROM bots b, bot_knowledge k WHERE k.name = 'clean'`.execute(db);
+
 describe('holding out', () => {
   const made = async (is: boolean, options: Parameters<typeof ward>[2] = {}) => {
     const patients = await ward([entry('clean', clean)], [cure], { holdsOut: true, ...options });
+    await heldBefore(patients);
     patients.ill.clear();
-    patients.ill.add(await drawn(patients, 'hold out', 'clean', is));
+    patients.ill.add(await drawn(patients, 'hold out', 'clean', is, 1));
     return patients;
   };
+
+  test('begins when something has come of the entry', async () => {
+    const patients = await ward([entry('clean', clean)], [cure], { holdsOut: true });
+    patients.ill.clear();
+    patients.ill.add(await drawn(patients, 'hold out', 'clean', true));
+    await patients.round();
+    expect(await patients.effects()).toEqual(['disk.clean']);
+  });
 
   test('leaves a drawn finding alone for one run, and no longer', async () => {
     const patients = await made(true);
@@ -95,14 +113,16 @@ describe('holding out', () => {
     const patients = await ward([entry('clean', clean), other], [cure, { name: 'disk.second' }], {
       holdsOut: true,
     });
+    await heldBefore(patients);
     patients.ill.clear();
     for (let number = 0; ; number++) {
       const component = `disk-${number}`;
       const { id } = await patients.db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
       const fingerprint = fingerprintOf(id, 'is-well', { category: 'trouble', component });
       // Nothing is explored, so that the first by name is chosen, which is held out.
-      if (['clean', 'second'].some((name) => oneInFour('explore', fingerprint, name, 0))) continue;
-      if (!oneInFour('hold out', fingerprint, 'clean', 0)) continue;
+      if (oneInFour('explore', fingerprint, 'clean', 1)) continue;
+      if (oneInFour('explore', fingerprint, 'second', 0)) continue;
+      if (!oneInFour('hold out', fingerprint, 'clean', 1)) continue;
       patients.ill.add(component);
       break;
     }
