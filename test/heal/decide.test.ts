@@ -247,7 +247,7 @@ describe('what the entry left alone', () => {
     const patients = await ward(
       [entry('a', clean), entry('b', clean, { autonomy: 'suggest' }), entry('c', 'Call somebody.')],
       [cure],
-      { holdsOut: true },
+      { holdsOut: true, severity: 'critical' },
     );
     await set(patients.db, 'mode', 'off');
     await patients.round();
