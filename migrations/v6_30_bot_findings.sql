@@ -67,6 +67,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   WHERE p_states[i] <> p_states[i + 1]
 $$;
 
+-- Since when a problem comes and goes: begins at 30 % and ends at 20 %, in between it is what it was.
+CREATE FUNCTION engine.flapping_since(p_states boolean[], p_since timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN share >= 0.3 THEN coalesce(p_since, engine.now()) WHEN share >= 0.2 THEN p_since END
+  FROM (SELECT engine.flapping(p_states) AS share) f
+$$;
+REVOKE ALL ON FUNCTION engine.flapping(boolean[]), engine.flapping_since(boolean[], timestamptz) FROM PUBLIC;
+
 -- Whether a finding stands behind an open one, however many stand between. In a circle nobody does: each
 -- would hide the other.
 CREATE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean

@@ -112,7 +112,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON engine.settings, engine.nodes TO service
 GRANT USAGE ON SEQUENCE engine.fence TO service_role;
 GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int, bigint),
   engine.claim(timestamptz, int, jsonb), engine.start_runs(uuid[], int[], text, interval),
-  engine.flapping(boolean[]), engine.is_suppressed(uuid), engine.healing_limit(text), engine.hold_window(),
+  engine.flapping(boolean[]), engine.flapping_since(boolean[], timestamptz), engine.is_suppressed(uuid), engine.healing_limit(text), engine.hold_window(),
   engine.counted(uuid[]) TO service_role;
 GRANT SELECT ON engine.heals TO service_role;
 

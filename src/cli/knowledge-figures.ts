@@ -1,10 +1,8 @@
 /** Figures of knowledge in words: counts, Wilson bounds, lift. */
 import type { Figures, Record, Untouched } from '../heal/figures.ts';
+import { share } from '../heal/wilson.ts';
 import { printable } from '../text.ts';
 import { relative } from './print.ts';
-
-/** A share as statisticians write it: .764, 1.000 */
-export const share = (value: number): string => value.toFixed(3).replace(/^0/, '');
 
 /** A difference of shares: +.301, -.050 */
 const signed = (value: number): string => `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
 import { examine } from '../heal/examine.ts';
 import { buildIndex, inSlices } from '../heal/knowledge-index.ts';
+import { mostText, textOf } from '../heal/match.ts';
 import { giveTime } from '../heal/timed-text.ts';
 
 /** Newest findings that are looked at, and how long; what is beyond is said to be left out. */
@@ -10,9 +11,6 @@ const mostFindings = 50_000;
 const mostMs = 60_000;
 const mostExamples = 10;
 const pageSize = 500;
-/** One finding of the replay may take as long as one of the engine's, whose matcher cuts its text at the same length. */
-const mostMsEach = 150;
-const mostText = 16_384;
 
 export interface Replay {
   /** findings that were looked at */
@@ -90,13 +88,13 @@ export async function replay(
   ) {
     const matched: string[] = [];
     const page = ids.slice(at, Math.min(at + pageSize, mostFindings));
-    for (const { text, ...finding } of await readPage(db, page)) {
+    for (const { description, ...finding } of await readPage(db, page)) {
       if (isOver()) {
         found.cut = 'time';
         break;
       }
       found.examined += 1;
-      const asked = examine(index, text.slice(0, mostText), giveTime(mostMsEach));
+      const asked = examine(index, textOf({ ...finding, description }));
       found.unexamined += asked.unexamined.length;
       if (asked.found.length === 0) continue;
       matched.push(finding.id);
@@ -123,11 +121,14 @@ async function newestFindings(db: Db, since: number, category?: string): Promise
   return rows.map(({ id }) => id);
 }
 
-/** With the text that the engine's matcher is asked about: title, description, component. */
-async function readPage(db: Db, ids: string[]): Promise<(ReplayedFinding & { text: string })[]> {
-  const { rows } = await sql<ReplayedFinding & { text: string }>`
+/** With as much of the description as the engine's matcher is asked about. */
+async function readPage(
+  db: Db,
+  ids: string[],
+): Promise<(ReplayedFinding & { description: string | null })[]> {
+  const { rows } = await sql<ReplayedFinding & { description: string | null }>`
     SELECT f.id, f.bot_id, f.severity, f.category, f.title, f.affected_component, f.fingerprint, f.last_seen_at, f.resolved_at,
-           concat(f.title, E'\\n', left(f.description, ${mostText}), E'\\n', f.affected_component) AS text
+           left(f.description, ${mostText}) AS description
     FROM bot_findings f WHERE f.id = ANY (${ids}::uuid[])
     ORDER BY f.last_seen_at DESC, f.id`.execute(db);
   return rows;

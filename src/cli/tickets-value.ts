@@ -1,6 +1,7 @@
 /** What a suggestion is worth, for whoever has to answer it. */
 import type { Context, Figures } from '../heal/figures.ts';
 import type { Step } from '../heal/playbook.ts';
+import { share } from '../heal/wilson.ts';
 import { isReversible } from './actions-reversible.ts';
 import { counted } from './print.ts';
 
@@ -12,7 +13,8 @@ export function valueOf({ records, context }: Figures, steps: Step[], now: Date)
       ? ['never tried here or elsewhere']
       : [
           `held ${held} of ${decided}`,
-          `lower bound ${share(lower)}`,
+          // Two digits are enough to decide by.
+          `lower bound ${share(lower, 2)}`,
           lastRelapse ? `last relapse ${longAgo(lastRelapse, now)}` : 'no relapse',
         ];
   const undo = steps.every(({ remedy }) => isReversible(remedy, remedy.risk));
@@ -28,9 +30,6 @@ const scopes: Record<Context, string> = {
 
 /** What the figures are about. */
 export const scopeOf = ({ context }: Figures): string => scopes[context];
-
-/** Two digits are enough to decide by: .45 */
-const share = (value: number): string => value.toFixed(2).replace(/^0/, '');
 
 const units: [string, number][] = [
   ['day', 86_400],

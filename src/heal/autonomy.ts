@@ -1,6 +1,7 @@
 /** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
 import type { Risk } from '../bot.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
+import { share } from './wilson.ts';
 
 export type Autonomy = 'shadow' | 'suggest' | 'auto';
 
@@ -79,6 +80,3 @@ function fromAuto(risk: Risk, record: Record, untouched: Untouched): Change | nu
     };
   return null;
 }
-
-/** As statisticians write them: .764 */
-const share = (value: number) => value.toFixed(3).replace(/^0/, '');

@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { choose, isHeldOut } from './choose.ts';
-import { figuresOf, type Figures } from './figures.ts';
+import { figuresFor, type Figures } from './figures.ts';
 import { closedGate, readCircumstances, type Circumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
@@ -34,14 +34,7 @@ export const decide = (
   underFence(db, run, async (trx) => {
     await holdBudget(trx);
     if (!(await watch(trx, finding))) return null;
-    const about = {
-      fingerprint: finding.fingerprint,
-      component: finding.affected_component,
-      category: finding.category,
-      finding: finding.id,
-    };
-    const ids = candidates.map(({ id }) => id);
-    const known = await figuresOf(trx, ids, about);
+    const known = await figuresFor(trx, candidates, finding);
     const left: Left[] = [];
     let chosen: Left | null = null;
     for (const knowledge of choose(candidates, finding, known)) {

@@ -5,7 +5,7 @@ import { decisionsOn } from '../data/bots/bot-decisions.ts';
 import type { Db } from '../data/connect.ts';
 import type { BotFindings } from '../data/tables.ts';
 import { choose, isHeldOut } from './choose.ts';
-import { figuresOf, type Figures } from './figures.ts';
+import { figuresFor, type Figures } from './figures.ts';
 import { closedGate, readCircumstances, type Circumstances } from './gate.ts';
 import { match, type Candidate } from './match.ts';
 import type { Patient } from './patient.ts';
@@ -95,14 +95,7 @@ const prospects = (
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
-      const about = {
-        fingerprint: finding.fingerprint,
-        component: finding.affected_component,
-        category: finding.category,
-        finding: finding.id,
-      };
-      const ids = candidates.map(({ id }) => id);
-      const known = await figuresOf(trx, ids, about);
+      const known = await figuresFor(trx, candidates, finding);
       const explained: Explained[] = [];
       let taken = false;
       for (const candidate of choose(candidates, finding, known)) {

@@ -1,6 +1,7 @@
 /** What an entry has achieved, by the ledger: its heals' outcomes by context, and what happens without it. */
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import type { Patient } from './patient.ts';
 import { wilson } from './wilson.ts';
 
 /** From the narrowest to the widest. */
@@ -113,6 +114,18 @@ export async function figuresOf(
     }),
   );
 }
+
+/** Of the candidates for a finding, about that finding. */
+export const figuresFor = (
+  db: Db,
+  candidates: { id: string }[],
+  { id: finding, fingerprint, affected_component: component, category }: Patient,
+): Promise<Map<string, Figures>> =>
+  figuresOf(
+    db,
+    candidates.map(({ id }) => id),
+    { fingerprint, component, category, finding },
+  );
 
 function figuresFrom(rows: Row[], alone: (UntouchedRow & { here: boolean })[]): Figures {
   const recordIn = (context: Context) => recordOf(rows.find((row) => row.context === context));

@@ -13,8 +13,6 @@ export interface Candidate {
   /** how freely it may act on this finding's component */
   autonomy: 'shadow' | 'suggest' | 'auto';
   enabled: boolean;
-  times_applied: number;
-  success_rate: number;
   solution: Solution;
 }
 
@@ -26,14 +24,20 @@ export interface Matched {
 }
 
 /** Longer texts are cut for matching: a pattern is asked about a finding, not about a log file. */
-const mostText = 16_384;
+export const mostText = 16_384;
+
+/** What a finding's patterns are asked about. */
+export const textOf = ({
+  title,
+  description,
+  affected_component,
+}: {
+  [part in 'title' | 'description' | 'affected_component']: string | null;
+}): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, mostText);
 
 /** The entries whose pattern is found in the finding's title, description or component, disabled ones too. */
 export async function match(db: Db, catalogue: Catalogue, finding: Patient): Promise<Matched> {
-  const text = [finding.title, finding.description ?? '', finding.affected_component]
-    .join('\n')
-    .slice(0, mostText);
-  const { found, unexamined } = examine(await currentIndex(db), text);
+  const { found, unexamined } = examine(await currentIndex(db), textOf(finding));
   if (found.length + unexamined.length === 0) return { candidates: [], unexamined: [] };
   const patterns = new Map(found.map(({ id, issue_pattern }) => [id, issue_pattern]));
   const unknown = new Set(unexamined.map(({ id }) => id));
@@ -45,7 +49,6 @@ export async function match(db: Db, catalogue: Catalogue, finding: Patient): Pro
         .on('own.component', '=', finding.affected_component),
     )
     .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
-    .select(['k.times_applied', 'k.success_rate'])
     .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
     .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...unknown]}::uuid[])`)
     .orderBy('k.name')
@@ -56,8 +59,6 @@ export async function match(db: Db, catalogue: Catalogue, finding: Patient): Pro
       .filter(({ id, issue_pattern }) => patterns.get(id) === issue_pattern)
       .map(({ issue_pattern: _, ...entry }) => ({
         ...entry,
-        times_applied: entry.times_applied ?? 0,
-        success_rate: Number(entry.success_rate ?? 0),
         solution: readSolution(entry.solution, catalogue),
       })),
     unexamined: entries.filter(({ id }) => unknown.has(id)).map(({ name }) => name),

@@ -6,6 +6,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
+import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
@@ -93,7 +94,7 @@ export const settleUndo = (db: Db, { run, action: { id } }: Undo, error: unknown
 
 interface Request {
   id: string;
-  state: string;
+  state: Database['bot_actions']['state'];
   applied_at: Date | null;
   fingerprint: string;
   component: string | null;
@@ -108,8 +109,6 @@ interface Request {
   now: Date;
 }
 
-const effective = new Set(['applied', 'verified', 'held', 'relapsed', 'failed']);
-
 /** Whoever locks it first has it. Undefined when it is not asked for any more. */
 async function takeRequest(
   trx: Transaction<Database>,
@@ -122,7 +121,7 @@ async function takeRequest(
     WHERE a.id = ${id}::uuid AND a.undo_requested_at IS NOT NULL AND a.state <> 'undone'
     FOR UPDATE OF a`.execute(trx);
   const [request] = rows;
-  if (request && !(request.applied_at && effective.has(request.state)))
+  if (request && !(request.applied_at && inPlace.has(request.state)))
     throw new NotAppliedError(`there is nothing to take back: it is ${request.state}`);
   return request;
 }

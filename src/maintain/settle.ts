@@ -26,31 +26,34 @@ const most = 500;
  * be judged anew. Any number of processes may do it at once.
  */
 export async function settle(db: Db, catalogue: Catalogue): Promise<Settled> {
-  const held = await count(
-    db,
-    sql`
-    UPDATE bot_actions a SET state = 'held', settled_at = engine.now()
-    WHERE a.id IN (
-      SELECT v.id FROM bot_actions v JOIN bot_finding_states s ON s.fingerprint = v.fingerprint
-      WHERE v.state = 'verified' AND v.hold_until <= engine.now() AND s.last_clean_at > v.hold_until
-      ORDER BY v.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF v SKIP LOCKED)
-    RETURNING a.id`,
-  );
-  const recovered = await count(
-    db,
-    sql`
-    UPDATE bot_decisions d SET outcome = 'recovered', settled_at = engine.now()
-    WHERE d.id IN (
-      SELECT p.id FROM bot_decisions p JOIN bot_finding_states s ON s.fingerprint = p.fingerprint
-      WHERE p.outcome = 'pending' AND p.hold_until <= engine.now() AND s.last_clean_at > p.hold_until
-      ORDER BY p.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF p SKIP LOCKED)
-    RETURNING d.id`,
-  );
+  const held = await conclude(db, 'bot_actions', 'state', { from: 'verified', to: 'held' });
+  const recovered = await conclude(db, 'bot_decisions', 'outcome', {
+    from: 'pending',
+    to: 'recovered',
+  });
   await unwatch(db);
   const noted = await noteFlapping(db);
   const silences = await endResolvedSilences(db);
   return { held, recovered, judged: await judgeEntries(db, catalogue), noted, silences };
 }
+
+/** Of what outlasted its hold window, in a clean run that began after it. */
+const conclude = (
+  db: Db,
+  table: 'bot_actions' | 'bot_decisions',
+  column: 'state' | 'outcome',
+  { from, to }: { from: string; to: string },
+): Promise<number> =>
+  count(
+    db,
+    sql`
+    UPDATE ${sql.table(table)} SET ${sql.ref(column)} = ${sql.lit(to)}, settled_at = engine.now()
+    WHERE id IN (
+      SELECT w.id FROM ${sql.table(table)} w JOIN bot_finding_states s ON s.fingerprint = w.fingerprint
+      WHERE w.${sql.ref(column)} = ${sql.lit(from)} AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
+      ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
+    RETURNING id`,
+  );
 
 /** A memory on whose results no outcome waits any more need not listen to clean ones. */
 const unwatch = (db: Db) =>

@@ -91,10 +91,8 @@ const remembered = (run: string, failed: boolean) =>
 const remember = (run: string, failed: boolean) => sql.raw(remembered(run, failed));
 const inRow = (run: string, column: string) =>
   sql.raw(`CASE WHEN ${again(run)} THEN greatest(1, s.${column}) ELSE s.${column} + 1 END`);
-// Begins at 30 % of weighted changes and ends at 20 %: in between it is what it was.
 const flapping = (run: string, failed: boolean) =>
-  sql.raw(`CASE WHEN engine.flapping(${remembered(run, failed)}) >= 0.3 THEN coalesce(s.flapping_since, engine.now())
-    WHEN engine.flapping(${remembered(run, failed)}) >= 0.2 THEN s.flapping_since END`);
+  sql.raw(`engine.flapping_since(${remembered(run, failed)}, s.flapping_since)`);
 
 /**
  * Writes what the checks of many runs saw, in a transaction that holds them: reported findings are

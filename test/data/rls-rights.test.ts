@@ -165,6 +165,7 @@ describe('a grant', () => {
       'service_role engine.claim',
       'service_role engine.counted',
       'service_role engine.flapping',
+      'service_role engine.flapping_since',
       'service_role engine.healing_limit',
       'service_role engine.hold_window',
       'service_role engine.is_suppressed',

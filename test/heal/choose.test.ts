@@ -33,8 +33,6 @@ const entry = (name: string, rest: Partial<Candidate> = {}): Candidate => ({
   name,
   autonomy: 'auto',
   enabled: true,
-  times_applied: 0,
-  success_rate: 0,
   solution: { kind: 'playbook', steps: [] },
   ...rest,
 });

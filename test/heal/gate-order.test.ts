@@ -33,8 +33,6 @@ const entry = (rest: Partial<Candidate> = {}, risk: Risk = 'safe'): Candidate =>
   name: 'k',
   autonomy: 'auto',
   enabled: true,
-  times_applied: 0,
-  success_rate: 0,
   solution: { kind: 'playbook', steps: [{ remedy: { risk } } as Step] },
   ...rest,
 });

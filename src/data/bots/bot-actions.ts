@@ -43,7 +43,7 @@ export const stepsOf = (db: Db, healId: string): Promise<ActionRow[]> =>
   db.selectFrom('bot_actions').selectAll().where('heal_id', '=', healId).orderBy('step').execute();
 
 /** States in which an effect is in place, as far as anybody knows. */
-const inPlace: ReadonlySet<ActionRow['state']> = new Set([
+export const inPlace: ReadonlySet<ActionRow['state']> = new Set([
   'applied',
   'verified',
   'held',
