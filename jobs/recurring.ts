@@ -8,6 +8,7 @@ import { rescuer } from '../src/maintain/rescue.ts';
 import { settle } from '../src/maintain/settle.ts';
 import { watchdog } from '../src/maintain/watchdog.ts';
 import type { RunQueue, RunWorker } from '../src/queue/run-queue.ts';
+import { escalateLost } from '../src/run/escalate.ts';
 
 interface Recurring {
   name: string;
@@ -28,7 +29,7 @@ export function startRecurring(
   log: Log,
   worker: RunWorker | null = null,
 ) {
-  const rescue = rescuer(db, queue);
+  const rescue = rescuer(db, queue, escalateLost);
   const jobs: Recurring[] = [
     {
       name: 'rescue',

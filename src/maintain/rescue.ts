@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import { sql, type Transaction } from 'kysely';
+import type { Fenced } from '../data/bots/fence.ts';
+import type { Database, Db } from '../data/connect.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
@@ -13,19 +14,22 @@ export interface Rescued {
   ended: number;
 }
 
+/** Brings what lost runs have left open to people, in a transaction that holds the runs and their bots. */
+export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<unknown>;
+
 /**
  * Makes rows right again after whatever was lost: entries of the queue, workers, manual runs that
  * nobody has queued yet. Any number of processes may do it at once; each row is moved by one
  * conditional update. No attempt is counted for a lost entry.
  */
-export function rescuer(db: Db, queue: RunQueue): () => Promise<Rescued> {
+export function rescuer(db: Db, queue: RunQueue, escalate: Escalate): () => Promise<Rescued> {
   let after: { at: string; id: string } | null = null;
 
   return async () => {
     const cancelled = await endCancelled(db);
     // Each is added at once: between its row and its entry it is lost in the eyes of the others, who would
     // queue it again and again, each time behind all that waits.
-    const { again, ended } = await takeOver(db);
+    const again = await takeOver(db);
     // What was running goes first: behind a backlog its recovery would take as long as the backlog.
     await queue.add(again.map((entry) => ({ ...entry, first: true })));
     await queue.add(await queueFresh(db));
@@ -33,30 +37,55 @@ export function rescuer(db: Db, queue: RunQueue): () => Promise<Rescued> {
     after = last;
     const found = await queueAgain(db, lost);
     await queue.add(found);
+    const ended = await endLost(db, escalate);
     return { queued: found.length, takenOver: again.length, ended: ended + cancelled };
   };
 }
 
-/** `running` with a lease run out. Its unfinished heal stays for the next attempt to adopt. */
-async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
-  const { rows } = await sql<RunEntry & { status: string }>`
+const leaseOver = sql`status = 'running' AND lease_until < engine.now()`;
+const mayGoOn = sql`cancel_requested_at IS NULL AND attempt < max_attempts`;
+
+/** `running` with a lease run out and attempts left. Its unfinished heal stays for the next attempt to adopt. */
+async function takeOver(db: Db): Promise<RunEntry[]> {
+  const { rows } = await sql<RunEntry>`
     WITH dead AS (
-      SELECT id FROM bot_executions
-      WHERE status = 'running' AND lease_until < engine.now()
+      SELECT id FROM bot_executions WHERE ${leaseOver} AND ${mayGoOn}
       ORDER BY lease_until LIMIT ${batch} FOR UPDATE SKIP LOCKED
-    ), moved AS (
-      UPDATE bot_executions e
-      SET status = CASE WHEN e.cancel_requested_at IS NOT NULL THEN 'cancelled'
-                        WHEN e.attempt < e.max_attempts THEN 'queued' ELSE 'failed' END,
-          completed_at = CASE WHEN e.cancel_requested_at IS NULL AND e.attempt < e.max_attempts THEN NULL
-                              ELSE engine.now() END,
-          execution_time_ms = least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647),
-          reason = CASE WHEN e.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'worker lost' END,
-          error_message = 'the lease of worker ' || e.worker || ' ran out',
-          generation = e.generation + 1, lease_until = NULL
-      FROM dead WHERE e.id = dead.id
-      RETURNING e.id, e.bot_id, e.generation, e.status, e.trigger, e.execution_time_ms, e.started_at
-    ), counted AS (
+    )
+    UPDATE bot_executions e
+    SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
+        execution_time_ms = ${tookMs}, generation = e.generation + 1, lease_until = NULL
+    FROM dead, bots b WHERE e.id = dead.id AND b.id = e.bot_id
+    RETURNING e.id, e.generation, b.priority`.execute(db);
+  return rows;
+}
+
+/**
+ * `running` with a lease run out, and no attempt left or asked to stop: its end, with the bot's counters. What
+ * its attempts have recorded is escalated as at every other end. Locks in the order of a flush: the runs, then
+ * their bots.
+ */
+const endLost = (db: Db, escalate: Escalate): Promise<number> =>
+  db.transaction().execute(async (trx) => {
+    const { rows: dead } = await sql<Fenced & { bot_id: string }>`
+      SELECT id, fence, bot_id FROM bot_executions WHERE ${leaseOver} AND NOT (${mayGoOn})
+      ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED`.execute(trx);
+    if (dead.length === 0) return 0;
+    const bots = dead.map((run) => run.bot_id);
+    await sql`SELECT FROM bots WHERE id = ANY (${bots}::uuid[]) ORDER BY id FOR NO KEY UPDATE`.execute(
+      trx,
+    );
+    await escalate(trx, dead);
+    await sql`
+      WITH ended AS (
+        UPDATE bot_executions e
+        SET status = CASE WHEN e.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
+            reason = CASE WHEN e.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
+            error_message = ${leaseRanOut}, completed_at = engine.now(), execution_time_ms = ${tookMs},
+            generation = e.generation + 1, lease_until = NULL
+        WHERE e.id = ANY (${dead.map(({ id }) => id)}::uuid[])
+        RETURNING e.bot_id, e.status, e.trigger, e.execution_time_ms, e.started_at
+      )
       UPDATE bots b
       SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
           avg_execution_time_ms = round((coalesce(b.avg_execution_time_ms, 0)::numeric * b.total_runs + m.ms)
@@ -64,15 +93,13 @@ async function takeOver(db: Db): Promise<{ again: RunEntry[]; ended: number }> {
           last_execution_at = greatest(b.last_execution_at, m.started_at)
       FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
                    sum(execution_time_ms) AS ms, max(started_at) AS started_at
-            FROM moved WHERE status <> 'queued' AND trigger <> 'verify' GROUP BY bot_id) m
-      WHERE b.id = m.bot_id
-    )
-    SELECT m.id, m.generation, m.status, b.priority FROM moved m JOIN bots b ON b.id = m.bot_id`.execute(
-    db,
-  );
-  const again = rows.filter((row) => row.status === 'queued');
-  return { again, ended: rows.length - again.length };
-}
+            FROM ended WHERE trigger <> 'verify' GROUP BY bot_id) m
+      WHERE b.id = m.bot_id`.execute(trx);
+    return dead.length;
+  });
+
+const leaseRanOut = sql`'the lease of worker ' || e.worker || ' ran out'`;
+const tookMs = sql`least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647)`;
 
 /** Queued runs whose cancellation was requested: no start would take them. */
 async function endCancelled(db: Db): Promise<number> {

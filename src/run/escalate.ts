@@ -1,5 +1,7 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { silenced } from '../data/bots/bot-silences.ts';
+import type { Fenced } from '../data/bots/fence.ts';
+import type { Database } from '../data/connect.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Finish } from './finish.ts';
 
@@ -155,3 +157,16 @@ export const escalateRuns = statement<Escalated>(
          count(*) FILTER (WHERE event = 'resolved')::int AS resolved
   FROM events`,
 );
+
+/**
+ * The same for runs that rescue ends, in its transaction. How many components they have looked at is lost with
+ * their worker. As many as are broken, then: one ticket for a storm, and for each of many problems after the
+ * bot's next run.
+ */
+export const escalateLost = (trx: Transaction<Database>, runs: Fenced[]): Promise<unknown> =>
+  trx.executeQuery(
+    CompiledQuery.raw(
+      escalateRuns.text,
+      escalateValues(runs.map(({ id, fence }) => ({ id, fence, last: true, examined: 1 }))),
+    ),
+  );

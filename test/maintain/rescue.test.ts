@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
+import { escalateLost } from '../../src/run/escalate.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import {
   aBot,
@@ -15,6 +16,8 @@ import {
   startFlow,
   type TestEngine,
 } from '../support/flow.ts';
+
+import { saw } from '../run/group-commit-runs.ts';
 
 let runs: string[] = [];
 const known = catalogue([
@@ -66,7 +69,7 @@ describe.each(backends)('on $name', (backend) => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', old);
     await engine.queue.add([{ id, generation: 1 }]);
-    const rescue = rescuer(engine.db, engine.queue);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await loseEntries(backend, engine);
     expect(await rescue()).toMatchObject({ queued: 1 });
@@ -84,7 +87,7 @@ describe.each(backends)('on $name', (backend) => {
     const ids = [];
     for (let number = 0; number < 30; number++) ids.push(await queuedRun(engine.db, 'watch', old));
     await engine.queue.add(ids.map((id, index) => ({ id, generation: 1, priority: index % 3 })));
-    const rescue = rescuer(engine.db, engine.queue);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost);
     for (let number = 0; number < 3; number++)
       expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
     const rows = await engine.db
@@ -102,7 +105,7 @@ describe.each(backends)('on $name', (backend) => {
       lease_until: new Date(Date.now() + 60_000),
     });
     const id = await queuedRun(engine.db, 'watch', old);
-    const rescue = rescuer(engine.db, engine.queue);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
       engine.db,
@@ -124,7 +127,7 @@ describe.each(backends)('on $name', (backend) => {
   test('a run of a dead worker is taken over at once while attempts are left', async () => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', dead);
-    const rescue = rescuer(engine.db, engine.queue);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost);
     expect(await rescue()).toEqual({ queued: 0, takenOver: 1, ended: 0 });
     expect(await rowOf(engine.db, id)).toMatchObject({
       status: 'queued',
@@ -147,7 +150,7 @@ const postgres = { name: 'postgres' as const };
 test('a run that lost its worker in every attempt has failed, and its bot counts it', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
-  const rescue = rescuer(engine.db, engine.queue);
+  const rescue = rescuer(engine.db, engine.queue, escalateLost);
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 1 });
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
   const row = await rowOf(engine.db, id);
@@ -159,12 +162,45 @@ test('a run that lost its worker in every attempt has failed, and its bot counts
   expect(bot.avg_execution_time_ms, 'the mean over all runs').toBe(row.execution_time_ms);
 });
 
+describe('what a run has recorded before its last worker was lost', () => {
+  /** A run of the last attempt, of which so many components were broken, and then nothing more was heard. */
+  async function lost(components: string[]) {
+    const engine = await anEngine(postgres, known);
+    const id = await queuedRun(engine.db, 'watch', { max_attempts: 1 });
+    const run = (await engine.ledger.start({ id, generation: 1 }))!;
+    await engine.ledger.record(run, saw(components, components));
+    await sql`UPDATE bot_executions SET lease_until = engine.now() - interval '1 second'`.execute(
+      engine.db,
+    );
+    const ended = await Promise.all(
+      [1, 2].map(() => rescuer(engine.db, engine.queue, escalateLost)()),
+    );
+    expect(ended.reduce((sum, each) => sum + each.ended, 0)).toBe(1);
+    expect(await rowOf(engine.db, id)).toMatchObject({ status: 'failed', reason: 'worker lost' });
+    return engine.db
+      .selectFrom('bot_tickets')
+      .select(['severity', 'status', 'title', 'metadata'])
+      .execute();
+  }
+
+  test('is brought to people', async () => {
+    expect(await lost(['disk'])).toMatchObject([
+      { severity: 'high', status: 'assigned', title: 'disk is broken' },
+    ]);
+  });
+
+  test('is one ticket where it is much', async () => {
+    const tickets = await lost(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    expect(tickets).toMatchObject([{ metadata: { storm: { broken: 7, of: 7 } } }]);
+  });
+});
+
 test('four rescuers at once take a dead run over once', async () => {
   const engine = await anEngine(postgres, known);
   const ids = [];
   for (let number = 0; number < 20; number++) ids.push(await queuedRun(engine.db, 'watch', dead));
   const rescued = await Promise.all(
-    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue)()),
+    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue, escalateLost)()),
   );
   expect(rescued.reduce((sum, { takenOver }) => sum + takenOver, 0)).toBe(20);
 });
@@ -172,16 +208,16 @@ test('four rescuers at once take a dead run over once', async () => {
 test('a dead run that was asked to stop is cancelled', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue)();
+  await rescuer(engine.db, engine.queue, escalateLost)();
   expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
 });
 
 test('a queued run that was asked to stop does not stay queued for ever', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...old, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue)();
+  await rescuer(engine.db, engine.queue, escalateLost)();
   await attempt(engine, id);
-  await rescuer(engine.db, engine.queue)();
+  await rescuer(engine.db, engine.queue, escalateLost)();
   expect((await rowOf(engine.db, id)).status).toBe('cancelled');
 });
 
@@ -190,7 +226,7 @@ test('a run whose time has not come has no entry and is let alone', async () => 
   const later = new Date(Date.now() + 60_000);
   const waiting = await queuedRun(engine.db, 'watch', { ...old, run_after: later });
   const fresh = await queuedRun(engine.db, 'watch', { ...old, run_after: later, generation: 0 });
-  expect(await rescuer(engine.db, engine.queue)()).toMatchObject({ queued: 0 });
+  expect(await rescuer(engine.db, engine.queue, escalateLost)()).toMatchObject({ queued: 0 });
   expect(await rowOf(engine.db, waiting)).toMatchObject({ generation: 1 });
   expect(await rowOf(engine.db, fresh)).toMatchObject({ generation: 0 });
 });
