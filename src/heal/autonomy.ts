@@ -1,7 +1,7 @@
 /** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
 import type { Risk } from '../bot.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
-import { share } from './wilson.ts';
+import { differenceLower, share, signed } from './wilson.ts';
 
 export type Autonomy = 'shadow' | 'suggest' | 'auto';
 
@@ -61,16 +61,7 @@ function fromAuto(risk: Risk, record: Record, untouched: Untouched): Change | nu
     return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
   const { lower, decided } = record;
   if (risk === 'safe') {
-    if (decided < patience) return null;
-    // Without enough untouched findings nobody knows what it has to be better than.
-    const seen = untouched.recovered + untouched.persisted >= enough;
-    const bar = seen ? untouched.rate! : losesAt;
-    if (lower > bar) return null;
-    const over = seen ? 'what recovers untouched' : 'the least that is asked';
-    return {
-      autonomy: 'suggest',
-      why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(bar)}, ${over}`,
-    };
+    return decided < patience ? null : withoutLift(record, untouched);
   }
   if (record.relapsedTwice) return { autonomy: 'suggest', why: 'it relapsed twice in a row' };
   if (decided >= enough && lower < losesAt)
@@ -79,4 +70,29 @@ function fromAuto(risk: Risk, record: Record, untouched: Untouched): Change | nu
       why: `its lower bound ${share(lower)} is below ${share(losesAt)}`,
     };
   return null;
+}
+
+/** Being better than nothing has to be more than luck. Without enough untouched findings nobody knows how good nothing is. */
+function withoutLift(
+  { decided, weight, heldWeight, lower }: Record,
+  untouched: Untouched,
+): Change | null {
+  const { recovered, persisted } = untouched;
+  if (recovered + persisted < enough)
+    return lower > losesAt
+      ? null
+      : {
+          autonomy: 'suggest',
+          why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(losesAt)}, the least that is asked`,
+        };
+  const lift = differenceLower(
+    { successes: heldWeight, trials: weight },
+    { successes: recovered, trials: recovered + persisted },
+  );
+  return lift > 0
+    ? null
+    : {
+        autonomy: 'suggest',
+        why: `after ${decided} outcomes the lower bound ${signed(lift)} of its lift over what recovers untouched is not above 0`,
+      };
 }

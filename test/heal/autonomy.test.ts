@@ -105,15 +105,31 @@ describe('auto, of what can be undone', () => {
 });
 
 describe('auto, of what is harmless', () => {
-  test('has twenty outcomes to show that it does something', () => {
-    expect(becomes('auto', 'safe', { decided: 19, lower: 0 }, five)).toBe('auto');
-    expect(becomes('auto', 'safe', { decided: 20, lower: 0 }, five)).toBe('suggest');
+  /** Of so many outcomes, all of today. */
+  const outcomes = (heldWeight: number, decided: number): Partial<Record> => ({
+    decided,
+    weight: decided,
+    heldWeight,
+    lower: wilson(heldWeight, decided).lower,
   });
 
-  test('falls where it is not above what recovers untouched, at that rate too', () => {
+  test('has twenty outcomes to show that it does something', () => {
+    expect(becomes('auto', 'safe', outcomes(0, 19), five)).toBe('auto');
+    expect(becomes('auto', 'safe', outcomes(0, 20), five)).toBe('suggest');
+  });
+
+  test('falls where it is not better than nothing, or may be so by luck', () => {
     const seven = untouched(7, 3, 0.892);
-    expect(becomes('auto', 'safe', { decided: 20, lower: 0.7 }, seven)).toBe('suggest');
-    expect(becomes('auto', 'safe', { decided: 20, lower: 0.700_001 }, seven)).toBe('auto');
+    expect(becomes('auto', 'safe', outcomes(14, 20), seven)).toBe('suggest');
+    // .95 - .70, and still within what chance does.
+    expect(becomes('auto', 'safe', outcomes(19, 20), seven)).toBe('suggest');
+    const many = untouched(70, 30, 0.782);
+    expect(becomes('auto', 'safe', outcomes(19, 20), many)).toBe('auto');
+  });
+
+  test('falls where hardly anything recovers, and as little is cured', () => {
+    expect(becomes('auto', 'safe', outcomes(3, 30), five)).toBe('suggest');
+    expect(becomes('auto', 'safe', outcomes(16, 30), five)).toBe('auto');
   });
 
   test('has to reach .45 where too few were left untouched', () => {
@@ -138,4 +154,8 @@ test('a change says why, with its figures as they are written', () => {
   );
   const down = judged('auto', 'reversible', record({ decided: 9, lower: 0.2 }), five, null);
   expect(down?.why).toBe('its lower bound .200 is below .450');
+  const idle = record({ decided: 20, weight: 20, heldWeight: 14, lower: 0.481 });
+  expect(judged('auto', 'safe', idle, untouched(7, 3, 0.892), null)?.why).toBe(
+    'after 20 outcomes the lower bound -.291 of its lift over what recovers untouched is not above 0',
+  );
 });
