@@ -41,7 +41,7 @@ export async function editKnowledge(given: string, options: DefinitionOptions): 
       },
       change,
     );
-    if (edited && wanted.autonomy) await tellOwn(db, edited.after);
+    if (edited && wanted.autonomy) await tellOwn(db, edited.before, edited.after);
     if (options.json) return json(edited?.after ?? (await knowledgeOf(db, id)));
     if (!edited) return say(`Nothing to change: ${name} is like that already.`);
     const { before, after } = edited;
@@ -64,8 +64,12 @@ async function figuresNow(db: Db, id: string): Promise<object> {
   return { ...records.all, untouched, lift };
 }
 
-/** A component's own autonomy stays what its outcomes made of it: whoever changes the entry's has to know. */
-async function tellOwn(db: Db, { id, autonomy, name }: KnowledgeRow): Promise<void> {
+/**
+ * A component's own autonomy, which is never above that of an entry that was lowered, stays what its outcomes
+ * made of it; and what an admin sets is judged by what comes of it from then on.
+ */
+async function tellOwn(db: Db, before: KnowledgeRow, after: KnowledgeRow): Promise<void> {
+  const { id, autonomy, name } = after;
   const own = await db
     .selectFrom('bot_knowledge_autonomy')
     .select(['component', 'autonomy'])
@@ -74,12 +78,15 @@ async function tellOwn(db: Db, { id, autonomy, name }: KnowledgeRow): Promise<vo
     .orderBy('component')
     .limit(mostComponents + 1)
     .execute();
-  if (own.length === 0) return;
-  const named = own
-    .slice(0, mostComponents)
-    .map((row) => `${printable(row.component)} (${row.autonomy})`);
-  note(
-    `components with an autonomy of their own keep it: ${named.join(', ')}` +
-      `${own.length > mostComponents ? ' and more' : ''}; \`npx roundsman knowledge disable ${name}\` stops all`,
-  );
+  if (own.length > 0) {
+    const named = own
+      .slice(0, mostComponents)
+      .map((row) => `${printable(row.component)} (${row.autonomy})`);
+    const more = own.length > mostComponents ? ' and more' : '';
+    note(`components with an autonomy of their own keep it: ${named.join(', ')}${more}`);
+  }
+  if (before.autonomy === 'auto')
+    note(
+      `what it may do alone it can earn again; \`npx roundsman knowledge disable ${name}\` stops it`,
+    );
 }

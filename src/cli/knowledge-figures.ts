@@ -1,11 +1,8 @@
 /** Figures of knowledge in words: counts, Wilson bounds, lift. */
 import type { Figures, Record, Untouched } from '../heal/figures.ts';
-import { share } from '../heal/wilson.ts';
+import { share, signed } from '../heal/wilson.ts';
 import { printable } from '../text.ts';
 import { relative } from './print.ts';
-
-/** A difference of shares: +.301, -.050 */
-const signed = (value: number): string => `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;
 
 /** `7 of 9 recovered`; null when none was seen. */
 export const untouchedInWords = ({ recovered, persisted }: Untouched): string | null =>

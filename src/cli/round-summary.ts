@@ -54,16 +54,14 @@ export function printRound(
   section(
     `Healed and verified: ${actions.filter(({ success }) => success).length} of ${actions.length}`,
   );
+  const width = Math.max(0, ...actions.map((action) => action.state.length));
   for (const action of actions) {
-    say(`${state(action.state)}  ${printable(action.action_description)}`);
-    say(
-      paint(
-        'dim',
-        action.success
-          ? '          the same check ran again and passed'
-          : `          ${printable(action.error_message ?? 'not verified yet')}`,
-      ),
-    );
+    const gap = ' '.repeat(width - action.state.length + 2);
+    say(`${state(action.state)}${gap}${printable(action.action_description)}`);
+    const came = action.success
+      ? 'the same check ran again and passed'
+      : printable(action.error_message ?? 'not verified yet');
+    say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
   if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
 

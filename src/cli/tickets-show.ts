@@ -105,6 +105,7 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
     ['Status', standing(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
+    ['Storm', stormIn(ticket)],
     ['Opened', print.moment(ticket.created_at, now)],
     ['Times', String(ticket.occurrences)],
     [
@@ -123,6 +124,14 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);
+}
+
+/** In a storm one ticket stands for many problems: nothing is healed, and the others have none. */
+function stormIn({ metadata }: ListedTicket): string | null {
+  const { storm } = (metadata ?? {}) as { storm?: { broken?: unknown; of?: unknown } };
+  return typeof storm?.broken === 'number' && typeof storm.of === 'number'
+    ? `${storm.broken} of ${print.counted(storm.of, 'component')} were broken: this ticket is about all of them`
+    : null;
 }
 
 /** What is known about the problem, each entry once, and how to have it done. */

@@ -223,17 +223,56 @@ describe('edit', () => {
     ]);
   });
 
-  test('tells of components that keep an autonomy of their own', async () => {
+  test('lowers components with it, and tells of those that have less', async () => {
     const id = await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });
     await db
       .insertInto('bot_knowledge_autonomy')
       .values([
         { knowledge_id: id, component: '/v1', autonomy: 'auto' },
         { knowledge_id: id, component: '/v2', autonomy: 'shadow' },
+        { knowledge_id: id, component: '/v3', autonomy: 'suggest' },
       ])
       .execute();
-    const { err } = await knowledge('edit', 'a', '--autonomy', 'shadow');
-    expect(err).toContain('keep it: /v1 (auto);');
+    const { err } = await knowledge('edit', 'a', '--autonomy', 'suggest', '--as', 'ann');
+    expect(err).toContain('keep it: /v2 (shadow)');
+    expect(err).toContain('knowledge disable a');
+    const own = await db
+      .selectFrom('bot_knowledge_autonomy')
+      .select(['component', 'autonomy'])
+      .orderBy('component')
+      .execute();
+    expect(own).toEqual([
+      { component: '/v2', autonomy: 'shadow' },
+      { component: '/v3', autonomy: 'suggest' },
+    ]);
+    const written = await db
+      .selectFrom('bot_knowledge_events')
+      .selectAll()
+      .where('knowledge_id', '=', id)
+      .orderBy('id')
+      .execute();
+    expect(written).toMatchObject([
+      { event: 'demoted', component: null, after: { autonomy: 'suggest' } },
+      {
+        event: 'demoted',
+        component: '/v1',
+        before: { autonomy: 'auto' },
+        after: { autonomy: 'suggest' },
+        figures: { why: 'with the whole entry' },
+        actor: 'ann',
+      },
+    ]);
+  });
+
+  test('raises no component with it: what its outcomes made of it stays', async () => {
+    const id = await insertKnowledge(db, 'a', { solution: safe, autonomy: 'suggest' });
+    await db
+      .insertInto('bot_knowledge_autonomy')
+      .values({ knowledge_id: id, component: '/v1', autonomy: 'shadow' })
+      .execute();
+    const { err } = await knowledge('edit', 'a', '--autonomy', 'auto');
+    expect(err).toContain('keep it: /v1 (shadow)');
+    expect(err).not.toContain('disable');
   });
 
   interface Refused {

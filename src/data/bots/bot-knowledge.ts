@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** From the least to the most that an entry may do. */
-const freedom = ['shadow', 'suggest', 'auto'];
+const freedom: KnowledgeRow['autonomy'][] = ['shadow', 'suggest', 'auto'];
 
 /** Undefined when the name is taken. */
 export const addKnowledge = (
@@ -41,7 +41,8 @@ export const addKnowledge = (
 
 /**
  * Changes what `edit` makes of the entry while it is locked; null when that is nothing. Every change is
- * written down: of the content as `edited`, after which what it said in shadow counts anew.
+ * written down: of the content as `edited`, after which what it said in shadow counts anew. Who lowers an
+ * entry lowers it everywhere: no component is left with more freedom by its own outcomes.
  */
 export const editKnowledge = (
   db: Db,
@@ -69,11 +70,37 @@ export const editKnowledge = (
       .executeTakeFirstOrThrow();
     for (const event of eventsOf(before, after, change.figures))
       await writeEvent(trx, id, event, change);
+    if (freedom.indexOf(after.autonomy) < freedom.indexOf(before.autonomy))
+      await lowerComponents(trx, after, change);
     return { before, after };
   });
 
+/** Takes away what components may do beyond the entry. */
+async function lowerComponents(
+  trx: Transaction<Database>,
+  { id, autonomy }: KnowledgeRow,
+  change: Change,
+): Promise<void> {
+  const freer = await trx
+    .deleteFrom('bot_knowledge_autonomy')
+    .where('knowledge_id', '=', id)
+    .where('autonomy', 'in', freedom.slice(freedom.indexOf(autonomy) + 1))
+    .returning(['component', 'autonomy'])
+    .execute();
+  const after = { autonomy };
+  for (const { component, autonomy: had } of freer.toSorted(byComponent)) {
+    const event = { event: 'demoted', component, before: { autonomy: had }, after };
+    await writeEvent(trx, id, event, { ...change, why: change.why ?? 'with the whole entry' });
+  }
+}
+
+const byComponent = (a: { component: string }, b: { component: string }) =>
+  a.component < b.component ? -1 : 1;
+
 interface Event {
   event: string;
+  /** null for the whole entry */
+  component?: string;
   before: object | null;
   after: object;
   figures?: object | undefined;
@@ -101,13 +128,14 @@ function eventsOf(before: KnowledgeRow, after: KnowledgeRow, figures?: object): 
 const writeEvent = (
   trx: Transaction<Database>,
   knowledge_id: string,
-  { event, before, after, figures }: Event,
+  { event, component, before, after, figures }: Event,
   { actor, why }: Change,
 ) =>
   trx
     .insertInto('bot_knowledge_events')
     .values({
       knowledge_id,
+      component: component ?? null,
       event,
       before: before && JSON.stringify(before),
       after: JSON.stringify(after),
