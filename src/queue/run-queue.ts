@@ -3,7 +3,7 @@
  * and losing every one of them costs seconds. BullMQ never runs a job twice by itself here;
  * src/maintain/rescue.ts decides that from the rows.
  */
-import type { Job, Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
 import type { Db } from '../data/connect.ts';
 import { isOutage } from '../data/outage.ts';
@@ -11,10 +11,12 @@ import { messageOf, RoundsmanError } from '../errors.ts';
 import { within } from '../within.ts';
 import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
+import { looker, type EntryState } from './look.ts';
 import { onPostgres } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
+export type { EntryState } from './look.ts';
 export type { RunWorker } from './run-worker.ts';
 
 /** One entry for one run; a start needs the row's current generation. */
@@ -28,29 +30,24 @@ export interface RunEntry {
   first?: boolean;
 }
 
-/** `delayed`: not before a time that was set by the clock of the host that queued it. */
-export type EntryState = 'waiting' | 'delayed' | 'active' | 'gone';
-
 export interface RunQueue {
   readonly backend: BackendName;
   /** What is worth knowing about its server, for the log. */
   readonly warnings: readonly string[];
   /** Enqueues in as few round trips as the backend allows; an entry that is there already stays. */
   add(entries: RunEntry[]): Promise<void>;
-  /** Where an entry is. `active` only while it was taken less than 5 s ago: after that its row says more. */
+  /** Where an entry is. `active` only while it was taken a moment ago: after that its row says more. */
   look(entry: RunEntry): Promise<EntryState>;
   /** Takes entries, `concurrency` at once. */
   work(concurrency: number, take: Take<RunEntry>, onError: (error: Error) => void): RunWorker;
   close(): Promise<void>;
 }
 
-const activeForMs = 5_000;
-
 // attempts 1: a second start is decided from the row, never by the queue.
-const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
-
 // BullMQ's ids may not contain ':'.
 const jobId = ({ id, generation }: RunEntry) => `run-${id}-${generation}`;
+
+const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 /** The queue's server has this long to answer; nothing here waits longer, whatever BullMQ would do. */
 const patienceMs = 10_000;
@@ -86,6 +83,7 @@ export async function openQueue(
     throw error;
   }
 
+  const look = looker(queue);
   return {
     backend,
     warnings,
@@ -104,23 +102,13 @@ export async function openQueue(
       }));
       await answered(queue.addBulk(jobs), backend);
     },
-    look: (entry) => answered(look(queue, entry), backend),
+    look: (entry) => answered(look(jobId(entry)), backend),
     work: (concurrency, take, failed) => openWorker(transport, concurrency, take, failed),
     async close() {
       await within(2_000, queue.close()).catch(() => {});
       await within(1_000, end()).catch(() => {});
     },
   };
-}
-
-async function look(queue: Queue, entry: RunEntry): Promise<EntryState> {
-  const job: Job | undefined = await queue.getJob(jobId(entry));
-  if (!job) return 'gone';
-  const state = await job.getState();
-  if (state === 'active')
-    return Date.now() - (job.processedOn ?? 0) < activeForMs ? 'active' : 'gone';
-  if (state === 'delayed') return 'delayed';
-  return state === 'waiting' || state === 'prioritized' ? 'waiting' : 'gone';
 }
 
 const serverOf = (backend: BackendName) => (backend === 'redis' ? 'its Redis' : 'its database');

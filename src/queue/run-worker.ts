@@ -3,7 +3,7 @@
  * has stopped. A worker that started while PostgreSQL was down never recovers, and one behind a socket
  * that is dead waits for an answer that does not come; both say that they are running.
  */
-import type { Worker } from 'bullmq';
+import { WaitingError, type Job, type Worker } from 'bullmq';
 import { within } from '../within.ts';
 import type { Processor, Transport } from './transport.ts';
 
@@ -24,6 +24,12 @@ export interface RunWorker {
  * work goes on.
  */
 export type Take<Entry> = (entry: Entry, free: () => void) => Promise<void>;
+
+/** The entry waits again. Where that fails it is gone, and rescue queues its row again. */
+async function putBack(job: Job, token?: string): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
 
 /** What a worker leaves on its connections, as that its last entries are done, it does within this. */
 const farewellMs = 2_000;
@@ -47,9 +53,9 @@ export function openWorker<Entry>(
   function open(): void {
     const own = new Set<Promise<void>>();
     let taking = true;
-    const process: Processor = async (job) => {
-      // BullMQ fetches once more while it closes. The row is still queued: rescue queues it again.
-      if (!taking) return;
+    const process: Processor = async (job, token) => {
+      // BullMQ fetches once more while it closes: the next worker has it.
+      if (!taking) return putBack(job, token);
       const { promise: freed, resolve: leave } = Promise.withResolvers<void>();
       let left = false;
       const free = () => {

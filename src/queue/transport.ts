@@ -1,7 +1,8 @@
 /** What a backend of BullMQ has to give. */
 import type { Job, Queue, Worker } from 'bullmq';
 
-export type Processor = (job: Job) => Promise<void>;
+/** `token` is what BullMQ holds the job under. */
+export type Processor = (job: Job, token?: string) => Promise<void>;
 
 export interface Transport {
   /** `end` lets go of its connections at once, in whatever state they are. */

@@ -40,3 +40,35 @@ test.each(backends)(
     }
   },
 );
+
+test.each(backends)(
+  'an entry that a worker has fetched while it closes is there for the next one (queue on $name)',
+  async (backend) => {
+    const { db, url } = await testDatabase();
+    if (backend.name === 'postgres') await migrateQueue(url);
+    await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
+    const queue = await openQueue(db, { redisUrl: backend.redisUrl, databaseUrl: url }, () => {});
+    const carried = new Set<string>();
+    const take = async ({ id }: { id: string }) => void carried.add(id);
+    try {
+      // It waits for entries when it is asked to stop, and one comes at that moment.
+      for (let round = 0; round < 25; round++) {
+        const worker = queue.work(1, take, () => {});
+        const [before, entry] = [await queuedRun(db, 'watch'), await queuedRun(db, 'watch')];
+        await queue.add([{ id: before, generation: 1 }]);
+        await expect.poll(() => carried.has(before), { interval: 2 }).toBe(true);
+        const added = queue.add([{ id: entry, generation: 1 }]);
+        if (round % 2 === 0) await added;
+        await worker.drain();
+        await added;
+        if (carried.has(entry)) continue;
+        expect(await queue.look({ id: entry, generation: 1 }), `round ${round}`).toBe('waiting');
+        const next = queue.work(1, take, () => {});
+        await expect.poll(() => carried.has(entry), { interval: 2 }).toBe(true);
+        await next.drain();
+      }
+    } finally {
+      await queue.close();
+    }
+  },
+);
