@@ -47,8 +47,14 @@ const fromShadow = (agreement: Agreement | null): Change | null =>
       }
     : null;
 
-function fromSuggest(risk: Risk, { lower }: Record, untouched: Untouched): Change | null {
+function fromSuggest(
+  risk: Risk,
+  { lower, relapsedTwice }: Record,
+  untouched: Untouched,
+): Change | null {
   if (risk === 'irreversible' || lower < gainsAt) return null;
+  // What takes auto away keeps it away: a long good record would give it back at once.
+  if (relapsedTwice) return null;
   if (untouched.recovered + untouched.persisted < enough || lower <= untouched.upper) return null;
   return {
     autonomy: 'auto',

@@ -78,6 +78,14 @@ describe('suggest', () => {
     expect(becomes('suggest', 'reversible', { lower: 0.8551 }, most)).toBe('auto');
   });
 
+  test('stays while the newest two outcomes are relapses, however good it was before', () => {
+    const known = { decided: 42, held: 40, lower: 0.84 };
+    expect(becomes('suggest', 'reversible', { ...known, relapsedTwice: true }, five)).toBe(
+      'suggest',
+    );
+    expect(becomes('suggest', 'reversible', known, five)).toBe('auto');
+  });
+
   test('stays for ever where the effect cannot be undone', () => {
     expect(becomes('suggest', 'irreversible', { decided: 1_000, lower: 0.99 }, five)).toBe(
       'suggest',

@@ -94,6 +94,23 @@ test('one that can be undone reaches auto, and loses it by two relapses in a row
   ]);
 });
 
+test('a fall by two relapses in a row lasts until it held again', async () => {
+  const patients = await about('auto', 'reversible');
+  const newest = { component: null, settled_at: sql`engine.now()` };
+  await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+  await scattered(patients, { held: 40 });
+  await healed(patients, 'clean', { relapsed: 2 }, newest);
+  expect(await judge(patients)).toBe(1);
+  for (let again = 0; again < 3; again++) {
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    expect(await judge(patients)).toBe(0);
+  }
+  expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+  await healed(patients, 'clean', { held: 1 }, newest);
+  await judge(patients);
+  expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+});
+
 test('what cannot be undone is never promoted, and asks again if somebody made it auto', async () => {
   const patients = await diagnosed([seed('suggest')], { holdsOut: true }, cures('irreversible'));
   await scattered(patients, { held: 40 });
