@@ -68,9 +68,9 @@ export async function takeUp(
   const step = steps[action.step]?.remedy.name === action.remedy ? steps[action.step] : undefined;
   const became = await askWhatBecame(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);
+  const begun = { heal: action.heal_id, examined: healing.examined };
   return underFence(db, run, async (trx) => {
-    const mayGo =
-      knowledge && step && (await mayGoOn(trx, run, finding, knowledge, healing.examined));
+    const mayGo = knowledge && step && (await mayGoOn(trx, run, finding, knowledge, begun));
     if (mayGo) return heal(null);
     await trx
       .updateTable('bot_actions')

@@ -90,7 +90,7 @@ export async function intendNext(
 ): Promise<Action | null> {
   if (!knowledge || !steps[step]) return null;
   return underFence(db, run, async (trx) =>
-    (await mayGoOn(trx, run, finding, knowledge, examined))
+    (await mayGoOn(trx, run, finding, knowledge, { heal: id, examined }))
       ? intend(trx, run, finding, { id, knowledge, steps }, step)
       : null,
   );
@@ -102,11 +102,11 @@ export async function mayGoOn(
   run: Fenced,
   finding: Patient,
   knowledge: Candidate,
-  examined: number,
+  begun: { heal: string; examined: number },
 ): Promise<boolean> {
   await holdBudget(trx);
   const stage: Stage = 'begun';
-  const now = await readCircumstances(trx, finding, knowledge, { stage, examined });
+  const now = await readCircumstances(trx, finding, knowledge, { stage, ...begun });
   const gate = closedGate(now, knowledge, stage);
   if (gate === null) return isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);

@@ -36,13 +36,14 @@ export type Stage = 'beginning' | 'begun';
 
 /**
  * Everything the gates ask, in one statement of the transaction that holds the budget row. `examined` are
- * the components that the bot looked at in this run, 0 when that is not known.
+ * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
+ * on, whose own rungs are no failures yet.
  */
 export async function readCircumstances(
   trx: Transaction<Database>,
   finding: Patient,
   { id }: Candidate,
-  { stage, examined }: { stage: Stage; examined: number },
+  { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
 ): Promise<Circumstances> {
   const isSilenced = silenced({
     bot_id: sql`${finding.bot_id}::uuid`,
@@ -94,6 +95,7 @@ export async function readCircumstances(
       FROM (
         SELECT settled_at, count(*) FILTER (WHERE state IN ('held', 'verified')) OVER (ORDER BY settled_at DESC, heal_id) AS good_since
         FROM (SELECT * FROM engine.heals WHERE knowledge_id = ${id}::uuid AND (outcome IS NOT NULL OR state = 'verified')
+                AND heal_id IS DISTINCT FROM ${heal}::uuid
               ORDER BY settled_at DESC, heal_id LIMIT 100) newest
       ) outcomes
     ) breaker`.execute(trx);
@@ -151,6 +153,7 @@ const gates: Gate[] = [
       heals_per_entry === null || !(entry_last_hour < heals_per_entry),
   },
   {
+    // Once a heal has begun it is about the others: what failed elsewhere meanwhile.
     name: 'breaker',
     closed: ({ failures_in_row, minutes_since_failure, breaker_failures, breaker_minutes }) =>
       breaker_failures === null ||

@@ -74,7 +74,7 @@ describe('of several that are closed the first is named', () => {
     expect(gate(...from(index))).toBe(name);
   });
 
-  test('once a heal has begun only those that its own rows do not close', () => {
+  test('once a heal has begun only those that its own rows do not close: the breaker is about other heals', () => {
     const named = closing.map((_, index) => gate(...from(index), 'begun'));
     expect([...new Set(named)]).toEqual([
       'kill_switch',

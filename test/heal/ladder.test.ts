@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { entry, playbook, set } from '../support/flow.ts';
+import { diagnosed, healed } from './outcomes.ts';
 import { ward } from './patients.ts';
 
 const ladder = entry('ladder', playbook('disk.first', 'disk.second'));
@@ -45,6 +46,19 @@ test('the next rung is tried because the check still fails', async () => {
     .selectAll()
     .executeTakeFirstOrThrow();
   expect(times_applied, 'a heal counts once, whatever its steps').toBe(1);
+});
+
+test('its own first rung is no failure to the breaker, whatever failed before it; what fails elsewhere is', async () => {
+  const fails = { name: 'disk.first', works: false };
+  const patients = await diagnosed([ladder], {}, [fails, { name: 'disk.second' }]);
+  await healed(patients, 'ladder', { failed: 2 });
+  await patients.round();
+  expect(await patients.effects()).toEqual(['disk.first', 'disk.second']);
+
+  const before = () => healed(others, 'ladder', { failed: 3 });
+  const others = await diagnosed([ladder], {}, [{ ...fails, before }, { name: 'disk.second' }]);
+  await others.round();
+  expect(await others.effects()).toEqual(['disk.first']);
 });
 
 const waiting = (delay: string) =>
