@@ -21,6 +21,13 @@ const findingSilenced = silenced({
   fingerprint: sql`f.fingerprint`,
 });
 
+/** Whether people may be told of an open finding `f`, and there is something to tell. */
+const wanting = sql`
+  NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by))
+  -- Its latest result is clean: it only waits until that has been so often enough.
+  AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
+  AND NOT ${findingSilenced}`;
+
 /** Whether an open finding `f` matters enough for a ticket. */
 const matters = sql`
   CASE
@@ -48,9 +55,10 @@ export const escalateValues = (runs: Ending[]): [string] => [
  * high always; medium after healing failed or was blocked; low and info only to carry a suggestion, or
  * where an effect outside the database is unknown.
  * Silenced and suppressed findings get none; in a storm, when more than half of a bot's components are broken,
- * only the worst finding gets one, which says so. Tickets whose finding is gone resolve themselves; a problem
- * that was seen again counts on its ticket too. For many runs that their transaction holds; one that
- * will be tried again (not its `last` attempt, and nobody asked to cancel it) has not ended.
+ * only the worst finding gets one, whatever its severity. It says that it stands for a storm, and so does one
+ * that is older than the storm. Tickets whose finding is gone resolve themselves; a problem that was seen again
+ * counts on its ticket too. For many runs that their transaction holds; one that will be tried again (not its
+ * `last` attempt, and nobody asked to cancel it) has not ended.
  *
  * The parts touch different tickets, so that one snapshot serves them all: resolved ones have no open
  * finding, those that count again have one and are open, reopened and new ones belong to open findings
@@ -78,43 +86,50 @@ export const escalateRuns = statement<Escalated>(
       -- While it comes and goes it is one ticket.
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
     RETURNING t.id, runs.id AS run
-  ), counted AS (
-    UPDATE bot_tickets t
-    SET occurrences = t.occurrences + 1, severity = f.severity, title = f.title,
-        description = coalesce(f.description, f.title),
-        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', runs.id::text)
-    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = runs.id
-    WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
   ), storms AS MATERIALIZED (
-    SELECT runs.bot_id, s.broken, s.known,
-           (SELECT f.id FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-              AND NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by)) AND NOT ${findingSilenced}
-            ORDER BY array_position('{critical,high,medium,low,info}', f.severity::text), f.detected_at, f.id LIMIT 1) AS worst
+    SELECT runs.bot_id, runs.id AS run, worst.id AS worst, t.id AS unsaid,
+           jsonb_build_object('storm', jsonb_build_object('broken', s.broken, 'of', s.known)) AS storm
     FROM runs CROSS JOIN LATERAL (
       SELECT count(DISTINCT f.affected_component) AS broken,
              greatest(count(DISTINCT f.affected_component), runs.examined) AS known
       FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL) s
+    LEFT JOIN LATERAL (
+      SELECT f.id, f.fingerprint FROM bot_findings f
+      WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND ${wanting}
+      ORDER BY array_position('{critical,high,medium,low,info}', f.severity::text), f.detected_at, f.id LIMIT 1) worst ON true
+    -- Its ticket is older than the storm, and says nothing of it.
+    LEFT JOIN bot_tickets t ON t.bot_id = runs.bot_id AND t.fingerprint = worst.fingerprint
+      AND t.status IN ('open', 'assigned') AND NOT coalesce(t.metadata ? 'storm', false)
     -- Of a run that looked at nothing nobody knows how many components there are.
     WHERE runs.examined > 0 AND s.broken >= engine.healing_limit('storm_components') AND s.broken > s.known * engine.healing_limit('storm_share')
-  ), needy AS MATERIALIZED (
-    SELECT f.*, runs.id AS run, storms.broken, storms.known
+  ), counted AS (
+    UPDATE bot_tickets t
+    SET occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,
+        description = coalesce(f.description, f.title),
+        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
+                   || CASE WHEN t.id = storms.unsaid THEN storms.storm ELSE '{}' END
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    LEFT JOIN storms ON storms.bot_id = f.bot_id
+    LEFT JOIN storms ON storms.run = runs.id
+    WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status IN ('open', 'assigned')
+      AND (f.last_execution_id = runs.id OR t.id = storms.unsaid)
+  ), needy AS MATERIALIZED (
+    SELECT f.*, runs.id AS run, storms.storm
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    LEFT JOIN storms ON storms.run = runs.id
     WHERE coalesce(f.id = storms.worst, true)
-      AND NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by))
-      -- Its latest result is clean: it only waits until that has been so often enough.
-      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
       AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
                         AND t.status IN ('open', 'assigned'))
-      AND NOT ${findingSilenced} AND ${matters}
+      -- Where it stands for a storm its own severity is not the question.
+      AND ${wanting} AND (storms.worst IS NOT NULL OR ${matters})
   ), latest AS (
-    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run
+    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run, n.storm
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   ), reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
+        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1,
+        metadata = coalesce(t.metadata, '{}') - 'storm' || coalesce(l.storm, '{}')
     FROM latest l
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
     RETURNING t.id, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
@@ -134,7 +149,7 @@ export const escalateRuns = statement<Escalated>(
            engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
            jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
                               'evidence', n.metadata)
-             || CASE WHEN n.broken IS NULL THEN '{}' ELSE jsonb_build_object('storm', jsonb_build_object('broken', n.broken, 'of', n.known)) END
+             || coalesce(n.storm, '{}')
     FROM needy n LEFT JOIN settings s USING (severity)
     WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
     ORDER BY n.detected_at, n.fingerprint
@@ -149,6 +164,9 @@ export const escalateRuns = statement<Escalated>(
                                                 'resolution_notes', resolution_notes) FROM reopened
       UNION ALL
       SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
+      UNION ALL
+      (SELECT DISTINCT ON (unsaid) unsaid, 'noted', jsonb_build_object('execution_id', run::text) || storm FROM storms
+       WHERE unsaid IS NOT NULL ORDER BY unsaid, run)
     ) e
     RETURNING event
   )

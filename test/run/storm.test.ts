@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import type { ReportedSeverity } from '../../src/bot.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { aRemedy, entry, playbook, problem, set } from '../support/flow.ts';
 import { tellers } from './teller.ts';
@@ -100,6 +101,66 @@ describe('a storm', () => {
         title: expect.not.stringContaining(names[3]!),
         metadata: { storm: { broken: 7, of: 10 } },
       },
+    ]);
+  });
+
+  const severities = (...of: ReportedSeverity[]) => ({
+    examined: names.slice(0, 10),
+    findings: of.map((severity, index) => problem(names[index]!, { severity })),
+  });
+
+  test('is a ticket whatever its worst severity', async () => {
+    const bot = await tellers({ cluster: {} });
+    await bot.say('cluster', severities('low', 'low', 'low', 'low', 'low', 'low'));
+    expect(await bot.tickets()).toMatchObject([
+      { severity: 'low', metadata: { storm: { broken: 6, of: 10 } } },
+    ]);
+    await bot.say('cluster', severities('low', 'low', 'low', 'low', 'low', 'low'));
+    expect(await bot.tickets()).toMatchObject([{ occurrences: 2 }]);
+  });
+
+  test('whose worst finding is clean already, and waits to be resolved, is a ticket about the next', async () => {
+    const bot = await tellers({ cluster: {} });
+    await bot.db.updateTable('bots').set({ clear: 2 }).execute();
+    await bot.say('cluster', severities('medium'));
+    await bot.say('cluster', {
+      examined: names.slice(0, 10),
+      findings: names.slice(1, 7).map((name) => problem(name, { severity: 'low' })),
+    });
+    expect(await bot.tickets()).toMatchObject([
+      { title: `${names[1]} is broken`, metadata: { storm: { broken: 7, of: 10 } } },
+    ]);
+  });
+
+  test('about whose worst finding a ticket is open already is said on that one, once', async () => {
+    const bot = await cluster();
+    await set(bot.db, 'mode', 'off');
+    await bot.has(1, 10);
+    const [before] = await bot.pending();
+    expect(before!.metadata).not.toHaveProperty('storm');
+    for (const broken of [6, 7]) await bot.has(broken, 10);
+    expect(await bot.pending()).toMatchObject([
+      { id: before!.id, occurrences: 3, metadata: { storm: { broken: 6, of: 10 } } },
+    ]);
+    const noted = await bot.db
+      .selectFrom('bot_ticket_events')
+      .select(['ticket_id', 'detail'])
+      .where('event', '=', 'noted')
+      .execute();
+    expect(noted).toMatchObject([
+      { ticket_id: before!.id, detail: { storm: { broken: 6, of: 10 } } },
+    ]);
+  });
+
+  test('that opens a ticket again says so on it', async () => {
+    const bot = await cluster();
+    await set(bot.db, 'mode', 'off');
+    await bot.has(1, 10, 0);
+    await bot.has(0, 10);
+    expect(await bot.pending()).toEqual([]);
+    await bot.has(6, 10, 0);
+    expect(await bot.pending()).toMatchObject([
+      { occurrences: 2, metadata: { storm: { broken: 6, of: 10 } } },
     ]);
   });
 
