@@ -4,6 +4,10 @@ ALTER TABLE bots
   -- Infinity and years before Christ are no times that a scheduler could count from.
   ADD COLUMN next_slot_at timestamptz CHECK
     (next_slot_at BETWEEN '1970-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z'),
+  -- Since when the schedule is the one that it is: its first slot is the first one after this, however late a
+  -- scheduler comes to plan it. Slots of a pause lie before it.
+  ADD COLUMN planned_from timestamptz NOT NULL DEFAULT engine.now() CHECK
+    (planned_from BETWEEN '1970-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z'),
   ADD COLUMN catch_up text NOT NULL DEFAULT 'last' CHECK (catch_up IN ('skip', 'last', 'all')),
   ADD COLUMN catch_up_limit int NOT NULL DEFAULT 10 CHECK (catch_up_limit BETWEEN 1 AND 100),
   ADD COLUMN grace_seconds int NOT NULL DEFAULT 3600 CHECK (grace_seconds BETWEEN 0 AND 31536000),
@@ -42,7 +46,8 @@ CREATE INDEX idx_bots_unplanned ON bots (id)
 
 -- An edit of the definition, whoever makes it: it gets a new version, which a scheduler looks at
 -- before the next claim; it leads out of `error`; a slot that has not come yet is planned anew.
--- A slot that is due already stays: it came due while the old definition was in force.
+-- A slot that is due already stays: it came due while the old definition was in force. Those after it are the
+-- new one's, and count from the edit.
 -- What is emptied here is what a scheduler plans at its next tick: both columns, or the jitter alone.
 CREATE FUNCTION engine.bot_edited() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -52,10 +57,12 @@ BEGIN
     IF OLD.status = 'error' AND NEW.status = 'error' THEN
       NEW.status = 'active';
     END IF;
-    IF (NEW.schedule_cron, NEW.timezone) IS DISTINCT FROM (OLD.schedule_cron, OLD.timezone)
-       AND OLD.next_slot_at > engine.now() THEN
-      NEW.next_slot_at = NULL;
-      NEW.next_execution_at = NULL;
+    IF (NEW.schedule_cron, NEW.timezone) IS DISTINCT FROM (OLD.schedule_cron, OLD.timezone) THEN
+      NEW.planned_from = engine.now();
+      IF OLD.next_slot_at > engine.now() THEN
+        NEW.next_slot_at = NULL;
+        NEW.next_execution_at = NULL;
+      END IF;
     END IF;
   END IF;
   IF NEW.jitter_seconds IS DISTINCT FROM OLD.jitter_seconds AND OLD.next_execution_at > engine.now() THEN
@@ -83,6 +90,7 @@ BEGIN
     -- A bot that is not active has no next run, and slots that pass meanwhile are not owed.
     NEW.next_slot_at = NULL;
     NEW.next_execution_at = NULL;
+    NEW.planned_from = engine.now();
   END IF;
   RETURN NEW;
 END
@@ -91,6 +99,18 @@ $$;
 CREATE TRIGGER bot_edited
   BEFORE UPDATE OF schedule_cron, timezone, api_endpoint, config, jitter_seconds, status ON bots
   FOR EACH ROW EXECUTE FUNCTION engine.bot_edited();
+
+-- Whoever empties a slot by hand wants the next one, not all that has come since the last edit.
+CREATE FUNCTION engine.slot_emptied() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.planned_from = engine.now();
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER slot_emptied BEFORE UPDATE OF next_slot_at ON bots
+  FOR EACH ROW WHEN (OLD.next_slot_at IS NOT NULL AND NEW.next_slot_at IS NULL)
+  EXECUTE FUNCTION engine.slot_emptied();
 
 -- Fires for the definition, not for the counters that every run moves. Who made the document's pattern by
 -- hand has one of that name already.

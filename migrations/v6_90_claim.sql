@@ -8,13 +8,15 @@ RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
 -- Claims due bots: in one transaction each gets its bot_executions row and its next slot.
 --
 -- p_times maps (cron, zone, slot) to the slots that follow; PostgreSQL cannot read cron, the scheduler can:
---   [{cron, zone, slot, next,                   the first slot after `slot`
+--   [{cron, zone, slot, since,                  `since` only when the schedule was edited after `slot`: then
+--                                               those that follow `slot` are the ones after `since`
+--     next,                                     the first slot after `slot`
 --     after,                                    the slot after the one that the bot will be given
 --     slots, count, future}]                    only when `next` is past too: the newest slots up to the
 --                                               cutoff, oldest first (at most 101), how many there were
 --                                               from `slot` on, and the first one after the cutoff
 -- Due bots whose entry is missing or too old do not fill the limit: `wanted` names what they need.
--- Returns {cutoff, queued: [{id, bot_id, generation, priority}], skipped, wanted: [{cron, zone, slot}]}.
+-- Returns {cutoff, queued: [{id, bot_id, generation, priority}], skipped, wanted: [{cron, zone, slot, since}]}.
 --
 -- Two statements on purpose. The second one's snapshot is taken after the locks are held; in a single
 -- statement the look for open runs would read an older snapshot, and a bot could get two runs.
@@ -38,8 +40,10 @@ BEGIN
   SELECT array_agg(due.id) INTO v_bots FROM (
     SELECT b.id
     FROM public.bots b
-    JOIN jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
+    JOIN jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, since timestamptz,
+      next timestamptz, future timestamptz)
       ON t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+        AND t.since IS NOT DISTINCT FROM CASE WHEN b.planned_from > b.next_slot_at THEN b.planned_from END
     WHERE b.status = 'active' AND b.checked_version = b.definition_version
       AND b.next_slot_at IS NOT NULL AND b.next_execution_at <= v_cutoff AND coalesce(t.future, t.next) > v_cutoff
     ORDER BY b.next_execution_at
@@ -48,7 +52,7 @@ BEGIN
   ) due;
 
   WITH times AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz,
+    SELECT * FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, since timestamptz,
       next timestamptz, after timestamptz, slots timestamptz[], count int, future timestamptz)
   ), due AS (
     SELECT b.*, coalesce(t.future, t.next) AS following, t.after - coalesce(t.future, t.next) AS distance,
@@ -56,6 +60,7 @@ BEGIN
            open.total AS open_total, open.queued AS open_queued
     FROM public.bots b
     JOIN times t ON t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+      AND t.since IS NOT DISTINCT FROM CASE WHEN b.planned_from > b.next_slot_at THEN b.planned_from END
     CROSS JOIN LATERAL (
       SELECT count(*) AS total, count(*) FILTER (WHERE e.status = 'queued') AS queued
       FROM public.bot_executions e
@@ -115,13 +120,16 @@ BEGIN
   INTO v_result;
 
   SELECT coalesce(jsonb_agg(w), '[]') INTO v_wanted FROM (
-    SELECT DISTINCT b.schedule_cron AS cron, b.timezone AS zone, b.next_slot_at AS slot
+    SELECT DISTINCT b.schedule_cron AS cron, b.timezone AS zone, b.next_slot_at AS slot,
+                    CASE WHEN b.planned_from > b.next_slot_at THEN b.planned_from END AS since
     FROM public.bots b
     WHERE b.status = 'active' AND b.checked_version = b.definition_version AND b.next_execution_at <= v_cutoff
       AND b.next_slot_at IS NOT NULL
       AND NOT EXISTS (
-        SELECT FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, next timestamptz, future timestamptz)
+        SELECT FROM jsonb_to_recordset(p_times) AS t (cron text, zone text, slot timestamptz, since timestamptz,
+          next timestamptz, future timestamptz)
         WHERE t.cron = b.schedule_cron AND t.zone = b.timezone AND t.slot = b.next_slot_at
+          AND t.since IS NOT DISTINCT FROM CASE WHEN b.planned_from > b.next_slot_at THEN b.planned_from END
           AND coalesce(t.future, t.next) > v_cutoff)
     LIMIT 5000
   ) w;

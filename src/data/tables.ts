@@ -334,6 +334,7 @@ export interface Bots {
   timezone: Generated<string>;
   config: Generated<Json>;
   next_slot_at: Timestamp | null;
+  planned_from: Generated<Timestamp>;
   catch_up: Generated<'skip' | 'last' | 'all'>;
   catch_up_limit: Generated<number>;
   grace_seconds: Generated<number>;

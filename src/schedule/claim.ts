@@ -63,8 +63,10 @@ export async function claimDue(
 
 // By the instant, not by its text: the database writes `+00:00` where we write `Z`. A slot that was
 // written by hand may have microseconds, which a Date drops.
-const keyOf = ({ cron, zone, slot }: Wanted) =>
-  [cron, zone, Date.parse(slot), /\.\d{3}(\d+)/.exec(slot)?.[1]].join('\n');
+const keyOf = ({ cron, zone, slot, since }: Wanted) =>
+  [cron, zone, ...instant(slot), ...(since ? instant(since) : [])].join('\n');
+
+const instant = (text: string) => [Date.parse(text), /\.\d{3}(\d+)/.exec(text)?.[1]];
 
 async function claim(db: Db, cutoff: Date | null, times: SlotTimes[]): Promise<Answer> {
   const { rows } = await sql<{ answer: Answer }>`

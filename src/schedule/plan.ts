@@ -17,13 +17,14 @@ export interface Planned {
 /**
  * Looks at active bots whose definition is new or was edited. One that can run gets its next slot and
  * may be claimed; one that cannot is set to `error` with the field and the reason, and the others go on.
- * A slot that is due already is kept: it is claimed with what now follows it.
+ * That is the first slot since the edit, also when it is past by now: the claim's catch-up decides. A slot
+ * that was due before the edit is kept: it is claimed with what now follows it.
  */
 export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
   const rows = await db
     .selectFrom('bots')
     .select(['id', 'name', 'schedule_cron', 'timezone', 'api_endpoint', 'config'])
-    .select(['definition_version', 'next_slot_at', sql<Date>`engine.now()`.as('now')])
+    .select(['definition_version', 'next_slot_at', 'planned_from'])
     .where('status', '=', 'active')
     .where((where) =>
       where.or([
@@ -41,7 +42,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
   for (const row of rows) {
     try {
       const schedule = inspectDefinition(row, catalogue);
-      const slot = row.next_slot_at ?? nextSlot(schedule, row.now);
+      const slot = row.next_slot_at ?? nextSlot(schedule, row.planned_from);
       fit.push({
         id: row.id,
         version: row.definition_version,

@@ -8,11 +8,13 @@ import {
   slotsMissed,
 } from './cron.ts';
 
-/** A due bot's schedule and slot as the database names them; `slot` keeps its microseconds as text. */
+/** A due bot's schedule and slot as the database names them: as text they keep their microseconds. */
 export interface Wanted {
   cron: string;
   zone: string;
   slot: string;
+  /** Where the slot came before the schedule was edited: when that was. What follows counts from there. */
+  since?: string | null;
 }
 
 export interface SlotTimes extends Wanted {
@@ -33,18 +35,19 @@ const mostCounted = 1_000_000;
 /** Throws BadScheduleError where the text or the zone cannot be read. */
 export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   const slot = new Date(wanted.slot);
-  const next = rememberedNextSlot(wanted.cron, wanted.zone, slot);
+  const start = new Date(wanted.since ?? wanted.slot);
+  const next = rememberedNextSlot(wanted.cron, wanted.zone, start);
   if (next > cutoff) return { ...wanted, next, after: slotAfter(wanted, next) };
 
   const schedule = rememberedSchedule(wanted.cron, wanted.zone);
-  const { count } = slotsMissed(schedule, slot, cutoff, mostCounted);
+  const { count } = slotsMissed(schedule, start, cutoff, mostCounted);
   // Walk back from the cutoff in growing steps until there are enough slots or all of them.
-  let reach = (next.getTime() - slot.getTime()) * mostSlots;
+  let reach = (next.getTime() - start.getTime()) * mostSlots;
   let slots: Date[] = [];
   for (;;) {
-    const from = new Date(Math.max(slot.getTime(), cutoff.getTime() - reach));
+    const from = new Date(Math.max(start.getTime(), cutoff.getTime() - reach));
     slots = slotsBetween(schedule, from, cutoff, Number.MAX_SAFE_INTEGER);
-    const all = from.getTime() === slot.getTime();
+    const all = from.getTime() === start.getTime();
     if (all) slots.unshift(slot);
     if (all || slots.length >= mostSlots) break;
     reach *= 4;
@@ -77,7 +80,7 @@ const soon = 3_600_000;
 /** So often a slot is expected because the one before was; then a bot has to ask for it again. */
 const turns = 100;
 
-const keyOf = ({ cron, zone, slot }: Wanted) => `${cron}\n${zone}\n${slot}`;
+const keyOf = ({ cron, zone, slot, since }: Wanted) => `${cron}\n${zone}\n${slot}\n${since ?? ''}`;
 
 /**
  * The slots that are expected next, so that a tick with due bots needs one round trip and not two.

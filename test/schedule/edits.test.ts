@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Db } from '../../src/data/connect.ts';
-import { botOf, claim, finishAll, plan, planned, scene, slots, tick } from './due.ts';
+import { addBots, botOf, claim, finishAll, plan, planned, scene, slots, tick } from './due.ts';
 
 const day = '2026-03-02';
 
@@ -165,6 +165,87 @@ describe('a pause', () => {
     await by(db, "status = 'active'");
     await plan(db);
     expect(await next(db)).toMatch(/^00:45 \+[0-5]?\d$/);
+  });
+});
+
+describe('while no scheduler runs', () => {
+  test('slots that come after an edit are owed', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all' });
+    await at(`${day}T00:50:00Z`);
+    await by(db, "schedule_cron = '0,30 * * * *'");
+    await at(`${day}T02:05:00Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['01:00 queued', '01:30 queued', '02:00 queued']);
+    expect(await next(db)).toBe('02:30 +0');
+  });
+
+  test('slots that come after a resume are owed, and those of the pause are not', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all' });
+    await by(db, "status = 'paused'");
+    await at(`${day}T02:30:00Z`);
+    await by(db, "status = 'active'");
+    await at(`${day}T04:05:00Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['03:00 queued', '04:00 queued']);
+  });
+
+  test('slots that come after a bot was added are owed', async () => {
+    const { db, at } = await scene(`${day}T00:10:00Z`);
+    await addBots(db, ['bot'], { schedule_cron: '0 * * * *', catch_up: 'last' });
+    await at(`${day}T02:05:00Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['01:00 skipped missed', '02:00 queued']);
+  });
+
+  test('slots that come after an edit led out of error are owed', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all' });
+    await by(db, "schedule_cron = '61 * * * *'");
+    await plan(db);
+    await at(`${day}T01:30:00Z`);
+    await by(db, "schedule_cron = '0 * * * *'");
+    await at(`${day}T02:05:00Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['02:00 queued']);
+  });
+
+  test('a slot that somebody empties is planned from that moment on', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all' });
+    await at(`${day}T05:20:00Z`);
+    await by(db, 'next_slot_at = NULL, next_execution_at = NULL');
+    await at(`${day}T06:05:00Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['06:00 queued']);
+  });
+});
+
+describe('a slot that was due before the schedule was edited', () => {
+  test('is the only one that the new schedule is not asked for', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all', catch_up_limit: 5 });
+    await at(`${day}T01:40:30Z`);
+    await by(db, "schedule_cron = '* * * * *'");
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual(['01:00 queued']);
+    expect(await next(db)).toBe('01:41 +0');
+  });
+
+  test('shares its row with what the new schedule has missed since', async () => {
+    const { db, at } = await anHourlyBot({ catch_up: 'all', catch_up_limit: 2 });
+    await at(`${day}T01:40:30Z`);
+    await by(db, "schedule_cron = '* * * * *'");
+    await at(`${day}T01:44:10Z`);
+    await tick(db);
+    expect(await slots(db, 'bot')).toEqual([
+      '01:00 skipped missed',
+      '01:43 queued',
+      '01:44 queued',
+    ]);
+    const { metadata } = await db
+      .selectFrom('bot_executions')
+      .select('metadata')
+      .where('reason', '=', 'missed')
+      .executeTakeFirstOrThrow();
+    expect(metadata).toEqual({ count: 3, last: expect.stringContaining('01:42:00') });
+    expect(await next(db)).toBe('01:45 +0');
   });
 });
 
