@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { rescuer } from '../../src/maintain/rescue.ts';
+import { escalateLost } from '../../src/run/escalate.ts';
 import { giveBack } from '../../src/run/give-back.ts';
 import { performRun } from '../../src/run/perform.ts';
 import {
@@ -14,6 +16,7 @@ import {
   run,
   type TestEngine,
 } from '../support/flow.ts';
+import { saw } from './group-commit-runs.ts';
 
 const postgres = { name: 'postgres' as const };
 const openFindings = ({ db }: TestEngine) =>
@@ -152,6 +155,78 @@ test('a run that was given back keeps its attempt and what it still does is drop
   expect(row).toMatchObject({ status: 'queued', attempt: 0, lease_until: null, run_after: null });
   expect(await openFindings(engine)).toEqual([]);
   expect(await engine.queue.look({ id, generation: row.generation })).toBe('waiting');
+});
+
+describe('giving back', () => {
+  /** Runs of a check that goes on until its run is stopped. */
+  async function endless(count: number) {
+    const bots = Array.from({ length: count }, (_, n) =>
+      aBot(`endless-${n}`, (_config, { signal }) => {
+        const stopped = Promise.withResolvers<never>();
+        signal.addEventListener('abort', () => stopped.reject(signal.reason));
+        return stopped.promise;
+      }),
+    );
+    const engine = await anEngine(postgres, catalogue(bots));
+    const ids: string[] = [];
+    for (const { name } of bots) ids.push(await queuedRun(engine.db, name));
+    const performed = Promise.all(ids.map((id) => performRun(engine, { id, generation: 1 })));
+    await expect.poll(() => engine.leases.all()).toHaveLength(count);
+    return { engine, ids, performed };
+  }
+
+  test('goes on with the others while a transaction holds the row of one, and takes that one when it is free', async () => {
+    const { engine, ids, performed } = await endless(2);
+    const runs = engine.leases.all();
+    const free = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holding = engine.db.transaction().execute(async (trx) => {
+      await sql`SELECT FROM bot_executions WHERE id = ${ids[0]!}::uuid FOR UPDATE`.execute(trx);
+      held.resolve();
+      await free.promise;
+    });
+    await held.promise;
+    const given = giveBack(engine, runs);
+    await expect.poll(() => rowOf(engine.db, ids[1]!)).toMatchObject({ status: 'queued' });
+    expect(runs.every(({ signal }) => signal.reason === 'lost')).toBe(true);
+    expect(await rowOf(engine.db, ids[0]!)).toMatchObject({ status: 'running' });
+    free.resolve();
+    await holding;
+    expect(await given).toBe(2);
+    expect(await rowOf(engine.db, ids[0]!)).toMatchObject({ status: 'queued', attempt: 0 });
+    await performed;
+  });
+
+  test('gives a row up that stays held, and says how many it gave back', async () => {
+    const { engine, ids, performed } = await endless(2);
+    await engine.db.transaction().execute(async (trx) => {
+      await sql`SELECT FROM bot_executions WHERE id = ${ids[0]!}::uuid FOR UPDATE`.execute(trx);
+      expect(await giveBack(engine, engine.leases.all())).toBe(1);
+    });
+    expect(await rowOf(engine.db, ids[0]!)).toMatchObject({ status: 'running', attempt: 1 });
+    await performed;
+  }, 15_000);
+
+  test('leaves a run that somebody wants to end to rescue, which escalates and counts it', async () => {
+    const { engine, ids, performed } = await endless(1);
+    await engine.ledger.record(engine.leases.all()[0]!, saw(['disk'], ['disk']));
+    await sql`UPDATE bot_executions SET cancel_requested_at = engine.now()`.execute(engine.db);
+    await giveBack(engine, engine.leases.all());
+    await performed;
+    await rescuer(engine.db, engine.queue, escalateLost)();
+    expect(await rowOf(engine.db, ids[0]!)).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      attempt: 1,
+    });
+    const { total_runs } = await engine.db
+      .selectFrom('bots')
+      .select('total_runs')
+      .executeTakeFirstOrThrow();
+    expect(total_runs).toBe(1);
+    const tickets = await engine.db.selectFrom('bot_tickets').select('title').execute();
+    expect(tickets).toEqual([{ title: 'disk is broken' }]);
+  });
 });
 
 describe('the fence', () => {
