@@ -29,7 +29,7 @@ export function startRecurring(
   log: Log,
   worker: RunWorker | null = null,
 ) {
-  const rescue = rescuer(db, queue, escalateLost);
+  const rescue = rescuer(db, queue, escalateLost, log);
   const jobs: Recurring[] = [
     {
       name: 'rescue',

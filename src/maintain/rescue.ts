@@ -1,7 +1,9 @@
-import { sql, type Transaction } from 'kysely';
-import type { Fenced } from '../data/bots/fence.ts';
-import type { Database, Db } from '../data/connect.ts';
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
+import { endLost, type Escalate } from './end-lost.ts';
+import { leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
 const batch = 500;
@@ -14,19 +16,20 @@ export interface Rescued {
   ended: number;
 }
 
-/** Brings what lost runs have left open to people, in a transaction that holds the runs and their bots. */
-export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<unknown>;
-
 /**
  * Makes rows right again after whatever was lost: entries of the queue, workers, manual runs that
  * nobody has queued yet. Any number of processes may do it at once; each row is moved by one
  * conditional update. No attempt is counted for a lost entry.
  */
-export function rescuer(db: Db, queue: RunQueue, escalate: Escalate): () => Promise<Rescued> {
+export function rescuer(
+  db: Db,
+  queue: RunQueue,
+  escalate: Escalate,
+  log: Log,
+): () => Promise<Rescued> {
   let after: { at: string; id: string } | null = null;
 
-  return async () => {
-    const cancelled = await endCancelled(db);
+  async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
     // Each is added at once: between its row and its entry it is lost in the eyes of the others, who would
     // queue it again and again, each time behind all that waits.
     const again = await takeOver(db);
@@ -37,20 +40,27 @@ export function rescuer(db: Db, queue: RunQueue, escalate: Escalate): () => Prom
     after = last;
     const found = await queueAgain(db, lost);
     await queue.add(found);
-    const ended = await endLost(db, escalate);
-    return { queued: found.length, takenOver: again.length, ended: ended + cancelled };
+    return { queued: found.length, takenOver: again.length };
+  }
+
+  return async () => {
+    // Beside each other: an end needs no queue, and neither waits for what is in the way of the other.
+    const [ended, queued] = await Promise.allSettled([endAll(db, escalate, log), queueAll()]);
+    if (ended.status === 'rejected') throw ended.reason;
+    if (queued.status === 'rejected') throw queued.reason;
+    return { ...queued.value, ended: ended.value };
   };
 }
 
-const leaseOver = sql`status = 'running' AND lease_until < engine.now()`;
-const mayGoOn = sql`cancel_requested_at IS NULL AND attempt < max_attempts`;
+const endAll = async (db: Db, escalate: Escalate, log: Log): Promise<number> =>
+  (await endCancelled(db)) + (await endLost(db, escalate, log));
 
 /** `running` with a lease run out and attempts left. Its unfinished heal stays for the next attempt to adopt. */
 async function takeOver(db: Db): Promise<RunEntry[]> {
   const { rows } = await sql<RunEntry>`
     WITH dead AS (
-      SELECT id FROM bot_executions WHERE ${leaseOver} AND ${mayGoOn}
-      ORDER BY lease_until LIMIT ${batch} FOR UPDATE SKIP LOCKED
+      SELECT e.id FROM bot_executions e WHERE ${leaseOver} AND ${mayGoOn}
+      ORDER BY e.lease_until LIMIT ${batch} FOR UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e
     SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
@@ -59,47 +69,6 @@ async function takeOver(db: Db): Promise<RunEntry[]> {
     RETURNING e.id, e.generation, b.priority`.execute(db);
   return rows;
 }
-
-/**
- * `running` with a lease run out, and no attempt left or asked to stop: its end, with the bot's counters. What
- * its attempts have recorded is escalated as at every other end. Locks in the order of a flush: the runs, then
- * their bots.
- */
-const endLost = (db: Db, escalate: Escalate): Promise<number> =>
-  db.transaction().execute(async (trx) => {
-    const { rows: dead } = await sql<Fenced & { bot_id: string }>`
-      SELECT id, fence, bot_id FROM bot_executions WHERE ${leaseOver} AND NOT (${mayGoOn})
-      ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED`.execute(trx);
-    if (dead.length === 0) return 0;
-    const bots = dead.map((run) => run.bot_id);
-    await sql`SELECT FROM bots WHERE id = ANY (${bots}::uuid[]) ORDER BY id FOR NO KEY UPDATE`.execute(
-      trx,
-    );
-    await escalate(trx, dead);
-    await sql`
-      WITH ended AS (
-        UPDATE bot_executions e
-        SET status = CASE WHEN e.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
-            reason = CASE WHEN e.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
-            error_message = ${leaseRanOut}, completed_at = engine.now(), execution_time_ms = ${tookMs},
-            generation = e.generation + 1, lease_until = NULL
-        WHERE e.id = ANY (${dead.map(({ id }) => id)}::uuid[])
-        RETURNING e.bot_id, e.status, e.trigger, e.execution_time_ms, e.started_at
-      )
-      UPDATE bots b
-      SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
-          avg_execution_time_ms = round((coalesce(b.avg_execution_time_ms, 0)::numeric * b.total_runs + m.ms)
-                                        / (b.total_runs + m.runs)),
-          last_execution_at = greatest(b.last_execution_at, m.started_at)
-      FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
-                   sum(execution_time_ms) AS ms, max(started_at) AS started_at
-            FROM ended WHERE trigger <> 'verify' GROUP BY bot_id) m
-      WHERE b.id = m.bot_id`.execute(trx);
-    return dead.length;
-  });
-
-const leaseRanOut = sql`'the lease of worker ' || e.worker || ' ran out'`;
-const tookMs = sql`least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647)`;
 
 /** Queued runs whose cancellation was requested: no start would take them. */
 async function endCancelled(db: Db): Promise<number> {

@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import type { Escalate } from '../../src/maintain/end-lost.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
 import { escalateLost } from '../../src/run/escalate.ts';
@@ -69,7 +71,7 @@ describe.each(backends)('on $name', (backend) => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', old);
     await engine.queue.add([{ id, generation: 1 }]);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await loseEntries(backend, engine);
     expect(await rescue()).toMatchObject({ queued: 1 });
@@ -87,7 +89,7 @@ describe.each(backends)('on $name', (backend) => {
     const ids = [];
     for (let number = 0; number < 30; number++) ids.push(await queuedRun(engine.db, 'watch', old));
     await engine.queue.add(ids.map((id, index) => ({ id, generation: 1, priority: index % 3 })));
-    const rescue = rescuer(engine.db, engine.queue, escalateLost);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     for (let number = 0; number < 3; number++)
       expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
     const rows = await engine.db
@@ -105,7 +107,7 @@ describe.each(backends)('on $name', (backend) => {
       lease_until: new Date(Date.now() + 60_000),
     });
     const id = await queuedRun(engine.db, 'watch', old);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
       engine.db,
@@ -127,7 +129,7 @@ describe.each(backends)('on $name', (backend) => {
   test('a run of a dead worker is taken over at once while attempts are left', async () => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', dead);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     expect(await rescue()).toEqual({ queued: 0, takenOver: 1, ended: 0 });
     expect(await rowOf(engine.db, id)).toMatchObject({
       status: 'queued',
@@ -150,7 +152,7 @@ const postgres = { name: 'postgres' as const };
 test('a run that lost its worker in every attempt has failed, and its bot counts it', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
-  const rescue = rescuer(engine.db, engine.queue, escalateLost);
+  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 1 });
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
   const row = await rowOf(engine.db, id);
@@ -173,7 +175,7 @@ describe('what a run has recorded before its last worker was lost', () => {
       engine.db,
     );
     const ended = await Promise.all(
-      [1, 2].map(() => rescuer(engine.db, engine.queue, escalateLost)()),
+      [1, 2].map(() => rescuer(engine.db, engine.queue, escalateLost, engine.log)()),
     );
     expect(ended.reduce((sum, each) => sum + each.ended, 0)).toBe(1);
     expect(await rowOf(engine.db, id)).toMatchObject({ status: 'failed', reason: 'worker lost' });
@@ -195,12 +197,88 @@ describe('what a run has recorded before its last worker was lost', () => {
   });
 });
 
+describe('where the escalation of a lost run fails', () => {
+  const spent = { ...dead, attempt: 3, max_attempts: 3 };
+  const statusOf = async (engine: TestEngine, id: string) => (await rowOf(engine.db, id)).status;
+
+  test('that run is ended without it, which is said, and the others with it', async () => {
+    const engine = await anEngine(postgres, known);
+    const ids = [];
+    for (let n = 0; n < 3; n++) ids.push(await queuedRun(engine.db, 'watch', spent));
+    const [bad] = ids;
+    const escalated: string[] = [];
+    const said: unknown[] = [];
+    const escalate: Escalate = async (trx, runs) => {
+      if (runs.some(({ id }) => id === bad)) await sql`SELECT 1 / 0`.execute(trx);
+      escalated.push(...runs.map(({ id }) => id));
+    };
+    const log = pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line)) });
+    expect(await rescuer(engine.db, engine.queue, escalate, log)()).toMatchObject({ ended: 3 });
+    for (const id of ids) expect(await statusOf(engine, id)).toBe('failed');
+    expect(escalated.toSorted()).toEqual(ids.slice(1).toSorted());
+    expect(said).toMatchObject([{ run: bad, err: { message: 'division by zero' } }]);
+    const { total_runs } = await engine.db
+      .selectFrom('bots')
+      .select('total_runs')
+      .executeTakeFirstOrThrow();
+    expect(total_runs).toBe(3);
+  });
+
+  test('for want of a server it is tried again, and other dead runs are taken over meanwhile', async () => {
+    const engine = await anEngine(postgres, known);
+    const lost = await queuedRun(engine.db, 'watch', spent);
+    const again = await queuedRun(engine.db, 'watch', dead);
+    const away: Escalate = async () => {
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    };
+    await expect(rescuer(engine.db, engine.queue, away, engine.log)()).rejects.toThrow('ECONNREF');
+    expect(await statusOf(engine, lost)).toBe('running');
+    expect(await statusOf(engine, again)).toBe('queued');
+  });
+
+  test('because somebody is in its way it is tried again', async () => {
+    const engine = await anEngine(postgres, known);
+    const lost = await queuedRun(engine.db, 'watch', spent);
+    const blocked: Escalate = async (trx) => {
+      await sql`DO $$ BEGIN RAISE lock_not_available; END $$`.execute(trx);
+    };
+    const rescued = await rescuer(engine.db, engine.queue, blocked, engine.log)();
+    expect(rescued).toMatchObject({ ended: 0 });
+    expect(await statusOf(engine, lost)).toBe('running');
+  });
+});
+
+test('a lost run whose bot somebody holds keeps no other from its end', async () => {
+  const two = catalogue([known.bots[0]!, aBot('other', async () => clean())]);
+  const engine = await anEngine(postgres, two);
+  const spent = { ...dead, attempt: 3, max_attempts: 3 };
+  const held = await queuedRun(engine.db, 'watch', spent);
+  const free = await queuedRun(engine.db, 'other', spent);
+  await engine.db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM bots WHERE name = 'watch' FOR UPDATE`.execute(trx);
+    expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+      ended: 1,
+    });
+  });
+  expect(await rowOf(engine.db, free)).toMatchObject({ status: 'failed' });
+  expect(await rowOf(engine.db, held)).toMatchObject({ status: 'running' });
+});
+
+test('a queue that is away keeps no lost run from its end', async () => {
+  const engine = await anEngine(postgres, known);
+  const lost = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
+  await queuedRun(engine.db, 'watch', dead);
+  const away = { ...engine.queue, add: () => Promise.reject(new Error('no queue')) };
+  await expect(rescuer(engine.db, away, escalateLost, engine.log)()).rejects.toThrow('no queue');
+  expect(await rowOf(engine.db, lost)).toMatchObject({ status: 'failed' });
+});
+
 test('four rescuers at once take a dead run over once', async () => {
   const engine = await anEngine(postgres, known);
   const ids = [];
   for (let number = 0; number < 20; number++) ids.push(await queuedRun(engine.db, 'watch', dead));
   const rescued = await Promise.all(
-    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue, escalateLost)()),
+    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue, escalateLost, engine.log)()),
   );
   expect(rescued.reduce((sum, { takenOver }) => sum + takenOver, 0)).toBe(20);
 });
@@ -208,16 +286,16 @@ test('four rescuers at once take a dead run over once', async () => {
 test('a dead run that was asked to stop is cancelled', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue, escalateLost)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
   expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
 });
 
 test('a queued run that was asked to stop does not stay queued for ever', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...old, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue, escalateLost)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
   await attempt(engine, id);
-  await rescuer(engine.db, engine.queue, escalateLost)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
   expect((await rowOf(engine.db, id)).status).toBe('cancelled');
 });
 
@@ -226,7 +304,9 @@ test('a run whose time has not come has no entry and is let alone', async () => 
   const later = new Date(Date.now() + 60_000);
   const waiting = await queuedRun(engine.db, 'watch', { ...old, run_after: later });
   const fresh = await queuedRun(engine.db, 'watch', { ...old, run_after: later, generation: 0 });
-  expect(await rescuer(engine.db, engine.queue, escalateLost)()).toMatchObject({ queued: 0 });
+  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+    queued: 0,
+  });
   expect(await rowOf(engine.db, waiting)).toMatchObject({ generation: 1 });
   expect(await rowOf(engine.db, fresh)).toMatchObject({ generation: 0 });
 });

@@ -213,7 +213,7 @@ describe('giving back', () => {
     await sql`UPDATE bot_executions SET cancel_requested_at = engine.now()`.execute(engine.db);
     await giveBack(engine, engine.leases.all());
     await performed;
-    await rescuer(engine.db, engine.queue, escalateLost)();
+    await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
     expect(await rowOf(engine.db, ids[0]!)).toMatchObject({
       status: 'cancelled',
       reason: 'cancelled',

@@ -1,0 +1,95 @@
+/** The end of runs that nobody carries any more and that may not be begun again. */
+import { sql, type Transaction } from 'kysely';
+import type { Fenced } from '../data/bots/fence.ts';
+import type { Database, Db } from '../data/connect.ts';
+import { isOutage } from '../data/outage.ts';
+import type { Log } from '../log.ts';
+import { leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
+
+/** Brings what lost runs have left open to people, in a transaction that holds the runs and their bots. */
+export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<unknown>;
+
+const batch = 500;
+/** What ends alone gets so long in one go; the rest follows with the next rescue. */
+const aloneMs = 5_000;
+
+const isLost = sql`${leaseOver} AND NOT ${mayGoOn}`;
+
+/**
+ * `running` with a lease run out, and no attempt left or asked to stop: its end, with the bot's counters. What
+ * its attempts have recorded is escalated as at every other end. Where that fails, each run is ended alone, so
+ * that one cannot keep the others, and one whose escalation fails alone is ended without it.
+ */
+export async function endLost(db: Db, escalate: Escalate, log: Log): Promise<number> {
+  try {
+    return await end(db, escalate, await lostOnes(db));
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    log.warn({ err: error }, 'lost runs could not be ended together; each is ended alone');
+  }
+  const until = performance.now() + aloneMs;
+  let ended = 0;
+  for (const id of await lostOnes(db)) {
+    if (performance.now() > until) break;
+    ended += await endAlone(db, escalate, id, log);
+  }
+  return ended;
+}
+
+/** In no order: what fails again and again must not be the first each time. */
+async function lostOnes(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT e.id FROM bot_executions e WHERE ${isLost} ORDER BY random() LIMIT ${batch}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+async function endAlone(db: Db, escalate: Escalate, id: string, log: Log): Promise<number> {
+  try {
+    return await end(db, escalate, [id]);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    if (isInTheWay(error)) {
+      log.warn({ err: error, run: id }, 'a lost run is ended later: somebody holds what it needs');
+      return 0;
+    }
+    const ended = await end(db, async () => {}, [id]);
+    if (ended > 0)
+      log.error({ err: error, run: id }, 'a lost run was ended without escalation, which fails');
+    return ended;
+  }
+}
+
+/** Deadlocks, locks that were waited for too long, and statements that took too long. */
+const isInTheWay = (error: unknown) =>
+  /^(40P01|40001|55P03|57014)$/.test(String((error as { code?: unknown }).code));
+
+/** Ends those of them that are still lost and that, with their bots, nobody has locked. */
+const end = (db: Db, escalate: Escalate, ids: string[]): Promise<number> =>
+  db.transaction().execute(async (trx) => {
+    const { rows: dead } = await sql<Fenced>`
+      SELECT e.id, e.fence FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+      WHERE e.id = ANY (${ids}::uuid[]) AND ${isLost}
+      ORDER BY e.id FOR UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(trx);
+    if (dead.length === 0) return 0;
+    await escalate(trx, dead);
+    await sql`
+      WITH ended AS (
+        UPDATE bot_executions e
+        SET status = CASE WHEN e.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
+            reason = CASE WHEN e.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
+            error_message = ${leaseRanOut}, completed_at = engine.now(), execution_time_ms = ${tookMs},
+            generation = e.generation + 1, lease_until = NULL
+        WHERE e.id = ANY (${dead.map((run) => run.id)}::uuid[])
+        RETURNING e.bot_id, e.status, e.trigger, e.execution_time_ms, e.started_at
+      )
+      UPDATE bots b
+      SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
+          avg_execution_time_ms = round((coalesce(b.avg_execution_time_ms, 0)::numeric * b.total_runs + m.ms)
+                                        / (b.total_runs + m.runs)),
+          last_execution_at = greatest(b.last_execution_at, m.started_at)
+      FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
+                   sum(execution_time_ms) AS ms, max(started_at) AS started_at
+            FROM ended WHERE trigger <> 'verify' GROUP BY bot_id) m
+      WHERE b.id = m.bot_id`.execute(trx);
+    return dead.length;
+  });

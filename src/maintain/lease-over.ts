@@ -1,0 +1,8 @@
+/** What makes a row `e` of `bot_executions` a lost run, and what is said of it. */
+import { sql } from 'kysely';
+
+export const leaseOver = sql`(e.status = 'running' AND e.lease_until < engine.now())`;
+export const mayGoOn = sql`(e.cancel_requested_at IS NULL AND e.attempt < e.max_attempts)`;
+
+export const leaseRanOut = sql`'the lease of worker ' || e.worker || ' ran out'`;
+export const tookMs = sql`least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647)`;
