@@ -7,6 +7,7 @@ import { dueAtOnce } from './engine/due-at-once.ts';
 import { lastOne, lateness, schedulerMemory } from './engine/at-work.ts';
 import { growth } from './engine/growth.ts';
 import { idleTick } from './engine/idle-tick.ts';
+import { recording } from './engine/recording.ts';
 import { startServers, type Servers } from './engine/servers.ts';
 import { printTable, type Line } from './engine/table.ts';
 import { testDatabase } from './engine/test-database.ts';
@@ -19,6 +20,7 @@ const parts: Record<string, (servers: Servers) => Promise<Line | Line[]>> = {
   'last-redis': (servers) => lastOne(servers, 'redis'),
   'last-postgres': (servers) => lastOne(servers, 'postgres'),
   lateness,
+  recording,
   'runs-redis': (servers) => wholeRuns(servers, 'redis', 10),
   'runs-redis-50': (servers) => wholeRuns(servers, 'redis', 50),
   'runs-postgres': (servers) => wholeRuns(servers, 'postgres', 10),

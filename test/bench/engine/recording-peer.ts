@@ -1,14 +1,14 @@
 /**
- * The peer of test/bench/recording.ts: the same recording done the usual way, one Kysely transaction a
+ * The peer of ./recording.ts: the same recording done the usual way, one Kysely transaction a
  * run: the fence is checked and locked, then each table gets its upsert, all rows of a run in one statement.
  */
 import { sql, type Transaction } from 'kysely';
-import { underFence } from '../../src/data/bots/fence.ts';
-import type { Database, Db } from '../../src/data/connect.ts';
-import type { CheckOutcome } from '../../src/run/outcome.ts';
-import type { Ending } from '../../src/run/finish.ts';
-import { recordingOf, type Recording } from '../../src/run/record.ts';
-import type { Run } from '../../src/run/run.ts';
+import { underFence } from '../../../src/data/bots/fence.ts';
+import type { Database, Db } from '../../../src/data/connect.ts';
+import type { CheckOutcome } from '../../../src/run/outcome.ts';
+import type { Ending } from '../../../src/run/finish.ts';
+import { recordingOf, type Recording } from '../../../src/run/record.ts';
+import type { Run } from '../../../src/run/run.ts';
 import { escalate } from './recording-peer-tickets.ts';
 
 /** Records, escalates, finishes and queues the bot's next run. */

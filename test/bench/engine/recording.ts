@@ -1,28 +1,26 @@
 /**
- * `node test/bench/recording.ts`: what recording a run costs in a group commit, beside one Kysely
- * transaction a run with the same fence and upserts, in the same process and the same rounds.
+ * What recording a run costs in a group commit, beside one Kysely transaction a run with the same fence and
+ * upserts, in the same process and the same rounds.
  *
  * A recording is one execution that ends, three findings that are reported, two more that are found clean
  * with the actions that had been applied to them (verified), the tickets of all of them, the memory of
  * each fingerprint and the bot's counters. Wall figures are noise on a shared machine; the ratio of
  * medians and the client's CPU are what counts.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { connect, type Db } from '../../src/data/connect.ts';
-import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
-import { migrateToLatest } from '../../src/data/migrate.ts';
-import type { CheckOutcome } from '../../src/run/outcome.ts';
-import type { Ending } from '../../src/run/finish.ts';
-import { openLedger } from '../../src/run/group-commit/ledger.ts';
-import type { Run } from '../../src/run/run.ts';
+import { connect, type Db } from '../../../src/data/connect.ts';
+import type { CheckOutcome } from '../../../src/run/outcome.ts';
+import type { Ending } from '../../../src/run/finish.ts';
+import { openLedger } from '../../../src/run/group-commit/ledger.ts';
+import type { Run } from '../../../src/run/run.ts';
+import { plantBots } from './plant.ts';
 import { recordOne } from './recording-peer.ts';
+import type { Servers } from './servers.ts';
+import { median, quantile, type Line } from './table.ts';
 
-const runs = Number(process.env.BENCH_RUNS ?? 1_500);
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const runs = 1_000;
+const rounds = 3;
 
 const finding = (key: string, bot: string) => ({
   severity: 'medium' as const,
@@ -122,12 +120,11 @@ async function pass(db: Db, atOnce: number, record: (run: Run) => Promise<unknow
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   await check(db);
-  const sorted = waits.toSorted((a, b) => a - b);
   return {
     perSecond: runs / seconds,
     cpuMicros: (user + system) / runs,
-    p50: sorted[runs >> 1]!,
-    p95: sorted[Math.floor(runs * 0.95)]!,
+    p50: quantile(waits, 0.5),
+    p95: quantile(waits, 0.95),
   };
 }
 
@@ -145,8 +142,6 @@ async function check(db: Db): Promise<void> {
     throw new Error(`the recordings do not add up: ${JSON.stringify(rows[0])}`);
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
 const medians = (passes: Pass[]): Pass => ({
   perSecond: median(passes.map((each) => each.perSecond)),
   cpuMicros: median(passes.map((each) => each.cpuMicros)),
@@ -154,61 +149,44 @@ const medians = (passes: Pass[]): Pass => ({
   p95: median(passes.map((each) => each.p95)),
 });
 
-const line = (name: string, { perSecond, cpuMicros, p50, p95 }: Pass) =>
-  `  ${name.padEnd(28)} ${perSecond.toFixed(0).padStart(6)} runs/s ${cpuMicros.toFixed(0).padStart(6)} us CPU a run` +
-  `   waiting p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`;
+const inWords = ({ perSecond, cpuMicros, p50, p95 }: Pass): string =>
+  `${perSecond.toFixed(0)} runs/s, ${cpuMicros.toFixed(0)} us CPU of the client each, waiting p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`;
 
-const server = await startThrowaway(await mkdtemp(join(tmpdir(), 'roundsman-bench-')), {
-  fsync: true,
-});
-const db = connect(server.url, { statementTimeoutMs: 0 });
-try {
-  await migrateToLatest(db);
-  await sql`
-    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint)
-    SELECT 'bot-' || i, 'Bot', '0 * * * *', '/api/bots/bench' FROM generate_series(1, ${runs}::int) i`.execute(
-    db,
-  );
-  console.log(`recording ${runs} runs of ${runs} bots; medians of ${rounds} alternated rounds`);
-  for (const { atOnce, goal } of [
-    { atOnce: 10, goal: 2 },
-    { atOnce: 50, goal: 4 },
-  ]) {
-    const peerDb = connect(server.url, { max: atOnce });
-    const ledger = openLedger({
-      databaseUrl: server.url,
-      worker: 'bench',
-      log: pino({ level: 'warn' }),
+/** One execution, three findings, two actions, the counters: at 10 and at 50 at once. */
+export async function recording({ db, postgresUrl }: Servers): Promise<Line[]> {
+  await plantBots(db, runs, { due: false });
+  return [await compare(db, postgresUrl, 10, 2), await compare(db, postgresUrl, 50, 4)];
+}
+
+async function compare(db: Db, databaseUrl: string, atOnce: number, goal: number): Promise<Line> {
+  const peerDb = connect(databaseUrl, { max: atOnce });
+  const ledger = openLedger({ databaseUrl, worker: 'bench', log: pino({ level: 'warn' }) });
+  const ours: Pass[] = [];
+  const peer: Pass[] = [];
+  // The first round warms both up and is not counted.
+  for (let round = 0; round <= rounds; round++) {
+    const mine = await pass(db, atOnce, (run) => {
+      const outcomes = outcomesOf(run);
+      return ledger.recordAndEnd(run, outcomes, endingOf(outcomes));
     });
-    const ours: Pass[] = [];
-    const peer: Pass[] = [];
-    // The first round warms both up and is not counted.
-    for (let round = 0; round <= rounds; round++) {
-      const mine = await pass(db, atOnce, (run) => {
-        const outcomes = outcomesOf(run);
-        return ledger.recordAndEnd(run, outcomes, endingOf(outcomes));
-      });
-      const theirs = await pass(db, atOnce, (run) => {
-        const outcomes = outcomesOf(run);
-        return recordOne(peerDb, run, outcomes, endingOf(outcomes));
-      });
-      if (round === 0) continue;
-      ours.push(mine);
-      peer.push(theirs);
-    }
-    await ledger.close();
-    await peerDb.destroy();
-    const [mine, theirs] = [medians(ours), medians(peer)];
-    const ratio = mine.perSecond / theirs.perSecond;
-    console.log(`${atOnce} at once`);
-    console.log(line('group commit', mine));
-    console.log(line('one transaction a run', theirs));
-    console.log(
-      `  ratio                        ${ratio.toFixed(1)} x, goal ${goal} x: ${ratio >= goal ? 'met' : 'missed'};` +
-        ` CPU 1/${(theirs.cpuMicros / mine.cpuMicros).toFixed(1)}; waiting p95 ${(mine.p95 / theirs.p95).toFixed(2)} x`,
-    );
+    const theirs = await pass(db, atOnce, (run) => {
+      const outcomes = outcomesOf(run);
+      return recordOne(peerDb, run, outcomes, endingOf(outcomes));
+    });
+    if (round === 0) continue;
+    ours.push(mine);
+    peer.push(theirs);
   }
-} finally {
-  await db.destroy();
-  await server.stop();
+  await ledger.close();
+  await peerDb.destroy();
+  const [mine, theirs] = [medians(ours), medians(peer)];
+  const ratio = mine.perSecond / theirs.perSecond;
+  return {
+    what: `recording runs (1 execution, 3 findings, 2 actions, counters), ${atOnce} at once`,
+    ours: inWords(mine),
+    peer: `${inWords(theirs)}: one Kysely transaction a run`,
+    ratio,
+    goal: `${goal} x, waiting no longer`,
+    met: ratio >= goal && mine.p95 <= theirs.p95,
+  };
 }
