@@ -25,7 +25,8 @@ interface Answer {
 /**
  * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each
  * batch one round trip in which runs are inserted and bots get their next slot. `enqueue` is called
- * after each batch has committed; entries that are lost there are found again by rescue.
+ * after each batch has committed. What it throws is thrown when all is claimed, and it is not called again:
+ * a queue that is away must cost no slot, and rescue queues rows that have no entry.
  */
 export async function claimDue(
   db: Db,
@@ -34,13 +35,18 @@ export async function claimDue(
 ): Promise<Claimed> {
   const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
   let cutoff: Date | null = null;
+  let failed: { error: unknown } | null = null;
   const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
   for (;;) {
     const answer = await claim(db, cutoff, [...times.values()]);
     cutoff = new Date(answer.cutoff);
     claimed.skipped += answer.skipped;
     claimed.queued.push(...answer.queued);
-    await enqueue(answer.queued);
+    try {
+      if (!failed) await enqueue(answer.queued);
+    } catch (error) {
+      failed = { error };
+    }
 
     const { found, refused } = lookUp(answer.wanted, cutoff);
     for (const { cron, zone, reason } of refused) await refuse(db, cron, zone, reason);
@@ -55,6 +61,7 @@ export async function claimDue(
     for (const entry of grown) times.set(keyOf(entry), entry);
     const full = answer.queued.length + answer.skipped >= limit;
     if (grown.length === 0 && !full) {
+      if (failed) throw failed.error;
       claimed.unclaimed = answer.wanted.length - refused.length;
       return claimed;
     }

@@ -50,6 +50,26 @@ describe('many schedulers', () => {
   });
 });
 
+test('a queue that is away is asked once, costs no slot, and is told at the end', async () => {
+  const { db, at } = await scene();
+  await planned(db, many(900));
+  await planned(db, many(1_300).slice(900), { catch_up: 'skip' });
+  await at('2026-03-02T00:01:00Z');
+  let asked = 0;
+  const away = () => {
+    asked += 1;
+    return Promise.reject(new Error('the queue is away'));
+  };
+  await expect(claimDue(db, new ExpectedSlots(), away)).rejects.toThrow('the queue is away');
+  expect(asked).toBe(1);
+  const rows = await db
+    .selectFrom('bot_executions')
+    .select(['status', sql<number>`count(*)::int`.as('count')])
+    .groupBy('status')
+    .execute();
+  expect(rows).toEqual([{ status: 'queued', count: 1_300 }]);
+});
+
 describe('more schedules than are remembered', () => {
   /** 120 bots, each with a schedule of its own, that are due at every minute of the test. */
   const own = (db: Parameters<typeof plan>[0]) =>
