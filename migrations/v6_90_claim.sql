@@ -24,7 +24,7 @@ RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
 CREATE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  -- A `skip` bot's slot this late was not missed yet.
+  -- A slot this late was not missed yet, whatever the grace: a tick always comes a little later.
   punctual CONSTANT interval := '60 seconds';
   v_cutoff timestamptz := coalesce(p_cutoff, engine.now());
   v_bots uuid[];
@@ -73,7 +73,7 @@ BEGIN
     SELECT due.*, CASE
         WHEN catch_up = 'all' THEN least(catch_up_limit, slot_count)
         WHEN v_cutoff - CASE WHEN slot_count = 1 THEN next_execution_at ELSE slots[cardinality(slots)] END
-             <= CASE catch_up WHEN 'skip' THEN punctual ELSE make_interval(secs => grace_seconds) END THEN 1
+             <= CASE catch_up WHEN 'skip' THEN punctual ELSE greatest(punctual, make_interval(secs => grace_seconds)) END THEN 1
         ELSE 0
       END AS run_count
     FROM due

@@ -83,6 +83,18 @@ test('a slot missed for longer than the grace is not run', async () => {
   expect((await botOf(db, 'daily')).next_slot_at).toEqual(new Date('2026-03-03T01:00:00Z'));
 });
 
+test('a slot is not missed by a tick that comes as a tick does, without any grace', async () => {
+  const { db, at } = await scene();
+  await planned(db, ['strict'], { schedule_cron: '0 1 * * *', grace_seconds: 0 });
+  await at('2026-03-02T01:00:00.7Z');
+  await tick(db);
+  expect(await slots(db, 'strict')).toEqual(['01:00 queued']);
+  await finishAll(db);
+  await at('2026-03-03T01:01:00.7Z');
+  await tick(db);
+  expect(await slots(db, 'strict')).toEqual(['01:00 success', '01:00 skipped missed']);
+});
+
 test('the row of missed slots counts them all, however long the downtime was', async () => {
   const { db, at } = await scene('2026-03-01T00:00:30Z');
   await planned(db, ['minutely']);
