@@ -1,13 +1,14 @@
 ALTER TABLE bots
   ADD COLUMN timezone text NOT NULL DEFAULT 'UTC' CHECK (timezone ~ '^[A-Za-z][A-Za-z0-9_+/-]*$'),
   ADD COLUMN config jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(config) = 'object'),
-  -- Infinity and years before Christ are no times that a scheduler could count from.
+  -- Infinity, years before Christ and the end of the calendar are no times that a scheduler could count from:
+  -- what follows has to be a time that can be written down, too.
   ADD COLUMN next_slot_at timestamptz CHECK
-    (next_slot_at BETWEEN '1970-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z'),
+    (next_slot_at BETWEEN '1970-01-01 00:00:00Z' AND '9000-01-01 00:00:00Z'),
   -- Since when the schedule is the one that it is: its first slot is the first one after this, however late a
   -- scheduler comes to plan it. Slots of a pause lie before it.
   ADD COLUMN planned_from timestamptz NOT NULL DEFAULT engine.now() CHECK
-    (planned_from BETWEEN '1970-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z'),
+    (planned_from BETWEEN '1970-01-01 00:00:00Z' AND '9000-01-01 00:00:00Z'),
   ADD COLUMN catch_up text NOT NULL DEFAULT 'last' CHECK (catch_up IN ('skip', 'last', 'all')),
   ADD COLUMN catch_up_limit int NOT NULL DEFAULT 10 CHECK (catch_up_limit BETWEEN 1 AND 100),
   ADD COLUMN grace_seconds int NOT NULL DEFAULT 3600 CHECK (grace_seconds BETWEEN 0 AND 31536000),

@@ -9,6 +9,9 @@ import { inspectDefinition } from './definition.ts';
 /** Bots looked at in one go; the next tick takes the rest. */
 const batch = 1_000;
 
+/** Later ones have no text that PostgreSQL reads. */
+const lastTime = new Date('9999-12-31T23:59:59.999Z');
+
 export interface Planned {
   planned: number;
   refused: { name: string; reason: string }[];
@@ -43,12 +46,11 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
     try {
       const schedule = inspectDefinition(row, catalogue);
       const slot = row.next_slot_at ?? nextSlot(schedule, row.planned_from);
-      fit.push({
-        id: row.id,
-        version: row.definition_version,
-        slot,
-        following: nextSlot(schedule, slot),
-      });
+      const following = nextSlot(schedule, slot);
+      // One that cannot be written down would keep all the others from being planned.
+      if (following > lastTime)
+        throw new Error('next_slot_at: what follows it is no time any more');
+      fit.push({ id: row.id, version: row.definition_version, slot, following });
     } catch (error) {
       // A definition that makes its own schema throw is as unfit as one that is refused.
       // A message may quote half a character, which would make the update of all of them fail.

@@ -114,6 +114,37 @@ describe('what somebody writes into the documented columns by hand', () => {
     expect((await botOf(db, 'odd')).next_slot_at).toEqual(new Date('2026-03-02T00:02:00Z'));
   });
 
+  test.each([
+    '9999-12-31T23:59:00Z',
+    'infinity',
+    '1969-12-31T23:59:59Z',
+    '0044-03-15T00:00:00Z BC',
+  ])('next_slot_at %s is refused', async (time) => {
+    const { db } = await scene();
+    await planned(db, ['bot']);
+    await expect(
+      sql`UPDATE bots SET next_slot_at = ${time}::timestamptz, next_execution_at = NULL`.execute(
+        db,
+      ),
+    ).rejects.toThrow('bots_next_slot_at_check');
+  });
+
+  test('a slot at the end of time that got past that sets its own bot to error and stops no tick', async () => {
+    const { db, at } = await scene();
+    await planned(db, ['good', 'last']);
+    await sql`ALTER TABLE bots DROP CONSTRAINT bots_next_slot_at_check`.execute(db);
+    await sql`UPDATE bots SET next_slot_at = '9999-12-31T23:59:00Z', next_execution_at = NULL
+              WHERE name = 'last'`.execute(db);
+    await addBots(db, ['new']);
+    await at('2026-03-02T00:01:00Z');
+    await tick(db);
+    expect(await slots(db, 'good')).toEqual(['00:01 queued']);
+    expect(await slots(db, 'new')).toEqual(['00:01 queued']);
+    const { status, status_reason } = await botOf(db, 'last');
+    expect(status).toBe('error');
+    expect(status_reason).toMatch(/^next_slot_at: ./);
+  });
+
   test('two bots whose slots differ by microseconds are both claimed', async () => {
     const { db, at } = await scene();
     await planned(db, ['odd', 'even']);
