@@ -4,8 +4,9 @@ import type { RunEntry } from '../queue/run-queue.ts';
 import { BadScheduleError } from './cron.ts';
 import { slotTimes, type ExpectedSlots, type SlotTimes, type Wanted } from './slot-times.ts';
 
-/** Bots claimed in one transaction. */
+/** Bots claimed in one transaction; fewer in the first one, so that workers have something to do meanwhile. */
 const limit = 1_000;
+const firstLimit = 100;
 
 export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
@@ -37,8 +38,8 @@ export async function claimDue(
   let cutoff: Date | null = null;
   let failed: { error: unknown } | null = null;
   const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
-  for (;;) {
-    const answer = await claim(db, cutoff, [...times.values()]);
+  for (let most = firstLimit; ; most = limit) {
+    const answer = await claim(db, cutoff, most, [...times.values()]);
     cutoff = new Date(answer.cutoff);
     claimed.skipped += answer.skipped;
     claimed.queued.push(...answer.queued);
@@ -59,7 +60,7 @@ export async function claimDue(
       return !known || (entry.future !== undefined && known.future === undefined);
     });
     for (const entry of grown) times.set(keyOf(entry), entry);
-    const full = answer.queued.length + answer.skipped >= limit;
+    const full = answer.queued.length + answer.skipped >= most;
     if (grown.length === 0 && !full) {
       if (failed) throw failed.error;
       claimed.unclaimed = answer.wanted.length - refused.length;
@@ -75,9 +76,14 @@ const keyOf = ({ cron, zone, slot, since }: Wanted) =>
 
 const instant = (text: string) => [Date.parse(text), /\.\d{3}(\d+)/.exec(text)?.[1]];
 
-async function claim(db: Db, cutoff: Date | null, times: SlotTimes[]): Promise<Answer> {
+async function claim(
+  db: Db,
+  cutoff: Date | null,
+  most: number,
+  times: SlotTimes[],
+): Promise<Answer> {
   const { rows } = await sql<{ answer: Answer }>`
-    SELECT engine.claim(${cutoff}::timestamptz, ${limit}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
+    SELECT engine.claim(${cutoff}::timestamptz, ${most}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
     db,
   );
   return rows[0]!.answer;
