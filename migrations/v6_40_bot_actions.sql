@@ -52,6 +52,8 @@ CREATE UNIQUE INDEX idx_actions_unfinished ON bot_actions (fingerprint)
 CREATE INDEX idx_actions_verified ON bot_actions (fingerprint) WHERE state = 'verified';
 CREATE INDEX idx_actions_hold ON bot_actions (hold_until) WHERE state = 'verified';
 CREATE INDEX idx_actions_undo ON bot_actions (bot_id) WHERE undo_requested_at IS NOT NULL AND state <> 'undone';
+-- Effects outside of the database that have no record yet: each start of a run asks for those of its bot.
+CREATE INDEX idx_actions_begun ON bot_actions (bot_id) WHERE state = 'intent' AND evidence ? 'begun';
 CREATE INDEX idx_actions_finding ON bot_actions (finding_id);
 CREATE INDEX idx_actions_execution ON bot_actions (execution_id);
 CREATE INDEX idx_actions_knowledge ON bot_actions (knowledge_id, taken_at DESC);

@@ -4,11 +4,12 @@
 -- several runs of one bot the first ones get the places that are free.
 -- Two statements on purpose (see engine.claim): a bot's running rows are counted after its row is locked,
 -- so that two workers cannot both take the last place.
+-- leftovers: effects of the bot wait to be undone, or were begun outside of the database and have no record.
 -- IS NOT DISTINCT FROM keeps the planner from reading all that is queued: with statistics from a time when
 -- little was, it would take the index of queued rows for shorter than a look for each id.
 CREATE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
-               bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int)
+               bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int, leftovers boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -38,7 +39,11 @@ BEGIN
     AND entries.place + (SELECT count(*) FROM public.bot_executions r
                          WHERE r.bot_id = b.id AND r.status = 'running') <= b.concurrency
   RETURNING e.id, e.fence, e.attempt, e.max_attempts, e.trigger, e.started_at,
-            b.id, b.name::text, b.api_endpoint::text, b.config, b.timeout_seconds;
+            b.id, b.name::text, b.api_endpoint::text, b.config, b.timeout_seconds,
+            EXISTS (SELECT FROM public.bot_actions a
+                    WHERE a.bot_id = b.id AND a.undo_requested_at IS NOT NULL AND a.state <> 'undone')
+              OR EXISTS (SELECT FROM public.bot_actions a
+                         WHERE a.bot_id = b.id AND a.state = 'intent' AND a.evidence ? 'begun');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION engine.start_runs(uuid[], int[], text, interval) FROM PUBLIC;

@@ -1,19 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
-import { currentMode, healsIn } from '../data/bots/engine.ts';
-import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
-import { messageOf } from '../errors.ts';
+import { underFence, type Fenced } from '../data/bots/fence.ts';
+import { askWhatBecame, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import type { Candidate } from './match.ts';
-import { writeDoubt } from './outside.ts';
-import type { Action, Healing, Patient } from './patient.ts';
-import type { Step } from './playbook.ts';
-
-export interface Abandoned extends Action {
-  remedy: string;
-  /** with `begun` and the parameters when an effect outside may have happened */
-  evidence: unknown;
-}
+import type { Healing, Patient } from './patient.ts';
 
 /**
  * An unfinished action of this fingerprint that nobody works on any more: an attempt of this run, or a
@@ -84,55 +75,4 @@ export async function takeUp(
       .execute();
     return null;
   });
-}
-
-/**
- * Whether an effect outside happened before its record could be made: asked about the parameters with
- * which it was begun. The time at which that is written down, `not applied`, or null when nobody can tell
- * or somebody else took it up. An effect inside our database is never without its record.
- */
-async function askWhatBecame(
-  healing: Healing,
-  { id, fence }: Fenced,
-  finding: Patient,
-  action: Abandoned,
-  step: Step | undefined,
-): Promise<Date | null | 'not applied'> {
-  const { db, catalogue } = healing;
-  const run = { id, fence };
-  const remedy = catalogue.remedy(action.remedy);
-  const kept = action.evidence as { begun?: boolean; params?: unknown } | null;
-  const begun = kept?.begun === true;
-  if (!remedy?.outside && !begun) return 'not applied';
-  if (!remedy?.outside) {
-    await writeDoubt(
-      db,
-      { run, action },
-      `${action.remedy} is gone: nobody can tell whether it was done`,
-    );
-    return null;
-  }
-  if (!begun && !step) return 'not applied';
-  // Under the kill switch nothing outside is even asked; the intent waits.
-  if (!healsIn(await currentMode(db))) return null;
-  const params = begun ? kept?.params : step?.params;
-  const verifyAfter = step?.verifyAfter ?? null;
-  const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter, ask: true };
-  try {
-    const applied = await healing.effect(effect);
-    if (applied) return applied;
-  } catch (error) {
-    if (error instanceof LostRunError) throw error;
-    // Stopped while it was asked: the next one asks again.
-    if (healing.signal.aborted) return null;
-    await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`);
-  }
-  const intent = await db
-    .selectFrom('bot_actions')
-    .select('id')
-    .where('id', '=', action.id)
-    .where('state', '=', 'intent')
-    .where('execution_id', '=', id)
-    .executeTakeFirst();
-  return intent ? 'not applied' : null;
 }

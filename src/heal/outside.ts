@@ -20,8 +20,8 @@ const hadHappened: Evidence = { summary: 'it had been done already', before: nul
 
 /**
  * Applies one step outside, or with `ask` only finds out what became of it. Returns when it was applied;
- * null when it was not (`failed`), when nobody can tell (`unknown`), when `ask` learnt that it was not done,
- * or when the intent is somebody else's (`intent`): the row says which. Rejects, and leaves the intent, when
+ * null when it was not (`failed`), when nobody can tell (`unknown`), when `ask` learnt that it was not done
+ * (a plain `intent`, as before it was begun), or when it is somebody else's (`intent`): the row says which. Rejects, and leaves the intent, when
  * it is stopped or the database does not answer.
  */
 export async function takeOutsideEffect(
@@ -37,7 +37,7 @@ export async function takeOutsideEffect(
   if (effect.ask) {
     const { done, why } = await ask(remedy, params, context);
     if (done === true) return keep(db, remedy, effect, hadHappened);
-    if (done === null) await writeDoubt(db, effect, why);
+    await (done === null ? writeDoubt(db, effect, why) : unbegin(db, effect));
     return null;
   }
   let tried = false;
@@ -108,6 +108,10 @@ const begin = (db: Db, { run, action, params }: Effect): Promise<Date | null> =>
       .executeTakeFirst();
     return begun?.now ?? null;
   });
+
+/** It is certain that nothing happened: nobody has to ask again, and it may be dropped as it may be applied. */
+const unbegin = (db: Db, effect: Effect): Promise<void> =>
+  settle(db, effect, { evidence: sql`evidence - 'begun' - 'params'` });
 
 const keep = (db: Db, remedy: Remedy, effect: Effect, evidence: Evidence): Promise<Date | null> =>
   underFence(db, effect.run, async (trx) => {

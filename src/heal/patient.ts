@@ -55,10 +55,16 @@ export interface Action {
   verify_after?: Date | null;
 }
 
+/** What a remedy is told of the problem. */
+export type Target = Pick<
+  Patient,
+  'fingerprint' | 'affected_component' | 'component_key' | 'metadata'
+>;
+
 /** One step to apply, as plain values: it is applied in another process. */
 export interface Effect {
   run: Fenced;
-  finding: Patient;
+  finding: Target;
   action: Action;
   /** the remedy's name, and its parameters as its schema read them */
   remedy: string;

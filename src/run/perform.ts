@@ -8,18 +8,18 @@ import { examinedBy, type CheckOutcome } from './outcome.ts';
 import { endingOf, type Ending } from './finish.ts';
 import type { Ended } from './group-commit/flush.ts';
 import { healAll } from './heal.ts';
+import { takeUpLeftovers } from './leftovers.ts';
 import { inPlace, type Held } from './place.ts';
 import { refuse } from './refuse.ts';
 import type { Engine } from './engine.ts';
 import type { Run, Stop } from './run.ts';
-import { undoRequested } from './undo.ts';
 import { judgeDue } from './verify-later.ts';
 
 /**
  * The life of one run: start, check, record, heal, escalate, finish. Every step after the start writes
  * under the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called
  * when its checks and remedies are through: another run may take its place while this one is written.
- * One that somebody asked for first takes back what it is asked to; one that only verifies checks nothing else.
+ * Before its checks look it settles what earlier ones have left; one that only verifies checks nothing else.
  */
 export async function performRun(
   engine: Engine,
@@ -52,7 +52,7 @@ interface Seen {
 
 async function checkAndHeal(engine: Engine, run: Run, held: Held): Promise<Seen> {
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  if (run.trigger === 'manual') await undoRequested(engine, run, held);
+  await takeUpLeftovers(engine, run, held);
   const outcomes = await checkAll(engine, run, held, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
   if (!reported || run.signal.aborted) return { outcomes, recorded: null, actions: 0 };

@@ -188,6 +188,11 @@ export const recordRuns = statement<RecordedRow>(
     UPDATE bot_actions a
     SET state = 'aborted', error_message = 'the problem was gone before it was applied', settled_at = engine.now()
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'intent'
+      -- What was begun outside may have happened: it is asked about (src/heal/ask.ts).
+      AND NOT a.evidence ? 'begun'
+      -- Another run may be carrying it out right now.
+      AND NOT EXISTS (SELECT FROM bot_executions e
+                      WHERE e.id = a.execution_id AND e.id <> clean.run AND e.status IN ('queued', 'running'))
   ), resolved AS (
     UPDATE bot_findings f
     SET resolved_at = engine.now(), last_fence = clean.fence,

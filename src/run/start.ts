@@ -17,6 +17,8 @@ export interface StartedRow {
   api_endpoint: string;
   config: unknown;
   timeout_seconds: number;
+  /** not asked of a start that is found again after its connection was lost */
+  leftovers?: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export function runOf(row: StartedRow): Run {
     startedAt: row.started_at,
     bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
     timeoutMs: row.timeout_seconds * 1000,
+    leftovers: row.leftovers ?? true,
     signal: controller.signal,
     stop: (why: Stop) => controller.abort(why),
   };

@@ -73,6 +73,20 @@ test('an unfinished one of a run that goes on elsewhere is left to it', async ()
   expect(await patients.decisions()).toMatchObject([{ verdict: 'blocked', gate: 'in_progress' }]);
 });
 
+test.each([
+  ['running', { fence: 1, lease_until: new Date(Date.now() + 60_000), worker: 'w' }, 'intent'],
+  ['queued', {}, 'intent'],
+  ['cancelled', { completed_at: new Date() }, 'aborted'],
+] as const)('a clean result finds the intent of a run that is %s', async (status, values, as) => {
+  const patients = await admitted();
+  await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
+  const elsewhere = await queuedRun(patients.db, 'doctor', { status, ...values });
+  await leftBehind(patients, 'single', 'disk.first', 'intent', { execution_id: elsewhere });
+  patients.ill.clear();
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: as }]);
+});
+
 test('two runs at once that find one abandoned intent apply it once', async () => {
   const patients = await admitted([{ name: 'disk.first', works: false }]);
   await leftBehind(patients, 'single', 'disk.first', 'intent');

@@ -240,6 +240,76 @@ describe('an abandoned intent', () => {
   });
 });
 
+describe('one that was begun, and whose problem is gone', () => {
+  const gone = async (done: Done) => {
+    const { asked, cure } = outside(done);
+    const patients = await admitted([cure], 'intent', begun({ to: 'a' }));
+    patients.ill.clear();
+    return { ...patients, asked };
+  };
+
+  test('was what helped, if it was done', async () => {
+    const patients = await gone(true);
+    await patients.round();
+    expect(patients.asked).toEqual([{ to: 'a' }]);
+    expect(await patients.actions()).toMatchObject([
+      { state: 'verified', success: true, evidence: { summary: 'it had been done already' } },
+    ]);
+    expect(await patients.finding()).toMatchObject({ resolution_method: 'escalated' });
+  });
+
+  test('is aborted if it was not, and nobody asks again', async () => {
+    const patients = await gone(false);
+    for (let number = 0; number < 2; number++) await patients.round();
+    expect(patients.asked).toHaveLength(1);
+    expect(await states(patients)).toEqual([['disk.send', 'aborted']]);
+    expect(await patients.finding()).toMatchObject({ resolution_method: 'cleared' });
+  });
+
+  test.each<Done>([null, 'throws'])('is unknown where nobody can tell (%s)', async (done) => {
+    const patients = await gone(done);
+    await patients.round();
+    expect(await states(patients)).toEqual([['disk.send', 'unknown']]);
+    expect(await patients.effects()).toEqual([]);
+  });
+
+  test('is not written off under the kill switch: it is asked when healing goes on', async () => {
+    const patients = await gone(true);
+    await set(patients.db, 'mode', 'off');
+    await patients.round();
+    expect(patients.asked).toEqual([]);
+    expect(await states(patients)).toEqual([['disk.send', 'intent']]);
+    await set(patients.db, 'mode', 'safe');
+    await patients.round();
+    expect(await states(patients)).toEqual([['disk.send', 'verified']]);
+  });
+});
+
+test('a clean result does not take away what another run is just applying', async () => {
+  const at = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const slow: Cure = {
+    name: 'disk.send',
+    rest: {
+      outside: true,
+      isDone: async () => {
+        at.resolve();
+        await over.promise;
+        return false;
+      },
+    },
+  };
+  const patients = await ward([seed], [slow]);
+  await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
+  const first = patients.round();
+  await at.promise;
+  patients.ill.clear();
+  await patients.round();
+  over.resolve();
+  expect(await first).toMatchObject({ actions_taken: 1 });
+  expect(await states(patients)).toEqual([['disk.send', 'verified']]);
+});
+
 test('resolving its ticket settles an unknown action: it counts for nothing and blocks no longer', async () => {
   const patients = await admitted([outside().cure], 'unknown');
   await patients.round();

@@ -1,0 +1,104 @@
+/** Effects outside of our database that were begun and have no record: what became of them is asked. */
+import { sql } from 'kysely';
+import type { Catalogue } from '../catalogue.ts';
+import type { Db } from '../data/connect.ts';
+import { currentMode, healsIn } from '../data/bots/engine.ts';
+import { LostRunError, type Fenced } from '../data/bots/fence.ts';
+import { messageOf } from '../errors.ts';
+import { writeDoubt } from './outside.ts';
+import type { Action, Healing, Target } from './patient.ts';
+import { readSolution, type Step } from './playbook.ts';
+
+export interface Abandoned extends Action {
+  remedy: string;
+  /** with `begun` and the parameters when an effect outside may have happened */
+  evidence: unknown;
+}
+
+type Asking = Pick<Healing, 'db' | 'catalogue' | 'signal' | 'effect'>;
+
+/**
+ * Whether an effect outside happened before its record could be made: asked about the parameters with
+ * which it was begun. The time at which that is written down, `not applied`, or null when nobody can tell
+ * or somebody else took it up. An effect inside our database is never without its record.
+ */
+export async function askWhatBecame(
+  asking: Asking,
+  { id, fence }: Fenced,
+  finding: Target,
+  action: Abandoned,
+  step: Step | undefined,
+): Promise<Date | null | 'not applied'> {
+  const { db, catalogue } = asking;
+  const run = { id, fence };
+  const remedy = catalogue.remedy(action.remedy);
+  const kept = action.evidence as { begun?: boolean; params?: unknown } | null;
+  const begun = kept?.begun === true;
+  if (!remedy?.outside && !begun) return 'not applied';
+  if (!remedy?.outside) {
+    await writeDoubt(
+      db,
+      { run, action },
+      `${action.remedy} is gone: nobody can tell whether it was done`,
+    );
+    return null;
+  }
+  if (!begun && !step) return 'not applied';
+  // Under the kill switch nothing outside is even asked; the intent waits.
+  if (!healsIn(await currentMode(db))) return null;
+  const params = begun ? kept?.params : step?.params;
+  const verifyAfter = step?.verifyAfter ?? null;
+  const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter, ask: true };
+  try {
+    const applied = await asking.effect(effect);
+    if (applied) return applied;
+  } catch (error) {
+    if (error instanceof LostRunError) throw error;
+    // Stopped while it was asked: the next one asks again.
+    if (asking.signal.aborted) return null;
+    await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`);
+  }
+  const intent = await db
+    .selectFrom('bot_actions')
+    .select('id')
+    .where('id', '=', action.id)
+    .where('state', '=', 'intent')
+    .where('execution_id', '=', id)
+    .executeTakeFirst();
+  return intent ? 'not applied' : null;
+}
+
+/**
+ * Asks about all that runs of this bot have begun and that nobody works on any more, before a check looks: what
+ * was done is `applied`, which the check then judges, and what was not is a plain intent again. Without it a
+ * clean result would be taken for a problem that went away by itself.
+ */
+export async function askBegun(asking: Asking, run: Fenced, botId: string): Promise<void> {
+  const { db, catalogue, signal } = asking;
+  for (const { solution, ...action } of await findBegun(db, run, botId)) {
+    if (signal.aborted) return;
+    await askWhatBecame(asking, run, action, action, stepOf(catalogue, action, solution));
+  }
+}
+
+/** What the entry says about it, if it still is what was intended. */
+function stepOf(catalogue: Catalogue, { remedy, step }: Abandoned, solution: string | null) {
+  const read = solution === null ? null : readSolution(solution, catalogue);
+  const said = read?.kind === 'playbook' ? read.steps[step] : undefined;
+  return said?.remedy.name === remedy ? said : undefined;
+}
+
+async function findBegun(db: Db, run: Fenced, botId: string) {
+  const { rows } = await sql<Abandoned & Target & { solution: string | null }>`
+    SELECT a.id, a.heal_id, a.knowledge_id, a.step, a.applied_at, a.remedy, a.evidence, a.fingerprint,
+           coalesce(a.component, '') AS affected_component, coalesce(f.component_key, a.component, '') AS component_key,
+           f.metadata, k.solution
+    FROM bot_actions a
+    LEFT JOIN bot_executions e ON e.id = a.execution_id
+    LEFT JOIN bot_findings f ON f.id = a.finding_id
+    LEFT JOIN bot_knowledge k ON k.id = a.knowledge_id
+    WHERE a.bot_id = ${botId}::uuid AND a.state = 'intent' AND a.evidence ? 'begun'
+      AND (e.id IS NULL OR e.id = ${run.id}::uuid OR e.status NOT IN ('queued', 'running'))
+    ORDER BY a.taken_at, a.id`.execute(db);
+  return rows;
+}
