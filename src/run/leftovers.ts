@@ -12,7 +12,7 @@ import { undoRequested } from './undo.ts';
  */
 export async function takeUpLeftovers(engine: Engine, run: Run, held: Held): Promise<void> {
   if (!run.leftovers) return;
-  if (run.trigger === 'manual') await undoRequested(engine, run, held);
+  await undoRequested(engine, run, held);
   const { db, catalogue } = engine;
   const { signal, carryOut } = watchMode(engine, run, held);
   await askBegun(

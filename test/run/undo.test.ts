@@ -1,8 +1,9 @@
-/** What a person asked to be undone: `actions undo` writes the request, a manual run carries it out. */
+/** What a person asked to be undone: `actions undo` writes the request, the bot's next run carries it out. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot.ts';
-import { entry, playbook, set } from '../support/flow.ts';
+import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
 import { leftBehind, ward, type Cure } from '../heal/patients.ts';
 
 type Ward = Awaited<ReturnType<typeof ward>>;
@@ -87,6 +88,28 @@ test('it is done once', async () => {
   await Promise.all([patients.round(), patients.round()]);
   await patients.round();
   expect(patients.taken).toHaveLength(1);
+});
+
+test('it is done by whatever run comes next, but not by one that only verifies', async () => {
+  const patients = await undoing();
+  const performed = async (values: object) =>
+    attempt(patients.engine, await queuedRun(patients.db, 'doctor', values));
+  await performed({ trigger: 'verify' });
+  expect(patients.taken).toHaveLength(0);
+  await performed({ trigger: 'schedule', scheduled_for: new Date() });
+  expect(patients.taken).toHaveLength(1);
+});
+
+test('asked for again it gets a run again, where none is to come', async () => {
+  const patients = await undoing();
+  await sql`UPDATE bot_actions SET undo_requested_at = NULL`.execute(patients.db);
+  const [action] = await patients.actions();
+  const request = async () => (await requestUndo(patients.db, action!.id, 'ann')).run?.status;
+  expect([await request(), await request()]).toEqual(['queued', undefined]);
+  await sql`UPDATE bot_executions SET status = 'cancelled', completed_at = engine.now() WHERE status = 'queued'`.execute(
+    patients.db,
+  );
+  expect([await request(), await request()]).toEqual(['queued', undefined]);
 });
 
 test('what was done on top goes first', async () => {

@@ -71,7 +71,7 @@ export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | nul
 
 /**
  * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was
- * asked for before. Throws {@link CannotUndoError}, and what a manual run throws.
+ * asked for before and one is still to come that does it. Throws {@link CannotUndoError}, and what a manual run throws.
  */
 export const requestUndo = (
   db: Db,
@@ -106,7 +106,10 @@ export const requestUndo = (
         why: refusal,
         hint: `see \`npx roundsman actions show ${id.slice(0, 8)}\``,
       });
-    if (now.undo_requested_at) return { action: now, run: null };
+    if (now.undo_requested_at) {
+      const run = (await isToCome(trx, now)) ? null : await queueManualRun(trx, action.bot_id!);
+      return { action: now, run };
+    }
     const asked = await trx
       .updateTable('bot_actions')
       .set({ undo_requested_at: sql<Date>`engine.now()`, undo_requested_by: by })
@@ -115,3 +118,20 @@ export const requestUndo = (
       .executeTakeFirstOrThrow();
     return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
   });
+
+/** Whether a run of its bot that takes it back waits, or has begun since it was asked for. */
+async function isToCome(trx: Db, { bot_id, undo_requested_at }: ActionRow): Promise<boolean> {
+  const run = await trx
+    .selectFrom('bot_executions')
+    .select('id')
+    .where('bot_id', '=', bot_id)
+    .where('trigger', '<>', 'verify')
+    .where((where) =>
+      where.or([
+        where('status', '=', 'queued'),
+        where.and([where('status', '=', 'running'), where('started_at', '>=', undo_requested_at)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return run !== undefined;
+}
