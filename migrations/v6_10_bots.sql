@@ -77,7 +77,7 @@ BEGIN
     END IF;
     -- A slot that is due and not claimed came due while the bot was active: it gets its row, as missed.
     -- Slots are a minute apart or more, so within a minute it is one; later only a scheduler could count.
-    IF OLD.status = 'active' AND NEW.status IN ('paused', 'disabled') AND OLD.next_execution_at <= engine.now()
+    IF OLD.status = 'active' AND NEW.status <> 'active' AND OLD.next_execution_at <= engine.now()
        AND OLD.next_slot_at IS NOT NULL THEN
       INSERT INTO public.bot_executions (bot_id, status, started_at, completed_at, scheduled_for, trigger,
                                          max_attempts, queued_at, reason, metadata)

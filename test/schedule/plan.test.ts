@@ -4,12 +4,13 @@ import { addBots, botOf, claim, finishAll, plan, planned, scene, slots, tick } f
 
 describe('a definition that cannot run', () => {
   test.each([
-    ['schedule_cron', { schedule_cron: '61 * * * *' }],
-    ['schedule_cron', { schedule_cron: '0 0 31 2 *' }],
-    ['timezone', { timezone: 'Mars/Olympus' }],
-    ['api_endpoint', { api_endpoint: '/api/bots/nobody' }],
-    ['config.level', { config: JSON.stringify({ level: 'high' }) }],
-  ])('sets its bot to error, names %s and stops nobody else', async (field, values) => {
+    ['schedule_cron', { schedule_cron: '61 * * * *' }, []],
+    ['schedule_cron', { schedule_cron: '0 0 31 2 *' }, []],
+    ['timezone', { timezone: 'Mars/Olympus' }, []],
+    // The slot was the schedule's, which nobody has edited.
+    ['api_endpoint', { api_endpoint: '/api/bots/nobody' }, ['00:01 skipped missed']],
+    ['config.level', { config: JSON.stringify({ level: 'high' }) }, ['00:01 skipped missed']],
+  ])('sets its bot to error, names %s and stops nobody else', async (field, values, missed) => {
     const { db, at } = await scene();
     await planned(db, ['good', 'bad']);
     await db.updateTable('bots').set(values).where('name', '=', 'bad').execute();
@@ -19,7 +20,7 @@ describe('a definition that cannot run', () => {
     expect(status).toBe('error');
     expect(status_reason).toMatch(new RegExp(`^${field}: .`));
     expect(status_changed_at).toEqual(new Date('2026-03-02T00:01:00Z'));
-    expect(await slots(db, 'bad')).toEqual([]);
+    expect(await slots(db, 'bad')).toEqual(missed);
     expect(await slots(db, 'good')).toEqual(['00:01 queued']);
   });
 
