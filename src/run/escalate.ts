@@ -136,7 +136,9 @@ export const escalateRuns = statement<Escalated>(
   ), settings AS (
     -- A word or number that is none counts as not set: no setting may keep runs from ending.
     SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
-           CASE jsonb_typeof(a.minutes) WHEN 'number' THEN least(a.minutes::float8, 525600) END AS minutes
+           -- A jsonb number may be larger than any float.
+           CASE jsonb_typeof(a.minutes) WHEN 'number' THEN
+             CASE WHEN a.minutes::numeric >= 0 THEN least(a.minutes::numeric, 525600)::float8 END END AS minutes
     FROM engine.settings e, unnest('{critical,high,medium,low,info}'::text[]) AS s (severity),
          LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who,
                          e.value -> 'respond_within_minutes' -> s.severity AS minutes) a

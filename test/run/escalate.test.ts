@@ -58,12 +58,17 @@ test('a severity that nobody is named for makes an open ticket without a target'
   ]);
 });
 
-test('settings of escalation that cannot be read do not keep runs from ending', async () => {
-  const { db, find } = await watching();
-  await set(db, 'escalation', { respond_within_minutes: { high: 'soon' } });
-  const { row } = await find('high');
-  expect(row.status).toBe('success');
-});
+test.each(['"soon"', '-1e300', '1e400', '-1', '[]', 'null'])(
+  'a response target of %s does not keep runs from ending, nor their tickets from people',
+  async (minutes) => {
+    const { db, find } = await watching();
+    await sql`UPDATE engine.settings SET value = ${`{"respond_within_minutes": {"high": ${minutes}}}`}::jsonb
+              WHERE key = 'escalation'`.execute(db);
+    const { row, tickets } = await find('high');
+    expect(row.status).toBe('success');
+    expect(tickets).toMatchObject([{ severity: 'high', status: 'open' }]);
+  },
+);
 
 test('a silenced finding is no ticket until the silence ends', async () => {
   const { db, find } = await watching();
