@@ -32,8 +32,10 @@ const wanting = sql`
 const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true
-    -- Nobody can tell whether it happened: a person has to look, whatever the severity.
-    WHEN EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state = 'unknown') THEN true
+    -- Nobody can tell whether it happened: a person has to look, whatever the severity, also when the problem was
+    -- gone meanwhile and came again.
+    WHEN EXISTS (SELECT FROM bot_actions a
+                 WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown') THEN true
     WHEN f.severity = 'medium' THEN
       EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
@@ -83,6 +85,9 @@ export const escalateRuns = statement<Escalated>(
     WHERE t.bot_id = runs.bot_id AND t.status IN ('open', 'assigned')
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
+      -- Nobody can tell what became of an effect: a person has to say, on this ticket.
+      AND NOT EXISTS (SELECT FROM bot_actions a
+                      WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
       -- While it comes and goes it is one ticket.
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
     RETURNING t.id, runs.id AS run

@@ -335,6 +335,31 @@ test('resolving its ticket settles an unknown action: it counts for nothing and 
   expect(await patients.effects()).toEqual(['disk.send']);
 });
 
+test('a problem that comes again while an action about it is unknown gets a ticket, whatever its severity', async () => {
+  const patients = await admitted([outside().cure], 'unknown', {}, 'medium');
+  patients.ill.clear();
+  await patients.round();
+  await patients.forget();
+  await sql`UPDATE bot_tickets SET status = 'closed', resolved_at = engine.now()`.execute(
+    patients.db,
+  );
+  patients.ill.add('disk');
+  await patients.db.updateTable('bot_knowledge').set({ issue_pattern: 'another' }).execute();
+  await patients.round();
+  expect(await tickets(patients)).toMatchObject([{ status: 'closed' }, { status: 'assigned' }]);
+});
+
+test('a ticket about an unknown action does not resolve itself: a person has to settle it', async () => {
+  const patients = await admitted([outside().cure], 'unknown');
+  await patients.round();
+  patients.ill.clear();
+  await patients.round();
+  const [ticket] = await tickets(patients);
+  expect(ticket).toMatchObject({ status: 'assigned' });
+  await resolveTicket(patients.db, ticket!, 'it had arrived', 'ann');
+  expect(await states(patients)).toEqual([['disk.send', 'aborted']]);
+});
+
 test('resolving a ticket leaves the unknown actions of other findings alone', async () => {
   const patients = await admitted([outside(null, { works: false }).cure], 'unknown', {
     fingerprint: 'another',
