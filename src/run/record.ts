@@ -130,7 +130,7 @@ export const recordRuns = statement<RecordedRow>(
         failures_in_row = ${inRow('excluded.last_execution_id', 'failures_in_row')},
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
     WHERE s.last_fence <= excluded.last_fence
-    RETURNING fingerprint, bot_id, failures_in_row, last_execution_id AS run
+    RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   ), counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
     WHERE s.failures_in_row >= b.confirm
@@ -141,11 +141,14 @@ export const recordRuns = statement<RecordedRow>(
     FROM failing JOIN runs ON runs.id = failing.run
     -- A run that began before the cure may have looked before it.
     WHERE a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= runs.started_at
+      -- It has held already, which only has not been concluded yet.
+      AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
   ), persisted AS (
     UPDATE bot_decisions d
     SET outcome = 'persisted', settled_at = engine.now()
     FROM failing
     WHERE d.fingerprint = failing.fingerprint AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM failing.run
+      AND NOT coalesce(failing.last_clean_at > d.hold_until, false)
   ), written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
                                    metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,

@@ -215,6 +215,20 @@ describe('what the entry left alone', () => {
     expect(await settled()).toMatchObject({ recovered: 0 });
   });
 
+  test('recovered though it comes back before anybody drew the conclusion', async () => {
+    const patients = await shadow();
+    const wait = await movableClock(patients.db);
+    await patients.round();
+    patients.ill.clear();
+    await patients.round();
+    await wait(61 * 60);
+    await patients.round();
+    patients.ill.add('disk');
+    await patients.round();
+    await settle(patients.db, patients.engine.catalogue);
+    expect((await outcomes(patients))[0]).toBe('recovered');
+  });
+
   test('persisted when it comes back within the window', async () => {
     const patients = await shadow();
     const wait = await movableClock(patients.db);

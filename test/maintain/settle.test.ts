@@ -68,6 +68,17 @@ describe('a cure', () => {
     expect(await patients.settle()).toMatchObject({ held: 0 });
   });
 
+  test('has held though the problem came back before anybody drew the conclusion', async () => {
+    const patients = await cured();
+    await patients.wait(61 * minutes);
+    await patients.round();
+    await set(patients.db, 'mode', 'off');
+    patients.ill.add('disk');
+    await patients.round();
+    expect(await patients.state()).toBe('verified');
+    expect(await patients.settle()).toMatchObject({ held: 1 });
+  });
+
   test('has not when the clean run began within the window, however late it is settled', async () => {
     const patients = await cured();
     await patients.wait(59 * minutes);
