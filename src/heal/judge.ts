@@ -52,9 +52,10 @@ async function judgeNext(trx: Transaction<Database>, catalogue: Catalogue) {
 
 async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entry: Entry) {
   const solution = readSolution(entry.solution, catalogue);
-  // Nobody knows the risk of advice, or of steps that cannot run.
-  if (solution.kind !== 'playbook') return 0;
-  const risk = riskOf(solution.steps);
+  // Nobody knows the risk of advice, or of steps that cannot run: what they say in shadow is judged all the same.
+  const runs = solution.kind === 'playbook';
+  if (!runs && entry.autonomy !== 'shadow') return 0;
+  const risk = runs ? riskOf(solution.steps) : 'irreversible';
   const figures = async (component: string | null) =>
     (await figuresOf(trx, [entry.id], { fingerprint: null, component, category: null })).get(
       entry.id,
@@ -70,7 +71,7 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
   );
   const autonomy = change?.autonomy ?? entry.autonomy;
   let changes = 0;
-  for (const { component, own } of await componentsOf(trx, entry.id)) {
+  for (const { component, own } of runs ? await componentsOf(trx, entry.id) : []) {
     const known = await figures(component);
     const before = own ?? entry.autonomy;
     const ask = (from: Autonomy) =>

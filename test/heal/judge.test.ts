@@ -216,6 +216,17 @@ describe('a shadow', () => {
     ]);
   });
 
+  test.each(['Buy a bigger one.', 'steps: [{ remedy: disk.gone }]'])(
+    'may suggest so whatever its solution (%s)',
+    async (solution) => {
+      const patients = await about('shadow');
+      await patients.db.updateTable('bot_knowledge').set({ solution }).execute();
+      expect(await answered(patients, 'approved', 2)).toBe(0);
+      expect(await answered(patients, 'approved')).toBe(1);
+      expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    },
+  );
+
   test('may not when one was against it', async () => {
     const patients = await about('shadow');
     await answered(patients, 'rejected');
@@ -245,7 +256,7 @@ describe('a shadow', () => {
   });
 });
 
-test('advice is not judged, and does not wait to be', async () => {
+test('advice that is suggested is not judged, and does not wait to be', async () => {
   const patients = await diagnosed([entry('clean', 'Buy a bigger one.', { autonomy: 'suggest' })]);
   await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
   expect(await judge(patients)).toBe(0);
