@@ -53,6 +53,8 @@ export interface About {
   category: string | null;
   /** A finding's own fate says nothing about what to do with it: what is known of others stays the same while it is open. */
   finding?: string;
+  /** only outcomes settled after it; what is known of untouched findings stays the same */
+  since?: Date | null;
 }
 
 interface Row {
@@ -78,7 +80,7 @@ interface UntouchedRow {
 export async function figuresOf(
   db: Db,
   ids: string[],
-  { fingerprint, component, category, finding }: About,
+  { fingerprint, component, category, finding, since = null }: About,
 ): Promise<Map<string, Figures>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<Row>`
@@ -96,6 +98,7 @@ export async function figuresOf(
     CROSS JOIN LATERAL (SELECT power(0.5, greatest(0, extract(epoch FROM engine.now() - h.settled_at)::float8)
                                           / 86400 / k.half_life_days) AS weight) w
     WHERE h.knowledge_id = ANY (${ids}::uuid[]) AND h.outcome IS NOT NULL AND c.fits
+      AND (${since}::timestamptz IS NULL OR h.settled_at > ${since}::timestamptz)
     GROUP BY h.knowledge_id, c.context`.execute(db);
   const untouched = await sql<UntouchedRow & { here: boolean }>`
     SELECT d.knowledge_id, coalesce(d.component = ${component}::text, false) AS here,

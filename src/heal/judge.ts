@@ -56,10 +56,13 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
   const runs = solution.kind === 'playbook';
   if (!runs && entry.autonomy !== 'shadow') return 0;
   const risk = runs ? riskOf(solution.steps) : 'irreversible';
-  const figures = async (component: string | null) =>
-    (await figuresOf(trx, [entry.id], { fingerprint: null, component, category: null })).get(
-      entry.id,
-    )!;
+  const lowered = await loweredAt(trx, entry.id);
+  const figures = async (component: string | null) => {
+    // What came of it before somebody lowered it does not earn it back.
+    const since = lowered.find((each) => each.component === component || !each.component)?.at;
+    const about = { fingerprint: null, component, category: null, since: since ?? null };
+    return (await figuresOf(trx, [entry.id], about)).get(entry.id)!;
+  };
 
   const whole = await figures(null);
   const change = judged(
@@ -108,6 +111,15 @@ async function agreementOf(trx: Transaction<Database>, id: string): Promise<Agre
     trx,
   );
   return rows[0]!;
+}
+
+/** When a person last lowered the entry, or a component of it (then with its name); the newest first. */
+async function loweredAt(trx: Transaction<Database>, id: string) {
+  const { rows } = await sql<{ component: string | null; at: Date }>`
+    SELECT component, max(created_at) AS at FROM bot_knowledge_events
+    WHERE knowledge_id = ${id}::uuid AND event = 'demoted' AND actor <> ${judge}
+    GROUP BY component ORDER BY at DESC`.execute(trx);
+  return rows;
 }
 
 /** Those with enough decided heals, or with an autonomy of their own already. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
+import { editKnowledge } from '../../src/data/bots/bot-knowledge.ts';
 import { judgeEntries } from '../../src/heal/judge.ts';
 import { entry, playbook } from '../support/flow.ts';
 import { clean, diagnosed, healed, idOf, leftAlone, type Ward } from './outcomes.ts';
@@ -27,6 +28,8 @@ const components = async ({ db }: Ward) => {
     .execute();
   return Object.fromEntries(rows.map((row) => [row.component, row.autonomy]));
 };
+
+const ago = sql`engine.now() - interval '1 hour'`;
 
 const events = ({ db }: Ward) =>
   db
@@ -182,6 +185,51 @@ describe('a component', () => {
         expect.objectContaining({ event: 'demoted', component: null }),
       ]),
     );
+  });
+});
+
+describe('what an admin has lowered', () => {
+  /** It was auto, as a whole and on one component, by a long record, until ann lowered it. */
+  const lowered = async (to: 'suggest' | 'shadow' = 'suggest') => {
+    const patients = await about('auto', 'reversible');
+    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(patients, 'clean', { held: 20 }, { component: 'a' });
+    await judge(patients);
+    const edit = () => ({ autonomy: to });
+    await editKnowledge(patients.db, await idOf(patients, 'clean'), edit, { actor: 'ann' });
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    return patients;
+  };
+  const settledNow = { settled_at: sql`engine.now()` };
+
+  test('is not earned back by what came of it before, nowhere', async () => {
+    const patients = await lowered();
+    expect(await judge(patients)).toBe(0);
+    await healed(patients, 'clean', { held: 4 }, { component: 'a', ...settledNow });
+    expect(await judge(patients)).toBe(0);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    expect(await components(patients)).not.toMatchObject({ a: 'auto' });
+  });
+
+  test('is earned back by what comes of it from then on', async () => {
+    const patients = await lowered();
+    await healed(patients, 'clean', { held: 6 }, { component: 'a', ...settledNow });
+    expect(await judge(patients)).toBe(1);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+    const rows = await events(patients);
+    expect(rows.at(-1)).toMatchObject({ event: 'promoted', figures: { decided: 6, held: 6 } });
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    expect(await judge(patients)).toBe(0);
+  });
+
+  test('does not lose by what came of it before either', async () => {
+    const patients = await lowered();
+    await healed(patients, 'clean', { failed: 30 }, { component: 'a', settled_at: ago });
+    await healed(patients, 'clean', { held: 6 }, { component: 'a', ...settledNow });
+    await judge(patients);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    expect(await judge(patients), 'it does not come and go').toBe(0);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
   });
 });
 
