@@ -211,10 +211,9 @@ async function writeDecision(
     figures,
     now,
     verdict,
-    gate: closed,
+    gate,
   }: Omit<Left, 'figures'> & { figures?: Figures },
 ): Promise<void> {
-  const gate = verdict === 'blocked' ? closed : null;
   const kept = JSON.stringify({ ...now, ...(figures && { record: kernelOf(figures) }) });
   if (verdict === 'applied')
     await sql`

@@ -97,7 +97,7 @@ test.each([
   ['reversible', 'safe', 'blocked', 'mode'],
   ['reversible', 'auto', 'applied', null],
   ['irreversible', 'safe', 'blocked', 'mode'],
-  ['irreversible', 'auto', 'suggested', null],
+  ['irreversible', 'auto', 'suggested', 'approval'],
 ] as const)('a %s remedy in mode %s is %s', async (risk, mode, verdict, gate) => {
   const asking = { ...seed, autonomy: 'suggest' as const };
   const patients = await ward([asking], [{ ...clean, rest: { risk } }]);
@@ -115,7 +115,7 @@ test.each([
 ] as const)('an entry in %s is %s, once, and not applied', async (autonomy, verdict) => {
   const patients = await ward([entry('clean', playbook('disk.clean'), { autonomy })], [clean]);
   for (let number = 0; number < 3; number++) await patients.round();
-  expect(await patients.decisions()).toEqual([{ name: 'clean', verdict, gate: null }]);
+  expect(await patients.decisions()).toEqual([{ name: 'clean', verdict, gate: 'autonomy' }]);
   expect(await patients.effects()).toEqual([]);
 });
 
@@ -149,7 +149,9 @@ test('what was undone is suggested the next time, and not done', async () => {
   const patients = await diagnosed();
   await leftBehind(patients, 'clean', 'disk.clean', 'undone');
   await patients.round();
-  expect(await patients.decisions()).toEqual([{ name: 'clean', verdict: 'suggested', gate: null }]);
+  expect(await patients.decisions()).toEqual([
+    { name: 'clean', verdict: 'suggested', gate: 'approval' },
+  ]);
   expect(await patients.effects()).toEqual([]);
 });
 
