@@ -1,4 +1,3 @@
-import { schedule } from 'node-cron';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
@@ -6,6 +5,7 @@ import type { RunQueue } from '../queue/run-queue.ts';
 import { claimDue } from './claim.ts';
 import { planBots } from './plan.ts';
 import { ExpectedSlots } from './slot-times.ts';
+import { startTicker } from './ticker.ts';
 
 export interface Scheduler {
   /** Resolves when the tick that is under way has ended. */
@@ -33,7 +33,7 @@ export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, lo
       log.info({ queued: claimed.queued.length, skipped: claimed.skipped }, 'claimed');
   }
 
-  const task = schedule('* * * * * *', () => {
+  function begin(): void {
     if (busy) return;
     busy = true;
     current = tick()
@@ -41,13 +41,15 @@ export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, lo
       .finally(() => {
         busy = false;
       });
-  });
+  }
+  const ticker = startTicker(begin, () =>
+    log.warn('no tick came: the clock of this host was set back, or it stood still'),
+  );
 
   return {
     async stop() {
-      await task.stop();
+      await ticker.stop();
       await current;
-      await task.destroy();
     },
   };
 }

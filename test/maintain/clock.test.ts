@@ -2,6 +2,7 @@
 import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
 import type { Db } from '../../src/data/connect.ts';
@@ -97,6 +98,36 @@ withFaketime(
     await expect.poll(async () => (await rowOf(db, id)).status, settled).toBe('success');
   },
   90_000,
+);
+
+withFaketime(
+  'a scheduler goes on ticking when the clock of its host is set back',
+  async () => {
+    const { url, db } = await testDatabase();
+    await migrateQueue(url);
+    const clock = wrongClock('+0');
+    const scheduler = roundsman(checkout, { DATABASE_URL: url, ...clock.settings }, 'scheduler');
+    await said(scheduler, 'started');
+    clock.set('-1h');
+    await said(scheduler, "this host's clock is 3600.0 s behind the database's");
+    await said(scheduler, 'no tick came');
+    for (const slot of ['2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z']) {
+      await sql`UPDATE bots SET next_slot_at = ${slot}::timestamptz, next_execution_at = ${slot}::timestamptz
+              WHERE name = 'quick'`.execute(db);
+      await expect
+        .poll(
+          () =>
+            db
+              .selectFrom('bot_executions')
+              .select('id')
+              .where('scheduled_for', '=', new Date(slot))
+              .execute(),
+          settled,
+        )
+        .toHaveLength(1);
+    }
+  },
+  60_000,
 );
 
 test('the measured skew of this host is within the round trip', async () => {

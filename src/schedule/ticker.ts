@@ -1,0 +1,38 @@
+import { schedule } from 'node-cron';
+
+export interface Ticker {
+  stop(): Promise<void>;
+}
+
+/** So long without a tick, and the ticker is waiting for a time that the host's clock has been set back from. */
+const silentMs = 2_000;
+
+/**
+ * Calls `tick` every second. node-cron waits for the next second by the host's clock: when that is set back by
+ * an hour, it waits for an hour. So its silence is measured by time that nobody sets, and ended by a tick and
+ * a new ticker; `onSilence` hears of it.
+ */
+export function startTicker(tick: () => void, onSilence: () => void): Ticker {
+  let tickedAt = performance.now();
+  const start = () =>
+    schedule('* * * * * *', () => {
+      tickedAt = performance.now();
+      tick();
+    });
+  let task = start();
+  const guard = setInterval(() => {
+    if (performance.now() - tickedAt < silentMs) return;
+    tickedAt = performance.now();
+    void task.destroy();
+    task = start();
+    onSilence();
+    tick();
+  }, silentMs / 4);
+
+  return {
+    async stop() {
+      clearInterval(guard);
+      await task.destroy();
+    },
+  };
+}
