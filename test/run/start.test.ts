@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';
 
@@ -88,6 +88,46 @@ test('the run that frees a place queues the one that was refused', async () => {
     status: 'queued',
     generation: 2,
     attempt: 0,
+  });
+});
+
+describe('the run that frees a place', () => {
+  /** What it queues of those that wait, each by its values. */
+  async function next(...waiting: object[]) {
+    const one = await engine();
+    await sql`DELETE FROM bot_executions`.execute(one.db);
+    const ids: string[] = [];
+    for (const values of waiting) ids.push(await queuedRun(one.db, 'single', values));
+    const id = await queuedRun(one.db, 'single', { queued_at: new Date(0) });
+    const ending = (await one.ledger.start({ id, generation: 1 }))!;
+    const ended = await one.ledger.end(ending, {
+      status: 'success',
+      reason: null,
+      error: null,
+      outcomes: [],
+      findings: 0,
+      actions: 0,
+    });
+    await sql`DELETE FROM bot_executions`.execute(one.db);
+    return ended.next && { ...ended.next, id: ids.indexOf(ended.next.id) };
+  }
+
+  test('lets the one that waits go first: it has waited in the queue before', async () => {
+    expect(await next({})).toMatchObject({ id: 0, generation: 2, first: true });
+  });
+
+  test('passes over no retry whose time has come', async () => {
+    const before = { attempt: 1, queued_at: new Date(1_000) };
+    expect(await next({ ...before, run_after: new Date(2_000) }, {})).toMatchObject({ id: 0 });
+    expect(await next({ ...before, run_after: new Date(Date.now() + 60_000) }, {})).toMatchObject({
+      id: 1,
+    });
+  });
+
+  test('passes over one that somebody wants to end', async () => {
+    expect(
+      await next({ cancel_requested_at: new Date(), queued_at: new Date(1_000) }, {}),
+    ).toMatchObject({ id: 1 });
   });
 });
 
