@@ -26,7 +26,7 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
     const named = `${shortId(id)} of ${printable(name)}`;
     if (run.completed_at) {
       if (options.json) return json(run);
-      return say(`Cancelled run ${named}: it had not started${run.attempt > 0 ? ' again' : ''}.`);
+      return say(`Cancelled run ${named}: it had not started.`);
     }
     await noteIfIdle(db, 'it ends when one starts');
     if (!options.wait) {
@@ -34,7 +34,7 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
       say(
         asked
           ? `Run ${named} was asked to stop already, at ${time(asked)} UTC.`
-          : `Asked run ${named} to stop. Its worker sees that within 2 s; what it has recorded stays.`,
+          : `Asked run ${named} to stop. ${run.status === 'queued' ? 'It had not started again, and ends within 2 s' : 'Its worker sees that within 2 s'}; what it has recorded stays.`,
       );
       return say(`See \`npx roundsman runs show ${shortId(id)}\`.`);
     }

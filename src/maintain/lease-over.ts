@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 
 export const leaseOver = sql`(e.status = 'running' AND e.lease_until < engine.now())`;
 export const mayGoOn = sql`(e.cancel_requested_at IS NULL AND e.attempt < e.max_attempts)`;
+/** There was an attempt, which may have recorded something; its fence and its worker are still there. */
+export const hasBegun = sql`(e.attempt > 0 AND e.fence IS NOT NULL AND e.worker IS NOT NULL)`;
 
 export const leaseRanOut = sql`'the lease of worker ' || e.worker || ' ran out'`;
 export const tookMs = sql`least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647)`;

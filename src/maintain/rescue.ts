@@ -3,7 +3,7 @@ import type { Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { endLost, type Escalate } from './end-lost.ts';
-import { leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
+import { hasBegun, leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
 const batch = 500;
@@ -70,12 +70,12 @@ async function takeOver(db: Db): Promise<RunEntry[]> {
   return rows;
 }
 
-/** Queued runs whose cancellation was requested: no start would take them. */
+/** Queued runs that never began and whose cancellation was requested: no start would take them. */
 async function endCancelled(db: Db): Promise<number> {
   const { rows } = await sql`
-    UPDATE bot_executions SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
-    WHERE status = 'queued' AND cancel_requested_at IS NOT NULL
-    RETURNING id`.execute(db);
+    UPDATE bot_executions e SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
+    WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
+    RETURNING e.id`.execute(db);
   return rows.length;
 }
 

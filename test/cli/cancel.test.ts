@@ -46,10 +46,12 @@ describe('a queued run', () => {
     expect(shown.out).toMatch(/^Cancelled +asked for at .* UTC: asked for by mistake$/m);
   });
 
-  test('that waits for another attempt ends too', async () => {
+  test('that waits for another attempt is left to rescue: what it recorded must reach people', async () => {
     const id = await queued({ attempt: 1, reason: 'check errored', run_after: ago(-5) });
-    expect((await cancel(id)).out).toContain('it had not started again');
-    expect(await rowOf(id)).toMatchObject({ status: 'cancelled', attempt: 1 });
+    expect((await cancel(id)).out).toContain('to stop. It had not started again');
+    const row = await rowOf(id);
+    expect(row).toMatchObject({ status: 'queued', attempt: 1 });
+    expect(row.cancel_requested_at).not.toBeNull();
   });
 
   test('--json prints the row as it is now', async () => {

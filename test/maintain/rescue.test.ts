@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { cancelRun } from '../../src/data/bots/bot-executions.ts';
 import type { Escalate } from '../../src/maintain/end-lost.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
@@ -11,6 +12,7 @@ import {
   aBot,
   anEngine,
   attempt,
+  broken,
   catalogue,
   clean,
   queuedRun,
@@ -297,6 +299,33 @@ test('a queued run that was asked to stop does not stay queued for ever', async 
   await attempt(engine, id);
   await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
   expect((await rowOf(engine.db, id)).status).toBe('cancelled');
+});
+
+test('a cancelled run that waits for another attempt ends with its escalation and its counters', async () => {
+  const shaky = aBot('shaky', {
+    good: async () => broken('disk'),
+    bad: async () => {
+      throw new Error('no route to host');
+    },
+  });
+  const engine = await anEngine(postgres, catalogue([shaky]));
+  const id = await queuedRun(engine.db, 'shaky');
+  expect(await attempt(engine, id)).toMatchObject({ status: 'queued', attempt: 1 });
+  await sql`UPDATE bots SET total_runs = 1, avg_execution_time_ms = 70`.execute(engine.db);
+  expect(await cancelRun(engine.db, id, 'enough')).toMatchObject({ completed_at: null });
+  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+    ended: 1,
+  });
+  expect(await rowOf(engine.db, id)).toMatchObject({
+    status: 'cancelled',
+    reason: 'cancelled',
+    cancel_reason: 'enough',
+    error_message: 'bad: no route to host',
+  });
+  const bot = await engine.db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
+  expect(bot).toMatchObject({ total_runs: 2, failed_runs: 0, avg_execution_time_ms: 70 });
+  const tickets = await engine.db.selectFrom('bot_tickets').select('title').execute();
+  expect(tickets).toEqual([{ title: 'disk is broken' }]);
 });
 
 test('a run whose time has not come has no entry and is let alone', async () => {

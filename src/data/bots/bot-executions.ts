@@ -161,8 +161,9 @@ export async function queueManualRun(db: Db, botId: string): Promise<ExecutionRo
 }
 
 /**
- * Asks a run to stop: a queued one ends at once, a running one when its worker next renews its lease
- * (or at its finish, or when rescue finds it without a worker). Asking again changes nothing but a
+ * Asks a run to stop: one that has not begun ends at once, one that waits for another attempt when rescue comes
+ * by (what it has recorded is escalated), a running one when its worker next renews its lease (or at its
+ * finish, or when rescue finds it without a worker). Asking again changes nothing but a
  * reason that is given (2,000 characters at most). Throws BadInputError, {@link RunEndedError}; undefined
  * when there is no such run.
  */
@@ -177,9 +178,9 @@ export async function cancelRun(
   const cancelled = await db
     .updateTable('bot_executions')
     .set({
-      status: sql<ExecutionStatus>`CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END`,
-      completed_at: sql<Date>`CASE WHEN status = 'queued' THEN engine.now() END`,
-      reason: sql<string>`CASE WHEN status = 'queued' THEN 'cancelled' ELSE reason END`,
+      status: sql<ExecutionStatus>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE status END`,
+      completed_at: sql<Date>`CASE WHEN status = 'queued' AND attempt = 0 THEN engine.now() END`,
+      reason: sql<string>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE reason END`,
       cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, engine.now())`,
       cancel_reason: sql<string>`coalesce(${why}, cancel_reason)`,
     })
