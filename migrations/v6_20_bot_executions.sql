@@ -36,3 +36,29 @@ CREATE INDEX idx_executions_running ON bot_executions (lease_until) WHERE status
 CREATE INDEX idx_executions_open ON bot_executions (bot_id, status) WHERE status IN ('queued', 'running');
 CREATE INDEX idx_executions_started ON bot_executions (started_at DESC);
 CREATE INDEX idx_executions_completed ON bot_executions (completed_at) WHERE completed_at IS NOT NULL;
+
+-- Who wants to end a run whose row somebody holds, as a remedy does for as long as it takes, does not wait for
+-- it: whoever carries the run reads this beside the row. (No foreign key: that would wait for the row, too.)
+CREATE TABLE engine.cancellations (
+  execution_id uuid PRIMARY KEY,
+  requested_at timestamptz NOT NULL DEFAULT engine.now(),
+  reason text
+);
+
+-- A request that is still there when the run is let go, ended or to be tried again, is the row's from then on.
+CREATE FUNCTION engine.run_let_go() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  asked engine.cancellations;
+BEGIN
+  DELETE FROM engine.cancellations WHERE execution_id = NEW.id RETURNING * INTO asked;
+  IF FOUND THEN
+    NEW.cancel_requested_at = coalesce(NEW.cancel_requested_at, asked.requested_at);
+    NEW.cancel_reason = coalesce(asked.reason, NEW.cancel_reason);
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER run_let_go BEFORE UPDATE OF status ON bot_executions
+  FOR EACH ROW WHEN (OLD.status = 'running' AND NEW.status <> 'running')
+  EXECUTE FUNCTION engine.run_let_go();

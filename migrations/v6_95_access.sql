@@ -108,7 +108,7 @@ REVOKE ALL ON SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL TABLES IN SCHEMA engine FROM PUBLIC, anon, authenticated, service_role;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC, anon, authenticated;
-GRANT SELECT, INSERT, UPDATE, DELETE ON engine.settings, engine.nodes TO service_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON engine.settings, engine.nodes, engine.cancellations TO service_role;
 GRANT USAGE ON SEQUENCE engine.fence TO service_role;
 GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int, bigint),
   engine.claim(timestamptz, int, jsonb), engine.start_runs(uuid[], int[], text, interval),

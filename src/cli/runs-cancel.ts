@@ -19,7 +19,9 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
     const { name, asked } = await db
       .selectFrom('bot_executions')
       .innerJoin('bots', 'bots.id', 'bot_executions.bot_id')
-      .select(['bots.name', 'cancel_requested_at as asked'])
+      .leftJoin('engine.cancellations as request', 'request.execution_id', 'bot_executions.id')
+      .select('bots.name')
+      .select((eb) => eb.fn.coalesce('cancel_requested_at', 'request.requested_at').as('asked'))
       .where('bot_executions.id', '=', id)
       .executeTakeFirstOrThrow();
     const run = (await cancelRun(db, id, options.reason?.trim() || null))!;

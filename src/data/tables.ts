@@ -652,6 +652,12 @@ export interface VirtualSpaces {
   created_at: Generated<Timestamp | null>;
 }
 
+export interface EngineCancellations {
+  execution_id: string;
+  requested_at: Generated<Timestamp>;
+  reason: string | null;
+}
+
 export interface EngineNodes {
   id: string;
   role: string;
@@ -714,6 +720,7 @@ export interface DB {
   user_activity_log: UserActivityLog;
   user_sessions: UserSessions;
   virtual_spaces: VirtualSpaces;
+  'engine.cancellations': EngineCancellations;
   'engine.nodes': EngineNodes;
   'engine.settings': EngineSettings;
 }

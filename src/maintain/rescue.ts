@@ -52,8 +52,29 @@ export function rescuer(
   };
 }
 
-const endAll = async (db: Db, escalate: Escalate, log: Log): Promise<number> =>
-  (await endCancelled(db)) + (await endLost(db, escalate, log));
+async function endAll(db: Db, escalate: Escalate, log: Log): Promise<number> {
+  await hearRequests(db);
+  return (await endCancelled(db)) + (await endLost(db, escalate, log));
+}
+
+/** Requests to end a run that came while somebody held its row: they are the row's once it is free. */
+const hearRequests = (db: Db) =>
+  sql`
+    WITH heard AS (
+      UPDATE bot_executions e
+      SET cancel_requested_at = coalesce(e.cancel_requested_at, c.requested_at),
+          cancel_reason = coalesce(c.reason, e.cancel_reason)
+      FROM engine.cancellations c
+      WHERE c.execution_id = e.id AND e.id IN (
+        SELECT r.id FROM bot_executions r JOIN engine.cancellations a ON a.execution_id = r.id
+        WHERE r.status IN ('queued', 'running') FOR NO KEY UPDATE OF r SKIP LOCKED)
+      RETURNING e.id
+    )
+    DELETE FROM engine.cancellations c
+    WHERE c.execution_id IN (SELECT id FROM heard)
+      OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND e.status IN ('queued', 'running'))`.execute(
+    db,
+  );
 
 /** `running` with a lease run out and attempts left. Its unfinished heal stays for the next attempt to adopt. */
 async function takeOver(db: Db): Promise<RunEntry[]> {

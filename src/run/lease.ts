@@ -34,7 +34,9 @@ export function keepLeases(db: Db, log: Log): Leases {
         SELECT e.id FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
         WHERE e.status = 'running' FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
-      SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled
+      SELECT e.id, e.cancel_requested_at IS NOT NULL
+             -- or beside the row, while one of its transactions holds it
+             OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
       FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
       WHERE e.status = 'running'`.execute(db);
     const kept = new Map(rows.map((row) => [row.id, row]));

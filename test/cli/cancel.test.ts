@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
+import { pino } from 'pino';
+import { rescuer } from '../../src/maintain/rescue.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
 import { ago, insertBot, insertNode, insertRun } from './rows.ts';
@@ -7,7 +9,7 @@ import { ago, insertBot, insertNode, insertRun } from './rows.ts';
 const { db, url } = await testDatabase();
 let watch: string;
 beforeEach(async () => {
-  await sql`TRUNCATE bots, engine.nodes CASCADE`.execute(db);
+  await sql`TRUNCATE bots, engine.nodes, engine.cancellations CASCADE`.execute(db);
   watch = await insertBot(db, 'watch');
 });
 
@@ -25,6 +27,13 @@ const running = (values: object = {}) =>
   });
 const rowOf = (id: string) =>
   db.selectFrom('bot_executions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+/** What every process does once a second. */
+const hear = rescuer(
+  db,
+  { add: async () => {}, look: async () => 'waiting' } as never,
+  async () => {},
+  pino({ level: 'silent' }),
+);
 const cancel = (...args: string[]) => roundsman(url, 'runs', 'cancel', ...args);
 
 describe('a queued run', () => {
@@ -119,27 +128,52 @@ test.each(['success', 'failed', 'timeout', 'cancelled', 'skipped'] as const)(
 
 test('a run that starts meanwhile is asked to stop instead of being ended under its worker', async () => {
   const id = await queued();
-  const asked = await db.transaction().execute(async (trx) => {
-    await sql`UPDATE bot_executions SET status = 'running', fence = 1, worker = 'w', lease_until = now()`.execute(
+  await db.transaction().execute(async (trx) => {
+    await sql`UPDATE bot_executions SET status = 'running', fence = 1, worker = 'w', lease_until = now() + interval '1 hour'`.execute(
       trx,
     );
-    const cancelling = start(url, ['runs', 'cancel', id]);
-    await expect
-      .poll(
-        async () => {
-          const { rows } = await sql`
-          SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`.execute(
-            db,
-          );
-          return rows.length;
-        },
-        { timeout: 15_000 },
-      )
-      .toBe(1);
-    return cancelling;
+    expect((await cancel(id)).out).toContain('to stop.');
   });
-  expect((await asked.ended).out).toContain('to stop.');
-  expect(await rowOf(id)).toMatchObject({ status: 'running', completed_at: null });
+  await hear();
+  const row = await rowOf(id);
+  expect(row).toMatchObject({ status: 'running', completed_at: null });
+  expect(row.cancel_requested_at).not.toBeNull();
+});
+
+describe('a run whose row somebody holds', () => {
+  const held = (id: string, work: () => Promise<void>) =>
+    db.transaction().execute(async (trx) => {
+      await sql`SELECT FROM bot_executions WHERE id = ${id}::uuid FOR UPDATE`.execute(trx);
+      await work();
+    });
+  const requests = () => db.selectFrom('engine.cancellations').selectAll().execute();
+
+  test('is asked to stop at once, and its row says so as soon as it is free', async () => {
+    const id = await running();
+    await held(id, async () => {
+      const first = await cancel(id, '--reason', 'it hangs');
+      expect(first).toMatchObject({ code: 0, out: expect.stringContaining(' of watch to stop.') });
+      expect((await cancel(id)).out).toContain('to stop already, at');
+      await hear();
+      expect(await requests()).toMatchObject([{ execution_id: id, reason: 'it hangs' }]);
+    });
+    const [request] = await requests();
+    await hear();
+    expect(await rowOf(id)).toMatchObject({
+      status: 'running',
+      cancel_requested_at: request!.requested_at,
+      cancel_reason: 'it hangs',
+    });
+    expect(await requests()).toEqual([]);
+  });
+
+  test('and that ends before anybody heard of it has the request all the same', async () => {
+    const id = await running();
+    await held(id, async () => void (await cancel(id, '--reason', 'too late')));
+    await sql`UPDATE bot_executions SET status = 'success', completed_at = now()`.execute(db);
+    expect(await rowOf(id)).toMatchObject({ status: 'success', cancel_reason: 'too late' });
+    expect(await requests()).toEqual([]);
+  });
 });
 
 test.each([

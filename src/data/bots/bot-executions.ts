@@ -3,7 +3,7 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { NotFoundError, RoundsmanError } from '../../errors.ts';
 import { BadInputError, fields, text, uuid, whole, word } from '../bad-input.ts';
 import type { Db } from '../connect.ts';
-import type { BotExecutions } from '../tables.ts';
+import type { BotExecutions, EngineCancellations } from '../tables.ts';
 import { inTransaction } from '../transaction.ts';
 import { executionStatuses } from './execution-statuses.ts';
 
@@ -163,7 +163,8 @@ export async function queueManualRun(db: Db, botId: string): Promise<ExecutionRo
 /**
  * Asks a run to stop: one that has not begun ends at once, one that waits for another attempt when rescue comes
  * by (what it has recorded is escalated), a running one when its worker next renews its lease (or at its
- * finish, or when rescue finds it without a worker). Asking again changes nothing but a
+ * finish, or when rescue finds it without a worker). Never waits: where somebody holds the row the request is
+ * kept beside it, and is the row's once that is free. Asking again changes nothing but a
  * reason that is given (2,000 characters at most). Throws BadInputError, {@link RunEndedError}; undefined
  * when there is no such run.
  */
@@ -184,7 +185,15 @@ export async function cancelRun(
       cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, engine.now())`,
       cancel_reason: sql<string>`coalesce(${why}, cancel_reason)`,
     })
-    .where('id', '=', run_id)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('bot_executions')
+        .select('id')
+        .where('id', '=', run_id)
+        .where('status', 'in', ['queued', 'running'])
+        .forNoKeyUpdate()
+        .skipLocked(),
+    )
     .where('status', 'in', ['queued', 'running'])
     .returningAll()
     .executeTakeFirst();
@@ -194,6 +203,16 @@ export async function cancelRun(
     .selectAll()
     .where('id', '=', run_id)
     .executeTakeFirst();
-  if (run) throw new RunEndedError(run);
-  return undefined;
+  if (!run) return undefined;
+  if (run.completed_at) throw new RunEndedError(run);
+  const { rows } = await sql<Selectable<EngineCancellations>>`
+    INSERT INTO engine.cancellations AS asked (execution_id, reason) VALUES (${run_id}, ${why})
+    ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, asked.reason)
+    RETURNING *`.execute(db);
+  const [asked] = rows;
+  return {
+    ...run,
+    cancel_requested_at: run.cancel_requested_at ?? asked!.requested_at,
+    cancel_reason: asked!.reason ?? run.cancel_reason,
+  };
 }

@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../../src/catalogue.ts';
+import { cancelRun } from '../../../src/data/bots/bot-executions.ts';
 import { endSessions } from '../../../src/data/connect.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { openChildren } from '../../../src/run/child/pool.ts';
@@ -205,6 +206,32 @@ test('a request to cancel reaches the check as its signal, and ends one that doe
     expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled' });
   }
 });
+
+test('a request to cancel reaches a run whose row its own remedy holds, and ends the remedy', async () => {
+  const engine = await engineWithChildren();
+  await nothingHeldOut(engine.db);
+  await engine.db.updateTable('bots').set({ timeout_seconds: 60 }).execute();
+  const id = await queuedRun(engine.db, 'cured-by-spin');
+  const performed = performRun(engine, { id, generation: 1 });
+  const isHeld = async () => {
+    const { rows } = await sql`
+      SELECT FROM bot_executions WHERE id = ${id} AND status = 'running' FOR UPDATE SKIP LOCKED`.execute(
+      engine.db,
+    );
+    return rows.length === 0 && (await rowOf(engine.db, id)).status === 'running';
+  };
+  await expect.poll(isHeld, { timeout: 15_000 }).toBe(true);
+  const began = performance.now();
+  expect(await cancelRun(engine.db, id, 'it hangs')).toMatchObject({ status: 'running' });
+  expect(performance.now() - began).toBeLessThan(1_000);
+  await performed;
+  // It is seen within 2 s; the child has 2 s to end by itself.
+  expect(performance.now() - began).toBeLessThan(5_000);
+  const row = await rowOf(engine.db, id);
+  expect(row).toMatchObject({ status: 'cancelled', cancel_reason: 'it hangs' });
+  expect(row.cancel_requested_at).not.toBeNull();
+  expect(await engine.db.selectFrom('engine.cancellations').selectAll().execute()).toEqual([]);
+}, 40_000);
 
 test('a child that spins ends with its worker, however that one ends', async () => {
   const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
