@@ -3,11 +3,12 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { choose, isHeldOut } from './choose.ts';
-import { figuresFor, type Figures } from './figures.ts';
-import { closedGate, readCircumstances, type Circumstances, type Stage } from './gate.ts';
+import { figuresFor } from './figures.ts';
+import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
 import type { Step } from './playbook.ts';
+import { writeDecision, type Left, type Verdict } from './write-decision.ts';
 
 /** An application that is under way: its entry, its ladder, and the step at which it stands. */
 export interface Heal {
@@ -17,8 +18,6 @@ export interface Heal {
   steps: Step[];
   action: Action;
 }
-
-type Verdict = Database['bot_decisions']['verdict'];
 
 /**
  * Tries the candidates in the order of their records. The first one whose gates are all open gets an intent
@@ -70,15 +69,6 @@ export const decide = (
     const action = await intend(trx, run, finding, { id, knowledge, steps }, 0);
     return { id, knowledge, steps, action };
   });
-
-/** A verdict on one entry, with what it rests on. */
-interface Left {
-  knowledge: Candidate;
-  figures: Figures;
-  now?: Circumstances;
-  verdict: Verdict;
-  gate: string | null;
-}
 
 /** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
@@ -197,52 +187,3 @@ function refusal(gate: string | null, { autonomy }: Candidate): Verdict {
   if (gate !== 'autonomy' && gate !== 'approval') return 'blocked';
   return autonomy === 'shadow' ? 'shadowed' : 'suggested';
 }
-
-/**
- * A verdict that repeats the last one about this open finding is not written again in every run. The first
- * one that leaves a finding alone waits for what becomes of it; once anybody acts, nothing can be learnt.
- */
-async function writeDecision(
-  trx: Transaction<Database>,
-  run: Fenced,
-  finding: Patient,
-  {
-    knowledge: { id, solution },
-    figures,
-    now,
-    verdict,
-    gate,
-  }: Omit<Left, 'figures'> & { figures?: Figures },
-): Promise<void> {
-  const kept = JSON.stringify({ ...now, ...(figures && { record: kernelOf(figures) }) });
-  if (verdict === 'applied')
-    await sql`
-      UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()
-      WHERE fingerprint = ${finding.fingerprint}::text AND outcome = 'pending'`.execute(trx);
-  await sql`
-    INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
-                               gate, figures, outcome, decided_at)
-    SELECT ${finding.bot_id}::uuid, ${finding.id}::uuid, ${id}::uuid, ${run.id}::uuid, ${finding.fingerprint}::text,
-           ${finding.affected_component}::text, ${finding.category}::text, ${verdict}::text, ${gate}::text, ${kept}::jsonb,
-           CASE WHEN ${verdict !== 'applied' && solution.kind === 'playbook'}
-                 AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid)
-                 AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding.id}::uuid)
-                THEN 'pending' END,
-           engine.now()
-    WHERE ${verdict}::text = 'applied' OR NOT EXISTS (
-      SELECT FROM (
-        SELECT verdict, gate FROM bot_decisions
-        WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND finding_id = ${finding.id}::uuid
-        ORDER BY id DESC LIMIT 1
-      ) last WHERE last.verdict = ${verdict}::text AND last.gate IS NOT DISTINCT FROM ${gate}::text)`.execute(
-    trx,
-  );
-}
-
-/** The figures that a choice and a gate went by. */
-const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
-  context,
-  ...records[context],
-  untouched,
-  lift,
-});

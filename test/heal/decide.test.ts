@@ -340,6 +340,23 @@ describe('a person answers', () => {
     expect(await patients.effects()).toEqual([]);
     expect(await decisions(patients)).toHaveLength(1);
   });
+
+  test('rejected: it is not asked for again after something else kept it from acting', async () => {
+    const patients = await asking();
+    await patients.round();
+    await answer(patients, 'rejected');
+    for (const mode of ['off', 'safe', 'auto']) {
+      await set(patients.db, 'mode', mode);
+      await patients.round();
+    }
+    await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(patients.db);
+    await patients.round();
+    expect((await patients.decisions()).map(({ verdict, gate }) => [verdict, gate])).toEqual([
+      ['suggested', 'autonomy'],
+      ['blocked', 'kill_switch'],
+    ]);
+    expect(await patients.effects()).toEqual([]);
+  });
 });
 
 test('each decision keeps the figures that it went by', async () => {
