@@ -37,7 +37,7 @@ export type Stage = 'beginning' | 'begun';
 /**
  * Everything the gates ask, in one statement of the transaction that holds the budget row. `examined` are
  * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
- * on, whose own rungs are no failures yet.
+ * on: its own rungs are no failures yet, and not in its way.
  */
 export async function readCircumstances(
   trx: Transaction<Database>,
@@ -73,7 +73,7 @@ export async function readCircumstances(
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
-        AND state IN ('intent', 'applied', 'unknown')) AS unfinished,
+        AND state IN ('intent', 'applied', 'unknown') AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
         AND taken_at > engine.now() - interval '1 hour') AS entry_last_hour,
       ${limit('heals_per_entry')} AS heals_per_entry,
@@ -145,7 +145,7 @@ const gates: Gate[] = [
     closed: ({ minutes_since_last, cooldown }) =>
       cooldown === null || (minutes_since_last !== null && minutes_since_last < cooldown),
   },
-  { name: 'in_progress', beforeBeginning: true, closed: ({ unfinished }) => unfinished !== 0 },
+  { name: 'in_progress', closed: ({ unfinished }) => unfinished !== 0 },
   {
     name: 'attempts',
     beforeBeginning: true,

@@ -74,7 +74,7 @@ describe('of several that are closed the first is named', () => {
     expect(gate(...from(index))).toBe(name);
   });
 
-  test('once a heal has begun only those that its own rows do not close: the breaker is about other heals', () => {
+  test('once a heal has begun only those that its own rows do not close: two of them are about other heals', () => {
     const named = closing.map((_, index) => gate(...from(index), 'begun'));
     expect([...new Set(named)]).toEqual([
       'kill_switch',
@@ -83,6 +83,7 @@ describe('of several that are closed the first is named', () => {
       'disabled',
       'autonomy',
       'approval',
+      'in_progress',
       'breaker',
       null,
     ]);

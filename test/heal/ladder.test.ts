@@ -160,6 +160,30 @@ describe('the kill switch between the rungs', () => {
 });
 
 describe('two workers and one finding', () => {
+  test('between whose rungs another heal begins leave it to that one', async () => {
+    const patients = await ward(
+      [ladder],
+      [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
+    );
+    await sql`
+      CREATE FUNCTION other_heal() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO bot_actions (bot_id, finding_id, heal_id, idempotency_key, action_type, action_description, remedy,
+                                 risk, fingerprint, state, success)
+        VALUES (NEW.bot_id, NEW.finding_id, gen_random_uuid(), 'other', 'other', 'other', 'other', 'safe', NEW.fingerprint,
+                'intent', false);
+        RETURN NULL;
+      END $$`.execute(patients.db);
+    await sql`CREATE TRIGGER other_heal AFTER UPDATE ON bot_actions FOR EACH ROW WHEN (NEW.state = 'failed')
+              EXECUTE FUNCTION other_heal()`.execute(patients.db);
+    expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+    expect(await patients.effects()).toEqual(['disk.first']);
+    expect(await patients.decisions()).toMatchObject([
+      { verdict: 'applied' },
+      { verdict: 'blocked', gate: 'in_progress' },
+    ]);
+  });
+
   /** Two runs of one bot at once, both of which saw the finding before either of them healed. */
   async function both(patients: Awaited<ReturnType<typeof ward>>) {
     await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
