@@ -28,10 +28,12 @@ const words: Record<string, Words> = {
     candidate.autonomy === 'shadow'
       ? 'it is in shadow here: it says what it would do'
       : 'it suggests here, and waits for a person (`tickets approve`)',
-  approval: ({ answer }) =>
+  approval: ({ answer, undone }) =>
     answer === 'rejected'
       ? 'a person rejected it for this finding'
-      : 'what cannot be undone always waits for a person (`tickets approve`)',
+      : undone
+        ? 'its last effect on this was taken back: it waits for a person (`tickets approve`)'
+        : 'what cannot be undone always waits for a person (`tickets approve`)',
   cooldown: ({ minutes_since_last: since, cooldown }) =>
     limited(
       cooldown,

@@ -61,6 +61,14 @@ test('what is too expensive to try is named', async () => {
   expect((await explain(finding)).out).toMatch(/Not known whether they fit, .*: heavy/);
 });
 
+test('what was taken back waits for a person, and says so', async () => {
+  const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
+  await insertAction(db, bot, 'undone', 60, { knowledge_id: sweep, fingerprint: 'fp' });
+  expect((await explain(finding)).out).toMatch(
+    /^sweep +gate approval: its last effect on this was taken back/m,
+  );
+});
+
 test('a silence is shown with its owner, and as the gate that it closes', async () => {
   await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
   await db
