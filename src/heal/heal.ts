@@ -13,27 +13,29 @@ export interface Healed {
   healed: boolean;
   /** the last of them may only be judged when this run is over: at its `verify_after` */
   later: boolean;
+  /** names of entries of which is not known whether they match: time was up, or they are too expensive to try */
+  unexamined: string[];
 }
 
-const nothing: Healed = { actions: 0, healed: false, later: false };
+const nothing: Healed = { actions: 0, healed: false, later: false, unexamined: [] };
 
 /**
  * One finding: what a dead attempt left behind is taken up first; else match, choose, gate, and then
  * up the ladder: apply, verify, and the next step only if the check still fails.
  */
 export async function heal(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
-  const { candidates } = await match(healing.db, healing.catalogue, finding);
+  const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun =
     (await resumed(healing, run, finding, candidates)) ??
     (candidates.length > 0 ? await decide(healing, run, finding, candidates) : null);
-  return begun ? climb(healing, run, finding, begun) : nothing;
+  return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
 }
 
 /** Goes on with what another run has begun about this finding, and begins nothing itself. */
 export async function resume(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
-  const { candidates } = await match(healing.db, healing.catalogue, finding);
+  const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun = await resumed(healing, run, finding, candidates);
-  return begun ? climb(healing, run, finding, begun) : nothing;
+  return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
 }
 
 async function resumed(

@@ -45,13 +45,29 @@ export async function healEach(
     if (healing.signal.aborted) break;
     const check = checks.find(({ name }) => name === finding.check_name);
     const patient = { ...finding, accruing: check?.accruing ?? false };
-    const { actions, healed, later }: HealedOne = await how(healing, run, patient);
+    const { actions, healed, later, unexamined }: HealedOne = await how(healing, run, patient);
+    if (unexamined.length > 0) warnOf(engine, run, finding.fingerprint, unexamined);
     if (later) await queueVerify(engine, run, finding.fingerprint);
     total.actions += actions;
     total.healed += Number(healed);
   }
   return total;
 }
+
+/** So many entries are named in one line of the log. */
+const mostNamed = 10;
+
+const warnOf = ({ log }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
+  log.warn(
+    {
+      run: run.id,
+      bot: run.bot.name,
+      fingerprint,
+      entries: unexamined.slice(0, mostNamed),
+      count: unexamined.length,
+    },
+    'it is not known whether these entries match: their patterns take too long',
+  );
 
 /** What healing takes from its run. `onRecheck` hears how each check ended that was asked again. */
 export function healingOf(

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { entry, playbook, set } from '../support/flow.ts';
+import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
 import { diagnosed, healed } from './outcomes.ts';
 import { ward } from './patients.ts';
 
@@ -121,6 +122,22 @@ test('after a rung that threw the next one is tried only if the check still fail
   );
   await patients.round();
   expect(await patients.effects()).toEqual([]);
+});
+
+test('entries of which it is not known whether they match are named in the log, ten of them', async () => {
+  const seeds = Array.from({ length: 12 }, (_, number) =>
+    entry(`heavy-${String(number).padStart(2, '0')}`, 'Advice.'),
+  );
+  const patients = await ward(seeds, []);
+  await sql`UPDATE bot_knowledge SET issue_pattern = ${`disk${'a{0,1000}'.repeat(50)}`}`.execute(
+    patients.db,
+  );
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  await attempt({ ...patients.engine, log }, await queuedRun(patients.db, 'doctor'));
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { bot: 'doctor', count: 12, entries: seeds.slice(0, 10).map(({ name }) => name) },
+  ]);
 });
 
 describe('the kill switch between the rungs', () => {
