@@ -48,6 +48,12 @@ const answer = (
     const entry = named === undefined ? undefined : await knowledgeOf(db, named);
     const all = await suggestionsOn(db, finding.id);
     const suggestion = meant(ticket, verdict, all, entry?.name);
+    if (verdict === 'approved' && !suggestion.enabled)
+      throw new NoSuggestionError({
+        what: `${suggestion.name} cannot be approved`,
+        why: 'it is disabled: no run would apply it',
+        hint: `\`npx roundsman knowledge enable ${suggestion.name}\``,
+      });
     const solution = readSolution(suggestion.solution, await loadCatalogue());
     if (verdict === 'approved' && solution.kind === 'broken')
       throw new NoSuggestionError({

@@ -68,6 +68,17 @@ test('approve says what it is worth, answers, and queues the run that carries it
   expect(await runs()).toHaveLength(1);
 });
 
+test('what is disabled is not approved, but may be rejected', async () => {
+  await suggest('sweep', { enabled: false });
+  const { code, err } = await tickets('approve', name, '--yes');
+  expect(code).toBe(1);
+  expect(err).toContain('sweep cannot be approved');
+  expect(err).toContain('it is disabled');
+  expect(err).toContain('npx roundsman knowledge enable sweep');
+  await untouched();
+  expect((await tickets('reject', name)).code).toBe(0);
+});
+
 test('what nobody has tried, and what cannot be taken back, is said too', async () => {
   await suggest('sweep', { solution: steps('session.expire', 'bot.pause') });
   const { out } = await tickets('approve', name, 'sweep', '--yes');

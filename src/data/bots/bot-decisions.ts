@@ -49,7 +49,7 @@ export const suggestionsOn = (db: Db, findingId: string) =>
         )
         .distinctOn('d.knowledge_id')
         .select(['d.id', 'd.verdict', 'd.decided_at', 'd.answer', 'd.answered_by', 'd.answered_at'])
-        .select(['k.id as knowledge_id', 'k.name', 'k.solution'])
+        .select(['k.id as knowledge_id', 'k.name', 'k.solution', 'k.enabled'])
         .where('d.finding_id', '=', findingId)
         .where((where) =>
           where.or([
