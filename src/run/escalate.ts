@@ -109,7 +109,7 @@ export const escalateRuns = statement<Escalated>(
     WHERE runs.examined > 0 AND s.broken >= engine.healing_limit('storm_components') AND s.broken > s.known * engine.healing_limit('storm_share')
   ), counted AS (
     UPDATE bot_tickets t
-    SET occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,
+    SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,
         description = coalesce(f.description, f.title),
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
                    || CASE WHEN t.id = storms.unsaid THEN storms.storm ELSE '{}' END

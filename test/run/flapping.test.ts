@@ -117,6 +117,8 @@ describe('while it flaps', () => {
       await bot.say('watch', number % 2 === 0 ? clean('disk') : broken('disk'));
       expect(await bot.tickets()).toMatchObject([{ id: before[0]!.id, status: 'assigned' }]);
     }
+    const open = (await bot.findings()).find(({ resolved_at }) => resolved_at === null);
+    expect(await bot.tickets()).toMatchObject([{ finding_id: open!.id }]);
   });
 
   test('its ticket says so once, with since when', async () => {
