@@ -1,5 +1,11 @@
-import { decisionsOn, type ListedDecision } from '../data/bots/bot-decisions.ts';
-import { oneTicket, pending, type ListedTicket } from '../data/bots/bot-tickets.ts';
+import { sql } from 'kysely';
+import {
+  decisionsOn,
+  suggestionsOn,
+  type ListedDecision,
+  type Suggestion,
+} from '../data/bots/bot-decisions.ts';
+import { oneTicket, pending, type ListedTicket, type TicketRow } from '../data/bots/bot-tickets.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import type { Db } from '../data/connect.ts';
 import { isPlaybook } from '../playbook/read.ts';
@@ -19,11 +25,7 @@ const mostEvents = 200;
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const row = await ticketOf(db, given);
-    const finding = await db
-      .selectFrom('bot_findings')
-      .selectAll()
-      .where('id', '=', row.finding_id)
-      .executeTakeFirst();
+    const finding = await findingOf(db, row);
     const actions = await db
       .selectFrom('bot_actions')
       .selectAll()
@@ -61,7 +63,10 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     actionTable(actions, now, 'Nothing was tried.');
     print.section('Decisions');
     decisionTable(decisions, now, 'None: nothing that is known fits.');
-    printSuggestions(ticket, decisions);
+    printKnown(ticket, decisions, {
+      suggestions: finding ? await suggestionsOn(db, finding.id) : [],
+      isOpen: finding?.resolved_at === null,
+    });
     print.section('History');
     table(
       ['When', 'What', 'Who', ''],
@@ -74,6 +79,25 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
       'None was written.',
     );
   });
+
+/** What is open of its problem, which may have come again since; otherwise what it was opened for. */
+const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
+  db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where(({ or, and, eb }) =>
+      or([
+        eb('id', '=', finding_id),
+        and([
+          eb('bot_id', '=', bot_id),
+          eb('fingerprint', '=', fingerprint),
+          eb('resolved_at', 'is', null),
+        ]),
+      ]),
+    )
+    .orderBy(sql`resolved_at IS NULL`, 'desc')
+    .limit(1)
+    .executeTakeFirst();
 
 const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
   (
@@ -134,36 +158,44 @@ function stormIn({ metadata }: ListedTicket): string | null {
     : null;
 }
 
-/** What is known about the problem, each entry once, and how to have it done. */
-function printSuggestions(ticket: ListedTicket, decisions: ListedDecision[]): void {
-  const known = new Map(
-    decisions
-      .filter(({ verdict }) => verdict !== 'applied')
-      .flatMap(
-        ({ bot_knowledge }) =>
-          (bot_knowledge ? [[bot_knowledge.name, bot_knowledge]] : []) as [
-            string,
-            { name: string; solution: string },
-          ][],
-      ),
-  );
-  for (const { name, solution } of known.values()) {
-    print.section(`Suggested: ${printable(name)}`);
-    print.prose(solution);
+/** What is known about the problem, each entry once: what is suggested first, and how to have it done. */
+function printKnown(
+  ticket: ListedTicket,
+  decisions: ListedDecision[],
+  { suggestions, isOpen }: { suggestions: Suggestion[]; isOpen: boolean },
+): void {
+  const asked = suggestions.filter(({ answer, enabled }) => answer === null && enabled);
+  for (const { name, solution } of asked) printEntry('Suggested', name, solution);
+  const told = new Set(asked.map(({ name }) => name));
+  for (const decision of decisions) {
+    const { name, solution } = decision.bot_knowledge ?? {};
+    if (!name || decision.verdict === 'applied' || told.has(name)) continue;
+    told.add(name);
+    const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
+    printEntry(standingOf(decision, answer), name, solution ?? '');
   }
   const { number } = ticket;
-  const asks = decisions.some(
-    ({ verdict, answer, finding_id, bot_knowledge }) =>
-      verdict === 'suggested' &&
-      !answer &&
-      finding_id === ticket.finding_id &&
-      bot_knowledge &&
-      isPlaybook(bot_knowledge.solution ?? ''),
-  );
-  if (asks && pending.includes(ticket.status))
+  if (ticket.resolved_at === null && isOpen && asked.some(({ solution }) => isPlaybook(solution)))
     print.say(
       `\n\`npx roundsman tickets approve T-${number}\` has it done, \`npx roundsman tickets reject T-${number}\` does not.`,
     );
+}
+
+function printEntry(standing: string, name: string, solution: string): void {
+  print.section(`${standing}: ${printable(name)}`);
+  print.prose(solution);
+}
+
+/** Why an entry that fits is not suggested. */
+function standingOf(
+  { verdict, gate, bot_knowledge }: ListedDecision,
+  answer: Suggestion['answer'],
+): string {
+  if (answer !== null) return answer === 'rejected' ? 'Rejected' : 'Approved';
+  if (bot_knowledge?.enabled === false) return 'Disabled';
+  if (verdict === 'shadowed') return 'In shadow';
+  if (verdict === 'held_out') return 'Left alone for one run';
+  return gate ? `Kept back by the gate ${printable(gate)}` : 'Known';
 }
 
 /** `to: ann, from: bob` */

@@ -6,6 +6,7 @@ import {
 } from '../../src/data/bots/bot-tickets.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
+import { insertDecision, insertKnowledge } from './known.ts';
 import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
@@ -140,6 +141,41 @@ test('show brings what was tried, what is suggested and what happened', async ()
     bot_decisions: [{ fingerprint }],
     bot_tickets: [{ number: numberOf(name) }],
   });
+});
+
+test('show tells what is suggested from what is not, and how to approve what only the mode keeps back', async () => {
+  const gone = {
+    fingerprint: 'again',
+    resolved_at: ago(60),
+    resolution_method: 'cleared',
+  } as const;
+  const finding_id = await insertFinding(db, botId, 'it came', gone);
+  const finding = await insertFinding(db, botId, 'it came', { fingerprint: 'again' });
+  const name = await insertTicket(db, botId, 'again', { fingerprint: 'again', finding_id });
+  const known = async (entry: string, decision: object, values: object = {}) => {
+    const knowledge = await insertKnowledge(db, entry, values);
+    await insertDecision(db, { bot: botId, finding, knowledge }, decision);
+  };
+  const answered = { answer: 'rejected', answered_by: 'ann', answered_at: ago(1) } as const;
+  await known('quiet', { verdict: 'shadowed', gate: 'autonomy' }, { autonomy: 'shadow' });
+  await known('refused', answered);
+  await known('stopped', {}, { enabled: false });
+  await known('stormy', { verdict: 'blocked', gate: 'storm' });
+  const shown = async () => (await roundsman(url, 'tickets', 'show', name)).out;
+  const before = await shown();
+  expect(before).not.toContain('Suggested');
+  expect(before).not.toContain('tickets approve');
+  for (const heading of [
+    'In shadow: quiet',
+    'Rejected: refused',
+    'Disabled: stopped',
+    'Kept back by the gate storm: stormy',
+  ])
+    expect(before).toContain(heading);
+  await known('reversible', { verdict: 'blocked', gate: 'mode' }, { autonomy: 'auto' });
+  const after = await shown();
+  expect(after).toContain('Suggested: reversible');
+  expect(after).toContain(`tickets approve ${name}`);
 });
 
 test('assign gives it to somebody, and to somebody else, and writes down who did', async () => {

@@ -21,7 +21,13 @@ export function decisionsOn(
       eb
         .case()
         .when('k.id', 'is not', null)
-        .then(jsonBuildObject({ name: eb.ref('k.name'), solution: eb.ref('k.solution') }))
+        .then(
+          jsonBuildObject({
+            name: eb.ref('k.name'),
+            solution: eb.ref('k.solution'),
+            enabled: eb.ref('k.enabled'),
+          }),
+        )
         .end()
         .as('bot_knowledge'),
     )
