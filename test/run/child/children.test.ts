@@ -213,14 +213,13 @@ test('a request to cancel reaches a run whose row its own remedy holds, and ends
   await engine.db.updateTable('bots').set({ timeout_seconds: 60 }).execute();
   const id = await queuedRun(engine.db, 'cured-by-spin');
   const performed = performRun(engine, { id, generation: 1 });
-  const isHeld = async () => {
+  const spinning = async () => {
     const { rows } = await sql`
-      SELECT FROM bot_executions WHERE id = ${id} AND status = 'running' FOR UPDATE SKIP LOCKED`.execute(
-      engine.db,
-    );
-    return rows.length === 0 && (await rowOf(engine.db, id)).status === 'running';
+      SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+        AND query LIKE '%engine.settings%'`.execute(engine.db);
+    return rows.length;
   };
-  await expect.poll(isHeld, { timeout: 15_000 }).toBe(true);
+  await expect.poll(spinning, { timeout: 15_000 }).toBe(1);
   const began = performance.now();
   expect(await cancelRun(engine.db, id, 'it hangs')).toMatchObject({ status: 'running' });
   expect(performance.now() - began).toBeLessThan(1_000);
