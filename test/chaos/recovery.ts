@@ -3,26 +3,49 @@ import type { Attempt } from './attempts.ts';
 import type { Written } from './audit.ts';
 import type { Life } from './crew.ts';
 import type { Made } from './director.ts';
+import type { Kind } from './plan.ts';
 
 /** Something that hit a post, or everybody (null). */
 export interface Hit {
+  /** hits of one fault share it: a kill, and the end of the process that it killed */
+  fault: number;
   post: string | null;
   from: number;
   to: number;
 }
 
+/** These cost no run its attempt: schedulers carry none, entries and slots are no attempts. */
+const harmless = new Set<Kind>([
+  'kill scheduler',
+  'stop scheduler',
+  'restart scheduler',
+  'set slots back',
+  'flush',
+]);
+
 /** A lease runs out, and rescue comes, this much later at most. */
 const aftermathMs = 7_000;
 
-/** The faults, and the processes that a bot of theirs ended. */
-export const hitsOf = (made: Made[], lives: Life[]): Hit[] => [
-  ...made
-    .filter(({ missed }) => missed === null)
-    .map(({ target, began, ended }) => ({ post: target, from: began, to: ended })),
-  ...lives
-    .filter(({ endedAt }) => endedAt !== null)
-    .map(({ post, endedAt }) => ({ post: post.name, from: endedAt! - 50, to: endedAt! })),
-];
+/** The faults that can cost an attempt, and the processes that they, or a bot of theirs, ended. */
+export function hitsOf(made: Made[], lives: Life[]): Hit[] {
+  const costly = made.filter(({ kind, missed }) => missed === null && !harmless.has(kind));
+  const ends = lives.filter(({ endedAt }) => endedAt !== null);
+  return [
+    ...costly.map(({ target, began, ended }, fault) => ({
+      fault,
+      post: target,
+      from: began,
+      to: ended,
+    })),
+    ...ends.map(({ post, endedAt, endedFor }, index) => {
+      const cause = costly.findLastIndex(
+        ({ target, kind, began }) => target === post.name && kind === endedFor && began <= endedAt!,
+      );
+      const fault = cause >= 0 ? cause : costly.length + index;
+      return { fault, post: post.name, from: endedAt! - 50, to: endedAt! };
+    }),
+  ];
+}
 
 const hitting = (hits: Hit[], { post, from, to }: Attempt): Hit[] =>
   hits.filter(
@@ -30,20 +53,27 @@ const hitting = (hits: Hit[], { post, from, to }: Attempt): Hit[] =>
       (hit.post === null || hit.post === post) && hit.from <= to && hit.to + aftermathMs >= from,
   );
 
-/** Further attempts of well-behaved runs that no fault accounts for. */
+/** Further attempts of well-behaved runs that no fault accounts for; one fault accounts for one. */
 export function unexplained(attempts: Attempt[], hits: Hit[], isUnruly: (bot: string) => boolean) {
-  return attempts
-    .filter(({ againAt, reason }) => againAt !== null && reason !== 'given back')
-    .filter((attempt) => !isUnruly(attempt.bot) && hitting(hits, attempt).length === 0)
-    .map(
-      ({ run, post, from, to, reason }) =>
+  const further = attempts.filter(
+    ({ bot, againAt, reason }) => againAt !== null && reason !== 'given back' && !isUnruly(bot),
+  );
+  return [...Map.groupBy(further, ({ run }) => run)].flatMap(([run, lost]) => {
+    const each = lost.map((attempt) => ({ attempt, mine: hitting(hits, attempt) }));
+    const faults = new Set(each.flatMap(({ mine }) => mine.map(({ fault }) => fault)));
+    const unhit = each.filter(({ mine }) => mine.length === 0);
+    if (unhit.length === 0 && lost.length > faults.size)
+      return [`run ${run}: ${lost.length} further attempts, and ${faults.size} faults that hit it`];
+    return unhit.map(
+      ({ attempt: { post, from, to, reason } }) =>
         `run ${run}: another attempt after ${post} lost it (${reason}), and no fault had hit it from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`,
     );
+  });
 }
 
 /**
  * Milliseconds from the fault that cost a run its attempt to its next start. Time in which a server was
- * away for everybody does not count.
+ * away for everybody does not count, where it went away before the run had to be running again.
  */
 export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): number[] {
   const outages = outagesOf(made);
@@ -63,11 +93,16 @@ const outagesOf = (made: Made[]) =>
     .filter(({ kind, missed }) => missed === null && /^restart (Postgres|Redis)$/.test(kind))
     .toSorted((a, b) => a.began - b.began);
 
-/** The moment itself, or the end of the last outage between it and `until`. */
+/**
+ * The moment itself, or the end of the last outage that was in the way of the recovery from it. One that began
+ * when that had to be over already excuses nothing.
+ */
 const endOfOutage = (outages: Made[], at: number, until: number): number =>
   outages.reduce(
     (moment, { began, ended }) =>
-      began <= until && ended > moment ? Math.min(ended, until) : moment,
+      began <= Math.min(until, moment + aftermathMs) && ended > moment
+        ? Math.min(ended, until)
+        : moment,
     at,
   );
 

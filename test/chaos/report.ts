@@ -36,6 +36,10 @@ export function report(findings: Findings): boolean {
     ...counts
       .filter(({ count }) => count === 0)
       .map(({ kind }) => `a kind of fault that did not happen: ${kind}: ${why(made, kind)}`),
+    // A figure that nothing was measured for says nothing good.
+    ...(findings.recovery.length === 0 && happened.some(({ kind }) => kind === 'kill worker')
+      ? ['workers were killed, and no run had to recover']
+      : []),
     ...(aMinute < leastFaultsAMinute ? [`faults a minute: ${aMinute.toFixed(1)}`] : []),
   ];
 

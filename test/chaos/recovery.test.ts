@@ -1,0 +1,84 @@
+/** What the harness accepts as the reason for another attempt, asked of histories that are made up. */
+import { describe, expect, test } from 'vitest';
+import type { Attempt } from './attempts.ts';
+import type { Life } from './crew.ts';
+import type { Made } from './director.ts';
+import type { Kind } from './plan.ts';
+import { hitsOf, recoveries, unexplained } from './recovery.ts';
+
+const second = 1_000;
+
+const fault = (kind: Kind, target: string | null, began: number, ended = began): Made => ({
+  kind,
+  target,
+  missed: null,
+  atMs: 0,
+  pick: 0,
+  lastsMs: 0,
+  began: began * second,
+  ended: ended * second,
+});
+
+/** A run on worker-1 that was lost and began again. */
+const lost = (from: number, to: number, againAt: number, run = 'run'): Attempt => ({
+  run,
+  bot: 'bot',
+  fence: 1,
+  post: 'worker-1',
+  status: 'queued',
+  reason: 'worker lost',
+  from: from * second,
+  to: to * second,
+  againAt: againAt * second,
+});
+
+const life = (endedAt: number, endedFor: string | null) =>
+  ({ post: { name: 'worker-1' }, endedAt: endedAt * second, endedFor }) as Life;
+
+describe('another attempt', () => {
+  const judged = (attempts: Attempt[], made: Made[], lives: Life[] = []) =>
+    unexplained(attempts, hitsOf(made, lives), () => false);
+
+  test('is accounted for by a fault that hit its worker', () => {
+    expect(judged([lost(10, 16, 17)], [fault('kill worker', 'worker-1', 11)])).toEqual([]);
+    expect(judged([lost(10, 16, 17)], [fault('restart Postgres', null, 11, 13)])).toEqual([]);
+    expect(judged([lost(10, 16, 17)], [], [life(11, null)])).toEqual([]);
+  });
+
+  test.each(['set slots back', 'flush', 'kill scheduler'] as const)(
+    'is not accounted for by %s, which costs none',
+    (kind) => {
+      expect(judged([lost(10, 16, 17)], [fault(kind, null, 11)])).toHaveLength(1);
+    },
+  );
+
+  test('is accounted for by one fault once', () => {
+    const killed = [fault('kill worker', 'worker-1', 11)];
+    const ended = [life(11.1, 'kill worker')];
+    const twice = [lost(10, 16, 17), lost(17, 23, 24)];
+    expect(judged(twice, killed, ended)).toEqual([
+      'run run: 2 further attempts, and 1 faults that hit it',
+    ]);
+    const again = [...killed, fault('kill worker', 'worker-1', 18)];
+    expect(judged(twice, again, [...ended, life(18.1, 'kill worker')])).toEqual([]);
+  });
+});
+
+describe('recovery', () => {
+  const took = (made: Made[]) => {
+    const all = [fault('kill worker', 'worker-1', 11), ...made];
+    return recoveries([lost(10, 16, 40)], hitsOf(all, []), all);
+  };
+
+  test('counts from the fault', () => {
+    expect(took([])).toEqual([29 * second]);
+  });
+
+  test('counts from the end of an outage that came in its way', () => {
+    expect(took([fault('restart Redis', null, 15, 30)])).toEqual([10 * second]);
+  });
+
+  test('is not excused by an outage that began when it had to be over', () => {
+    expect(took([fault('restart Redis', null, 35, 39)])).toEqual([29 * second]);
+  });
+});
