@@ -94,7 +94,7 @@ export async function everybodyUp({ crew }: Scene): Promise<void> {
       );
 }
 
-/** Until every bot has its first slot; that is the slot after the minute in which it was planned. */
+/** Until every bot has its first slot; that is the one after the minute in which it was added. */
 export async function firstSlotsOf({ postgres }: Scene) {
   for (const deadline = Date.now() + readyWithinMs; ; await sleep(200)) {
     const slots = await firstSlots(postgres);

@@ -19,10 +19,10 @@ export interface SlotRow {
 
 const minute = 60_000;
 
-/** The bots that are due every minute, once each of them has its first slot. */
+/** The bots that are due every minute, once each of them is planned: from when they were added, not from then. */
 export const firstSlots = ({ ask }: PostgresServer) =>
   ask<{ bot: string; name: string; first: number; open: number }>(
-    `SELECT id AS bot, name, extract(epoch FROM next_slot_at)::float8 * 1000 AS first,
+    `SELECT id AS bot, name, extract(epoch FROM date_trunc('minute', planned_from) + interval '1 minute')::float8 * 1000 AS first,
             (next_slot_at IS NULL)::int AS open
      FROM bots WHERE schedule_cron = '* * * * *' AND status = 'active'`,
   );
