@@ -33,7 +33,8 @@ const takenOver = ({ old_status, reason, status }: Written) =>
 
 /**
  * Reads the audit in order and says what breaks the protocol: a run that was finished twice or written
- * after its end, two holders at once, a fence that did not grow, a write by somebody who does not hold it.
+ * after its end, two holders at once, a fence that did not grow, a write by somebody who does not hold it, a run
+ * that was taken from a holder whose lease had not run out.
  *
  * @param postOfWorker by the name under which runs are leased
  * @param postAt by the address that a writer came from
@@ -54,6 +55,10 @@ export function follow(
       violations.push(`run ${run}: ${what} (audit ${row.seq}, at ${new Date(at).toISOString()})`);
     if (final(old_status)) says(`written as ${status} after it had ended as ${old_status}`);
     const holder = current.get(run);
+    if (takenOver(row) && row.reason === 'worker lost' && row.old_lease! > at)
+      says(
+        `taken over from ${holder?.post} ${Math.round(row.old_lease! - at)} ms before its lease ran out`,
+      );
     const writer = row.writer === null ? undefined : postAt(row.writer);
     if (old_status === 'running' && holder && !takenOver(row) && writer && writer !== holder.post)
       says(`held by ${holder.post} under fence ${holder.fence}, but ${writer} wrote ${status}`);

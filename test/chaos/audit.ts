@@ -20,6 +20,8 @@ export interface Written {
   old_worker: string | null;
   worker: string | null;
   reason: string | null;
+  /** milliseconds; until when the run was leased before the write */
+  old_lease: number | null;
   /** the address that the writer came from, which is its post's */
   writer: string | null;
 }
@@ -32,15 +34,15 @@ const statements = `
   CREATE TABLE chaos.written (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     run uuid NOT NULL, bot uuid NOT NULL, old_status text, status text NOT NULL, old_fence bigint, fence bigint,
-    old_attempt int, attempt int NOT NULL, old_worker text, worker text, reason text,
+    old_attempt int, attempt int NOT NULL, old_worker text, worker text, reason text, old_lease timestamptz,
     writer text DEFAULT host(inet_client_addr()));
 
   CREATE FUNCTION chaos.note_run() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
   BEGIN
     INSERT INTO chaos.written (run, bot, old_status, status, old_fence, fence, old_attempt, attempt, old_worker,
-                               worker, reason)
+                               worker, reason, old_lease)
     VALUES (NEW.id, NEW.bot_id, OLD.status, NEW.status, OLD.fence, NEW.fence, OLD.attempt, NEW.attempt, OLD.worker,
-            NEW.worker, NEW.reason);
+            NEW.worker, NEW.reason, OLD.lease_until);
     RETURN NULL;
   END $$;
   CREATE TRIGGER chaos_note_run AFTER INSERT OR UPDATE ON public.bot_executions
@@ -72,8 +74,15 @@ const statements = `
 export const installAudit = ({ ask }: PostgresServer) => ask(statements);
 
 export const readWritten = ({ ask }: PostgresServer): Promise<Written[]> =>
-  ask<Written & { seq: string; at: string }>(
+  ask<Written & { seq: string; at: string; old_lease: string | null }>(
     `SELECT seq, extract(epoch FROM at) * 1000 AS at, run, bot, old_status, status, old_fence, fence, old_attempt,
-            attempt, old_worker, worker, reason, writer
+            attempt, old_worker, worker, reason, writer, extract(epoch FROM old_lease) * 1000 AS old_lease
      FROM chaos.written ORDER BY seq`,
-  ).then((rows) => rows.map((row) => ({ ...row, seq: Number(row.seq), at: Number(row.at) })));
+  ).then((rows) =>
+    rows.map((row) => ({
+      ...row,
+      seq: Number(row.seq),
+      at: Number(row.at),
+      old_lease: row.old_lease === null ? null : Number(row.old_lease),
+    })),
+  );
