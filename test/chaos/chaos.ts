@@ -6,8 +6,9 @@
  *
  * Real processes, a PostgreSQL with fsync and a redis-server of its own. Ends with 1 on any violation of
  * the protocol, under 30 faults a minute, or when a kind of fault did not happen. The plan of faults
- * follows from seed, minutes and backend; the fault log holds it with what happened.
+ * follows from seed, minutes and backend; the fault log holds them and it, with what happened and to whom.
  */
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { plants, type Plant } from './checkout.ts';
@@ -15,7 +16,7 @@ import { provideFaketime } from './clock-off.ts';
 import { direct } from './director.ts';
 import { examine, keepEvidence } from './examine.ts';
 import { startLoad } from './load.ts';
-import { planIn, planOf, type Backend } from './plan.ts';
+import { originIn, planIn, planOf, type Backend, type Origin } from './plan.ts';
 import { report } from './report.ts';
 import { everybodyUp, firstSlotsOf, pauseAll, quiet, setScene } from './scene.ts';
 
@@ -32,9 +33,13 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
-const minutes = Number(values.minutes);
-const seed = Number(values.seed);
-const backend = values.backend as Backend;
+const { minutes, seed, backend }: Origin = values.replay
+  ? originIn(values.replay)
+  : {
+      minutes: Number(values.minutes),
+      seed: Number(values.seed),
+      backend: values.backend as Backend,
+    };
 const defect = (values.plant ?? null) as Plant | null;
 if (!(minutes > 0) || !Number.isInteger(seed) || !['redis', 'postgres'].includes(backend))
   throw new Error('usage: --minutes M --seed S --backend redis|postgres');
@@ -44,8 +49,11 @@ const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 
 provideFaketime();
 const plan = values.replay ? planIn(values.replay) : planOf(seed, minutes, backend);
 const scene = await setScene({ backend, schedulers: 2, workers: 4, plant: defect });
+const log = join(scene.directory, 'faults.jsonl');
+const beside = `${scene.directory}.faults.jsonl`;
 let kept = true;
 try {
+  writeFileSync(log, `${JSON.stringify({ seed, minutes, backend } satisfies Origin)}\n`);
   say(
     `${backend}, seed ${seed}, ${plan.length} faults planned; everything is in ${scene.directory}`,
   );
@@ -53,7 +61,7 @@ try {
   const first = await firstSlotsOf(scene);
   const load = startLoad(scene.postgres, seed);
   const began = Date.now();
-  const made = await direct(scene, plan, backend, join(scene.directory, 'faults.jsonl'));
+  const made = await direct(scene, plan, backend, log);
   const tookMinutes = Math.max(minutes, (Date.now() - began) / 60_000 - 0.5);
   say('no more faults');
   await everybodyUp(scene);
@@ -73,10 +81,11 @@ try {
   const good = report({ backend, minutes: tookMinutes, made, ...examined });
   kept = values.keep || !good;
   if (kept) await keepEvidence(scene);
+  else copyFileSync(log, beside);
   process.exitCode = good ? 0 : 1;
 } finally {
   await scene.clear(kept);
-  if (kept) say(`fault log and logs: ${scene.directory}`);
+  say(kept ? `fault log and logs: ${scene.directory}` : `fault log: ${beside}`);
 }
 // What has been cut off or killed may have left something open: nothing waits for it.
 process.exit();

@@ -21,6 +21,10 @@ type Make = (stage: Stage, planned: Planned) => Promise<Done>;
 const one = <Item>(items: Item[], pick: number): Item | undefined =>
   items[Math.floor(pick * items.length)];
 
+/** The one that a replayed plan names, or the one that the lot falls on. */
+const aimedAt = (posts: Post[], { pick, target }: Planned): Post | undefined =>
+  posts.find(({ name }) => name === target) ?? one(posts, pick);
+
 /** Up and in the way of nothing: a process that is stopped or cut off already is not hit twice at once. */
 const able = ({ crew }: Stage, role: Role | null): Post[] =>
   crew.posts.filter(
@@ -42,8 +46,8 @@ async function lasting(post: Post, work: () => Promise<void>): Promise<Done> {
 }
 
 /** A post of this role, unless another of the role is under a fault that lasts. */
-function spare(stage: Stage, role: Role | null, pick: number): Post | undefined {
-  const post = one(able(stage, role), pick);
+function spare(stage: Stage, role: Role | null, planned: Planned): Post | undefined {
+  const post = aimedAt(able(stage, role), planned);
   return post && [...busy].some((each) => each.role === post.role) ? undefined : post;
 }
 
@@ -51,33 +55,33 @@ const nobody: Done = { missed: 'nobody was up to be hit' };
 
 const end =
   (role: Role, signal: 'SIGKILL' | 'SIGTERM'): Make =>
-  async (stage, { pick, kind }) => {
-    const post = one(able(stage, role), pick);
+  async (stage, planned) => {
+    const post = aimedAt(able(stage, role), planned);
     if (!post) return nobody;
-    stage.crew.end(post, signal, kind);
+    stage.crew.end(post, signal, planned.kind);
     return { target: post.name };
   };
 
 const stop =
   (role: Role): Make =>
-  async (stage, { pick, lastsMs }) => {
-    const post = spare(stage, role, pick);
+  async (stage, planned) => {
+    const post = spare(stage, role, planned);
     if (!post) return nobody;
     return lasting(post, async () => {
       stage.crew.stop(post);
-      await sleep(lastsMs);
+      await sleep(planned.lastsMs);
       stage.crew.goOn(post);
     });
   };
 
 const freeze =
   (server: 'postgres' | 'redis'): Make =>
-  async (stage, { pick, lastsMs }) => {
-    const post = spare(stage, null, pick);
+  async (stage, planned) => {
+    const post = spare(stage, null, planned);
     if (!post) return nobody;
     return lasting(post, async () => {
       post[server]!.freeze();
-      await sleep(lastsMs);
+      await sleep(planned.lastsMs);
       post[server]!.reset();
     });
   };
@@ -92,11 +96,12 @@ export const faults: Record<Kind, Make> = {
   'freeze Postgres': freeze('postgres'),
   'freeze Redis': freeze('redis'),
 
-  async 'kill child'(stage, { pick }) {
+  async 'kill child'(stage, { pick, target }) {
     const children = able(stage, 'worker').flatMap((post) =>
       childrenOf(post.life!.pid).map((pid) => ({ post, pid })),
     );
-    const child = one(children, pick);
+    const aimed = children.filter(({ post }) => post.name === target);
+    const child = one(aimed.length > 0 ? aimed : children, pick);
     if (!child) return nobody;
     process.kill(child.pid, 'SIGKILL');
     return { target: child.post.name };

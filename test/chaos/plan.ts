@@ -38,6 +38,15 @@ export interface Planned {
   pick: number;
   /** of a fault that lasts */
   lastsMs: number;
+  /** in a plan that is had again: the post that was hit then, null for everybody; it is hit again where it is up */
+  target?: string | null;
+}
+
+/** What a plan follows from, beside the code: the first line of a fault log. */
+export interface Origin {
+  seed: number;
+  minutes: number;
+  backend: Backend;
 }
 
 /**
@@ -77,13 +86,27 @@ export function planOf(seed: number, minutes: number, backend: Backend): Planned
   }));
 }
 
-/** The plan that a fault log was written by. */
-export const planIn = (file: string): Planned[] =>
+const linesOf = (file: string): object[] =>
   readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"atMs"'))
-    .map((line) => {
-      const { atMs, kind, pick, lastsMs } = JSON.parse(line) as Planned;
-      return { atMs, kind, pick, lastsMs };
-    })
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as object);
+
+export function originIn(file: string): Origin {
+  const origin = linesOf(file).find((line) => 'seed' in line);
+  if (!origin) throw new Error(`${file} is no fault log: it does not begin with its seed`);
+  return origin as Origin;
+}
+
+/** The plan that a fault log was written by, with whom each fault hit. */
+export const planIn = (file: string): Planned[] =>
+  linesOf(file)
+    .filter((line): line is Planned => 'atMs' in line)
+    .map(({ atMs, kind, pick, lastsMs, target }) => ({
+      atMs,
+      kind,
+      pick,
+      lastsMs,
+      target: target ?? null,
+    }))
     .toSorted((a, b) => a.atMs - b.atMs);
