@@ -9,6 +9,8 @@ import type { Kind } from './plan.ts';
 export interface Hit {
   /** hits of one fault share it: a kill, and the end of the process that it killed */
   fault: number;
+  /** whether it can keep a worker from renewing leases */
+  lease: boolean;
   post: string | null;
   from: number;
   to: number;
@@ -23,6 +25,9 @@ const harmless = new Set<Kind>([
   'flush',
 ]);
 
+/** Nor do these cost a lease, which a worker renews in PostgreSQL: at most they cost the attempt its check. */
+const sparing = new Set<Kind>(['kill child', 'freeze Redis', 'restart Redis']);
+
 /** A lease runs out, and rescue comes, this much later at most. */
 const aftermathMs = 7_000;
 
@@ -31,8 +36,9 @@ export function hitsOf(made: Made[], lives: Life[]): Hit[] {
   const costly = made.filter(({ kind, missed }) => missed === null && !harmless.has(kind));
   const ends = lives.filter(({ endedAt }) => endedAt !== null);
   return [
-    ...costly.map(({ target, began, ended }, fault) => ({
+    ...costly.map(({ kind, target, began, ended }, fault) => ({
       fault,
+      lease: !sparing.has(kind),
       post: target,
       from: began,
       to: ended,
@@ -42,7 +48,7 @@ export function hitsOf(made: Made[], lives: Life[]): Hit[] {
         ({ target, kind, began }) => target === post.name && kind === endedFor && began <= endedAt!,
       );
       const fault = cause >= 0 ? cause : costly.length + index;
-      return { fault, post: post.name, from: endedAt! - 50, to: endedAt! };
+      return { fault, lease: true, post: post.name, from: endedAt! - 50, to: endedAt! };
     }),
   ];
 }
@@ -72,7 +78,7 @@ export function unexplained(attempts: Attempt[], hits: Hit[], isUnruly: (bot: st
 }
 
 /**
- * Milliseconds from the fault that cost a run its attempt to its next start. Time in which a server was
+ * Milliseconds from the first fault that can have cost a run its lease to its next start. Time in which a server was
  * away for everybody does not count, where it went away before the run had to be running again.
  */
 export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): number[] {
@@ -80,7 +86,9 @@ export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): numb
   return attempts.flatMap((attempt) => {
     const { againAt, from, to, reason } = attempt;
     if (reason !== 'worker lost' || againAt === null) return [];
-    const mine = hitting(hits, attempt).filter((hit) => hit.to >= from && hit.from <= to);
+    const mine = hitting(hits, attempt).filter(
+      (hit) => hit.lease && hit.to >= from && hit.from <= to,
+    );
     const own = mine.filter((hit) => hit.post !== null);
     const [cause] = (own.length > 0 ? own : mine).toSorted((a, b) => a.from - b.from);
     if (!cause) return [];
