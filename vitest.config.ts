@@ -9,8 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
-    // Each worker brings processes and connections of its own.
-    maxWorkers: 2,
+    // Most of them wait most of the time, for events. Each worker brings processes and connections of its own.
+    maxWorkers: 3,
     // Events are waited for, and on a busy machine they come late.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,

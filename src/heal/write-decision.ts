@@ -18,9 +18,9 @@ export interface Left {
 }
 
 /**
- * A verdict that repeats the last one about this open finding is not written again in every run; nor is what would
- * ask a person for what they have rejected, whatever came in between. The first
- * one that leaves a finding alone waits for what becomes of it; once anybody acts, nothing can be learnt.
+ * A verdict that repeats the last one about this open finding is not written again in every run; nor is what
+ * would ask a person for what they have rejected, whatever came in between. The first one that leaves a finding
+ * alone waits for what becomes of it; once anybody acts, nothing can be learnt.
  */
 export async function writeDecision(
   trx: Transaction<Database>,
