@@ -1,6 +1,7 @@
 import type { Round } from '../data/bots/round.ts';
 import { printable } from '../text.ts';
 import { counted, duration, paint, say, section, severity, state } from './print.ts';
+import { quietly } from './silences-words.ts';
 import { table } from './table.ts';
 
 /**
@@ -44,7 +45,7 @@ export function printRound(
       printable(finding.title),
       finding.resolved_at
         ? paint('green', printable(finding.resolution_method ?? 'resolved'))
-        : 'open',
+        : (quietly(finding) ?? 'open'),
     ]),
     executions.every(({ status }) => status === 'success')
       ? 'Everything that was checked is as it should be.'

@@ -25,6 +25,7 @@ export const readStatus = (db: Db) =>
       runs: await overview.countRuns(trx),
       failures: await overview.newestFailures(trx),
       findings: await overview.countFindings(trx),
+      quiet: await overview.countQuiet(trx),
       heals: await overview.countHeals(trx),
       tickets: await overview.pendingTickets(trx),
     }));

@@ -29,7 +29,7 @@ const listed = (counts: [count: number, words: string][]): string | null =>
     .join(', ') || null;
 
 function printFigures(status: Status): void {
-  const { bots, runs, findings, heals, tickets, mode } = status;
+  const { bots, runs, findings, quiet, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
   const skipped = skips.reduce((sum, { count }) => sum + count, 0);
@@ -49,8 +49,14 @@ function printFigures(status: Status): void {
     ['Runs, 24 h', results ?? 'none'],
     [
       'Findings',
-      listed(findings.map(({ severity, count }) => [count, print.severity(severity)])) ??
-        'none open',
+      listed([
+        ...findings.map(({ severity, count }): [number, string] => [
+          count,
+          print.severity(severity),
+        ]),
+        [quiet.silenced, 'of them silenced'],
+        [quiet.suppressed, 'suppressed'],
+      ]) ?? 'none open',
     ],
     ['Healed, 24 h', String(heals)],
     ['Tickets', tickets.all > 0 ? `${tickets.all} open` : 'none open'],
@@ -109,7 +115,7 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
 }
 
 function asDocument(status: Status, needed: string[]) {
-  const { now, mode, nodes, inError, overdue, runs, failures, findings, tickets } = status;
+  const { now, mode, nodes, inError, overdue, runs, failures, findings, quiet, tickets } = status;
   const sumOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
   return {
@@ -132,6 +138,7 @@ function asDocument(status: Status, needed: string[]) {
     ),
     failures,
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
+    quiet_findings: quiet,
     healed: status.heals,
     tickets: { count: tickets.all, urgent: tickets.urgent, bot_tickets: tickets.top },
   };

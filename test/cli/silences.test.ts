@@ -1,9 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
+import { printRound } from '../../src/cli/round-summary.ts';
+import { readRound } from '../../src/data/bots/round.ts';
 import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
-import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ago, insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
 const bot = await insertBot(db, 'watch');
@@ -136,6 +138,42 @@ test('findings and tickets say who silenced them, why and until when, and what t
   await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
   const { out } = await roundsman(url, 'findings', 'list');
   expect(out).toMatch(/no answer .* open$/m);
+});
+
+test('a run, a round and the status say what is silenced and suppressed', async () => {
+  const run = await insertRun(db, bot, 1);
+  const seen = { execution_id: run, last_execution_id: run };
+  const parent = await insertFinding(db, other, 'the network is down', {
+    affected_component: 'net',
+  });
+  await insertFinding(db, bot, 'no answer', { ...seen, suppressed_by: parent });
+  await insertFinding(db, bot, 'too slow', { ...seen, affected_component: '/v2' });
+  await add('--component', '/v2', '--for', '2h', '--reason', 'the cable is mended');
+  const silenced = /too slow.*silenced by ann until 20\d\d-.* UTC: the cable is mended/;
+  const behind = /no answer.*suppressed behind net: the network is down/;
+  const { out } = await roundsman(url, 'runs', 'show', run);
+  expect(out).toMatch(silenced);
+  expect(out).toMatch(behind);
+
+  const printed: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text) => printed.push(String(text)) > 0;
+  try {
+    printRound(await readRound(db, [run]), [{ id: bot, name: 'watch' }]);
+  } finally {
+    process.stdout.write = write;
+  }
+  expect(printed.join('')).toMatch(silenced);
+  expect(printed.join('')).toMatch(behind);
+
+  const status = async () => (await roundsman(url, 'status')).out;
+  expect(await status()).toMatch(/^Findings +2 high, 1 of them silenced, 1 suppressed$/m);
+  await resolve(parent);
+  expect(await status()).toMatch(/^Findings +2 high, 1 of them silenced$/m);
+  expect((await roundsman(url, 'status', '--json')).json()).toMatchObject({
+    bot_findings: { high: 2 },
+    quiet_findings: { silenced: 1, suppressed: 0 },
+  });
 });
 
 test('one that lasts until resolved ends when nothing of it is open any more, and not before', async () => {

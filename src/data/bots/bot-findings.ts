@@ -75,12 +75,14 @@ export function listFindings(db: Db, { botId, severity, which, limit }: FindingF
 
 /**
  * What a run found first, and what it was the last to see that is still open. (A resolved finding
- * that it merely saw again is not found: that would read every finding the bot ever had.)
+ * that it merely saw again is not found: that would read every finding the bot ever had.) Each with why nobody
+ * is told of it.
  */
 export const findingsOfRun = (db: Db, run: { id: string; bot_id: string | null }, limit: number) =>
   db
     .selectFrom('bot_findings')
     .selectAll()
+    .select(quietColumns('bot_findings'))
     .where((eb) =>
       eb.or([
         eb('execution_id', '=', run.id),

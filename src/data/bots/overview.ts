@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../connect.ts';
 import { severityRank } from './bot-findings.ts';
+import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
 
@@ -55,16 +56,31 @@ export const newestFailures = (db: Db) =>
     .limit(named)
     .execute();
 
+// In a circle nobody stands behind another one.
+const suppressed = sql<boolean>`(suppressed_by IS NOT NULL AND engine.is_suppressed(suppressed_by))`;
+const isSilenced = silenced(ofFinding('bot_findings'));
+
 /** Open findings by severity, the worst first; suppressed ones hide behind another and are left out. */
 export const countFindings = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select(['severity', count])
     .where('resolved_at', 'is', null)
-    .where('suppressed_by', 'is', null)
+    .where(sql<boolean>`NOT ${suppressed}`)
     .groupBy('severity')
     .orderBy(severityRank('severity'))
     .execute();
+
+/** Open findings of which nobody is told: behind another one, and of the others those that are silenced. */
+export const countQuiet = (db: Db) =>
+  db
+    .selectFrom('bot_findings')
+    .select([
+      sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
+      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
+    ])
+    .where('resolved_at', 'is', null)
+    .executeTakeFirstOrThrow();
 
 /** Heals of the last 24 h whose cure was verified. */
 export async function countHeals(db: Db): Promise<number> {

@@ -1,12 +1,19 @@
 import type { Selectable } from 'kysely';
 import type { Database, Db } from '../connect.ts';
-import { severityRank } from './bot-findings.ts';
+import { quietColumns, severityRank, type Suppressor } from './bot-findings.ts';
+import type { Silence } from './bot-silences.ts';
+
+/** With why nobody is told of it. */
+export type SeenFinding = Selectable<Database['bot_findings']> & {
+  bot_silences: Silence[];
+  suppressor: Suppressor | null;
+};
 
 /** What some runs did, as their tables' rows. */
 export interface Round {
   executions: Selectable<Database['bot_executions']>[];
   /** the findings that these runs saw, and what is open since they began; the worst first */
-  findings: Selectable<Database['bot_findings']>[];
+  findings: SeenFinding[];
   actions: Selectable<Database['bot_actions']>[];
   /** the tickets of these findings */
   tickets: Selectable<Database['bot_tickets']>[];
@@ -27,6 +34,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const findings = await db
     .selectFrom('bot_findings')
     .selectAll()
+    .select(quietColumns('bot_findings'))
     .where((where) =>
       where.or([
         where('last_execution_id', 'in', executionIds),
