@@ -54,6 +54,8 @@ CREATE INDEX idx_actions_hold ON bot_actions (hold_until) WHERE state = 'verifie
 CREATE INDEX idx_actions_undo ON bot_actions (bot_id) WHERE undo_requested_at IS NOT NULL AND state <> 'undone';
 -- Effects outside of the database that have no record yet: each start of a run asks for those of its bot.
 CREATE INDEX idx_actions_begun ON bot_actions (bot_id) WHERE state = 'intent' AND evidence ? 'begun';
+-- Of which a person has to say what became of them: each end of a run sees that there is a ticket.
+CREATE INDEX idx_actions_unknown ON bot_actions (bot_id) WHERE state = 'unknown';
 CREATE INDEX idx_actions_finding ON bot_actions (finding_id);
 CREATE INDEX idx_actions_execution ON bot_actions (execution_id);
 CREATE INDEX idx_actions_knowledge ON bot_actions (knowledge_id, taken_at DESC);

@@ -55,7 +55,7 @@ export const escalateValues = (runs: Ending[]): [string] => [
 /**
  * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
  * high always; medium after healing failed or was blocked; low and info only to carry a suggestion, or
- * where an effect outside the database is unknown.
+ * where an effect outside the database is unknown, which is so though the problem is gone.
  * Silenced and suppressed findings get none; in a storm, when more than half of a bot's components are broken,
  * only the worst finding gets one, whatever its severity. It says that it stands for a storm, and so does one
  * that is older than the storm. Tickets whose finding is gone resolve themselves; a problem that was seen again
@@ -126,6 +126,16 @@ export const escalateRuns = statement<Escalated>(
                         AND t.status IN ('open', 'assigned'))
       -- Where it stands for a storm its own severity is not the question.
       AND ${wanting} AND (storms.worst IS NOT NULL OR ${matters})
+    UNION ALL
+    -- The problem is gone, and nobody can tell what became of an effect: a person has to look all the same.
+    SELECT f.*, runs.id AS run, NULL AS storm
+    FROM runs JOIN bot_actions a ON a.bot_id = runs.bot_id AND a.state = 'unknown'
+    JOIN bot_findings f ON f.id = a.finding_id AND f.resolved_at IS NOT NULL
+    WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint
+                        AND o.resolved_at IS NULL)
+      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
+                        AND t.status IN ('open', 'assigned'))
+      AND NOT ${findingSilenced}
   ), latest AS (
     SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run, n.storm
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint

@@ -241,9 +241,9 @@ describe('an abandoned intent', () => {
 });
 
 describe('one that was begun, and whose problem is gone', () => {
-  const gone = async (done: Done) => {
+  const gone = async (done: Done, severity: 'high' | 'medium' = 'high') => {
     const { asked, cure } = outside(done);
-    const patients = await admitted([cure], 'intent', begun({ to: 'a' }));
+    const patients = await admitted([cure], 'intent', begun({ to: 'a' }), severity);
     patients.ill.clear();
     return { ...patients, asked };
   };
@@ -271,6 +271,21 @@ describe('one that was begun, and whose problem is gone', () => {
     await patients.round();
     expect(await states(patients)).toEqual([['disk.send', 'unknown']]);
     expect(await patients.effects()).toEqual([]);
+  });
+
+  test('is a ticket then, once, whatever its severity, until a person has settled it', async () => {
+    const patients = await gone(null, 'medium');
+    await sql`UPDATE bot_tickets SET status = 'closed', resolved_at = engine.now()`.execute(
+      patients.db,
+    );
+    for (let number = 0; number < 3; number++) await patients.round();
+    const [, ticket, ...more] = await tickets(patients);
+    expect(ticket).toMatchObject({ severity: 'medium', status: 'assigned' });
+    expect(more).toEqual([]);
+    await resolveTicket(patients.db, ticket!, 'it had arrived', 'ann');
+    await patients.round();
+    expect(await states(patients)).toEqual([['disk.send', 'aborted']]);
+    expect((await tickets(patients)).map(({ status }) => status)).toEqual(['closed', 'resolved']);
   });
 
   test('is not written off under the kill switch: it is asked when healing goes on', async () => {
