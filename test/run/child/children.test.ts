@@ -43,6 +43,9 @@ async function isAlive(pid: number): Promise<boolean> {
   return !/\) Z/.test(stat);
 }
 
+const isLate = ({ execution_time_ms }: { execution_time_ms: number | null }): boolean =>
+  execution_time_ms! >= 2_000 + 1_000;
+
 /** The process in which the next check runs. */
 async function lookAround(engine: TestEngine): Promise<number> {
   await run(engine, 'looks-around');
@@ -77,10 +80,13 @@ test.each([
   const engine = await engineWithChildren();
   // A child is free: the deadline starts at once.
   await run(engine, 'well');
-  const row = await run(engine, name, { max_attempts: 1 });
+  const once = () => run(engine, name, { max_attempts: 1 });
+  let row = await once();
   expect(row.status).toMatch(new RegExp(`^(${status})$`));
-  // Deadline, grace, and what a busy machine adds: far from what these checks would take.
-  if (status === 'timeout') expect(row.execution_time_ms).toBeLessThan(2_000 + 5_000);
+  // Within a second of its deadline of 2 s. A busy machine adds to that, but not each time.
+  for (let more = 3; more > 0 && row.status === 'timeout' && isLate(row); more--)
+    row = await once();
+  if (row.status === 'timeout') expect(isLate(row), `${row.execution_time_ms} ms`).toBe(false);
   if (why) expect(row.error_message).toMatch(why);
   // The other check of the same run was carried out all the same, where there was time left.
   if (status === 'failed') expect(row.checks_performed).toBe(1);
