@@ -79,12 +79,14 @@ export function unexplained(attempts: Attempt[], hits: Hit[], isUnruly: (bot: st
 
 /**
  * Milliseconds from the first fault that can have cost a run its lease to its next start. Time in which a server was
- * away for everybody does not count, where it went away before the run had to be running again.
+ * away for everybody does not count, where it went away before the run had to be running again; nor does time in
+ * which another run of its bot was in its place, of which each bot has one here.
  */
 export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): number[] {
   const outages = outagesOf(made);
+  const byBot = Map.groupBy(attempts, ({ bot }) => bot);
   return attempts.flatMap((attempt) => {
-    const { againAt, from, to, reason } = attempt;
+    const { run, bot, againAt, from, to, reason } = attempt;
     if (reason !== 'worker lost' || againAt === null) return [];
     const mine = hitting(hits, attempt).filter(
       (hit) => hit.lease && hit.to >= from && hit.from <= to,
@@ -92,9 +94,18 @@ export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): numb
     const own = mine.filter((hit) => hit.post !== null);
     const [cause] = (own.length > 0 ? own : mine).toSorted((a, b) => a.from - b.from);
     if (!cause) return [];
-    return [againAt - endOfOutage(outages, Math.max(cause.from, from), againAt)];
+    const since = endOfOutage(outages, Math.max(cause.from, from), againAt);
+    const others = byBot.get(bot)!.filter((other) => other.run !== run);
+    return [againAt - since - taken(others, since, againAt)];
   });
 }
+
+/** How long one of them was running in this time. */
+const taken = (others: Attempt[], since: number, until: number): number =>
+  others.reduce(
+    (sum, { from, to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, since)),
+    0,
+  );
 
 const outagesOf = (made: Made[]) =>
   made
