@@ -145,7 +145,8 @@ test(
           at.db,
         )
       ).rows.length;
-    await expect.poll(going, { timeout: 60_000, interval: 200 }).toBe(0);
+    // One after the other of each bot: three for each kill.
+    await expect.poll(going, { timeout: 60_000 + workerKills * 5_000, interval: 200 }).toBe(0);
     await at.close();
     await at.calm();
     const figures = await at.agree();
