@@ -78,6 +78,21 @@ describe('recovery', () => {
     expect(took([fault('restart Redis', null, 15, 30)])).toEqual([10 * second]);
   });
 
+  test.each(['kill child', 'freeze Redis'] as const)(
+    'does not count from an earlier %s, which costs no lease',
+    (kind) => {
+      const made = [fault(kind, 'worker-1', 10.5), fault('kill worker', 'worker-1', 11)];
+      expect(recoveries([lost(10, 16, 17)], hitsOf(made, []), made)).toEqual([6 * second]);
+    },
+  );
+
+  test('leaves out the time in which another run of the bot was in its place', () => {
+    const made = [fault('kill worker', 'worker-1', 11)];
+    const other = { ...lost(16, 36, 0, 'other'), status: 'success', reason: null, againAt: null };
+    const all = [lost(10, 16, 40), other, { ...other, bot: 'another bot' }];
+    expect(recoveries(all, hitsOf(made, []), made)).toEqual([9 * second]);
+  });
+
   test('is not excused by an outage that began when it had to be over', () => {
     expect(took([fault('restart Redis', null, 35, 39)])).toEqual([29 * second]);
   });
