@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { residentMb } from '../../../src/run/child/memory.ts';
 import { jobSchedulers } from './job-schedulers.ts';
@@ -33,8 +34,14 @@ export async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-export const forgetBackend = ({ db }: Servers) =>
-  sql`DELETE FROM engine.settings WHERE key = 'queue_backend'`.execute(db);
+/** Nothing is queued on either backend, and a process may use the one that it likes. */
+export async function startAnew({ db, redisUrl }: Servers): Promise<void> {
+  await sql`DELETE FROM engine.settings WHERE key = 'queue_backend'`.execute(db);
+  await sql`DELETE FROM bullmq.job`.execute(db);
+  const redis = new Redis(redisUrl);
+  await redis.flushall();
+  await redis.quit();
+}
 
 /** Plants bots that come due together in a few seconds, in one transaction; when, by the database's clock. */
 async function plantDue({ db }: Servers, count: number): Promise<Date> {
@@ -51,7 +58,7 @@ async function plantDue({ db }: Servers, count: number): Promise<Date> {
 
 /** How long after their slot the last of `count` due bots is in the queue, in ms; nobody takes them out. */
 async function lastQueued(servers: Servers, backend: 'redis' | 'postgres', count: number) {
-  await forgetBackend(servers);
+  await startAnew(servers);
   const scheduler = await atWork(servers, 'scheduler', backend);
   const slot = await plantDue(servers, count);
   const waiting = await waitingEntries(servers, backend);
@@ -65,7 +72,7 @@ async function lastQueued(servers: Servers, backend: 'redis' | 'postgres', count
 /** How late the runs of bots were started that come due while a scheduler and a worker run, in ms. */
 async function startedLate(servers: Servers, backend: 'redis' | 'postgres', count: number) {
   const { db } = servers;
-  await forgetBackend(servers);
+  await startAnew(servers);
   const processes = [
     await atWork(servers, 'scheduler', backend),
     await atWork(servers, 'worker', backend, 50),
@@ -129,7 +136,7 @@ export async function lateness(servers: Servers): Promise<Line> {
 }
 
 export async function schedulerMemory(servers: Servers): Promise<Line> {
-  await forgetBackend(servers);
+  await startAnew(servers);
   await plantBots(servers.db, 1_000_000, { due: false });
   const scheduler = await atWork(servers, 'scheduler', 'redis');
   let most = 0;

@@ -2,7 +2,7 @@ import { createPostgresBackend, Queue, withBackend, Worker } from 'bullmq';
 import { sql } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '../../../src/queue/run-queue.ts';
-import { atWork, end, forgetBackend } from './at-work.ts';
+import { atWork, end, startAnew } from './at-work.ts';
 import { plantBots } from './plant.ts';
 import { cpuMs, type Servers } from './servers.ts';
 import { median, type Line } from './table.ts';
@@ -59,7 +59,7 @@ async function bare(
 /** Runs a second through the whole engine: start, check in a child, record, finish. */
 async function whole(servers: Servers, backend: 'redis' | 'postgres', concurrency: number) {
   const { db, redisUrl, postgresUrl: databaseUrl } = servers;
-  await forgetBackend(servers);
+  await startAnew(servers);
   await plantBots(db, jobs, { due: false });
   const { rows } = await sql<{ id: string; generation: number }>`
     INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
