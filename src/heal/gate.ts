@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
+import { suppressed } from '../data/bots/bot-findings.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
 import type { Patient } from './patient.ts';
 import type { Candidate } from './match.ts';
@@ -57,7 +58,7 @@ export async function readCircumstances(
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
       -- What stands behind another open finding is left alone like what is silenced: its cause is elsewhere.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
-        AND s.suppressed_by IS NOT NULL AND engine.is_suppressed(s.suppressed_by))) AS silenced,
+        AND ${suppressed('s')})) AS silenced,
       (SELECT d.answer FROM bot_decisions d
         -- What a shadow said is scored by what people did: that allows and forbids nothing.
         WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL

@@ -24,8 +24,10 @@ const isGivenUp = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL
  * escalation fails alone is ended without it.
  */
 export async function endLost(db: Db, escalate: Escalate, log: Log): Promise<number> {
+  const lost = await lostOnes(db);
+  if (lost.length === 0) return 0;
   try {
-    return await end(db, escalate, await lostOnes(db));
+    return await end(db, escalate, lost);
   } catch (error) {
     if (isOutage(error)) throw error;
     log.warn({ err: error }, 'lost runs could not be ended together; each is ended alone');

@@ -1,5 +1,6 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely';
-import { silenced } from '../data/bots/bot-silences.ts';
+import { suppressed } from '../data/bots/bot-findings.ts';
+import { ofFinding, silenced } from '../data/bots/bot-silences.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database } from '../data/connect.ts';
 import { statement } from './group-commit/statement.ts';
@@ -14,16 +15,11 @@ export interface Escalated {
   resolved: number;
 }
 
-const findingSilenced = silenced({
-  bot_id: sql`f.bot_id`,
-  component: sql`f.affected_component`,
-  category: sql`f.category`,
-  fingerprint: sql`f.fingerprint`,
-});
+const findingSilenced = silenced(ofFinding('f'));
 
 /** Whether people may be told of an open finding `f`, and there is something to tell. */
 const wanting = sql`
-  NOT (f.suppressed_by IS NOT NULL AND engine.is_suppressed(f.suppressed_by))
+  NOT ${suppressed('f')}
   -- Its latest result is clean: it only waits until that has been so often enough.
   AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
   AND NOT ${findingSilenced}`;
@@ -92,7 +88,7 @@ export const escalateRuns = statement<Escalated>(
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
     RETURNING t.id, runs.id AS run
   ), storms AS MATERIALIZED (
-    SELECT runs.bot_id, runs.id AS run, worst.id AS worst, t.id AS unsaid,
+    SELECT runs.id AS run, worst.id AS worst, t.id AS unsaid,
            jsonb_build_object('storm', jsonb_build_object('broken', s.broken, 'of', s.known)) AS storm
     FROM runs CROSS JOIN LATERAL (
       SELECT count(DISTINCT f.affected_component) AS broken,

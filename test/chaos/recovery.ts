@@ -145,8 +145,8 @@ export function queueRecoveries(written: Written[], attempts: Attempt[], made: M
       const after = rows.find(({ at, status }) => at >= began && status === 'running');
       if (!after) return [];
       // Another run of its bot was in its place.
-      const taken = byBot.get(before.bot)?.some(({ from, to }) => from < after.at && to > began);
-      return taken ? [] : [after.at - endOfOutage(outages, ended, after.at)];
+      const isTaken = taken(byBot.get(before.bot) ?? [], began, after.at) > 0;
+      return isTaken ? [] : [after.at - endOfOutage(outages, ended, after.at)];
     }),
   );
 }

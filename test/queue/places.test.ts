@@ -2,18 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
-import { backends } from '../support/backends.ts';
+import { backends, type Backend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, catalogue, clean, queuedRun } from '../support/flow.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 
+/** With a bot whose runs it may carry. */
+async function aQueue(backend: Backend) {
+  const { db, url } = await testDatabase();
+  if (backend.name === 'postgres') await migrateQueue(url);
+  await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
+  const queue = await openQueue(db, { redisUrl: backend.redisUrl, databaseUrl: url }, () => {});
+  return { db, queue };
+}
+
 test.each(backends)(
   'a place is free once what remains is to write, but not without end (queue on $name)',
   async (backend) => {
-    const { db, url } = await testDatabase();
-    if (backend.name === 'postgres') await migrateQueue(url);
-    await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
-    const queue = await openQueue(db, { redisUrl: backend.redisUrl, databaseUrl: url }, () => {});
+    const { db, queue } = await aQueue(backend);
     let [carried, most, done] = [0, 0, 0];
     const worker = queue.work(
       1,
@@ -44,10 +50,7 @@ test.each(backends)(
 test.each(backends)(
   'an entry that a worker has fetched while it closes is there for the next one (queue on $name)',
   async (backend) => {
-    const { db, url } = await testDatabase();
-    if (backend.name === 'postgres') await migrateQueue(url);
-    await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
-    const queue = await openQueue(db, { redisUrl: backend.redisUrl, databaseUrl: url }, () => {});
+    const { db, queue } = await aQueue(backend);
     const carried = new Set<string>();
     const take = async ({ id }: { id: string }) => void carried.add(id);
     try {

@@ -48,6 +48,12 @@ export const quietColumns = (alias: string) => {
   ] as const;
 };
 
+/** Whether a row of `bot_findings` under this alias stands behind an open one; in a circle nobody does. */
+export const suppressed = (alias: string) => {
+  const by = sql.ref(`${alias}.suppressed_by`);
+  return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
+};
+
 export interface FindingFilter {
   botId?: string | undefined;
   severity?: BotFindings['severity'] | undefined;

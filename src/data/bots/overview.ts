@@ -1,7 +1,7 @@
 /** The figures behind `roundsman status`: did everything run, and what needs a person. */
 import { sql } from 'kysely';
 import type { Db } from '../connect.ts';
-import { severityRank } from './bot-findings.ts';
+import { severityRank, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
@@ -56,8 +56,7 @@ export const newestFailures = (db: Db) =>
     .limit(named)
     .execute();
 
-// In a circle nobody stands behind another one.
-const suppressed = sql<boolean>`(suppressed_by IS NOT NULL AND engine.is_suppressed(suppressed_by))`;
+const isSuppressed = suppressed('bot_findings');
 const isSilenced = silenced(ofFinding('bot_findings'));
 
 /** Open findings by severity, the worst first; suppressed ones hide behind another and are left out. */
@@ -66,7 +65,7 @@ export const countFindings = (db: Db) =>
     .selectFrom('bot_findings')
     .select(['severity', count])
     .where('resolved_at', 'is', null)
-    .where(sql<boolean>`NOT ${suppressed}`)
+    .where(sql<boolean>`NOT ${isSuppressed}`)
     .groupBy('severity')
     .orderBy(severityRank('severity'))
     .execute();
@@ -76,8 +75,10 @@ export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select([
-      sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
-      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
+      sql<number>`count(*) FILTER (WHERE ${isSuppressed})::int`.as('suppressed'),
+      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${isSuppressed})::int`.as(
+        'silenced',
+      ),
     ])
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
