@@ -9,8 +9,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
-    // Most of them wait most of the time, for events. Each worker brings processes and connections of its own.
-    maxWorkers: 3,
+    // Each worker brings processes and connections of its own. With a third one the tests that contend for locks
+    // meet lock timeouts.
+    maxWorkers: 2,
     // Events are waited for, and on a busy machine they come late.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,
