@@ -8,7 +8,7 @@ import type { Healing, Patient, Recheck } from './patient.ts';
  */
 export const cured = sql`
   state = CASE WHEN a.accruing THEN 'held' ELSE 'verified' END,
-  hold_until = CASE WHEN NOT a.accruing THEN engine.now() + engine.hold_window() END,
+  hold_until = CASE WHEN NOT a.accruing THEN engine.now() + (SELECT engine.hold_window()) END,
   settled_at = CASE WHEN a.accruing THEN engine.now() END`;
 
 export type Verified = Awaited<ReturnType<Recheck>>;

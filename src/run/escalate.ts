@@ -1,7 +1,7 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { suppressed } from '../data/bots/bot-findings.ts';
 import { ofFinding, silenced } from '../data/bots/bot-silences.ts';
-import type { Fenced } from '../data/bots/fence.ts';
+import { isRunning, type Fenced } from '../data/bots/fence.ts';
 import type { Database } from '../data/connect.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Finish } from './finish.ts';
@@ -68,7 +68,7 @@ export const escalateRuns = statement<Escalated>(
   WITH runs AS MATERIALIZED (
     SELECT e.id, e.bot_id, r.examined
     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean, examined int)
-    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
     WHERE r.last OR e.cancel_requested_at IS NOT NULL
   ), resolved AS (
     UPDATE bot_tickets t

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isRunning } from '../data/bots/fence.ts';
 import { examinedBy, type CheckOutcome } from './outcome.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Run, Stop } from './run.ts';
@@ -149,7 +150,7 @@ export const finishRuns = statement<FinishedRow>(
         error_message = r.error_message, metadata = r.metadata, lease_until = NULL
     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean, retry_ms int, status text, reason text,
       error_message text, checks_performed int, issues_found int, actions_taken int, metadata jsonb)
-    WHERE e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+    WHERE e.id = r.id AND e.fence = r.fence AND ${isRunning}
     RETURNING e.id, e.bot_id, e.status, e.generation, e.trigger, e.started_at, e.execution_time_ms, e.issues_found
   ), counted AS (
     UPDATE bots b

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
-import { leaseSeconds } from '../data/bots/fence.ts';
+import { isRunning, leaseSeconds } from '../data/bots/fence.ts';
 import type { Log } from '../log.ts';
 import type { Run } from './run.ts';
 
@@ -32,13 +32,13 @@ export function keepLeases(db: Db, log: Log): Leases {
       UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
       WHERE id IN (
         SELECT e.id FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
-        WHERE e.status = 'running' FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
+        WHERE ${isRunning} FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
       SELECT e.id, e.cancel_requested_at IS NOT NULL
              -- or beside the row, while one of its transactions holds it
              OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
       FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
-      WHERE e.status = 'running'`.execute(db);
+      WHERE ${isRunning}`.execute(db);
     const kept = new Map(rows.map((row) => [row.id, row]));
     for (const run of asked) {
       // It may have finished while the statement was under way.

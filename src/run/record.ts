@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isRunning } from '../data/bots/fence.ts';
 import { cured } from '../heal/verify.ts';
 import type { CheckOutcome } from './outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
@@ -114,7 +115,7 @@ export const recordRuns = statement<RecordedRow>(
   WITH runs AS MATERIALIZED (
     SELECT e.id, e.bot_id, e.fence, e.started_at, r.examined, r.reported
     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[])
-    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
   ), reported AS MATERIALIZED (
     SELECT runs.bot_id, runs.fence, f.*
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
@@ -182,7 +183,7 @@ export const recordRuns = statement<RecordedRow>(
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
   ), recovering AS (
     UPDATE bot_decisions d
-    SET hold_until = engine.now() + engine.hold_window()
+    SET hold_until = engine.now() + (SELECT engine.hold_window())
     FROM clean
     WHERE d.fingerprint = clean.fingerprint AND d.outcome = 'pending' AND d.hold_until IS NULL
       AND d.execution_id IS DISTINCT FROM clean.run

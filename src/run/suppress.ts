@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isRunning } from '../data/bots/fence.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Recording } from './record.ts';
 import type { Run } from './run.ts';
@@ -33,6 +34,6 @@ export const suppressRuns = statement(
     WHERE p.resolved_at IS NULL AND p.affected_component = ANY (r.depends_on) AND p.fingerprint <> f.fingerprint
     ORDER BY p.detected_at, p.id LIMIT 1)
   FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, fingerprint text, depends_on text[])
-  JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND e.status = 'running'
+  JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
   WHERE f.bot_id = e.bot_id AND f.fingerprint = r.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = r.id`,
 );

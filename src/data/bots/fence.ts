@@ -10,6 +10,13 @@ export interface Fenced {
   fence: string;
 }
 
+/**
+ * Whether a run `e` that is found by its id is running. Written so that no index can answer it: of the running
+ * rows that one has an entry for each run that has ended since the last vacuum, and the planner, who sees few of
+ * them running, would read it instead of looking up the ids.
+ */
+export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
+
 /** Another start took the run over, or it was ended from outside: its results are dropped. */
 export class LostRunError extends Error {
   constructor({ id, fence }: Fenced) {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { leaseSeconds } from '../../data/bots/fence.ts';
+import { isRunning, leaseSeconds } from '../../data/bots/fence.ts';
 import { statement } from './statement.ts';
 
 /** What a flush asks for: `$1` of {@link hold} is a list of these. */
@@ -29,7 +29,7 @@ export const hold = statement<{ id: string }>(
   ), held AS MATERIALIZED (
     SELECT e.id, e.bot_id, a.ends, a.records, a.fingerprints
     FROM asked a JOIN bot_executions e ON e.id = a.id
-    WHERE e.fence = a.fence AND e.status = 'running'
+    WHERE e.fence = a.fence AND ${isRunning}
     ORDER BY e.id FOR NO KEY UPDATE OF e
   ), bots_held AS MATERIALIZED (
     SELECT b.id FROM bots b WHERE b.id IN (SELECT bot_id FROM held WHERE ends)
@@ -54,7 +54,7 @@ export const hold = statement<{ id: string }>(
 export const renew = statement(
   'renew',
   sql`
-  UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${sql.lit(leaseSeconds)})
-  WHERE id = ANY ($1::uuid[]) AND status = 'running'
+  UPDATE bot_executions e SET lease_until = engine.now() + make_interval(secs => ${sql.lit(leaseSeconds)})
+  WHERE e.id = ANY ($1::uuid[]) AND ${isRunning}
     AND statement_timestamp() - transaction_timestamp() > interval '1 second'`,
 );

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
+import { isRunning } from '../../data/bots/fence.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import { startRuns, startValues, type StartedRow } from '../start.ts';
 import { statement } from './statement.ts';
@@ -13,7 +14,7 @@ const startedBefore = statement<StartedRow>(
   FROM unnest($1::uuid[], $2::int[]) AS a (id, generation)
   JOIN bot_executions e ON e.id = a.id AND e.generation = a.generation
   JOIN bots b ON b.id = e.bot_id
-  WHERE e.worker = $3 AND e.status = 'running'`,
+  WHERE e.worker = $3 AND ${isRunning}`,
 );
 
 /** Starts a batch; the rows of those that started, by id. */

@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { connect, type Db } from '../../../src/data/connect.ts';
 import type { CheckOutcome } from '../../../src/run/outcome.ts';
+import { fingerprintOf } from '../../../src/run/finding.ts';
 import type { Ending } from '../../../src/run/finish.ts';
 import { openLedger } from '../../../src/run/group-commit/ledger.ts';
 import type { Run } from '../../../src/run/run.ts';
@@ -55,17 +56,26 @@ const endingOf = (outcomes: CheckOutcome[]): Ending => ({
 
 /** A running run of each bot, and two open findings of the bot to which a cure was applied. */
 async function prepare(db: Db): Promise<Run[]> {
+  const bots = await db.selectFrom('bots').select('id').execute();
+  const cured = bots.flatMap(({ id }) =>
+    ['/api/d', '/api/e'].map((key) => ({
+      bot_id: id,
+      key,
+      fingerprint: fingerprintOf(id, 'answers-in-time', { category: 'latency', component: key }),
+    })),
+  );
   await sql`
     WITH executions AS (
       INSERT INTO bot_executions (bot_id, status, started_at, trigger, generation, attempt, fence, lease_until, worker)
       SELECT id, 'running', engine.now(), 'manual', 1, 1, nextval('engine.fence'), engine.now() + interval '1 hour', 'bench'
       FROM bots RETURNING bot_id
     ), cured AS (
-      SELECT b.id AS bot_id, k.key, md5(b.id::text || k.key || clock_timestamp()) AS fingerprint
-      FROM bots b, unnest('{/api/d,/api/e}'::text[]) AS k (key)
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(cured)}::jsonb) AS c (bot_id uuid, key text, fingerprint text)
     ), states AS (
       INSERT INTO bot_finding_states (fingerprint, bot_id, check_name, component_key, states, failures_in_row, last_fence)
       SELECT fingerprint, bot_id, 'answers-in-time', key, '{t}', 1, 0 FROM cured
+      -- In every round the problem is as new.
+      ON CONFLICT (fingerprint) DO UPDATE SET states = '{t}', failures_in_row = 1, clean_in_row = 0, flapping_since = NULL
     ), findings AS (
       INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
       SELECT bot_id, 'medium', 'latency', key || ' answers slowly', key, 'answers-in-time', key, fingerprint FROM cured
