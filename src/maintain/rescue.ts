@@ -118,20 +118,25 @@ async function queueFresh(db: Db): Promise<RunEntry[]> {
  * with a wrong clock queued it. A backlog that waits in the queue is left alone.
  */
 async function findLost(db: Db, queue: RunQueue, after: { at: string; id: string } | null) {
-  const { rows } = await sql<RunEntry & { at: string }>`
-    SELECT e.id, e.generation, coalesce(e.run_after, e.queued_at)::text AS at
-    FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-    WHERE e.status = 'queued' AND e.generation > 0
-      AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '2 seconds'
-      AND (${after?.at ?? null}::timestamptz IS NULL
-           OR (coalesce(e.run_after, e.queued_at), e.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
-      AND (SELECT count(*) FROM bot_executions r WHERE r.bot_id = e.bot_id AND r.status = 'running') < b.concurrency
-    ORDER BY coalesce(e.run_after, e.queued_at), e.id
-    LIMIT ${batch}`.execute(db);
-  const states = await Promise.all(rows.map((row) => queue.look(row)));
+  const { rows } = await sql<RunEntry & { at: string; may_start: boolean }>`
+    WITH due AS MATERIALIZED (
+      SELECT e.id, e.generation, e.bot_id, coalesce(e.run_after, e.queued_at) AS at FROM bot_executions e
+      WHERE e.status = 'queued' AND e.generation > 0
+        AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '2 seconds'
+        AND (${after?.at ?? null}::timestamptz IS NULL
+             OR (coalesce(e.run_after, e.queued_at), e.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+      ORDER BY coalesce(e.run_after, e.queued_at), e.id
+      LIMIT ${batch}
+    )
+    SELECT due.id, due.generation, due.at::text AS at,
+           (SELECT count(*) FROM bot_executions r WHERE r.bot_id = b.id AND r.status = 'running') < b.concurrency AS may_start
+    FROM due JOIN bots b ON b.id = due.bot_id
+    ORDER BY due.at, due.id`.execute(db);
+  const startable = rows.filter((row) => row.may_start);
+  const states = await Promise.all(startable.map((row) => queue.look(row)));
   const last = rows.at(-1);
   return {
-    lost: rows.filter((_, index) => states[index] === 'gone' || states[index] === 'delayed'),
+    lost: startable.filter((_, index) => states[index] === 'gone' || states[index] === 'delayed'),
     last: rows.length === batch && last ? { at: last.at, id: last.id } : null,
   };
 }

@@ -1,7 +1,44 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Db } from '../../src/data/connect.ts';
+import { rescuer } from '../../src/maintain/rescue.ts';
+import { escalateLost } from '../../src/run/escalate.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, anEngine, broken, catalogue, clean, run } from '../support/flow.ts';
+
+/** Rows read of each table and entries of each index so far, when all connections have told what they read. */
+async function readSoFar(db: Db): Promise<Map<string, number>> {
+  const read = async () => {
+    const { rows } = await sql<{ relname: string; read: number }>`
+      SELECT relname, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_user_tables
+      WHERE schemaname = 'public'
+      UNION ALL
+      SELECT indexrelname, idx_tup_read::int FROM pg_stat_user_indexes WHERE schemaname = 'public'
+      ORDER BY relname`.execute(db);
+    return new Map(rows.map((row) => [row.relname, row.read]));
+  };
+  let last = '';
+  await expect
+    .poll(
+      async () => {
+        const now = JSON.stringify([...(await read())]);
+        const same = now === last;
+        last = now;
+        return same;
+      },
+      { interval: 1_500, timeout: 15_000 },
+    )
+    .toBe(true);
+  return read();
+}
+
+/** What was read more than so often in between. */
+const above = (most: number, before: Map<string, number>, after: Map<string, number>) =>
+  Object.fromEntries(
+    [...after]
+      .map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const)
+      .filter(([, count]) => count > most),
+  );
 
 test('a run reads what is its own, however many bots and runs came since the tables were analysed', async () => {
   let ill = false;
@@ -37,35 +74,35 @@ test('a run reads what is its own, however many bots and runs came since the tab
     UPDATE bot_executions SET status = 'success', completed_at = now(), execution_time_ms = 1, lease_until = NULL
     WHERE status = 'running'`.execute(db);
 
-  const read = async () => {
-    const { rows } = await sql<{ relname: string; read: number }>`
-      SELECT relname, (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_user_tables
-      WHERE schemaname = 'public' AND seq_tup_read + coalesce(idx_tup_fetch, 0) > 0
-      UNION ALL
-      SELECT indexrelname, idx_tup_read::int FROM pg_stat_user_indexes WHERE schemaname = 'public' AND idx_tup_read > 0`.execute(
-      database.db,
-    );
-    return new Map(rows.map((row) => [row.relname, row.read]));
-  };
-  const settled = async () => {
-    let last = '';
-    await expect
-      .poll(
-        async () => {
-          const now = JSON.stringify([...(await read())]);
-          const same = now === last;
-          last = now;
-          return same;
-        },
-        { interval: 1_500, timeout: 15_000 },
-      )
-      .toBe(true);
-    return read();
-  };
-  const before = await settled();
+  const before = await readSoFar(db);
   await some();
-  const after = await settled();
-  const reads = [...after].map(([table, count]) => [table, count - (before.get(table) ?? 0)]);
+  const after = await readSoFar(db);
   // Five runs, each of a few statements that look at a few rows.
-  expect(Object.fromEntries(reads.filter(([, count]) => Number(count) > 1_000))).toEqual({});
+  expect(above(1_000, before, after)).toEqual({});
+});
+
+test('a rescue reads a batch of what waits, however much that is', async () => {
+  const database = await testDatabase();
+  const { db } = database;
+  await sql`ALTER TABLE bot_executions SET (autovacuum_enabled = false)`.execute(db);
+  await sql`
+    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint)
+    SELECT 'bot-' || i, 'Bot', '* * * * *', 'bot:watch' FROM generate_series(1, 100) i`.execute(db);
+  await sql`
+    INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+    SELECT id, 'queued', 'manual', 1, now(), now() - interval '1 hour' FROM bots, generate_series(1, 1000)`.execute(
+    db,
+  );
+  await sql`ANALYZE`.execute(db);
+  const before = await readSoFar(db);
+  const engine = await anEngine(
+    { name: 'postgres' },
+    catalogue([aBot('watch', async () => clean('disk'))]),
+    { database },
+  );
+  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+  // Nothing of it has an entry.
+  expect(await rescue()).toMatchObject({ queued: 500 });
+  await engine.close();
+  expect(above(10_000, before, await readSoFar(db))).toEqual({});
 });
