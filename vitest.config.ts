@@ -9,9 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
-    // Each worker brings processes and connections of its own. With a third one the tests that contend for locks
-    // meet lock timeouts.
-    maxWorkers: 2,
+    // Each worker brings processes and connections of its own; many tests wait more than they work.
+    maxWorkers: 3,
     // Events are waited for, and on a busy machine they come late.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,

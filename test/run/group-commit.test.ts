@@ -48,6 +48,24 @@ test('what arrives while the lanes are busy goes into the next flush', async () 
   expect(await commits(db)).toBe(2);
 });
 
+test('a flush that is held up does not hold up those that come after it', async () => {
+  const { db, url } = await aDatabase(30);
+  const ledger = aLedger(url);
+  const runs = await underWay(db);
+  let first: Promise<unknown> = Promise.resolve();
+  await db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM bots WHERE id = ${runs[0]!.bot.id}::uuid FOR NO KEY UPDATE`.execute(trx);
+    first = endWithBrokenDisk(ledger, runs[0]!);
+    await expect.poll(isWaiting(db)).toBe(1);
+    await Promise.all(runs.slice(1).map((run) => endWithBrokenDisk(ledger, run)));
+    expect(await totals(db)).toMatchObject({ succeeded: 29 });
+  });
+  await first;
+  expect(await totals(db)).toMatchObject({ succeeded: 30 });
+  expect(ledger.logged, 'nobody has waited for too long').toEqual([]);
+  expect(await commits(db), 'the others went together').toBe(2);
+});
+
 test('two runs of one bot are not in one flush, and both count', async () => {
   const { db, url } = await aDatabase(3);
   const ledger = aLedger(url);

@@ -98,7 +98,16 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (closing) throw new Error('the ledger is closed');
-      const job = { key, weight, alone: false, tries: 0, doubtful: false, resolve, reject };
+      const job = {
+        key,
+        weight,
+        alone: false,
+        since: performance.now(),
+        tries: 0,
+        doubtful: false,
+        resolve,
+        reject,
+      };
       to.add({ ...job, ...rest } as unknown as Kind);
     });
   }
