@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { startRecurring } from '../../jobs/recurring.ts';
-import { runBot } from '../../jobs/run-bot.ts';
 import { beside } from '../beside.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
-import { connect, endSessions, shortStatements, type Db } from '../data/connect.ts';
+import { connect, shortStatements, type Db } from '../data/connect.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
 import type { Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
@@ -16,16 +15,11 @@ import {
   refuseOtherBackend,
   type BackendName,
 } from '../queue/backend.ts';
-import { openQueue, type RunWorker } from '../queue/run-queue.ts';
-import { openChildren } from '../run/child/pool.ts';
-import { giveBack } from '../run/give-back.ts';
-import { openLedger } from '../run/group-commit/ledger.ts';
-import { keepLeases } from '../run/lease.ts';
-import type { Engine } from '../run/engine.ts';
-import type { Run } from '../run/run.ts';
+import { openQueue } from '../queue/run-queue.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../within.ts';
+import type { Carrying } from './carry-runs.ts';
 
 export interface Started {
   backend: BackendName;
@@ -39,7 +33,6 @@ export const drainGraceMs = 10_000;
 
 /** What a part may take to close: a server that is gone must not keep the process from ending. */
 const closeWithinMs = 2_000;
-const giveBackWithinMs = 5_000;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
@@ -77,35 +70,17 @@ export async function startEngine(
     await agreeOnBackend(db, queue.backend);
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
-    const leases = keepLeases(db, log);
-    closers.push(() => leases.stop());
-
-    let carrier: RunWorker | null = null;
-    if (role !== 'scheduler') {
-      const children = openChildren({
-        entry: beside('./child', import.meta.url),
-        catalogue: bots,
-        databaseUrl,
-        size: config.concurrency,
-        memoryMb: config.checkMemoryMb,
-        onEnded: (name) =>
-          void endSessions(db, name).catch((error: unknown) =>
-            log.warn({ err: error, name }, 'the sessions of a child that ended may go on'),
-          ),
-      });
-      closers.push(() => children.close());
-      const ledger = openLedger({ databaseUrl, worker, log });
-      closers.push(() => ledger.close());
-      const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
-      const opened = queue.work(
-        config.concurrency,
-        (entry, free) => runBot(engine, entry, free),
-        onQueueError,
-      );
-      carrier = opened;
-      closers.push(() => opened.drain());
-    }
-    const recurring = startRecurring({ db, queue, catalogue }, { id: worker, role }, log, carrier);
+    const means = { worker, config, databaseUrl, db, queue, catalogue, bots, log };
+    const carrying: Carrying | null =
+      role === 'scheduler'
+        ? null
+        : (await import('./carry-runs.ts')).carryRuns(means, onQueueError, closers);
+    const recurring = startRecurring(
+      { db, queue, catalogue },
+      { id: worker, role },
+      log,
+      carrying?.worker,
+    );
     closers.push(() => recurring.stop());
     // Last: nothing fails after it, so only `stop` has to end it.
     const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
@@ -115,10 +90,10 @@ export async function startEngine(
       backend: queue.backend,
       db,
       async stop(graceMs = drainGraceMs) {
-        const drained = carrier?.drain() ?? Promise.resolve();
+        const drained = carrying?.worker.drain() ?? Promise.resolve();
         const ticked = scheduler?.stop() ?? Promise.resolve();
         if (!(await within(graceMs, drained))) {
-          await returnRuns({ db, queue }, leases.all(), log);
+          await carrying?.returnRuns();
           await within(1_000, drained);
         }
         await within(closeWithinMs, ticked);
@@ -129,18 +104,6 @@ export async function startEngine(
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-/** Without the database they cannot be given back: their leases run out, and others take them over. */
-async function returnRuns(means: Parameters<typeof giveBack>[0], runs: Run[], log: Log) {
-  const given = giveBack(means, runs);
-  try {
-    if (await within(giveBackWithinMs, given))
-      log.warn({ runs: await given }, 'running runs were given back');
-    else log.warn({ runs: runs.length }, 'running runs could not be given back in time');
-  } catch (error) {
-    log.warn({ err: error, runs: runs.length }, 'running runs could not be given back');
   }
 }
 

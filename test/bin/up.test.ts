@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
 import { joinEmbedded } from '../../src/data/embedded/index.ts';
@@ -89,11 +90,18 @@ describe('up', () => {
     const embedded = await joinEmbedded(home, { create: false });
     const pidFile = join(embedded.directory, 'postgres/postmaster.pid');
     const server = Number((await readFile(pidFile, 'utf8')).split('\n')[0]);
+    // It takes leave of its node: that has to wait, so that it is still ending when it is told again.
+    const holder = new pg.Client(embedded.url);
+    holder.on('error', () => {});
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE engine.nodes');
     await embedded.leave();
-    // Signals that come at the same moment are one.
-    const again = setInterval(() => child.kill('SIGINT'), 30);
-    const [code] = await once(child, 'exit');
-    clearInterval(again);
+    const ends = once(child, 'exit');
+    child.kill('SIGINT');
+    await until(() => expect(heard.out).toContain('Ctrl-C again stops at once'));
+    child.kill('SIGINT');
+    const [code] = await ends;
+    await holder.end().catch(() => {});
     expect(code).toBe(130);
     await until(() => expect(() => process.kill(server, 0)).toThrow('ESRCH'));
   });

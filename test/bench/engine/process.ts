@@ -1,11 +1,13 @@
 /** One process of the engine around the bench's own catalogue: role, database, Redis (or empty), concurrency. */
 import { enableCompileCache } from 'node:module';
-import { openLog } from '../../../src/log.ts';
-import { readConfig } from '../../../src/config.ts';
-import { startEngine } from '../../../src/bin/engine.ts';
 
-// As the command does.
+// As the command does, before it loads anything.
 enableCompileCache();
+const [{ openLog }, { readConfig }, { startEngine }] = await Promise.all([
+  import('../../../src/log.ts'),
+  import('../../../src/config.ts'),
+  import('../../../src/bin/engine.ts'),
+]);
 
 const [role, databaseUrl, redisUrl, concurrency] = process.argv.slice(2);
 const config = {

@@ -1,0 +1,81 @@
+/** What a process needs to carry runs. One that only schedules does not load it. */
+import type { Catalogue } from '../catalogue.ts';
+import { beside } from '../beside.ts';
+import type { Config } from '../config.ts';
+import { endSessions, type Db } from '../data/connect.ts';
+import type { Log } from '../log.ts';
+import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
+import { openChildren } from '../run/child/pool.ts';
+import type { Engine } from '../run/engine.ts';
+import { giveBack } from '../run/give-back.ts';
+import { openLedger } from '../run/group-commit/ledger.ts';
+import { keepLeases } from '../run/lease.ts';
+import { within } from '../within.ts';
+import { runBot } from '../../jobs/run-bot.ts';
+
+const giveBackWithinMs = 5_000;
+
+export interface Means {
+  /** the name under which runs are leased */
+  worker: string;
+  config: Config;
+  databaseUrl: string;
+  db: Db;
+  queue: RunQueue;
+  catalogue: Catalogue;
+  /** the module that exports the catalogue, for the children */
+  bots: URL;
+  log: Log;
+}
+
+export interface Carrying {
+  worker: RunWorker;
+  /** Gives back what is running; says what could not be. Never rejects. */
+  returnRuns(): Promise<void>;
+}
+
+/** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
+export function carryRuns(
+  { worker, config, databaseUrl, db, queue, catalogue, bots, log }: Means,
+  onQueueError: (error: Error) => void,
+  closers: (() => unknown)[],
+): Carrying {
+  const leases = keepLeases(db, log);
+  closers.push(() => leases.stop());
+  const children = openChildren({
+    entry: beside('./child', import.meta.url),
+    catalogue: bots,
+    databaseUrl,
+    size: config.concurrency,
+    memoryMb: config.checkMemoryMb,
+    onEnded: (name) =>
+      void endSessions(db, name).catch((error: unknown) =>
+        log.warn({ err: error, name }, 'the sessions of a child that ended may go on'),
+      ),
+  });
+  closers.push(() => children.close());
+  const ledger = openLedger({ databaseUrl, worker, log });
+  closers.push(() => ledger.close());
+  const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+  const opened = queue.work(
+    config.concurrency,
+    (entry, free) => runBot(engine, entry, free),
+    onQueueError,
+  );
+  closers.push(() => opened.drain());
+  return {
+    worker: opened,
+    async returnRuns() {
+      const runs = leases.all();
+      const given = giveBack({ db, queue }, runs);
+      try {
+        if (await within(giveBackWithinMs, given))
+          log.warn({ runs: await given }, 'running runs were given back');
+        else log.warn({ runs: runs.length }, 'running runs could not be given back in time');
+      } catch (error) {
+        // Without the database they cannot be: their leases run out, and others take them over.
+        log.warn({ err: error, runs: runs.length }, 'running runs could not be given back');
+      }
+    },
+  };
+}
