@@ -56,6 +56,7 @@ export function carryRuns(
   closers.push(() => children.close());
   const ledger = openLedger({ databaseUrl, worker, log });
   closers.push(() => ledger.close());
+  ledger.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the ledger begins cold'));
   const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
   const opened = queue.work(
     config.concurrency,

@@ -10,6 +10,8 @@ export type Db = Kysely<Database>;
 export interface ConnectOptions {
   /** Connections at most; 10 unless told. */
   max?: number;
+  /** They stay open while nothing is asked of them, for they hold plans; others are closed after 10 s. */
+  keep?: boolean;
   /** Shown in pg_stat_activity, so that an operator sees whose connection it is. */
   name?: string;
   /** Every statement ends after this many milliseconds; 30,000 unless told, 0 for no limit. */
@@ -112,6 +114,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     max: options.max ?? 10,
     application_name: options.name ?? 'roundsman',
     connectionTimeoutMillis: connectTimeoutMs,
+    ...(options.keep && { idleTimeoutMillis: 0 }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // It awaits what is returned, which its types do not tell.

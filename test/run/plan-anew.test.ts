@@ -1,11 +1,11 @@
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { planAnew } from '../../src/run/group-commit/plan-anew.ts';
 import { testDatabase } from '../support/database.ts';
 import { aDatabase, aLedger, endWithBrokenDisk, underWay } from './group-commit-runs.ts';
 import { aWire } from './group-commit-wire.ts';
 
-test('plans of a growing table are made again after 1, 2, 4, 8 and 16 uses of their connection', async () => {
+test('plans of a growing table are made again when they are 1, 2, 4, 8 and 16 s old', async () => {
   const { url } = await testDatabase();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -19,13 +19,17 @@ test('plans of a growing table are made again after 1, 2, 4, 8 and 16 uses of th
     const { rows } = await client.query<{ 'QUERY PLAN': string }>('EXPLAIN EXECUTE look');
     return /rows=(\d+)/.exec(rows[0]!['QUERY PLAN'])?.[1];
   };
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  planAnew(client);
   let before = await planned();
   const anew = [];
-  for (let use = 1; use <= 20; use++) {
-    await client.query('INSERT INTO young SELECT generate_series(1, 5000)');
+  for (let seconds = 0.5; seconds <= 20; seconds += 0.5) {
+    vi.advanceTimersByTime(500);
+    await client.query('INSERT INTO young SELECT generate_series(1, 2000)');
     planAnew(client);
     const now = await planned();
-    if (now !== before) anew.push(use);
+    if (now !== before) anew.push(seconds);
     before = now;
   }
   expect(anew).toEqual([1, 2, 4, 8, 16]);
@@ -34,8 +38,16 @@ test('plans of a growing table are made again after 1, 2, 4, 8 and 16 uses of th
 test('the ledger has its plans made again', async () => {
   const { db, url } = await aDatabase(1);
   const wire = await aWire(url);
+  const ledger = aLedger(wire.url);
+  const runs = await underWay(db, 3);
+  const began = performance.now();
+  await endWithBrokenDisk(ledger, runs.shift()!);
   wire.arm({ before: 'DISCARD PLANS' });
-  const [run] = await underWay(db);
-  await endWithBrokenDisk(aLedger(wire.url), run!);
+  await endWithBrokenDisk(ledger, runs.shift()!);
+  expect(wire.cuts(), `${performance.now() - began} ms after the first`).toBe(0);
+  const { now } = performance;
+  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 1_000);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await endWithBrokenDisk(ledger, runs.shift()!);
   expect(wire.cuts()).toBe(1);
 });

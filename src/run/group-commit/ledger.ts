@@ -11,6 +11,7 @@ import { carrier, type Job } from './again.ts';
 import { flush, type Ended, type Entry, type Outcome } from './flush.ts';
 import { openLanes } from './lanes.ts';
 import { startBatch } from './start-batch.ts';
+import { warmUp } from './warm-up.ts';
 import { findWon } from './won.ts';
 
 /**
@@ -19,6 +20,8 @@ import { findWon } from './won.ts';
  * alone, or that the database could not be reached for longer than a lease lasts.
  */
 export interface Ledger {
+  /** Before the first run comes: it would wait for connections and plans. Rejects when there is no database. */
+  warmUp(): Promise<void>;
   /** `queued -> running`; null when the run is not ours. */
   start(entry: RunEntry): Promise<Run | null>;
   /** What the checks saw, while the run goes on. */
@@ -59,6 +62,7 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
   const connections = pool(databaseUrl, {
     name: 'roundsman ledger',
     max: lanes + 1,
+    keep: true,
     ...shortStatements,
   });
   connections.on('connect', (client) => {
@@ -116,6 +120,7 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
     add(writes, entry.run.bot.id, runWeight + (entry.recording?.findings.length ?? 0), { entry });
 
   return {
+    warmUp: () => warmUp(connections, lanes + 1),
     async start(entry) {
       const row = await add<StartedRow | null, StartJob>(starts, entry.id, runWeight, { entry });
       return row && runOf(row);

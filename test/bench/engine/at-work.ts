@@ -7,7 +7,7 @@ import { residentMb } from '../../../src/run/child/memory.ts';
 import { jobSchedulers } from './job-schedulers.ts';
 import { plantBots } from './plant.ts';
 import { waitingEntries, type Servers } from './servers.ts';
-import { ms, quantile, type Line } from './table.ts';
+import { median, ms, quantile, type Line } from './table.ts';
 
 const entry = new URL('./process.ts', import.meta.url);
 
@@ -69,36 +69,50 @@ async function lastQueued(servers: Servers, backend: 'redis' | 'postgres', count
   return late;
 }
 
-/** How late the runs of bots were started that come due while a scheduler and a worker run, in ms. */
-async function startedLate(servers: Servers, backend: 'redis' | 'postgres', count: number) {
+/**
+ * How late the runs of bots were started that come due while a scheduler and a worker run, in ms; so many times
+ * in the same processes. The first time is soon after their start.
+ */
+async function startedLate(
+  servers: Servers,
+  backend: 'redis' | 'postgres',
+  count: number,
+  times = 1,
+): Promise<number[][]> {
   const { db } = servers;
   await startAnew(servers);
   const processes = [
     await atWork(servers, 'scheduler', backend),
     await atWork(servers, 'worker', backend, 50),
   ];
-  await plantDue(servers, count);
-  for (;;) {
-    await sleep(500);
-    const { rows } = await sql<{ open: number }>`
-      SELECT ${count}::int - count(*)::int AS open FROM bot_executions WHERE completed_at IS NOT NULL`.execute(
+  const late: number[][] = [];
+  while (late.length < times) {
+    await plantDue(servers, count);
+    await allEnded(db, count);
+    const { rows } = await sql<{ started: number }>`
+      SELECT extract(epoch FROM started_at - scheduled_for)::float8 * 1000 AS started FROM bot_executions`.execute(
       db,
     );
-    if (rows[0]!.open === 0) break;
+    late.push(rows.map((row) => row.started));
   }
   for (const child of processes) await end(child);
-  const { rows } = await sql<{ started: number }>`
-    SELECT extract(epoch FROM started_at - scheduled_for)::float8 * 1000 AS started FROM bot_executions`.execute(
-    db,
-  );
-  return rows.map((row) => row.started);
+  return late;
+}
+
+async function allEnded(db: Servers['db'], count: number): Promise<void> {
+  for (;;) {
+    await sleep(500);
+    const { rows } = await sql<{ ended: number }>`
+      SELECT count(*)::int AS ended FROM bot_executions WHERE completed_at IS NOT NULL`.execute(db);
+    if (rows[0]!.ended === count) return;
+  }
 }
 
 /** 10,000 due in one minute, against BullMQ's own schedules. */
 export async function lastOne(servers: Servers, backend: 'redis' | 'postgres'): Promise<Line[]> {
   const peer = await jobSchedulers(servers, backend);
   const queuedLast = await lastQueued(servers, backend, 10_000);
-  const startedLast = Math.max(...(await startedLate(servers, backend, 10_000)));
+  const startedLast = Math.max(...(await startedLate(servers, backend, 10_000))[0]!);
   const goal = backend === 'redis' ? 0.7 : 0.1;
   const lines: Line[] = [
     {
@@ -123,11 +137,12 @@ export async function lastOne(servers: Servers, backend: 'redis' | 'postgres'): 
 }
 
 export async function lateness(servers: Servers): Promise<Line> {
-  const started = await startedLate(servers, 'redis', 1_000);
-  const p99 = quantile(started, 0.99);
+  const [first, ...later] = await startedLate(servers, 'redis', 1_000, 4);
+  const p99 = median(later.map((started) => quantile(started, 0.99)));
+  const p50 = median(later.map((started) => quantile(started, 0.5)));
   return {
     what: 'start lateness at 1,000 due at once, p99 (redis)',
-    ours: `${ms(p99)} (p50 ${ms(quantile(started, 0.5))})`,
+    ours: `${ms(p99)} (p50 ${ms(p50)}); of the first thousand after a start ${ms(quantile(first!, 0.99))}`,
     peer: 'the scheduled time',
     ratio: null,
     goal: 'under 1 s',

@@ -1,5 +1,6 @@
 /** Bots that hurt the process they run in, each in a way of its own; a child loads this module. */
 import { execSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineBot, defineRemedy, sql, z, type Check } from '../../../src/bot.ts';
 
 const clean = { examined: ['x'], findings: [] };
@@ -100,6 +101,10 @@ export const bots = [
   }),
   bot('writes', async (_, { db }) => {
     await sql`DELETE FROM engine.nodes`.execute(db);
+    return clean;
+  }),
+  bot('takes-its-time', async () => {
+    await sleep(4_000);
     return clean;
   }),
   bot('looks-around', async () => ({

@@ -146,6 +146,18 @@ test('a child is used again by the next run; a run waits for a free one, and its
   expect(rows.map(({ status }) => status)).toEqual(['timeout', 'timeout', 'success']);
 });
 
+test('runs that take their time get a child each', async () => {
+  const engine = await engineWithChildren({ size: 5 });
+  await sql`UPDATE bots SET concurrency = 5`.execute(engine.db);
+  const before = (await childPids()).length;
+  const ids = await Promise.all(
+    Array.from({ length: 5 }, () => queuedRun(engine.db, 'takes-its-time')),
+  );
+  const taking = Promise.all(ids.map((id) => attempt(engine, id)));
+  await expect.poll(async () => (await childPids()).length - before).toBe(5);
+  expect((await taking).map(({ status }) => status)).toEqual(Array(5).fill('success'));
+});
+
 test('a child gets no secrets: not the settings of its worker', async () => {
   process.env.REDIS_PASSWORD = 'secret';
   onTestFinished(() => void delete process.env.REDIS_PASSWORD);
