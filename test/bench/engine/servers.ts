@@ -14,7 +14,7 @@ import { startRedis } from '../../support/redis.ts';
 export interface Servers {
   postgresUrl: string;
   redisUrl: string;
-  /** of both servers */
+  /** PostgreSQL's and Redis's */
   pids: number[];
   db: Db;
   stop(): Promise<void>;
@@ -82,16 +82,37 @@ function processes(): Process[] {
   });
 }
 
-/** CPU that this process, the two servers and all that they started have used so far, in ms. */
-export function cpuMs({ pids }: Servers): number {
-  const all = processes();
-  const wanted = new Set([process.pid, ...pids]);
+const withDescendants = (roots: number[], all: Process[]): Set<number> => {
+  const wanted = new Set(roots);
   for (let size = 0; size < wanted.size;) {
     size = wanted.size;
     for (const { pid, parent } of all) if (wanted.has(parent)) wanted.add(pid);
   }
-  const ticks = all.filter(({ pid }) => wanted.has(pid)).reduce((sum, each) => sum + each.ticks, 0);
-  return (ticks * 1000) / ticksPerSecond;
+  return wanted;
+};
+
+const cpuOf = (wanted: Set<number>, all: Process[]): number =>
+  (all.filter(({ pid }) => wanted.has(pid)).reduce((sum, each) => sum + each.ticks, 0) * 1000) /
+  ticksPerSecond;
+
+/** CPU that this process, the two servers and all that they started have used so far, in ms. */
+export function cpuMs({ pids }: Servers): number {
+  const all = processes();
+  return cpuOf(withDescendants([process.pid, ...pids], all), all);
+}
+
+/** The same of one process of the engine and of what it works with, each for itself. */
+export function cpuByPart({ pids }: Servers, worker: number): Record<string, number> {
+  const all = processes();
+  const children = withDescendants([worker], all);
+  children.delete(worker);
+  const [postgres, redis] = pids;
+  return {
+    PostgreSQL: cpuOf(withDescendants([postgres!], all), all),
+    'the worker': cpuOf(new Set([worker]), all),
+    'its children': cpuOf(children, all),
+    Redis: cpuOf(new Set([redis!]), all),
+  };
 }
 
 /** A server of the bench by what only its command line says. */
