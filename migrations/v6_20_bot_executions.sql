@@ -32,7 +32,8 @@ ALTER TABLE bot_executions ALTER COLUMN queued_at TYPE timestamptz USING least(c
 CREATE UNIQUE INDEX idx_executions_slot ON bot_executions (bot_id, scheduled_for)
   WHERE scheduled_for IS NOT NULL;
 -- For rescue, which looks each second for what was lost: it must not read all that waits.
-CREATE INDEX idx_executions_queued ON bot_executions (coalesce(run_after, queued_at), id) WHERE status = 'queued';
+CREATE INDEX idx_executions_queued ON bot_executions (coalesce(run_after, queued_at), id)
+  WHERE status = 'queued' AND generation > 0;
 CREATE INDEX idx_executions_fresh ON bot_executions (queued_at) WHERE status = 'queued' AND generation = 0;
 CREATE INDEX idx_executions_given_up ON bot_executions (id) WHERE status = 'queued' AND cancel_requested_at IS NOT NULL;
 CREATE INDEX idx_executions_running ON bot_executions (lease_until) WHERE status = 'running';

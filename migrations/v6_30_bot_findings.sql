@@ -67,14 +67,15 @@ CREATE FUNCTION engine.flapping(p_states boolean[]) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   count int := cardinality(p_states);
-  share float8 := 0;
+  -- In 76ths, so that a share of just 20 or 30 % is one.
+  weight int := 0;
 BEGIN
   FOR i IN 1 .. count - 1 LOOP
     IF p_states[i] <> p_states[i + 1] THEN
-      share := share + 0.75 + (20 - count + i) * 0.5 / 19;
+      weight := weight + 57 + 2 * (20 - count + i);
     END IF;
   END LOOP;
-  RETURN share / 20;
+  RETURN weight / (20 * 76.0);
 END
 $$;
 

@@ -4,9 +4,12 @@ import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { endLost, type Escalate } from './end-lost.ts';
 import { hasBegun, leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
+import { oldestDue, type Cursor } from './oldest-due.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
 const batch = 500;
+/** Goes in one rescue while most of what they look at is lost. */
+const mostGoes = 10;
 
 export interface Rescued {
   /** queued runs whose entry was missing */
@@ -27,7 +30,7 @@ export function rescuer(
   escalate: Escalate,
   log: Log,
 ): () => Promise<Rescued> {
-  let after: { at: string; id: string } | null = null;
+  let after: Cursor | null = null;
 
   async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
     // Each is added at once: between its row and its entry it is lost in the eyes of the others, who would
@@ -36,11 +39,17 @@ export function rescuer(
     // What was running goes first: behind a backlog its recovery would take as long as the backlog.
     await queue.add(again.map((entry) => ({ ...entry, first: true })));
     await queue.add(await queueFresh(db));
-    const { lost, last } = await findLost(db, queue, after);
-    after = last;
-    const found = await queueAgain(db, lost);
-    await queue.add(found);
-    return { queued: found.length, takenOver: again.length };
+    let queued = 0;
+    for (let go = 1; go <= mostGoes; go++) {
+      const { lost, end } = await findLost(db, queue, after);
+      after = end;
+      const found = await queueAgain(db, lost);
+      await queue.add(found);
+      queued += found.length;
+      // Where the whole queue is gone, what follows is lost as well, and workers wait for it.
+      if (!end || lost.length < batch / 2) break;
+    }
+    return { queued, takenOver: again.length };
   }
 
   return async () => {
@@ -117,28 +126,11 @@ async function queueFresh(db: Db): Promise<RunEntry[]> {
  * Queued, due, older than 2 s, its bot with a place free, and its entry gone, or still delayed: a host
  * with a wrong clock queued it. A backlog that waits in the queue is left alone.
  */
-async function findLost(db: Db, queue: RunQueue, after: { at: string; id: string } | null) {
-  const { rows } = await sql<RunEntry & { at: string; may_start: boolean }>`
-    WITH due AS MATERIALIZED (
-      SELECT e.id, e.generation, e.bot_id, coalesce(e.run_after, e.queued_at) AS at FROM bot_executions e
-      WHERE e.status = 'queued' AND e.generation > 0
-        AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '2 seconds'
-        AND (${after?.at ?? null}::timestamptz IS NULL
-             OR (coalesce(e.run_after, e.queued_at), e.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
-      ORDER BY coalesce(e.run_after, e.queued_at), e.id
-      LIMIT ${batch}
-    )
-    SELECT due.id, due.generation, due.at::text AS at,
-           (SELECT count(*) FROM bot_executions r WHERE r.bot_id = b.id AND r.status = 'running') < b.concurrency AS may_start
-    FROM due JOIN bots b ON b.id = due.bot_id
-    ORDER BY due.at, due.id`.execute(db);
-  const startable = rows.filter((row) => row.may_start);
-  const states = await Promise.all(startable.map((row) => queue.look(row)));
-  const last = rows.at(-1);
-  return {
-    lost: startable.filter((_, index) => states[index] === 'gone' || states[index] === 'delayed'),
-    last: rows.length === batch && last ? { at: last.at, id: last.id } : null,
-  };
+async function findLost(db: Db, queue: RunQueue, after: Cursor | null) {
+  const { due, end } = await oldestDue(db, { seconds: 2, limit: batch, after });
+  const states = await Promise.all(due.map((entry) => queue.look(entry)));
+  const lost = due.filter((_, at) => states[at] === 'gone' || states[at] === 'delayed');
+  return { lost, end };
 }
 
 async function queueAgain(db: Db, lost: RunEntry[]): Promise<RunEntry[]> {

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
-import type { RunEntry, RunQueue, RunWorker } from '../queue/run-queue.ts';
+import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
+import { oldestDue, type Cursor } from './oldest-due.ts';
 
 /** A worker with a place free that takes nothing for so long, while entries wait, does not see them. */
 const deafAfterMs = 3_000;
@@ -17,13 +17,16 @@ const sample = 20;
 export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Promise<boolean> {
   /** since when every look has found an entry that waits */
   let waitingSince: number | null = null;
+  let after: Cursor | null = null;
 
   return async () => {
     if (worker.idleMs() < deafAfterMs / 2) {
       waitingSince = null;
       return false;
     }
-    const due = await oldestDue(db);
+    const { due, end } = await oldestDue(db, { seconds: 1, limit: sample, after });
+    // Only where nothing is due among the oldest, what comes behind them.
+    after = due.length === 0 ? end : null;
     const states = await Promise.all(due.map((entry) => queue.look(entry)));
     const now = performance.now();
     waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;
@@ -33,14 +36,4 @@ export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Prom
     worker.replace();
     return true;
   };
-}
-
-async function oldestDue(db: Db): Promise<RunEntry[]> {
-  const { rows } = await sql<RunEntry>`
-    SELECT e.id, e.generation FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-    WHERE e.status = 'queued' AND e.generation > 0
-      AND coalesce(e.run_after, e.queued_at) < engine.now() - interval '1 second'
-      AND (SELECT count(*) FROM bot_executions r WHERE r.bot_id = e.bot_id AND r.status = 'running') < b.concurrency
-    ORDER BY coalesce(e.run_after, e.queued_at), e.id LIMIT ${sample}`.execute(db);
-  return rows;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { isRunning } from '../data/bots/fence.ts';
 import type { Db } from '../data/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import type { Engine } from './engine.ts';
@@ -54,7 +55,7 @@ async function giveBackFree(db: Db, runs: Run[]): Promise<(RunEntry & { status: 
     FROM bots b, (
       SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled
       FROM bot_executions e JOIN ${held(runs)} ON e.id = held.id AND e.fence = held.fence
-      WHERE e.status = 'running' AND ${isToGive}
+      WHERE ${isRunning} AND ${isToGive}
       ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ) f
     WHERE b.id = e.bot_id AND e.id = f.id
@@ -66,7 +67,7 @@ async function giveBackFree(db: Db, runs: Run[]): Promise<(RunEntry & { status: 
 async function stillHeld(db: Db, runs: Run[]): Promise<Run[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT e.id FROM bot_executions e JOIN ${held(runs)} ON e.id = held.id AND e.fence = held.fence
-    WHERE e.status = 'running' AND ${isToGive}`.execute(db);
+    WHERE ${isRunning} AND ${isToGive}`.execute(db);
   const ids = new Set(rows.map(({ id }) => id));
   return runs.filter(({ id }) => ids.has(id));
 }

@@ -24,12 +24,11 @@ import {
 import { saw } from '../run/group-commit-runs.ts';
 
 let runs: string[] = [];
-const known = catalogue([
-  aBot('watch', async () => {
-    runs.push('watch');
-    return clean('x');
-  }),
-]);
+const watch = aBot('watch', async () => {
+  runs.push('watch');
+  return clean('x');
+});
+const known = catalogue([watch]);
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000);
 const old = { queued_at: ago(60) };
 const dead = {
@@ -116,6 +115,35 @@ describe.each(backends)('on $name', (backend) => {
     );
     expect(await rescue()).toMatchObject({ queued: 1 });
     expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
+  });
+
+  test('a lost entry is found behind all that waits for a place of another bot', async () => {
+    const engine = await anEngine(
+      backend,
+      catalogue([watch, aBot('other', async () => clean('x'))]),
+    );
+    await queuedRun(engine.db, 'watch', { ...dead, lease_until: new Date(Date.now() + 60_000) });
+    await sql`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+      SELECT id, 'queued', 'manual', 1, now(), now() - interval '1 hour'
+      FROM bots, generate_series(1, 1200) WHERE name = 'watch'`.execute(engine.db);
+    const id = await queuedRun(engine.db, 'other', old);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    expect(await rescue()).toMatchObject({ queued: 1 });
+    expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
+  });
+
+  test('where the whole queue is gone, thousands are queued again at once', async () => {
+    const engine = await anEngine(backend, known);
+    await sql`UPDATE bots SET concurrency = 1000`.execute(engine.db);
+    await sql`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+      SELECT id, 'queued', 'manual', 1, now(), now() - interval '1 hour' FROM bots, generate_series(1, 2700)`.execute(
+      engine.db,
+    );
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    expect(await rescue()).toMatchObject({ queued: 2700 });
+    expect(await rescue()).toMatchObject({ queued: 0 });
   });
 
   test('a manual run, of which the queue was never told, is queued at once', async () => {

@@ -32,6 +32,17 @@ describe('the share of weighted changes', async () => {
     expect(await share(states)).toBeCloseTo(expected, 3);
   });
 
+  test.each([
+    ['six changes that are 30 %', [0, 1, 7, 15, 16, 18], 0.3],
+    ['four changes that are 20 %', [3, 8, 11, 16], 0.2],
+  ])('of %s is just that', async (_, at, expected) => {
+    const changes = Array.from(
+      { length: 21 },
+      (_, index) => at.filter((step) => step < index).length,
+    );
+    expect(await share(changes.map((count) => count % 2 === 1))).toBe(expected);
+  });
+
   test('counts a change the less the longer ago it is', async () => {
     const shares = [];
     for (let at = 1; at <= 20; at++)

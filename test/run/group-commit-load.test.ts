@@ -155,7 +155,12 @@ test('6,000 runs of 300 bots over 8 lanes, one in ten of them taken over, leave 
     db,
   );
   expect(rows[0]!.flushes, 'many share a commit').toBeLessThan(expected.succeeded / 5);
-  // On a busy machine one may have waited for a lock for too long, and gone again.
-  const failed = ledgers.flatMap(({ logged }) => logged).filter(({ fault }) => fault !== 'waited');
-  expect(failed, 'with this order of locks nobody meets a deadlock').toEqual([]);
+  const faults = Object.groupBy(
+    ledgers.flatMap(({ logged }) => logged),
+    ({ fault }) => fault,
+  );
+  // On a busy machine a few may have waited for a lock for too long, and gone again.
+  const { waited = [], ...others } = faults;
+  expect(others, 'with this order of locks nobody meets a deadlock').toEqual({});
+  expect(waited.length).toBeLessThan(20);
 }, 120_000);

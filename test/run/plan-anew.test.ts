@@ -41,13 +41,14 @@ test('the ledger has its plans made again', async () => {
   const ledger = aLedger(wire.url);
   const runs = await underWay(db, 3);
   const began = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(began);
+  onTestFinished(() => void vi.restoreAllMocks());
   await endWithBrokenDisk(ledger, runs.shift()!);
   wire.arm({ before: 'DISCARD PLANS' });
+  clock.mockReturnValue(began + 999);
   await endWithBrokenDisk(ledger, runs.shift()!);
-  expect(wire.cuts(), `${performance.now() - began} ms after the first`).toBe(0);
-  const { now } = performance;
-  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 1_000);
-  onTestFinished(() => void vi.restoreAllMocks());
+  expect(wire.cuts()).toBe(0);
+  clock.mockReturnValue(began + 1_000);
   await endWithBrokenDisk(ledger, runs.shift()!);
   expect(wire.cuts()).toBe(1);
 });

@@ -38,12 +38,12 @@ export const underFence = <Result>(
   db.transaction().execute(async (trx) => {
     const began = performance.now();
     const held = await trx
-      .selectFrom('bot_executions')
+      .selectFrom('bot_executions as e')
       .select(sql<boolean>`cancel_requested_at IS NOT NULL`.as('cancelled'))
       .select(sql<boolean>`lease_until < engine.now() + interval '2 seconds'`.as('expiring'))
       .where('id', '=', id)
       .where('fence', '=', fence)
-      .where('status', '=', 'running')
+      .where(isRunning)
       .forUpdate()
       .executeTakeFirst();
     if (!held) throw new LostRunError({ id, fence });
@@ -51,10 +51,10 @@ export const underFence = <Result>(
     // Whoever held the row before, and was ended, may have kept it from being renewed as well.
     if (held.expiring || performance.now() - began > 1_000)
       await trx
-        .updateTable('bot_executions')
+        .updateTable('bot_executions as e')
         .set({ lease_until: sql<Date>`engine.now() + make_interval(secs => ${leaseSeconds})` })
         .where('id', '=', id)
-        .where('status', '=', 'running')
+        .where(isRunning)
         .execute();
     return result;
   });

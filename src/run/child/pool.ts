@@ -47,14 +47,10 @@ const graceMs: Record<Stop, number> = {
 const watchEveryMs = 200;
 
 /**
- * A further child is started when all have been busy for this long, or when somebody has waited for it and all
- * who wait would go on waiting for longer than a start takes. A start costs as much as hundreds of short checks:
- * while those hand the few children on, more of them would only be slower.
+ * A further child is started when somebody has waited, or all have been busy, for this long. A start costs as
+ * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
  */
 const patienceMs = 100;
-
-/** What a start takes, in CPU; measured. */
-const startMs = 250;
 
 /** More starts at once than processors would only make each of them, and all that runs, slower. */
 const mostStarting = availableParallelism();
@@ -73,8 +69,6 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
   let idle: Child[] = [];
   // Each since when.
   const held = new Map<Child, number>();
-  /** how long a child is held before it is given back, the last ten counting most */
-  let holdMs = 0;
   const waiting: { since: number; resolve(child: Child): void; reject(error: unknown): void }[] =
     [];
   let again: NodeJS.Timeout | null = null;
@@ -93,20 +87,12 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
 
   /** Children that are missing; those that are being started are among them. */
   function wanted(): number {
-    const now = performance.now();
-    const long = now - patienceMs;
-    const waited = waitMs(now) > startMs ? waiting.filter(({ since }) => since <= long).length : 0;
+    const long = performance.now() - patienceMs;
+    const waited = waiting.filter(({ since }) => since <= long).length;
     const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
     // Where there is none at all, nobody can become free.
     const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
     return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
-  }
-
-  /** How long the last of those who wait will wait, by how long children are held. */
-  function waitMs(now: number): number {
-    const ages = [...held.values()].map((since) => now - since);
-    const age = ages.reduce((sum, each) => sum + each, 0) / Math.max(1, ages.length);
-    return (waiting.length * Math.max(holdMs, age)) / Math.max(1, held.size);
   }
 
   function start(): void {
@@ -150,7 +136,6 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
   }
 
   function giveBack(child: Child): void {
-    holdMs += (performance.now() - held.get(child)! - holdMs) / 10;
     held.delete(child);
     if (child.tasks < mostTasks) offer(child);
     else child.kill('it has served its time');

@@ -24,7 +24,7 @@ export interface Lanes<Job extends Waiting> {
 
 /**
  * Group commit: while no flush is under way one begins at once, and what arrives meanwhile goes together into
- * the next. Nothing is held back to make a flush fuller. `flush` never rejects; the jobs that it returns go
+ * the next, or after a moment into one beside it. `flush` never rejects; the jobs that it returns go
  * again, before those that came later unless they go alone.
  */
 export function openLanes<Job extends Waiting>(
@@ -39,6 +39,8 @@ export function openLanes<Job extends Waiting>(
   const keys = new Set<string>();
   let heard: (() => void)[] = [];
 
+  const isFree = ({ key }: Job): boolean => key === null || !keys.has(key);
+
   /** In the order in which they came; those whose key is taken are passed over. */
   function take(): Job[] {
     const batch: Job[] = [];
@@ -46,7 +48,7 @@ export function openLanes<Job extends Waiting>(
     let weight = 0;
     for (const job of waiting) {
       const fits =
-        !(job.key !== null && keys.has(job.key)) &&
+        isFree(job) &&
         (batch.length === 0 || (!job.alone && !batch[0]!.alone && weight + job.weight <= most));
       if (!fits) {
         left.push(job);
@@ -74,13 +76,14 @@ export function openLanes<Job extends Waiting>(
     due = false;
     clearTimeout(timer);
     while (busy < lanes && waiting.length > 0) {
-      const left = waiting[0]!.since + patienceMs - performance.now();
+      const next = waiting.find(isFree);
+      if (!next) break;
+      const left = next.since + patienceMs - performance.now();
       if (busy > 0 && left > 0) {
         timer = setTimeout(pump, left);
         break;
       }
       const batch = take();
-      if (batch.length === 0) break;
       busy += 1;
       void carry(batch);
     }

@@ -5,6 +5,7 @@ import { queueNextRuns } from '../queue-next.ts';
 import { recordRuns } from '../record.ts';
 import { startRuns } from '../start.ts';
 import { hold } from './hold.ts';
+import { planAnew } from './plan-anew.ts';
 
 const none = '[]';
 
@@ -26,6 +27,7 @@ export async function warmUp(connections: pg.Pool, count: number): Promise<void>
   const warm = async () => {
     const client = await connections.connect();
     try {
+      planAnew(client);
       await Promise.all(
         statements.map(({ name, text, values }) => client.query({ name, text, values })),
       );

@@ -103,9 +103,12 @@ export const bots = [
     await sql`DELETE FROM engine.nodes`.execute(db);
     return clean;
   }),
-  bot('takes-its-time', async () => {
-    await sleep(4_000);
-    return clean;
+  bot('waits-for-word', async (_, { db }) => {
+    for (;;) {
+      const { rows } = await sql`SELECT FROM bots WHERE display_name = 'go on'`.execute(db);
+      if (rows.length > 0) return clean;
+      await sleep(50);
+    }
   }),
   bot('looks-around', async () => ({
     examined: ['x'],
