@@ -146,7 +146,9 @@ export function queueRecoveries(written: Written[], attempts: Attempt[], made: M
       if (!after) return [];
       // Another run of its bot was in its place.
       const isTaken = taken(byBot.get(before.bot) ?? [], began, after.at) > 0;
-      return isTaken ? [] : [after.at - endOfOutage(outages, ended, after.at)];
+      // One that began while the outage lasted did not have to recover from it.
+      const recovered = Math.max(0, after.at - endOfOutage(outages, ended, after.at));
+      return isTaken ? [] : [recovered];
     }),
   );
 }
