@@ -1,9 +1,16 @@
 -- A delay in milliseconds, the same for the same bot and slot everywhere and always, below the bot's
 -- jitter_seconds and below half of the interval, so that slots never overtake each other.
 CREATE FUNCTION engine.jitter_ms(bot_id uuid, slot timestamptz, jitter_seconds int, interval_ms bigint)
-RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- Asked for each bot that is claimed, and most have none.
+  IF jitter_seconds = 0 THEN
+    RETURN 0;
+  END IF;
   RETURN ('x' || substr(md5(bot_id::text || '@' || extract(epoch FROM slot)::bigint::text), 1, 8))::bit(32)::bigint
          % greatest(1, least(jitter_seconds * 1000::bigint, interval_ms / 2));
+END
+$$;
 
 -- Claims due bots: in one transaction each gets its bot_executions row and its next slot.
 --
