@@ -20,8 +20,8 @@ const statements = [
 ];
 
 /**
- * Opens so many connections and has their plans made: with a new connection the first flush takes ten times as
- * long, and all that comes due at once waits for it. Rejects with what kept one of them from it.
+ * Opens so many connections and has their plans made: all that comes due at once would wait for that. Rejects with
+ * what kept one of them from it.
  */
 export async function warmUp(connections: pg.Pool, count: number): Promise<void> {
   const warm = async () => {
