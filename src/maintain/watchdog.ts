@@ -25,8 +25,8 @@ export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Prom
       return false;
     }
     const { due, end } = await oldestDue(db, { seconds: 1, limit: sample, after });
-    // Only where nothing is due among the oldest, what comes behind them.
-    after = due.length === 0 ? end : null;
+    // The oldest may all wait for a place: then what comes behind them, and there as long as something is due.
+    if (due.length === 0) after = end;
     const states = await Promise.all(due.map((entry) => queue.look(entry)));
     const now = performance.now();
     waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;

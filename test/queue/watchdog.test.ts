@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
 import { watchdog } from '../../src/maintain/watchdog.ts';
@@ -12,7 +13,8 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
   const { url, kill, start, db: direct } = await ownPostgres();
   await migrateQueue(url);
   const db = connect(url, { name: 'engine', max: 4 });
-  await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));
+  const known = ['watch', 'busy'].map((name) => aBot(name, async () => clean('x')));
+  await registerCatalogue(db, catalogue(known));
   const queue = await openQueue(db, { redisUrl: undefined, databaseUrl: url }, () => {});
   const taken: string[] = [];
   await kill();
@@ -24,6 +26,21 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
   await sleep(500);
   await start();
   try {
+    // Before it thousands wait for the place of another bot.
+    const { rows } = await sql<{ id: string }>`SELECT id FROM bots WHERE name = 'busy'`.execute(
+      direct,
+    );
+    const busy = rows[0]!.id;
+    await sql`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, attempt, fence, lease_until, worker)
+      VALUES (${busy}, 'running', 'manual', 1, now(), 1, 1, now() + interval '1 hour', 'another')`.execute(
+      direct,
+    );
+    await sql`
+      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+      SELECT ${busy}::uuid, 'queued', 'manual', 1, now(), now() - interval '1 hour' FROM generate_series(1, 12000)`.execute(
+      direct,
+    );
     const long = { queued_at: new Date(Date.now() - 10_000) };
     const id = await queuedRun(direct, 'watch', long);
     await queue.add([{ id, generation: 1 }]);
