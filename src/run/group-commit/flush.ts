@@ -14,7 +14,7 @@ import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from '../run.ts';
 import { dependent, suppressRuns, suppressValues } from '../suppress.ts';
 import { hold, renew } from './hold.ts';
-import type { Statement } from './statement.ts';
+import { send } from './statement.ts';
 
 /** What one run writes in one flush: what its checks saw, or its end, or both. */
 export interface Entry {
@@ -31,12 +31,6 @@ export type Outcome = {
   recorded: Recorded | null;
   finished: Ended | null;
 } | null;
-
-const send = async <Row>(
-  client: pg.ClientBase,
-  { name, text }: Statement<Row>,
-  values: unknown[],
-) => (await client.query({ name, text, values })).rows as Row[];
 
 /**
  * One flush: one transaction over many runs, at most one of a bot. Rejects with the server's first error;

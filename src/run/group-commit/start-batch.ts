@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { isRunning } from '../../data/bots/fence.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import { startRuns, startValues, type StartedRow } from '../start.ts';
-import { statement } from './statement.ts';
+import { send, statement } from './statement.ts';
 
 /** Runs that this worker holds already, by id and generation. */
 const startedBefore = statement<StartedRow>(
@@ -23,8 +23,8 @@ export async function startBatch(
   batch: { entry: RunEntry; doubtful: boolean }[],
   worker: string,
 ): Promise<Map<string, StartedRow>> {
-  const ask = async ({ name, text }: typeof startRuns, entries: RunEntry[]) =>
-    (await client.query<StartedRow>({ name, text, values: startValues(entries, worker) })).rows;
+  const ask = (statement: typeof startRuns, entries: RunEntry[]) =>
+    send(client, statement, startValues(entries, worker));
   const rows = await ask(
     startRuns,
     batch.map(({ entry }) => entry),

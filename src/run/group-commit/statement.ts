@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import {
   DummyDriver,
   Kysely,
@@ -30,3 +31,10 @@ export const statement = <Row>(name: string, query: RawBuilder<Row>): Statement<
   name,
   text: query.compile(compiler).sql,
 });
+
+/** Its rows; the connection prepares it where it does not know it yet. */
+export const send = async <Row>(
+  client: pg.ClientBase,
+  { name, text }: Statement<Row>,
+  values: unknown[],
+): Promise<Row[]> => (await client.query({ name, text, values })).rows as Row[];

@@ -6,17 +6,18 @@ import { recordRuns } from '../record.ts';
 import { startRuns } from '../start.ts';
 import { hold } from './hold.ts';
 import { planAnew } from './plan-anew.ts';
+import { send, type Statement } from './statement.ts';
 
 const none = '[]';
 
 /** What every flush and every start asks, about no runs at all: nothing is written. */
-const statements = [
-  { ...startRuns, values: [[], [], ''] },
-  { ...hold, values: [none] },
-  { ...recordRuns, values: [none, none] },
-  { ...escalateRuns, values: [none] },
-  { ...finishRuns, values: [none] },
-  { ...queueNextRuns, values: [[]] },
+const statements: [Statement<unknown>, unknown[]][] = [
+  [startRuns, [[], [], '']],
+  [hold, [none]],
+  [recordRuns, [none, none]],
+  [escalateRuns, [none]],
+  [finishRuns, [none]],
+  [queueNextRuns, [[]]],
 ];
 
 /**
@@ -28,14 +29,10 @@ export async function warmUp(connections: pg.Pool, count: number): Promise<void>
     const client = await connections.connect();
     try {
       planAnew(client);
-      await Promise.all(
-        statements.map(({ name, text, values }) => client.query({ name, text, values })),
-      );
+      await Promise.all(statements.map(([statement, values]) => send(client, statement, values)));
     } finally {
       client.release();
     }
   };
-  const all = await Promise.allSettled(Array.from({ length: count }, warm));
-  const failed = all.find(({ status }) => status === 'rejected');
-  if (failed) throw (failed as PromiseRejectedResult).reason;
+  await Promise.all(Array.from({ length: count }, warm));
 }

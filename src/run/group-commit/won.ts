@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Finish, Finished } from '../finish.ts';
-import { statement } from './statement.ts';
+import { send, statement } from './statement.ts';
 
 interface EndedRow {
   id: string;
@@ -33,9 +33,7 @@ export async function findWon(
   client: pg.ClientBase,
   finishes: Finish[],
 ): Promise<Map<string, Finished>> {
-  const { name, text } = ended;
-  const ids = finishes.map(({ id }) => id);
-  const { rows } = await client.query<EndedRow>({ name, text, values: [ids] });
+  const rows = await send(client, ended, [finishes.map(({ id }) => id)]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(
     finishes.flatMap((finish) => {
