@@ -2,27 +2,18 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { oldestDue, type Cursor } from '../../src/maintain/oldest-due.ts';
 import { testDatabase } from '../support/database.ts';
+import { backlog, carried, queuedRun } from '../support/flow.ts';
 
 test('what is due is found in turn, each once, and what waits for a place is passed over', async () => {
   const { db } = await testDatabase();
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint)
     SELECT unnest('{busy,free}'::text[]), 'Bot', '* * * * *', 'bot:watch'`.execute(db);
-  await sql`
-    INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, attempt, fence, lease_until, worker)
-    SELECT id, 'running', 'manual', 1, now(), 1, 1, now() + interval '1 hour', 'another' FROM bots WHERE name = 'busy'`.execute(
-    db,
-  );
+  await queuedRun(db, 'busy', carried);
   // A backlog of one that is busy, and behind it what may start; many of them at the same moment.
-  for (const [bot, count, ago] of [
-    ['busy', 25_000, '2 hours'],
-    ['free', 1_200, '1 hour'],
-    ['free', 100, '1 second'],
-  ])
-    await sql`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
-      SELECT id, 'queued', 'manual', 1, now(), now() - ${ago}::interval
-      FROM bots, generate_series(1, ${count}::int) WHERE name = ${bot}`.execute(db);
+  await backlog(db, 'busy', 25_000, '2 hours');
+  await backlog(db, 'free', 1_200, '1 hour');
+  await backlog(db, 'free', 100, '1 second');
   let after: Cursor | null = null;
   const goes: number[] = [];
   const found = new Set<string>();

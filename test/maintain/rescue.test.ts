@@ -12,7 +12,9 @@ import {
   aBot,
   anEngine,
   attempt,
+  backlog,
   broken,
+  carried,
   catalogue,
   clean,
   queuedRun,
@@ -122,11 +124,8 @@ describe.each(backends)('on $name', (backend) => {
       backend,
       catalogue([watch, aBot('other', async () => clean('x'))]),
     );
-    await queuedRun(engine.db, 'watch', { ...dead, lease_until: new Date(Date.now() + 60_000) });
-    await sql`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
-      SELECT id, 'queued', 'manual', 1, now(), now() - interval '1 hour'
-      FROM bots, generate_series(1, 1200) WHERE name = 'watch'`.execute(engine.db);
+    await queuedRun(engine.db, 'watch', carried);
+    await backlog(engine.db, 'watch', 1_200);
     const id = await queuedRun(engine.db, 'other', old);
     const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     expect(await rescue()).toMatchObject({ queued: 1 });
@@ -136,11 +135,7 @@ describe.each(backends)('on $name', (backend) => {
   test('where the whole queue is gone, thousands are queued again at once', async () => {
     const engine = await anEngine(backend, known);
     await sql`UPDATE bots SET concurrency = 1000`.execute(engine.db);
-    await sql`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
-      SELECT id, 'queued', 'manual', 1, now(), now() - interval '1 hour' FROM bots, generate_series(1, 2700)`.execute(
-      engine.db,
-    );
+    await backlog(engine.db, 'watch', 2_700);
     const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
     expect(await rescue()).toMatchObject({ queued: 2700 });
     expect(await rescue()).toMatchObject({ queued: 0 });

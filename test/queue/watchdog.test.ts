@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
 import { watchdog } from '../../src/maintain/watchdog.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
-import { aBot, catalogue, clean, queuedRun } from '../support/flow.ts';
+import { aBot, backlog, carried, catalogue, clean, queuedRun } from '../support/flow.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 
 test('a worker that began while PostgreSQL was away never takes anything, and is replaced', async () => {
@@ -27,20 +26,8 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
   await start();
   try {
     // Before it thousands wait for the place of another bot.
-    const { rows } = await sql<{ id: string }>`SELECT id FROM bots WHERE name = 'busy'`.execute(
-      direct,
-    );
-    const busy = rows[0]!.id;
-    await sql`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, attempt, fence, lease_until, worker)
-      VALUES (${busy}, 'running', 'manual', 1, now(), 1, 1, now() + interval '1 hour', 'another')`.execute(
-      direct,
-    );
-    await sql`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
-      SELECT ${busy}::uuid, 'queued', 'manual', 1, now(), now() - interval '1 hour' FROM generate_series(1, 12000)`.execute(
-      direct,
-    );
+    await queuedRun(direct, 'busy', carried);
+    await backlog(direct, 'busy', 12_000);
     const long = { queued_at: new Date(Date.now() - 10_000) };
     const id = await queuedRun(direct, 'watch', long);
     await queue.add([{ id, generation: 1 }]);

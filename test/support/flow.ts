@@ -229,6 +229,22 @@ export async function queuedRun(db: Db, bot: string, values: object = {}): Promi
   return row.id;
 }
 
+/** So many runs of a bot at once, queued so long ago, of which the queue knows nothing. */
+export const backlog = (db: Db, bot: string, count: number, ago = '1 hour') =>
+  sql`
+    INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
+    SELECT id, 'queued', 'manual', 1, now(), now() - ${ago}::interval
+    FROM bots, generate_series(1, ${count}::int) WHERE name = ${bot}`.execute(db);
+
+/** Values of a run that another worker carries, for a long time yet. */
+export const carried = {
+  status: 'running',
+  worker: 'another',
+  fence: 1,
+  attempt: 1,
+  lease_until: sql<Date>`engine.now() + interval '1 hour'`,
+};
+
 export const rowOf = (db: Db, id: string) =>
   db.selectFrom('bot_executions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
