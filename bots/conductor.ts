@@ -1,6 +1,7 @@
 /** Watches the other bots: are they on time, do their runs end, succeed, and look at anything? */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { newestRunSeconds, noChecks, successRate } from './conductor-runs.ts';
 
 const name = 'conductor';
 const category = 'bots';
@@ -95,54 +96,6 @@ function stuck(config: Config, context: CheckContext) {
   });
 }
 
-/** Runs that say something about their bot; a verification belongs to a cure. */
-const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
-
-function successRate(config: Config, context: CheckContext) {
-  const window = before(context.now, config.window_hours * 60 * MINUTE);
-  const start = context.since && context.since > window ? context.since : window;
-  const query = sql<{ name: string; runs: number; successes: number }>`
-    SELECT name, runs, successes FROM (
-      SELECT b.name, count(*)::int AS runs,
-        (count(*) FILTER (WHERE e.status = 'success'))::int AS successes
-      FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-      WHERE ${counted} AND e.started_at >= ${start} AND e.started_at <= ${context.now}
-      GROUP BY b.name
-    ) bots
-    WHERE runs > ${config.min_runs}
-      AND 100.0 * successes < ${config.min_success_rate}::numeric * runs
-    ORDER BY 1.0 * successes / runs, name`;
-  return report(query, config, context, ({ name: component, runs, successes }) => ({
-    severity: 'high',
-    category,
-    title: `Bot ${component} succeeded in only ${successes} of ${runs} runs`,
-    description: `At least ${config.min_success_rate} % of its runs should succeed.`,
-    component,
-    metadata: { runs, successes, window_hours: config.window_hours },
-  }));
-}
-
-function noChecks(config: Config, context: CheckContext) {
-  const query = sql<{ name: string; id: string; status: string; started_at: Date }>`
-    SELECT b.name, newest.id, newest.status, newest.started_at
-    FROM bots b CROSS JOIN LATERAL (
-      SELECT e.* FROM bot_executions e
-      WHERE e.bot_id = b.id AND ${counted} AND e.started_at <= ${context.now}
-      ORDER BY e.started_at DESC LIMIT 1
-    ) newest
-    WHERE coalesce(newest.checks_performed, 0) = 0
-      AND newest.started_at >= coalesce(${context.since}::timestamptz, '-infinity')
-    ORDER BY newest.started_at, b.name`;
-  return report(query, config, context, ({ name: component, id, status, started_at }) => ({
-    severity: 'medium',
-    category,
-    title: `Bot ${component} performed no checks in its newest run`,
-    description: 'A bot that looks at nothing finds nothing.',
-    component,
-    metadata: { execution: id, status, started_at: started_at.toISOString() },
-  }));
-}
-
 function outOfService(config: Config, context: CheckContext) {
   const query = sql<{ name: string; status: string; status_reason: string | null; since: Date }>`
     SELECT name, status, status_reason, since
@@ -172,8 +125,20 @@ export const conductor = defineBot({
   checks: [
     { name: 'overdue', title: 'Does every active bot run on time?', run: overdue },
     { name: 'stuck', title: 'Does every run start and end in time?', run: stuck },
-    { name: 'success-rate', title: 'Do the runs of every bot succeed?', run: successRate },
-    { name: 'no-checks', title: 'Does every bot look at something?', run: noChecks },
+    {
+      name: 'success-rate',
+      title: 'Do the runs of every bot succeed?',
+      events: true,
+      windowSeconds: ({ window_hours }) => window_hours * 3_600,
+      run: successRate,
+    },
+    {
+      name: 'no-checks',
+      title: 'Does every bot look at something?',
+      events: true,
+      windowSeconds: () => newestRunSeconds,
+      run: noChecks,
+    },
     { name: 'out-of-service', title: 'Is every bot in service?', run: outOfService },
   ],
 });

@@ -5,7 +5,7 @@
  * that can be broken, and query strings have no bound.
  */
 import { defineBot, sql, z } from '../src/bot.ts';
-import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import type { EventContext, EventResult, ReportedFinding, Tally } from '../src/bot.ts';
 
 const percent = z.number().min(0).max(100);
 const config = z.strictObject({
@@ -40,30 +40,41 @@ interface Endpoint {
 
 /** The SQL of one check; `wrong` and `worst` speak of an Endpoint's columns. */
 interface Question {
+  /** the number of requests that count; all unless told */
   requests?: Fragment;
-  figure: Fragment;
+  /** which of them are bad */
+  bad: Fragment;
+  /** the number of bad ones unless told */
+  figure?: Fragment;
   wrong: Fragment;
   worst: Fragment;
 }
 
-const answers = (condition: Fragment) => sql`count(*) FILTER (WHERE ${condition})`;
-
-function inWindow({ window_minutes }: Config, { now, since }: CheckContext): Fragment {
-  const start = new Date(Math.max(now.getTime() - window_minutes * 60_000, since?.getTime() ?? 0));
-  return sql`created_at >= ${start} AND created_at <= ${now}`;
-}
+const windowSeconds = ({ window_minutes }: Config) => window_minutes * 60;
 
 async function ask(
-  config: Config,
-  context: CheckContext,
-  { requests = sql`count(*)`, figure, wrong, worst }: Question,
+  { max_findings: max, window_minutes }: Config,
+  { db, now, from, starts, only }: EventContext,
+  {
+    requests = sql`count(*)`,
+    bad,
+    figure = sql`count(*) FILTER (WHERE ${bad})`,
+    wrong,
+    worst,
+  }: Question,
   finding: (endpoint: Endpoint) => Pick<ReportedFinding, 'severity' | 'title' | 'metadata'>,
-): Promise<CheckResult> {
-  const { max_findings: max, window_minutes } = config;
-  const { rows } = await sql<{ examined: number; found: Endpoint[] }>`
-    WITH figures AS MATERIALIZED (
-      SELECT split_part(endpoint, '?', 1) AS path, ${requests} AS requests, ${figure} AS figure
-      FROM api_logs WHERE ${inWindow(config, context)} GROUP BY 1
+): Promise<EventResult> {
+  const { rows } = await sql<{ examined: number; found: Endpoint[]; tallies: Counted[] }>`
+    WITH starts AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
+    ), figures AS MATERIALIZED (
+      SELECT path, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
+        max(created_at) FILTER (WHERE ${bad}) AS newest
+      FROM (SELECT *, split_part(endpoint, '?', 1) AS path FROM api_logs
+            WHERE created_at >= ${from} AND created_at <= ${now}) logs
+      LEFT JOIN starts ON starts.key = path
+      WHERE created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND path = ANY (${only}::text[])` : sql``}
+      GROUP BY path
     ), endpoints AS (
       SELECT *, CASE WHEN length(path) > 100 THEN left(path, 99) || '…' ELSE path END AS component,
         100.0 * figure / nullif(requests, 0) AS share
@@ -71,14 +82,19 @@ async function ask(
     ), found AS (
       SELECT *, row_number() OVER (ORDER BY ${worst}, path) AS place
       FROM endpoints WHERE ${wrong} ORDER BY place LIMIT ${max + 1}
+    ), told AS (
+      SELECT path AS key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${only ?? []}::text[])
     )
     SELECT (SELECT count(*)::int FROM figures) AS examined,
-      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found
-  `.execute(context.db);
-  const { examined = 0, found = [] } = rows[0] ?? {};
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
+      (SELECT coalesce(json_agg(json_build_object('key', key, 'bad', coalesce(bad, 0), 'of', coalesce(requests, 0),
+                                                  'newest', newest)), '[]')
+       FROM told LEFT JOIN figures ON path = key) AS tallies
+  `.execute(db);
+  const { examined = 0, found = [], tallies = [] } = rows[0] ?? {};
   return {
     // "But these none": an endpoint that nobody calls any more is clean.
-    examined: { count: examined, except: [] },
+    examined: only ? [...only] : { count: examined, except: [] },
     findings: found.slice(0, max).map((endpoint) => {
       const { severity, title, metadata } = finding(endpoint);
       const { path: key, component, requests: count } = endpoint;
@@ -86,14 +102,20 @@ async function ask(
       return { severity, category: 'api', title, component, key, metadata: figures };
     }),
     truncated: found.length > max,
+    tallies: tallies.map(({ newest, ...tally }) => ({
+      ...tally,
+      newestBadAt: newest === null ? null : new Date(newest),
+    })),
   };
 }
 
-function serverErrors(config: Config, context: CheckContext) {
+type Counted = Omit<Tally, 'newestBadAt'> & { newest: string | null };
+
+function serverErrors(config: Config, context: EventContext) {
   const above = sql`share > ${config.max_5xx_percent}::numeric`;
   const loud = sql`(requests >= ${config.min_requests} AND ${above})`;
   const question = {
-    figure: answers(sql`status_code BETWEEN 500 AND 599`),
+    bad: sql`status_code BETWEEN 500 AND 599`,
     wrong: sql`figure >= ${config.min_5xx} OR ${loud}`,
     worst: sql`${loud} DESC, share DESC, figure DESC`,
   };
@@ -108,9 +130,9 @@ function serverErrors(config: Config, context: CheckContext) {
   });
 }
 
-function missingPaths(config: Config, context: CheckContext) {
+function missingPaths(config: Config, context: EventContext) {
   const question = {
-    figure: answers(sql`status_code = 404`),
+    bad: sql`status_code = 404`,
     wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
     worst: sql`figure DESC`,
   };
@@ -121,13 +143,15 @@ function missingPaths(config: Config, context: CheckContext) {
   }));
 }
 
-async function latency(config: Config, context: CheckContext) {
+async function latency(config: Config, context: EventContext) {
+  const { db, from, now } = context;
   const { rows } = await sql<{ untimed: boolean }>`
     SELECT count(*) > 0 AND count(response_time_ms) = 0 AS untimed
-    FROM api_logs WHERE ${inWindow(config, context)}`.execute(context.db);
+    FROM api_logs WHERE created_at >= ${from} AND created_at <= ${now}`.execute(db);
   if (rows[0]?.untimed) context.skip('no request of the window has a response_time_ms');
   const question = {
     requests: sql`count(response_time_ms)`,
+    bad: sql`response_time_ms > ${config.max_p95_ms}::numeric`,
     figure: sql`percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms)`,
     wrong: sql`requests >= ${config.min_requests} AND figure > ${config.max_p95_ms}::numeric`,
     worst: sql`figure DESC`,
@@ -139,9 +163,9 @@ async function latency(config: Config, context: CheckContext) {
   }));
 }
 
-function rateLimited(config: Config, context: CheckContext) {
+function rateLimited(config: Config, context: EventContext) {
   const question = {
-    figure: answers(sql`status_code = 429`),
+    bad: sql`status_code = 429`,
     wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
     worst: sql`share DESC, figure DESC`,
   };
@@ -160,10 +184,34 @@ export const sentinelApi = defineBot({
   schedule: '*/3 * * * *',
   config,
   checks: [
-    { name: 'server-errors', title: 'Do endpoints answer without 5xx?', run: serverErrors },
-    { name: 'missing-paths', title: 'Do the paths that callers ask for exist?', run: missingPaths },
-    { name: 'latency', title: 'Do endpoints answer in time?', run: latency },
-    { name: 'rate-limited', title: 'Do callers get through the rate limit?', run: rateLimited },
+    {
+      name: 'server-errors',
+      title: 'Do endpoints answer without 5xx?',
+      events: true,
+      windowSeconds,
+      run: serverErrors,
+    },
+    {
+      name: 'missing-paths',
+      title: 'Do the paths that callers ask for exist?',
+      events: true,
+      windowSeconds,
+      run: missingPaths,
+    },
+    {
+      name: 'latency',
+      title: 'Do endpoints answer in time?',
+      events: true,
+      windowSeconds,
+      run: latency,
+    },
+    {
+      name: 'rate-limited',
+      title: 'Do callers get through the rate limit?',
+      events: true,
+      windowSeconds,
+      run: rateLimited,
+    },
   ],
   knowledge: [
     {

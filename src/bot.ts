@@ -54,32 +54,81 @@ export interface CheckResult {
   truncated?: boolean;
 }
 
-export interface CheckContext {
+/** What every check is given. */
+interface AnyContext {
   /** Reads the platform's database; the session refuses to write. */
   db: Kysely<Database>;
   /** The database's time when the check began; hosts' clocks are not asked. */
   now: Date;
-  /**
-   * Set when a cure is being verified, to the moment of the cure: events before it are the past and do
-   * not count. A check of a state looks at the state; one whose findings accrue asks for what was due
-   * by then and is still there, because what came due later is nothing the cure could have removed.
-   */
-  since: Date | null;
   /** Aborted at the run's deadline and when the run is cancelled. */
   signal: AbortSignal;
   /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */
   skip(reason: string): never;
 }
 
+export interface CheckContext extends AnyContext {
+  /**
+   * Set when a cure is being verified, to the moment of the cure. A check of a state looks at the state; one
+   * whose findings accrue asks for what was due by then and is still there, because what came due later is
+   * nothing the cure could have removed.
+   */
+  since: Date | null;
+}
+
+/** A check of a state: how things are now. What looks at events of a window is an {@link EventCheck}. */
 export interface Check<Config> {
   /** unique within the bot; part of every finding's identity */
   name: string;
   /** the question that it answers, for people */
   title: string;
+  events?: undefined;
   /** Findings that come back by themselves, as expired sessions do: the verification alone decides that a cure held. */
   accruing?: boolean;
   run(config: Config, context: CheckContext): Promise<CheckResult>;
 }
+
+/**
+ * What an event check is given. It counts the events of each key from `from` on, or from the key's own start, and
+ * until `now`, both included; what happened before counts for nothing in this run: a cure, an undo or a person lies
+ * in between, and the engine compares what came before with what came after.
+ */
+export interface EventContext extends AnyContext {
+  /** the beginning of the window; it may lie further back where single keys are judged since their cure */
+  from: Date;
+  /** later starts of single keys; one may lie in the future, while a cure is taking effect */
+  starts: readonly { key: string; from: Date }[];
+  /** the keys to look at; null: every key */
+  only: readonly string[] | null;
+}
+
+/** What an event check counted for one key, from that key's start until now. */
+export interface Tally {
+  key: string;
+  /** events that speak against the key */
+  bad: number;
+  /** all events, the bad ones included; null where good ones leave no trace, as of errors in a log */
+  of: number | null;
+  /** null exactly when `bad` is 0 */
+  newestBadAt: Date | null;
+}
+
+export interface EventResult extends CheckResult {
+  /**
+   * One for each reported key, for each of `starts` and for each of `only`; a key without any event has a tally of
+   * zeros. Keys tell the findings of an event check apart: no two findings of a result share one.
+   */
+  tallies: Tally[];
+}
+
+/** A check of events in a window, as of requests that failed in the last hour. It counts; the engine judges. */
+export interface EventCheck<Config> extends Pick<Check<Config>, 'name' | 'title'> {
+  events: true;
+  /** how far back it looks, in seconds, above 0 */
+  windowSeconds(config: Config): number;
+  run(config: Config, context: EventContext): Promise<EventResult>;
+}
+
+export type AnyCheck<Config> = Check<Config> | EventCheck<Config>;
 
 /** An entry of `bot_knowledge` that the catalogue brings along. */
 export interface KnowledgeSeed {
@@ -109,7 +158,7 @@ export interface Bot<Config = unknown> {
    * `depends_on` says more of the same kind.
    */
   dependsOn?: Record<string, string[]>;
-  checks: Check<Config>[];
+  checks: AnyCheck<Config>[];
   knowledge?: KnowledgeSeed[];
 }
 

@@ -90,7 +90,8 @@ export interface BotActions {
     | 'failed'
     | 'unknown'
     | 'undone'
-    | 'aborted';
+    | 'aborted'
+    | 'undecided';
   execution_id: string | null;
   knowledge_id: string | null;
   fingerprint: string;
@@ -108,6 +109,9 @@ export interface BotActions {
   evidence: Generated<Json>;
   undo_requested_at: Timestamp | null;
   undo_requested_by: string | null;
+  judge_within: number | null;
+  ask_after: Timestamp | null;
+  verified_at: Timestamp | null;
 }
 
 export interface BotDecisions {
@@ -125,10 +129,12 @@ export interface BotDecisions {
   answer: 'approved' | 'rejected' | null;
   answered_by: string | null;
   answered_at: Timestamp | null;
-  outcome: 'pending' | 'recovered' | 'persisted' | 'touched' | null;
+  outcome: 'pending' | 'recovered' | 'persisted' | 'touched' | 'undecided' | null;
   hold_until: Timestamp | null;
   settled_at: Timestamp | null;
   decided_at: Generated<Timestamp>;
+  tally: Json | null;
+  clean_at: Timestamp | null;
 }
 
 export interface BotExecutions {
@@ -172,6 +178,9 @@ export interface BotFindingStates {
   last_clean_at: Timestamp | null;
   last_fence: Int8;
   last_execution_id: string | null;
+  tally: Json | null;
+  cutoff_at: Timestamp | null;
+  tally_before: Json | null;
 }
 
 export interface BotFindings {

@@ -4,6 +4,7 @@ import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
 import type { Database } from '../data/connect.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
+import { cutOff, leaveUndecided } from '../data/bots/cutoff.ts';
 import { markUsed } from './learn.ts';
 import type { Effect } from './patient.ts';
 
@@ -38,17 +39,25 @@ export const contextOf = (
 export async function recordApplied(
   trx: Transaction<Database>,
   { title }: Remedy,
-  { run, action, params, verifyAfter }: Effect,
+  { run, finding, action, params, verifyAfter }: Effect,
   evidence: Evidence,
   now: Date,
 ): Promise<boolean> {
   const kept = JSON.stringify(plain({ ...evidence, params }));
+  const verify_after = verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null;
+  await cutOff(trx, finding.fingerprint, verify_after ?? now);
+  await leaveUndecided(
+    trx,
+    finding.fingerprint,
+    'verified',
+    'another cure acted before it had held',
+  );
   const applied = await trx
     .updateTable('bot_actions')
     .set({
       state: 'applied',
       applied_at: now,
-      verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
+      verify_after,
       execution_id: run.id,
       action_description: fitting(`${title}: ${evidence.summary}`, 2_000),
       evidence: sql`evidence || ${kept}::jsonb`,

@@ -174,6 +174,7 @@ const intend = (
       component: finding.affected_component,
       category: finding.category,
       accruing: finding.accruing ?? false,
+      judge_within: finding.judgeWithin ?? null,
       state: 'intent',
       success: false,
       taken_at: sql<Date>`engine.now()`,

@@ -11,7 +11,7 @@ export interface Healed {
   /** steps that were applied */
   actions: number;
   healed: boolean;
-  /** the last of them may only be judged when this run is over: at its `verify_after` */
+  /** the last of them may only be judged when this run is over: at its `verify_after`, or its `ask_after` */
   later: boolean;
   /** names of entries of which is not known whether they match: time was up, or they are too expensive to try */
   unexamined: string[];
@@ -71,6 +71,8 @@ async function climb(
     const verdict = appliedAt
       ? await verify(healing, run, finding, action.id, appliedAt)
       : await healing.recheck(finding, null);
+    if (appliedAt && verdict === 'unclear')
+      return { ...healed, later: finding.judgeWithin !== undefined };
     if (verdict !== 'failing')
       return { ...healed, healed: appliedAt !== null && verdict === 'clean' };
     if (healing.signal.aborted) return healed;

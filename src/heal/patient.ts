@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The open finding that is to be healed: columns of `bot_findings`. */
 export interface Patient {
@@ -17,16 +18,15 @@ export interface Patient {
   metadata: Record<string, unknown> | null;
   /** it comes back by itself: that its check passes after a cure is all that can be said of the cure */
   accruing?: boolean;
+  /** of a check of events: seconds for which an unclear verdict is asked for again */
+  judgeWithin?: number;
 }
 
 /**
- * The same check once more, asked about this finding alone; `unclear` when it erred or did not look.
- * With `since` only what happened after a cure counts.
+ * The same check once more, asked about this finding alone; `unclear` when it erred or did not look, or when too few
+ * events came to tell. With `since` only what happened after a cure counts.
  */
-export type Recheck = (
-  finding: Patient,
-  since: Date | null,
-) => Promise<'clean' | 'failing' | 'unclear'>;
+export type Recheck = (finding: Patient, since: Date | null) => Promise<Verdict>;
 
 /** What healing needs from the run that it is a part of. */
 export interface Healing {

@@ -7,6 +7,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
+import { cutOff } from '../data/bots/cutoff.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { messageOf } from '../errors.ts';
@@ -114,6 +115,10 @@ async function takeRequest(
   trx: Transaction<Database>,
   { action: { id } }: Undo,
 ): Promise<Request | undefined> {
+  // Its memory first: whoever records results holds that before the action.
+  await sql`
+    SELECT FROM bot_finding_states s JOIN bot_actions a ON a.fingerprint = s.fingerprint
+    WHERE a.id = ${id}::uuid FOR NO KEY UPDATE OF s`.execute(trx);
   const { rows } = await sql<Request>`
     SELECT a.id, a.state, a.applied_at, a.fingerprint, a.component, a.evidence, f.component_key, f.metadata,
            engine.now() AS now
@@ -176,9 +181,10 @@ async function isUnderWay(
 /** `-> undone`: a relapse to the figures, which the ledger counts anew by itself. */
 async function recordUndone(
   trx: Transaction<Database>,
-  { id }: Request,
+  { id, fingerprint }: Request,
   { summary, before, after }: Evidence,
 ): Promise<void> {
+  await cutOff(trx, fingerprint);
   const undo = JSON.stringify(plain({ undo: { summary, before, after } }));
   await sql`
     UPDATE bot_actions

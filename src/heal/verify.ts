@@ -1,23 +1,24 @@
 import { sql } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
-import type { Healing, Patient, Recheck } from './patient.ts';
+import type { Db } from '../data/connect.ts';
+import type { Healing, Patient } from './patient.ts';
+import type { Verdict } from './verdict.ts';
 
 /**
  * What a clean result makes of an applied action `a`: verified until the hold window is over. Where the
  * findings come back by themselves, the verification alone decides that it held.
  */
 export const cured = sql`
-  state = CASE WHEN a.accruing THEN 'held' ELSE 'verified' END,
+  state = CASE WHEN a.accruing THEN 'held' ELSE 'verified' END, verified_at = engine.now(),
   hold_until = CASE WHEN NOT a.accruing THEN engine.now() + (SELECT engine.hold_window()) END,
   settled_at = CASE WHEN a.accruing THEN engine.now() END`;
-
-export type Verified = Awaited<ReturnType<Recheck>>;
 
 /**
  * Asks the same check again, told that only what happened since the cure counts, and writes down what
  * it said: verified and the finding resolved, or failed. When the check cannot tell, the action stays
- * `applied`: the next clean run verifies it, the next attempt asks again. `unclear` too when another run
- * has judged it meanwhile: that one goes on.
+ * `applied`: the next clean run verifies it, the next attempt asks again; of a check of events a run of its own
+ * asks again, until that has been done for long enough. `unclear` too when another run has judged it meanwhile:
+ * that one goes on.
  */
 export async function verify(
   { db, recheck }: Healing,
@@ -25,9 +26,13 @@ export async function verify(
   finding: Patient,
   actionId: string,
   appliedAt: Date,
-): Promise<Verified> {
+): Promise<Verdict> {
   const verified = await recheck(finding, appliedAt);
-  if (verified === 'unclear') return verified;
+  if (verified === 'unclear') {
+    if (finding.judgeWithin !== undefined)
+      await askAgain(db, run, actionId, appliedAt, finding.judgeWithin);
+    return verified;
+  }
   return underFence(db, run, async (trx) => {
     const outcome =
       verified === 'clean'
@@ -57,3 +62,35 @@ export async function verify(
     return verified;
   });
 }
+
+/**
+ * `applied` stays, with the time of the next question: as long after this one as this one came after the cutoff, a
+ * minute at least. At the end of `within` seconds it is asked once more, and then it is `undecided`.
+ */
+async function askAgain(
+  db: Db,
+  run: Fenced,
+  actionId: string,
+  appliedAt: Date,
+  within: number,
+): Promise<void> {
+  await underFence(db, run, (trx) =>
+    sql`
+    UPDATE bot_actions a
+    SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,
+        settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
+        error_message = CASE WHEN t.last <= engine.now() THEN ${tooFewEvents} ELSE a.error_message END,
+        ask_after = CASE WHEN t.last > engine.now()
+                         THEN least(t.last, engine.now() + greatest(engine.now() - t.cutoff, interval '1 minute')) END
+    FROM (
+      SELECT c.cutoff, c.cutoff + make_interval(secs => ${within}::int) AS last
+      FROM bot_actions o LEFT JOIN bot_finding_states s ON s.fingerprint = o.fingerprint
+      CROSS JOIN LATERAL (SELECT coalesce(s.cutoff_at, o.verify_after, ${appliedAt}::timestamptz) AS cutoff) c
+      WHERE o.id = ${actionId}::uuid
+    ) t
+    WHERE a.id = ${actionId}::uuid AND a.state = 'applied'`.execute(trx),
+  );
+}
+
+/** Why a cure is `undecided`, for people. */
+export const tooFewEvents = 'too few events came after it to tell';

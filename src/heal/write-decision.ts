@@ -47,9 +47,10 @@ export async function writeDecision(
       WHERE fingerprint = ${finding.fingerprint}::text AND outcome = 'pending'`.execute(trx);
   await sql`
     INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
-                               gate, figures, outcome, decided_at)
+                               gate, figures, tally, outcome, decided_at)
     SELECT ${finding.bot_id}::uuid, ${finding.id}::uuid, ${id}::uuid, ${run.id}::uuid, ${finding.fingerprint}::text,
            ${finding.affected_component}::text, ${finding.category}::text, ${verdict}::text, ${gate}::text, ${kept}::jsonb,
+           (SELECT tally FROM bot_finding_states WHERE fingerprint = ${finding.fingerprint}::text AND ${finding.judgeWithin !== undefined}),
            CASE WHEN ${verdict !== 'applied' && solution.kind === 'playbook'}
                  AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid)
                  AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding.id}::uuid)

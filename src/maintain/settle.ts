@@ -3,12 +3,15 @@ import type { Catalogue } from '../catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
 import type { Db } from '../data/connect.ts';
 import { judgeEntries } from '../heal/judge.ts';
+import { tooFewEvents } from '../heal/verify.ts';
 
 export interface Settled {
   /** cures that outlasted their hold window */
   held: number;
   /** findings that nobody touched and that stayed away as long */
   recovered: number;
+  /** cures of which too few events came to tell */
+  undecided: number;
   /** changes of how freely an entry may act */
   judged: number;
   /** tickets that say now that their problem began or ceased to come and go */
@@ -16,6 +19,9 @@ export interface Settled {
   /** silences that lasted until what they named was resolved */
   silences: number;
 }
+
+/** How long after its time the last question about a cure may come. */
+const lastQuestionMay = '10 minutes';
 
 /** So many rows of each kind at once; the rest follows the next time. */
 const most = 500;
@@ -31,10 +37,11 @@ export async function settle(db: Db, catalogue: Catalogue): Promise<Settled> {
     from: 'pending',
     to: 'recovered',
   });
+  const undecided = await concludeUnclear(db);
   await unwatch(db);
   const noted = await noteFlapping(db);
   const silences = await endResolvedSilences(db);
-  return { held, recovered, judged: await judgeEntries(db, catalogue), noted, silences };
+  return { held, recovered, undecided, judged: await judgeEntries(db, catalogue), noted, silences };
 }
 
 /** Of what outlasted its hold window, in a clean run that began after it. */
@@ -51,7 +58,30 @@ const conclude = (
     WHERE id IN (
       SELECT w.id FROM ${sql.table(table)} w JOIN bot_finding_states s ON s.fingerprint = w.fingerprint
       WHERE w.${sql.ref(column)} = ${sql.lit(from)} AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
+        -- What was left alone of an event check is concluded where its events are counted (src/run/record.ts).
+        ${table === 'bot_decisions' ? sql`AND w.tally IS NULL` : sql``}
       ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
+    RETURNING id`,
+  );
+
+/**
+ * Of checks of events: what has been unclear for as long as it is asked about. The last question is a run's own; this
+ * is for those whose bot is paused, and for second verdicts that never came.
+ */
+const concludeUnclear = (db: Db) =>
+  count(
+    db,
+    sql`
+    UPDATE bot_actions SET state = 'undecided', success = false, settled_at = engine.now(), error_message = ${tooFewEvents}
+    WHERE id IN (
+      SELECT a.id FROM bot_actions a LEFT JOIN bot_finding_states s ON s.fingerprint = a.fingerprint
+      WHERE a.judge_within IS NOT NULL AND a.state IN ('applied', 'verified')
+        AND CASE a.state WHEN 'verified' THEN a.hold_until
+            ELSE coalesce(s.cutoff_at, a.verify_after, a.applied_at) + ${sql.lit(lastQuestionMay)}::interval END
+            + make_interval(secs => a.judge_within) <= engine.now()
+        AND NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = a.execution_id AND e.status = 'running')
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF a SKIP LOCKED)
+      AND state IN ('applied', 'verified')
     RETURNING id`,
   );
 

@@ -1,7 +1,6 @@
-import type { Check } from '../bot.ts';
-import { messageOf } from '../errors.ts';
-import { fitting } from '../text.ts';
-import { untilStopped } from '../until-stopped.ts';
+import type { AnyCheck } from '../bot.ts';
+import { askCheck } from './ask-check.ts';
+import { checkEvents } from './check-events.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
@@ -15,41 +14,15 @@ export async function checkAll(
   engine: Engine,
   run: Run,
   held: Held,
-  checks: Check<unknown>[],
+  checks: AnyCheck<unknown>[],
 ): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = [];
   for (const check of checks) {
     if (run.signal.aborted) break;
-    const outcome = await checkOne(engine, run, held, check, null);
+    const outcome = await (check.events
+      ? checkEvents(engine, run, held, check)
+      : askCheck(engine, run, held, check, { now: held.now(), since: null }));
     if (outcome) outcomes.push(outcome);
   }
   return outcomes;
-}
-
-/**
- * Runs one check. With `since` set it verifies a cure: what happened before does not count.
- * Null when the run was stopped meanwhile, whatever the check still does: its result is not awaited.
- */
-export async function checkOne(
-  { log }: Engine,
-  run: Run,
-  { place, now }: Held,
-  { name, title }: Check<unknown>,
-  since: Date | null,
-): Promise<CheckOutcome | null> {
-  const { endpoint, config } = run.bot;
-  const began = performance.now();
-  let outcome: CheckOutcome;
-  try {
-    outcome = await untilStopped(run.signal, () =>
-      place.do('check', { endpoint, config, check: name, now: now(), since }),
-    );
-  } catch (error) {
-    if (run.signal.aborted) return null;
-    const ms = Math.round(performance.now() - began);
-    outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
-  }
-  if (outcome.status === 'errored')
-    log.warn({ bot: run.bot.name, check: name, reason: outcome.reason }, 'check errored');
-  return outcome;
 }

@@ -22,6 +22,14 @@ const wanting = sql`
   NOT ${suppressed('f')}
   -- Its latest result is clean: it only waits until that has been so often enough.
   AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
+  -- A cure is not judged yet: it has as long as a person would have to respond.
+  AND NOT EXISTS (SELECT FROM bot_actions a
+                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'applied'
+                    AND engine.now() < a.applied_at + engine.respond_within(f.severity))
+  -- A person has resolved it, and it was not seen again since.
+  AND NOT EXISTS (SELECT FROM bot_tickets t
+                  WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status = 'resolved'
+                    AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at)
   AND NOT ${findingSilenced}`;
 
 /** Whether an open finding `f` matters enough for a ticket. */
@@ -145,21 +153,18 @@ export const escalateRuns = statement<Escalated>(
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
     RETURNING t.id, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
   ), settings AS (
-    -- A word or number that is none counts as not set: no setting may keep runs from ending.
+    -- A word that is none counts as not set: no setting may keep runs from ending.
     SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
-           -- A jsonb number may be larger than any float.
-           CASE jsonb_typeof(a.minutes) WHEN 'number' THEN
-             CASE WHEN a.minutes::numeric >= 0 THEN least(a.minutes::numeric, 525600)::float8 END END AS minutes
+           engine.respond_within(s.severity) AS target
     FROM engine.settings e, unnest('{critical,high,medium,low,info}'::text[]) AS s (severity),
-         LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who,
-                         e.value -> 'respond_within_minutes' -> s.severity AS minutes) a
+         LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who) a
     WHERE e.key = 'escalation'
   ), opened AS (
     INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                   respond_by, created_at, updated_at, metadata)
     SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
            CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
-           engine.now() + make_interval(secs => s.minutes * 60), engine.now(), engine.now(),
+           engine.now() + s.target, engine.now(), engine.now(),
            jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
                               'evidence', n.metadata)
              || coalesce(n.storm, '{}')

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CheckResult, ReportedFinding, ReportedSeverity } from '../bot.ts';
+import type { TallyBefore } from '../heal/verdict.ts';
+import type { Severity } from '../severity.ts';
 import { fitting, storable } from '../text.ts';
-
-export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
-
-/** Worst first; severities are ordered by this rank, never by text. */
-export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
 
 /** A reported finding as the columns of `bot_findings` take it. */
 export interface Finding {
@@ -20,10 +17,18 @@ export interface Finding {
   metadata: Record<string, unknown> | null;
   /** components behind whose open findings it stands; no column */
   depends_on: string[];
+  /** of an event check: what it counted for the key, kept in the finding's memory; no column */
+  tally?: TallyBefore;
+  /** of an event check whose key was judged since its cutoff: the report is no sign that a cure failed; no column */
+  clean?: true;
 }
 
 /** Findings of one run at most: a broken check must not fill the database. */
 export const mostFindings = 1_000;
+
+/** A reported severity as the columns take it. */
+export const severityOf = (reported: ReportedSeverity): Severity =>
+  aliases[reported] ?? (reported as Severity);
 
 const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
 
@@ -47,7 +52,7 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
   return {
     fingerprint: fingerprintOf(botId, check, reported),
     check_name: check,
-    severity: aliases[reported.severity] ?? (reported.severity as Severity),
+    severity: severityOf(reported.severity),
     category: fitting(reported.category, 50),
     title: reported.title,
     description: reported.description ?? null,
@@ -58,8 +63,8 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
   };
 }
 
-/** The test of membership that a check's result carries: which keys it looked at. */
-export const examinedColumns = ({ examined }: CheckResult) =>
+/** The test of membership that a check's result carries: which keys it looked at, but `unclear` ones. */
+export const examinedColumns = ({ examined }: CheckResult, unclear: string[] = []) =>
   Array.isArray(examined)
-    ? { every: false, keys: examined.map(storable) }
-    : { every: true, keys: examined.except.map(storable) };
+    ? { every: false, keys: examined.map(storable).filter((key) => !unclear.includes(key)) }
+    : { every: true, keys: [...examined.except.map(storable), ...unclear] };

@@ -1,10 +1,13 @@
-import type { Check } from '../bot.ts';
+import type { AnyCheck } from '../bot.ts';
 import { heal, type Healed as HealedOne } from '../heal/heal.ts';
 import type { Healing, Patient, Recheck } from '../heal/patient.ts';
-import { checkOne } from './check.ts';
+import { judgeWithin } from '../heal/verdict.ts';
+import { askCheck } from './ask-check.ts';
+import { recheckEvents } from './check-events.ts';
 import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
-import { examinedColumns, fingerprintOf, severities } from './finding.ts';
+import { examinedColumns, fingerprintOf } from './finding.ts';
+import { severityRank } from '../severity.ts';
 import { watchMode } from './kill-switch.ts';
 import { queueVerify } from './queue-verify.ts';
 import type { OpenFinding } from './record.ts';
@@ -21,7 +24,7 @@ export const healAll = (
   engine: Engine,
   run: Run,
   held: Held,
-  checks: Check<unknown>[],
+  checks: AnyCheck<unknown>[],
   { open, examined }: { open: OpenFinding[]; examined: number },
 ): Promise<Healed> =>
   healEach(engine, run, open, {
@@ -34,17 +37,17 @@ export const healAll = (
 export async function healEach(
   engine: Engine,
   run: Run,
-  findings: Omit<Patient, 'accruing'>[],
-  { checks, how, healing }: { checks: Check<unknown>[]; how: typeof heal; healing: Healing },
+  findings: Omit<Patient, 'accruing' | 'judgeWithin'>[],
+  { checks, how, healing }: { checks: AnyCheck<unknown>[]; how: typeof heal; healing: Healing },
 ): Promise<Healed> {
   const total: Healed = { actions: 0, healed: 0 };
   const worstFirst = findings.toSorted(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity),
+    (a, b) => severityRank(a.severity) - severityRank(b.severity),
   );
   for (const finding of worstFirst) {
     if (healing.signal.aborted) break;
     const check = checks.find(({ name }) => name === finding.check_name);
-    const patient = { ...finding, accruing: check?.accruing ?? false };
+    const patient = { ...finding, ...judgedHow(engine, run, check) };
     const { actions, healed, later, unexamined }: HealedOne = await how(healing, run, patient);
     if (unexamined.length > 0) warnOf(engine, run, finding.fingerprint, unexamined);
     if (later) await queueVerify(engine, run, finding.fingerprint);
@@ -74,7 +77,7 @@ export function healingOf(
   engine: Engine,
   run: Run,
   held: Held,
-  checks: Check<unknown>[],
+  checks: AnyCheck<unknown>[],
   { examined, onRecheck }: { examined: number; onRecheck?: (outcome: CheckOutcome) => void },
 ): Healing {
   const { db, catalogue } = engine;
@@ -82,13 +85,30 @@ export function healingOf(
   const { signal, carryOut } = watchMode(engine, run, held);
   const recheck: Recheck = async (finding, since) => {
     const check = checks.find(({ name }) => name === finding.check_name);
-    const outcome = check && (await checkOne(engine, run, held, check, since));
+    if (!check) return 'unclear';
+    if (check.events) {
+      const { outcome, verdict } = await recheckEvents(engine, run, held, check, finding, since);
+      if (outcome) onRecheck?.(outcome);
+      return verdict;
+    }
+    const outcome = await askCheck(engine, run, held, check, { now: now(), since });
     if (!outcome) return 'unclear';
     onRecheck?.(outcome);
     return verdictOn(run, finding, outcome);
   };
   const effect: Healing['effect'] = (task) => carryOut('effect', task);
   return { db, catalogue, signal, recheck, effect, now, leftMs, examined };
+}
+
+/** How the finding's check judges a cure; a check that is gone is one of a state. */
+function judgedHow(
+  { catalogue }: Engine,
+  { bot }: Run,
+  check: AnyCheck<unknown> | undefined,
+): Pick<Patient, 'accruing' | 'judgeWithin'> {
+  if (!check?.events) return { accruing: check?.accruing ?? false };
+  const { config } = catalogue.resolve(bot.endpoint, bot.config);
+  return { accruing: false, judgeWithin: judgeWithin(check.windowSeconds(config)) };
 }
 
 /** Clean only when the check looked at the finding's key and did not report it. */

@@ -1,10 +1,26 @@
 import type { CheckResult } from '../bot.ts';
+import type { TallyBefore, Verdict } from '../heal/verdict.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
 export type CheckOutcome = { name: string; title: string; ms: number } & (
-  | { status: 'passed' | 'failed'; result: CheckResult }
+  | { status: 'passed' | 'failed'; result: CheckResult; judged?: JudgedKeys }
   | { status: 'errored' | 'skipped'; reason: string }
 );
+
+/** What an event check counted, and what that says about the keys that wait for a verdict. Keys as they are stored. */
+export interface JudgedKeys {
+  /** of each reported key */
+  tallies: ReadonlyMap<string, Omit<TallyBefore, 'severity'>>;
+  verdicts: ReadonlyMap<string, KeyVerdict>;
+  /** decisions that left a finding alone, of which enough was seen, or too little for too long */
+  decisions: { id: string; verdict: 'clean' | 'failing' | 'undecided' }[];
+}
+
+export interface KeyVerdict {
+  verdict: Verdict;
+  /** a cure was applied to it and is not verified yet */
+  applied: boolean;
+}
 
 /** Components that the checks looked at; several checks of a bot look at the same ones. */
 export const examinedBy = (outcomes: CheckOutcome[]): number =>

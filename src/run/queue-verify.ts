@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import type { Run } from './run.ts';
 
 /**
- * What was applied to this fingerprint and may only be judged when this run is over gets a run of its own for
+ * What was applied to this fingerprint and may only be judged, or asked about again, when this run is over gets a run of its own for
  * that moment, once: whoever comes by before it finds it there. Where its entry in the queue is lost, rescue
  * makes another one.
  */
@@ -20,13 +20,13 @@ export async function queueVerify(
     const { rows } = await sql<RunEntry>`
       WITH queued AS (
         INSERT INTO bot_executions (bot_id, status, trigger, generation, max_attempts, started_at, queued_at, run_after)
-        SELECT b.id, 'queued', 'verify', 1, b.max_attempts, engine.now(), engine.now(), a.verify_after
+        SELECT b.id, 'queued', 'verify', 1, b.max_attempts, engine.now(), engine.now(), coalesce(a.ask_after, a.verify_after)
         FROM bots b JOIN bot_actions a ON a.bot_id = b.id
         WHERE b.id = ${run.bot.id}::uuid AND a.fingerprint = ${fingerprint}::text AND a.state = 'applied'
-          AND a.verify_after IS NOT NULL
+          AND coalesce(a.ask_after, a.verify_after) IS NOT NULL
           AND NOT EXISTS (
             SELECT FROM bot_executions e
-            WHERE e.bot_id = b.id AND e.status = 'queued' AND e.trigger = 'verify' AND e.run_after = a.verify_after)
+            WHERE e.bot_id = b.id AND e.status = 'queued' AND e.trigger = 'verify' AND e.run_after = coalesce(a.ask_after, a.verify_after))
         RETURNING id, bot_id, generation, run_after
       )
       SELECT q.id, q.generation, b.priority,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isRunning } from '../data/bots/fence.ts';
 import { cured } from '../heal/verify.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome, JudgedKeys } from './outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from './finding.ts';
 import { statement } from './group-commit/statement.ts';
 import type { Run } from './run.ts';
@@ -23,27 +23,51 @@ export interface Recording {
   /** one of a fingerprint, in order of fingerprints */
   findings: Finding[];
   examined: { check_name: string; every: boolean; keys: string[] }[];
+  /** what event checks say about findings that were left alone */
+  decided: JudgedKeys['decisions'];
 }
 
-/** A check that erred or was skipped says nothing; one whose list was cut short examined nothing. */
+/**
+ * A check that erred or was skipped says nothing; one whose list was cut short examined nothing. Of a key of an event
+ * check whose verdict is unclear nothing is recorded.
+ */
 export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
   const findings = new Map<string, Finding>();
   const examined: Recording['examined'] = [];
   for (const outcome of outcomes) {
     if (!('result' in outcome)) continue;
-    const { result, name } = outcome;
+    const { result, name, judged } = outcome;
     for (const reported of result.findings) {
-      const finding = toFinding(run.bot.id, name, reported);
-      if (findings.size < mostFindings) findings.set(finding.fingerprint, finding);
+      const finding = judgedFinding(toFinding(run.bot.id, name, reported), judged);
+      if (finding && findings.size < mostFindings) findings.set(finding.fingerprint, finding);
     }
     if (!result.truncated && findings.size < mostFindings)
-      examined.push({ check_name: name, ...examinedColumns(result) });
+      examined.push({ check_name: name, ...examinedColumns(result, unclearKeys(judged)) });
   }
   return {
     findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
     examined,
+    decided: outcomes.flatMap((outcome) =>
+      'result' in outcome ? (outcome.judged?.decisions ?? []) : [],
+    ),
   };
 }
+
+/** With what was counted; null where the report is nothing to record. */
+function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Finding | null {
+  if (!judged) return finding;
+  const { component_key: key, severity } = finding;
+  const { verdict = 'failing', applied } = judged.verdicts.get(key) ?? {};
+  // Of a cure that is verified by this very result the old finding resolves; what is left is a new one, next time.
+  if (verdict === 'unclear' || (verdict === 'clean' && applied)) return null;
+  const tally = { ...judged.tallies.get(key)!, severity };
+  return verdict === 'clean' ? { ...finding, tally, clean: true } : { ...finding, tally };
+}
+
+const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
+  [...(judged?.verdicts ?? [])].flatMap(([key, { verdict }]) =>
+    verdict === 'unclear' ? [key] : [],
+  );
 
 /** A row of {@link recordRuns}: one open finding, or one that was resolved (`id` is null). */
 export interface RecordedRow {
@@ -68,10 +92,11 @@ export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[
 /** `$1` and `$2` of {@link recordRuns}; at most one run of a bot. */
 export const recordValues = (runs: { run: Run; recording: Recording }[]): [string, string] => [
   JSON.stringify(
-    runs.map(({ run: { id, fence }, recording: { examined, findings } }) => ({
+    runs.map(({ run: { id, fence }, recording: { examined, findings, decided } }) => ({
       id,
       fence,
       examined,
+      decided,
       reported: findings.map((finding) => finding.fingerprint),
     })),
   ),
@@ -113,23 +138,26 @@ export const recordRuns = statement<RecordedRow>(
   'record',
   sql`
   WITH runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, e.started_at, r.examined, r.reported
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[])
+    SELECT e.id, e.bot_id, e.fence, e.started_at, r.examined, r.reported, r.decided
+    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[], decided jsonb)
     JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
   ), reported AS MATERIALIZED (
-    SELECT runs.bot_id, runs.fence, f.*
+    SELECT runs.bot_id, runs.fence, runs.started_at, f.*
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
-      affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text)
+      affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text,
+      tally jsonb, clean boolean)
     JOIN runs ON runs.id = f.run
   ), failing AS (
     INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
-                                         last_fence, last_execution_id)
-    SELECT fingerprint, bot_id, check_name, component_key, ARRAY[true], 1, fence, run FROM reported ORDER BY fingerprint
+                                         last_fence, last_execution_id, tally, last_clean_at)
+    SELECT fingerprint, bot_id, check_name, component_key, ARRAY[true], 1, fence, run, tally, CASE WHEN clean THEN started_at END
+    FROM reported ORDER BY fingerprint
     ON CONFLICT (fingerprint) DO UPDATE
     SET states = ${remember('excluded.last_execution_id', true)},
         flapping_since = ${flapping('excluded.last_execution_id', true)},
         failures_in_row = ${inRow('excluded.last_execution_id', 'failures_in_row')},
-        clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id
+        clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id,
+        tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
     WHERE s.last_fence <= excluded.last_fence
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   ), counting AS MATERIALIZED (
@@ -139,9 +167,9 @@ export const recordRuns = statement<RecordedRow>(
   ), relapsed AS (
     UPDATE bot_actions a
     SET state = 'relapsed', success = false, settled_at = engine.now()
-    FROM failing JOIN runs ON runs.id = failing.run
+    FROM failing JOIN reported r ON r.fingerprint = failing.fingerprint
     -- A run that began before the cure may have looked before it.
-    WHERE a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= runs.started_at
+    WHERE r.clean IS NOT TRUE AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
       -- It has held already, which only has not been concluded yet.
       AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
   ), persisted AS (
@@ -149,6 +177,8 @@ export const recordRuns = statement<RecordedRow>(
     SET outcome = 'persisted', settled_at = engine.now()
     FROM failing
     WHERE d.fingerprint = failing.fingerprint AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM failing.run
+      -- Of events it is judged by those after the decision.
+      AND d.tally IS NULL
       AND NOT coalesce(failing.last_clean_at > d.hold_until, false)
   ), written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
@@ -186,7 +216,19 @@ export const recordRuns = statement<RecordedRow>(
     SET hold_until = engine.now() + (SELECT engine.hold_window())
     FROM clean
     WHERE d.fingerprint = clean.fingerprint AND d.outcome = 'pending' AND d.hold_until IS NULL
-      AND d.execution_id IS DISTINCT FROM clean.run
+      AND d.execution_id IS DISTINCT FROM clean.run AND d.tally IS NULL
+  ), decided AS (
+    -- Their memories are held already; what the statement above writes about them comes first.
+    UPDATE bot_decisions d
+    SET outcome = CASE v.verdict WHEN 'failing' THEN 'persisted' WHEN 'undecided' THEN 'undecided'
+                  ELSE CASE WHEN d.hold_until < runs.started_at THEN 'recovered' ELSE 'pending' END END,
+        clean_at = CASE v.verdict WHEN 'clean' THEN coalesce(d.clean_at, engine.now()) ELSE d.clean_at END,
+        hold_until = CASE v.verdict WHEN 'clean' THEN coalesce(d.hold_until, engine.now() + (SELECT engine.hold_window()))
+                     ELSE d.hold_until END,
+        settled_at = CASE WHEN v.verdict <> 'clean' OR d.hold_until < runs.started_at THEN engine.now() END
+    FROM runs JOIN LATERAL jsonb_to_recordset(runs.decided) AS v (id bigint, verdict text) ON true
+    WHERE d.id = v.id AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM runs.id
+      AND (SELECT count(*) FROM failing) >= 0 AND (SELECT count(*) FROM clean) >= 0
   ), aborted AS (
     -- What was only intended must not be applied when the problem comes back one day.
     UPDATE bot_actions a

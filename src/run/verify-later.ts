@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Check } from '../bot.ts';
+import type { AnyCheck } from '../bot.ts';
 import type { Db } from '../data/connect.ts';
 import { resume } from '../heal/heal.ts';
 import type { Patient } from '../heal/patient.ts';
@@ -27,7 +27,7 @@ export async function judgeDue(
   engine: Engine,
   run: Run,
   held: Held,
-  checks: Check<unknown>[],
+  checks: AnyCheck<unknown>[],
 ): Promise<Judged> {
   const outcomes: CheckOutcome[] = [];
   const due = await findDue(engine.db, run);
@@ -40,8 +40,8 @@ export async function judgeDue(
 }
 
 /**
- * Open findings with an application whose `verify_after` has come and whose run has ended, or with one that
- * an earlier attempt of this run left behind.
+ * Open findings with an application whose `verify_after`, or `ask_after`, has come and whose run has ended, or with
+ * one that an earlier attempt of this run left behind.
  */
 async function findDue(db: Db, { id, bot }: Run): Promise<Patient[]> {
   const { rows } = await sql<Patient>`
@@ -51,7 +51,7 @@ async function findDue(db: Db, { id, bot }: Run): Promise<Patient[]> {
     WHERE f.bot_id = ${bot.id}::uuid AND f.resolved_at IS NULL AND EXISTS (
       SELECT FROM bot_actions a LEFT JOIN bot_executions e ON e.id = a.execution_id
       WHERE a.fingerprint = f.fingerprint
-        AND (a.state = 'applied' AND a.verify_after <= engine.now()
+        AND (a.state = 'applied' AND coalesce(a.ask_after, a.verify_after) <= engine.now()
                AND coalesce(e.status NOT IN ('queued', 'running'), true)
              OR a.state IN ('intent', 'applied') AND e.id = ${id}::uuid))`.execute(db);
   return rows;

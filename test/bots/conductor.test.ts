@@ -15,8 +15,8 @@ beforeEach(() => sql`TRUNCATE bots CASCADE`.execute(db));
 
 const now = new Date('2026-03-01T12:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const check = (name: string, config = {}, since: Date | null = null) =>
-  runCheck(conductor, name, db, config, { now, since });
+const check = (name: string, config = {}, asked: Parameters<typeof runCheck>[4] = {}) =>
+  runCheck(conductor, name, db, config, { now, ...asked });
 
 async function plantBot(name: string, row: Partial<Insertable<Bots>> = {}): Promise<string> {
   const bot = { name, display_name: name, schedule_cron: '@hourly', api_endpoint: `bot:${name}` };
@@ -161,14 +161,39 @@ test('a success rate leaves out what says nothing about the bot', async () => {
   expect(await components('success-rate', { window_hours: 26 })).toEqual(['fine']);
 });
 
-test('while a cure is verified only runs that began after it count', async () => {
-  const bot = await plantBot('cured');
-  await plantRuns(bot, 11, { status: 'failed', checks_performed: 0 });
-  expect(await components('success-rate')).toEqual(['cured']);
-  expect(await components('no-checks')).toEqual(['cured']);
-  expect(await components('success-rate', {}, minutesAgo(29))).toEqual([]);
-  expect(await components('no-checks', {}, minutesAgo(29))).toEqual([]);
+test('only runs that began after the start of their bot count for it', async () => {
+  for (const name of ['cured', 'ill'])
+    await plantRuns(await plantBot(name), 11, { status: 'failed', checks_performed: 0 });
+  expect(await components('success-rate')).toEqual(['cured', 'ill']);
+  expect(await components('no-checks')).toEqual(['cured', 'ill']);
+  const starts = [{ key: 'cured', from: minutesAgo(29) }];
+  expect(await components('success-rate', {}, { starts })).toEqual(['ill']);
+  expect(await components('no-checks', {}, { starts })).toEqual(['ill']);
 });
+
+test('a success rate counts failed runs of all, and no-checks the newest runs in a row that are alike', async () => {
+  const bot = await plantBot('turning');
+  await plantRuns(bot, 15, { status: 'success', checks_performed: 2, started_at: minutesAgo(90) });
+  await plantRuns(bot, 4, { status: 'failed', checks_performed: 0, started_at: minutesAgo(40) });
+  const tallies = async (name: string, from: Date) =>
+    (await check(name, {}, { starts: [{ key: 'turning', from }] })).tallies;
+  const newestBadAt = minutesAgo(40);
+  expect(await tallies('success-rate', minutesAgo(120))).toEqual([
+    { key: 'turning', bad: 4, of: 19, newestBadAt },
+  ]);
+  expect(await tallies('no-checks', minutesAgo(120))).toEqual([
+    { key: 'turning', bad: 4, of: 4, newestBadAt },
+  ]);
+  await plantRuns(bot, 2, { status: 'success', checks_performed: 2, started_at: minutesAgo(10) });
+  expect(await tallies('no-checks', minutesAgo(120))).toEqual([
+    { key: 'turning', bad: 0, of: 2, newestBadAt: null },
+  ]);
+  expect(await tallies('no-checks', minutesAgo(5))).toEqual([
+    { key: 'turning', bad: 0, of: 0, newestBadAt: null },
+  ]);
+});
+expect(await components('success-rate')).toEqual(['cured']);
+expect(await components('no-checks')).toEqual(['cured']);
 
 test('reports a bot whose newest finished run performed no checks', async () => {
   const idle = await plantBot('idle', { status: 'paused' });

@@ -12,8 +12,8 @@ beforeEach(() => db.deleteFrom('api_logs').execute());
 
 const now = new Date('2026-03-01T12:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const check = (name: string, config = {}, since: Date | null = null) =>
-  runCheck(sentinelApi, name, db, config, { now, since });
+const check = (name: string, config = {}, asked: Parameters<typeof runCheck>[4] = {}) =>
+  runCheck(sentinelApi, name, db, config, { now, ...asked });
 const titles = async (...args: Parameters<typeof check>) =>
   (await check(...args)).findings.map(({ title }) => title);
 
@@ -85,22 +85,18 @@ test('a long path is shortened as component and whole as key', async () => {
   expect(findings[0]!.title.length).toBeLessThanOrEqual(200);
 });
 
-test('the window ends at the time of the check and begins an hour or `since` before', async () => {
+test('the window ends at the time of the check and begins an hour before, or at the start of its key', async () => {
   await plant('/a', 500, 1, { at: minutesAgo(61) });
   await plant('/a', 500, 1, { at: minutesAgo(-1) });
   expect(await check('server-errors')).toMatchObject({ examined: { count: 0 }, findings: [] });
   await plant('/a', 500, 1, { at: minutesAgo(60) });
   await plant('/a', 500, 1, { at: now });
   expect(await titles('server-errors')).toEqual(['/a: 2 of 2 requests answered 5xx']);
-  expect(await titles('server-errors', {}, minutesAgo(30))).toEqual([
+  await plant('/b', 500, 1, { at: minutesAgo(45) });
+  const starts = [{ key: '/a', from: minutesAgo(30) }];
+  expect(await titles('server-errors', {}, { starts })).toEqual([
     '/a: 1 of 1 requests answered 5xx',
-  ]);
-  // An earlier cure does not widen the window.
-  expect(await titles('server-errors', {}, minutesAgo(90))).toEqual([
-    '/a: 2 of 2 requests answered 5xx',
-  ]);
-  expect(await titles('server-errors', { window_minutes: 61 })).toEqual([
-    '/a: 3 of 3 requests answered 5xx',
+    '/b: 1 of 1 requests answered 5xx',
   ]);
 });
 
@@ -172,4 +168,49 @@ test('a path with quotes is data, not SQL', async () => {
   const path = `/'; DROP TABLE api_logs; --`;
   await plant(path, 500, 1);
   expect((await check('server-errors')).findings).toMatchObject([{ key: path }]);
+});
+
+test('every reported key has its tally, and so has each that was asked for, with or without an event', async () => {
+  await plant('/a', 500, 3, { at: minutesAgo(50) });
+  await plant('/a', 200, 7, { at: minutesAgo(40) });
+  await plant('/a', 500, 2, { at: minutesAgo(20) });
+  await plant('/a', 200, 4, { at: minutesAgo(10) });
+  await plant('/fine', 200, 5);
+  const all = await check('server-errors');
+  expect(all.tallies).toEqual([{ key: '/a', bad: 5, of: 16, newestBadAt: minutesAgo(20) }]);
+  const starts = [
+    { key: '/a', from: minutesAgo(30) },
+    { key: '/gone', from: minutesAgo(5) },
+    { key: '/fine', from: minutesAgo(1) },
+  ];
+  const { tallies, findings } = await check('server-errors', {}, { starts });
+  expect(findings.map(({ key }) => key)).toEqual(['/a']);
+  expect(tallies!.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+    { key: '/a', bad: 2, of: 6, newestBadAt: minutesAgo(20) },
+    { key: '/fine', bad: 0, of: 0, newestBadAt: null },
+    { key: '/gone', bad: 0, of: 0, newestBadAt: null },
+  ]);
+  const only = await check('server-errors', {}, { only: ['/fine', '/never'] });
+  expect(only).toMatchObject({ findings: [], examined: ['/fine', '/never'] });
+  expect(only.tallies).toHaveLength(2);
+});
+
+test('a start in the future counts nothing yet', async () => {
+  await plant('/a', 500, 3);
+  const starts = [{ key: '/a', from: minutesAgo(-10) }];
+  expect(await check('server-errors', {}, { starts })).toMatchObject({
+    findings: [],
+    tallies: [{ key: '/a', bad: 0, of: 0 }],
+  });
+});
+
+test('what is bad is what each check counts', async () => {
+  await plant('/x', 404, 12, { ms: 10 });
+  await plant('/x', 429, 12, { ms: 3_000 });
+  await plant('/x', 200, 2);
+  const bad = async (name: string) =>
+    (await check(name, { max_404_percent: 10 })).tallies!.map((tally) => [tally.bad, tally.of]);
+  expect(await bad('missing-paths')).toEqual([[12, 26]]);
+  expect(await bad('rate-limited')).toEqual([[12, 26]]);
+  expect(await bad('latency')).toEqual([[12, 24]]);
 });

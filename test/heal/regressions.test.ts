@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { bots, remedies } from '../../bots/index.ts';
+import type { Check } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue.ts';
 import { readSolution } from '../../src/heal/playbook.ts';
 import { settle } from '../../src/maintain/settle.ts';
@@ -44,9 +45,9 @@ describe('success decided without a check', () => {
       [seed],
       [{ name: 'disk.clean', before: async () => void (answer = 'errs') }],
     );
-    const [check] = patients.engine.catalogue.bots[0]!.checks;
-    const { run: look } = check!;
-    check!.run = async (config, context) => {
+    const check = patients.engine.catalogue.bots[0]!.checks[0] as Check<unknown>;
+    const { run: look } = check;
+    check.run = async (config, context) => {
       if (answer === 'errs') throw new Error('no');
       return look(config, context);
     };

@@ -1,7 +1,15 @@
 /** Calls one check or remedy alone, as the engine does. */
 import { sql } from 'kysely';
 import { SkippedCheck } from '../../src/bot.ts';
-import type { Bot, CheckResult, Evidence, Remedy, Target } from '../../src/bot.ts';
+import type {
+  Bot,
+  CheckResult,
+  EventContext,
+  EventResult,
+  Evidence,
+  Remedy,
+  Target,
+} from '../../src/bot.ts';
 import type { Db } from '../../src/data/connect.ts';
 
 async function databaseTime(db: Db): Promise<Date> {
@@ -9,30 +17,43 @@ async function databaseTime(db: Db): Promise<Date> {
   return rows[0]!.now;
 }
 
-/** In a transaction that refuses to write. Rejects with SkippedCheck where the check skips. */
+/**
+ * In a transaction that refuses to write. Rejects with SkippedCheck where the check skips. A check of a state is asked
+ * `since`; one of events from the beginning of its window on, unless told, about every key.
+ */
 export function runCheck(
   bot: Bot,
   checkName: string,
   db: Db,
   config: Record<string, unknown> = {},
-  { now, since = null }: { now?: Date; since?: Date | null } = {},
-): Promise<CheckResult> {
+  {
+    now: given,
+    since = null,
+    ...events
+  }: { now?: Date; since?: Date | null } & Partial<
+    Pick<EventContext, 'from' | 'starts' | 'only'>
+  > = {},
+): Promise<CheckResult & Partial<EventResult>> {
   const check = bot.checks.find(({ name }) => name === checkName);
   if (!check) throw new Error(`${bot.name} has no check ${checkName}`);
+  const read = bot.config.parse(config);
   return db
     .transaction()
     .setAccessMode('read only')
-    .execute(async (transaction) =>
-      check.run(bot.config.parse(config), {
+    .execute(async (transaction) => {
+      const now = given ?? (await databaseTime(transaction));
+      const context = {
         db: transaction,
-        now: now ?? (await databaseTime(transaction)),
-        since,
+        now,
         signal: new AbortController().signal,
-        skip(reason) {
+        skip(reason: string): never {
           throw new SkippedCheck(reason);
         },
-      }),
-    );
+      };
+      if (!check.events) return check.run(read, { ...context, since });
+      const from = new Date(now.getTime() - check.windowSeconds(read) * 1_000);
+      return check.run(read, { ...context, from, starts: [], only: null, ...events });
+    });
 }
 
 /** In a transaction of its own, with what `isDone` said before and after. */

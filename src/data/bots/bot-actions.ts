@@ -49,6 +49,7 @@ export const inPlace: ReadonlySet<ActionRow['state']> = new Set([
   'held',
   'relapsed',
   'failed',
+  'undecided',
 ]);
 
 /**

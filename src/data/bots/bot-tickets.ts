@@ -3,6 +3,7 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../errors.ts';
 import type { Db } from '../connect.ts';
 import type { BotTickets } from '../tables.ts';
+import { cutOff, leaveUndecided } from './cutoff.ts';
 import { answerByCure, answerDecision } from './bot-decisions.ts';
 import { queueManualRun } from './bot-executions.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
@@ -87,7 +88,8 @@ export interface Cure {
  * Ends a pending ticket with what was done. Its finding stays: the next clean check resolves that. Nothing
  * waits any more for whether it recovers untouched: it was touched. With a `cure`, what entries said from the
  * shadow is scored by it. An action of which nobody could tell whether it happened has been looked at with
- * it, and blocks no longer. Throws {@link TicketChangedError}.
+ * it, and blocks no longer. Events from before count no longer, and a cure that they were to judge is undecided,
+ * unless it was of the entry that is said to have helped. Throws {@link TicketChangedError}.
  */
 export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string, cure?: Cure) =>
   db.transaction().execute(async (trx) => {
@@ -113,6 +115,9 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
       .returningAll()
       .executeTakeFirst();
     if (!ticket) throw await changed(trx, seen, 'resolved');
+    await cutOff(trx, ticket.fingerprint);
+    const why = 'a person acted before it could be told';
+    await leaveUndecided(trx, ticket.fingerprint, 'applied', why, cure?.knowledge?.id);
     await answerByCure(trx, ticket, actor, cure);
     const settled = await settleUnknown(trx, ticket, notes, actor);
     const detail = JSON.stringify({

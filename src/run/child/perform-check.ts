@@ -1,9 +1,10 @@
-import { SkippedCheck } from '../../bot.ts';
+import { SkippedCheck, type AnyCheck, type CheckContext, type CheckResult } from '../../bot.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import type { Db } from '../../data/connect.ts';
 import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
 import type { CheckOutcome } from '../outcome.ts';
+import { readEventResult } from '../event-result.ts';
 import { readResult } from '../result.ts';
 import type { CheckTask } from './task.ts';
 
@@ -14,9 +15,10 @@ import type { CheckTask } from './task.ts';
  */
 export async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
-  { endpoint, config: given, check: name, now, since }: CheckTask,
+  task: CheckTask,
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
+  const { endpoint, config: given, check: name, now } = task;
   const began = performance.now();
   const { bot, config, dependsOn } = catalogue.resolve(endpoint, given);
   const check = bot.checks.find((each) => each.name === name);
@@ -30,17 +32,14 @@ export async function performCheck(
     }) as CheckOutcome;
   try {
     // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
-    const result = readResult(
-      await check.run(config, {
-        db: reader,
-        now,
-        since,
-        signal,
-        skip(reason: string): never {
-          throw new SkippedCheck(reason);
-        },
-      }),
-    );
+    const result = await ask(check, config, task, {
+      db: reader,
+      now,
+      signal,
+      skip(reason: string): never {
+        throw new SkippedCheck(reason);
+      },
+    });
     const findings = result.findings.map((finding) => ({
       ...finding,
       dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)],
@@ -55,4 +54,16 @@ export async function performCheck(
       ? done({ status: 'skipped', reason: fitting(error.message, 500) })
       : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
   }
+}
+
+/** Both kinds of checks get what they are asked, and their results are read by their own contract. */
+async function ask(
+  check: AnyCheck<unknown>,
+  config: unknown,
+  { since, events }: CheckTask,
+  context: Omit<CheckContext, 'since'>,
+): Promise<CheckResult> {
+  if (!check.events) return readResult(await check.run(config, { ...context, since }));
+  if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
+  return readEventResult(await check.run(config, { ...context, ...events }), events);
 }

@@ -1,4 +1,5 @@
 /** What crosses the line between a worker and its children: plain values that structured clone carries. */
+import type { EventContext } from '../../bot.ts';
 import type { Effect } from '../../heal/patient.ts';
 import type { Undo } from '../../heal/undo.ts';
 import type { CheckOutcome } from '../outcome.ts';
@@ -12,8 +13,14 @@ export interface CheckTask {
   check: string;
   /** the database's time now */
   now: Date;
+  /** of a check of a state: the cure that it verifies, if it does */
   since: Date | null;
+  /** of a check of events */
+  events?: EventQuestion;
 }
+
+/** What an event check is asked: the fields of its context that change from question to question. */
+export type EventQuestion = Pick<EventContext, 'from' | 'starts' | 'only'>;
 
 export interface Tasks {
   check: { task: CheckTask; result: CheckOutcome };

@@ -1,0 +1,126 @@
+/** How the runs of each bot went, counted in a window: two checks of the conductor. */
+import { sql } from '../src/bot.ts';
+import type { EventContext, EventResult, ReportedFinding } from '../src/bot.ts';
+
+export interface RunsConfig {
+  window_hours: number;
+  /** percent */
+  min_success_rate: number;
+  /** A rate over this many runs or fewer says nothing. */
+  min_runs: number;
+  max_findings: number;
+}
+
+/** Runs that say something about their bot; a verification belongs to a cure. */
+const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
+
+/** One row for each bot: `bad` of its runs, of all that `runs` says, and whether that is a finding. */
+interface Counted {
+  name: string;
+  bad: number;
+  of: number;
+  newest: string | null;
+  wrong: boolean;
+}
+
+/** `counted` yields the rows of {@link Counted} of all bots; those in `wrong` are reported in this order. */
+async function reportEvents<Row extends Counted>(
+  counted: ReturnType<typeof sql>,
+  worst: ReturnType<typeof sql>,
+  { max_findings: max }: RunsConfig,
+  { db, starts, only }: EventContext,
+  finding: (row: Row) => Pick<ReportedFinding, 'severity' | 'title' | 'description' | 'metadata'>,
+): Promise<EventResult> {
+  const { rows } = await sql<{ bots: number; found: Row[]; counted: Counted[] }>`
+    WITH counted AS MATERIALIZED (${counted}), found AS (
+      SELECT *, row_number() OVER (ORDER BY ${worst}, name) AS place FROM counted WHERE wrong
+      ORDER BY place LIMIT ${max + 1}
+    ), told AS (
+      SELECT name FROM found UNION SELECT unnest(${[...starts.map(({ key }) => key), ...(only ?? [])]}::text[])
+    )
+    SELECT (SELECT count(*)::int FROM bots) AS bots,
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
+      (SELECT coalesce(json_agg(json_build_object('name', name, 'bad', coalesce(bad, 0), 'of', coalesce("of", 0),
+                                                  'newest', newest)), '[]')
+       FROM told LEFT JOIN counted USING (name)) AS counted`.execute(db);
+  const { bots = 0, found = [], counted: told = [] } = rows[0] ?? {};
+  return {
+    examined: only ? [...only] : { count: bots, except: [] },
+    findings: found
+      .slice(0, max)
+      .map((row) => Object.assign(finding(row), { category: 'bots', component: row.name })),
+    truncated: found.length > max,
+    tallies: told.map(({ name: key, bad, of, newest }) => ({
+      key,
+      bad,
+      of,
+      newestBadAt: newest === null ? null : new Date(newest),
+    })),
+  };
+}
+
+/** From when on a bot's runs are counted, as a join with `b`. */
+const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERAL (SELECT coalesce((
+  SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
+  WHERE s.key = b.name), ${from}) AS at) start`;
+
+const among = ({ only }: EventContext) => (only ? sql`b.name = ANY (${only}::text[])` : sql`true`);
+
+export function successRate(config: RunsConfig, context: EventContext) {
+  const counts = sql`
+    SELECT *, "of" > ${config.min_runs} AND 100.0 * ("of" - bad) < ${config.min_success_rate}::numeric * "of" AS wrong
+    FROM (
+      SELECT b.name, count(*)::int AS "of", (count(*) FILTER (WHERE e.status <> 'success'))::int AS bad,
+        max(e.started_at) FILTER (WHERE e.status <> 'success') AS newest
+      FROM bots b ${startOf(context)} JOIN bot_executions e ON e.bot_id = b.id
+      WHERE ${counted} AND e.started_at >= start.at AND e.started_at <= ${context.now} AND ${among(context)}
+      GROUP BY b.name
+    ) runs`;
+  const worst = sql`1.0 * bad / "of" DESC`;
+  return reportEvents(counts, worst, config, context, ({ name: component, of: runs, bad }) => ({
+    severity: 'high',
+    title: `Bot ${component} succeeded in only ${runs - bad} of ${runs} runs`,
+    description: `At least ${config.min_success_rate} % of its runs should succeed.`,
+    metadata: { runs, successes: runs - bad, window_hours: config.window_hours },
+  }));
+}
+
+/** So long ago a bot's newest run may be: one that runs every month is looked at too. */
+export const newestRunSeconds = 32 * 24 * 3_600;
+/** Of the newest runs so many are looked at. */
+const mostInRow = 50;
+
+// How many of a bot's newest runs in a row performed no checks, or performed some: one of each kind says little.
+export function noChecks(config: RunsConfig, context: EventContext) {
+  const counts = sql`
+    SELECT name, CASE WHEN empty THEN in_row ELSE 0 END AS bad, in_row AS "of", CASE WHEN empty THEN started_at END AS newest,
+      empty AS wrong, id, status, started_at
+    FROM (
+      SELECT b.name, newest.*,
+        (SELECT count(*)::int FROM unnest(newest.all_empty) WITH ORDINALITY AS each (empty, place)
+         WHERE place < coalesce(array_position(newest.all_empty, NOT newest.empty), ${mostInRow + 1})) AS in_row
+      FROM bots b ${startOf(context)} CROSS JOIN LATERAL (
+        SELECT (array_agg(id))[1] AS id, (array_agg(status))[1] AS status, max(started_at) AS started_at,
+          (array_agg(empty))[1] AS empty, array_agg(empty) AS all_empty
+        FROM (
+          SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
+          WHERE e.bot_id = b.id AND ${counted} AND e.started_at >= start.at AND e.started_at <= ${context.now}
+          ORDER BY e.started_at DESC LIMIT ${mostInRow}
+        ) runs
+      ) newest
+      WHERE newest.id IS NOT NULL AND ${among(context)}
+    ) bots`;
+  type Newest = Counted & { id: string; status: string; started_at: string };
+  return reportEvents<Newest>(
+    counts,
+    sql`started_at`,
+    config,
+    context,
+    ({ name: component, id, status, started_at }) => ({
+      severity: 'medium',
+      title: `Bot ${component} performed no checks in its newest run`,
+      description: 'A bot that looks at nothing finds nothing.',
+      metadata: { execution: id, status, started_at: new Date(started_at).toISOString() },
+    }),
+  );
+}

@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import type { Db } from '../connect.ts';
+
+/**
+ * From `at` on the events of this problem count anew: what its check counted before is kept beside, to be compared
+ * with what comes after. Nothing to do for checks of a state, which count nothing. Locks the problem's memory: callers
+ * that lock its actions or entries do so afterwards, as whoever records results does.
+ */
+export async function cutOff(trx: Db, fingerprint: string, at: Date | null = null): Promise<void> {
+  await sql`
+    UPDATE bot_finding_states
+    SET cutoff_at = coalesce(${at}::timestamptz, engine.now()), tally_before = tally
+    WHERE fingerprint = ${fingerprint}::text AND tally IS NOT NULL`.execute(trx);
+}
+
+/**
+ * `applied` or `verified -> undecided`, for cures of events about this problem that can no longer be told from what
+ * was done since. `except` is the entry that people say helped: its cure goes on being judged.
+ */
+export async function leaveUndecided(
+  trx: Db,
+  fingerprint: string,
+  from: 'applied' | 'verified',
+  why: string,
+  except: string | null = null,
+): Promise<void> {
+  await sql`
+    UPDATE bot_actions
+    SET state = 'undecided', success = false, settled_at = engine.now(), error_message = ${why}::text
+    WHERE fingerprint = ${fingerprint}::text AND state = ${from}::text AND judge_within IS NOT NULL
+      AND knowledge_id IS DISTINCT FROM ${except}::uuid`.execute(trx);
+}

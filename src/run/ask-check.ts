@@ -1,0 +1,40 @@
+import type { AnyCheck } from '../bot.ts';
+import { messageOf } from '../errors.ts';
+import { fitting } from '../text.ts';
+import { untilStopped } from '../until-stopped.ts';
+import type { CheckTask } from './child/task.ts';
+import type { Engine } from './engine.ts';
+import type { CheckOutcome } from './outcome.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+
+/** What a check is asked; a check of a state with `since` verifies a cure. */
+export type Question = Pick<CheckTask, 'now' | 'since' | 'events'>;
+
+/**
+ * Asks one check one question. Null when the run was stopped meanwhile, whatever the check still does: its result is
+ * not awaited.
+ */
+export async function askCheck(
+  { log }: Engine,
+  run: Run,
+  { place }: Held,
+  { name, title }: AnyCheck<unknown>,
+  question: Question,
+): Promise<CheckOutcome | null> {
+  const { endpoint, config } = run.bot;
+  const began = performance.now();
+  let outcome: CheckOutcome;
+  try {
+    outcome = await untilStopped(run.signal, () =>
+      place.do('check', { endpoint, config, check: name, ...question }),
+    );
+  } catch (error) {
+    if (run.signal.aborted) return null;
+    const ms = Math.round(performance.now() - began);
+    outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
+  }
+  if (outcome.status === 'errored')
+    log.warn({ bot: run.bot.name, check: name, reason: outcome.reason }, 'check errored');
+  return outcome;
+}

@@ -1,0 +1,89 @@
+/** The checks that count events in a window: what is asked of them, and what their counts say about earlier cures. */
+import type { EventCheck } from '../bot.ts';
+import type { Verdict } from '../heal/verdict.ts';
+import type { Engine } from './engine.ts';
+import {
+  askingOf,
+  reportOf,
+  reportOn,
+  startsOf,
+  type Asking,
+  type Report,
+} from './event-report.ts';
+import { judge, judgeDecisions, judgeKeys } from './judge-keys.ts';
+import type { CheckOutcome, JudgedKeys } from './outcome.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.ts';
+
+/**
+ * Asks an event check about its window, without what lies before the cutoffs of single keys, and judges the keys and
+ * the decisions that wait for a verdict. What the check says against its contract is its error.
+ */
+export async function checkEvents(
+  engine: Engine,
+  run: Run,
+  held: Held,
+  check: EventCheck<unknown>,
+): Promise<CheckOutcome | null> {
+  const asking = askingOf(engine, run, held, check);
+  if ('status' in asking) return asking;
+  const about = { bot: run.bot.id, check: check.name, within: asking.within, run: run.id };
+  const keys = await waitingKeys(engine.db, about);
+  const decisions = await waitingDecisions(engine.db, about);
+  const outcome = await asking.ask({
+    from: asking.from,
+    starts: startsOf(keys, asking.from),
+    only: null,
+  });
+  if (!outcome || !('result' in outcome)) return outcome;
+  const report = reportOf(outcome, asking.from);
+  const judged: JudgedKeys = {
+    tallies: keptTallies(report, keys, asking),
+    verdicts: await judgeKeys(asking, report, keys),
+    decisions: await judgeDecisions(asking, decisions),
+  };
+  return { ...outcome, judged };
+}
+
+/**
+ * Asks an event check about one finding's key alone. With `since` a cure is verified: by the events after its cutoff,
+ * or after `since` where none was kept. Without, it is only asked whether the key is still reported.
+ */
+export async function recheckEvents(
+  engine: Engine,
+  run: Run,
+  held: Held,
+  check: EventCheck<unknown>,
+  finding: { fingerprint: string; component_key: string },
+  since: Date | null,
+): Promise<{ outcome: CheckOutcome | null; verdict: Verdict }> {
+  const asking = askingOf(engine, run, held, check);
+  if ('status' in asking) return { outcome: asking, verdict: 'unclear' };
+  const about = { bot: run.bot.id, check: check.name, within: asking.within };
+  const [known] = await waitingKeys(engine.db, about, finding.fingerprint);
+  const key = finding.component_key;
+  const cutoff = known?.cutoff ?? since ?? asking.from;
+  const { outcome, report } = await reportOn(asking, [{ key, cutoff }]);
+  if (!report) return { outcome, verdict: 'unclear' };
+  if (!since) return { outcome, verdict: report.findings.has(key) ? 'failing' : 'unclear' };
+  const one = { key, before: known?.before ?? null, cutoff, start: cutoff };
+  const [verdict] = await judge(asking, report, [one]);
+  return { outcome, verdict: verdict! };
+}
+
+/** With the time over which each reported key was counted. */
+function keptTallies(
+  { findings, tallies, from }: Report,
+  keys: WaitingKey[],
+  { now }: Asking,
+): JudgedKeys['tallies'] {
+  const starts = new Map(startsOf(keys, from).map((start) => [start.key, start.from]));
+  return new Map(
+    [...findings.keys()].map((key) => {
+      const { bad, of } = tallies.get(key)!;
+      const start = starts.get(key) ?? from;
+      return [key, { bad, of, seconds: (now.getTime() - start.getTime()) / 1_000 }];
+    }),
+  );
+}

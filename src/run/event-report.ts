@@ -1,0 +1,84 @@
+/** One question to an event check, and what its answer says about each key. */
+import type { EventCheck, EventResult } from '../bot.ts';
+import { messageOf } from '../errors.ts';
+import { judgeWithin } from '../heal/verdict.ts';
+import { fitting, storable } from '../text.ts';
+import { askCheck } from './ask-check.ts';
+import type { EventQuestion } from './child/task.ts';
+import type { Engine } from './engine.ts';
+import type { CheckOutcome } from './outcome.ts';
+import type { Held } from './place.ts';
+import type { Run } from './run.ts';
+
+/** One moment's way to ask an event check. */
+export interface Asking {
+  now: Date;
+  /** the beginning of its window */
+  from: Date;
+  /** seconds for which a verdict that is unclear is asked for again */
+  within: number;
+  ask(question: EventQuestion): Promise<CheckOutcome | null>;
+}
+
+/** What one question brought: by key, as keys are stored. */
+export interface Report {
+  from: Date;
+  findings: Map<string, EventResult['findings'][number]>;
+  tallies: Map<string, EventResult['tallies'][number]>;
+  truncated: boolean;
+}
+
+/** With the window that the bot's config gives; an errored outcome where that is no window. */
+export function askingOf(
+  engine: Engine,
+  run: Run,
+  held: Held,
+  check: EventCheck<unknown>,
+): Asking | CheckOutcome {
+  const { name, title } = check;
+  const now = held.now();
+  try {
+    const { config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+    const window = check.windowSeconds(config);
+    if (!(window > 0) || !Number.isFinite(window))
+      throw new Error(`its windowSeconds is ${window}, which is no number of seconds above 0`);
+    return {
+      now,
+      from: new Date(now.getTime() - window * 1_000),
+      within: judgeWithin(window),
+      ask: (events) => askCheck(engine, run, held, check, { now, since: null, events }),
+    };
+  } catch (error) {
+    return { name, title, ms: 0, status: 'errored', reason: fitting(messageOf(error), 2_000) };
+  }
+}
+
+/** One start for each key: of several cutoffs the latest, but none before `from`. */
+export function startsOf(
+  cutoffs: { key: string; cutoff: Date }[],
+  from: Date,
+): EventQuestion['starts'] {
+  const latest = new Map<string, Date>();
+  for (const { key, cutoff } of cutoffs) latest.set(key, latestOf(latest.get(key) ?? from, cutoff));
+  return [...latest].map(([key, start]) => ({ key, from: start }));
+}
+
+export const latestOf = (a: Date, b: Date): Date => (a > b ? a : b);
+
+export function reportOf(outcome: CheckOutcome & { result: object }, from: Date): Report {
+  const { findings, tallies, truncated = false } = outcome.result as EventResult;
+  return {
+    from,
+    findings: new Map(findings.map((each) => [storable(each.key ?? each.component), each])),
+    tallies: new Map(tallies.map((tally) => [storable(tally.key), tally])),
+    truncated,
+  };
+}
+
+/** What the check says about these keys alone, by the events of its window after their cutoffs. */
+export async function reportOn({ ask, from }: Asking, cutoffs: { key: string; cutoff: Date }[]) {
+  const starts = startsOf(cutoffs, from);
+  const outcome = await ask({ from, starts, only: starts.map(({ key }) => key) });
+  const report = outcome && 'result' in outcome ? reportOf(outcome, from) : null;
+  return { outcome, report };
+}

@@ -1,0 +1,50 @@
+import { z, type EventResult } from '../bot.ts';
+import type { EventQuestion } from './child/task.ts';
+import { readResult } from './result.ts';
+
+const count = z.number().int().min(0);
+const tallies = z.object({
+  tallies: z.array(
+    z.object({
+      key: z.string(),
+      bad: count,
+      of: count.nullable(),
+      newestBadAt: z.date().nullable(),
+    }),
+  ),
+});
+
+/**
+ * What an event check returned, if it is what the contract asks for; the tallies of keys that were neither reported
+ * nor asked for are left out. Throws an Error that names the field or the key.
+ */
+export function readEventResult(returned: unknown, { starts, only }: EventQuestion): EventResult {
+  const result = readResult(returned);
+  const read = tallies.safeParse(returned);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw refused(`${issue!.path.join('.')}: ${issue!.message}`);
+  }
+  const reported = new Set<string>();
+  for (const { component, key = component } of result.findings) {
+    if (reported.has(key)) throw refused(`findings: two share the key ${key}`);
+    reported.add(key);
+  }
+  const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
+  const kept = new Map(
+    read.data.tallies.filter(({ key }) => wanted.has(key)).map((tally) => [tally.key, tally]),
+  );
+  for (const key of wanted) {
+    const tally = kept.get(key);
+    if (!tally) throw refused(`tallies: there is none for the key ${key}`);
+    if (tally.of !== null && tally.of < tally.bad)
+      throw refused(`tallies: the key ${key} has more bad events than events`);
+    if ((tally.bad === 0) !== (tally.newestBadAt === null))
+      throw refused(`tallies: newestBadAt of the key ${key} does not fit its bad events`);
+    if (reported.has(key) && tally.bad === 0)
+      throw refused(`findings: the key ${key} is reported without a bad event`);
+  }
+  return { ...result, tallies: [...kept.values()] };
+}
+
+const refused = (why: string) => new Error(`its result does not fit the contract: ${why}`);

@@ -1,0 +1,69 @@
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import type { TallyBefore } from '../heal/verdict.ts';
+
+/** A key of an event check whose events count from a cutoff on, as far as a verdict about it is wanted. */
+export interface WaitingKey {
+  key: string;
+  cutoff: Date;
+  before: TallyBefore;
+  /** of the cure that waits for its verdict, `applied`, or for the second one, `verified` */
+  state: 'applied' | 'verified' | null;
+  /** when that cure was first found clean */
+  verifiedAt: Date | null;
+  /** its finding is open, and no event after the cutoff has shown it again */
+  unseen: boolean;
+}
+
+/** A decision that left a finding of an event check alone, and that waits for what becomes of it. */
+export interface WaitingDecision {
+  id: string;
+  key: string;
+  decidedAt: Date;
+  /** when it was first found clean */
+  cleanAt: Date | null;
+  before: TallyBefore;
+}
+
+/**
+ * The keys of one check of a bot with a cutoff within the last `within` seconds, or with a cure that waits for a
+ * verdict however old the cutoff is. With a fingerprint, its key alone.
+ */
+export async function waitingKeys(
+  db: Db,
+  { bot, check, within }: { bot: string; check: string; within: number },
+  fingerprint: string | null = null,
+): Promise<WaitingKey[]> {
+  const { rows } = await sql<WaitingKey>`
+    SELECT s.component_key AS key, ${laterMs('s.cutoff_at')} AS cutoff, s.tally_before AS before, a.state, ${laterMs('a.verified_at')} AS "verifiedAt",
+           EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint
+                     AND f.resolved_at IS NULL AND f.last_seen_at <= s.cutoff_at) AS unseen
+    FROM bot_finding_states s
+    LEFT JOIN LATERAL (
+      SELECT state, verified_at FROM bot_actions
+      WHERE fingerprint = s.fingerprint AND judge_within IS NOT NULL AND state IN ('applied', 'verified')
+      ORDER BY applied_at DESC LIMIT 1) a ON true
+    WHERE s.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND s.cutoff_at IS NOT NULL
+      AND (${fingerprint}::text IS NULL OR s.fingerprint = ${fingerprint}::text)
+      AND (a.state IS NOT NULL OR s.cutoff_at > engine.now() - make_interval(secs => ${within}::float8))
+    ORDER BY s.cutoff_at, s.fingerprint`.execute(db);
+  return rows;
+}
+
+/** Those of one check of a bot that earlier runs than this one made. */
+export async function waitingDecisions(
+  db: Db,
+  { bot, check, run }: { bot: string; check: string; run: string },
+): Promise<WaitingDecision[]> {
+  const { rows } = await sql<WaitingDecision>`
+    SELECT d.id::text, s.component_key AS key, ${laterMs('d.decided_at')} AS "decidedAt",
+           ${laterMs('d.clean_at')} AS "cleanAt", d.tally AS before
+    FROM bot_decisions d JOIN bot_finding_states s ON s.fingerprint = d.fingerprint AND s.bot_id = d.bot_id
+    WHERE d.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND d.outcome = 'pending' AND d.tally IS NOT NULL
+      AND d.execution_id IS DISTINCT FROM ${run}::uuid
+    ORDER BY d.decided_at, d.id`.execute(db);
+  return rows;
+}
+
+/** A Date has no microseconds: the next whole millisecond, so that no event from before it is counted after it. */
+const laterMs = (column: string) => sql`${sql.ref(column)} + interval '999 microseconds'`;
