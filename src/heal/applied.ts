@@ -4,7 +4,7 @@ import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
 import type { Database } from '../data/connect.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
-import { cutOff, leaveUndecided } from '../data/bots/cutoff.ts';
+import { cutOff } from '../data/bots/cutoff.ts';
 import { markUsed } from './learn.ts';
 import type { Effect } from './patient.ts';
 
@@ -46,12 +46,6 @@ export async function recordApplied(
   const kept = JSON.stringify(plain({ ...evidence, params }));
   const verify_after = verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null;
   await cutOff(trx, finding.fingerprint, verify_after ?? now);
-  await leaveUndecided(
-    trx,
-    finding.fingerprint,
-    'verified',
-    'another cure acted before it had held',
-  );
   const applied = await trx
     .updateTable('bot_actions')
     .set({

@@ -74,7 +74,9 @@ export async function readCircumstances(
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
-        AND state IN ('intent', 'applied', 'unknown') AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
+        -- Of events what is left in the hold window of a cure is no relapse, and another cure would hide one.
+        AND (state IN ('intent', 'applied', 'unknown') OR state = 'verified' AND judge_within IS NOT NULL)
+        AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
         AND taken_at > engine.now() - interval '1 hour') AS entry_last_hour,
       ${limit('heals_per_entry')} AS heals_per_entry,

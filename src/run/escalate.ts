@@ -24,7 +24,8 @@ const wanting = sql`
   AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
   -- A cure is not judged yet: it has as long as a person would have to respond.
   AND NOT EXISTS (SELECT FROM bot_actions a
-                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'applied'
+                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id
+                    AND (a.state = 'applied' OR a.state = 'verified' AND a.judge_within IS NOT NULL)
                     AND engine.now() < a.applied_at + engine.respond_within(f.severity))
   -- A person has resolved it, and it was not seen again since.
   AND NOT EXISTS (SELECT FROM bot_tickets t

@@ -19,8 +19,8 @@ export interface Finding {
   depends_on: string[];
   /** of an event check: what it counted for the key, kept in the finding's memory; no column */
   tally?: TallyBefore;
-  /** of an event check whose key was judged since its cutoff: the report is no sign that a cure failed; no column */
-  clean?: true;
+  /** of an event check whose key has a cure in its hold window: the report is no relapse; no column */
+  verdict?: 'clean' | 'unclear';
 }
 
 /** Findings of one run at most: a broken check must not fill the database. */

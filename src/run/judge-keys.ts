@@ -76,7 +76,7 @@ export async function judgeKeys(
   }));
   const found = whole ? await judge(asking, whole, cases) : cases.map(() => 'unclear' as const);
   for (const [at, { key, state }] of waiting.entries())
-    verdicts.set(key, { verdict: found[at]!, applied: state === 'applied' });
+    verdicts.set(key, { verdict: found[at]!, state });
   return verdicts;
 }
 

@@ -18,8 +18,8 @@ export interface JudgedKeys {
 
 export interface KeyVerdict {
   verdict: Verdict;
-  /** a cure was applied to it and is not verified yet */
-  applied: boolean;
+  /** of the cure that waits for it; null where a person or an undo lies in between */
+  state: 'applied' | 'verified' | null;
 }
 
 /** Components that the checks looked at; several checks of a bot look at the same ones. */

@@ -53,15 +53,17 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
   };
 }
 
-/** With what was counted; null where the report is nothing to record. */
+/**
+ * With what was counted; null where the report is nothing to record: too little was seen to tell, or the cure is
+ * verified by this very result, which resolves the old finding, and what is left is a new one the next time.
+ */
 function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Finding | null {
   if (!judged) return finding;
   const { component_key: key, severity } = finding;
-  const { verdict = 'failing', applied } = judged.verdicts.get(key) ?? {};
-  // Of a cure that is verified by this very result the old finding resolves; what is left is a new one, next time.
-  if (verdict === 'unclear' || (verdict === 'clean' && applied)) return null;
+  const { verdict = 'failing', state = null } = judged.verdicts.get(key) ?? {};
   const tally = { ...judged.tallies.get(key)!, severity };
-  return verdict === 'clean' ? { ...finding, tally, clean: true } : { ...finding, tally };
+  if (verdict === 'failing') return { ...finding, tally };
+  return state === 'verified' ? { ...finding, tally, verdict } : null;
 }
 
 const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
@@ -145,12 +147,12 @@ export const recordRuns = statement<RecordedRow>(
     SELECT runs.bot_id, runs.fence, runs.started_at, f.*
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
       affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text,
-      tally jsonb, clean boolean)
+      tally jsonb, verdict text)
     JOIN runs ON runs.id = f.run
   ), failing AS (
     INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
                                          last_fence, last_execution_id, tally, last_clean_at)
-    SELECT fingerprint, bot_id, check_name, component_key, ARRAY[true], 1, fence, run, tally, CASE WHEN clean THEN started_at END
+    SELECT fingerprint, bot_id, check_name, component_key, ARRAY[true], 1, fence, run, tally, CASE verdict WHEN 'clean' THEN started_at END
     FROM reported ORDER BY fingerprint
     ON CONFLICT (fingerprint) DO UPDATE
     SET states = ${remember('excluded.last_execution_id', true)},
@@ -169,7 +171,7 @@ export const recordRuns = statement<RecordedRow>(
     SET state = 'relapsed', success = false, settled_at = engine.now()
     FROM failing JOIN reported r ON r.fingerprint = failing.fingerprint
     -- A run that began before the cure may have looked before it.
-    WHERE r.clean IS NOT TRUE AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
+    WHERE r.verdict IS NULL AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
       -- It has held already, which only has not been concluded yet.
       AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
   ), persisted AS (

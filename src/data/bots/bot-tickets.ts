@@ -117,7 +117,7 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
     if (!ticket) throw await changed(trx, seen, 'resolved');
     await cutOff(trx, ticket.fingerprint);
     const why = 'a person acted before it could be told';
-    await leaveUndecided(trx, ticket.fingerprint, 'applied', why, cure?.knowledge?.id);
+    await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
     await answerByCure(trx, ticket, actor, cure);
     const settled = await settleUnknown(trx, ticket, notes, actor);
     const detail = JSON.stringify({

@@ -14,19 +14,18 @@ export async function cutOff(trx: Db, fingerprint: string, at: Date | null = nul
 }
 
 /**
- * `applied` or `verified -> undecided`, for cures of events about this problem that can no longer be told from what
- * was done since. `except` is the entry that people say helped: its cure goes on being judged.
+ * `applied -> undecided`, for a cure of events about this problem that can no longer be told from what a person did
+ * since. `helped` is the entry that they say helped: its cure goes on being judged.
  */
 export async function leaveUndecided(
   trx: Db,
   fingerprint: string,
-  from: 'applied' | 'verified',
   why: string,
-  except: string | null = null,
+  helped: string | null = null,
 ): Promise<void> {
   await sql`
     UPDATE bot_actions
     SET state = 'undecided', success = false, settled_at = engine.now(), error_message = ${why}::text
-    WHERE fingerprint = ${fingerprint}::text AND state = ${from}::text AND judge_within IS NOT NULL
-      AND knowledge_id IS DISTINCT FROM ${except}::uuid`.execute(trx);
+    WHERE fingerprint = ${fingerprint}::text AND state = 'applied' AND judge_within IS NOT NULL
+      AND knowledge_id IS DISTINCT FROM ${helped}::uuid`.execute(trx);
 }

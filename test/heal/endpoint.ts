@@ -1,0 +1,110 @@
+/** The built-in watch over endpoints with a cure of a test, on a clock that a test moves. */
+import { sql } from 'kysely';
+import { sentinelApi } from '../../bots/sentinel-api.ts';
+import type { KnowledgeSeed } from '../../src/bot.ts';
+import { settle } from '../../src/maintain/settle.ts';
+import {
+  anEngine,
+  aRemedy,
+  attempt,
+  catalogue,
+  entry,
+  movableClock,
+  nothingHeldOut,
+  playbook,
+  run,
+} from '../support/flow.ts';
+
+export const minute = 60;
+export const hour = 60 * minute;
+
+interface EndpointOptions {
+  /** how the entry begins; auto unless told */
+  autonomy?: KnowledgeSeed['autonomy'];
+  solution?: string;
+  /** one in four findings is left alone for a run, as long as nothing is known of such */
+  holdsOut?: boolean;
+  /** of the bot */
+  config?: object;
+}
+
+/** The bot `sentinel-api` and the entry `api.cure`, whose remedy has no effect that the database could see. */
+export async function endpoint({
+  autonomy = 'auto',
+  solution = playbook('api.restart'),
+  holdsOut = false,
+  config = {},
+}: EndpointOptions = {}) {
+  const cure = entry('api.cure', solution, {
+    category: 'api',
+    pattern: 'requests answered 5xx',
+    autonomy,
+  });
+  const bot = { ...sentinelApi, knowledge: [cure] };
+  const remedies = ['api.restart', 'api.further'].map((name) => aRemedy(name, async () => {}));
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot], remedies));
+  const { db } = engine;
+  const move = await movableClock(db);
+  if (!holdsOut) await nothingHeldOut(db);
+  // A heal in a row of heals is no story of these tests.
+  await sql`UPDATE engine.settings SET value = value || '{"cooldown_minutes": 0, "heals_per_entry": 100}' WHERE key = 'healing'`.execute(
+    db,
+  );
+  await sql`UPDATE bots SET config = ${JSON.stringify(config)}::jsonb`.execute(db);
+  const newest = <Table extends 'bot_actions' | 'bot_findings' | 'bot_tickets'>(
+    table: Table,
+    order: string,
+  ) =>
+    sql<Record<string, any>>`SELECT * FROM ${sql.table(table)} ORDER BY ${sql.ref(order)}`
+      .execute(db)
+      .then(({ rows }) => rows);
+  return {
+    engine,
+    db,
+    move,
+    /** So many answers of one kind so many seconds before now. */
+    answers: (status: number, count: number, ago = 0, path = '/api/checkout') =>
+      sql`
+        INSERT INTO api_logs (endpoint, method, status_code, created_at)
+        SELECT ${path}, 'GET', ${status}::int, engine.now() - make_interval(secs => ${ago}) FROM generate_series(1, ${count}::int)`.execute(
+        db,
+      ),
+    round: () => run(engine, 'sentinel-api', { max_attempts: 1 }),
+    settle: () => settle(db, engine.catalogue),
+    /** Carries out the verify run that waits, if its time has come. */
+    async verifyRun() {
+      const due = await db
+        .selectFrom('bot_executions')
+        .select('id')
+        .where('trigger', '=', 'verify')
+        .where('status', '=', 'queued')
+        .where('run_after', '<=', sql<Date>`engine.now()`)
+        .orderBy('run_after')
+        .executeTakeFirst();
+      return due && attempt(engine, due.id);
+    },
+    actions: () => newest('bot_actions', 'taken_at'),
+    findings: () => newest('bot_findings', 'detected_at'),
+    tickets: () => newest('bot_tickets', 'number'),
+    states: async () =>
+      (await newest('bot_actions', 'taken_at')).map(({ state }) => state as string),
+    decisions: () =>
+      db
+        .selectFrom('bot_decisions')
+        .select(['verdict', 'outcome', 'settled_at'])
+        .where('fingerprint', '<>', 'elsewhere')
+        .orderBy('id')
+        .execute(),
+  };
+}
+
+export type Endpoint = Awaited<ReturnType<typeof endpoint>>;
+
+/** 63 of 217 requests were answered 5xx twenty minutes ago, and the cure has just been applied. */
+export async function curedAfterABurst(options: EndpointOptions = {}): Promise<Endpoint> {
+  const at = await endpoint(options);
+  await at.answers(503, 63, 20 * minute);
+  await at.answers(200, 154, 20 * minute);
+  await at.round();
+  return at;
+}

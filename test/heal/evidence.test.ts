@@ -1,0 +1,280 @@
+/** A cure of what a check counts in a window is judged by the events after it, and only when enough of them came. */
+import { expect, test } from 'vitest';
+import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
+import { curedAfterABurst, endpoint, hour, minute } from './endpoint.ts';
+
+test('quiet after a cure: no request is no proof, and the action stays applied without a ticket', async () => {
+  const at = await curedAfterABurst();
+  expect(await at.actions()).toMatchObject([{ state: 'applied', success: false }]);
+  expect(await at.findings()).toMatchObject([{ severity: 'high', resolved_at: null }]);
+  expect(await at.tickets()).toEqual([]);
+});
+
+test('old events in the window after a cure are no relapse, open nothing again and bring no ticket', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.actions()).toMatchObject([{ state: 'verified', success: true }]);
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  expect(await at.findings()).toMatchObject([{ resolution_method: 'auto-fixed', occurrences: 1 }]);
+  expect(await at.tickets()).toEqual([]);
+  await at.move(hour);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.settle();
+  expect(await at.states()).toEqual(['held']);
+});
+
+test('a few good requests are too few to tell', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  // The lower end of 63 of 217 is .234: ten good requests in a row would come in 7 % of cases all the same.
+  await at.answers(200, 10, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['applied']);
+  await at.answers(200, 2, 5);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+});
+
+test('a real relapse by new events ends the hold window, and the finding and its ticket are new', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.move(20 * minute);
+  await at.answers(503, 60, 10);
+  await at.round();
+  const states = await at.states();
+  expect(states[0]).toBe('relapsed');
+  const [old, renewed] = await at.findings();
+  expect(old!.resolved_at).not.toBeNull();
+  expect(renewed).toMatchObject({ severity: 'high', resolved_at: null });
+});
+
+test('where new events fail before anything was verified the cure has failed, and the next step is taken', async () => {
+  const at = await curedAfterABurst({
+    solution: 'steps:\n  - remedy: api.restart\n  - remedy: api.further\n',
+  });
+  await at.move(3 * minute);
+  await at.answers(503, 30, 10);
+  await at.round();
+  expect((await at.actions()).map(({ remedy, state }) => [remedy, state])).toEqual([
+    ['api.restart', 'failed'],
+    ['api.further', 'applied'],
+  ]);
+});
+
+test('a thousand good requests after 63 bad ones: one stray error is reported low and is no relapse', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 1_000, 10);
+  await at.answers(503, 1, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  await at.move(10 * minute);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  const open = (await at.findings()).filter(({ resolved_at }) => resolved_at === null);
+  expect(open).toMatchObject([{ severity: 'low' }]);
+  expect(await at.tickets()).toEqual([]);
+});
+
+test('a day without a request: it is asked again and again, less and less often, and is undecided in the end', async () => {
+  const at = await curedAfterABurst();
+  let asked = 0;
+  for (let minutes = 0; minutes < 26 * 60; minutes += 5) {
+    await at.move(5 * minute);
+    if (await at.verifyRun()) asked += 1;
+  }
+  expect(await at.actions()).toMatchObject([
+    { state: 'undecided', success: false, error_message: 'too few events came after it to tell' },
+  ]);
+  expect(asked).toBeGreaterThan(5);
+  expect(asked).toBeLessThan(16);
+  const [entry] = await at.db
+    .selectFrom('bot_knowledge')
+    .select(['times_applied', 'times_successful', 'success_rate'])
+    .where('name', '=', 'api.cure')
+    .execute();
+  expect(entry).toMatchObject({ times_applied: 1, times_successful: 0 });
+  expect(
+    await at.db
+      .selectFrom('engine.heals' as never)
+      .selectAll()
+      .execute(),
+  ).toMatchObject([{ state: 'undecided', outcome: null }]);
+  await at.round();
+  expect(await at.findings()).toMatchObject([{ resolution_method: 'cleared' }]);
+});
+
+test('where it stays unclear beyond the response target a person is told', async () => {
+  const at = await curedAfterABurst();
+  await at.move(20 * minute);
+  await at.round();
+  expect(await at.tickets()).toEqual([]);
+  await at.move(15 * minute);
+  await at.round();
+  expect(await at.states()).toEqual(['applied']);
+  expect(await at.tickets()).toMatchObject([{ severity: 'high', status: 'assigned' }]);
+});
+
+test('a cure whose bot does not run any more is undecided too', async () => {
+  const at = await curedAfterABurst();
+  await at.move(24 * hour + 5 * minute);
+  await at.settle();
+  expect(await at.states()).toEqual(['applied']);
+  await at.move(10 * minute);
+  expect(await at.settle()).toMatchObject({ undecided: 1 });
+  expect(await at.states()).toEqual(['undecided']);
+});
+
+test('a verified cure without a request after it is undecided, not held', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  for (let hours = 0; hours < 30; hours++) {
+    await at.move(hour);
+    await at.round();
+    await at.settle();
+  }
+  expect(await at.states()).toEqual(['undecided']);
+});
+
+test('two cures in one window: each is judged by the events after it alone', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(503, 20, 10);
+  await at.answers(200, 20, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['failed']);
+  await at.round();
+  expect(await at.states()).toEqual(['failed', 'applied']);
+  const { cutoff_at, tally_before } = await at.db
+    .selectFrom('bot_finding_states')
+    .select(['cutoff_at', 'tally_before'])
+    .where('cutoff_at', 'is not', null)
+    .executeTakeFirstOrThrow();
+  expect(cutoff_at).toEqual((await at.actions())[1]!.applied_at);
+  expect(tally_before).toMatchObject({ bad: 20, of: 40, severity: 'high' });
+  await at.move(3 * minute);
+  await at.answers(200, 30, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['failed', 'verified']);
+  await at.move(hour);
+  await at.answers(200, 30, 10);
+  await at.round();
+  await at.settle();
+  expect(await at.states()).toEqual(['failed', 'held']);
+});
+
+test('what is left in the hold window is not healed again, so that a relapse cannot hide behind another cure', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 1_000, 10);
+  await at.round();
+  await at.move(3 * minute);
+  await at.answers(503, 1, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  expect((await at.decisions()).at(-1)).toMatchObject({ verdict: 'blocked' });
+});
+
+test("old events in the window after a ticket's resolution do not bring it back", async () => {
+  const at = await curedAfterABurst({ autonomy: 'shadow' });
+  const [ticket] = (await at.tickets()) as TicketRow[];
+  expect(ticket).toMatchObject({ status: 'assigned' });
+  await resolveTicket(at.db, ticket!, 'restarted the service', 'ann');
+  for (let rounds = 0; rounds < 5; rounds++) {
+    await at.move(3 * minute);
+    await at.round();
+    expect(await at.tickets()).toMatchObject([{ status: 'resolved', resolved_by: 'ann' }]);
+  }
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.findings()).toMatchObject([{ resolution_method: 'manual', occurrences: 1 }]);
+  await at.move(5 * minute);
+  await at.answers(503, 80, 10);
+  await at.round();
+  expect(await at.tickets()).toMatchObject([{ status: 'assigned' }]);
+});
+
+test('a person who resolves the ticket while a cure is unclear leaves it undecided, unless it was that cure', async () => {
+  for (const helped of [false, true]) {
+    const at = await curedAfterABurst();
+    await at.move(40 * minute);
+    await at.round();
+    const [ticket] = (await at.tickets()) as TicketRow[];
+    const knowledge = await at.db
+      .selectFrom('bot_knowledge')
+      .select(['id', 'name'])
+      .where('name', '=', 'api.cure')
+      .executeTakeFirstOrThrow();
+    await resolveTicket(at.db, ticket!, 'done', 'ann', helped ? { knowledge } : undefined);
+    expect(await at.states()).toEqual([helped ? 'applied' : 'undecided']);
+  }
+});
+
+test('a burst that ends by itself: a finding that was left alone recovers, whatever its window still holds', async () => {
+  const at = await curedAfterABurst({ autonomy: 'shadow', holdsOut: true });
+  expect(await at.decisions()).toMatchObject([{ verdict: 'shadowed', outcome: 'pending' }]);
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.decisions()).toMatchObject([{ outcome: 'pending' }]);
+  await at.move(65 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.decisions()).toMatchObject([{ outcome: 'recovered' }]);
+});
+
+test('a placebo on a burst that ends by itself gains no lift', async () => {
+  const cured = await curedAfterABurst();
+  const alone = await curedAfterABurst({ autonomy: 'shadow', holdsOut: true });
+  for (const at of [cured, alone]) {
+    for (let quarters = 0; quarters < 6; quarters++) {
+      await at.move(15 * minute);
+      await at.answers(200, 100, 10);
+      await at.round();
+      await at.settle();
+    }
+  }
+  expect(await cured.states()).toEqual(['held']);
+  expect((await alone.decisions())[0]).toMatchObject({ outcome: 'recovered' });
+});
+
+test('a finding that was left alone persists by new events, and is undecided where too few come', async () => {
+  const persists = await curedAfterABurst({ autonomy: 'shadow', holdsOut: true });
+  await persists.move(3 * minute);
+  await persists.round();
+  expect(await persists.decisions()).toMatchObject([{ outcome: 'pending' }]);
+  await persists.answers(503, 80, 10);
+  await persists.round();
+  expect((await persists.decisions())[0]).toMatchObject({ outcome: 'persisted' });
+
+  const quiet = await curedAfterABurst({ autonomy: 'shadow', holdsOut: true });
+  await quiet.move(25 * hour);
+  await quiet.round();
+  expect((await quiet.decisions())[0]).toMatchObject({ outcome: 'undecided' });
+});
+
+test('an endpoint with a request now and then is judged by all that came since the cure, not by one window', async () => {
+  const at = await endpoint({ config: { min_requests: 3 } });
+  await at.answers(503, 9, minute);
+  await at.answers(200, 1, minute);
+  await at.round();
+  expect(await at.states()).toEqual(['applied']);
+  for (let hours = 0; hours < 6; hours++) {
+    await at.move(2 * hour);
+    await at.answers(200, 1, minute);
+    await at.round();
+  }
+  // 9 of 10: the lower end is .596, so that four good requests in a row are enough.
+  expect(await at.states()).toEqual(['verified']);
+});
