@@ -44,14 +44,14 @@ export async function recordApplied(
   now: Date,
 ): Promise<boolean> {
   const kept = JSON.stringify(plain({ ...evidence, params }));
-  const verify_after = verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null;
-  await cutOff(trx, finding.fingerprint, verify_after ?? now);
+  // What happened while it was being applied was not after it.
+  await cutOff(trx, finding.fingerprint, verifyAfter ?? 0);
   const applied = await trx
     .updateTable('bot_actions')
     .set({
       state: 'applied',
       applied_at: now,
-      verify_after,
+      verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
       execution_id: run.id,
       action_description: fitting(`${title}: ${evidence.summary}`, 2_000),
       evidence: sql`evidence || ${kept}::jsonb`,

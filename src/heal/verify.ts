@@ -65,7 +65,7 @@ export async function verify(
 
 /**
  * `applied` stays, with the time of the next question: as long after this one as this one came after the cutoff, a
- * minute at least. At the end of `within` seconds it is asked once more, and then it is `undecided`.
+ * minute at least, and at a whole minute, so that one run asks about all that were applied together. At the end of `within` seconds it is asked once more, and then it is `undecided`.
  */
 async function askAgain(
   db: Db,
@@ -81,7 +81,8 @@ async function askAgain(
         settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
         error_message = CASE WHEN t.last <= engine.now() THEN ${tooFewEvents} ELSE a.error_message END,
         ask_after = CASE WHEN t.last > engine.now()
-                         THEN least(t.last, engine.now() + greatest(engine.now() - t.cutoff, interval '1 minute')) END
+                         THEN least(t.last, date_trunc('minute', engine.now() + interval '1 minute'
+                                                         + greatest(engine.now() - t.cutoff, interval '1 minute'))) END
     FROM (
       SELECT c.cutoff, c.cutoff + make_interval(secs => ${within}::int) AS last
       FROM bot_actions o LEFT JOIN bot_finding_states s ON s.fingerprint = o.fingerprint

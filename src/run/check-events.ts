@@ -83,7 +83,8 @@ function keptTallies(
     [...findings.keys()].map((key) => {
       const { bad, of } = tallies.get(key)!;
       const start = starts.get(key) ?? from;
-      return [key, { bad, of, seconds: (now.getTime() - start.getTime()) / 1_000 }];
+      const seconds = (now.getTime() - start.getTime()) / 1_000;
+      return [key, { bad, of, seconds, from: start }];
     }),
   );
 }

@@ -19,6 +19,8 @@ export interface Finding {
   depends_on: string[];
   /** of an event check: what it counted for the key, kept in the finding's memory; no column */
   tally?: TallyBefore;
+  /** from when on; no column */
+  counted_from?: Date;
   /** of an event check whose key has a cure in its hold window: the report is no relapse; no column */
   verdict?: 'clean' | 'unclear';
 }

@@ -61,9 +61,10 @@ function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Findin
   if (!judged) return finding;
   const { component_key: key, severity } = finding;
   const { verdict = 'failing', state = null } = judged.verdicts.get(key) ?? {};
-  const tally = { ...judged.tallies.get(key)!, severity };
-  if (verdict === 'failing') return { ...finding, tally };
-  return state === 'verified' ? { ...finding, tally, verdict } : null;
+  const { from: counted_from, ...counted } = judged.tallies.get(key)!;
+  const seen = { ...finding, tally: { ...counted, severity }, counted_from };
+  if (verdict === 'failing') return seen;
+  return state === 'verified' ? { ...seen, verdict } : null;
 }
 
 const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
@@ -147,7 +148,8 @@ export const recordRuns = statement<RecordedRow>(
     SELECT runs.bot_id, runs.fence, runs.started_at, f.*
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
       affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text,
-      tally jsonb, verdict text)
+      tally jsonb, verdict text,
+      counted_from timestamptz)
     JOIN runs ON runs.id = f.run
   ), failing AS (
     INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
@@ -161,6 +163,8 @@ export const recordRuns = statement<RecordedRow>(
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id,
         tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
     WHERE s.last_fence <= excluded.last_fence
+      -- A cure, an undo or a person came while the check counted: what it reports is from before.
+      AND NOT coalesce(s.cutoff_at > (SELECT r.counted_from FROM reported r WHERE r.fingerprint = s.fingerprint), false)
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   ), counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
@@ -208,11 +212,13 @@ export const recordRuns = statement<RecordedRow>(
     WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
       AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
       AND s.last_fence <= runs.fence
-    RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence
+    RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence, runs.started_at
   ), verified AS (
     UPDATE bot_actions a
     SET success = true, ${cured}
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
+      -- Of events a run that began before the cure has not counted from there.
+      AND (a.judge_within IS NULL OR a.applied_at <= clean.started_at)
   ), recovering AS (
     UPDATE bot_decisions d
     SET hold_until = engine.now() + (SELECT engine.hold_window())

@@ -40,7 +40,23 @@ export async function endpoint({
     pattern: 'requests answered 5xx',
     autonomy,
   });
-  const bot = { ...sentinelApi, knowledge: [cure] };
+  let counted = async () => {};
+  const bot = {
+    ...sentinelApi,
+    knowledge: [cure],
+    checks: sentinelApi.checks.map((check) =>
+      check.events && check.name === 'server-errors'
+        ? {
+            ...check,
+            run: async (...asked: Parameters<typeof check.run>) => {
+              const result = await check.run(...asked);
+              await counted();
+              return result;
+            },
+          }
+        : check,
+    ),
+  };
   const remedies = ['api.restart', 'api.further'].map((name) => aRemedy(name, async () => {}));
   const engine = await anEngine({ name: 'postgres' }, catalogue([bot], remedies));
   const { db } = engine;
@@ -71,6 +87,25 @@ export async function endpoint({
       ),
     round: () => run(engine, 'sentinel-api', { max_attempts: 1 }),
     settle: () => settle(db, engine.catalogue),
+    /** The next check waits, once it has counted, until it may go on. */
+    async holdCheck() {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      counted = async () => {
+        counted = async () => {};
+        reached.resolve();
+        await released.promise;
+      };
+      return { reached: reached.promise, go: () => released.resolve() };
+    },
+    /** Seconds until the time of the next verify run has come; null when none waits. */
+    async untilVerifyRun(): Promise<number | null> {
+      const { rows } = await sql<{ seconds: number | null }>`
+        SELECT extract(epoch FROM greatest(min(run_after), engine.now()) - engine.now())::float8 AS seconds
+        FROM bot_executions WHERE trigger = 'verify' AND status = 'queued'
+        HAVING count(*) > 0`.execute(db);
+      return rows[0]?.seconds ?? null;
+    },
     /** Carries out the verify run that waits, if its time has come. */
     async verifyRun() {
       const due = await db

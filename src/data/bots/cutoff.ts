@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Db } from '../connect.ts';
 
 /**
- * From `at` on the events of this problem count anew: what its check counted before is kept beside, to be compared
- * with what comes after. Nothing to do for checks of a state, which count nothing. Locks the problem's memory: callers
- * that lock its actions or entries do so afterwards, as whoever records results does.
+ * From now on, or from so many seconds later, the events of this problem count anew: what its check counted before is
+ * kept beside, to be compared with what comes after. Nothing to do for checks of a state, which count nothing. Locks
+ * the problem's memory: callers that lock its actions or entries do so afterwards, as whoever records results does.
  */
-export async function cutOff(trx: Db, fingerprint: string, at: Date | null = null): Promise<void> {
+export async function cutOff(trx: Db, fingerprint: string, seconds = 0): Promise<void> {
   await sql`
     UPDATE bot_finding_states
-    SET cutoff_at = coalesce(${at}::timestamptz, engine.now()), tally_before = tally
+    SET cutoff_at = engine.now() + make_interval(secs => ${seconds}::float8), tally_before = tally
     WHERE fingerprint = ${fingerprint}::text AND tally IS NOT NULL`.execute(trx);
 }
 
