@@ -40,6 +40,8 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
       ['Intended', print.moment(action.taken_at, now)],
       ['Applied', print.moment(action.applied_at, now)],
       ['Verify after', print.moment(action.verify_after, now)],
+      ['Evidence', waitsForEvents(action, now)],
+      ['Verified', action.verified_at && print.moment(action.verified_at, now)],
       ['Hold window', action.hold_until && `until ${print.moment(action.hold_until, now)}`],
       ['Settled', print.moment(action.settled_at, now)],
       ['Undo', undo(action, refusal, now)],
@@ -52,6 +54,13 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
     print.section('Other steps of this heal');
     actionTable(others, now, '');
   });
+
+/** Of a check that counts events: what an applied cure waits for. */
+function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
+  if (state !== 'applied' || judge_within === null) return null;
+  const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';
+  return `too few events came since to tell whether it helped${again}`;
+}
 
 function undo(action: ListedAction, refusal: string | null, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;

@@ -40,7 +40,7 @@ const words: Record<string, Words> = {
       (limit) => `it was tried on this ${minutes(since ?? 0)} ago; ${minutes(limit)} have to pass`,
     ),
   in_progress: () =>
-    'an earlier application is not at its end, or nobody can tell whether it happened (`actions list`)',
+    'an earlier cure is not judged yet, or it is not known whether it happened (`actions list`)',
   attempts: ({ entry_last_hour: tried, heals_per_entry }) =>
     limited(
       heals_per_entry,

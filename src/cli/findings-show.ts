@@ -85,6 +85,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       ['First seen', print.moment(finding.detected_at, now)],
       ['Last seen', print.moment(finding.last_seen_at, now)],
       ['Times', String(finding.occurrences)],
+      ['Counted', countedFrom(finding, memory, now)],
       [
         'Flapping',
         memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
@@ -114,3 +115,14 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(id)}\``,
     );
   });
+
+/** Of a check that counts events: from when on they count, where a cure, an undo or a person lies in between. */
+function countedFrom(
+  { resolved_at, last_seen_at }: { resolved_at: Date | null; last_seen_at: Date },
+  memory: { cutoff_at: Date | null } | undefined,
+  now: Date,
+): string | null {
+  const from = memory?.cutoff_at;
+  if (resolved_at || !from || last_seen_at > from) return null;
+  return `only events from ${print.moment(from, now)} on; too few came since to tell whether it is gone`;
+}

@@ -61,7 +61,7 @@ export function printRound(
     say(`${state(action.state)}${gap}${printable(action.action_description)}`);
     const came = action.success
       ? 'the same check ran again and passed'
-      : printable(action.error_message ?? 'not verified yet');
+      : printable(action.error_message ?? notVerified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
   if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
@@ -79,6 +79,11 @@ export function printRound(
   );
   if (next) say(`\n${next}`);
 }
+
+const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
+  state === 'applied' && judge_within !== null
+    ? 'too few events came since to tell; the same check is asked again'
+    : 'not verified yet';
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
