@@ -1,5 +1,6 @@
 /** A cure of what a check counts in a window is judged by the events after it, and only when enough of them came. */
 import { expect, test } from 'vitest';
+import { requestUndo } from '../../src/data/bots/bot-actions.ts';
 import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
 import { curedAfterABurst, endpoint, hour, minute } from './endpoint.ts';
 
@@ -297,4 +298,60 @@ test('a ticket that is resolved while a run counts is not brought back by what t
   await under;
   expect(await at.tickets()).toMatchObject([{ status: 'resolved' }]);
   expect(await at.findings()).toMatchObject([{ occurrences: 1 }]);
+});
+
+test('an undo is a cutoff too: what came before it opens nothing again', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.answers(503, 2, 5);
+  await at.move(minute);
+  const [action] = await at.actions();
+  await requestUndo(at.db, action!.id, 'ann');
+  await at.round();
+  expect(await at.states()).toEqual(['undone']);
+  const { cutoff_at, tally_before } = await at.db
+    .selectFrom('bot_finding_states')
+    .select(['cutoff_at', 'tally_before'])
+    .where('cutoff_at', 'is not', null)
+    .executeTakeFirstOrThrow();
+  expect(cutoff_at!.getTime()).toBeGreaterThan(action!.applied_at.getTime());
+  expect(tally_before).toMatchObject({ bad: 63, of: 217 });
+  expect((await at.findings()).filter(({ resolved_at }) => !resolved_at)).toEqual([]);
+});
+
+test('events while a cure takes effect count for nothing: the cutoff is its verify_after', async () => {
+  const at = await curedAfterABurst({
+    solution: 'steps:\n  - remedy: api.restart\n    verify_after: 10m\n',
+  });
+  await at.move(5 * minute);
+  await at.answers(503, 60, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['applied']);
+  await at.move(6 * minute);
+  await at.answers(200, 30, 5);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+});
+
+test('of many findings each has its own cutoff and its own verdict', async () => {
+  const at = await endpoint();
+  const paths = Array.from({ length: 30 }, (_, n) => `/api/part-${n}`);
+  for (const path of paths) await at.answers(200, 40, minute, path);
+  for (const path of paths.slice(0, 3)) await at.answers(503, 20, minute, path);
+  await at.round();
+  expect(await at.states()).toEqual(['applied', 'applied', 'applied']);
+  await at.move(3 * minute);
+  await at.answers(200, 40, 10, paths[0]);
+  await at.answers(503, 40, 10, paths[1]);
+  await at.round();
+  const states = Object.fromEntries(
+    (await at.actions()).map(({ component, state }) => [component, state]),
+  );
+  expect(states).toEqual({
+    '/api/part-0': 'verified',
+    '/api/part-1': 'failed',
+    '/api/part-2': 'applied',
+  });
 });
