@@ -45,7 +45,7 @@ export const judgeWithin = (windowSeconds: number): number =>
  * leave no trace, if they still came at the old rate. Without a bad event that rate has to have promised 3 of them:
  * exp(-3) is just below .05.
  */
-export function verdictOn(before: TallyBefore | null, seen: Seen): Verdict {
+export function verdictByEvents(before: TallyBefore | null, seen: Seen): Verdict {
   const { reported, newestBadAt, cutoff, tally, seconds } = seen;
   const isBad =
     reported !== null && (!before || severityRank(reported) <= severityRank(before.severity));

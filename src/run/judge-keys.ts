@@ -1,5 +1,5 @@
 /** The verdicts on keys and decisions of an event check, by what it counted after a cure or a decision. */
-import { verdictOn, type TallyBefore, type Verdict } from '../heal/verdict.ts';
+import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/verdict.ts';
 import {
   latestOf,
   reportOf,
@@ -48,7 +48,7 @@ export async function judge(
     const tally = (other.includes(one) ? further : report)?.tallies.get(key);
     // Of a report that was cut short it is not known whether it would have named the key.
     if (!tally || (report.truncated && !finding)) return 'unclear';
-    return verdictOn(before, {
+    return verdictByEvents(before, {
       reported: finding ? severityOf(finding.severity) : null,
       newestBadAt: report.tallies.get(key)?.newestBadAt ?? null,
       cutoff,

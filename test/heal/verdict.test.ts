@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { binomialTail, lnGamma, poissonTail } from '../../src/heal/tail.ts';
-import { judgeWithin, verdictOn, type Seen, type TallyBefore } from '../../src/heal/verdict.ts';
+import {
+  judgeWithin,
+  verdictByEvents,
+  type Seen,
+  type TallyBefore,
+} from '../../src/heal/verdict.ts';
 
 describe('tails', () => {
   test('ln gamma is that of factorials', () => {
@@ -107,37 +112,37 @@ describe('verdict', () => {
       'unclear',
     ],
   ])('%s', (_, given, verdict) => {
-    expect(verdictOn(before, seen(given))).toBe(verdict);
+    expect(verdictByEvents(before, seen(given))).toBe(verdict);
   });
 
   test('worse than before is failing too', () => {
     const medium = { ...before, severity: 'medium' as const };
     const given = seen({ reported: 'high', newestBadAt: later, tally: { bad: 9, of: 9 } });
-    expect(verdictOn(medium, given)).toBe('failing');
+    expect(verdictByEvents(medium, given)).toBe('failing');
   });
 
   test('where good events leave no trace the old rate has to have promised three', () => {
     const log: TallyBefore = { bad: 60, of: null, seconds: 3_600, severity: 'high' };
     const quiet = (seconds: number) =>
-      verdictOn(log, seen({ tally: { bad: 0, of: null }, seconds }));
+      verdictByEvents(log, seen({ tally: { bad: 0, of: null }, seconds }));
     expect(quiet(179)).toBe('unclear');
     expect(quiet(180)).toBe('clean');
     expect(quiet(-60)).toBe('unclear');
     const one = (seconds: number) =>
-      verdictOn(log, seen({ tally: { bad: 1, of: null }, seconds, reported: 'low' }));
+      verdictByEvents(log, seen({ tally: { bad: 1, of: null }, seconds, reported: 'low' }));
     expect(one(200)).toBe('unclear');
     expect(one(290)).toBe('clean');
   });
 
   test('without anything from before it can only fail', () => {
-    expect(verdictOn(null, seen({ tally: { bad: 0, of: 10_000 } }))).toBe('unclear');
-    expect(verdictOn(null, seen({ reported: 'low', newestBadAt: later }))).toBe('failing');
+    expect(verdictByEvents(null, seen({ tally: { bad: 0, of: 10_000 } }))).toBe('unclear');
+    expect(verdictByEvents(null, seen({ reported: 'low', newestBadAt: later }))).toBe('failing');
   });
 
   test('more good events never make a clean verdict unclear', () =>
     fc.assert(
       fc.property(fc.nat(50), fc.nat(2_000), fc.nat(2_000), (bad, good, more) => {
-        const verdict = (of: number) => verdictOn(before, seen({ tally: { bad, of } }));
+        const verdict = (of: number) => verdictByEvents(before, seen({ tally: { bad, of } }));
         if (verdict(bad + good) === 'clean') expect(verdict(bad + good + more)).toBe('clean');
       }),
     ));
