@@ -8,7 +8,7 @@ import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 /** Does a run get through now? A canary tells; null where no process is alive that could take it. */
 export async function examineProgress(db: Db): Promise<Diagnosis | null> {
   if (!(await listNodes(db)).some(({ alive }) => alive)) return null;
-  note('a canary run is under way, for some seconds at most');
+  note('a canary run is under way');
   try {
     return inWords(await sendCanary(db));
   } catch (error) {

@@ -23,7 +23,7 @@ export interface Seen {
   nodes: Node[];
   /** the number of places when all of them are busy, else null */
   full: number | null;
-  withinMs: number;
+  patienceMs: number;
 }
 
 /** `worker 4711 on host` */
@@ -40,6 +40,15 @@ export function explainRefusal(error: unknown): Stop {
     hint: 'connect as the owner of the tables or as service_role, to a server that takes writes',
   };
 }
+
+/** Another process has removed what tells how far it came. */
+export const rowGone: Stop = {
+  leg: null,
+  waits: false,
+  detail:
+    'the row of a canary was removed while it was under way, so nothing proves that runs move',
+  hint: 'look again',
+};
 
 export function explainStop(seen: Seen): Stop {
   const { row } = seen;
@@ -68,7 +77,7 @@ const stop = (leg: Leg, detail: string, hint: string): Stop => ({
   hint,
 });
 
-const seconds = ({ withinMs }: Seen): string => `${withinMs / 1000} s`;
+const seconds = ({ patienceMs }: Seen): string => `${patienceMs / 1000} s`;
 const list = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 const namedBy = (id: string | null, nodes: Node[]): string => {

@@ -13,7 +13,7 @@ import {
 import { listNodes } from '../../data/bots/engine.ts';
 import { runsCarried } from '../../data/bots/progress.ts';
 import type { Db } from '../../data/connect.ts';
-import { explainRefusal, explainStop, type Leg, type Stop } from './canary-stop.ts';
+import { explainRefusal, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
 import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
 
 /** Milliseconds that each leg took, by the database's clock; `total` is from the request to the record. */
@@ -24,45 +24,82 @@ export type CanaryResult =
   /** `waits`: it is first in the queue, and every place is busy with a run; nothing is known to be broken */
   | ({ passed: false } & Stop);
 
-/** A scheduler claims once a second, and a start of a child takes less than one. */
-const canaryWithinMs = 10_000;
+/** A scheduler claims once a second, an entry is taken within a moment, and a start of a child takes less than one. */
+const legPatienceMs = 10_000;
 const pollMs = 50;
+/** A place that has been free for so long while the canary waited does not take it. */
+const placeFreeMs = 1_000;
 
 /**
- * Sends one canary and waits for it, for `withinMs` at most. Any number may be under way at once; none has a
- * row, a figure or a finding. Rejects only when the database does not answer.
+ * Sends one canary and waits for it, at each leg for `patienceMs` at most. Any number may be under way at once;
+ * none has a row, a figure or a finding. Rejects only when the database does not answer.
  */
 export async function sendCanary(
   db: Db,
-  { withinMs = canaryWithinMs }: { withinMs?: number } = {},
+  { patienceMs = legPatienceMs }: { patienceMs?: number } = {},
 ): Promise<CanaryResult> {
   const nodes = await listNodes(db);
   // Without a scheduler it is known where it would stop.
   if (schedulersOf(nodes).length === 0)
-    return { passed: false, ...explainStop({ row: null, nodes, full: null, withinMs }) };
+    return { passed: false, ...explainStop({ row: null, nodes, full: null, patienceMs }) };
   const id = await requestCanary(db).catch((error: unknown) => explainRefusal(error));
   if (typeof id !== 'string') return { passed: false, ...id };
-  let row: CanaryRow | null = null;
-  try {
-    const noWorker = workersOf(nodes).length === 0;
-    const until = performance.now() + withinMs;
-    do {
-      await sleep(pollMs);
-      row = (await readCanary(db, id)) ?? null;
-    } while (row && !isOver(row, noWorker) && performance.now() < until);
-    if (row?.recorded_at) return { passed: true, ms: timesOf(row) };
-    const now = await listNodes(db);
-    const full = fullPlaces(now, await runsCarried(db));
-    return { passed: false, ...explainStop({ row, nodes: now, full, withinMs }) };
-  } finally {
-    // As long as its entry may wait in the queue, its row tells a scheduler to take that away.
-    const waits = row?.queued_at && !row.started_at;
-    if (!waits) await removeCanary(db, id).catch(() => {});
+  const noWorker = workersOf(nodes).length === 0;
+  let row = await follow(db, id, { patienceMs, noWorker });
+  let full = await fullNow(db);
+  if (row && isWaiting(row) && !noWorker && full === null) {
+    // A place may have become free at the very end.
+    row = await follow(db, id, { patienceMs: placeFreeMs, noWorker, from: row });
+    if (row?.started_at) row = await follow(db, id, { patienceMs, noWorker, from: row });
+    full = await fullNow(db);
+  }
+  // As long as its entry may wait in the queue, its row tells a scheduler to take that away.
+  if (row && !isWaiting(row)) await removeCanary(db, id).catch(() => {});
+  if (row?.recorded_at) return { passed: true, ms: timesOf(row) };
+  if (!row) return { passed: false, ...rowGone };
+  return {
+    passed: false,
+    ...explainStop({ row, nodes: await listNodes(db), full, patienceMs }),
+  };
+}
+
+const isWaiting = (row: CanaryRow): boolean => row.queued_at !== null && row.started_at === null;
+
+async function fullNow(db: Db): Promise<number | null> {
+  return fullPlaces(await listNodes(db), await runsCarried(db));
+}
+
+interface Follow {
+  patienceMs: number;
+  /** nothing would take it out of the queue */
+  noWorker: boolean;
+  /** as it was seen last */
+  from?: CanaryRow;
+}
+
+/** The row when it is over, or has come no further for `patienceMs`; null when it was removed. */
+async function follow(
+  db: Db,
+  id: string,
+  { patienceMs, noWorker, from }: Follow,
+): Promise<CanaryRow | null> {
+  let legs = from ? legsOf(from) : 0;
+  let since = performance.now();
+  for (;;) {
+    await sleep(pollMs);
+    const row = await readCanary(db, id);
+    if (!row || row.recorded_at || row.error !== null || (noWorker && row.queued_at))
+      return row ?? null;
+    if (legsOf(row) > legs) since = performance.now();
+    legs = legsOf(row);
+    if (performance.now() - since > patienceMs) return row;
   }
 }
 
-const isOver = (row: CanaryRow, noWorker: boolean): boolean =>
-  row.recorded_at !== null || row.error !== null || (noWorker && row.queued_at !== null);
+/** How far it has come. */
+const legsOf = (row: CanaryRow): number =>
+  [row.claimed_at, row.queued_at, row.started_at, row.answered_at].filter((at) => at !== null)
+    .length;
 
 function timesOf(row: CanaryRow): LegTimes {
   const between = (from: Date | null, to: Date | null) =>
