@@ -76,7 +76,58 @@ test('a worker that stands still is alive by its heartbeat and not well', async 
   expect(code).toBe(1);
   expect(out).toMatch(/^fail +Progress +a canary run stopped at the leg queue: /m);
   notWell(out);
-}, 40_000);
+  // Its heartbeat stops with it.
+  await expect
+    .poll(async () => (await command(url, 'status')).out, { timeout: 20_000, interval: 1_000 })
+    .toContain('no worker is alive (last sign of one');
+}, 60_000);
+
+test.skipIf(!inject('redisUrl'))(
+  'a queue that takes nothing is found by doctor and status while every process beats',
+  async () => {
+    const redis = await ownRedis({ appendonly: 'yes' });
+    await redis.start();
+    const { db, url } = await testDatabase();
+    const settings = { DATABASE_URL: url, REDIS_URL: redis.url };
+    for (const role of ['scheduler', 'worker']) await started(roundsman(checkout, settings, role));
+    const status = () => command(url, 'status', '--json');
+    expect((await status()).json().needs_attention).toEqual([]);
+    await redis.ask.config('SET', 'maxmemory', '1');
+    const { id } = await db
+      .selectFrom('bots')
+      .select('id')
+      .where('name', '=', 'quick')
+      .executeTakeFirstOrThrow();
+    const run = await insertRun(db, id, 2, {
+      status: 'queued',
+      completed_at: null,
+      execution_time_ms: null,
+    });
+    const { code, json } = await status();
+    expect(code).toBe(6);
+    expect(json().alive).toEqual({ schedulers: 1, workers: 1 });
+    expect(json().needs_attention).toEqual([
+      expect.stringMatching(/^1 due run waits for 2m \(quick\)/),
+    ]);
+    const doctor = roundsman(checkout, settings, 'doctor');
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.heard.out).toMatch(
+      /^fail +Progress +a canary run stopped at the leg queue: .* could not put it into the queue \(redis .*OOM/m,
+    );
+    expect(doctor.heard.out).toMatch(/^fail +Runs +1 due run waits for 2m \(quick\)/m);
+    notWell(doctor.heard.out);
+
+    await redis.ask.config('SET', 'maxmemory', '0');
+    const row = db.selectFrom('bot_executions').select('status').where('id', '=', run);
+    await expect
+      .poll(() => row.executeTakeFirst(), { timeout: 20_000 })
+      .toEqual({ status: 'success' });
+    expect((await status()).json().needs_attention).toEqual([]);
+    const again = roundsman(checkout, settings, 'doctor');
+    expect(await again.ended, again.heard.out).toBe(0);
+  },
+  60_000,
+);
 
 test.skipIf(!inject('redisUrl'))(
   'a worker on another database of Redis fails at the leg queue, with both named',

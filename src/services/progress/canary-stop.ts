@@ -141,7 +141,7 @@ function outOfQueue(row: CanaryRow, seen: Seen): Stop {
   const old = older(workers);
   return stop(
     'queue',
-    `the queue did not deliver it to a worker within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`,
+    `the queue did not deliver it to a worker${old.length > 0 ? ' that knows canaries' : ''} within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`,
     others.length > 0
       ? 'give every process the same REDIS_URL, or none, and restart those with another one'
       : old.length > 0

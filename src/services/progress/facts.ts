@@ -13,17 +13,20 @@ import type { Db } from '../../data/connect.ts';
 
 /** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */
 export async function readFacts(db: Db) {
+  const nodes = await listNodes(db);
+  const isWhole = schedulersOf(nodes).length > 0 && workersOf(nodes).length > 0;
   return {
     now: await currentTime(db),
     mode: await readMode(db),
-    nodes: await listNodes(db),
+    nodes,
     bots: await overview.countBots(db),
     inError: await overview.botsInError(db),
     overdue: await overview.overdue(db),
     waiting: await waitingRuns(db),
     lost: await lostRuns(db),
     carried: await runsCarried(db),
-    activity: await lastActivity(db),
+    /** asked only where a process is missing */
+    activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),
   };
 }

@@ -91,8 +91,8 @@ function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean 
   );
   const signs = [
     ...silent.map(({ heartbeat_at }) => heartbeat_at),
-    ...(gone.noScheduler && activity.claimed_at ? [activity.claimed_at] : []),
-    ...(gone.noWorker && activity.began_at ? [activity.began_at] : []),
+    ...(gone.noScheduler && activity?.claimed_at ? [activity.claimed_at] : []),
+    ...(gone.noWorker && activity?.began_at ? [activity.began_at] : []),
   ].map((at) => at.getTime());
   return signs.length === 0
     ? ''
