@@ -1,6 +1,6 @@
 -- Proof that runs move: a canary takes the way of a run, and no table of runs, findings or figures knows of
 -- it. Who asks for one inserts a row; each part that it gets through writes when. A row is kept for a minute:
--- after that nobody waits for it, and a scheduler removes it together with its entry of the queue.
+-- after that no process waits for it, and a scheduler removes it together with its entry of the queue.
 CREATE TABLE engine.canaries (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   requested_at timestamptz NOT NULL DEFAULT engine.now(),

@@ -29,7 +29,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   let lost = false;
   let needed: { lines: string[]; at: number } | null = null;
 
-  /** Never older than a moment, or it is not known: then the screen is not drawn. */
+  /** Rejects where it cannot be read: then the screen is not drawn, and says nothing that is not known. */
   async function needsNow(): Promise<string[]> {
     if (needed && performance.now() - needed.at < needsEveryMs) return needed.lines;
     needed = null;

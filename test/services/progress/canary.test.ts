@@ -220,7 +220,7 @@ test.each([
   });
 });
 
-test('what nobody waits for any more is removed, from the queue as well', async () => {
+test('a canary that no process waits for any more is removed, from the queue as well', async () => {
   const { db, processes } = await scene(postgres, ['scheduler', 'worker']);
   processes[1]!.child.kill('SIGSTOP');
   expect(await sendCanary(db, { patienceMs: 3_000 })).toMatchObject({ leg: 'queue' });

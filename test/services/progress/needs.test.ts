@@ -85,7 +85,7 @@ describe('processes', () => {
     ]);
   });
 
-  test('a run that somebody asked of a paused bot needs a worker and no scheduler', async () => {
+  test('a run that a person asked of a paused bot needs a worker and no scheduler', async () => {
     const bot = await insertBot(db, 'rests', { status: 'paused' });
     await insertRun(db, bot, 2, queued);
     expect(await lines()).toEqual([
@@ -126,7 +126,7 @@ describe('due runs that wait while their bot has room', () => {
   test.each([
     ['a retry whose time has not come', { run_after: ago(-1) }, {}],
     ['a retry whose time came a moment ago', { run_after: secondsAgo(20) }, {}],
-    ['a run that somebody wants to end', { cancel_requested_at: ago(1) }, {}],
+    ['a run that a person wants to end', { cancel_requested_at: ago(1) }, {}],
     [
       'one that its worker was taken from a moment ago',
       { worker: 'w', started_at: ago(20), execution_time_ms: (20 * 60 - 5) * 1000 },
