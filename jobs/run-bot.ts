@@ -3,7 +3,7 @@ import { performRun } from '../src/run/perform.ts';
 import type { Engine } from '../src/run/engine.ts';
 
 /**
- * The queue's only job: its payload is a run's id and generation, and the row says the rest. `free` is
+ * The queue's job for a run: its payload is a run's id and generation, and the row says the rest. `free` is
  * called when what remains of it is to write.
  */
 export async function runBot(

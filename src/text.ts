@@ -26,3 +26,16 @@ export const printable = (text: string): string =>
     .toWellFormed()
     .replaceAll(/[\r\n\t]+/g, ' ')
     .replaceAll(unsafe, '\uFFFD');
+
+/** `1 finding`, `3 findings` */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** `12s`, `5m`, `3h`, `2d`: how far apart two moments are, rounded down. */
+export function span(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}

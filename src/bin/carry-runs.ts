@@ -11,6 +11,7 @@ import { giveBack } from '../run/give-back.ts';
 import { openLedger } from '../run/group-commit/ledger.ts';
 import { keepLeases } from '../run/lease.ts';
 import { within } from '../within.ts';
+import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 
 const giveBackWithinMs = 5_000;
@@ -62,6 +63,7 @@ export function carryRuns(
     config.concurrency,
     (entry, free) => runBot(engine, entry, free),
     onQueueError,
+    (id) => carryCanary(engine, id),
   );
   closers.push(() => opened.drain());
   return {

@@ -8,10 +8,11 @@ import { connect, shortStatements, type Db } from '../data/connect.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
 import type { Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
-import { heartbeat, leave } from '../maintain/heartbeat.ts';
+import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
 import {
   agreeOnBackend,
   configuredBackend,
+  queueAddress,
   refuseOtherBackend,
   type BackendName,
 } from '../queue/backend.ts';
@@ -47,6 +48,12 @@ export async function startEngine(
 ): Promise<Started> {
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
+  const node: Node = {
+    id: worker,
+    role,
+    queue: queueAddress(config),
+    ...(role === 'scheduler' ? {} : { places: config.concurrency }),
+  };
   const max = config.concurrency + 4;
   const db = connect(databaseUrl, { name: `roundsman ${role}`, max, ...shortStatements });
   // In the order in which they were opened; closed the other way round.
@@ -58,8 +65,8 @@ export async function startEngine(
       );
   };
   try {
-    const skew = await heartbeat(db, { id: worker, role });
-    closers.push(() => leave(db, { id: worker, role }));
+    const skew = await heartbeat(db, node);
+    closers.push(() => leave(db, node));
     await refuseOtherBackend(db, configuredBackend(config));
     refuseWrongClock(skew, configuredBackend(config));
     const onQueueError = sayOnce((error) => log.warn({ err: error }, 'queue'));
@@ -75,15 +82,10 @@ export async function startEngine(
       role === 'scheduler'
         ? null
         : (await import('./carry-runs.ts')).carryRuns(means, onQueueError, closers);
-    const recurring = startRecurring(
-      { db, queue, catalogue },
-      { id: worker, role },
-      log,
-      carrying?.worker,
-    );
+    const recurring = startRecurring({ db, queue, catalogue }, node, log, carrying?.worker);
     closers.push(() => recurring.stop());
     // Last: nothing fails after it, so only `stop` has to end it.
-    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log);
+    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker);
     log.info({ role, worker, backend: queue.backend }, 'started');
 
     return {

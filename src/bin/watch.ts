@@ -5,9 +5,13 @@ import { say } from '../cli/print.ts';
 import { messageOf } from '../errors.ts';
 import type { Db } from '../data/connect.ts';
 import { endedSince, readLive } from '../data/bots/live.ts';
+import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
+import { inOneLine, needs } from '../services/progress/needs.ts';
 import { printable } from '../text.ts';
 
 const everyMs = 1_000;
+/** What needs a person is asked less often than the screen is drawn: it reads all that waits. */
+const needsEveryMs = 5_000;
 
 export interface Watching {
   /** Prints until `stop`: a line for each run that ended, and on a terminal a block that is redrawn. */
@@ -23,6 +27,18 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   const live = drawable ? createLogUpdate(process.stdout) : null;
   let { until } = await endedSince(db, null);
   let lost = false;
+  let needed: { lines: string[]; at: number } | null = null;
+
+  /** Rejects where it cannot be read: then the screen is not drawn, and says nothing that is not known. */
+  async function needsNow(): Promise<string[]> {
+    if (needed && performance.now() - needed.at < needsEveryMs) return needed.lines;
+    needed = null;
+    // Tickets are listed one by one below.
+    const found = needs(await ofOneMoment(db, readFacts));
+    const lines = found.filter(({ kind }) => kind !== 'tickets_urgent').map(inOneLine);
+    needed = { lines, at: performance.now() };
+    return lines;
+  }
 
   async function tick(): Promise<void> {
     const { runs, until: next } = await endedSince(db, until);
@@ -30,8 +46,9 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
     const lines = runs.map(endedLine);
     if (!live) return lines.forEach((line) => say(line));
     const { rows = 24, columns = 80 } = process.stdout;
-    const room = roomFor(rows);
-    const block = liveBlock(await readLive(db, room.bots, room.tickets), columns);
+    const urgent = await needsNow();
+    const room = roomFor(rows, urgent.length);
+    const block = liveBlock(await readLive(db, room.bots, room.tickets), urgent, columns);
     if (lines.length > 0) live.persist(lines.join('\n'));
     live(block);
   }

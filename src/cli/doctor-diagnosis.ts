@@ -1,3 +1,5 @@
+import type { CanaryResult } from '../services/progress/canary.ts';
+
 /** What one look of the doctor came to. `warn` works for now; `fail` is broken. */
 export interface Diagnosis {
   subject: string;
@@ -6,6 +8,8 @@ export interface Diagnosis {
   detail: string;
   /** what to try; null when nothing is wrong */
   hint: string | null;
+  /** only of `Progress`, and only where a canary was sent */
+  canary?: CanaryResult;
 }
 
 export const ok = (subject: string, detail: string): Diagnosis => ({

@@ -19,21 +19,26 @@ export function endedLine(run: EndedRun): string {
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
-/** How many bots and tickets fit into a terminal of so many rows, below a few lines of history. */
-export function roomFor(rows: number): { bots: number; tickets: number } {
-  const room = Math.max(2, rows - 12);
+/** How many bots and tickets fit into a terminal of so many rows, beside so many needs and a few lines of history. */
+export function roomFor(rows: number, needs = 0): { bots: number; tickets: number } {
+  const room = Math.max(2, rows - 12 - needs);
   return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
 }
 
-/** The block at the foot of the terminal, redrawn every second; no line is wider than `columns`. */
-export function liveBlock(live: Live, columns: number): string {
+/**
+ * The block at the foot of the terminal, redrawn every second; no line is wider than `columns`. `needs` are what
+ * `status` would say; tickets among them are listed below anyway.
+ */
+export function liveBlock(live: Live, needs: string[], columns: number): string {
   const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
   const hidden = live.bot_count - live.bots.length;
   if (hidden > 0) lines.push(paint('dim', `… and ${hidden} more: npx roundsman bots list`));
   if (live.bot_count === 0) lines.push('No bots yet: npx roundsman bots add');
   lines.push('');
-  if (live.open_tickets === 0) lines.push(paint('green', 'Nothing needs you.'));
-  else {
+  for (const need of needs) lines.push(paint('yellow', cut(printable(need), columns)));
+  if (live.open_tickets === 0 && needs.length === 0)
+    lines.push(paint('green', 'Nothing needs you.'));
+  if (live.open_tickets > 0) {
     const count = `${live.open_tickets} open ticket${live.open_tickets === 1 ? '' : 's'}`;
     lines.push(`${paint('bold', count)}  npx roundsman tickets list`);
     for (const ticket of live.tickets) {

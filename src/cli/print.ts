@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
-import { printable } from '../text.ts';
+import { printable, span } from '../text.ts';
+
+export { counted, span } from '../text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -73,15 +75,6 @@ export const severityWords = Object.keys(severities);
 export const time = (at: Date | string | null | undefined): string =>
   at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
 
-/** `12s`, `5m`, `3h`, `2d`: how far apart two moments are, rounded down. */
-export function span(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
-}
-
 /** `5m ago`, `in 2h`, `-` for nothing; `now` is the database's. */
 export function relative(at: Date | null | undefined, now: Date): string {
   if (!at) return '-';
@@ -95,10 +88,6 @@ export const moment = (at: Date | null | undefined, now: Date): string | null =>
 
 /** What people call something by on the screen: the first digits of its id. */
 export const shortId = (id: string): string => id.slice(0, 8);
-
-/** `1 finding`, `3 findings` */
-export const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `850 ms`, `1.2 s` */
 export const duration = (ms: number | null | undefined): string =>

@@ -75,7 +75,9 @@ export function printRound(
       printable(ticket.assigned_to ?? '-'),
       printable(ticket.title),
     ]),
-    'Nothing needs you.',
+    executions.every(({ status }) => status === 'success')
+      ? 'Nothing that this round found needs a person.'
+      : 'Nothing that this round found needs a person; but not every bot could be asked.',
   );
   if (next) say(`\n${next}`);
 }

@@ -4,7 +4,9 @@ import { noBots } from './bots-list.ts';
 import { withDatabase } from './database.ts';
 import * as print from './print.ts';
 import { table } from './table.ts';
-import { aliveInWords, botsThatAre, needs, readStatus, type Status } from './status-read.ts';
+import { botsThatAre, schedulersOf, workersOf } from '../services/progress/facts.ts';
+import { inOneLine, needs, type Need } from '../services/progress/needs.ts';
+import { aliveInWords, readStatus, type Status } from './status-read.ts';
 import { ticketTable } from './tickets-list.ts';
 
 export const showStatus = (options: { json?: true }): Promise<void> =>
@@ -18,7 +20,7 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     print.say();
     if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
     else print.say(print.paint('bold', 'Needs you'));
-    for (const line of needed) print.say(`  ${line}`);
+    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
   });
 
 /** `3 active, 1 paused`, what is zero left out; null when all is. */
@@ -44,7 +46,7 @@ function printFigures(status: Status): void {
   ]);
   print.facts([
     ['Engine', alive ?? `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`],
-    ['Mode', modeInWords(mode)],
+    ['Mode', modeInWords(mode.mode)],
     ['Bots', listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
     ['Runs, 24 h', results ?? 'none'],
     [
@@ -114,20 +116,26 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
   }
 }
 
-function asDocument(status: Status, needed: string[]) {
+function asDocument(status: Status, needed: Need[]) {
   const { now, mode, nodes, inError, overdue, runs, failures, findings, quiet, tickets } = status;
+  const { waiting, lost } = status;
   const sumOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
   return {
     now,
-    needs_attention: needed,
-    mode,
+    needs_attention: needed.map(inOneLine),
+    needs: needed,
+    mode: mode.mode,
+    mode_change: mode,
     nodes,
+    alive: { schedulers: schedulersOf(nodes).length, workers: workersOf(nodes).length },
     bots: Object.fromEntries(
       ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),
     ),
     bots_in_error: inError,
-    overdue: { count: overdue.all, bots: overdue.top },
+    overdue: { count: overdue.all, since: overdue.since, bots: overdue.top },
+    waiting,
+    lost,
     bot_executions: Object.fromEntries(
       [...new Set(runs.map((row) => row.status))].map((word) => [word, sumOf(word)]),
     ),
@@ -140,6 +148,12 @@ function asDocument(status: Status, needed: string[]) {
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
     quiet_findings: quiet,
     healed: status.heals,
-    tickets: { count: tickets.all, urgent: tickets.urgent, bot_tickets: tickets.top },
+    tickets: {
+      count: tickets.all,
+      urgent: tickets.urgent,
+      late: tickets.late,
+      late_since: tickets.late_since,
+      bot_tickets: tickets.top,
+    },
   };
 }

@@ -72,6 +72,8 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
     ticketTable(
       tickets,
       await currentTime(db),
-      filtered ? 'No such ticket.' : 'No open tickets: nothing waits for a person.',
+      filtered
+        ? 'No such ticket.'
+        : 'No open tickets. `npx roundsman status` says whether anything else needs you.',
     );
   });

@@ -661,6 +661,19 @@ export interface VirtualSpaces {
   created_at: Generated<Timestamp | null>;
 }
 
+export interface EngineCanaries {
+  id: Generated<string>;
+  requested_at: Generated<Timestamp>;
+  claimed_at: Timestamp | null;
+  claimed_by: string | null;
+  queued_at: Timestamp | null;
+  started_at: Timestamp | null;
+  worker: string | null;
+  answered_at: Timestamp | null;
+  recorded_at: Timestamp | null;
+  error: string | null;
+}
+
 export interface EngineCancellations {
   execution_id: string;
   requested_at: Generated<Timestamp>;
@@ -675,6 +688,8 @@ export interface EngineNodes {
   started_at: Generated<Timestamp>;
   heartbeat_at: Generated<Timestamp>;
   skew_ms: number | null;
+  queue: string | null;
+  places: number | null;
 }
 
 export interface EngineSettings {
@@ -729,6 +744,7 @@ export interface DB {
   user_activity_log: UserActivityLog;
   user_sessions: UserSessions;
   virtual_spaces: VirtualSpaces;
+  'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
   'engine.nodes': EngineNodes;
   'engine.settings': EngineSettings;

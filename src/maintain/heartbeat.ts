@@ -6,19 +6,24 @@ import { measureSkew, type Skew } from './clock.ts';
 export interface Node {
   id: string;
   role: 'up' | 'scheduler' | 'worker';
+  /** where it queues runs and takes them from (queueAddress) */
+  queue?: string;
+  /** runs that it carries at once; none where it only schedules */
+  places?: number;
 }
 
 /**
  * Says that this process is alive, and how far its clock is from the database's. Rows of processes that
  * died long ago are removed.
  */
-export async function heartbeat(db: Db, { id, role }: Node): Promise<Skew> {
+export async function heartbeat(db: Db, { id, role, queue, places }: Node): Promise<Skew> {
   const skew = await measureSkew(db);
   // The column is an int: a clock that is a month off is off.
   const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
-    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms)
-    VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${stored})
+    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places)
+    VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${stored},
+            ${queue ?? null}, ${places ?? null})
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );

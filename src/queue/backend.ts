@@ -13,6 +13,13 @@ export const queueSchema = 'bullmq';
 export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): BackendName =>
   redisUrl ? 'redis' : 'postgres';
 
+/** Where a process with this configuration queues runs and takes them from, without user and password. */
+export function queueAddress({ redisUrl }: Pick<Config, 'redisUrl'>): string {
+  if (!redisUrl) return 'postgres';
+  const { host, pathname } = new URL(redisUrl);
+  return `redis ${host}${/^\/\d+$/.test(pathname) ? pathname : '/0'}`;
+}
+
 /** This process would use another backend than the ones beside it. */
 export class OtherBackendError extends RoundsmanError {
   constructor(recorded: BackendName, configured: BackendName) {

@@ -38,14 +38,33 @@ export interface RunQueue {
   add(entries: RunEntry[]): Promise<void>;
   /** Where an entry is. `active` only while it was taken a moment ago: after that its row says more. */
   look(entry: RunEntry): Promise<EntryState>;
-  /** Takes entries, `concurrency` at once. */
-  work(concurrency: number, take: Take<RunEntry>, onError: (error: Error) => void): RunWorker;
+  /** Enqueues a canary ahead of all that waits. Its entry carries its id and nothing else. */
+  addCanary(id: string): Promise<void>;
+  /** Takes the entry of a canary away, if it still waits. */
+  removeCanary(id: string): Promise<void>;
+  /**
+   * Takes entries, `concurrency` at once. A canary takes a place like any other entry; without `carryCanary`
+   * it is dropped.
+   */
+  work(
+    concurrency: number,
+    take: Take<RunEntry>,
+    onError: (error: Error) => void,
+    carryCanary?: (id: string) => Promise<void>,
+  ): RunWorker;
   close(): Promise<void>;
 }
 
 // attempts 1: a second start is decided from the row, never by the queue.
 // BullMQ's ids may not contain ':'.
 const jobId = ({ id, generation }: RunEntry) => `run-${id}-${generation}`;
+const canaryJobId = (id: string) => `canary-${id}`;
+
+/** The data of a canary's job; a run's has no such field. */
+interface CanaryEntry {
+  canary: string;
+}
+const isCanary = (data: RunEntry | CanaryEntry): data is CanaryEntry => 'canary' in data;
 
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
@@ -103,7 +122,22 @@ export async function openQueue(
       await answered(queue.addBulk(jobs), backend);
     },
     look: (entry) => answered(look(jobId(entry)), backend),
-    work: (concurrency, take, failed) => openWorker(transport, concurrency, take, failed),
+    async addCanary(id) {
+      // No priority goes before every priority, and `lifo` before what waits without one.
+      const opts = { ...jobOptions, jobId: canaryJobId(id), lifo: true };
+      const entry: CanaryEntry = { canary: id };
+      await answered(queue.add('canary', entry, opts), backend);
+    },
+    async removeCanary(id) {
+      await answered(queue.remove(canaryJobId(id)), backend);
+    },
+    work: (concurrency, take, failed, carryCanary = async () => {}) =>
+      openWorker<RunEntry | CanaryEntry>(
+        transport,
+        concurrency,
+        (data, free) => (isCanary(data) ? carryCanary(data.canary) : take(data, free)),
+        failed,
+      ),
     async close() {
       await within(2_000, queue.close()).catch(() => {});
       await within(1_000, end()).catch(() => {});

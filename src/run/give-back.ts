@@ -51,6 +51,9 @@ async function giveBackFree(db: Db, runs: Run[]): Promise<(RunEntry & { status: 
     SET status = CASE WHEN f.cancelled THEN e.status ELSE 'queued' END,
         reason = CASE WHEN f.cancelled THEN e.reason ELSE 'given back' END,
         attempt = e.attempt - (NOT f.cancelled)::int, generation = e.generation + (NOT f.cancelled)::int,
+        -- Until when it was carried, so that it counts as waiting from then on.
+        execution_time_ms = CASE WHEN f.cancelled THEN e.execution_time_ms
+          ELSE least(extract(epoch FROM engine.now() - e.started_at) * 1000, 2147483647) END,
         lease_until = CASE WHEN f.cancelled THEN least(e.lease_until, engine.now()) END, run_after = NULL
     FROM bots b, (
       SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled

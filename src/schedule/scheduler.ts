@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { claimDue } from './claim.ts';
 import { planBots } from './plan.ts';
+import { canarySender } from './send-canaries.ts';
 import { ExpectedSlots } from './slot-times.ts';
 import { startTicker } from './ticker.ts';
 
@@ -14,10 +15,17 @@ export interface Scheduler {
 
 /**
  * Every second: plan what was edited, claim what is due, queue it. A tick that fails is logged and the
- * next one tries again: nothing is remembered here that the rows do not say.
- * Any number of schedulers may run on one database.
+ * next one tries again: nothing is remembered here that the rows do not say. Canaries are sent as soon as a
+ * claim has succeeded. Any number of schedulers may run on one database; `name` is this one's node.
  */
-export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, log: Log): Scheduler {
+export function startScheduler(
+  db: Db,
+  catalogue: Catalogue,
+  queue: RunQueue,
+  log: Log,
+  name = 'scheduler',
+): Scheduler {
+  const canaries = canarySender(db, queue, name, log);
   const expected = new ExpectedSlots();
   let current: Promise<void> = Promise.resolve();
   let busy = false;
@@ -25,7 +33,11 @@ export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, lo
   async function tick(): Promise<void> {
     const { refused } = await planBots(db, catalogue);
     for (const bot of refused) log.warn(bot, 'bot cannot run as it is defined');
-    const claimed = await claimDue(db, expected, (entries) => queue.add(entries));
+    const claimed = await claimDue(db, expected, (entries) => {
+      // Not awaited: a queue that does not answer must not hold the claims up any longer than it does.
+      canaries.send();
+      return queue.add(entries);
+    });
     for (const schedules of claimed.refused) log.warn(schedules, 'schedule cannot be read');
     if (claimed.unclaimed > 0)
       log.error({ schedules: claimed.unclaimed }, 'due bots stay unclaimed');
@@ -50,6 +62,7 @@ export function startScheduler(db: Db, catalogue: Catalogue, queue: RunQueue, lo
     async stop() {
       await ticker.stop();
       await current;
+      await canaries.idle();
     },
   };
 }

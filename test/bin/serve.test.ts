@@ -56,6 +56,8 @@ test('SIGTERM: what ends within the grace ends, the rest is given back, nothing 
     status: 'queued',
     attempt: 0,
     reason: 'given back',
+    // It counts as waiting from here on.
+    execution_time_ms: expect.any(Number),
     lease_until: null,
   });
   expect(await rowOf(db, late)).toMatchObject({ status: 'queued', attempt: 0 });

@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
+import { set } from '../support/flow.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { roundsman, start } from './command.ts';
 import { ago, insertBot, insertFinding, insertNode, insertRun, insertTicket } from './rows.ts';
@@ -15,6 +16,7 @@ const { db, url } = await testDatabase();
 beforeEach(async () => {
   await sql`TRUNCATE bots CASCADE`.execute(db);
   await db.deleteFrom('engine.nodes').execute();
+  await set(db, 'mode', 'safe');
 });
 
 describe('status', () => {
@@ -28,8 +30,9 @@ describe('status', () => {
     expect(out).toContain('Nothing needs you.');
   });
 
-  test('is content with bots that run, and with an idle engine while nothing is due', async () => {
+  test('is content with bots that run', async () => {
     const bot = await insertBot(db, 'watch', planned);
+    await insertNode(db, 'up');
     await insertRun(db, bot, 1);
     await insertRun(db, bot, 2, { status: 'skipped', reason: 'overlap' });
     await insertRun(db, bot, 60 * 25, { status: 'failed' });
@@ -38,21 +41,84 @@ describe('status', () => {
     expect(out).toMatch(/Runs, 24 h +1 success, 1 skipped \(1 overlap\)$/m);
   });
 
+  const ticket = async (values: object) =>
+    void (await insertTicket(db, await insertBot(db, 'a', planned), 'down', values));
+  const waiting = { status: 'queued', completed_at: null, execution_time_ms: null } as const;
   test.each([
-    ['a critical ticket', () => insertBot(db, 'a', planned), 'critical', 'ticket'],
-    ['an overdue bot and no scheduler', () => insertBot(db, 'a', overdue), null, 'no scheduler'],
-    ['a bot in error', () => insertBot(db, 'a', { status: 'error' }), null, 'in error'],
-  ] as const)('ends with 6 for %s', async (_, insert, severity, why) => {
-    const bot = await insert();
-    if (severity)
-      await insertTicket(db, bot, 'down', { severity, status: 'assigned', assigned_to: 'owner' });
+    ['a critical ticket', ['up'], () => ticket({ severity: 'critical' }), /1 critical or high/],
+    [
+      'a ticket past its response target',
+      ['up'],
+      () => ticket({ severity: 'medium', respond_by: ago(3) }),
+      /1 ticket past its response target for 3m \(T-\d+\): .*tickets show/,
+    ],
+    [
+      'an overdue bot and no scheduler',
+      ['worker'],
+      () => insertBot(db, 'a', overdue),
+      /no scheduler is alive.*1 bot overdue for 5m: .*roundsman scheduler/,
+    ],
+    [
+      'an overdue bot',
+      ['up'],
+      () => insertBot(db, 'a', overdue),
+      /1 bot overdue for 5m: .*roundsman doctor/,
+    ],
+    [
+      'active bots and nothing alive',
+      [],
+      () => insertBot(db, 'a', planned),
+      /no scheduler and no worker is alive.*roundsman up/,
+    ],
+    [
+      'active bots and no worker',
+      ['scheduler'],
+      () => insertBot(db, 'a', planned),
+      /no worker is alive.*roundsman worker/,
+    ],
+    [
+      'a due run that waits while its bot has room',
+      ['up'],
+      async () => insertRun(db, await insertBot(db, 'a', planned), 4, waiting),
+      /1 due run waits for 4m \(a\).*roundsman doctor/,
+    ],
+    ['mode off', ['up'], () => set(db, 'mode', 'off'), /the mode is off.*roundsman mode safe/],
+    ['a bot in error', [], () => insertBot(db, 'a', { status: 'error' }), /1 bot in error/],
+  ] as const)('ends with 6 for %s', async (_, alive, insert, why) => {
+    for (const role of alive) await insertNode(db, role);
+    await insert();
     const { code, out, json } = await roundsman(url, 'status', '--json');
     expect(code, out).toBe(6);
-    expect(json().needs_attention).toEqual([expect.stringContaining(why)]);
+    expect(json().needs_attention).toEqual([expect.stringMatching(why)]);
+    const shown = await roundsman(url, 'status');
+    expect(shown.out.split('Needs you\n')[1]).toMatch(why);
+    expect(shown.out).not.toContain('Nothing needs you');
+  });
+
+  test('keeps its document and adds what waits, what was lost and since when', async () => {
+    const bot = await insertBot(db, 'watch', { ...planned, concurrency: 2 });
+    const id = await insertRun(db, bot, 4, waiting);
+    const lease = { worker: 'w', fence: 1, lease_until: ago(2) };
+    const lost = await insertRun(db, bot, 9, { ...waiting, ...lease, status: 'running' });
+    const document = (await roundsman(url, 'status', '--json')).json();
+    expect(document).toMatchObject({
+      mode: 'safe',
+      alive: { schedulers: 0, workers: 0 },
+      overdue: { count: 0, since: null, bots: [] },
+      waiting: { count: 1, bot_executions: [{ id, name: 'watch' }] },
+      lost: { count: 1, bot_executions: [{ id: lost, name: 'watch' }] },
+      tickets: { count: 0, urgent: 0, late: 0, late_since: null, bot_tickets: [] },
+    });
+    expect(Date.parse(document.now) - Date.parse(document.waiting.since)).toBeGreaterThan(235_000);
+    expect(document.needs.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'processes',
+      'runs_lost',
+    ]);
   });
 
   test('is not alarmed by medium, snoozed and finished tickets', async () => {
     const bot = await insertBot(db, 'a', planned);
+    await insertNode(db, 'up');
     await insertTicket(db, bot, 'medium', { severity: 'medium' });
     await insertTicket(db, bot, 'snoozed', { snoozed_until: ago(-60) });
     await insertTicket(db, bot, 'closed', { status: 'closed', resolved_at: ago(1) });

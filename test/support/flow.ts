@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { startRecurring } from '../../jobs/recurring.ts';
+import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { defineBot, defineRemedy, z } from '../../src/bot.ts';
 import type { Bot, Check, CheckResult, Remedy, ReportedFinding } from '../../src/bot.ts';
@@ -168,6 +169,7 @@ export async function startFlow(
         options.concurrency ?? 4,
         (job, free) => runBot(engine, job, free),
         () => {},
+        (id) => carryCanary(engine, id),
       )
     : null;
   let stopping: Promise<void> | undefined;

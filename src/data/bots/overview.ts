@@ -94,18 +94,34 @@ export async function countHeals(db: Db): Promise<number> {
   return row.count;
 }
 
+/** A snoozed ticket wants nothing until its time has come. */
+const awake = sql`coalesce(snoozed_until <= engine.now(), true)`;
+const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
+const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
+
+/**
+ * Tickets that are not ended: the worst ones, how many, how many of them are critical or high and since when, and
+ * how many are past their response target, the first of them since when and under which number.
+ */
 export async function pendingTickets(db: Db) {
   const top = await listTickets(db, { statuses: pending, limit: named });
-  const { all, urgent } = await db
+  const counts = await db
     .selectFrom('bot_tickets')
     .select([
       sql<number>`count(*)::int`.as('all'),
-      sql<number>`count(*) FILTER (WHERE severity IN ('critical', 'high')
-        AND coalesce(snoozed_until <= engine.now(), true))::int`.as('urgent'),
+      sql<number>`count(*) FILTER (WHERE ${isUrgent})::int`.as('urgent'),
+      sql<Date | null>`min(created_at) FILTER (WHERE ${isUrgent})`.as('urgent_since'),
+      sql<number>`count(*) FILTER (WHERE ${isLate})::int`.as('late'),
+      sql<Date | null>`min(respond_by) FILTER (WHERE ${isLate})`.as('late_since'),
+      sql<
+        string | null
+      >`(array_agg(number ORDER BY respond_by, number) FILTER (WHERE ${isLate}))[1]`.as(
+        'first_late',
+      ),
     ])
     .where('status', 'in', pending)
     .executeTakeFirstOrThrow();
-  return { top, all, urgent };
+  return { top, ...counts };
 }
 
 /** Active bots that should have been claimed or planned: those that wait longest, and how many. */
@@ -115,6 +131,10 @@ export async function overdue(db: Db) {
     .orderBy('next_execution_at')
     .limit(named)
     .execute();
-  const { count: all } = await overdueBots(db).select(count).executeTakeFirstOrThrow();
-  return { top, all };
+  const { count: all, since } = await overdueBots(db)
+    .select(count)
+    // One that was not planned has waited since its last edit.
+    .select(sql<Date | null>`min(coalesce(next_execution_at, updated_at))`.as('since'))
+    .executeTakeFirstOrThrow();
+  return { top, all, since };
 }

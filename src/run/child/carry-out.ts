@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../catalogue.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../data/connect.ts';
 import { takeEffect } from '../../heal/effect.ts';
 import { takeBack } from '../../heal/undo.ts';
@@ -21,7 +22,12 @@ type Ways = {
   ) => Promise<Tasks[K]['result']>;
 };
 
-const ways: Ways = { check: performCheck, effect: takeEffect, undo: takeBack };
+const ways: Ways = {
+  check: performCheck,
+  effect: takeEffect,
+  undo: takeBack,
+  canary: ({ reader }) => currentTime(reader),
+};
 
 /** The tasks that a child does, by their kind. */
 export const carryOutWith =

@@ -26,6 +26,8 @@ export interface Tasks {
   check: { task: CheckTask; result: CheckOutcome };
   effect: { task: Effect; result: Date | null };
   undo: { task: Undo; result: void };
+  /** proves that a child works and reaches the database: its time */
+  canary: { task: null; result: Date };
 }
 
 export type Kind = keyof Tasks;

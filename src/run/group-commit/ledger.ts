@@ -10,6 +10,7 @@ import type { Run } from '../run.ts';
 import { carrier, type Job } from './again.ts';
 import { flush, type Ended, type Entry, type Outcome } from './flush.ts';
 import { openLanes } from './lanes.ts';
+import { writeCanary } from './write-canary.ts';
 import { startBatch } from './start-batch.ts';
 import { warmUp } from './warm-up.ts';
 import { findWon } from './won.ts';
@@ -30,6 +31,8 @@ export interface Ledger {
   end(run: Run, ending: Ending): Promise<Ended>;
   /** Records, escalates and finishes in one commit; the ending's `findings` are counted there. */
   recordAndEnd(run: Run, outcomes: CheckOutcome[], ending: Ending): Promise<Ended>;
+  /** Writes a canary as recorded, the way runs are. Rejects as for a run. */
+  recordCanary(id: string): Promise<void>;
   /** Takes nothing more and resolves when all that was taken is settled. */
   close(): Promise<void>;
 }
@@ -55,6 +58,11 @@ interface StartJob extends Job {
 interface WriteJob extends Job {
   entry: Entry;
   resolve(outcome: NonNullable<Outcome>): void;
+}
+
+interface CanaryJob extends Job {
+  id: string;
+  resolve(): void;
 }
 
 export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOptions): Ledger {
@@ -88,9 +96,20 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
     mostWeight,
     carrier(connections, log, async (client, batch) => settle(client, batch)),
   );
+  // A lane of its own, on a connection that one of the others leaves free for a moment.
+  const canaries = openLanes<CanaryJob>(
+    1,
+    runWeight,
+    carrier(connections, log, async (client, batch) => {
+      for (const job of batch) {
+        await writeCanary(client, job.id);
+        job.resolve();
+      }
+    }),
+  );
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await Promise.all([starts.idle(), writes.idle()]);
+    await Promise.all([starts.idle(), writes.idle(), canaries.idle()]);
     await connections.end();
   }
 
@@ -138,6 +157,7 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
       const finish = finishOf(run, ending, true);
       return (await write({ run, recording, finish })).finished!;
     },
+    recordCanary: (id) => add<void, CanaryJob>(canaries, id, runWeight, { id }),
     close: () => (closing ??= close()),
   };
 }

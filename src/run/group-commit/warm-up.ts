@@ -20,6 +20,13 @@ const statements: [Statement<unknown>, unknown[]][] = [
   [queueNextRuns, [[]]],
 ];
 
+/** Asks all of them on this connection. Rejects with the first error once all are answered. */
+export async function askNothing(client: pg.ClientBase): Promise<void> {
+  const asked = statements.map(([statement, values]) => send(client, statement, values));
+  await Promise.allSettled(asked);
+  await Promise.all(asked);
+}
+
 /**
  * Opens so many connections and has their plans made: all that comes due at once would wait for that. Rejects with
  * what kept one of them from it.
@@ -29,7 +36,7 @@ export async function warmUp(connections: pg.Pool, count: number): Promise<void>
     const client = await connections.connect();
     try {
       planAnew(client);
-      await Promise.all(statements.map(([statement, values]) => send(client, statement, values)));
+      await askNothing(client);
     } finally {
       client.release();
     }

@@ -1,0 +1,111 @@
+/**
+ * Canaries: rows of `engine.canaries` that take the way of a run and are counted nowhere. Each part of the
+ * engine writes here that one got through it; none of these writes has an effect on any other table.
+ */
+import { sql, type Selectable } from 'kysely';
+import type { Db } from '../connect.ts';
+import type { EngineCanaries } from '../tables.ts';
+
+export type CanaryRow = Selectable<EngineCanaries>;
+
+/** After so many seconds the process that asked for a canary no longer waits for it. */
+const staleAfter = sql`interval '1 minute'`;
+/** Where no scheduler removes stale canaries, the next request does after this. */
+const forgottenAfter = sql`interval '1 hour'`;
+
+const now = sql<Date>`engine.now()`;
+
+/** Asks for a canary and returns its id. Rejects as the server does where the role may not write. */
+export async function requestCanary(db: Db): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    WITH forgotten AS (
+      DELETE FROM engine.canaries WHERE requested_at < engine.now() - ${forgottenAfter}
+    )
+    INSERT INTO engine.canaries DEFAULT VALUES RETURNING id`.execute(db);
+  return rows[0]!.id;
+}
+
+/** The row; undefined once it was removed. */
+export const readCanary = (db: Db, id: string): Promise<CanaryRow | undefined> =>
+  db.selectFrom('engine.canaries').selectAll().where('id', '=', id).executeTakeFirst();
+
+export async function removeCanary(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('engine.canaries').where('id', '=', id).execute();
+}
+
+export interface ClaimedCanaries {
+  /** ids that this scheduler has claimed, to be queued */
+  claimed: string[];
+  /** ids of removed stale ones whose entries may still be in the queue */
+  stale: string[];
+}
+
+/**
+ * Claims what was asked for and removes what is stale, in one round trip. Any number of schedulers may do it
+ * at once: each canary is claimed by one.
+ */
+export async function claimCanaries(db: Db, scheduler: string): Promise<ClaimedCanaries> {
+  const { rows } = await sql<{ id: string; stale: boolean; queued: boolean }>`
+    WITH stale AS (
+      DELETE FROM engine.canaries WHERE requested_at < engine.now() - ${staleAfter}
+      RETURNING id, queued_at IS NOT NULL AND started_at IS NULL AS queued
+    ), wanted AS (
+      SELECT id FROM engine.canaries
+      WHERE claimed_at IS NULL AND requested_at >= engine.now() - ${staleAfter}
+      FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+      UPDATE engine.canaries c SET claimed_at = engine.now(), claimed_by = ${scheduler}
+      FROM wanted WHERE c.id = wanted.id RETURNING c.id
+    )
+    SELECT id, true AS stale, queued FROM stale UNION ALL SELECT id, false, false FROM claimed`.execute(
+    db,
+  );
+  return {
+    claimed: rows.filter(({ stale }) => !stale).map(({ id }) => id),
+    stale: rows.filter(({ queued }) => queued).map(({ id }) => id),
+  };
+}
+
+/** Its entry is in the queue. */
+export async function noteCanaryQueued(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('engine.canaries')
+    .set({ queued_at: now })
+    .where('id', '=', id)
+    .where('queued_at', 'is', null)
+    .execute();
+}
+
+/** A worker has taken its entry. False when it was removed or another worker has it: then there is nothing to do. */
+export async function startCanary(db: Db, id: string, worker: string): Promise<boolean> {
+  // An entry can be taken before the scheduler has written that it is in the queue.
+  const { rows } = await sql`
+    UPDATE engine.canaries
+    SET started_at = engine.now(), worker = ${worker}, queued_at = coalesce(queued_at, engine.now())
+    WHERE id = ${id} AND started_at IS NULL RETURNING id`.execute(db);
+  return rows.length > 0;
+}
+
+/** A child process has done its task. */
+export async function noteCanaryAnswered(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('engine.canaries')
+    .set({ answered_at: now })
+    .where('id', '=', id)
+    .where('answered_at', 'is', null)
+    .execute();
+}
+
+/** `$1` is the id. Without rows the canary was removed, which is no error. */
+export const recordCanary = sql<{ id: string }>`
+  UPDATE engine.canaries SET recorded_at = engine.now() WHERE id = $1::uuid AND recorded_at IS NULL RETURNING id`;
+
+/** What kept it from going on; the first reason stays. */
+export async function noteCanaryFailed(db: Db, id: string, error: string): Promise<void> {
+  await db
+    .updateTable('engine.canaries')
+    .set({ error })
+    .where('id', '=', id)
+    .where('error', 'is', null)
+    .execute();
+}

@@ -1,0 +1,106 @@
+/** Whether runs go on: what waits though it could start, what a worker left behind, and who is busy. */
+import { sql, type RawBuilder } from 'kysely';
+import type { Db } from '../connect.ts';
+
+/** A run that has waited for so long after its time, while its bot had room, is not on its way. */
+export const patienceSeconds = 60;
+
+/**
+ * A bot has room when it has had it for this long. Between two runs of a bot that may carry one at a time
+ * there is always a moment without one, and what waits behind it is on its way.
+ */
+const roomSeconds = 10;
+
+/** Rows named in full; what is beyond them is in the counts. */
+const named = 5;
+
+export interface Waiting {
+  count: number;
+  /** since when the one that waits longest waits; null when none does */
+  since: Date | null;
+  /** those that wait longest */
+  bot_executions: { id: string; name: string; since: Date }[];
+}
+
+/**
+ * Queued runs that have been due for longer than {@link patienceSeconds}, `greatest(queued_at, run_after)` or
+ * the end of an attempt whose worker was lost, and whose bot has had fewer runs than its `concurrency` for
+ * {@link roomSeconds}. A bot's status does not matter: what is queued of a paused one ends as usual.
+ */
+export async function waitingRuns(db: Db): Promise<Waiting> {
+  return read(
+    db,
+    sql`
+    queued AS MATERIALIZED (
+      SELECT e.id, e.bot_id, coalesce(let_go.at > clock.now - make_interval(secs => ${sql.lit(roomSeconds)}), false) AS ran_just_now,
+             greatest(e.queued_at, e.run_after, let_go.at) AS since
+      FROM clock, bot_executions e
+      -- When the last attempt was taken from its worker: how long it took is written with that.
+      CROSS JOIN LATERAL (SELECT CASE WHEN e.worker IS NOT NULL
+        THEN e.started_at + make_interval(secs => e.execution_time_ms / 1000.0) END AS at) let_go
+      WHERE e.status = 'queued' AND e.cancel_requested_at IS NULL
+    ), taken AS (
+      SELECT bot_id, count(*) AS runs FROM (
+        SELECT bot_id FROM bot_executions WHERE status = 'running'
+        UNION ALL
+        SELECT bot_id FROM bot_executions e
+        WHERE e.completed_at > engine.now() - make_interval(secs => ${sql.lit(roomSeconds)}) AND e.status <> 'skipped'
+        UNION ALL
+        SELECT bot_id FROM queued WHERE ran_just_now
+      ) lately GROUP BY bot_id
+    ), found AS MATERIALIZED (
+      SELECT q.id, b.name::text AS name, q.since
+      FROM clock, queued q JOIN bots b ON b.id = q.bot_id LEFT JOIN taken t ON t.bot_id = q.bot_id
+      WHERE q.since < clock.now - make_interval(secs => ${sql.lit(patienceSeconds)}) AND coalesce(t.runs, 0) < b.concurrency
+    )`,
+  );
+}
+
+/** Runs whose worker stopped renewing their leases and that no process has taken over since. */
+export async function lostRuns(db: Db): Promise<Waiting> {
+  return read(
+    db,
+    sql`
+    found AS MATERIALIZED (
+      SELECT e.id, b.name::text AS name, e.lease_until AS since
+      FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+      WHERE e.status = 'running' AND e.lease_until < engine.now() - make_interval(secs => ${sql.lit(patienceSeconds)})
+    )`,
+  );
+}
+
+async function read(db: Db, found: RawBuilder<unknown>): Promise<Waiting> {
+  const { rows } = await sql<{ id: string; name: string; since: Date; count: number }>`
+    WITH clock AS MATERIALIZED (SELECT engine.now() AS now), ${found}
+    SELECT id, name, since, count(*) OVER ()::int AS count FROM found ORDER BY since, id LIMIT ${sql.lit(named)}`.execute(
+    db,
+  );
+  return {
+    count: rows[0]?.count ?? 0,
+    since: rows[0]?.since ?? null,
+    bot_executions: rows.map(({ id, name, since }) => ({ id, name, since })),
+  };
+}
+
+/** How many runs each worker carries now, by its name, which is its node's id. */
+export async function runsCarried(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('bot_executions')
+    .select(['worker', sql<number>`count(*)::int`.as('count')])
+    .where('status', '=', 'running')
+    .groupBy('worker')
+    .execute();
+  return new Map(rows.flatMap(({ worker, count }) => (worker === null ? [] : [[worker, count]])));
+}
+
+/** When the newest run began and when the newest slot was claimed; null where there is none. */
+export async function lastActivity(
+  db: Db,
+): Promise<{ began_at: Date | null; claimed_at: Date | null }> {
+  const { rows } = await sql<{ began_at: Date | null; claimed_at: Date | null }>`
+    SELECT (SELECT max(last_execution_at) FROM bots) AS began_at,
+           (SELECT queued_at FROM bot_executions WHERE trigger = 'schedule' ORDER BY started_at DESC LIMIT 1) AS claimed_at`.execute(
+    db,
+  );
+  return rows[0]!;
+}

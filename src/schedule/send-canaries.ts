@@ -1,0 +1,57 @@
+import { claimCanaries, noteCanaryFailed, noteCanaryQueued } from '../data/bots/canaries.ts';
+import type { Db } from '../data/connect.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RunQueue } from '../queue/run-queue.ts';
+import { fitting } from '../text.ts';
+
+/** A failure that lasts is logged again after this long. */
+const remindMs = 60_000;
+
+/**
+ * Claims the canaries that were asked for and queues them. `send` returns at once, never throws, and does
+ * nothing while the one before is under way; `idle` resolves when that has ended.
+ */
+export function canarySender(
+  db: Db,
+  queue: RunQueue,
+  scheduler: string,
+  log: Log,
+): { send(): void; idle(): Promise<void> } {
+  let current: Promise<void> | null = null;
+  let failedAt = -Infinity;
+
+  function failed(error: unknown): void {
+    if (performance.now() - failedAt < remindMs) return;
+    failedAt = performance.now();
+    log.warn({ err: error }, 'a canary could not be sent');
+  }
+
+  async function sendAll(): Promise<void> {
+    const { claimed, stale } = await claimCanaries(db, scheduler);
+    await Promise.all(claimed.map((id) => enqueue(id)));
+    // A worker may hold the entry: then it is gone soon by itself.
+    for (const id of stale) await queue.removeCanary(id).catch(failed);
+  }
+
+  async function enqueue(id: string): Promise<void> {
+    try {
+      await queue.addCanary(id);
+      await noteCanaryQueued(db, id);
+    } catch (error) {
+      failed(error);
+      await noteCanaryFailed(db, id, fitting(messageOf(error), 500));
+    }
+  }
+
+  return {
+    send() {
+      current ??= sendAll()
+        .catch(failed)
+        .finally(() => {
+          current = null;
+        });
+    },
+    idle: () => current ?? Promise.resolve(),
+  };
+}

@@ -1,0 +1,154 @@
+/** Where a canary stopped, in words that claim no more than was seen. */
+import type { CanaryRow } from '../../data/bots/canaries.ts';
+import type { Node } from '../../data/bots/engine.ts';
+import { messageOf } from '../../errors.ts';
+import { fullInWords, schedulersOf, workersOf } from './facts.ts';
+
+/** The legs of a run's way, in their order. */
+export type Leg = 'claim' | 'queue' | 'child' | 'record';
+
+export interface Stop {
+  /** the leg that it did not get through; null when it could not be sent at all */
+  leg: Leg | null;
+  waits: boolean;
+  /** what was seen */
+  detail: string;
+  /** what to try */
+  hint: string;
+}
+
+export interface Seen {
+  /** as it was when the wait was over; null when nothing was sent because no scheduler is alive */
+  row: CanaryRow | null;
+  nodes: Node[];
+  /** the number of places when all of them are busy, else null */
+  full: number | null;
+  patienceMs: number;
+}
+
+/** `worker 4711 on host` */
+export const nodeName = ({ role, host, pid }: Node): string => `${role} ${pid} on ${host}`;
+
+/** The database refuses to write for this role or server. Throws what is another error. */
+export function explainRefusal(error: unknown): Stop {
+  // insufficient_privilege, read_only_sql_transaction
+  if (!['42501', '25006'].includes(String((error as { code?: unknown } | null)?.code))) throw error;
+  return {
+    leg: null,
+    waits: false,
+    detail: `no canary could be sent, so nothing proves that runs move: ${messageOf(error)}`,
+    hint: 'connect as the owner of the tables or as service_role, to a server that takes writes',
+  };
+}
+
+/** Another process has removed what tells how far it came. */
+export const rowGone: Stop = {
+  leg: null,
+  waits: false,
+  detail:
+    'the row of a canary was removed while it was under way, so nothing proves that runs move',
+  hint: 'look again',
+};
+
+export function explainStop(seen: Seen): Stop {
+  const { row } = seen;
+  if (!row?.claimed_at) return atClaim(seen);
+  if (!row.queued_at) return intoQueue(row, seen);
+  if (!row.started_at) return outOfQueue(row, seen);
+  const who = namedBy(row.worker, seen.nodes);
+  const why = row.error ? `: ${row.error}` : ` within ${seconds(seen)}`;
+  return row.answered_at
+    ? stop(
+        'record',
+        `a child process answered, and ${who} did not record it${why}`,
+        "look at that worker's log: its connections that record runs fail",
+      )
+    : stop(
+        'child',
+        `${who} took it, and no child process answered${why}`,
+        "look at that worker's log, and at its host's memory and number of processes (ROUNDSMAN_CHECK_MEMORY_MB, ROUNDSMAN_CONCURRENCY)",
+      );
+}
+
+const stop = (leg: Leg, detail: string, hint: string): Stop => ({
+  leg,
+  waits: false,
+  detail,
+  hint,
+});
+
+const seconds = ({ patienceMs }: Seen): string => `${patienceMs / 1000} s`;
+const list = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
+
+const namedBy = (id: string | null, nodes: Node[]): string => {
+  const node = nodes.find((each) => each.id === id);
+  return node ? nodeName(node) : `a process that is gone (${id})`;
+};
+
+/** A process of a version before canaries does not say which queue it uses. */
+const older = (nodes: Node[]): Node[] => nodes.filter(({ queue }) => queue === null);
+const restart = (nodes: Node[]): string =>
+  `restart ${list(nodes)} with this version: an older one knows no canaries, so this says nothing of its runs`;
+
+function atClaim(seen: Seen): Stop {
+  const schedulers = schedulersOf(seen.nodes);
+  if (schedulers.length === 0)
+    return stop(
+      'claim',
+      'no scheduler is alive to claim it',
+      'start one with `npx roundsman scheduler`, or scheduler and worker with `npx roundsman up`',
+    );
+  const old = older(schedulers);
+  return stop(
+    'claim',
+    `no scheduler claimed it within ${seconds(seen)}; alive by their heartbeats: ${list(schedulers)}`,
+    old.length > 0
+      ? restart(old)
+      : 'look at the logs of the schedulers, and restart one that does not answer',
+  );
+}
+
+function intoQueue(row: CanaryRow, seen: Seen): Stop {
+  const { nodes } = seen;
+  const scheduler = nodes.find(({ id }) => id === row.claimed_by);
+  const where = scheduler?.queue ? `queue (${scheduler.queue})` : 'queue';
+  const why = row.error ? `: ${row.error}` : ` within ${seconds(seen)}`;
+  return stop(
+    'queue',
+    `${namedBy(row.claimed_by, nodes)} claimed it and could not put it into the ${where}${why}`,
+    "check the server that holds the queue, and that scheduler's log",
+  );
+}
+
+function outOfQueue(row: CanaryRow, seen: Seen): Stop {
+  const { nodes, full } = seen;
+  const workers = workersOf(nodes);
+  if (workers.length === 0)
+    return stop(
+      'queue',
+      'it is in the queue, and no worker is alive to take it',
+      'start one with `npx roundsman worker`, or scheduler and worker with `npx roundsman up`',
+    );
+  if (full !== null)
+    return {
+      leg: 'queue',
+      waits: true,
+      detail: `it waits first in the queue: ${fullInWords(full, nodes)}`,
+      hint: 'look again when a run has ended (`npx roundsman runs list --status running`), or start another worker with `npx roundsman worker`',
+    };
+  const from = nodes.find(({ id }) => id === row.claimed_by);
+  const others = workers.filter(({ queue }) => queue !== null && queue !== from?.queue);
+  const old = older(workers);
+  return stop(
+    'queue',
+    `the queue did not deliver it to a worker${old.length > 0 ? ' that knows canaries' : ''} within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`,
+    others.length > 0
+      ? 'give every process the same REDIS_URL, or none, and restart those with another one'
+      : old.length > 0
+        ? restart(old)
+        : 'look at the logs of the workers, and restart one that takes nothing',
+  );
+}
+
+const taking = (node: Node): string =>
+  node.queue === null ? nodeName(node) : `${nodeName(node)} (takes from ${node.queue})`;

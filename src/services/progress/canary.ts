@@ -1,0 +1,114 @@
+/**
+ * Proof that runs move: a canary takes the way of a run, from a scheduler's claim to the record, and the leg
+ * that it does not get through is named. Whatever calls an installation healthy asks here, and not only
+ * whether its processes are alive.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  readCanary,
+  removeCanary,
+  requestCanary,
+  type CanaryRow,
+} from '../../data/bots/canaries.ts';
+import { listNodes } from '../../data/bots/engine.ts';
+import { runsCarried } from '../../data/bots/progress.ts';
+import type { Db } from '../../data/connect.ts';
+import { explainRefusal, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
+import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
+
+/** Milliseconds that each leg took, by the database's clock; `total` is from the request to the record. */
+export type LegTimes = Record<Leg | 'total', number>;
+
+export type CanaryResult =
+  | { passed: true; ms: LegTimes }
+  /** `waits`: it is first in the queue, and every place is busy with a run; nothing is known to be broken */
+  | ({ passed: false } & Stop);
+
+/** A scheduler claims once a second, an entry is taken within a moment, and a start of a child takes less than one. */
+const legPatienceMs = 10_000;
+const pollMs = 50;
+/** A place that has been free for so long while the canary waited does not take it. */
+const placeFreeMs = 1_000;
+
+/**
+ * Sends one canary and waits for it, at each leg for `patienceMs` at most. Any number may be under way at once;
+ * none has a row, a figure or a finding. Rejects only when the database does not answer.
+ */
+export async function sendCanary(
+  db: Db,
+  { patienceMs = legPatienceMs }: { patienceMs?: number } = {},
+): Promise<CanaryResult> {
+  const nodes = await listNodes(db);
+  // Without a scheduler it is known where it would stop.
+  if (schedulersOf(nodes).length === 0)
+    return { passed: false, ...explainStop({ row: null, nodes, full: null, patienceMs }) };
+  const id = await requestCanary(db).catch((error: unknown) => explainRefusal(error));
+  if (typeof id !== 'string') return { passed: false, ...id };
+  const noWorker = workersOf(nodes).length === 0;
+  let row = await follow(db, id, { patienceMs, noWorker });
+  let full = await fullNow(db);
+  if (row && isWaiting(row) && !noWorker && full === null) {
+    // A place may have become free at the very end.
+    row = await follow(db, id, { patienceMs: placeFreeMs, noWorker, from: row });
+    if (row?.started_at) row = await follow(db, id, { patienceMs, noWorker, from: row });
+    full = await fullNow(db);
+  }
+  // As long as its entry may wait in the queue, its row tells a scheduler to take that away.
+  if (row && !isWaiting(row)) await removeCanary(db, id).catch(() => {});
+  if (row?.recorded_at) return { passed: true, ms: timesOf(row) };
+  if (!row) return { passed: false, ...rowGone };
+  return {
+    passed: false,
+    ...explainStop({ row, nodes: await listNodes(db), full, patienceMs }),
+  };
+}
+
+const isWaiting = (row: CanaryRow): boolean => row.queued_at !== null && row.started_at === null;
+
+async function fullNow(db: Db): Promise<number | null> {
+  return fullPlaces(await listNodes(db), await runsCarried(db));
+}
+
+interface Follow {
+  patienceMs: number;
+  /** nothing would take it out of the queue */
+  noWorker: boolean;
+  /** as it was seen last */
+  from?: CanaryRow;
+}
+
+/** The row when it is over, or has come no further for `patienceMs`; null when it was removed. */
+async function follow(
+  db: Db,
+  id: string,
+  { patienceMs, noWorker, from }: Follow,
+): Promise<CanaryRow | null> {
+  let legs = from ? legsOf(from) : 0;
+  let since = performance.now();
+  for (;;) {
+    await sleep(pollMs);
+    const row = await readCanary(db, id);
+    if (!row || row.recorded_at || row.error !== null || (noWorker && row.queued_at))
+      return row ?? null;
+    if (legsOf(row) > legs) since = performance.now();
+    legs = legsOf(row);
+    if (performance.now() - since > patienceMs) return row;
+  }
+}
+
+/** How far it has come. */
+const legsOf = (row: CanaryRow): number =>
+  [row.claimed_at, row.queued_at, row.started_at, row.answered_at].filter((at) => at !== null)
+    .length;
+
+function timesOf(row: CanaryRow): LegTimes {
+  const between = (from: Date | null, to: Date | null) =>
+    from && to ? Math.max(0, to.getTime() - from.getTime()) : 0;
+  return {
+    claim: between(row.requested_at, row.claimed_at),
+    queue: between(row.claimed_at, row.started_at),
+    child: between(row.started_at, row.answered_at),
+    record: between(row.answered_at, row.recorded_at),
+    total: between(row.requested_at, row.recorded_at),
+  };
+}

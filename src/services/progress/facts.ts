@@ -1,0 +1,64 @@
+/** What is known of the engine's progress, of one moment. */
+import {
+  currentTime,
+  doesSchedule,
+  doesWork,
+  listNodes,
+  readMode,
+  type Node,
+} from '../../data/bots/engine.ts';
+import * as overview from '../../data/bots/overview.ts';
+import { lastActivity, lostRuns, runsCarried, waitingRuns } from '../../data/bots/progress.ts';
+import type { Db } from '../../data/connect.ts';
+
+/** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */
+export async function readFacts(db: Db) {
+  const nodes = await listNodes(db);
+  const isWhole = schedulersOf(nodes).length > 0 && workersOf(nodes).length > 0;
+  return {
+    now: await currentTime(db),
+    mode: await readMode(db),
+    nodes,
+    bots: await overview.countBots(db),
+    inError: await overview.botsInError(db),
+    overdue: await overview.overdue(db),
+    waiting: await waitingRuns(db),
+    lost: await lostRuns(db),
+    carried: await runsCarried(db),
+    /** asked only where a process is missing */
+    activity: isWhole ? null : await lastActivity(db),
+    tickets: await overview.pendingTickets(db),
+  };
+}
+
+export type Facts = Awaited<ReturnType<typeof readFacts>>;
+
+/** Runs `read` in a transaction that writes nothing and sees one moment. */
+export const ofOneMoment = <Result>(db: Db, read: (db: Db) => Promise<Result>): Promise<Result> =>
+  db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read);
+
+export const botsThatAre = ({ bots }: Pick<Facts, 'bots'>, status: string): number =>
+  bots.find((row) => row.status === status)?.count ?? 0;
+
+export const schedulersOf = (nodes: Node[]): Node[] => nodes.filter(doesSchedule);
+export const workersOf = (nodes: Node[]): Node[] => nodes.filter(doesWork);
+
+/**
+ * The places of all workers that are alive, when each of them carries as many runs as it has places; null when
+ * one has a place free, does not say how many it has, or there is none.
+ */
+export function fullPlaces(nodes: Node[], carried: Map<string, number>): number | null {
+  const workers = workersOf(nodes);
+  const full = workers.every(
+    ({ id, places }) => places !== null && (carried.get(id) ?? 0) >= places,
+  );
+  if (workers.length === 0 || !full) return null;
+  return workers.reduce((sum, { places }) => sum + places!, 0);
+}
+
+/** What {@link fullPlaces} came to: `all 10 places of the worker are busy`. */
+export function fullInWords(places: number, nodes: Node[]): string {
+  if (places === 1) return 'the only place of the worker is busy';
+  const workers = workersOf(nodes).length;
+  return `all ${places} places of ${workers === 1 ? 'the worker' : `${workers} workers`} are busy`;
+}

@@ -1,0 +1,185 @@
+/** What a person has to look at, in words: first what keeps everything from going on. */
+import { healsIn } from '../../data/bots/engine.ts';
+import { counted, span } from '../../text.ts';
+import {
+  botsThatAre,
+  fullInWords,
+  fullPlaces,
+  schedulersOf,
+  workersOf,
+  type Facts,
+} from './facts.ts';
+
+export interface Need {
+  kind:
+    | 'processes'
+    | 'runs_waiting'
+    | 'runs_lost'
+    | 'bots_overdue'
+    | 'tickets_late'
+    | 'tickets_urgent'
+    | 'bots_in_error'
+    | 'healing_off';
+  /** what is wrong, how many, and since when */
+  what: string;
+  /** what to try: a command in backquotes, or a sentence with one */
+  try: string;
+}
+
+/** `what: try`, as a list shows it. Names in it come from rows: print it as foreign text. */
+export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
+
+/** The most urgent first; empty when a person has nothing to do. */
+export function needs(facts: Facts): Need[] {
+  return [
+    processesGone(facts),
+    runsWaiting(facts),
+    runsLost(facts),
+    botsOverdue(facts),
+    ticketsLate(facts),
+    ticketsUrgent(facts),
+    botsInError(facts),
+    healingOff(facts),
+  ].filter((need) => need !== null);
+}
+
+const since = (at: Date | null, { now }: Facts): string =>
+  at ? ` for ${span(now.getTime() - at.getTime())}` : '';
+const ago = (at: Date, { now }: Facts): string => `${span(now.getTime() - at.getTime())} ago`;
+const longest = (count: number, at: Date | null, facts: Facts): string =>
+  count === 1 ? since(at, facts) : at ? `, the longest${since(at, facts)}` : '';
+const verb = (count: number, one: string, many: string): string => (count === 1 ? one : many);
+
+const waitsInWords = (facts: Facts): string => {
+  const { count, since } = facts.waiting;
+  return `${counted(count, 'due run')} ${verb(count, 'waits', 'wait')}${longest(count, since, facts)}`;
+};
+const overdueInWords = (facts: Facts): string =>
+  `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
+
+/** No scheduler, no worker, or neither, where there is something for them to do. */
+function processesGone(facts: Facts): Need | null {
+  const { nodes, overdue, waiting } = facts;
+  const active = botsThatAre(facts, 'active');
+  const noScheduler = schedulersOf(nodes).length === 0 && active > 0;
+  const noWorker = workersOf(nodes).length === 0 && active + waiting.count > 0;
+  if (!noScheduler && !noWorker) return null;
+  const follows = [
+    noScheduler && `${counted(active, 'active bot')} ${verb(active, 'does', 'do')} not run`,
+    noScheduler && overdue.all > 0 && overdueInWords(facts),
+    noWorker && waiting.count > 0 && waitsInWords(facts),
+    noWorker && !noScheduler && waiting.count === 0 && 'queued runs are not carried out',
+  ];
+  const who = [noScheduler && 'no scheduler', noWorker && 'no worker'].filter(Boolean);
+  return {
+    kind: 'processes',
+    what: `${who.join(' and ')} is alive${lastSign(facts, { noScheduler, noWorker })}; ${follows.filter(Boolean).join(', ')}`,
+    try:
+      noScheduler && noWorker
+        ? 'start both with `npx roundsman up`'
+        : `start one with \`npx roundsman ${noWorker ? 'worker' : 'scheduler'}\``,
+  };
+}
+
+/** A process that ended in order leaves no row behind: then what it did last says when there was one. */
+function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean }): string {
+  const { nodes, activity } = facts;
+  const silent = nodes.filter(
+    ({ alive, role }) =>
+      !alive &&
+      ((gone.noScheduler && role !== 'worker') || (gone.noWorker && role !== 'scheduler')),
+  );
+  const signs = [
+    ...silent.map(({ heartbeat_at }) => heartbeat_at),
+    ...(gone.noScheduler && activity?.claimed_at ? [activity.claimed_at] : []),
+    ...(gone.noWorker && activity?.began_at ? [activity.began_at] : []),
+  ].map((at) => at.getTime());
+  return signs.length === 0
+    ? ''
+    : ` (last sign of one ${ago(new Date(Math.max(...signs)), facts)})`;
+}
+
+/** Due runs that no worker takes, where there is one. */
+export function runsWaiting(facts: Facts): Need | null {
+  const { waiting, nodes, carried } = facts;
+  if (waiting.count === 0 || workersOf(nodes).length === 0) return null;
+  const full = fullPlaces(nodes, carried);
+  const rooms = `although ${verb(waiting.count, 'its bot has', 'their bots have')} room`;
+  return {
+    kind: 'runs_waiting',
+    what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
+    try: full
+      ? `${fullInWords(full, nodes)}; start another worker with \`npx roundsman worker\``
+      : '`npx roundsman doctor` finds out where runs stop',
+  };
+}
+
+/** Runs that nothing carries and nothing has taken over. */
+export function runsLost(facts: Facts): Need | null {
+  const { count, since: at, bot_executions } = facts.lost;
+  if (count === 0) return null;
+  return {
+    kind: 'runs_lost',
+    what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
+    try: 'every process of the engine takes over what was lost, so look at their logs; `npx roundsman doctor` says which are alive',
+  };
+}
+
+/** Due bots that no scheduler claims, where there is one. */
+export function botsOverdue(facts: Facts): Need | null {
+  const { overdue, nodes } = facts;
+  if (overdue.all === 0 || schedulersOf(nodes).length === 0) return null;
+  return {
+    kind: 'bots_overdue',
+    what: overdueInWords(facts),
+    try: '`npx roundsman doctor` looks closer',
+  };
+}
+
+function ticketsLate(facts: Facts): Need | null {
+  const { late, late_since, first_late } = facts.tickets;
+  if (late === 0) return null;
+  return {
+    kind: 'tickets_late',
+    what: `${counted(late, 'ticket')} past ${verb(late, 'its', 'their')} response target${longest(late, late_since, facts)} (T-${first_late})`,
+    try: `\`npx roundsman tickets show T-${first_late}\``,
+  };
+}
+
+function ticketsUrgent(facts: Facts): Need | null {
+  const { urgent, urgent_since } = facts.tickets;
+  if (urgent === 0) return null;
+  const open = urgent === 1 ? `, open${since(urgent_since, facts)}` : '';
+  const oldest = urgent > 1 ? `, the oldest open${since(urgent_since, facts)}` : '';
+  return {
+    kind: 'tickets_urgent',
+    what: `${counted(urgent, 'critical or high ticket')}${open}${oldest}`,
+    try: '`npx roundsman tickets list`',
+  };
+}
+
+function botsInError(facts: Facts): Need | null {
+  const count = botsThatAre(facts, 'error');
+  if (count === 0) return null;
+  const { inError } = facts;
+  const times = inError.flatMap(({ status_changed_at: at }) => at ?? []);
+  const first = times.toSorted((one, other) => one.getTime() - other.getTime())[0] ?? null;
+  return {
+    kind: 'bots_in_error',
+    what: `${counted(count, 'bot')} in error${longest(count, first, facts)}`,
+    try: `mend the definition with \`npx roundsman bots edit ${count === 1 ? inError[0]!.name : '<name>'}\``,
+  };
+}
+
+function healingOff(facts: Facts): Need | null {
+  const { mode, changed_at, changed_by, reason } = facts.mode;
+  if (healsIn(mode)) return null;
+  const by = changed_by ? `, set by ${changed_by}` : '';
+  const why = reason ? ` (${reason})` : '';
+  const is = mode === null ? 'the mode is not set' : `the mode is ${mode}`;
+  return {
+    kind: 'healing_off',
+    what: `${is}${since(changed_at, facts)}${by}${why}; nothing is healed`,
+    try: '`npx roundsman mode safe` lets safe remedies act again',
+  };
+}

@@ -1,0 +1,50 @@
+/** What the screen of `up` and a round say at their foot when nothing is left to do. */
+import { expect, test } from 'vitest';
+import { liveBlock, roomFor } from '../../src/cli/live.ts';
+import type { Live } from '../../src/data/bots/live.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { testDatabase } from '../support/database.ts';
+import { install, roundsman } from '../support/installation.ts';
+
+const checkout = install('slow-bots.ts');
+
+const quiet: Live = {
+  now: new Date(),
+  mode: 'safe',
+  bots: [],
+  bot_count: 0,
+  open_tickets: 0,
+  tickets: [],
+};
+
+test('the screen says that nothing needs a person only where nothing does', () => {
+  expect(liveBlock(quiet, [], 80)).toContain('Nothing needs you.');
+  const waiting = '2 due runs wait, the longest for 5m (watch), although their bots have room';
+  const block = liveBlock(quiet, [waiting], 40);
+  expect(block).not.toContain('Nothing needs you');
+  expect(block).toContain(waiting.slice(0, 39));
+  expect(Math.max(...block.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+  const tickets = [{ number: '7', severity: 'low', title: 'a title', assigned_to: null }];
+  const open = liveBlock({ ...quiet, open_tickets: 1, tickets }, [], 80);
+  expect(open).not.toContain('Nothing needs you');
+  expect(open).toContain('T-7');
+});
+
+test('needs take their lines from bots and tickets', () => {
+  const [without, beside] = [roomFor(40), roomFor(40, 5)];
+  expect(beside.bots + beside.tickets).toBe(without.bots + without.tickets - 5);
+});
+
+test('a round speaks for itself and for nothing else', async () => {
+  const { db, url } = await testDatabase();
+  await migrateQueue(url);
+  const round = async () => {
+    const { ended, heard } = roundsman(checkout, { DATABASE_URL: url }, 'round', 'quick');
+    await ended;
+    expect(heard.out).not.toContain('Nothing needs you');
+    return heard.out;
+  };
+  expect(await round()).toContain('\nNothing that this round found needs a person.\n');
+  await db.updateTable('bots').set({ api_endpoint: '/api/bots/nowhere' }).execute();
+  expect(await round()).toContain('needs a person; but not every bot could be asked.');
+});

@@ -1,0 +1,260 @@
+/** What a person has to look at, from rows as the engine would have written them. */
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { waitingRuns } from '../../../src/data/bots/progress.ts';
+import { changeMode } from '../../../src/data/bots/engine.ts';
+import { ofOneMoment, readFacts } from '../../../src/services/progress/facts.ts';
+import { inOneLine, needs } from '../../../src/services/progress/needs.ts';
+import { ago, insertBot, insertNode, insertRun, insertTicket } from '../../cli/rows.ts';
+import { testDatabase } from '../../support/database.ts';
+import { set } from '../../support/flow.ts';
+
+const { db } = await testDatabase();
+
+beforeEach(async () => {
+  await sql`TRUNCATE bots, bot_executions, bot_tickets CASCADE`.execute(db);
+  await db.deleteFrom('engine.nodes').execute();
+  await set(db, 'mode', 'safe');
+});
+
+const read = async () => needs(await ofOneMoment(db, readFacts));
+const lines = async () => (await read()).map(inOneLine);
+
+const planned = { next_slot_at: ago(-5), next_execution_at: ago(-5) };
+const overdue = { next_slot_at: ago(5), next_execution_at: ago(5) };
+/** Queued so many minutes ago and not taken since. */
+const queued = {
+  status: 'queued',
+  completed_at: null,
+  execution_time_ms: null,
+  attempt: 0,
+} as const;
+/** Carried by a worker, with so long a lease. */
+const running = (lease: number, values = {}) =>
+  ({
+    status: 'running',
+    completed_at: null,
+    execution_time_ms: null,
+    worker: 'w',
+    fence: 1,
+    lease_until: ago(-lease),
+    ...values,
+  }) as const;
+const secondsAgo = (seconds: number) => sql<Date>`engine.now() - make_interval(secs => ${seconds})`;
+
+describe('processes', () => {
+  test('a platform without bots needs none', async () => {
+    expect(await lines()).toEqual([]);
+    await insertBot(db, 'rests', { status: 'paused' });
+    expect(await lines()).toEqual([]);
+  });
+
+  test('active bots need a scheduler and a worker; `up` is both', async () => {
+    await insertBot(db, 'watch', planned);
+    expect(await lines()).toEqual([
+      'no scheduler and no worker is alive; 1 active bot does not run: start both with `npx roundsman up`',
+    ]);
+    await insertNode(db, 'scheduler');
+    expect(await lines()).toEqual([
+      'no worker is alive; queued runs are not carried out: start one with `npx roundsman worker`',
+    ]);
+    await db.deleteFrom('engine.nodes').execute();
+    await insertNode(db, 'worker');
+    expect(await lines()).toEqual([
+      'no scheduler is alive; 1 active bot does not run: start one with `npx roundsman scheduler`',
+    ]);
+    await db.deleteFrom('engine.nodes').execute();
+    await insertNode(db, 'up');
+    expect(await lines()).toEqual([]);
+  });
+
+  test('one that went silent is missing, and says since when', async () => {
+    await insertBot(db, 'watch', planned);
+    await insertNode(db, 'up', 60 * 7);
+    expect((await lines())[0]).toContain('(last sign of one 7m ago)');
+  });
+
+  test('what follows from it is said in the same line, once', async () => {
+    const bot = await insertBot(db, 'watch', overdue);
+    await insertRun(db, bot, 12, queued);
+    await insertRun(db, bot, 3, queued);
+    expect(await lines()).toEqual([
+      expect.stringMatching(
+        /^no scheduler and no worker is alive.*1 bot overdue for 5m, 2 due runs wait, the longest for 12m: /,
+      ),
+    ]);
+  });
+
+  test('a run that a person asked of a paused bot needs a worker and no scheduler', async () => {
+    const bot = await insertBot(db, 'rests', { status: 'paused' });
+    await insertRun(db, bot, 2, queued);
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^no worker is alive; 1 due run waits for 2m: /),
+    ]);
+  });
+});
+
+describe('due runs that wait while their bot has room', () => {
+  beforeEach(() => insertNode(db, 'up'));
+
+  test('are a need a minute after their time, with how many and since when', async () => {
+    const bot = await insertBot(db, 'watch', planned);
+    await insertRun(db, bot, 0, { ...queued, queued_at: secondsAgo(50) });
+    expect(await lines()).toEqual([]);
+    await insertRun(db, bot, 3, queued);
+    expect(await lines()).toEqual([
+      '1 due run waits for 3m (watch), although its bot has room: `npx roundsman doctor` finds out where runs stop',
+    ]);
+    await insertRun(db, bot, 5, { ...queued, generation: 3 });
+    expect((await lines())[0]).toMatch(/^2 due runs wait, the longest for 5m \(watch\)/);
+  });
+
+  test.each(['paused', 'disabled', 'error'] as const)(
+    'whatever else is true of their bot: %s',
+    async (status) => {
+      await insertRun(db, await insertBot(db, 'watch', { status }), 3, queued);
+      expect((await read()).map(({ kind }) => kind)).toContain('runs_waiting');
+    },
+  );
+
+  test('also while nothing is healed: checks go on', async () => {
+    await changeMode(db, 'off', { by: 'ann', reason: null });
+    await insertRun(db, await insertBot(db, 'watch', planned), 3, queued);
+    expect((await read()).map(({ kind }) => kind)).toEqual(['runs_waiting', 'healing_off']);
+  });
+
+  test.each([
+    ['a retry whose time has not come', { run_after: ago(-1) }, {}],
+    ['a retry whose time came a moment ago', { run_after: secondsAgo(20) }, {}],
+    ['a run that a person wants to end', { cancel_requested_at: ago(1) }, {}],
+    [
+      'one that its worker was taken from a moment ago',
+      { worker: 'w', started_at: ago(20), execution_time_ms: (20 * 60 - 5) * 1000 },
+      {},
+    ],
+    ['one behind a run of its bot', {}, running(1)],
+    [
+      'one whose bot ended another a moment ago',
+      {},
+      { status: 'success', completed_at: secondsAgo(3) },
+    ],
+    [
+      'one whose bot lost another a moment ago',
+      {},
+      {
+        ...queued,
+        worker: 'w',
+        queued_at: secondsAgo(5),
+        started_at: ago(20),
+        execution_time_ms: (20 * 60 - 5) * 1000,
+      },
+    ],
+  ] as const)('but not %s', async (_, values, beside) => {
+    const bot = await insertBot(db, 'watch', planned);
+    await insertRun(db, bot, 30, { ...queued, ...values });
+    if (Object.keys(beside).length > 0) await insertRun(db, bot, 20, beside);
+    expect(await lines()).toEqual([]);
+  });
+
+  test('also behind one of two places, and behind a run that was lost long ago', async () => {
+    const wide = await insertBot(db, 'wide', { ...planned, concurrency: 2 });
+    await insertRun(db, wide, 20, running(1));
+    await insertRun(db, wide, 30, queued);
+    const ended = await insertBot(db, 'ended', planned);
+    await insertRun(db, ended, 1, { status: 'success', completed_at: secondsAgo(30) });
+    await insertRun(db, ended, 30, queued);
+    expect((await waitingRuns(db)).bot_executions.map(({ name }) => name).toSorted()).toEqual([
+      'ended',
+      'wide',
+    ]);
+  });
+
+  test('with every place busy another worker is what helps', async () => {
+    await db.updateTable('engine.nodes').set({ id: 'w', places: 1 }).execute();
+    await insertRun(db, await insertBot(db, 'long', planned), 20, running(1));
+    await insertRun(db, await insertBot(db, 'watch', planned), 3, queued);
+    expect(await lines()).toEqual([
+      expect.stringContaining('the only place of the worker is busy; start another worker with'),
+    ]);
+  });
+});
+
+test('a run that its worker left behind and nothing takes over is a need', async () => {
+  await insertNode(db, 'up');
+  const bot = await insertBot(db, 'watch', planned);
+  await insertRun(db, bot, 20, running(-0));
+  expect(await lines()).toEqual([]);
+  await db
+    .updateTable('bot_executions')
+    .set({ lease_until: ago(4) })
+    .execute();
+  expect(await lines()).toEqual([
+    expect.stringMatching(/^1 run left behind by its worker and not taken over for 4m \(watch\)/),
+  ]);
+});
+
+test('overdue bots say how many and since when', async () => {
+  await insertNode(db, 'up');
+  await insertBot(db, 'one', overdue);
+  await insertBot(db, 'two', { next_slot_at: ago(70), next_execution_at: ago(70) });
+  expect(await lines()).toEqual([
+    '2 bots overdue, the longest for 1h: `npx roundsman doctor` looks closer',
+  ]);
+});
+
+describe('tickets', () => {
+  const late = { severity: 'medium', respond_by: ago(90) } as const;
+
+  test('past their response target are a need, whoever has them', async () => {
+    const bot = await insertBot(db, 'rests', { status: 'paused' });
+    const first = await insertTicket(db, bot, 'late', {
+      ...late,
+      status: 'assigned',
+      assigned_to: 'admin',
+    });
+    await insertTicket(db, bot, 'later', { ...late, respond_by: ago(2) });
+    expect(await lines()).toEqual([
+      `2 tickets past their response target, the longest for 1h (${first}): \`npx roundsman tickets show ${first}\``,
+    ]);
+  });
+
+  test.each([
+    ['acknowledged', { acknowledged_at: ago(100) }],
+    ['snoozed', { snoozed_until: ago(-5) }],
+    ['ended', { status: 'closed', resolved_at: ago(1) }],
+    ['within its target', { respond_by: ago(-5) }],
+    ['without a target', { respond_by: null }],
+  ] as const)('but not one that is %s', async (_, values) => {
+    const bot = await insertBot(db, 'rests', { status: 'paused' });
+    await insertTicket(db, bot, 'quiet', { ...late, ...values });
+    expect(await lines()).toEqual([]);
+  });
+});
+
+test('a switched off engine says who did it, since when and why', async () => {
+  await changeMode(db, 'off', { by: 'ann', reason: 'a move' });
+  expect(await lines()).toEqual([
+    expect.stringMatching(
+      /^the mode is off for \d+s, set by ann \(a move\); nothing is healed: `npx roundsman mode safe`/,
+    ),
+  ]);
+  await db.deleteFrom('engine.settings').where('key', '=', 'mode').execute();
+  expect(await lines()).toEqual([expect.stringContaining('the mode is not set')]);
+  await db.insertInto('engine.settings').values({ key: 'mode', value: '"safe"' }).execute();
+});
+
+test('the most urgent comes first', async () => {
+  const bot = await insertBot(db, 'watch', { status: 'error' });
+  await insertBot(db, 'other', overdue);
+  await insertRun(db, bot, 5, running(-5));
+  await insertTicket(db, bot, 'late', { severity: 'critical', respond_by: ago(1) });
+  await changeMode(db, 'off', { by: 'ann', reason: null });
+  expect((await read()).map(({ kind }) => kind)).toEqual([
+    'processes',
+    'runs_lost',
+    'tickets_late',
+    'tickets_urgent',
+    'bots_in_error',
+    'healing_off',
+  ]);
+});
