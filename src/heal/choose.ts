@@ -42,16 +42,35 @@ const isExplored = ({ name }: Candidate, finding: Patient, figures: Figures): bo
   figures.records.all.decided < enough &&
   oneInFour('explore', finding.fingerprint, name, casesSeen(figures));
 
-/**
- * Whether a finding that the entry may cure is left alone for one run: without some that are, nobody knows
- * how many would have recovered anyway.
- */
-export const isHeldOut = ({ name }: Candidate, finding: Patient, figures: Figures): boolean =>
+/** One in four, while too little is known: without some that are left alone it is not known how many recover anyway. */
+const isHeldOut = ({ name }: Candidate, finding: Patient, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
   // Until something came of it there is nothing to compare with.
   figures.records.all.decided > 0 &&
   figures.untouched.recovered + figures.untouched.persisted < enough &&
   oneInFour('hold out', finding.fingerprint, name, casesSeen(figures));
+
+/** The newest decision that held the finding out from the entry. */
+export interface HeldOutBefore {
+  outcome: string | null;
+  /** of a check of events: what it had counted */
+  tally: unknown;
+}
+
+/**
+ * Whether a run leaves the finding alone so as to see what becomes of it: once, for one run. Of events that goes on
+ * until those after the decision have told: a window that is full of the past would have the cure applied, and judged,
+ * when the problem was over long ago.
+ */
+export const isLeftAlone = (
+  candidate: Candidate,
+  finding: Patient,
+  figures: Figures,
+  before: HeldOutBefore | undefined,
+): boolean =>
+  before
+    ? before.tally !== null && before.outcome === 'pending'
+    : isHeldOut(candidate, finding, figures);
 
 /** Grows with every case, so that each one draws anew. */
 const casesSeen = ({ records, untouched }: Figures): number =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
-import { choose, isHeldOut } from './choose.ts';
+import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
 import { figuresFor } from './figures.ts';
 import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
@@ -50,10 +50,8 @@ export const decide = (
       });
       const gate = closedGate(now, knowledge, 'beginning');
       if (gate === null && solution.kind === 'playbook') {
-        const out =
-          now.answer !== 'approved' &&
-          isHeldOut(knowledge, finding, figures) &&
-          !(await wasHeldOut(trx, finding, knowledge));
+        const before = await heldOutBefore(trx, finding, knowledge);
+        const out = now.answer !== 'approved' && isLeftAlone(knowledge, finding, figures, before);
         chosen = { knowledge, figures, now, verdict: out ? 'held_out' : 'applied', gate: null };
         break;
       }
@@ -131,21 +129,20 @@ async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boo
   return open !== undefined;
 }
 
-/** For one run, and no more. */
-async function wasHeldOut(
+const heldOutBefore = (
   trx: Transaction<Database>,
   finding: Patient,
   { id }: Candidate,
-): Promise<boolean> {
-  const before = await trx
+): Promise<HeldOutBefore | undefined> =>
+  trx
     .selectFrom('bot_decisions')
-    .select('id')
+    .select(['outcome', 'tally'])
     .where('finding_id', '=', finding.id)
     .where('knowledge_id', '=', id)
     .where('verdict', '=', 'held_out')
+    .orderBy('id', 'desc')
+    .limit(1)
     .executeTakeFirst();
-  return before !== undefined;
-}
 
 /** Writes the intent of one step: before the effect, so that a crash leaves a trace of it. */
 const intend = (

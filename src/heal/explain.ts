@@ -4,7 +4,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
 import type { Db } from '../data/connect.ts';
 import type { BotFindings } from '../data/tables.ts';
-import { choose, isHeldOut } from './choose.ts';
+import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
 import { figuresFor, type Figures } from './figures.ts';
 import { closedGate, readCircumstances, type Circumstances } from './gate.ts';
 import { match, type Candidate } from './match.ts';
@@ -61,11 +61,10 @@ export async function explain(
   if (finding.resolved_at) return { candidates: [], unexamined: [], decisions };
   const patient = patientOf(finding);
   const { candidates, unexamined } = await match(db, catalogue, patient);
-  const heldOut = new Set(
-    decisions.flatMap(({ verdict, knowledge_id }) =>
-      verdict === 'held_out' ? [knowledge_id] : [],
-    ),
-  );
+  // The newest of each entry: they are the newest first.
+  const heldOut = new Map<string | null, HeldOutBefore>();
+  for (const decision of decisions.toReversed())
+    if (decision.verdict === 'held_out') heldOut.set(decision.knowledge_id, decision);
   return {
     candidates: await prospects(db, patient, candidates, heldOut),
     unexamined,
@@ -88,7 +87,7 @@ const prospects = (
   db: Db,
   finding: Patient,
   candidates: Candidate[],
-  heldOut: ReadonlySet<string | null>,
+  heldOut: ReadonlyMap<string | null, HeldOutBefore>,
 ): Promise<Explained[]> =>
   db
     .transaction()
@@ -124,8 +123,7 @@ const prospects = (
         const storm = gate === null && gateOf(now.broken_components) !== null;
         const leftAlone =
           now.answer !== 'approved' &&
-          isHeldOut(candidate, finding, figures) &&
-          !heldOut.has(candidate.id);
+          isLeftAlone(candidate, finding, figures, heldOut.get(candidate.id));
         const prospect =
           gate !== null ? 'closed' : taken ? 'wait' : leftAlone ? 'hold out' : 'apply';
         taken ||= gate === null;

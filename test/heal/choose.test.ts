@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { choose, isHeldOut } from '../../src/heal/choose.ts';
+import { choose, isLeftAlone } from '../../src/heal/choose.ts';
 import { oneInFour } from '../../src/heal/draw.ts';
 import type { Figures, Record } from '../../src/heal/figures.ts';
 import type { Candidate } from '../../src/heal/match.ts';
@@ -129,7 +129,7 @@ describe('a finding is held out', () => {
   const out =
     (seen: number, severity: Patient['severity'] = 'high') =>
     (fingerprint: string) =>
-      isHeldOut(entry('a'), finding(fingerprint, severity), figures(50, 0.9, seen));
+      isLeftAlone(entry('a'), finding(fingerprint, severity), figures(50, 0.9, seen), undefined);
 
   test('in one of four while less than five untouched ones are known', () => {
     expect(share(out(4))).toBeCloseTo(0.25, 1);
@@ -144,7 +144,7 @@ describe('a finding is held out', () => {
     const before = many.filter(out(0));
     expect(before.filter(out(1)).length / before.length).toBeCloseTo(0.25, 1);
     const other = (fingerprint: string) =>
-      isHeldOut(entry('b'), finding(fingerprint), figures(50, 0.9, 0));
+      isLeftAlone(entry('b'), finding(fingerprint), figures(50, 0.9, 0), undefined);
     expect(before.filter(other).length / before.length).toBeCloseTo(0.25, 1);
   });
 

@@ -61,6 +61,8 @@ export async function endpoint({
   const engine = await anEngine({ name: 'postgres' }, catalogue([bot], remedies));
   const { db } = engine;
   const move = await movableClock(db);
+  // What is drawn by hash goes by fingerprints, and these by bots' ids: the same in every test.
+  await sql`UPDATE bots SET id = md5(name)::uuid`.execute(db);
   if (!holdsOut) await nothingHeldOut(db);
   // A heal in a row of heals is no story of these tests.
   await sql`UPDATE engine.settings SET value = value || '{"cooldown_minutes": 0, "heals_per_entry": 100}' WHERE key = 'healing'`.execute(
@@ -143,3 +145,13 @@ export async function curedAfterABurst(options: EndpointOptions = {}): Promise<E
   await at.round();
   return at;
 }
+
+/** So many heals of the entry have held somewhere else: something is known of it. */
+export const outcomesElsewhere = ({ db }: Endpoint, count: number) =>
+  sql`
+    INSERT INTO bot_actions (bot_id, knowledge_id, action_type, action_description, success, heal_id, state, fingerprint,
+                             component, remedy, risk, idempotency_key, applied_at, taken_at, settled_at)
+    SELECT (SELECT id FROM bots LIMIT 1), k.id, 'api.restart', 'elsewhere', true, gen_random_uuid(), 'held', 'elsewhere',
+           'elsewhere', 'api.restart', 'safe', 'elsewhere-' || n, t.at, t.at, t.at
+    FROM bot_knowledge k, generate_series(1, ${count}::int) n, (SELECT engine.now() - interval '2 days' AS at) t
+    WHERE k.name = 'api.cure'`.execute(db);

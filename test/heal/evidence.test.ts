@@ -1,8 +1,9 @@
 /** A cure of what a check counts in a window is judged by the events after it, and only when enough of them came. */
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { requestUndo } from '../../src/data/bots/bot-actions.ts';
 import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
-import { curedAfterABurst, endpoint, hour, minute } from './endpoint.ts';
+import { curedAfterABurst, endpoint, hour, minute, outcomesElsewhere } from './endpoint.ts';
 
 test('quiet after a cure: no request is no proof, and the action stays applied without a ticket', async () => {
   const at = await curedAfterABurst();
@@ -298,6 +299,41 @@ test('a ticket that is resolved while a run counts is not brought back by what t
   await under;
   expect(await at.tickets()).toMatchObject([{ status: 'resolved' }]);
   expect(await at.findings()).toMatchObject([{ occurrences: 1 }]);
+});
+
+test('a finding that is held out stays so while its window is full of the past, and recovers untouched', async () => {
+  // One in four is held out by a hash of what it is and what is known: some of these paths are.
+  const at = await endpoint({ holdsOut: true });
+  await sql`UPDATE engine.settings SET value = value || '{"storm_components": 1000, "heals_per_hour": 1000}'
+            WHERE key IN ('healing', 'budget')`.execute(at.db);
+  await outcomesElsewhere(at, 6);
+  const paths = Array.from({ length: 16 }, (_, n) => `/api/part-${n}`);
+  for (const path of paths) {
+    await at.answers(503, 30, minute, path);
+    await at.answers(200, 70, minute, path);
+  }
+  const verdicts = async (verdict: string) =>
+    (await at.decisions()).filter((each) => each.verdict === verdict);
+  await at.round();
+  const heldOut = (await verdicts('held_out')).length;
+  const applied = (await verdicts('applied')).length;
+  expect(heldOut).toBeGreaterThan(0);
+  expect(heldOut + applied).toBe(paths.length);
+  for (let rounds = 0; rounds < 3; rounds++) {
+    await at.move(3 * minute);
+    for (const path of paths) await at.answers(200, 20, 5, path);
+    await at.round();
+  }
+  expect(await verdicts('applied')).toHaveLength(applied);
+  expect((await verdicts('held_out')).map(({ outcome }) => outcome)).not.toContain('touched');
+  // A person who comes after it was over has touched nothing.
+  for (const ticket of (await at.tickets()) as TicketRow[])
+    if (ticket.status !== 'resolved') await resolveTicket(at.db, ticket, 'it was over', 'ann');
+  await at.move(65 * minute);
+  for (const path of paths) await at.answers(200, 40, 5, path);
+  await at.round();
+  const outcomes = (await verdicts('held_out')).map(({ outcome }) => outcome);
+  expect(outcomes.filter((outcome) => outcome === 'recovered')).toHaveLength(heldOut);
 });
 
 test('an undo is a cutoff too: what came before it opens nothing again', async () => {

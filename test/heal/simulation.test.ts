@@ -37,6 +37,19 @@ test('the evidence leads each cure where it belongs, and the earlier rule does n
   expect(outcome.ours.tickets).toBeGreaterThan(0);
 }, 240_000);
 
+test('where a check counts requests, by day and by night, the evidence leads cures where they belong too', async () => {
+  const { url } = await testDatabase();
+  const outcome = await simulate(url, { seed, incidents: 110, kinds: ['endpoint', 'burst'] });
+  const restart = fateOf(outcome, 'restart');
+  expect(restart.autoAtEnd).toHaveLength(6);
+  expect(restart.decided).toBe(restart.held);
+  const soothe = fateOf(outcome, 'soothe');
+  expect(soothe.autoAtEnd).toEqual([]);
+  // What was left alone is judged by the events after the decision: most bursts end by themselves.
+  expect(soothe.recovered).toBeGreaterThan(soothe.persisted);
+  expect(missed(outcome, cures)).toEqual([]);
+}, 240_000);
+
 describe('the list of faults', () => {
   test('is the same for the same seed, and another one for another', () => {
     expect(incidentsOf(3, 500)).toEqual(incidentsOf(3, 500));

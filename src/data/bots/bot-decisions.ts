@@ -92,7 +92,8 @@ export const answerDecision = (
     .executeTakeFirst();
 
 /**
- * A person ended the ticket: nothing can be learnt any more of whether its problem recovers untouched. Where
+ * A person ended the ticket: nothing can be learnt any more of whether its problem recovers untouched, unless that was
+ * known by then. Where
  * they said what the cure was, every entry that spoke from the shadow was right or wrong; an earlier answer
  * gives way, because that cure did not last. All in one statement, so that entries are locked in order.
  */
@@ -104,15 +105,15 @@ export async function answerByCure(
 ): Promise<void> {
   const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
     AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
+  // Of events that have told that it was over before anybody came, the person has touched nothing.
+  const touched = sql`(d.outcome = 'pending' AND d.clean_at IS NULL)`;
   await sql`
     UPDATE bot_decisions d
-    SET outcome = CASE d.outcome WHEN 'pending' THEN 'touched' ELSE d.outcome END,
-        settled_at = CASE d.outcome WHEN 'pending' THEN engine.now() ELSE d.settled_at END,
+    SET outcome = CASE WHEN ${touched} THEN 'touched' ELSE d.outcome END,
+        settled_at = CASE WHEN ${touched} THEN engine.now() ELSE d.settled_at END,
         answer = CASE WHEN NOT ${scored} THEN d.answer
                       WHEN d.knowledge_id = ${cure?.knowledge?.id ?? null}::uuid THEN 'approved' ELSE 'rejected' END,
         answered_by = CASE WHEN ${scored} THEN ${by}::text ELSE d.answered_by END,
         answered_at = CASE WHEN ${scored} THEN engine.now() ELSE d.answered_at END
-    WHERE d.fingerprint = ${ticket.fingerprint}::text AND (d.outcome = 'pending' OR ${scored})`.execute(
-    db,
-  );
+    WHERE d.fingerprint = ${ticket.fingerprint}::text AND (${touched} OR ${scored})`.execute(db);
 }

@@ -1,8 +1,18 @@
 /** A bot for each kind of component, and the cures as remedies and knowledge of the real engine. */
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
+import type { Check, EventCheck } from '../../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../../src/catalogue.ts';
-import { componentsOf, cures, curesOf, type Cure, type Incident, type Kind } from './cures.ts';
+import {
+  componentsOf,
+  cures,
+  curesOf,
+  isWindowed,
+  type Cure,
+  type Incident,
+  type Kind,
+} from './cures.ts';
 import { illOf, takeEffect } from './platform.ts';
+import { countRequests, windowSeconds } from './traffic.ts';
 
 /** What a check and a remedy of the simulation need of the platform. */
 export interface Place {
@@ -23,26 +33,7 @@ const botOf = ({ url }: Place, kind: Kind): Bot =>
     description: `Looks after each ${kind} of the simulated platform`,
     schedule: '*/10 * * * *',
     config: z.looseObject({}),
-    checks: [
-      {
-        name: 'is-well',
-        title: `Does each ${kind} answer?`,
-        async run(_, { db }) {
-          const ill = curesOf(kind).some(({ outside }) => outside)
-            ? ((await (await fetch(`${url}/ill`)).json()) as string[])
-            : await illOf(db, kind);
-          return {
-            examined: componentsOf(kind),
-            findings: ill.map((component) => ({
-              severity: 'high',
-              category: kind,
-              title: `${component} does not answer`,
-              component,
-            })),
-          };
-        },
-      },
-    ],
+    checks: [isWindowed(kind) ? counting(kind) : looking(url, kind)],
     knowledge: curesOf(kind).map(({ name, begins, verifyAfter }) => ({
       name,
       category: kind,
@@ -51,6 +42,35 @@ const botOf = ({ url }: Place, kind: Kind): Bot =>
       autonomy: begins,
     })),
   });
+
+const title = (kind: Kind) => `Does each ${kind} answer?`;
+
+const looking = (url: string, kind: Kind): Check<unknown> => ({
+  name: 'is-well',
+  title: title(kind),
+  async run(_, { db }) {
+    const ill = curesOf(kind).some(({ outside }) => outside)
+      ? ((await (await fetch(`${url}/ill`)).json()) as string[])
+      : await illOf(db, kind);
+    return {
+      examined: componentsOf(kind),
+      findings: ill.map((component) => ({
+        severity: 'high',
+        category: kind,
+        title: `${component} does not answer`,
+        component,
+      })),
+    };
+  },
+});
+
+const counting = (kind: Kind): EventCheck<unknown> => ({
+  name: 'is-well',
+  title: title(kind),
+  events: true,
+  windowSeconds: () => windowSeconds,
+  run: (_, context) => countRequests(context.db, kind, context),
+});
 
 const remedyOf = ({ url, incidents }: Place, cure: Cure): Remedy =>
   defineRemedy({

@@ -41,10 +41,15 @@ export interface Cure {
 const works = (does: boolean): Truth => (does ? 'cures' : 'nothing');
 
 export const kinds = ['queue', 'service', 'cache', 'tunnel', 'feed', 'disk', 'index'] as const;
-export type Kind = (typeof kinds)[number];
+/** Kinds whose check counts requests in a window: many come by day, hardly any by night. */
+export const windowedKinds = ['endpoint', 'burst'] as const;
+export type Kind = (typeof kinds)[number] | (typeof windowedKinds)[number];
+export const allKinds: readonly Kind[] = [...kinds, ...windowedKinds];
+
+export const isWindowed = (kind: Kind): boolean => windowedKinds.some((each) => each === kind);
 
 /** The share of a kind's faults that is gone by the next round, whatever anybody does. */
-export const recovery = (kind: Kind): number => (kind === 'feed' ? 0.7 : 0.1);
+export const recovery = (kind: Kind): number => (kind === 'feed' || kind === 'burst' ? 0.7 : 0.1);
 
 export const componentsOf = (kind: Kind): string[] =>
   ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `${kind}-${letter}`);
@@ -116,6 +121,22 @@ export const cures: readonly Cure[] = [
     begins: 'suggest',
     does: 'works for 50 %, and competes',
     truth: ({ luck }) => works(luck < 0.5),
+  },
+  {
+    name: 'restart',
+    kind: 'endpoint',
+    risk: 'reversible',
+    begins: 'suggest',
+    does: 'works always, where a check counts requests',
+    truth: () => 'cures',
+  },
+  {
+    name: 'soothe',
+    kind: 'burst',
+    risk: 'safe',
+    begins: 'auto',
+    does: 'does nothing, where a check counts requests and 70 % of the bursts end by themselves',
+    truth: () => 'nothing',
   },
 ];
 

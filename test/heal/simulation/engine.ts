@@ -17,9 +17,10 @@ const epoch = Date.UTC(2030, 0, 1);
 
 export const minuteOf = (time: Date): number => Math.round((time.getTime() - epoch) / 60_000);
 
+export const timeOf = (minute: number): Date => new Date(epoch + minute * 60_000);
+
 /** Replaces engine.now() in this database; the clock stands still between two calls. */
 export async function clockOf(db: Db): Promise<(minute: number) => Promise<void>> {
-  const timeOf = (minute: number) => new Date(epoch + minute * 60_000);
   await sql`CREATE TABLE engine.clock AS SELECT ${timeOf(0)}::timestamptz AS time`.execute(db);
   await sql`CREATE OR REPLACE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE
             RETURN (SELECT time FROM engine.clock)`.execute(db);

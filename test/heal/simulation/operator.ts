@@ -1,7 +1,8 @@
 /** The people of the simulation: they look at tickets after a while, approve what is suggested, or mend by hand. */
 import { sql } from 'kysely';
+import { resolveTicket } from '../../../src/data/bots/bot-tickets.ts';
 import type { Db } from '../../../src/data/connect.ts';
-import { curesOf, type Incident } from './cures.ts';
+import { componentsOf, curesOf, windowedKinds, type Incident } from './cures.ts';
 import type { Broken, Platform } from './platform.ts';
 
 /** A fault that nobody was told of is reported by a user after this long, in minutes. */
@@ -43,31 +44,32 @@ export function hireOperator(db: Db, platform: Platform, incidents: readonly Inc
     sql`UPDATE bot_decisions SET answer = 'approved', answered_by = 'operator', answered_at = engine.now()
         WHERE id = ${suggestion}::bigint`.execute(db);
 
-  /** As `tickets resolve --with` does: what a shadow said is scored by the entry that would have done it. */
-  async function resolve({ id, fingerprint }: Ticket, incident: Incident | undefined) {
+  /** What a shadow said is scored by the entry that would have done it. */
+  async function resolve({ id }: Ticket, incident: Incident | undefined) {
     const helping =
       incident && curesOf(incident.kind).find((cure) => cure.truth(incident) === 'cures');
-    const cure = sql`(SELECT id FROM bot_knowledge WHERE name = ${helping?.name ?? null}::text)`;
-    await sql`
-      UPDATE bot_tickets SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'operator',
-             resolution_notes = 'mended by hand', cure_knowledge_id = ${cure}
-      WHERE id = ${id}::uuid`.execute(db);
-    await sql`
-      UPDATE bot_decisions d
-      SET answer = CASE WHEN d.knowledge_id = ${cure} THEN 'approved' ELSE 'rejected' END,
-          answered_by = 'operator', answered_at = engine.now()
-      FROM bot_findings f
-      WHERE f.id = d.finding_id AND f.fingerprint = ${fingerprint}::text AND f.resolved_at IS NULL
-        AND d.verdict = 'shadowed' AND d.answer IS NULL`.execute(db);
-    await sql`UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()
-              WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'`.execute(db);
+    const ticket = await db
+      .selectFrom('bot_tickets')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const knowledge = await db
+      .selectFrom('bot_knowledge')
+      .select(['id', 'name'])
+      .where('name', '=', helping?.name ?? '')
+      .executeTakeFirst();
+    await resolveTicket(db, ticket, 'mended by hand', 'operator', { knowledge: knowledge ?? null });
   }
+
+  const counted = new Set(windowedKinds.flatMap(componentsOf));
+  const isCounted = (component: string) => counted.has(component);
 
   return {
     complaints: () => complaints,
     /** One look at everything, at this minute; whether anything was mended. */
     async look(now: number, broken: Broken[]): Promise<boolean> {
       const incidentAt = new Map(broken.map((each) => [each.component, incidents[each.incident]]));
+      const isIll = new Set(broken.flatMap(({ ill, component }) => (ill ? [component] : [])));
       const tickets = await openTickets();
       const mended: string[] = [];
       for (const ticket of tickets) {
@@ -81,6 +83,11 @@ export function hireOperator(db: Db, platform: Platform, incidents: readonly Inc
         if (ticket.suggestion && !visit.approved && incident?.approves) {
           await approve(ticket.suggestion);
           visits.set(ticket.id, { due: now + patienceMinutes, approved: true });
+          continue;
+        }
+        // Whoever looks sees that requests are answered again, before enough of them came to prove it.
+        if (isCounted(ticket.component) && !isIll.has(ticket.component)) {
+          visits.set(ticket.id, { due: now + patienceMinutes, approved: visit.approved });
           continue;
         }
         await resolve(ticket, incident);

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { sql, type Kysely } from 'kysely';
 import type { Database, Db } from '../../../src/data/connect.ts';
 import {
+  allKinds,
   componentsOf,
   hiddenMinutes,
-  kinds,
   type Cure,
   type Incident,
   type Kind,
@@ -90,7 +90,7 @@ export async function openPlatform(
               cure text NOT NULL, component text NOT NULL, incident int, truth text NOT NULL, at timestamptz NOT NULL)`.execute(
     db,
   );
-  for (const kind of kinds)
+  for (const kind of allKinds)
     await sql`INSERT INTO simulated.components (component, kind)
               SELECT unnest(${componentsOf(kind)}::text[]), ${kind}`.execute(db);
   const server = await serve(db, incidents, remote);

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
-import { connect } from '../../../src/data/connect.ts';
+import { connect, type Db } from '../../../src/data/connect.ts';
 import { simulatedCatalogue } from './catalogue.ts';
-import { cures, kinds as allKinds, type Kind } from './cures.ts';
+import { allKinds, cures, isWindowed, type Kind } from './cures.ts';
 import { clockOf, openEngine } from './engine.ts';
-import { incidentsOf, roundMinutes } from './incidents.ts';
+import { allIncidentsOf, roundMinutes } from './incidents.ts';
 import { measure, type Outcome } from './measure.ts';
 import { hireOperator } from './operator.ts';
 import { openPlatform, type Broken } from './platform.ts';
+import { openTraffic } from './traffic.ts';
 
 export interface Plan {
   seed: number;
@@ -39,12 +40,13 @@ export async function simulate(
   const began = performance.now();
   const db = connect(databaseUrl, { name: 'simulation', max: 4 });
   const setClock = await clockOf(db);
-  const incidents = incidentsOf(seed, count, kinds);
+  const incidents = allIncidentsOf(seed, count, kinds);
   const platform = await openPlatform(
     db,
     incidents,
     cures.find(({ outside }) => outside)!,
   );
+  const traffic = await openTraffic(db, seed, kinds);
   const place = { url: platform.url, incidents };
   const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds));
   const operator = hireOperator(db, platform, incidents);
@@ -58,19 +60,29 @@ export async function simulate(
   let brokenMinutes = 0;
   try {
     for (let now = 0; now <= end; now += roundMinutes) {
-      const beginning = incidents.slice(begun, begun + 1).filter(({ at }) => at === now);
+      const beginning = incidents.slice(begun, begun + kinds.length).filter(({ at }) => at === now);
+      const unclear = await unclearKinds(db, kinds);
       const waiting = [...watches.values()].some(({ changedAt }) => now <= changedAt + holdRound);
-      if (beginning.length === 0 && broken.length === 0 && !waiting) continue;
+      if (beginning.length + broken.length + unclear.length === 0 && !waiting) continue;
       begun += beginning.length;
-      if (begun % statisticsEvery === 1) await sql`ANALYZE`.execute(db);
+      if (beginning.length > 0 && begun % statisticsEvery === 1) await sql`ANALYZE`.execute(db);
       await setClock(now);
+      await traffic.flow(
+        now,
+        new Set(broken.flatMap((each) => (each.ill ? [each.component] : []))),
+      );
       await platform.breakDown(beginning);
       const found = await platform.broken();
       const before = (await operator.look(now, found)) ? await platform.broken() : found;
       const due = kinds.filter((kind) => {
         const { ill, changedAt } = watches.get(kind)!;
         const present = illOf(before, kind);
-        return present !== '' || present !== ill || now === changedAt + holdRound;
+        return (
+          unclear.includes(kind) ||
+          present !== '' ||
+          present !== ill ||
+          now === changedAt + holdRound
+        );
       });
       if (due.length > 0) rounds += await engine.round(due);
       broken = due.length > 0 ? await platform.broken() : before;
@@ -98,6 +110,20 @@ export async function simulate(
     await platform.close();
     await db.destroy();
   }
+}
+
+/** Kinds whose check counts events, as long as anything about them waits for events: all rounds are made then. */
+async function unclearKinds(db: Db, kinds: readonly Kind[]): Promise<string[]> {
+  const windowed = kinds.filter(isWindowed);
+  if (windowed.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`
+    SELECT name FROM bots b WHERE name = ANY (${windowed}::text[]) AND (
+      EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = b.id AND f.resolved_at IS NULL)
+      OR EXISTS (SELECT FROM bot_actions a WHERE a.bot_id = b.id AND a.state IN ('intent', 'applied', 'verified'))
+      OR EXISTS (SELECT FROM bot_decisions d WHERE d.bot_id = b.id AND d.outcome = 'pending'))`.execute(
+    db,
+  );
+  return rows.map(({ name }) => name);
 }
 
 const illOf = (broken: Broken[], kind: Kind): string =>

@@ -3,16 +3,13 @@ import { sql, type Kysely } from 'kysely';
 import type { EventContext, EventResult } from '../../../src/bot.ts';
 import { Chance } from '../../../src/data/fiction/chance.ts';
 import type { Database, Db } from '../../../src/data/connect.ts';
-import { componentsOf, type Kind } from './cures.ts';
+import { componentsOf, isWindowed, type Kind } from './cures.ts';
 import { timeOf } from './engine.ts';
-import { roundMinutes } from './incidents.ts';
-
-/** Kinds whose check counts requests in a window of an hour. */
-export const windowed: readonly Kind[] = ['endpoint', 'burst'];
+import { isNight, roundMinutes } from './incidents.ts';
 
 export const windowSeconds = 3_600;
 /** of the requests to a component that is broken, and to one that is well */
-const badShare = { ill: 0.6, well: 0.002 };
+const badShare = { ill: 0.6, well: 0.0005 };
 /** Fewer requests in the window are no sample. */
 const leastRequests = 10;
 const mostShare = 0.05;
@@ -23,7 +20,7 @@ export interface Traffic {
 }
 
 export async function openTraffic(db: Db, seed: number, kinds: readonly Kind[]): Promise<Traffic> {
-  const components = kinds.filter((kind) => windowed.includes(kind)).flatMap(componentsOf);
+  const components = kinds.filter(isWindowed).flatMap(componentsOf);
   await sql`CREATE TABLE simulated.requests (component text NOT NULL, at timestamptz NOT NULL, bad int NOT NULL, "of" int NOT NULL)`.execute(
     db,
   );
@@ -37,7 +34,7 @@ export async function openTraffic(db: Db, seed: number, kinds: readonly Kind[]):
       until = Math.max(until, now - 3 * 60);
       for (; until < now; until += roundMinutes)
         for (const component of components) {
-          const of = isNight(until) ? chance.between(0, 1) : chance.between(15, 35);
+          const of = isNight(until) ? chance.between(0, 1) : chance.between(40, 80);
           const share = ill.has(component) ? badShare.ill : badShare.well;
           let bad = 0;
           for (let request = 0; request < of; request++) bad += Number(chance.next() < share);
@@ -51,9 +48,6 @@ export async function openTraffic(db: Db, seed: number, kinds: readonly Kind[]):
     },
   };
 }
-
-/** From midnight to six. */
-const isNight = (minute: number): boolean => minute % (24 * 60) < 6 * 60;
 
 /** The event check of a windowed kind. */
 export async function countRequests(
