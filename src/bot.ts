@@ -177,7 +177,10 @@ export interface Remedy<Params = unknown> {
    * done nor still under way. On null, or when this throws, it is not repeated and a person decides.
    */
   isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
-  /** Throws {@link NotAppliedError} when it is certain that nothing was done. */
+  /**
+   * Throws {@link NotAppliedError} when it is certain that nothing was done. With an error of the database as its
+   * `cause` the remedy is not to blame: it is tried again.
+   */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
   /**
    * Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since.

@@ -1,4 +1,5 @@
 import type { Check } from '../bot.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -27,13 +28,14 @@ export async function checkAll(
 }
 
 /**
- * Runs one check. With `since` set it verifies a cure: what happened before does not count.
+ * Runs one check. With `since` set it verifies a cure: what happened before does not count. A fault that is not
+ * the check's doing is met by another try; it has erred only where the fault persists.
  * Null when the run was stopped meanwhile, whatever the check still does: its result is not awaited.
  */
 export async function checkOne(
   { log }: Engine,
   run: Run,
-  { place, now }: Held,
+  { place, now, leftMs }: Held,
   { name, title }: Check<unknown>,
   since: Date | null,
 ): Promise<CheckOutcome | null> {
@@ -41,8 +43,10 @@ export async function checkOne(
   const began = performance.now();
   let outcome: CheckOutcome;
   try {
-    outcome = await untilStopped(run.signal, () =>
-      place.do('check', { endpoint, config, check: name, now: now(), since }),
+    outcome = await retryFaults({ signal: run.signal, leftMs }, () =>
+      untilStopped(run.signal, () =>
+        place.do('check', { endpoint, config, check: name, now: now(), since }),
+      ),
     );
   } catch (error) {
     if (run.signal.aborted) return null;
