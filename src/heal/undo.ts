@@ -36,10 +36,13 @@ export interface Undo {
 }
 
 /** Of this bot, the newest effect first: what was done on top of another one goes before it. */
-export const findUndos = (db: Db, botId: string): Promise<{ id: string; remedy: string }[]> =>
+export const findUndos = (
+  db: Db,
+  botId: string,
+): Promise<{ id: string; remedy: string; fingerprint: string }[]> =>
   db
     .selectFrom('bot_actions')
-    .select(['id', 'remedy'])
+    .select(['id', 'remedy', 'fingerprint'])
     .where('bot_id', '=', botId)
     .where('undo_requested_at', 'is not', null)
     .where('state', '<>', 'undone')
@@ -95,13 +98,14 @@ async function takeBackOutside(
 /**
  * What an undo that broke off leaves behind: outside nobody knows what it did once it had begun, unless it is certain
  * that it did nothing. After a fault it stays asked for then; what an earlier run had begun is that run's still.
+ * Returns whether it stays asked for.
  */
 export const settleUndo = (
   db: Db,
   { run, action: { id } }: Undo,
   error: unknown,
   limits: Limits,
-): Promise<void> =>
+): Promise<boolean> =>
   retryFaults(limits, () =>
     underFence(db, run, async (trx) => {
       const { rows } = await sql<{ begun: boolean; own: boolean }>`
@@ -111,13 +115,17 @@ export const settleUndo = (
         WHERE id = ${id}::uuid AND undo_requested_at IS NOT NULL AND state <> 'undone' FOR UPDATE`.execute(
         trx,
       );
-      if (!rows[0]) return;
+      if (!rows[0]) return false;
       const { begun, own } = rows[0];
       const why = messageOf(error);
-      if (isFault(error) && (!begun || error instanceof NotAppliedError))
-        return writeDelay(trx, id, why, run);
+      const isDelayed = isFault(error) && (!begun || error instanceof NotAppliedError);
+      if (isDelayed) {
+        await writeDelay(trx, id, why, run);
+        return true;
+      }
       const isCertain = !begun || (own && error instanceof NotAppliedError);
-      return (isCertain ? writeFailure : writeDoubt)(trx, id, why);
+      await (isCertain ? writeFailure : writeDoubt)(trx, id, why);
+      return false;
     }),
   );
 

@@ -20,7 +20,10 @@ export async function undoRequested(engine: Engine, run: Run, held: Held): Promi
   const { signal, carryOut } = watchMode(engine, run, held);
   const limits = { signal, leftMs: held.leftMs };
   const { id, fence } = run;
-  for (const { id: action, remedy } of asked) {
+  const delayed = new Set<string>();
+  for (const { id: action, remedy, fingerprint } of asked) {
+    // What is on top of it is still to be taken back.
+    if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;
     const undo: Undo = { run: { id, fence }, action: { id: action }, remedy };
     let tries = 0;
@@ -38,7 +41,7 @@ export async function undoRequested(engine: Engine, run: Run, held: Held): Promi
       if (error instanceof LostRunError) throw error;
       if (signal.aborted) return;
       log.warn({ run: id, action, remedy, reason: messageOf(error) }, 'could not be undone');
-      await settleUndo(db, undo, error, limits);
+      if (await settleUndo(db, undo, error, limits)) delayed.add(fingerprint);
     }
   }
 }
