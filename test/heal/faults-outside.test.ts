@@ -144,6 +144,9 @@ test('what could not be asked about is left begun, and the next run asks', async
   );
   await at.round();
   expect(await at.actions()).toMatchObject([{ state: 'intent', evidence: { begun: true } }]);
+  // Nor does a fault in the next run make it unknown.
+  await at.round();
+  expect(await at.actions()).toMatchObject([{ state: 'intent', evidence: { begun: true } }]);
   away = false;
   at.ill.clear();
   await at.round();
