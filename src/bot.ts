@@ -174,7 +174,8 @@ export interface Remedy<Params = unknown> {
   /**
    * Whether there is nothing left to do; null when it cannot tell. Asked before an interrupted application
    * is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
-   * done nor still under way. On null, or when this throws, it is not repeated and a person decides.
+   * done nor still under way. On null, or when this throws, it is not repeated and a person decides; after an error
+   * of the database it is asked again.
    */
   isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
   /**

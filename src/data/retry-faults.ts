@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isFault } from './fault-behind.ts';
 
 /** Before the second and the third try. */
-const waitsMs = [500, 2_000];
+const waitsMs = [250, 2_000];
 
 /** What a run keeps for writing down how it ended. */
 const reserveMs = 1_000;

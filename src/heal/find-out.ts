@@ -31,6 +31,8 @@ async function findOut(healing: Healing, effect: Effect, error: unknown): Promis
   const { db, signal } = healing;
   const { action } = effect;
   if (signal.aborted) return standing(healing, action);
+  // That it begins is committed before the effect: what was not begun had none.
+  if (isFault(error) && (await isPlainIntent(healing, effect))) throw asUntouched(error);
   let applied: Date | null | 'off';
   try {
     applied = await askOutside(healing, effect);

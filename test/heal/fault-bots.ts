@@ -1,10 +1,10 @@
 /** A bot whose remedy tells a test when it is at work, and waits for its answer; a child loads this module. */
 import { defineBot, defineRemedy, sql, z } from '../../src/bot.ts';
 
-export const bots = [
+const bot = (name: string, remedy: string) =>
   defineBot({
-    name: 'counts',
-    displayName: 'counts',
+    name,
+    displayName: name,
     description: 'Wants the counter to be raised',
     schedule: '0 0 1 1 *',
     timeoutSeconds: 60,
@@ -18,7 +18,7 @@ export const bots = [
           const finding = {
             severity: 'high' as const,
             category: 'trouble',
-            title: 'wants to be raised',
+            title: `wants ${remedy}`,
             component: 'counter',
           };
           return { examined: ['counter'], findings: rows.length > 0 ? [] : [finding] };
@@ -27,15 +27,16 @@ export const bots = [
     ],
     knowledge: [
       {
-        name: 'raise',
+        name: `raise.${name}`,
         category: 'trouble',
-        pattern: 'wants to be raised',
-        solution: 'steps:\n  - remedy: counter.raise\n',
+        pattern: `wants ${remedy}`,
+        solution: `steps:\n  - remedy: ${remedy}\n`,
         autonomy: 'auto',
       },
     ],
-  }),
-];
+  });
+
+export const bots = [bot('counts', 'counter.raise'), bot('sends', 'counter.send')];
 
 export const remedies = [
   defineRemedy({
@@ -51,6 +52,18 @@ export const remedies = [
       await fetch(rows[0]!.url, { method: 'POST', body: String(process.pid) });
       await sql`UPDATE engine.fault_counter SET n = ${rows[0]!.n + 1}`.execute(db);
       return { summary: 'raised it', before: null, after: null };
+    },
+  }),
+  defineRemedy({
+    name: 'counter.send',
+    title: 'Raise the counter, each statement by itself',
+    risk: 'safe',
+    outside: true,
+    params: z.strictObject({}),
+    isDone: async () => null,
+    async apply(_, { db }) {
+      await sql`INSERT INTO engine.fault_effects DEFAULT VALUES`.execute(db);
+      return { summary: 'sent it', before: null, after: null };
     },
   }),
 ];

@@ -1,6 +1,7 @@
 /** Faults in real children, whose sessions are of a role of their own: their kind crosses to the worker. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -64,7 +65,7 @@ async function scene(atWork: AtWork = () => {}) {
     db,
     alter,
     tries: () => times,
-    round: () => run({ ...engine, children }, 'counts', { max_attempts: 1 }),
+    round: (bot = 'counts') => run({ ...engine, children }, bot, { max_attempts: 1 }),
     actions: () => db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
     effects: async () => (await sql`SELECT FROM engine.fault_effects`.execute(db)).rows.length,
   };
@@ -152,6 +153,41 @@ test('a child that is killed from outside is followed by a fresh one, and its re
   expect(pids.size).toBe(2);
   expect(await at.effects()).toBe(1);
   expect(await at.actions()).toMatchObject([{ state: 'verified' }]);
+});
+
+test('a child that is killed before it has begun an effect outside had none: another one applies it', async () => {
+  const at = await scene();
+  const { db } = at;
+  await sql`
+    CREATE FUNCTION engine.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM pg_advisory_xact_lock(1);
+      RETURN NEW;
+    END $$`.execute(db);
+  await sql`
+    CREATE TRIGGER wait BEFORE UPDATE ON bot_actions FOR EACH ROW EXECUTE FUNCTION engine.wait()`.execute(
+    db,
+  );
+  const running = await db.transaction().execute(async (trx) => {
+    await sql`SELECT pg_advisory_xact_lock(1)`.execute(trx);
+    const round = at.round('sends');
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await sql`
+          SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event = 'advisory'`.execute(db);
+          return rows.length;
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(1);
+    const pids = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
+    for (const pid of pids.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+    return { round };
+  });
+  expect(await running.round).toMatchObject({ status: 'success', actions_taken: 1 });
+  expect(await at.actions()).toMatchObject([{ state: 'verified' }]);
+  expect(await at.effects()).toBe(1);
 });
 
 test('a child that crashes by itself is the doing of its remedy', async () => {

@@ -45,7 +45,7 @@ const places: Cut[] = [
 
 test(
   `${cuts} connections that are cut between an effect and its record double none and lose none`,
-  { timeout: 60_000 + cuts * 1_000 },
+  { timeout: 60_000 + cuts * 2_000 },
   async () => {
     const at = await scene();
     let place = 0;
