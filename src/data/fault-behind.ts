@@ -67,7 +67,9 @@ function faultOf(error: Error): Fault | null {
   if (stage === 'connecting') return 'connection';
   const { code } = error as { code?: unknown };
   const state =
-    typeof code === 'string' ? states.find(([pattern]) => pattern.test(code)) : undefined;
+    typeof code === 'string' && code.length === 5
+      ? states.find(([pattern]) => pattern.test(code))
+      : undefined;
   if (state) return state[1];
   if (stage === null || error instanceof TypeError || error instanceof RangeError) return null;
   if (isOutage(error) || words.test(error.message)) return 'connection';
