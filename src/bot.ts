@@ -223,10 +223,14 @@ export interface Remedy<Params = unknown> {
   /**
    * Whether there is nothing left to do; null when it cannot tell. Asked before an interrupted application
    * is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
-   * done nor still under way. On null, or when this throws, it is not repeated and a person decides.
+   * done nor still under way. On null, or when this throws, it is not repeated and a person decides; after an error
+   * of the database it is asked again.
    */
   isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
-  /** Throws {@link NotAppliedError} when it is certain that nothing was done. */
+  /**
+   * Throws {@link NotAppliedError} when it is certain that nothing was done. With an error of the database as its
+   * `cause` the remedy is not to blame: it is tried again.
+   */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
   /**
    * Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since.

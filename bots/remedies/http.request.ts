@@ -72,7 +72,14 @@ async function send(
   { db, signal, key }: RemedyContext,
 ): Promise<OutboundAnswer> {
   const { rows } = await sql<{ value: unknown }>`
-    SELECT value FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
+    SELECT value FROM engine.settings WHERE key = 'http_hosts'`
+    .execute(db)
+    .catch((error: unknown) => {
+      const { message } = error as Error;
+      throw new NotAppliedError(`the allowed hosts could not be read: ${message}`, {
+        cause: error,
+      });
+    });
   const asks = method === 'GET' || method === 'HEAD';
   return request(
     { method, url, body, headers: { ...headers, ...(!asks && { 'idempotency-key': key }) } },

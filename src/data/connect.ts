@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { rememberErrors } from './own-errors.ts';
 import type { DB } from './tables.ts';
 
 /** The platform's whole schema as Kysely sees it; the tables are generated from the migrated database. */
@@ -135,7 +136,9 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
 
 /** A Kysely over a pool of its own; `destroy()` ends it. */
 export const connect = (url: string, options: ConnectOptions = {}): Db =>
-  new Kysely<Database>({ dialect: new PostgresDialect({ pool: pool(url, options) }) });
+  new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: rememberErrors(pool(url, options)) }),
+  });
 
 /** Ends the sessions of this name, which a process that was killed may have left at work. */
 export const endSessions = (db: Db, name: string) =>

@@ -38,10 +38,15 @@ const words = new RegExp(
 );
 
 /** Whether the server is away and the same call may succeed later; false for a server that said no. */
-export function isOutage(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isOutage);
-  if (!(error instanceof Error)) return false;
+export const isOutage = (error: unknown): boolean => isOutageBehind(error, new Set());
+
+function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
+  // Errors may be each other's cause.
+  if (!(error instanceof Error) || seen.has(error)) return false;
+  seen.add(error);
+  if (error instanceof AggregateError)
+    return error.errors.some((each) => isOutageBehind(each, seen));
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && (network.has(code) || sqlState.test(code))) return true;
-  return words.test(error.message) || isOutage(error.cause);
+  return words.test(error.message) || isOutageBehind(error.cause, seen);
 }

@@ -1,22 +1,30 @@
 import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
-import { writeDoubt, writeFailure } from './outside.ts';
+import { mayGoOn, type Heal } from './decide.ts';
+import { tryOutside } from './find-out.ts';
+import { asUntouched, retriedFor } from './outside.ts';
 import type { Action, Effect, Healing, Patient } from './patient.ts';
-import type { Step } from './playbook.ts';
 
 /**
- * Applies one step where remedies run. Returns when it was applied; null when it was not, which is
- * recorded; `unfinished` when nobody can tell or it was stopped: then no further step may be tried.
+ * Applies the step of an action where remedies run. Returns when it was applied; null when it was not, by its
+ * remedy's own doing, which is recorded as `failed`; `unfinished` when nobody can tell, when it was stopped, or when
+ * a fault kept it from being applied: then no further step may be tried.
+ *
+ * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again,
+ * if the gates are open still, and what a fault keeps from being applied in the end is `aborted`: for nobody and
+ * against nobody, so that the next run begins anew.
  */
 export async function apply(
   healing: Healing,
   run: Fenced,
   finding: Patient,
+  heal: Heal,
   action: Action,
-  { remedy, params, verifyAfter }: Step,
 ): Promise<Date | null | 'unfinished'> {
+  const { remedy, params, verifyAfter } = heal.steps[action.step]!;
   const { id, fence } = run;
   const effect: Effect = {
     run: { id, fence },
@@ -26,86 +34,108 @@ export async function apply(
     params,
     verifyAfter,
   };
+  const isTriedAgain = retriedFor(remedy);
+  const tryOnce = remedy.outside ? tryOutside : tryInside;
+  let tries = 0;
+  let met: unknown;
   try {
-    const applied = await healing.effect(effect);
-    return applied || !remedy.outside ? applied : await standing(healing, action);
+    return await retryFaults(
+      healing,
+      async () => {
+        if (tries > 0 && !(await isAllowedStill(healing, run, finding, heal)))
+          return abort(healing, run, action, `${messageOf(met)}; it may not be tried again`);
+        tries += 1;
+        try {
+          return await tryOnce(healing, effect);
+        } catch (error) {
+          met = error;
+          throw error;
+        }
+      },
+      isTriedAgain,
+    );
   } catch (error) {
     if (error instanceof LostRunError) throw error;
-    return remedy.outside
-      ? findOut(healing, effect, error)
-      : recordFailure(healing, run, action, error);
+    const why = messageOf(error);
+    // Of a run that was stopped the intent outside is left to whoever finds it; inside nothing is left of it.
+    if (healing.signal.aborted)
+      return remedy.outside ? 'unfinished' : abort(healing, run, action, why);
+    if (isTriedAgain(error))
+      return abort(healing, run, action, `${why} (not the remedy's doing; tries: ${tries})`);
+    // Nothing can be written down about it now; whoever comes next finds the intent, and asks.
+    if (remedy.outside) throw error;
+    return fail(healing, run, action, why);
   }
 }
 
-/**
- * A remedy that threw was rolled back with its effect. But a connection that is lost around COMMIT throws
- * too, as does the end of its process: then the row says `applied`, and it was.
- */
-async function recordFailure(
-  { db, signal }: Healing,
-  run: Fenced,
-  action: Action,
-  error: unknown,
+/** The transaction of an earlier try may have been committed, and only the answer lost: then the row says so. */
+async function tryInside(healing: Healing, effect: Effect): Promise<Date | null> {
+  return (await healing.effect(effect)) ?? appliedBy(healing, effect);
+}
+
+async function appliedBy(
+  { db }: Pick<Healing, 'db'>,
+  { run, action }: Pick<Effect, 'run' | 'action'>,
 ): Promise<Date | null> {
-  return underFence(db, run, async (trx) => {
-    const failed = await trx
-      .updateTable('bot_actions')
-      .set({
-        // A run that was stopped says nothing about its remedy.
-        state: signal.aborted ? 'aborted' : 'failed',
-        error_message: fitting(messageOf(error), 2_000),
-        settled_at: sql<Date>`engine.now()`,
-      })
-      .where('id', '=', action.id)
-      .where('state', '=', 'intent')
-      .returning('id')
-      .executeTakeFirst();
-    if (failed) return null;
-    const row = await trx
-      .selectFrom('bot_actions')
-      .select('applied_at')
-      .where('id', '=', action.id)
-      .where('state', '=', 'applied')
-      .where('execution_id', '=', run.id)
-      .executeTakeFirst();
-    return row?.applied_at ?? null;
-  });
-}
-
-/**
- * The process ended, or the database did not answer, somewhere between an effect outside and its record:
- * another one asks what became of it. Of a stopped run the intent is left to whoever finds it.
- */
-async function findOut(
-  healing: Healing,
-  effect: Effect,
-  error: unknown,
-): Promise<Date | null | 'unfinished'> {
-  const { db, signal } = healing;
-  if (!signal.aborted)
-    try {
-      const applied = await healing.effect({ ...effect, ask: true });
-      if (applied) return applied;
-      // It was asked, and it is certain: what is still an intent was not done.
-      await writeFailure(db, effect, messageOf(error));
-    } catch (again) {
-      if (again instanceof LostRunError) throw again;
-      if (!signal.aborted)
-        await writeDoubt(
-          db,
-          effect,
-          `${messageOf(error)}; asked what became of it: ${messageOf(again)}`,
-        );
-    }
-  return standing(healing, effect.action);
-}
-
-async function standing({ db }: Healing, { id }: Action): Promise<Date | null | 'unfinished'> {
   const row = await db
     .selectFrom('bot_actions')
-    .select(['state', 'applied_at'])
-    .where('id', '=', id)
+    .select('applied_at')
+    .where('id', '=', action.id)
+    .where('state', '=', 'applied')
+    .where('execution_id', '=', run.id)
     .executeTakeFirst();
-  if (row?.state === 'applied') return row.applied_at;
-  return row?.state === 'intent' || row?.state === 'unknown' ? 'unfinished' : null;
+  return row?.applied_at ?? null;
 }
+
+/** While it waited, a person or another run may have changed what the gates ask for. A fault here has no effect. */
+const isAllowedStill = (
+  { db, examined }: Healing,
+  run: Fenced,
+  finding: Patient,
+  { id, knowledge }: Heal,
+): Promise<boolean> =>
+  underFence(
+    db,
+    run,
+    async (trx) =>
+      knowledge !== null && mayGoOn(trx, run, finding, knowledge, { heal: id, examined }),
+  ).catch((error: unknown) => {
+    throw asUntouched(error);
+  });
+
+const abort = (healing: Healing, run: Fenced, action: Action, why: string) =>
+  end(healing, run, action, 'aborted', why).then((applied) => applied ?? ('unfinished' as const));
+
+const fail = (healing: Healing, run: Fenced, action: Action, why: string) =>
+  end(healing, run, action, 'failed', why);
+
+/**
+ * `intent ->` its end: a remedy that threw was rolled back with its effect. But a connection that is lost around
+ * COMMIT throws too, as does the end of its process: then the row says `applied`, and when it was is returned.
+ */
+const end = (
+  healing: Healing,
+  run: Fenced,
+  action: Action,
+  state: 'aborted' | 'failed',
+  why: string,
+): Promise<Date | null> =>
+  retryFaults(healing, () =>
+    underFence(healing.db, run, async (trx) => {
+      const ended = await trx
+        .updateTable('bot_actions')
+        .set({
+          state,
+          error_message: fitting(why, 2_000),
+          settled_at: sql<Date>`engine.now()`,
+          evidence: sql`evidence - 'begun' - 'params'`,
+        })
+        .where('id', '=', action.id)
+        .where('state', '=', 'intent')
+        // What another run has begun outside since is that one's.
+        .where(sql<boolean>`(execution_id = ${run.id}::uuid OR NOT evidence ? 'begun')`)
+        .returning('id')
+        .executeTakeFirst();
+      return ended ? null : appliedBy({ db: trx }, { run, action });
+    }),
+  );

@@ -4,9 +4,11 @@ import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError, type Fenced } from '../data/bots/fence.ts';
+import { isFault } from '../data/fault-behind.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { writeDoubt } from './outside.ts';
-import type { Action, Healing, Target } from './patient.ts';
+import type { Action, Effect, Healing, Target } from './patient.ts';
 import { readSolution, type Step } from './playbook.ts';
 
 export interface Abandoned extends Action {
@@ -15,7 +17,7 @@ export interface Abandoned extends Action {
   evidence: unknown;
 }
 
-type Asking = Pick<Healing, 'db' | 'catalogue' | 'signal' | 'effect'>;
+type Asking = Pick<Healing, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
 
 /**
  * Whether an effect outside happened before its record could be made: asked about the parameters with
@@ -40,23 +42,22 @@ export async function askWhatBecame(
       db,
       { run, action },
       `${action.remedy} is gone: nobody can tell whether it was done`,
+      asking,
     );
     return null;
   }
   if (!begun && !step) return 'not applied';
-  // Under the kill switch nothing outside is even asked; the intent waits.
-  if (!healsIn(await currentMode(db))) return null;
   const params = begun ? kept?.params : step?.params;
   const verifyAfter = step?.verifyAfter ?? null;
-  const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter, ask: true };
+  const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter };
   try {
-    const applied = await asking.effect(effect);
-    if (applied) return applied;
+    const applied = await askOutside(asking, effect);
+    if (applied) return applied === 'off' ? null : applied;
   } catch (error) {
     if (error instanceof LostRunError) throw error;
-    // Stopped while it was asked: the next one asks again.
-    if (asking.signal.aborted) return null;
-    await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`);
+    // Stopped while it was asked, or a fault kept it from being asked: the next one asks again.
+    if (asking.signal.aborted || isFault(error)) return null;
+    await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`, asking);
   }
   const intent = await db
     .selectFrom('bot_actions')
@@ -67,6 +68,18 @@ export async function askWhatBecame(
     .executeTakeFirst();
   return intent ? 'not applied' : null;
 }
+
+/**
+ * Has a remedy asked what became of an effect, again where a fault keeps it from being asked. Under the kill switch
+ * nothing outside is even asked (`off`); the intent waits.
+ */
+export const askOutside = (
+  asking: Pick<Asking, 'db' | 'signal' | 'effect' | 'leftMs'>,
+  effect: Effect,
+): Promise<Date | null | 'off'> =>
+  retryFaults(asking, async () =>
+    healsIn(await currentMode(asking.db)) ? asking.effect({ ...effect, ask: true }) : 'off',
+  );
 
 /**
  * Asks about all that runs of this bot have begun and that nobody works on any more, before a check looks: what

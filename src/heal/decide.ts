@@ -3,6 +3,8 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
+import { faultBehind } from '../data/fault-behind.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { figuresFor } from './figures.ts';
 import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
@@ -25,12 +27,12 @@ export interface Heal {
  * transaction that holds the engine's budget row, so that many workers cannot overspend it together.
  */
 export const decide = (
-  { db, examined }: Healing,
+  healing: Healing,
   run: Fenced,
   finding: Patient,
   candidates: Candidate[],
 ): Promise<Heal | null> =>
-  underFence(db, run, async (trx) => {
+  whileContended(healing, run, async (trx) => {
     await holdBudget(trx);
     if (!(await watch(trx, finding))) return null;
     const known = await figuresFor(trx, candidates, finding);
@@ -46,7 +48,7 @@ export const decide = (
       }
       const now = await readCircumstances(trx, finding, knowledge, {
         stage: 'beginning',
-        examined,
+        examined: healing.examined,
       });
       const gate = closedGate(now, knowledge, 'beginning');
       if (gate === null && solution.kind === 'playbook') {
@@ -70,19 +72,35 @@ export const decide = (
 
 /** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
-  { db, examined }: Healing,
+  healing: Healing,
   run: Fenced,
   finding: Patient,
   { id, knowledge, steps }: Heal,
   step: number,
 ): Promise<Action | null> {
   if (!knowledge || !steps[step]) return null;
-  return underFence(db, run, async (trx) =>
+  const { examined } = healing;
+  return whileContended(healing, run, async (trx) =>
     (await mayGoOn(trx, run, finding, knowledge, { heal: id, examined }))
       ? intend(trx, run, finding, { id, knowledge, steps }, step)
       : null,
   );
 }
+
+/**
+ * Tried again where another transaction won or held a row for too long. Where a connection was lost it may have been
+ * committed: then the run fails, and its next attempt takes up what it finds.
+ */
+const whileContended = <Result>(
+  healing: Healing,
+  run: Fenced,
+  write: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> =>
+  retryFaults(
+    healing,
+    () => underFence(healing.db, run, write),
+    (error) => ['conflict', 'timeout'].includes(faultBehind(error) ?? ''),
+  );
 
 /** Whether a heal that was begun may go on: asked again before every effect. A refusal is written down. */
 export async function mayGoOn(

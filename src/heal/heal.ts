@@ -58,9 +58,8 @@ async function climb(
   let action: Action | null = begun.action;
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
-    const appliedAt =
-      before ?? (await apply(healing, run, finding, action, begun.steps[action.step]!));
-    // Nobody can tell whether it happened: nothing more is tried on top of it.
+    const appliedAt = before ?? (await apply(healing, run, finding, begun, action));
+    // Nobody can tell whether it happened, or a fault kept it from happening: nothing more is tried on top of it.
     if (appliedAt === 'unfinished') return healed;
     if (appliedAt && !before) healed.actions += 1;
     // Stopped at work: whether the problem is gone by itself is the next run's question.

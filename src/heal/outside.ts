@@ -8,7 +8,9 @@
 import { sql } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy, type RemedyContext } from '../bot.ts';
 import type { Db } from '../data/connect.ts';
-import { underFence, type Fenced } from '../data/bots/fence.ts';
+import { underFence } from '../data/bots/fence.ts';
+import { isFault } from '../data/fault-behind.ts';
+import { retryFaults, type Limits } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { plain } from '../plain.ts';
 import { fitting } from '../text.ts';
@@ -21,8 +23,9 @@ const hadHappened: Evidence = { summary: 'it had been done already', before: nul
 /**
  * Applies one step outside, or with `ask` only finds out what became of it. Returns when it was applied;
  * null when it was not (`failed`), when nobody can tell (`unknown`), when `ask` learnt that it was not done
- * (a plain `intent`, as before it was begun), or when it is somebody else's (`intent`): the row says which. Rejects, and leaves the intent, when
- * it is stopped or the database does not answer.
+ * (a plain `intent`, as before it was begun), or when it is somebody else's (`intent`): the row says which. Rejects,
+ * and leaves the intent, when it is stopped or the database does not answer; with {@link isUntouched} where that was
+ * before the effect.
  */
 export async function takeOutsideEffect(
   db: Db,
@@ -31,13 +34,16 @@ export async function takeOutsideEffect(
   signal: AbortSignal,
 ): Promise<Date | null> {
   const { params } = effect;
-  const now = await begin(db, effect);
+  const limits = { signal };
+  const now = await begin(db, effect).catch((error: unknown) => notBegun(db, effect, error));
   if (!now) return null;
   const context = contextOf(db, effect, now, signal);
   if (effect.ask) {
     const { done, why } = await ask(remedy, params, context);
-    if (done === true) return keep(db, remedy, effect, hadHappened);
-    await (done === null ? writeDoubt(db, effect, why) : unbegin(db, effect));
+    if (done === true) return keep(db, remedy, effect, hadHappened, limits);
+    await (done === null
+      ? writeDoubt(db, effect, why, limits)
+      : retryFaults(limits, () => unbegin(db, effect)));
     return null;
   }
   let tried = false;
@@ -53,16 +59,42 @@ export async function takeOutsideEffect(
     const certain = !tried || error instanceof NotAppliedError;
     const { done, why } = certain ? { done: false, why: '' } : await ask(remedy, params, context);
     if (done !== true) {
-      if (done === false) await writeFailure(db, effect, messageOf(error));
-      else await writeDoubt(db, effect, `${messageOf(error)}; ${why}`);
+      if (done === false && isFault(error)) return notBegun(db, effect, error);
+      if (done === false) await writeFailure(db, effect, messageOf(error), limits);
+      else await writeDoubt(db, effect, `${messageOf(error)}; ${why}`, limits);
       return null;
     }
     evidence = { ...hadHappened, after: { error: messageOf(error) } };
   }
-  return keep(db, remedy, effect, evidence);
+  return keep(db, remedy, effect, evidence, limits);
 }
 
-/** Three answers; an error is none. */
+/** Whether a fault kept an effect outside from happening, for certain. */
+export const isUntouched = (error: unknown): boolean =>
+  error instanceof NotAppliedError && isFault(error);
+
+/** What a fault threw before an effect outside: with the certainty that there was none. Other errors stay as they are. */
+export const asUntouched = (error: unknown): unknown =>
+  isFault(error) ? new NotAppliedError(messageOf(error), { cause: error }) : error;
+
+/**
+ * Which errors let the same effect, or its undo, be tried again: faults. What is inside our database was rolled back
+ * with its transaction; outside it has to be certain that nothing was done.
+ */
+export const retriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unknown) => boolean) =>
+  outside ? isUntouched : isFault;
+
+/**
+ * A fault met before the effect, or with the certainty that there was none, leaves the intent as it was before it
+ * was begun, as far as the database takes that now. Any other error, and one met while asking, says nothing of it.
+ */
+async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> {
+  if (effect.ask || !isFault(error)) throw error;
+  await unbegin(db, effect).catch(() => {});
+  throw asUntouched(error);
+}
+
+/** Three answers; an error of the remedy is none. Rejects with a fault: then it was not asked. */
 async function ask(
   remedy: Remedy,
   params: unknown,
@@ -77,7 +109,10 @@ async function ask(
     };
   } catch (error) {
     if (context.signal.aborted) throw error;
-    return { done: null, why: `${remedy.name} could not be asked: ${messageOf(error)}` };
+    const why = `${remedy.name} could not be asked: ${messageOf(error)}`;
+    // Of a class that says nothing of the effect, whatever the remedy threw.
+    if (isFault(error)) throw new Error(why, { cause: error });
+    return { done: null, why };
   }
 }
 
@@ -110,42 +145,62 @@ const begin = (db: Db, { run, action, params }: Effect): Promise<Date | null> =>
   });
 
 /** It is certain that nothing happened: nobody has to ask again, and it may be dropped as it may be applied. */
-const unbegin = (db: Db, effect: Effect): Promise<void> =>
-  settle(db, effect, { evidence: sql`evidence - 'begun' - 'params'` });
-
-const keep = (db: Db, remedy: Remedy, effect: Effect, evidence: Evidence): Promise<Date | null> =>
-  underFence(db, effect.run, async (trx) => {
-    const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(trx);
-    const { now } = rows[0]!;
-    return (await recordApplied(trx, remedy, effect, evidence, now)) ? now : null;
-  });
-
-/** `intent -> unknown`: nobody repeats it, and a ticket asks a person. */
-export const writeDoubt = (db: Db, effect: { run: Fenced; action: { id: string } }, why: string) =>
-  settle(db, effect, { state: 'unknown', error_message: fitting(why, 2_000) });
-
-/** `intent -> failed`: it is certain that it was not done. */
-export const writeFailure = (
-  db: Db,
-  effect: { run: Fenced; action: { id: string } },
-  why: string,
-) =>
-  settle(db, effect, {
-    state: 'failed',
-    error_message: fitting(why, 2_000),
-    settled_at: sql<Date>`engine.now()`,
-  });
-
-const settle = (
-  db: Db,
-  { run, action }: { run: Fenced; action: { id: string } },
-  values: object,
-): Promise<void> =>
+const unbegin = (db: Db, { run, action }: Effect): Promise<void> =>
   underFence(db, run, async (trx) => {
     await trx
       .updateTable('bot_actions')
-      .set({ ...values, execution_id: run.id })
+      .set({ evidence: sql`evidence - 'begun' - 'params'` })
       .where('id', '=', action.id)
       .where('state', '=', 'intent')
+      // Another run may have begun it since.
+      .where('execution_id', '=', run.id)
       .execute();
   });
+
+/** The effect is there: a fault must not lose its record. */
+const keep = (
+  db: Db,
+  remedy: Remedy,
+  effect: Effect,
+  evidence: Evidence,
+  limits: Limits,
+): Promise<Date | null> =>
+  retryFaults(limits, () =>
+    underFence(db, effect.run, async (trx) => {
+      const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(trx);
+      const { now } = rows[0]!;
+      return (await recordApplied(trx, remedy, effect, evidence, now)) ? now : null;
+    }),
+  );
+
+/** What a record is about. */
+type About = Pick<Effect, 'run'> & { action: { id: string } };
+
+/** `intent -> unknown`: nobody repeats it, and a ticket asks a person. */
+export const writeDoubt = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
+  settle(db, about, { state: 'unknown', error_message: fitting(why, 2_000) }, limits);
+
+/** `intent -> failed`: it is certain that it was not done. */
+export const writeFailure = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
+  settle(
+    db,
+    about,
+    {
+      state: 'failed',
+      error_message: fitting(why, 2_000),
+      settled_at: sql<Date>`engine.now()`,
+    },
+    limits,
+  );
+
+const settle = (db: Db, { run, action }: About, values: object, limits: Limits): Promise<void> =>
+  retryFaults(limits, () =>
+    underFence(db, run, async (trx) => {
+      await trx
+        .updateTable('bot_actions')
+        .set({ ...values, execution_id: run.id })
+        .where('id', '=', action.id)
+        .where('state', '=', 'intent')
+        .execute();
+    }),
+  );

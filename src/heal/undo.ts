@@ -1,19 +1,29 @@
 /**
  * What a person asked to be taken back (`bot_actions.undo_requested_at`). An undo inside our database commits
  * together with `undone`; of one outside it is committed first that it begins, so that it is never repeated on
- * a guess. One that cannot be done says so in the action's evidence (`undo_failed`), which keeps its state.
+ * a guess. One that cannot be done says so in the action's evidence (`undo_failed`), which keeps its state. What a
+ * fault of the database, a connection or a process keeps from being done stays asked for (`undo_delayed` says why),
+ * and the bot's next run does it.
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
-import { cutOff } from '../data/bots/cutoff.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
+import { isFault } from '../data/fault-behind.ts';
+import { retryFaults, type Limits } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
-import { plain } from '../plain.ts';
-import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
+import { asUntouched } from './outside.ts';
+import {
+  recordUndone,
+  writeBegin,
+  writeDelay,
+  writeDoubt,
+  writeFailure,
+  type Request,
+} from './write-undo.ts';
 
 /** One effect to take back, as plain values: it is taken back where remedies run. */
 export interface Undo {
@@ -21,13 +31,18 @@ export interface Undo {
   action: { id: string };
   /** the remedy's name */
   remedy: string;
+  /** An earlier try of this attempt met a fault, and it is certain that it took nothing back. */
+  again?: boolean;
 }
 
 /** Of this bot, the newest effect first: what was done on top of another one goes before it. */
-export const findUndos = (db: Db, botId: string): Promise<{ id: string; remedy: string }[]> =>
+export const findUndos = (
+  db: Db,
+  botId: string,
+): Promise<{ id: string; remedy: string; fingerprint: string }[]> =>
   db
     .selectFrom('bot_actions')
-    .select(['id', 'remedy'])
+    .select(['id', 'remedy', 'fingerprint'])
     .where('bot_id', '=', botId)
     .where('undo_requested_at', 'is not', null)
     .where('state', '<>', 'undone')
@@ -38,7 +53,7 @@ export const findUndos = (db: Db, botId: string): Promise<{ id: string; remedy: 
 /**
  * Takes one effect back and records it. Throws {@link NotAppliedError}, or what the remedy threw; then nothing
  * was written, and {@link settleUndo} does it. Nothing happens where the request was withdrawn or carried out
- * meanwhile.
+ * meanwhile. What {@link isUntouched} says of what was thrown for a remedy outside: it may be tried again.
  */
 export async function takeBack(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -64,51 +79,55 @@ async function takeBackOutside(
 ): Promise<void> {
   const asked = await underFence(db, undo.run, async (trx) => {
     const request = await takeRequest(trx, undo);
-    if (!request?.evidence.undo_begun) return request && begin(trx, undo, request);
-    if (!(await isUnderWay(trx, undo, request)))
+    if (request && mayBegin(undo, request)) return writeBegin(trx, undo.run, request);
+    if (request && !(await isUnderWay(trx, undo, request)))
       await writeDoubt(trx, request.id, 'its undo was begun before, and nobody knows how it ended');
     return undefined;
+  }).catch((error: unknown) => {
+    // Before the undo itself: whatever was committed of that it begins, nothing was taken back.
+    throw asUntouched(error);
   });
   if (!asked) return;
-  let evidence: Evidence;
-  try {
-    evidence = await carryOut(db, remedy, asked, signal);
-  } catch (error) {
-    if (signal.aborted || !(error instanceof NotAppliedError)) throw error;
-    // It is certain that it was not done: it has not begun.
-    await underFence(db, undo.run, (trx) => writeFailure(trx, asked.id, error.message));
-    return;
-  }
-  await underFence(db, undo.run, (trx) => recordUndone(trx, asked, evidence));
+  const evidence = await carryOut(db, remedy, asked, signal);
+  // It is done: a fault must not lose its record.
+  await retryFaults({ signal }, () =>
+    underFence(db, undo.run, (trx) => recordUndone(trx, asked, evidence)),
+  );
 }
 
-/** What an undo that broke off leaves behind: outside nobody knows what it did once it had begun. */
-export const settleUndo = (db: Db, { run, action: { id } }: Undo, error: unknown): Promise<void> =>
-  underFence(db, run, async (trx) => {
-    const { rows } = await sql<{ begun: boolean }>`
-      SELECT evidence ? 'undo_begun' AS begun FROM bot_actions
-      WHERE id = ${id}::uuid AND undo_requested_at IS NOT NULL AND state <> 'undone' FOR UPDATE`.execute(
-      trx,
-    );
-    if (rows[0]) await (rows[0].begun ? writeDoubt : writeFailure)(trx, id, messageOf(error));
-  });
-
-interface Request {
-  id: string;
-  state: Database['bot_actions']['state'];
-  applied_at: Date | null;
-  fingerprint: string;
-  component: string | null;
-  evidence: {
-    params?: unknown;
-    before?: unknown;
-    after?: unknown;
-    undo_begun?: { execution_id: string; at: string };
-  };
-  component_key: string | null;
-  metadata: Record<string, unknown> | null;
-  now: Date;
-}
+/**
+ * What an undo that broke off leaves behind: outside nobody knows what it did once it had begun, unless it is certain
+ * that it did nothing. After a fault it stays asked for then; what an earlier run had begun is that run's still.
+ * Returns whether it stays asked for.
+ */
+export const settleUndo = (
+  db: Db,
+  { run, action: { id } }: Undo,
+  error: unknown,
+  limits: Limits,
+): Promise<boolean> =>
+  retryFaults(limits, () =>
+    underFence(db, run, async (trx) => {
+      const { rows } = await sql<{ begun: boolean; own: boolean }>`
+        SELECT evidence ? 'undo_begun' AS begun,
+               coalesce(evidence #>> '{undo_begun,fence}' = ${run.fence}::text, false) AS own
+        FROM bot_actions
+        WHERE id = ${id}::uuid AND undo_requested_at IS NOT NULL AND state <> 'undone' FOR UPDATE`.execute(
+        trx,
+      );
+      if (!rows[0]) return false;
+      const { begun, own } = rows[0];
+      const why = messageOf(error);
+      const isDelayed = isFault(error) && (!begun || error instanceof NotAppliedError);
+      if (isDelayed) {
+        await writeDelay(trx, id, why, run);
+        return true;
+      }
+      const isCertain = !begun || (own && error instanceof NotAppliedError);
+      await (isCertain ? writeFailure : writeDoubt)(trx, id, why);
+      return false;
+    }),
+  );
 
 /** Whoever locks it first has it. Undefined when it is not asked for any more. */
 async function takeRequest(
@@ -149,18 +168,10 @@ const carryOut = (
   );
 };
 
-async function begin(
-  trx: Transaction<Database>,
-  { run }: Undo,
-  request: Request,
-): Promise<Request> {
-  await sql`
-    UPDATE bot_actions
-    SET evidence = evidence || jsonb_build_object(
-      'undo_begun', jsonb_build_object('execution_id', ${run.id}::text, 'at', engine.now()))
-    WHERE id = ${request.id}::uuid`.execute(trx);
-  return request;
-}
+/** Whether nothing of it was begun, or only by a try of this very attempt that took nothing back. */
+const mayBegin = ({ run, again }: Undo, { evidence: { undo_begun: begun } }: Request): boolean =>
+  begun === undefined ||
+  (again === true && begun.execution_id === run.id && begun.fence === run.fence);
 
 /** Whether another run is at it, or will come back to it. */
 async function isUnderWay(
@@ -177,47 +188,3 @@ async function isUnderWay(
     .executeTakeFirst();
   return other !== undefined;
 }
-
-/** `-> undone`: a relapse to the figures, which the ledger counts anew by itself. */
-async function recordUndone(
-  trx: Transaction<Database>,
-  { id, fingerprint }: Request,
-  { summary, before, after }: Evidence,
-): Promise<void> {
-  await cutOff(trx, fingerprint);
-  const undo = JSON.stringify(plain({ undo: { summary, before, after } }));
-  await sql`
-    UPDATE bot_actions
-    SET state = 'undone', success = false, settled_at = engine.now(),
-        evidence = evidence - 'undo_begun' - 'undo_failed' || ${undo}::jsonb
-    WHERE id = ${id}::uuid AND state <> 'undone'`.execute(trx);
-}
-
-/** It was not taken back, and that is certain: it may be asked for again. */
-async function writeFailure(trx: Transaction<Database>, id: string, why: string): Promise<void> {
-  await sql`
-    UPDATE bot_actions
-    SET undo_requested_at = NULL, evidence = evidence - 'undo_begun' || ${failed(why)}::jsonb
-    WHERE id = ${id}::uuid`.execute(trx);
-}
-
-/**
- * Nobody can tell whether it was taken back: `unknown`, until a person has looked. While something else about
- * the same problem is unfinished the action keeps its state, and its evidence says so.
- */
-async function writeDoubt(trx: Transaction<Database>, id: string, why: string): Promise<void> {
-  const message = `asked to undo it: ${why}`;
-  await sql`
-    UPDATE bot_actions a
-    SET state = 'unknown', success = false, settled_at = NULL, error_message = ${fitting(message, 2_000)}
-    WHERE id = ${id}::uuid AND NOT EXISTS (
-      SELECT FROM bot_actions o
-      WHERE o.fingerprint = a.fingerprint AND o.id <> a.id AND o.state IN ('intent', 'applied', 'unknown'))`.execute(
-    trx,
-  );
-  await sql`
-    UPDATE bot_actions SET undo_requested_at = NULL, evidence = evidence || ${failed(why)}::jsonb
-    WHERE id = ${id}::uuid`.execute(trx);
-}
-
-const failed = (why: string) => JSON.stringify(plain({ undo_failed: fitting(why, 2_000) }));

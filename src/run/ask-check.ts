@@ -1,4 +1,5 @@
 import type { AnyCheck } from '../bot.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -12,13 +13,14 @@ import type { Run } from './run.ts';
 export type Question = Pick<CheckTask, 'now' | 'since' | 'events'>;
 
 /**
- * Asks one check one question. Null when the run was stopped meanwhile, whatever the check still does: its result is
+ * Asks one check one question. A fault that is not the check's doing is met by another try; it has erred only where
+ * the fault persists. Null when the run was stopped meanwhile, whatever the check still does: its result is
  * not awaited.
  */
 export async function askCheck(
   { log }: Engine,
   run: Run,
-  { place }: Held,
+  { place, leftMs }: Held,
   { name, title }: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
@@ -26,8 +28,10 @@ export async function askCheck(
   const began = performance.now();
   let outcome: CheckOutcome;
   try {
-    outcome = await untilStopped(run.signal, () =>
-      place.do('check', { endpoint, config, check: name, ...question }),
+    outcome = await retryFaults({ signal: run.signal, leftMs }, () =>
+      untilStopped(run.signal, () =>
+        place.do('check', { endpoint, config, check: name, ...question }),
+      ),
     );
   } catch (error) {
     if (run.signal.aborted) return null;

@@ -16,7 +16,7 @@ export async function takeUpLeftovers(engine: Engine, run: Run, held: Held): Pro
   const { db, catalogue } = engine;
   const { signal, carryOut } = watchMode(engine, run, held);
   await askBegun(
-    { db, catalogue, signal, effect: (task) => carryOut('effect', task) },
+    { db, catalogue, signal, leftMs: held.leftMs, effect: (task) => carryOut('effect', task) },
     run,
     run.bot.id,
   );

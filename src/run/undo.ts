@@ -1,6 +1,8 @@
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError } from '../data/bots/fence.ts';
+import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
+import { retriedFor } from '../heal/outside.ts';
 import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
@@ -12,21 +14,34 @@ import type { Run } from './run.ts';
  * has effects: the requests wait, as do those that are stopped at work.
  */
 export async function undoRequested(engine: Engine, run: Run, held: Held): Promise<void> {
-  const { db, log } = engine;
+  const { db, log, catalogue } = engine;
   const asked = await findUndos(db, run.bot.id);
   if (asked.length === 0) return;
   const { signal, carryOut } = watchMode(engine, run, held);
+  const limits = { signal, leftMs: held.leftMs };
   const { id, fence } = run;
-  for (const { id: action, remedy } of asked) {
+  const delayed = new Set<string>();
+  for (const { id: action, remedy, fingerprint } of asked) {
+    // What is on top of it is still to be taken back.
+    if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;
     const undo: Undo = { run: { id, fence }, action: { id: action }, remedy };
+    let tries = 0;
     try {
-      await carryOut('undo', undo);
+      await retryFaults(
+        limits,
+        async () => {
+          if (tries > 0 && !healsIn(await currentMode(db))) return;
+          tries += 1;
+          await carryOut('undo', { ...undo, again: tries > 1 });
+        },
+        retriedFor(catalogue.remedy(remedy) ?? {}),
+      );
     } catch (error) {
       if (error instanceof LostRunError) throw error;
       if (signal.aborted) return;
       log.warn({ run: id, action, remedy, reason: messageOf(error) }, 'could not be undone');
-      await settleUndo(db, undo, error);
+      if (await settleUndo(db, undo, error, limits)) delayed.add(fingerprint);
     }
   }
 }

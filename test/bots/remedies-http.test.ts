@@ -6,10 +6,12 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
+import { faultBehind } from '../../src/data/fault-behind.ts';
 import { refusedAddress } from '../../src/outbound/address.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
 import { OutboundError, request } from '../../src/outbound/request.ts';
 import { testDatabase } from '../support/database.ts';
+import { endSession } from '../support/real-faults.ts';
 
 async function serve(listener: RequestListener) {
   const seen: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
@@ -295,6 +297,25 @@ describe('the remedy http.request', async () => {
     const dead = { url: 'http://127.0.0.1:1/' };
     await expect(isDone({ ...dead, done: dead })).rejects.toThrow('ECONNREFUSED');
     await expect(apply(dead)).rejects.toThrow(NotAppliedError);
+  });
+
+  test('has certainly done nothing where its settings could not be read, and is not to blame for it', async () => {
+    const { url, host, seen } = await answering(200);
+    await allow(host);
+    const given = read({ url, undo: { url: `${url}/off` } });
+    const met = await db.connection().execute(async (one) => {
+      await endSession(one, db);
+      const lost = { ...context, db: one };
+      return Promise.allSettled([
+        sendHttpRequest.apply(given, lost),
+        sendHttpRequest.undo!(given, lost),
+      ]);
+    });
+    for (const { reason } of met as PromiseRejectedResult[]) {
+      expect(reason).toBeInstanceOf(NotAppliedError);
+      expect(faultBehind(reason)).toBe('connection');
+    }
+    expect(seen).toEqual([]);
   });
 
   test('is irreversible unless the entry names a request that takes it back', async () => {

@@ -45,7 +45,7 @@ const places: Cut[] = [
 
 test(
   `${cuts} connections that are cut between an effect and its record double none and lose none`,
-  { timeout: 60_000 + cuts * 1_000 },
+  { timeout: 60_000 + cuts * 2_000 },
   async () => {
     const at = await scene();
     let place = 0;
@@ -63,8 +63,8 @@ test(
     await at.calm();
     const figures = await at.agree();
     await at.everyCaseInside();
-    // All that may become of an effect whose record is cut has been there.
-    expect(figures.unknown).toBeGreaterThan(0);
+    // Whose record is cut is written again by who has seen the effect: nobody has to be asked.
+    expect(figures.unknown).toBe(0);
     tell('cut connections', { cuts: at.wire.cuts(), ...figures, seconds: seconds(began) });
   },
 );
@@ -89,7 +89,11 @@ test(
     const began = performance.now();
     for (let turn = 0; killed < childKills; turn++) {
       const kind = kinds[turn % 3]!;
-      at.heard.done = ({ pid }) => {
+      const met = new Set<string>();
+      at.heard.done = ({ pid, component }) => {
+        // Each case once: the next try goes through.
+        if (met.has(component)) return true;
+        met.add(component);
         killed += 1;
         process.kill(pid, 'SIGKILL');
         return false;

@@ -1,10 +1,12 @@
 /** A worker's end of one child process. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
-import { LostRunError, type Fenced } from '../../data/bots/fence.ts';
+import type { Fenced } from '../../data/bots/fence.ts';
+import { FaultError } from '../../data/fault-behind.ts';
 import { fitting } from '../../text.ts';
 import type { Stop } from '../run.ts';
 import type { Beginning, FromChild, Kind, Tasks, ToChild } from './task.ts';
+import { errorOf } from './thrown.ts';
 
 export interface ChildOptions extends Beginning {
   /** the module that a child runs, and the one that has its bots and remedies */
@@ -14,10 +16,33 @@ export interface ChildOptions extends Beginning {
   memoryMb: number;
 }
 
-/** The process ended before its task was done; the message says how. */
+/**
+ * The process ended before its task was done; the message says how. Its cause is a {@link FaultError} where the task
+ * is not to blame.
+ */
 export class ChildEndedError extends Error {
   override readonly name = 'ChildEndedError';
+
+  constructor(how: string, isFault: boolean) {
+    super(how, { cause: isFault ? new FaultError('process', how) : undefined });
+  }
 }
+
+/**
+ * Signals that come from outside of a process: an operator's, a process manager's, and SIGKILL, which is also the
+ * kernel's when the machine runs out of memory. A task that sends SIGKILL to its own process cannot be told apart.
+ * All others, as SIGSEGV and SIGABRT, are the process' own crash.
+ */
+const fromOutside = new Set<NodeJS.Signals | null>([
+  'SIGKILL',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+]);
+
+/** What a child says last that ends by its own code (src/bin/child.ts), which then ends it with SIGKILL. */
+const ownEnd = /exit code \d+\s*$/;
 
 /** What is printed on standard error when a process dies is kept up to here. */
 const mostHeard = 4_000;
@@ -45,6 +70,7 @@ export class Child {
   #pending: Pending | null = null;
   #heard = '';
   #killedFor: string | null = null;
+  #taskIsToBlame = false;
 
   constructor({ entry, catalogue, memoryMb, ...beginning }: ChildOptions) {
     this.name = beginning.name;
@@ -69,18 +95,20 @@ export class Child {
       else this.#settle(message);
     });
     this.ended = new Promise<void>((resolve) => {
-      const end = (how: string) => {
+      const end = (how: string, isFault: boolean) => {
         this.kill(how);
         this.isEnded = true;
-        const error = new ChildEndedError(how);
+        const error = new ChildEndedError(how, isFault);
         ready.reject(error);
         this.#pending?.reject(error);
         this.#pending = null;
         resolve();
       };
       // `close` comes after the last words on standard error, `error` when it could not be started.
-      this.#process.on('close', (code, signal) => end(this.#obituary(code, signal)));
-      this.#process.on('error', (error) => end(error.message));
+      this.#process.on('close', (code, signal) =>
+        end(this.#obituary(code, signal), this.#isFault(signal)),
+      );
+      this.#process.on('error', (error) => end(error.message, true));
     });
     this.#send(beginning);
   }
@@ -96,7 +124,7 @@ export class Child {
 
   /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
   do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']> {
-    if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended'));
+    if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
     const id = this.tasks;
@@ -111,8 +139,12 @@ export class Child {
     this.#send({ stop: why });
   }
 
-  /** Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}. */
-  kill(why: string): void {
+  /**
+   * Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}.
+   * `taskIsToBlame` where the task went beyond what it may take.
+   */
+  kill(why: string, taskIsToBlame = false): void {
+    if (this.#killedFor === null) this.#taskIsToBlame = taskIsToBlame;
     this.#killedFor ??= why;
     if (this.isEnded || this.pid === undefined) return;
     try {
@@ -133,8 +165,12 @@ export class Child {
     if (pending?.id !== message.id) return;
     this.#pending = null;
     if ('result' in message) pending.resolve(message.result);
-    else if (message.thrown.lost && pending.run) pending.reject(new LostRunError(pending.run));
-    else pending.reject(new Error(message.thrown.message));
+    else pending.reject(errorOf(message.thrown, pending.run));
+  }
+
+  #isFault(signal: NodeJS.Signals | null): boolean {
+    if (this.#killedFor !== null) return !this.#taskIsToBlame;
+    return fromOutside.has(signal) && !ownEnd.test(this.#heard);
   }
 
   #obituary(code: number | null, signal: NodeJS.Signals | null): string {

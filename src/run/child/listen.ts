@@ -1,6 +1,5 @@
-import { LostRunError } from '../../data/bots/fence.ts';
-import { messageOf } from '../../errors.ts';
 import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from './task.ts';
+import { thrownBy } from './thrown.ts';
 
 /** A child's end of the channel: begins when it is told with what, then does one task after the other. */
 export function listen(begin: (beginning: Beginning) => CarryOut): void {
@@ -18,10 +17,7 @@ export function listen(begin: (beginning: Beginning) => CarryOut): void {
       const result = await carryOut(kind, task as Tasks[Kind]['task'], controller.signal);
       say({ id, result });
     } catch (error) {
-      say({
-        id,
-        thrown: { message: messageOf(error), lost: error instanceof LostRunError },
-      });
+      say({ id, thrown: thrownBy(error) });
     } finally {
       if (current === controller) current = null;
     }

@@ -1,6 +1,7 @@
 import { SkippedCheck, type AnyCheck, type CheckContext, type CheckResult } from '../../bot.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import type { Db } from '../../data/connect.ts';
+import { faultBehind } from '../../data/fault-behind.ts';
 import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
 import type { CheckOutcome } from '../outcome.ts';
@@ -10,8 +11,8 @@ import type { CheckTask } from './task.ts';
 
 /**
  * Runs one check where its faults hurt nobody. What it throws and what it returns against the contract
- * is its outcome; rejects only when the signal is aborted. One that does not mind its signal is ended
- * with its process.
+ * is its outcome; rejects only when the signal is aborted, and with faults that are not the check's own doing.
+ * One that does not mind its signal is ended with its process.
  */
 export async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
@@ -49,7 +50,7 @@ export async function performCheck(
       result: { ...result, findings },
     });
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || isAskedAgain(error)) throw error;
     return error instanceof SkippedCheck
       ? done({ status: 'skipped', reason: fitting(error.message, 500) })
       : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
@@ -66,4 +67,10 @@ async function ask(
   if (!check.events) return readResult(await check.run(config, { ...context, since }));
   if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
   return readEventResult(await check.run(config, { ...context, ...events }), events);
+}
+
+/** Whether another try may succeed. That it may not write is no such fault: its own session refuses that. */
+function isAskedAgain(error: unknown): boolean {
+  const fault = faultBehind(error);
+  return fault !== null && fault !== 'read-only';
 }

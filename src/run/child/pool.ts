@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Fenced } from '../../data/bots/fence.ts';
+import { FaultError } from '../../data/fault-behind.ts';
+import { messageOf } from '../../errors.ts';
 import type { Stop } from '../run.ts';
 import { Child, type ChildOptions } from './child.ts';
 import { residentMb } from './memory.ts';
@@ -172,7 +174,10 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
     async function another(): Promise<Child> {
       const mine = (waiting = { wanted: true });
       try {
-        const next = await take();
+        const next = await take().catch((error: unknown) => {
+          // None could be started: the task has not begun, and is not to blame.
+          throw new FaultError('process', messageOf(error));
+        });
         if (mine.wanted) return next;
         giveBack(next);
         throw new Error('it was stopped before it began');
@@ -209,7 +214,7 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
       if (!child.isBusy || child.pid === undefined) continue;
       const used = await residentMb(child.pid);
       if (used !== null && used > options.memoryMb)
-        child.kill(`it held ${Math.round(used)} MB, and ${options.memoryMb} MB is the most`);
+        child.kill(`it held ${Math.round(used)} MB, and ${options.memoryMb} MB is the most`, true);
     }
   }
   const watching = setInterval(() => void watchMemory(), watchEveryMs);

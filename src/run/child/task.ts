@@ -1,5 +1,6 @@
 /** What crosses the line between a worker and its children: plain values that structured clone carries. */
 import type { EventContext } from '../../bot.ts';
+import type { Fault } from '../../data/fault-behind.ts';
 import type { Effect } from '../../heal/patient.ts';
 import type { Undo } from '../../heal/undo.ts';
 import type { CheckOutcome } from '../outcome.ts';
@@ -48,10 +49,15 @@ export interface Beginning {
 
 export type ToChild = { id: number; kind: Kind; task: unknown } | { stop: Stop };
 
-/** An error as text, because its class does not survive the way. `lost`: the run was taken over. */
+/** An error as text and facts, because its class does not survive the way. */
 export interface Thrown {
   message: string;
+  /** the run was taken over */
   lost: boolean;
+  /** what the task met, where neither its check nor its remedy is to blame */
+  fault: Fault | null;
+  /** it is certain that nothing was done */
+  notApplied: boolean;
 }
 
 export type FromChild = 'ready' | { id: number; result: unknown } | { id: number; thrown: Thrown };

@@ -1,7 +1,14 @@
 /** Bots that hurt the process they run in, each in a way of its own; a child loads this module. */
 import { execSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineBot, defineRemedy, sql, z, type Check } from '../../../src/bot.ts';
+import {
+  defineBot,
+  defineRemedy,
+  sql,
+  z,
+  type Check,
+  type RemedyContext,
+} from '../../../src/bot.ts';
 
 const clean = { examined: ['x'], findings: [] };
 
@@ -14,6 +21,7 @@ const endless = new Set([
   'queries',
   'minds',
   'cured-by-spin',
+  'cured-by-query',
 ]);
 
 const bot = (name: string, run: Check<unknown>['run'], rest = {}) =>
@@ -30,6 +38,8 @@ const bot = (name: string, run: Check<unknown>['run'], rest = {}) =>
     ],
     ...rest,
   });
+
+type Db = RemedyContext['db'];
 
 const held: unknown[] = [];
 
@@ -52,7 +62,7 @@ const healedBy = (remedy: string) => ({
   ],
 });
 
-const remedy = (name: string, apply: () => unknown) =>
+const remedy = (name: string, apply: (db: Db) => unknown) =>
   defineRemedy({
     name,
     title: name,
@@ -61,7 +71,7 @@ const remedy = (name: string, apply: () => unknown) =>
     isDone: async () => false,
     async apply(_, { db }) {
       await sql`UPDATE engine.settings SET value = '"touched"' WHERE key = 'touched'`.execute(db);
-      await apply();
+      await apply(db);
       return { summary: 'done', before: null, after: null };
     },
   });
@@ -134,6 +144,15 @@ export const bots = [
   })),
   bot('cured-by-spin', async () => brokenBy('spin'), healedBy('spin')),
   bot('cured-by-exit', async () => brokenBy('exit'), healedBy('exit')),
+  bot('cured-by-leak', async () => brokenBy('leak'), healedBy('leak')),
+  bot('cured-by-query', async () => brokenBy('query'), healedBy('query')),
 ];
 
-export const remedies = [remedy('spin', spin), remedy('exit', () => process.exit(1))];
+export const remedies = [
+  remedy('spin', spin),
+  remedy('exit', () => process.exit(1)),
+  remedy('leak', () => {
+    for (;;) held.push(Buffer.alloc(64 * 2 ** 20, 1));
+  }),
+  remedy('query', (db) => sql`SELECT pg_sleep(60)`.execute(db)),
+];

@@ -191,6 +191,9 @@ test('what a check returns is cut to its limits before it crosses', async () => 
 test.each([
   ['cured-by-spin', 'timeout', 'aborted'],
   ['cured-by-exit', 'success', 'failed'],
+  ['cured-by-leak', 'success', 'failed'],
+  // Its statement is ended with it: by its own deadline, which is no fault of the database.
+  ['cured-by-query', 'timeout', 'aborted'],
 ] as const)(
   'a remedy that ends its process leaves nothing behind (%s)',
   async (bot, status, state) => {

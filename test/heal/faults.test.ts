@@ -1,0 +1,226 @@
+/** What the database does to a remedy is not the remedy's doing: tried again, else aborted, and never an outcome. */
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { attempt, entry, playbook, queuedRun, rowOf, set } from '../support/flow.ts';
+import { endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
+import { ward, type Cure } from './patients.ts';
+
+type Ward = Awaited<ReturnType<typeof ward>>;
+
+const seed = entry('single', playbook('disk.clean'));
+const ladder = entry('ladder', playbook('disk.clean', 'disk.second'));
+
+/** A remedy that has its effect, then meets the fault in its first `times` tries, and helps in any later one. */
+async function meeting(
+  fault: MakeFault,
+  times: number,
+  { rest, seeds = [seed], more = [], severity = 'high' as 'high' | 'medium' }: Meeting = {},
+) {
+  const met = { tries: 0 };
+  const cure: Cure = {
+    name: 'disk.clean',
+    rest: {
+      async apply(_, { db }) {
+        await sql`INSERT INTO engine.effects (remedy) VALUES ('disk.clean')`.execute(db);
+        met.tries += 1;
+        if (met.tries <= times) await fault(db, patients.db);
+        patients.ill.clear();
+        return { summary: 'cleaned it', before: null, after: null };
+      },
+      ...rest,
+    },
+  };
+  const patients: Ward = await ward(seeds, [cure, ...more], { severity });
+  return { ...patients, met };
+}
+
+interface Meeting {
+  rest?: Cure['rest'];
+  seeds?: (typeof seed)[];
+  more?: Cure[];
+  severity?: 'high' | 'medium';
+}
+
+const always = Infinity;
+const ended = faults['its session was ended'];
+
+/** What the entry is judged by: its cache, and its decided heals. */
+async function judged({ db }: Ward) {
+  const cache = await db
+    .selectFrom('bot_knowledge')
+    .select(['times_applied', 'times_successful', 'success_rate'])
+    .executeTakeFirstOrThrow();
+  const { rows } = await sql<{ outcome: string }>`
+    SELECT outcome FROM engine.heals WHERE outcome IS NOT NULL`.execute(db);
+  return { ...cache, outcomes: rows };
+}
+
+const unjudged = { times_applied: 0, times_successful: 0, success_rate: '0.00', outcomes: [] };
+
+const tickets = ({ db }: Ward) =>
+  db.selectFrom('bot_tickets').select(['severity', 'status']).execute();
+
+test.each(Object.entries(faults))(
+  'a remedy of which %s is tried again and helps, with one effect',
+  async (_, fault) => {
+    const patients = await meeting(fault, 1);
+    expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+    expect(patients.met.tries).toBe(2);
+    expect(await patients.effects()).toEqual(['disk.clean']);
+    expect(await patients.actions()).toMatchObject([
+      { state: 'verified', success: true, error_message: null },
+    ]);
+  },
+);
+
+test.each([
+  'its session was ended',
+  'it was the victim of a deadlock',
+  'a lock was not free in time',
+] as const)(
+  'a remedy of which each time %s is aborted in the end, without an effect, and nothing is held against it',
+  async (name) => {
+    const patients = await meeting(faults[name], always, {
+      seeds: [ladder],
+      more: [{ name: 'disk.second' }],
+    });
+    expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 0 });
+    expect(patients.met.tries).toBe(3);
+    expect(await patients.effects()).toEqual([]);
+    // The next rung is for a step that did not help, not for one that was not taken.
+    expect(await patients.actions()).toMatchObject([
+      {
+        state: 'aborted',
+        success: false,
+        applied_at: null,
+        settled_at: expect.any(Date),
+        error_message: expect.stringContaining("(not the remedy's doing; tries: 3)"),
+      },
+    ]);
+    expect(await judged(patients)).toEqual(unjudged);
+  },
+);
+
+test('the next run begins anew with what was aborted, and without a pause', async () => {
+  const patients = await meeting(ended, 3);
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: 'aborted' }]);
+  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+  expect((await patients.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
+  expect(await patients.effects()).toEqual(['disk.clean']);
+});
+
+test('a remedy that always meets a fault is bounded by its attempts, and the breaker is not asked', async () => {
+  const patients = await meeting(faults['a statement took too long'], always);
+  for (let number = 0; number < 4; number++) await patients.round();
+  expect(patients.met.tries).toBe(9);
+  const states = (await patients.actions()).map(({ state }) => state);
+  expect(states).toEqual(['aborted', 'aborted', 'aborted']);
+  expect((await patients.decisions()).at(-1)).toMatchObject({
+    verdict: 'blocked',
+    gate: 'attempts',
+  });
+  expect(await judged(patients)).toEqual(unjudged);
+}, 60_000);
+
+test('a medium finding whose remedy was aborted gets a ticket', async () => {
+  const patients = await meeting(ended, always, { severity: 'medium' });
+  await patients.round();
+  expect(await tickets(patients)).toMatchObject([{ severity: 'medium' }]);
+});
+
+test('one that a person approved is still approved after it was aborted', async () => {
+  const patients = await meeting(ended, 3, {
+    seeds: [entry('asks', playbook('disk.clean'), { autonomy: 'suggest' })],
+  });
+  await patients.round();
+  await sql`UPDATE bot_decisions SET answer = 'approved', answered_by = 'ann', answered_at = engine.now()
+            WHERE verdict = 'suggested'`.execute(patients.db);
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: 'aborted' }]);
+  await patients.round();
+  expect((await patients.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
+});
+
+test("a remedy's own error is failed at once, and counts", async () => {
+  const patients = await meeting(
+    (session) => sql`SELECT FROM there_is_no_such_table`.execute(session),
+    always,
+  );
+  await patients.round();
+  expect(patients.met.tries).toBe(1);
+  expect(await patients.actions()).toMatchObject([{ state: 'failed' }]);
+  expect((await judged(patients)).outcomes).toEqual([{ outcome: 'failed' }]);
+});
+
+test('while it waits for another try the kill switch ends it', async () => {
+  const patients = await meeting(async (session, db) => {
+    await set(db, 'mode', 'off');
+    await ended(session, db);
+  }, always);
+  expect(await patients.round()).toMatchObject({ status: 'success' });
+  expect(patients.met.tries).toBe(1);
+  expect(await patients.effects()).toEqual([]);
+  expect(await patients.actions()).toMatchObject([
+    { state: 'aborted', error_message: expect.stringContaining('it may not be tried again') },
+  ]);
+});
+
+test('it is not tried again past the deadline of its run', async () => {
+  const patients = await meeting(ended, always);
+  await patients.db.updateTable('bots').set({ timeout_seconds: 1 }).execute();
+  expect(await patients.round()).toMatchObject({ status: 'success' });
+  expect(patients.met.tries).toBe(1);
+  expect(await patients.actions()).toMatchObject([
+    { state: 'aborted', error_message: expect.stringContaining('tries: 1') },
+  ]);
+});
+
+test('what fails while the engine itself decides is no outcome, and the next attempt heals', async () => {
+  const patients = await meeting(ended, 0);
+  const id = await queuedRun(patients.db, 'doctor');
+  const holds = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const holder = patients.db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
+    holds.resolve();
+    await over.promise;
+  });
+  await holds.promise;
+  const running = attempt(patients.engine, id);
+  await expect
+    .poll(async () => {
+      const { rows } = await sql`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%budget%'`.execute(
+        patients.db,
+      );
+      return rows.length;
+    })
+    .toBe(1);
+  over.resolve();
+  await holder;
+  expect(await running).toMatchObject({ status: 'queued', reason: 'engine error' });
+  expect(await patients.actions()).toEqual([]);
+  await sql`UPDATE bot_executions SET run_after = NULL WHERE id = ${id}`.execute(patients.db);
+  await attempt(patients.engine, id);
+  expect(await patients.actions()).toMatchObject([{ state: 'verified' }]);
+});
+
+test('a failure that cannot be written down at once is written down by another try', async () => {
+  const patients = await meeting(async (_, db) => {
+    await endsNextRecord(db, 1);
+    throw new Error('it broke off');
+  }, always);
+  expect(await patients.round()).toMatchObject({ status: 'success' });
+  expect(await patients.actions()).toMatchObject([
+    { state: 'failed', error_message: 'it broke off' },
+  ]);
+});
+
+test('a run that meets faults in its remedies has recorded what its checks saw', async () => {
+  const patients = await meeting(ended, always);
+  const { id } = await patients.round();
+  expect(await rowOf(patients.db, id)).toMatchObject({ status: 'success', issues_found: 1 });
+  expect(await patients.finding()).toMatchObject({ resolved_at: null, last_execution_id: id });
+});

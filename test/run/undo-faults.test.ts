@@ -1,0 +1,219 @@
+/** An undo that the database keeps from being done stays asked for, and is done once. */
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { NotAppliedError, z, type UndoContext } from '../../src/bot.ts';
+import { entry, playbook, set } from '../support/flow.ts';
+import { endSession, endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
+import { ward, type Cure } from '../heal/patients.ts';
+
+type Ward = Awaited<ReturnType<typeof ward>>;
+
+const seed = entry('single', 'steps: [{ remedy: disk.set, with: { to: b } }]');
+
+/** Healed by a remedy that can be taken back, and asked to be; what the undo meets depends on how often it was tried. */
+async function undoing(
+  meets: (context: UndoContext, tries: number) => unknown,
+  rest: Cure['rest'] = {},
+) {
+  const seen = { tries: 0, sent: 0 };
+  const cure: Cure = {
+    name: 'disk.set',
+    rest: {
+      risk: 'reversible',
+      params: z.strictObject({ to: z.string() }),
+      async apply() {
+        patients.ill.clear();
+        return { summary: 'set it', before: null, after: null };
+      },
+      async undo(_, context) {
+        seen.tries += 1;
+        await sql`INSERT INTO engine.effects (remedy) VALUES ('undone')`.execute(context.db);
+        await meets(context, seen.tries);
+        seen.sent += 1;
+        return { summary: 'set it back', before: null, after: null };
+      },
+      ...rest,
+    },
+  };
+  const patients: Ward = await ward([seed], [cure]);
+  await set(patients.db, 'mode', 'auto');
+  await patients.round();
+  await ask(patients);
+  return { ...patients, met: seen, action: async () => (await patients.actions())[0]! };
+}
+
+const ask = ({ db }: Pick<Ward, 'db'>) =>
+  sql`UPDATE bot_actions SET undo_requested_at = engine.now(), undo_requested_by = 'ann'`.execute(
+    db,
+  );
+
+const asked = { undo_requested_at: expect.any(Date), undo_requested_by: 'ann' };
+
+describe('inside the database', () => {
+  const meeting = (fault: MakeFault, times: number) => {
+    const at: { db?: Ward['db'] } = {};
+    return undoing(({ db }, tries) => tries <= times && fault(db, at.db!)).then((patients) => {
+      at.db = patients.db;
+      return patients;
+    });
+  };
+
+  test.each([
+    'its session was ended',
+    'it was the victim of a deadlock',
+    'a lock was not free in time',
+    'a statement took too long',
+  ] as const)('one of which %s is done by another try, once', async (name) => {
+    const at = await meeting(faults[name], 1);
+    expect(await at.round()).toMatchObject({ status: 'success' });
+    expect(at.met.tries).toBe(2);
+    expect(await at.effects()).toEqual(['undone']);
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+    expect((await at.action()).evidence).not.toHaveProperty('undo_delayed');
+  });
+
+  test('one that meets it each time is neither failed nor unknown: the next run does it', async () => {
+    const at = await meeting(faults['it was the victim of a deadlock'], 3);
+    expect(await at.round()).toMatchObject({ status: 'success' });
+    expect(await at.effects()).toEqual([]);
+    expect(await at.action()).toMatchObject({
+      state: 'verified',
+      ...asked,
+      evidence: { undo_delayed: 'deadlock detected' },
+    });
+    expect((await at.action()).evidence).not.toHaveProperty('undo_failed');
+    await at.round();
+    expect(await at.effects()).toEqual(['undone']);
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+    expect((await at.action()).evidence).not.toHaveProperty('undo_delayed');
+  });
+
+  test('what is beneath one that is delayed waits for it', async () => {
+    const order: string[] = [];
+    let fails = true;
+    const cures = ['disk.first', 'disk.second'].map((name, index) => ({
+      name,
+      works: index === 1,
+      rest: {
+        undo: async (_: unknown, { db }: UndoContext) => {
+          if (fails && index === 1) {
+            await endSession(db, patients.db);
+            await sql`SELECT 1`.execute(db);
+          }
+          order.push(name);
+          return { summary: '', before: null, after: null };
+        },
+      },
+    }));
+    const patients: Ward = await ward(
+      [entry('ladder', playbook('disk.first', 'disk.second'))],
+      cures,
+    );
+    await patients.round();
+    await ask(patients);
+    await patients.round();
+    expect(order).toEqual([]);
+    fails = false;
+    await patients.round();
+    expect(order).toEqual(['disk.second', 'disk.first']);
+  });
+
+  test('that it cannot be done is written down by another try, where its record meets a fault', async () => {
+    const at = await undoing(async () => {
+      await endsNextRecord(at.db, 1);
+      throw new NotAppliedError('it was changed since');
+    });
+    await at.round();
+    expect(await at.action()).toMatchObject({
+      state: 'verified',
+      undo_requested_at: null,
+      evidence: { undo_failed: 'it was changed since' },
+    });
+  });
+
+  test('the kill switch ends it while it waits for another try', async () => {
+    const at = await undoing(async ({ db }) => {
+      await set(at.db, 'mode', 'off');
+      await endSession(db, at.db);
+      await sql`SELECT 1`.execute(db);
+    });
+    await at.round();
+    expect(at.met.tries).toBe(1);
+    expect(await at.action()).toMatchObject({ state: 'verified', ...asked });
+  });
+});
+
+describe('outside', () => {
+  const outside = { outside: true as const, isDone: async () => false };
+
+  const lose = ({ db }: UndoContext, other: Ward['db']) =>
+    db.connection().execute(async (one) => {
+      await endSession(one, other);
+      await sql`SELECT 1`.execute(one);
+    });
+
+  test('one that certainly did nothing is tried again', async () => {
+    const at = await undoing(async (context, tries) => {
+      if (tries > 1) return;
+      await lose(context, at.db).catch((error: unknown) => {
+        throw new NotAppliedError('its settings could not be read', { cause: error });
+      });
+    }, outside);
+    await at.round();
+    expect(at.met).toEqual({ tries: 2, sent: 1 });
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+  });
+
+  test('one that certainly did nothing, each time, stays asked for and not begun', async () => {
+    const at = await undoing(async (context, tries) => {
+      if (tries > 3) return;
+      await lose(context, at.db).catch((error: unknown) => {
+        throw new NotAppliedError('its settings could not be read', { cause: error });
+      });
+    }, outside);
+    await at.round();
+    expect(at.met).toEqual({ tries: 3, sent: 0 });
+    expect(await at.action()).toMatchObject({ state: 'verified', ...asked });
+    expect((await at.action()).evidence).not.toHaveProperty('undo_begun');
+    await at.round();
+    expect(at.met).toEqual({ tries: 4, sent: 1 });
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+  });
+
+  test('that it begins is written by another try, where that meets a fault', async () => {
+    const at = await undoing(() => {}, outside);
+    await endsNextRecord(at.db, 1);
+    await at.round();
+    expect(at.met).toEqual({ tries: 1, sent: 1 });
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+  });
+
+  test('its record meets a fault and is written by another try, without the remedy', async () => {
+    const at = await undoing(() => endsNextRecord(at.db, 2), outside);
+    await at.round();
+    expect(at.met).toEqual({ tries: 1, sent: 1 });
+    expect(await at.action()).toMatchObject({ state: 'undone' });
+  });
+
+  test('one of which nobody can tell what it did is unknown, and not repeated', async () => {
+    const at = await undoing((context) => lose(context, at.db), outside);
+    await at.round();
+    await at.round();
+    expect(at.met).toEqual({ tries: 1, sent: 0 });
+    expect(await at.action()).toMatchObject({ state: 'unknown', undo_requested_at: null });
+  });
+
+  test('what an earlier run had begun is not repeated after a fault before this one began', async () => {
+    const at = await undoing(() => {}, outside);
+    const execution_id = crypto.randomUUID();
+    const begun = JSON.stringify({ undo_begun: { execution_id, fence: '1' } });
+    await sql`UPDATE bot_actions SET evidence = evidence || ${begun}::jsonb`.execute(at.db);
+    // Each of the tries in which that would be written down as in doubt.
+    await endsNextRecord(at.db, 3);
+    await at.round();
+    expect(await at.action()).toMatchObject({ evidence: { undo_begun: { execution_id } } });
+    await at.round();
+    expect(at.met.tries).toBe(0);
+    expect(await at.action()).toMatchObject({ state: 'unknown', undo_requested_at: null });
+  });
+});
