@@ -10,7 +10,7 @@ import type { Held } from './place.ts';
 import type { Run } from './run.ts';
 
 /** What a check is asked; a check of a state with `since` verifies a cure. */
-export type Question = Pick<CheckTask, 'now' | 'since' | 'events'>;
+export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
  * Asks one check one question. A fault that is not the check's doing is met by another try; it has erred only where
@@ -20,7 +20,7 @@ export type Question = Pick<CheckTask, 'now' | 'since' | 'events'>;
 export async function askCheck(
   { log }: Engine,
   run: Run,
-  { place, leftMs }: Held,
+  { place, now, leftMs }: Held,
   { name, title }: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
@@ -30,7 +30,7 @@ export async function askCheck(
   try {
     outcome = await retryFaults({ signal: run.signal, leftMs }, () =>
       untilStopped(run.signal, () =>
-        place.do('check', { endpoint, config, check: name, ...question }),
+        place.do('check', { endpoint, config, check: name, now: now(), ...question }),
       ),
     );
   } catch (error) {

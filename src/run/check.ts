@@ -21,7 +21,7 @@ export async function checkAll(
     if (run.signal.aborted) break;
     const outcome = await (check.events
       ? checkEvents(engine, run, held, check)
-      : askCheck(engine, run, held, check, { now: held.now(), since: null }));
+      : askCheck(engine, run, held, check, { since: null }));
     if (outcome) outcomes.push(outcome);
   }
   return outcomes;

@@ -46,7 +46,7 @@ export function askingOf(
       now,
       from: new Date(now.getTime() - window * 1_000),
       within: judgeWithin(window),
-      ask: (events) => askCheck(engine, run, held, check, { now, since: null, events }),
+      ask: (events) => askCheck(engine, run, held, check, { since: null, events }),
     };
   } catch (error) {
     return { name, title, ms: 0, status: 'errored', reason: fitting(messageOf(error), 2_000) };

@@ -91,7 +91,7 @@ export function healingOf(
       if (outcome) onRecheck?.(outcome);
       return verdict;
     }
-    const outcome = await askCheck(engine, run, held, check, { now: now(), since });
+    const outcome = await askCheck(engine, run, held, check, { since });
     if (!outcome) return 'unclear';
     onRecheck?.(outcome);
     return verdictOn(run, finding, outcome);
