@@ -1,6 +1,7 @@
-/** Watches the other bots: are they on time, do their runs end, succeed, and look at anything? */
+/** Watches the other bots, are they on time, do their runs end, succeed, and look at anything; and the healing. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { healingLoops } from './healing-loops.ts';
 
 const name = 'conductor';
 const category = 'bots';
@@ -15,6 +16,8 @@ const config = z.strictObject({
   /** A rate over this many runs or fewer says nothing. */
   min_runs: z.int().min(0).default(10),
   paused_days: z.number().min(0).default(7),
+  /** Hours of a day in which a limit of healing kept an entry back; fewer say nothing. */
+  limit_hours: z.int().min(1).max(24).default(3),
   max_findings: z.int().min(1).max(1000).default(50),
 });
 type Config = z.infer<typeof config>;
@@ -166,7 +169,8 @@ function outOfService(config: Config, context: CheckContext) {
 export const conductor = defineBot({
   name,
   displayName: 'Conductor',
-  description: 'Watches the other bots: late, stuck, failing, idle and out of service.',
+  description:
+    'Watches the other bots: late, stuck, failing, idle and out of service; and healing that goes in circles.',
   schedule: '*/5 * * * *',
   config,
   checks: [
@@ -175,5 +179,6 @@ export const conductor = defineBot({
     { name: 'success-rate', title: 'Do the runs of every bot succeed?', run: successRate },
     { name: 'no-checks', title: 'Does every bot look at something?', run: noChecks },
     { name: 'out-of-service', title: 'Is every bot in service?', run: outOfService },
+    { name: 'healing-loops', title: 'Does healing come to an end?', run: healingLoops },
   ],
 });
