@@ -23,6 +23,8 @@ export interface Aftermath {
 const newest = 50;
 /** So many decisions, and looks of a bot, are read for them. */
 const mostRead = 500;
+/** The interval of a bot is that of so many of its newest looks: schedules are edited. */
+const looksForInterval = 50;
 /** Bots are asked in the order of how much they found after heals. */
 const mostBots = 5;
 
@@ -31,11 +33,11 @@ const mostBots = 5;
  * its solution or sets it free again, knowing what has been, makes it begin anew; `judge` writes what the engine did.
  */
 export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<Date>`(
-  SELECT greatest(engine.now() - make_interval(days => k.half_life_days), (
+  SELECT greatest(engine.now() - make_interval(days => own.half_life_days), (
     SELECT max(e.created_at) FROM bot_knowledge_events e
-    WHERE e.knowledge_id = k.id AND e.component IS NULL AND e.actor <> ${judge}::text
+    WHERE e.knowledge_id = own.id AND e.component IS NULL AND e.actor <> ${judge}::text
       AND (e.after ? 'solution' OR e.event = 'promoted')))
-  FROM bot_knowledge k WHERE k.id = ${id})`;
+  FROM bot_knowledge own WHERE own.id = ${id})`;
 
 /**
  * Of the bots that found most after its heals; `bots` is how many found anything. A time whose end has not come is
@@ -94,11 +96,11 @@ export async function aftermathsOf(
 }
 
 /** The newest runs of a bot that looked at everything, each with the beginning of the next one. */
-export const looksOf = (bot: ReturnType<typeof sql>) => sql`
+export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
         WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
-        ORDER BY started_at DESC LIMIT ${sql.lit(mostRead)}) newest`;
+        ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
 
 /**
  * How long a bot usually takes until it has looked again, as often as it has to for a finding; half an interval
@@ -107,7 +109,7 @@ export const looksOf = (bot: ReturnType<typeof sql>) => sql`
 export const windowOf = (bot: ReturnType<typeof sql>, confirm: ReturnType<typeof sql>) => sql`
   SELECT least(percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) * (${confirm} + 0.5),
                interval '2 hours' * ${confirm}) AS length
-  FROM (${looksOf(bot)}) look`;
+  FROM (${looksOf(bot, looksForInterval)}) look`;
 
 const sample = (began: ReturnType<typeof sql>) => sql`jsonb_build_object(
   'trials', count(*)::int, 'successes', (count(*) FILTER (WHERE EXISTS ${began}))::int)`;

@@ -23,23 +23,39 @@ const chanceBesideLeft = 0.0005;
 const chanceBesideOthers = 0.001;
 /** Where nothing was left alone to compare with, it has to be after nearly every heal. */
 const nearlyAlways = 0.75;
+/** Once found it is so until enough is left alone, as what only suggests leaves it, and chance does more than this. */
+const chanceKept = 0.1;
 
-/** The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. */
-export function harmOf(seen: readonly Aftermath[], bots: number): Harm | null {
+/**
+ * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `known`
+ * is the bot at which they were found to before.
+ */
+export function harmOf(
+  seen: readonly Aftermath[],
+  bots: number,
+  known: string | null,
+): Harm | null {
   for (const each of seen) {
     const { healed, left, otherwise } = each;
     if (healed.successes < enough) continue;
     const beside = fisher(healed, left);
-    if (beside * bots <= chanceBesideLeft)
-      return { pattern: 'harms', why: harmInWords(each, beside), chance: beside, ...each };
-    if (left.trials >= enough || left.successes > 0) continue;
+    const few = left.trials < enough;
+    const kept = each.bot === known && (few || beside <= chanceKept);
+    if (beside * bots <= chanceBesideLeft || kept) return harmFrom(each, beside);
     const alone = fisher(healed, otherwise);
     const lower = wilson(healed.successes, healed.trials).lower;
-    if (lower >= nearlyAlways && alone * bots <= chanceBesideOthers)
-      return { pattern: 'harms', why: harmInWords(each, alone), chance: alone, ...each };
+    if (few && left.successes === 0 && lower >= nearlyAlways && alone * bots <= chanceBesideOthers)
+      return harmFrom(each, alone);
   }
   return null;
 }
+
+const harmFrom = (seen: Aftermath, chance: number): Harm => ({
+  pattern: 'harms',
+  why: harmInWords(seen, chance),
+  chance,
+  ...seen,
+});
 
 /**
  * Looks at what came after the entry's heals and keeps it with the entry, so that the conductor can say it. Reads
@@ -50,11 +66,18 @@ export async function weighHarm(
   id: string,
   judge: string,
 ): Promise<Harm | null> {
-  const alternation = await alternationOf(trx, id, judge);
+  const entry = await trx
+    .selectFrom('bot_knowledge')
+    .select('aftermath')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const known = entry.aftermath as Harm | null;
+  const other = known?.pattern === 'alternates' ? known.with : null;
+  const alternation = await alternationOf(trx, id, judge, other);
   const { seen, bots } = await aftermathsOf(trx, id, judge);
   const harm: Harm | null = alternation
     ? { pattern: 'alternates', why: alternationInWords(alternation), ...alternation }
-    : harmOf(seen, bots);
+    : harmOf(seen, bots, known?.pattern === 'harms' ? known.bot : null);
   const kept = harm && JSON.stringify(harm);
   await sql`UPDATE bot_knowledge SET aftermath = ${kept}::jsonb
             WHERE id = ${id}::uuid AND aftermath IS DISTINCT FROM ${kept}::jsonb`.execute(trx);

@@ -76,7 +76,7 @@ export async function loopWorld(
     db,
     broken,
     heals,
-    /** Rounds of these bots from one minute to another, each after `before`. */
+    /** Rounds of these bots from one minute to another, each after `before`; the conductor makes his every hour. */
     async rounds(
       [from, to, step]: [number, number, number],
       bots: string[],
@@ -85,7 +85,7 @@ export async function loopWorld(
       for (now = from; now < to; now += step) {
         before(now);
         await setClock(now);
-        await engine.round(bots);
+        await engine.round(now % 60 === 0 ? [...bots, 'conductor'] : bots);
       }
     },
     /** When and why entries lost or gained freedom. */
