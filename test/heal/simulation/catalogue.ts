@@ -1,7 +1,9 @@
 /** A bot for each kind of component, and the cures as remedies and knowledge of the real engine. */
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../../src/catalogue.ts';
+import { conductor } from '../../../bots/conductor.ts';
 import { componentsOf, cures, curesOf, type Cure, type Incident, type Kind } from './cures.ts';
+import type { Loops } from './loops.ts';
 import { illOf, takeEffect } from './platform.ts';
 
 /** What a check and a remedy of the simulation need of the platform. */
@@ -10,10 +12,14 @@ export interface Place {
   incidents: readonly Incident[];
 }
 
-export const simulatedCatalogue = (place: Place, kinds: readonly Kind[]): Catalogue =>
+export const simulatedCatalogue = (
+  place: Place,
+  kinds: readonly Kind[],
+  loops: Pick<Loops, 'bots' | 'remedies'>,
+): Catalogue =>
   catalogueOf(
-    kinds.map((kind) => botOf(place, kind)),
-    cures.map((cure) => remedyOf(place, cure)),
+    [...kinds.map((kind) => botOf(place, kind)), ...loops.bots, conductor],
+    [...cures.map((cure) => remedyOf(place, cure)), ...loops.remedies],
   );
 
 const botOf = ({ url }: Place, kind: Kind): Bot =>

@@ -4,6 +4,7 @@ import { simulatedCatalogue } from './catalogue.ts';
 import { cures, kinds as allKinds, type Kind } from './cures.ts';
 import { clockOf, openEngine } from './engine.ts';
 import { incidentsOf, roundMinutes } from './incidents.ts';
+import { openLoops } from './loops.ts';
 import { measure, type Outcome } from './measure.ts';
 import { hireOperator } from './operator.ts';
 import { openPlatform, type Broken } from './platform.ts';
@@ -46,8 +47,9 @@ export async function simulate(
     cures.find(({ outside }) => outside)!,
   );
   const place = { url: platform.url, incidents };
-  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds));
-  const operator = hireOperator(db, platform, incidents);
+  const loops = await openLoops(db, seed);
+  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds, loops));
+  const operator = hireOperator(db, platform, incidents, kinds);
   const watches = new Map<Kind, Watch>(
     kinds.map((kind) => [kind, { ill: '', changedAt: -Infinity }]),
   );
@@ -60,7 +62,8 @@ export async function simulate(
     for (let now = 0; now <= end; now += roundMinutes) {
       const beginning = incidents.slice(begun, begun + 1).filter(({ at }) => at === now);
       const waiting = [...watches.values()].some(({ changedAt }) => now <= changedAt + holdRound);
-      if (beginning.length === 0 && broken.length === 0 && !waiting) continue;
+      const going = await loops.due(now);
+      if (beginning.length === 0 && broken.length === 0 && !waiting && going.length === 0) continue;
       begun += beginning.length;
       if (begun % statisticsEvery === 1) await sql`ANALYZE`.execute(db);
       await setClock(now);
@@ -72,7 +75,7 @@ export async function simulate(
         const present = illOf(before, kind);
         return present !== '' || present !== ill || now === changedAt + holdRound;
       });
-      if (due.length > 0) rounds += await engine.round(due);
+      if (due.length + going.length > 0) rounds += await engine.round([...due, ...going]);
       broken = due.length > 0 ? await platform.broken() : before;
       for (const kind of due) {
         const watch = watches.get(kind)!;
@@ -92,6 +95,7 @@ export async function simulate(
       rounds,
       brokenMinutes,
       seconds,
+      loops: await loops.fates(),
     });
   } finally {
     await engine.close();
