@@ -1,7 +1,8 @@
-/** Watches the other bots: are they on time, do their runs end, succeed, and look at anything? */
+/** Watches the other bots, are they on time, do their runs end, succeed, and look at anything; and the healing. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 import { newestRunSeconds, noChecks, successRate } from './conductor-runs.ts';
+import { healingLoops } from './healing-loops.ts';
 
 const name = 'conductor';
 const category = 'bots';
@@ -16,6 +17,8 @@ const config = z.strictObject({
   /** A rate over this many runs or fewer says nothing. */
   min_runs: z.int().min(0).default(10),
   paused_days: z.number().min(0).default(7),
+  /** Hours of a day in which a limit of healing kept an entry back; fewer say nothing. */
+  limit_hours: z.int().min(1).max(24).default(3),
   max_findings: z.int().min(1).max(1000).default(50),
 });
 type Config = z.infer<typeof config>;
@@ -119,7 +122,8 @@ function outOfService(config: Config, context: CheckContext) {
 export const conductor = defineBot({
   name,
   displayName: 'Conductor',
-  description: 'Watches the other bots: late, stuck, failing, idle and out of service.',
+  description:
+    'Watches the other bots: late, stuck, failing, idle and out of service; and healing that goes in circles.',
   schedule: '*/5 * * * *',
   config,
   checks: [
@@ -140,5 +144,6 @@ export const conductor = defineBot({
       run: noChecks,
     },
     { name: 'out-of-service', title: 'Is every bot in service?', run: outOfService },
+    { name: 'healing-loops', title: 'Does healing come to an end?', run: healingLoops },
   ],
 });

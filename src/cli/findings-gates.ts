@@ -46,6 +46,12 @@ const words: Record<string, Words> = {
       heals_per_entry,
       (limit) => `${counted(tried, 'heal')} with it in the last hour; at most ${limit}`,
     ),
+  daily: ({ component_last_day: healed, heals_per_day }) =>
+    limited(
+      heals_per_day,
+      (limit) =>
+        `${counted(healed, 'heal')} of this component with it in 24 hours; at most ${limit} unless a person approves`,
+    ),
   breaker: (now) =>
     limited(now.breaker_failures === null ? null : now.breaker_minutes, (limit) => {
       const row = `its last ${counted(now.failures_in_row, 'heal')} failed`;

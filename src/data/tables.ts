@@ -222,6 +222,7 @@ export interface BotKnowledge {
   autonomy: Generated<'shadow' | 'suggest' | 'auto'>;
   half_life_days: Generated<number>;
   unjudged: Generated<boolean>;
+  aftermath: Json | null;
 }
 
 export interface BotKnowledgeAutonomy {

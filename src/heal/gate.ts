@@ -19,6 +19,9 @@ export interface Circumstances {
   unfinished: number;
   entry_last_hour: number;
   heals_per_entry: number | null;
+  /** heals of this component by the entry in 24 hours; what was never applied does not count */
+  component_last_day: number;
+  heals_per_day: number | null;
   /** outcomes in a row that were failures, the newest ones */
   failures_in_row: number;
   minutes_since_failure: number | null;
@@ -80,6 +83,10 @@ export async function readCircumstances(
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
         AND taken_at > engine.now() - interval '1 hour') AS entry_last_hour,
       ${limit('heals_per_entry')} AS heals_per_entry,
+      (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
+        AND component IS NOT DISTINCT FROM ${finding.affected_component}::text AND state <> 'aborted'
+        AND taken_at > engine.now() - interval '24 hours') AS component_last_day,
+      ${limit('heals_per_day')} AS heals_per_day,
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions
@@ -154,6 +161,14 @@ const gates: Gate[] = [
     beforeBeginning: true,
     closed: ({ entry_last_hour, heals_per_entry }) =>
       heals_per_entry === null || !(entry_last_hour < heals_per_entry),
+  },
+  {
+    // It ends what repeats itself unseen. Who approved a heal has seen it, and one approval is one heal.
+    name: 'daily',
+    beforeBeginning: true,
+    closed: (now) =>
+      now.heals_per_day === null ||
+      (!(now.component_last_day < now.heals_per_day) && !approved(now)),
   },
   {
     // Once a heal has begun it is about the others: what failed elsewhere meanwhile.

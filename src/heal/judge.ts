@@ -1,8 +1,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Catalogue } from '../catalogue.ts';
 import type { Database, Db } from '../data/connect.ts';
-import { judged, type Agreement, type Autonomy, type Change } from './autonomy.ts';
+import { judged, type Agreement, type Autonomy } from './autonomy.ts';
 import { enough, figuresOf, type Figures } from './figures.ts';
+import { restrain, weighHarm, type Restrained } from './harm.ts';
 import { readSolution, riskOf } from './playbook.ts';
 
 /** Who writes the changes that the figures ask for. */
@@ -64,13 +65,14 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
     return (await figuresOf(trx, [entry.id], about)).get(entry.id)!;
   };
 
+  // Of the whole entry, whatever its outcomes are on one component.
+  const harm = runs ? await weighHarm(trx, entry.id, judge) : null;
   const whole = await figures(null);
-  const change = judged(
+  const agreement = await agreementOf(trx, entry.id);
+  const change = restrain(
+    judged(entry.autonomy, risk, whole.records.all, whole.untouched, agreement),
     entry.autonomy,
-    risk,
-    whole.records.all,
-    whole.untouched,
-    await agreementOf(trx, entry.id),
+    harm,
   );
   const autonomy = change?.autonomy ?? entry.autonomy;
   let changes = 0;
@@ -78,7 +80,7 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
     const known = await figures(component);
     const before = own ?? entry.autonomy;
     const ask = (from: Autonomy) =>
-      judged(from, risk, known.records.component, known.untouched, null);
+      restrain(judged(from, risk, known.records.component, known.untouched, null), from, harm);
     const due = ask(before);
     // What it only shared falls with the rest; what its own outcomes would earn it does not.
     const shared = own === null && !due && freedom[autonomy] < freedom[before];
@@ -162,7 +164,7 @@ const writeChange = (
   knowledge_id: string,
   component: string | null,
   before: Autonomy,
-  { autonomy, why }: Change,
+  { autonomy, why, harm }: Restrained,
   figures: Figures,
 ) =>
   trx
@@ -183,6 +185,7 @@ const writeChange = (
         ...figures.records[component === null ? 'all' : 'component'],
         untouched: figures.untouched,
         lift: figures.lift,
+        ...(harm && { harm }),
       }),
       actor: judge,
       created_at: sql<Date>`engine.now()`,

@@ -54,7 +54,7 @@ describe('up', () => {
   it('tells a newcomer on the first start what was checked, found, healed and escalated', async () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('Look at one: npx roundsman tickets show T-'));
-    expect(heard.out).toContain('Checked: 4 bots, 13 checks');
+    expect(heard.out).toContain('Checked: 4 bots, 14 checks');
     expect(heard.out).toContain('Healed and verified: 2 of 2');
     expect(heard.out).toMatch(/T-\d+ +critical +owner/);
 

@@ -61,6 +61,15 @@ test('what is too expensive to try is named', async () => {
   expect((await explain(finding)).out).toMatch(/Not known whether they fit, .*: heavy/);
 });
 
+test('a component that was healed too often in a day says how often', async () => {
+  const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
+  for (let heal = 0; heal < 8; heal++)
+    await insertAction(db, bot, 'held', 120, { knowledge_id: sweep });
+  expect((await explain(finding)).out).toMatch(
+    /^sweep +gate daily: 8 heals of this component with it in 24 hours; at most 8 unless a person/m,
+  );
+});
+
 test('what was taken back waits for a person, and says so', async () => {
   const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
   await insertAction(db, bot, 'undone', 60, { knowledge_id: sweep, fingerprint: 'fp' });

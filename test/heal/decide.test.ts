@@ -363,7 +363,8 @@ test('each decision keeps the figures that it went by', async () => {
   const patients = await ward([entry('clean', clean)], [cure]);
   await patients.seen();
   await patients.forget();
-  await healed(patients, 'clean', { held: 9, failed: 1 });
+  const taken_at = sql<Date>`engine.now() - interval '2 days'`;
+  await healed(patients, 'clean', { held: 9, failed: 1 }, { taken_at });
   await patients.round();
   const row = await patients.db
     .selectFrom('bot_decisions')

@@ -1,4 +1,5 @@
 /** The limits of the settings: changed, they hold; removed or unreadable, they close their gate. */
+import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { closedGate, readCircumstances } from '../../src/heal/gate.ts';
@@ -34,6 +35,7 @@ const ago = (minutes: number) => sql<Date>`engine.now() - make_interval(mins => 
 const gateOf = {
   cooldown_minutes: 'cooldown',
   heals_per_entry: 'attempts',
+  heals_per_day: 'daily',
   breaker_failures: 'breaker',
   breaker_minutes: 'breaker',
   storm_components: 'storm',
@@ -89,10 +91,39 @@ test('an entry may do as much in an hour as the settings say; the steps of a hea
   for (const step of [0, 1, 2])
     await healed(patients, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(50) });
   await healed(patients, 'clean', { held: 1 }, { taken_at: ago(50) });
-  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(61) });
+  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(61), component: 'other' });
   expect(await gate(patients)).toBeNull();
   await limit(patients, 'heals_per_entry', 2);
   expect(await gate(patients)).toBe('attempts');
+});
+
+test('an entry may heal a component as often in a day as the settings say; what was never applied is no heal', async () => {
+  const patients = await ill();
+  const heal_id = crypto.randomUUID();
+  for (const step of [0, 1])
+    await healed(patients, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(1_000) });
+  await healed(patients, 'clean', { held: 6 }, { taken_at: ago(1_000) });
+  await healed(patients, 'clean', { aborted: 9 }, { taken_at: ago(1_000) });
+  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(1_441) });
+  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(1_000), component: 'other' });
+  expect(await gate(patients)).toBeNull();
+  await healed(patients, 'clean', { failed: 1 }, { taken_at: ago(1_000), settled_at: ago(990) });
+  expect(await gate(patients)).toBe('daily');
+  await limit(patients, 'heals_per_day', 9);
+  expect(await gate(patients)).toBeNull();
+});
+
+test.each([
+  ['no limit of a day', '{"heals_per_entry": 9}', { heals_per_entry: 9, heals_per_day: 8 }],
+  ['one that an admin has set', '{"heals_per_day": 20}', { heals_per_day: 20 }],
+  ['settings that are no limits', '"none"', 'none'],
+])('a database from before with %s keeps what is there', async (_, before, after) => {
+  const { db } = await ill();
+  await sql`UPDATE engine.settings SET value = ${before}::jsonb WHERE key = 'healing'`.execute(db);
+  const file = new URL('../../migrations/v7_70_engine_settings.sql', import.meta.url);
+  await sql.raw(await readFile(file, 'utf8')).execute(db);
+  const row = db.selectFrom('engine.settings').select('value').where('key', '=', 'healing');
+  expect((await row.executeTakeFirstOrThrow()).value).toEqual(after);
 });
 
 test('the breaker opens after as many failures in a row, for as long, as the settings say', async () => {

@@ -14,6 +14,8 @@ const open: Circumstances = {
   unfinished: 0,
   entry_last_hour: 0,
   heals_per_entry: 3,
+  component_last_day: 0,
+  heals_per_day: 8,
   failures_in_row: 0,
   minutes_since_failure: null,
   breaker_failures: 3,
@@ -58,6 +60,7 @@ describe('of several that are closed the first is named', () => {
     ['cooldown', { minutes_since_last: 4 }],
     ['in_progress', { unfinished: 1 }],
     ['attempts', { entry_last_hour: 3 }],
+    ['daily', { component_last_day: 8 }],
     ['breaker', { failures_in_row: 3, minutes_since_failure: 1 }],
     ['budget', { engine_last_hour: 60 }],
     ['storm', { broken_components: 6 }],
@@ -101,6 +104,9 @@ test.each<[string, Partial<Circumstances>, string | null]>([
   ['two in the last hour', { entry_last_hour: 2 }, null],
   ['three in the last hour', { entry_last_hour: 3 }, 'attempts'],
   ['no limit for an entry', { heals_per_entry: null }, 'attempts'],
+  ['seven of the component in a day', { component_last_day: 7 }, null],
+  ['eight of the component in a day', { component_last_day: 8 }, 'daily'],
+  ['no limit for a day', { heals_per_day: null }, 'daily'],
   ['two failures in a row', { failures_in_row: 2, minutes_since_failure: 1 }, null],
   ['three, 59 minutes ago', { failures_in_row: 3, minutes_since_failure: 59.9 }, 'breaker'],
   ['three, an hour ago', { failures_in_row: 3, minutes_since_failure: 60 }, null],
@@ -135,7 +141,12 @@ describe('what a person approved', () => {
     expect(gate({ ...approved, mode }, entry({ autonomy }, risk))).toBe(closed);
   });
 
-  test('passes neither a silence nor a limit', () => {
+  test('passes the limit of the day, which is about what runs unasked, but not an unreadable one', () => {
+    expect(gate({ ...approved, component_last_day: 8 })).toBeNull();
+    expect(gate({ ...approved, heals_per_day: null })).toBe('daily');
+  });
+
+  test('passes neither a silence nor another limit', () => {
     expect(gate({ ...approved, silenced: true })).toBe('silenced');
     expect(gate({ ...approved, engine_last_hour: 60 })).toBe('budget');
     expect(gate({ ...approved, failures_in_row: 3, minutes_since_failure: 1 })).toBe('breaker');

@@ -59,6 +59,13 @@ const closed: [string, (patients: Ward) => Promise<unknown>][] = [
   ['in_progress', (patients) => leftBehind(patients, 'clean', 'disk.clean', 'unknown')],
   ['attempts', (patients) => ended(patients, 3, 'verified', 50)],
   [
+    'daily',
+    async (patients) => {
+      for (let heal = 0; heal < 8; heal++)
+        await leftBehind(patients, 'clean', 'disk.clean', 'held', { taken_at: minutes(90) });
+    },
+  ],
+  [
     'breaker',
     async (patients) => {
       await ended(patients, 2, 'failed', 59);

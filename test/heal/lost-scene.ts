@@ -60,7 +60,7 @@ export async function scene() {
     db,
   );
   await sql`
-    UPDATE engine.settings SET value = value || '{"heals_per_entry": 1000000, "breaker_failures": 1000000,
+    UPDATE engine.settings SET value = value || '{"heals_per_entry": 1000000, "heals_per_day": 1000000, "breaker_failures": 1000000,
       "storm_components": 1000000}' WHERE key = 'healing'`.execute(db);
   let made = 0;
 

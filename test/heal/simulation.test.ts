@@ -31,6 +31,10 @@ test('the evidence leads each cure where it belongs, and the earlier rule does n
     expect.soft(fate.autoAtEnd, `${name} may not act alone`).toEqual([]);
   }
   expect(missed(outcome, cures)).toEqual([]);
+  for (const { lostAuto, ticket } of outcome.loops) {
+    expect(lostAuto).toBeLessThan(24 * 60);
+    expect(ticket).toBeLessThan(24 * 60);
+  }
 
   const { tally } = earlierRule(incidentsOf(seed, incidents, kinds));
   expect(outcome.ours.wrong).toBeLessThan(tally.wrong / 2);
@@ -93,11 +97,18 @@ test('a promise that is broken is told', () => {
       { ...all, name: 'better', autoAtEnd: [], late: 3 },
       { ...all, name: 'worse', autoAtEnd: [], late: 1 },
     ],
+    loops: [
+      { name: 'moves-on', lostAuto: null, why: null, later: 0, ticket: 500 },
+      { name: 'frees-lock', lostAuto: 130, why: 'they undo each other', later: 2, ticket: null },
+    ],
   } as unknown as Outcome;
   expect(missed(outcome, cures)).toEqual([
     'seed 7: only-a may not act alone on cache-a',
     'seed 7: placebo may act alone on feed-b',
     'seed 7: better was chosen 3 times and worse 1 times',
+    'seed 7: moves-on has not lost auto for what it makes',
+    'seed 7: frees-lock healed 2 times after it had lost auto',
+    'seed 7: no ticket says that frees-lock goes in circles',
   ]);
   const better = cures.find(({ name }) => name === 'better')!;
   expect(merit(better, 'index-a')).toBe(0.9);

@@ -2,6 +2,7 @@
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
 import type { Check, EventCheck } from '../../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../../src/catalogue.ts';
+import { conductor } from '../../../bots/conductor.ts';
 import {
   componentsOf,
   cures,
@@ -11,6 +12,7 @@ import {
   type Incident,
   type Kind,
 } from './cures.ts';
+import type { Loops } from './loops.ts';
 import { illOf, takeEffect } from './platform.ts';
 import { countRequests, windowSeconds } from './traffic.ts';
 
@@ -20,10 +22,14 @@ export interface Place {
   incidents: readonly Incident[];
 }
 
-export const simulatedCatalogue = (place: Place, kinds: readonly Kind[]): Catalogue =>
+export const simulatedCatalogue = (
+  place: Place,
+  kinds: readonly Kind[],
+  loops: Pick<Loops, 'bots' | 'remedies'>,
+): Catalogue =>
   catalogueOf(
-    kinds.map((kind) => botOf(place, kind)),
-    cures.map((cure) => remedyOf(place, cure)),
+    [...kinds.map((kind) => botOf(place, kind)), ...loops.bots, conductor],
+    [...cures.map((cure) => remedyOf(place, cure)), ...loops.remedies],
   );
 
 const botOf = ({ url }: Place, kind: Kind): Bot =>

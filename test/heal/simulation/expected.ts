@@ -1,5 +1,6 @@
 /** What the evidence has to lead to, and what is missed by it. */
 import { componentsOf, type Cure } from './cures.ts';
+import { goingOn } from './loops.ts';
 import type { Outcome } from './measure.ts';
 
 /** The share of the faults of a component that a cure removes, 0 to 1. */
@@ -15,7 +16,8 @@ const autoNeeds = 0.6;
 
 /**
  * One line for each promise that a simulation breaks: what works always on a component acts alone there in the
- * end, what works for less than 60 % acts alone nowhere, and of two the better one is chosen. A cure between
+ * end, what works for less than 60 % acts alone nowhere, of two the better one is chosen, what goes in circles ends
+ * within a day, and no cure is blamed for what others break. A cure between
  * the two may be either: one failure among its first five outcomes on a component costs it auto there for a while.
  */
 export function missed(outcome: Outcome, cures: readonly Cure[]): string[] {
@@ -26,7 +28,9 @@ export function missed(outcome: Outcome, cures: readonly Cure[]): string[] {
     const isAuto = (component: string) => fate.autoAtEnd.includes(component);
     const wrongly = components.filter((one) => isAuto(one) && merit(cure, one) < autoNeeds);
     const without = components.filter((one) => !isAuto(one) && merit(cure, one) === 1);
+    const blamed = fate.changes.filter(({ why }) => /problem began|undo each other/.test(why));
     return [
+      ...(blamed.length > 0 && cure.name !== 'harmful' ? [`${cure.name} was blamed for harm`] : []),
       ...(wrongly.length > 0 ? [`${cure.name} may act alone on ${wrongly.join(', ')}`] : []),
       ...(without.length > 0 ? [`${cure.name} may not act alone on ${without.join(', ')}`] : []),
     ];
@@ -34,5 +38,6 @@ export function missed(outcome: Outcome, cures: readonly Cure[]): string[] {
   const late = (name: string) => outcome.fates.find((fate) => fate.name === name)?.late ?? 0;
   if (late('better') < 4 * late('worse'))
     lines.push(`better was chosen ${late('better')} times and worse ${late('worse')} times`);
+  lines.push(...goingOn(outcome.loops));
   return lines.map((line) => `seed ${outcome.seed}: ${line}`);
 }

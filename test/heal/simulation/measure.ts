@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../../src/data/connect.ts';
 import { componentsOf, curesOf, type Cure, type Incident, type Kind } from './cures.ts';
 import { minuteOf } from './engine.ts';
+import type { LoopFate } from './loops.ts';
 
 /** `wrong`: it did not remove its fault for good, whatever anybody believed. */
 export interface Heals {
@@ -60,6 +61,7 @@ export interface Outcome {
   complaints: number;
   ours: Tally;
   fates: Fate[];
+  loops: LoopFate[];
 }
 
 interface Told {
@@ -70,6 +72,7 @@ interface Told {
   rounds: number;
   brokenMinutes: number;
   seconds: number;
+  loops: LoopFate[];
 }
 
 interface Effect extends Heals {
@@ -98,7 +101,8 @@ export async function measure(db: Db, told: Told): Promise<Outcome> {
       AND d.verdict = 'applied' AND d.decided_at = a.taken_at
     ORDER BY e.id`.execute(db);
   const { rows: tickets } = await sql<{ at: Date }>`
-    SELECT created_at AS at FROM bot_ticket_events WHERE event IN ('opened', 'reopened')`.execute(
+    SELECT e.created_at AS at FROM bot_ticket_events e JOIN bot_tickets t ON t.id = e.ticket_id JOIN bots b ON b.id = t.bot_id
+    WHERE e.event IN ('opened', 'reopened') AND b.name = ANY (${kinds as string[]}::text[])`.execute(
     db,
   );
   const minutesOf = (good: boolean) =>
@@ -127,9 +131,19 @@ export async function measure(db: Db, told: Told): Promise<Outcome> {
         incidents,
       ),
     );
-  const { seed, rounds, seconds } = told;
+  const { seed, rounds, seconds, loops } = told;
   const days = last / 60 / 24;
-  return { seed, incidents: incidents.length, days, seconds, rounds, complaints, ours, fates };
+  return {
+    seed,
+    incidents: incidents.length,
+    days,
+    seconds,
+    rounds,
+    complaints,
+    ours,
+    fates,
+    loops,
+  };
 }
 
 const healsOf = (effects: Effect[]): Heals => {

@@ -24,7 +24,13 @@ interface Visit {
   approved: boolean;
 }
 
-export function hireOperator(db: Db, platform: Platform, incidents: readonly Incident[]) {
+/** They look at the tickets of these bots; what goes in circles is left to the engine. */
+export function hireOperator(
+  db: Db,
+  platform: Platform,
+  incidents: readonly Incident[],
+  bots: readonly string[],
+) {
   const visits = new Map<string, Visit>();
   let complaints = 0;
 
@@ -33,7 +39,7 @@ export function hireOperator(db: Db, platform: Platform, incidents: readonly Inc
       SELECT t.id, t.fingerprint, t.metadata ->> 'component' AS component, f.id AS finding_id,
              (SELECT d.id::text FROM bot_decisions d WHERE d.finding_id = f.id AND d.verdict = 'suggested' AND d.answer IS NULL
               ORDER BY d.id LIMIT 1) AS suggestion
-      FROM bot_tickets t
+      FROM bot_tickets t JOIN bots b ON b.id = t.bot_id AND b.name = ANY (${bots as string[]}::text[])
       LEFT JOIN bot_findings f ON f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL
       WHERE t.status IN ('open', 'assigned') ORDER BY t.number`.execute(db);
     return rows;

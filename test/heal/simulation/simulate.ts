@@ -4,6 +4,7 @@ import { simulatedCatalogue } from './catalogue.ts';
 import { allKinds, cures, isWindowed, type Kind } from './cures.ts';
 import { clockOf, openEngine } from './engine.ts';
 import { allIncidentsOf, roundMinutes } from './incidents.ts';
+import { openLoops } from './loops.ts';
 import { measure, type Outcome } from './measure.ts';
 import { hireOperator } from './operator.ts';
 import { openPlatform, type Broken } from './platform.ts';
@@ -48,8 +49,9 @@ export async function simulate(
   );
   const traffic = await openTraffic(db, seed, kinds);
   const place = { url: platform.url, incidents };
-  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds));
-  const operator = hireOperator(db, platform, incidents);
+  const loops = await openLoops(db, seed);
+  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds, loops));
+  const operator = hireOperator(db, platform, incidents, kinds);
   const watches = new Map<Kind, Watch>(
     kinds.map((kind) => [kind, { ill: '', changedAt: -Infinity }]),
   );
@@ -63,7 +65,9 @@ export async function simulate(
       const beginning = incidents.slice(begun, begun + kinds.length).filter(({ at }) => at === now);
       const unclear = await unclearKinds(db, kinds);
       const waiting = [...watches.values()].some(({ changedAt }) => now <= changedAt + holdRound);
-      if (beginning.length + broken.length + unclear.length === 0 && !waiting) continue;
+      const going = await loops.due(now);
+      const begins = beginning.length + broken.length + unclear.length + going.length > 0;
+      if (!begins && !waiting) continue;
       begun += beginning.length;
       if (beginning.length > 0 && begun % statisticsEvery === 1) await sql`ANALYZE`.execute(db);
       await setClock(now);
@@ -84,7 +88,7 @@ export async function simulate(
           now === changedAt + holdRound
         );
       });
-      if (due.length > 0) rounds += await engine.round(due);
+      if (due.length + going.length > 0) rounds += await engine.round([...due, ...going]);
       broken = due.length > 0 ? await platform.broken() : before;
       for (const kind of due) {
         const watch = watches.get(kind)!;
@@ -104,6 +108,7 @@ export async function simulate(
       rounds,
       brokenMinutes,
       seconds,
+      loops: await loops.fates(),
     });
   } finally {
     await engine.close();

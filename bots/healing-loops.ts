@@ -1,0 +1,157 @@
+/** Does healing come to an end, or does an entry heal again and again what itself or another one makes? */
+import { sql } from '../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+
+interface Config {
+  /** hours of the last 24 in which a limit has to have kept an entry back */
+  limit_hours: number;
+  max_findings: number;
+}
+
+/** What one entry did since yesterday, or since a person resolved the last ticket about it. */
+interface Entry {
+  name: string;
+  autonomy: string;
+  heals: number;
+  aftermath: Aftermath | null;
+  /** at the limit of a day, the most healed one first; `minutes` from a heal to the next time, in the middle */
+  full: { component: string | null; heals: number; minutes: number | null }[];
+  /** gates that kept it back, the one of most hours first */
+  kept: { gate: string; hours: number; decisions: number }[];
+}
+
+/** As the newest judgement left it on the entry. */
+type Aftermath = { why: string } & (
+  | { pattern: 'alternates'; with: string; forth: Way; back: Way }
+  | { pattern: 'harms'; bot: string; minutes: number; healed: Sample }
+);
+interface Sample {
+  successes: number;
+  trials: number;
+}
+interface Way {
+  healed: Sample;
+  minutes: number | null;
+}
+
+/** Decisions of a day are found among so many of the newest. */
+const mostDecisions = 20_000;
+
+/** Of one heal nobody says that it goes on. */
+const entries = (now: Date, hours: number) => sql<Entry>`
+  WITH seen AS MATERIALIZED (
+    SELECT d.knowledge_id, d.verdict, d.gate, d.decided_at
+    FROM (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostDecisions)}) d
+    WHERE d.decided_at > ${now}::timestamptz - interval '24 hours'
+  ), resolved AS MATERIALIZED (
+    SELECT metadata ->> 'component' AS name, max(resolved_at) AS at FROM bot_tickets
+    WHERE resolved_at > ${now}::timestamptz - interval '24 hours' AND resolved_by <> 'roundsman'
+      AND metadata ->> 'check' = 'healing-loops'
+    GROUP BY 1
+  ), active AS MATERIALIZED (
+    SELECT k.id, k.name, k.autonomy, k.aftermath,
+           coalesce(r.at, ${now}::timestamptz - interval '24 hours') AS since
+    FROM bot_knowledge k LEFT JOIN resolved r ON r.name = k.name
+    WHERE k.id IN (SELECT knowledge_id FROM seen WHERE verdict = 'blocked') OR EXISTS (
+      SELECT FROM bot_actions a
+      WHERE a.knowledge_id = k.id AND a.taken_at > ${now}::timestamptz - interval '24 hours')
+  ), heals AS MATERIALIZED (
+    SELECT e.id, a.component, min(a.taken_at) AS taken, max(a.applied_at) AS applied, min(f.detected_at) AS began
+    FROM active e JOIN bot_actions a ON a.knowledge_id = e.id AND a.taken_at > e.since AND a.state <> 'aborted'
+    LEFT JOIN bot_findings f ON f.id = a.finding_id
+    GROUP BY e.id, a.component, a.heal_id
+  ), full_ones AS (
+    SELECT id, component, count(*)::int AS heals,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) AS minutes
+    FROM (SELECT *, extract(epoch FROM began - lag(applied) OVER (PARTITION BY id, component ORDER BY taken))::float8 / 60 AS minutes
+          FROM heals) h
+    GROUP BY id, component HAVING count(*) >= engine.healing_limit('heals_per_day') AND count(*) > 1
+  ), kept_back AS (
+    SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT date_trunc('hour', d.decided_at))::int AS hours
+    FROM active e JOIN seen d ON d.knowledge_id = e.id AND d.decided_at > e.since
+    WHERE d.verdict = 'blocked' AND d.gate IN ('attempts', 'breaker', 'budget')
+    GROUP BY e.id, d.gate HAVING count(DISTINCT date_trunc('hour', d.decided_at)) >= ${hours}::int
+  )
+  SELECT e.name, e.autonomy, h.heals, CASE WHEN h.heals > 1 THEN e.aftermath END AS aftermath,
+         coalesce(f.full, '[]') AS full, coalesce(b.kept, '[]') AS kept
+  FROM active e
+  CROSS JOIN LATERAL (SELECT count(*)::int AS heals FROM heals WHERE heals.id = e.id) h
+  LEFT JOIN (SELECT id, jsonb_agg(to_jsonb(l) - 'id' ORDER BY heals DESC, component) AS full
+             FROM full_ones l GROUP BY id) f ON f.id = e.id
+  LEFT JOIN (SELECT id, jsonb_agg(to_jsonb(l) - 'id' ORDER BY hours DESC, gate) AS kept
+             FROM kept_back l GROUP BY id) b ON b.id = e.id
+  WHERE e.aftermath IS NOT NULL AND h.heals > 1 OR f.full IS NOT NULL OR b.kept IS NOT NULL
+  ORDER BY h.heals DESC, e.name`;
+
+const limitNames: Record<string, string> = {
+  attempts: 'its limit of heals an hour',
+  breaker: 'its breaker',
+  budget: 'the budget of all entries',
+};
+
+const minutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
+
+/** One sentence for each pattern, the one that says most first. */
+function patterns({ name, heals, aftermath, full, kept }: Entry): string[] {
+  const [first] = full;
+  return [
+    ...(aftermath?.pattern === 'alternates'
+      ? [
+          `${name} and ${aftermath.with} alternate: ${heals} heals in 24 h, ` +
+            `each within ${Math.max(minutes(aftermath.forth.minutes), minutes(aftermath.back.minutes))} minutes of the other`,
+        ]
+      : []),
+    ...(aftermath?.pattern === 'harms'
+      ? [
+          `${name} makes problems: another one began at ${aftermath.bot} within ${minutes(aftermath.minutes)} minutes ` +
+            `of ${aftermath.healed.successes} of ${aftermath.healed.trials} heals`,
+        ]
+      : []),
+    ...(first
+      ? [
+          `${name} healed ${first.component ?? 'nothing named'} ${first.heals} times in 24 h and is at its daily limit` +
+            (first.minutes === null
+              ? ''
+              : `; the problem came back after about ${minutes(first.minutes)} minutes`) +
+            (full.length > 1 ? `; ${full.length - 1} more like it` : ''),
+        ]
+      : []),
+    ...kept.map(
+      ({ gate, hours }) =>
+        `${name} was kept back by ${limitNames[gate]} in ${hours} of the last 24 hours`,
+    ),
+  ];
+}
+
+function findingOf(entry: Entry): ReportedFinding {
+  const { name, autonomy, heals, aftermath, full, kept } = entry;
+  const [title, ...others] = patterns(entry);
+  return {
+    severity: 'high',
+    category: 'healing',
+    title: title!,
+    description: [
+      ...others.map((pattern) => `${pattern}.`),
+      ...(aftermath ? [`Judged by what came after its heals: ${aftermath.why}.`] : []),
+      `Its autonomy is ${autonomy} now, but for components with one of their own. See ` +
+        `\`npx roundsman knowledge history ${name}\`; \`knowledge disable\` stops it, and \`limits\` are for what is right.`,
+    ].join(' '),
+    component: name,
+    metadata: { autonomy, heals, aftermath, full, kept },
+  };
+}
+
+/** A finding for each entry that sits at a limit, alternates with another one, or does harm. */
+export async function healingLoops(
+  { limit_hours, max_findings: max }: Config,
+  { db, now }: CheckContext,
+): Promise<CheckResult> {
+  const { rows } = await sql<Entry>`${entries(now, limit_hours)} LIMIT ${max + 1}`.execute(db);
+  const { rows: known } = await sql<{ count: number }>`
+    SELECT count(*)::int FROM bot_knowledge`.execute(db);
+  return {
+    examined: { count: known[0]?.count ?? 0, except: [] },
+    findings: rows.slice(0, max).map(findingOf),
+    truncated: rows.length > max,
+  };
+}

@@ -1,0 +1,88 @@
+/** What entries have healed and decided on lately, side by side. */
+import { sql } from 'kysely';
+import type { Db } from '../data/connect.ts';
+import { answersSince, looksOf, windowOf } from './aftermath.ts';
+
+/** A problem that an entry decided on: from when until when it was there. */
+export interface Problem {
+  began: Date;
+  /** null while it still is */
+  over: Date | null;
+}
+
+/** A bot's looks, in the order of time, and how long it takes until it has looked again. */
+export interface Looks {
+  at: Date[];
+  windowMs: number;
+}
+
+/** So many of each one's newest heals count. */
+const newest = 20;
+/** Fewer answers say nothing. */
+export const fewest = 4;
+const mostRead = 1_000;
+
+/** What an entry has done lately, the newest first; its problems are those of one bot. */
+export interface Active {
+  id: string;
+  name: string;
+  heals: Date[];
+  problems: Problem[];
+  bot: string;
+}
+
+/** This entry and those that healed at the same time, if often enough. */
+export async function activeAround(db: Db, id: string, judge: string): Promise<Active[]> {
+  const { rows } = await sql<Active>`
+    WITH own AS MATERIALIZED (
+      SELECT a.taken_at FROM bot_actions a
+      WHERE a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL AND a.step = 0
+      ORDER BY a.taken_at DESC LIMIT ${sql.lit(newest)}
+    ), start AS MATERIALIZED (
+      -- From before its own ones, too: both entries have to see the same of each other.
+      SELECT min(taken_at) - interval '1 day' AS at FROM own HAVING count(*) >= ${sql.lit(fewest)}
+    ), around AS MATERIALIZED (
+      SELECT a.knowledge_id, a.heal_id, max(a.applied_at) AS at, min(a.taken_at) AS taken_at
+      FROM (SELECT a.* FROM start JOIN bot_actions a ON a.taken_at > start.at AND a.applied_at IS NOT NULL
+            WHERE a.knowledge_id IS NOT NULL ORDER BY a.taken_at DESC LIMIT ${sql.lit(mostRead)}) a
+      GROUP BY a.knowledge_id, a.heal_id
+    ), entries AS MATERIALIZED (
+      SELECT k.id, k.name, greatest(start.at, ${answersSince(sql`k.id`, judge)}) AS since
+      FROM bot_knowledge k, start
+      WHERE k.id IN (SELECT knowledge_id FROM around GROUP BY 1 HAVING count(*) >= ${sql.lit(fewest)})
+    ), decided AS MATERIALIZED (
+      SELECT DISTINCT e.id, f.id AS finding, f.bot_id, f.detected_at AS began, f.resolved_at AS over
+      FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostRead * 5)}) d
+        ON d.knowledge_id = e.id AND d.decided_at > e.since
+      JOIN bot_findings f ON f.id = d.finding_id
+      WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL
+    )
+    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot
+    FROM entries e
+    JOIN LATERAL (
+      SELECT array_agg(at ORDER BY at DESC) AS heals
+      FROM (SELECT at FROM around WHERE knowledge_id = e.id AND taken_at > e.since ORDER BY at DESC
+            LIMIT ${sql.lit(newest)}) n
+      HAVING count(*) >= ${sql.lit(fewest)}) h ON true
+    JOIN LATERAL (
+      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over)) AS problems FROM decided
+      WHERE id = e.id GROUP BY bot_id ORDER BY count(*) DESC, bot_id LIMIT 1) p ON true
+    ORDER BY e.name`.execute(db);
+  return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
+}
+
+/** Out of JSON, where times are text. */
+const datesOf = ({ began, over }: Problem): Problem => ({
+  began: new Date(began),
+  over: over && new Date(over),
+});
+
+/** Null where it has not looked twice. */
+export async function looksAt(db: Db, bot: string): Promise<Looks | null> {
+  const { rows } = await sql<{ at: Date[]; ms: number | null }>`
+    SELECT (SELECT array_agg(look.at ORDER BY look.at) FROM (${looksOf(sql`b.id`)}) look) AS at,
+           (SELECT extract(epoch FROM w.length)::float8 * 1000 FROM (${windowOf(sql`b.id`, sql`b.confirm`)}) w) AS ms
+    FROM bots b WHERE b.id = ${bot}::uuid`.execute(db);
+  const { at, ms } = rows[0] ?? { at: null, ms: null };
+  return at && ms !== null ? { at, windowMs: ms } : null;
+}

@@ -1,0 +1,122 @@
+/** Whether an entry's heals make other problems, and what that does to how freely it may act. */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../data/connect.ts';
+import { aftermathsOf, type Aftermath } from './aftermath.ts';
+import { alternationOf, type Alternation, type Way } from './alternation.ts';
+import type { Autonomy, Change } from './autonomy.ts';
+import { enough } from './figures.ts';
+import { fisher } from './fisher.ts';
+import { share, wilson, type Sample } from './wilson.ts';
+
+/** What was found, with its figures: as `bot_knowledge.aftermath` and in the event that lowers the entry. */
+export type Harm = { why: string } & (
+  | ({ pattern: 'harms'; chance: number } & Aftermath)
+  | ({ pattern: 'alternates' } & Alternation)
+);
+
+/**
+ * The most that chance may be the reason for. It is asked after every outcome, and heals come in storms: with 30
+ * days of storms, spreading faults and independent ones these limits blamed an innocent entry in 0 to 3 % of the
+ * histories, and a plain comparison with the rest of the time (.01) in nearly all (docs/healing.md).
+ */
+const chanceBesideLeft = 0.0005;
+const chanceBesideOthers = 0.001;
+/** Where nothing was left alone to compare with, it has to be after nearly every heal. */
+const nearlyAlways = 0.75;
+/** Once found it is so until enough is left alone, as what only suggests leaves it, and chance does more than this. */
+const chanceKept = 0.1;
+
+/**
+ * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `known`
+ * is the bot at which they were found to before.
+ */
+export function harmOf(
+  seen: readonly Aftermath[],
+  bots: number,
+  known: string | null,
+): Harm | null {
+  for (const each of seen) {
+    const { healed, left, otherwise } = each;
+    if (healed.successes < enough) continue;
+    const beside = fisher(healed, left);
+    const few = left.trials < enough;
+    const kept = each.bot === known && (few || beside <= chanceKept);
+    if (beside * bots <= chanceBesideLeft || kept) return harmFrom(each, beside);
+    const alone = fisher(healed, otherwise);
+    const lower = wilson(healed.successes, healed.trials).lower;
+    if (few && left.successes === 0 && lower >= nearlyAlways && alone * bots <= chanceBesideOthers)
+      return harmFrom(each, alone);
+  }
+  return null;
+}
+
+const harmFrom = (seen: Aftermath, chance: number): Harm => ({
+  pattern: 'harms',
+  why: harmInWords(seen, chance),
+  chance,
+  ...seen,
+});
+
+/**
+ * Looks at what came after the entry's heals and keeps it with the entry, so that the conductor can say it. Reads
+ * and writes under the lock on the entry that the caller holds.
+ */
+export async function weighHarm(
+  trx: Transaction<Database>,
+  id: string,
+  judge: string,
+): Promise<Harm | null> {
+  const entry = await trx
+    .selectFrom('bot_knowledge')
+    .select('aftermath')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const known = entry.aftermath as Harm | null;
+  const other = known?.pattern === 'alternates' ? known.with : null;
+  const alternation = await alternationOf(trx, id, judge, other);
+  const { seen, bots } = await aftermathsOf(trx, id, judge);
+  const harm: Harm | null = alternation
+    ? { pattern: 'alternates', why: alternationInWords(alternation), ...alternation }
+    : harmOf(seen, bots, known?.pattern === 'harms' ? known.bot : null);
+  const kept = harm && JSON.stringify(harm);
+  await sql`UPDATE bot_knowledge SET aftermath = ${kept}::jsonb
+            WHERE id = ${id}::uuid AND aftermath IS DISTINCT FROM ${kept}::jsonb`.execute(trx);
+  // Of the two the other one may have no outcome any more that would let it be judged. Who holds it judges it, or
+  // has just written one.
+  if (alternation)
+    await sql`
+      UPDATE bot_knowledge SET unjudged = true
+      WHERE id = (SELECT id FROM bot_knowledge WHERE name = ${alternation.with} AND aftermath IS NULL AND NOT unjudged
+                  FOR NO KEY UPDATE SKIP LOCKED)`.execute(trx);
+  return harm;
+}
+
+/** A change of autonomy, and the harm that it rests on, if any. */
+export interface Restrained extends Change {
+  harm?: Harm;
+}
+
+/** What the outcomes ask for, unless the entry does harm: then it loses auto, and gains it in no case. */
+export function restrain(
+  change: Change | null,
+  from: Autonomy,
+  harm: Harm | null,
+): Restrained | null {
+  if (!harm) return change;
+  if (from === 'auto') return { autonomy: 'suggest', why: harm.why, harm };
+  return change?.autonomy === 'auto' ? null : change;
+}
+
+const times = ({ successes, trials }: Sample): string => `${successes} of ${trials}`;
+
+const harmInWords = ({ bot, minutes, healed, left, otherwise }: Aftermath, chance: number) =>
+  `another problem began at ${bot} within ${Math.round(minutes)} minutes of ${times(healed)} heals, of ${times(left)} ` +
+  `that it left alone and in ${times(otherwise)} other looks: chance alone does that in ${rare(chance)} of cases`;
+
+const rare = (chance: number): string => (chance < 0.0001 ? 'less than .0001' : share(chance, 4));
+
+const alternationInWords = ({ with: other, forth, back }: Alternation) =>
+  `it and ${other} undo each other: ${other} had to heal what began ${soon(forth)} ${times(forth.healed)} of its heals, ` +
+  `and it had to ${soon(back)} ${times(back.healed)} of the other one's`;
+
+const soon = ({ minutes }: Way): string => `about ${Math.round(minutes ?? 0)} minutes after`;

@@ -1,0 +1,170 @@
+/** The rule for harm, over counts and over histories that no database keeps. */
+import { describe, expect, test } from 'vitest';
+import { harmOf, restrain } from '../../src/heal/harm.ts';
+import { history } from './simulation/harm-histories.ts';
+import { harmful, innocent } from './simulation/harm-worlds.ts';
+
+const of = (successes: number, trials: number) => ({ successes, trials });
+
+const seen = (
+  healed: [number, number],
+  left: [number, number],
+  otherwise: [number, number],
+  bot = 'disk',
+) => ({ bot, minutes: 15, healed: of(...healed), left: of(...left), otherwise: of(...otherwise) });
+
+describe('an entry does harm', () => {
+  test.each<[string, Parameters<typeof seen>, boolean]>([
+    [
+      'more often after heals than after what it left alone',
+      [
+        [12, 12],
+        [0, 5],
+        [1, 90],
+      ],
+      true,
+    ],
+    [
+      'though not after every heal',
+      [
+        [30, 50],
+        [0, 12],
+        [1, 90],
+      ],
+      true,
+    ],
+    [
+      'but not by few of either',
+      [
+        [8, 8],
+        [0, 3],
+        [1, 9],
+      ],
+      false,
+    ],
+    [
+      'but not when as much begins without it',
+      [
+        [12, 12],
+        [5, 5],
+        [0, 90],
+      ],
+      false,
+    ],
+    [
+      'but not when nearly as much does',
+      [
+        [40, 50],
+        [5, 9],
+        [0, 90],
+      ],
+      false,
+    ],
+    [
+      'nearly always, with nothing left alone to compare with',
+      [
+        [12, 12],
+        [0, 0],
+        [1, 90],
+      ],
+      true,
+    ],
+    [
+      'but not sometimes',
+      [
+        [12, 20],
+        [0, 0],
+        [1, 90],
+      ],
+      false,
+    ],
+    [
+      'but not in a bot that finds something all the time',
+      [
+        [12, 12],
+        [0, 0],
+        [80, 90],
+      ],
+      false,
+    ],
+    [
+      'but not where one that it left alone was followed, too',
+      [
+        [12, 12],
+        [1, 1],
+        [1, 90],
+      ],
+      false,
+    ],
+    [
+      'but not without looks to compare with',
+      [
+        [50, 50],
+        [0, 0],
+        [0, 0],
+      ],
+      false,
+    ],
+  ])('%s', (_, counts, harms) => {
+    expect(harmOf([seen(...counts)], 1, null) !== null).toBe(harms);
+  });
+
+  test('at one of many bots only where it would be sure for all of them', () => {
+    const counts = seen([12, 12], [0, 5], [60, 90]);
+    expect(harmOf([counts], 3, null)).toMatchObject({ pattern: 'harms', bot: 'disk' });
+    expect(harmOf([counts], 4, null)).toBeNull();
+    const quiet = seen([2, 40], [0, 5], [1, 90], 'queue');
+    expect(harmOf([quiet, counts], 2, null)).toMatchObject({ bot: 'disk' });
+  });
+
+  test('and keeps being said to until enough was left alone and tells nothing of the kind', () => {
+    const known = (...counts: Parameters<typeof seen>) => harmOf([seen(...counts)], 1, 'disk');
+    expect(known([12, 14], [1, 4], [1, 90]), 'too few').not.toBeNull();
+    expect(known([12, 14], [2, 5], [1, 90]), 'less sure').not.toBeNull();
+    expect(known([12, 14], [4, 5], [1, 90])).toBeNull();
+    expect(known([4, 4], [0, 0], [1, 90]), 'it began anew').toBeNull();
+  });
+
+  test('in words with all of its figures', () => {
+    expect(harmOf([seen([12, 12], [0, 5], [1, 90])], 1, null)!.why).toBe(
+      'another problem began at disk within 15 minutes of 12 of 12 heals, of 0 of 5 that it left alone ' +
+        'and in 1 of 90 other looks: chance alone does that in .0002 of cases',
+    );
+  });
+});
+
+describe('what does harm', () => {
+  const harm = harmOf([seen([12, 12], [0, 5], [1, 90])], 1, null);
+  const auto = { autonomy: 'auto' as const, why: 'good' };
+
+  test('loses auto, and gains it by no record', () => {
+    expect(restrain(null, 'auto', harm)).toMatchObject({ autonomy: 'suggest', why: harm!.why });
+    expect(restrain(auto, 'suggest', harm)).toBeNull();
+  });
+
+  test('may change otherwise', () => {
+    const lower = { autonomy: 'shadow' as const, why: 'bad' };
+    expect(restrain(lower, 'suggest', harm)).toBe(lower);
+    expect(restrain(null, 'suggest', harm)).toBeNull();
+    expect(restrain(auto, 'suggest', null)).toBe(auto);
+  });
+});
+
+// A hundred histories of each are `node test/heal/simulation/harm.ts`.
+describe('in histories', () => {
+  test('storms, spreading and frequent faults are not blamed on who heals them, though a plain comparison does', () => {
+    const worlds = innocent.filter(({ name }) => !/just 4|, [13] a day/.test(name));
+    const blamed = worlds.flatMap((world) => [1, 2, 3].map((seed) => history(world, seed)));
+    expect(blamed.filter(({ rule }) => rule !== null)).toHaveLength(0);
+    expect(blamed.filter(({ plain }) => plain !== null).length).toBeGreaterThan(blamed.length / 2);
+  });
+
+  test.each(harmful.map((world) => [world.name, world] as const))(
+    '%s: within a day',
+    (_, world) => {
+      const { rule } = history(world, 1);
+      expect(rule).not.toBeNull();
+      expect(rule! - 7).toBeLessThan(1);
+    },
+  );
+});
