@@ -14,6 +14,10 @@ export function lnGamma(x: number): number {
   return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - moved;
 }
 
+/** Natural logarithm of the number of ways to choose `few` of `many`. */
+export const lnWays = (many: number, few: number): number =>
+  lnGamma(many + 1) - lnGamma(few + 1) - lnGamma(many - few + 1);
+
 /** Adds the terms of a lower tail from its largest down, until what is left cannot change the sum. */
 function tailFrom(largest: number, most: number, ratio: (k: number) => number): number {
   let term = largest;
@@ -34,11 +38,7 @@ export function binomialTail(most: number, trials: number, share: number): numbe
   if (most >= trials * share) return 1;
   if (share >= 1) return 0;
   const largest = Math.exp(
-    lnGamma(trials + 1) -
-      lnGamma(most + 1) -
-      lnGamma(trials - most + 1) +
-      most * Math.log(share) +
-      (trials - most) * Math.log1p(-share),
+    lnWays(trials, most) + most * Math.log(share) + (trials - most) * Math.log1p(-share),
   );
   return tailFrom(largest, most, (k) => (k / (trials - k + 1)) * ((1 - share) / share));
 }
