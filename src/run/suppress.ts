@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isRunning } from '../data/bots/fence.ts';
 import { statement } from './group-commit/statement.ts';
-import type { Recording } from './record.ts';
+import type { Recording } from './recording.ts';
 import type { Run } from './run.ts';
 
 type Recorded = { run: Run; recording: Recording };

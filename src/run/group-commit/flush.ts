@@ -8,8 +8,8 @@ import {
   recordValues,
   type Recorded,
   type RecordedRow,
-  type Recording,
 } from '../record.ts';
+import type { Recording } from '../recording.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from '../run.ts';
 import { dependent, suppressRuns, suppressValues } from '../suppress.ts';

@@ -7,7 +7,7 @@ import { underFence } from '../../../src/data/bots/fence.ts';
 import type { Database, Db } from '../../../src/data/connect.ts';
 import type { CheckOutcome } from '../../../src/run/outcome.ts';
 import type { Ending } from '../../../src/run/finish.ts';
-import { recordingOf, type Recording } from '../../../src/run/record.ts';
+import { recordingOf, type Recording } from '../../../src/run/recording.ts';
 import type { Run } from '../../../src/run/run.ts';
 import { escalate } from './recording-peer-tickets.ts';
 
