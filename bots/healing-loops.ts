@@ -38,7 +38,9 @@ interface Way {
 const mostDecisions = 20_000;
 
 /** Of one heal nobody says that it goes on. */
-const entries = (now: Date, hours: number) => sql<Entry>`
+const entries = (now: Date, hours: number) => {
+  const hoursAgo = sql`floor(extract(epoch FROM ${now}::timestamptz - d.decided_at) / 3600)`;
+  return sql<Entry>`
   WITH seen AS MATERIALIZED (
     SELECT d.knowledge_id, d.verdict, d.gate, d.decided_at
     FROM (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostDecisions)}) d
@@ -67,10 +69,10 @@ const entries = (now: Date, hours: number) => sql<Entry>`
           FROM heals) h
     GROUP BY id, component HAVING count(*) >= engine.healing_limit('heals_per_day') AND count(*) > 1
   ), kept_back AS (
-    SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT date_trunc('hour', d.decided_at))::int AS hours
+    SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT ${hoursAgo})::int AS hours
     FROM active e JOIN seen d ON d.knowledge_id = e.id AND d.decided_at > e.since
     WHERE d.verdict = 'blocked' AND d.gate IN ('attempts', 'breaker', 'budget')
-    GROUP BY e.id, d.gate HAVING count(DISTINCT date_trunc('hour', d.decided_at)) >= ${hours}::int
+    GROUP BY e.id, d.gate HAVING count(DISTINCT ${hoursAgo}) >= ${hours}::int
   )
   SELECT e.name, e.autonomy, h.heals, CASE WHEN h.heals > 1 THEN e.aftermath END AS aftermath,
          coalesce(f.full, '[]') AS full, coalesce(b.kept, '[]') AS kept
@@ -82,6 +84,7 @@ const entries = (now: Date, hours: number) => sql<Entry>`
              FROM kept_back l GROUP BY id) b ON b.id = e.id
   WHERE e.aftermath IS NOT NULL AND h.heals > 1 OR f.full IS NOT NULL OR b.kept IS NOT NULL
   ORDER BY h.heals DESC, e.name`;
+};
 
 const limitNames: Record<string, string> = {
   attempts: 'its limit of heals an hour',

@@ -2,6 +2,7 @@ import { knowledgeEvents } from '../data/bots/bot-knowledge.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
 import { figuresOf, type Record } from '../heal/figures.ts';
+import type { Harm } from '../heal/harm.ts';
 import { checkPattern } from '../heal/pattern.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
@@ -50,6 +51,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Lower bound', lowerBound(outcomes)],
       ['Untouched', untouchedInWords(figures.untouched) ?? 'none seen'],
       ['Lift', liftInWords(figures)],
+      ['Harm', harmOf(entry.aftermath)],
       ['Last relapse', print.moment(outcomes.lastRelapse, now) ?? 'never'],
       ['Half-life', print.counted(entry.half_life_days, 'day')],
       ['Last used', print.moment(entry.last_used_at, now) ?? 'never'],
@@ -73,6 +75,12 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
     print.section('Changes');
     eventTable(events, now, 'None.');
   });
+
+/** What the newest judgement found to begin because of it; nothing where it found nothing. */
+function harmOf(aftermath: unknown): string | null {
+  const { why } = (aftermath ?? {}) as Partial<Harm>;
+  return typeof why === 'string' ? printable(why) : null;
+}
 
 /** Why the door would refuse a pattern that got in by another way: it may match nothing, or cost too much to try. */
 function unsound(pattern: string): string | null {

@@ -25,6 +25,8 @@ const newest = 50;
 const mostRead = 500;
 /** The interval of a bot is that of so many of its newest looks: schedules are edited. */
 const looksForInterval = 50;
+/** Of a bot that looks more rarely what it finds is not put down to a heal. */
+const longest = sql`interval '6 hours'`;
 /** Bots are asked in the order of how much they found after heals. */
 const mostBots = 5;
 
@@ -69,7 +71,7 @@ export async function aftermathsOf(
       GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
     ), finders AS MATERIALIZED (
       SELECT f.bot_id, count(*) AS found, count(*) OVER () AS bots
-      FROM heals h JOIN bot_findings f ON f.detected_at > h.at AND f.detected_at <= h.at + interval '2 hours'
+      FROM heals h JOIN bot_findings f ON f.detected_at > h.at AND f.detected_at <= h.at + ${longest}
         AND f.fingerprint <> ALL (h.fingerprints)
       WHERE f.bot_id IS NOT NULL GROUP BY f.bot_id ORDER BY found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
     )
@@ -108,7 +110,7 @@ export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
  */
 export const windowOf = (bot: ReturnType<typeof sql>, confirm: ReturnType<typeof sql>) => sql`
   SELECT least(percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) * (${confirm} + 0.5),
-               interval '2 hours' * ${confirm}) AS length
+               ${longest} * ${confirm}) AS length
   FROM (${looksOf(bot, looksForInterval)}) look`;
 
 const sample = (began: ReturnType<typeof sql>) => sql`jsonb_build_object(

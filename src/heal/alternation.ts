@@ -73,6 +73,12 @@ export const answers = ({ healed, otherwise }: Way, known: boolean): boolean =>
   wilson(healed.successes, healed.trials).lower >= 0.5 &&
   fisher(healed, otherwise) <= (known ? chance.kept : chance.found);
 
+/** Whether enough began within hours of these heals to ask when the bot looked; most entries have nothing in common. */
+const mayAnswer = (heals: readonly Date[], problems: readonly Problem[]): boolean =>
+  heals.filter((heal) =>
+    problems.some(({ began }) => began > heal && +began - +heal < 24 * 3_600_000),
+  ).length >= fewest;
+
 /**
  * The entry with which this one alternates, by the newest heals of both; null when there is none. `known` is the one
  * that was found before.
@@ -87,8 +93,11 @@ export async function alternationOf(
   const own = entries.find((entry) => entry.id === id);
   if (!own || entries.length === 1) return null;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
+  const looksOfBots = new Map<string, Looks | null>();
   const way = async ({ heals }: Active, { problems, bot }: Active) => {
-    const looks = await looksAt(db, bot);
+    if (!mayAnswer(heals, problems)) return null;
+    if (!looksOfBots.has(bot)) looksOfBots.set(bot, await looksAt(db, bot));
+    const looks = looksOfBots.get(bot)!;
     return looks && wayOf(heals, problems, looks, rows[0]!.now);
   };
   for (const other of entries) {

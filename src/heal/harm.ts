@@ -9,10 +9,12 @@ import { fisher } from './fisher.ts';
 import { share, wilson, type Sample } from './wilson.ts';
 
 /** What was found, with its figures: as `bot_knowledge.aftermath` and in the event that lowers the entry. */
-export type Harm = { why: string } & (
-  | ({ pattern: 'harms'; chance: number } & Aftermath)
-  | ({ pattern: 'alternates' } & Alternation)
-);
+export type Harm = { why: string } &
+  // `chance` is null where there was too little to compare with.
+  (
+    | ({ pattern: 'harms'; chance: number | null } & Aftermath)
+    | ({ pattern: 'alternates' } & Alternation)
+  );
 
 /**
  * The most that chance may be the reason for. It is asked after every outcome, and heals come in storms: with 30
@@ -23,6 +25,11 @@ const chanceBesideLeft = 0.0005;
 const chanceBesideOthers = 0.001;
 /** Where nothing was left alone to compare with, it has to be after nearly every heal. */
 const nearlyAlways = 0.75;
+/**
+ * After so many heals that were nearly all followed it is enough that there is nothing at all to compare with: what
+ * then only suggests leaves alone what the comparison lacks, and has auto back if it shows nothing.
+ */
+const withoutComparison = 20;
 /** Once found it is so until enough is left alone, as what only suggests leaves it, and chance does more than this. */
 const chanceKept = 0.1;
 
@@ -44,13 +51,15 @@ export function harmOf(
     if (beside * bots <= chanceBesideLeft || kept) return harmFrom(each, beside);
     const alone = fisher(healed, otherwise);
     const lower = wilson(healed.successes, healed.trials).lower;
-    if (few && left.successes === 0 && lower >= nearlyAlways && alone * bots <= chanceBesideOthers)
-      return harmFrom(each, alone);
+    const mayBe = few && left.successes === 0 && lower >= nearlyAlways;
+    const blind = otherwise.trials < enough && healed.trials >= withoutComparison;
+    if (mayBe && alone * bots <= chanceBesideOthers) return harmFrom(each, alone);
+    if (mayBe && blind) return harmFrom(each, null);
   }
   return null;
 }
 
-const harmFrom = (seen: Aftermath, chance: number): Harm => ({
+const harmFrom = (seen: Aftermath, chance: number | null): Harm => ({
   pattern: 'harms',
   why: harmInWords(seen, chance),
   chance,
@@ -109,11 +118,14 @@ export function restrain(
 
 const times = ({ successes, trials }: Sample): string => `${successes} of ${trials}`;
 
-const harmInWords = ({ bot, minutes, healed, left, otherwise }: Aftermath, chance: number) =>
+const harmInWords = ({ bot, minutes, healed, left, otherwise }: Aftermath, chance: number | null) =>
   `another problem began at ${bot} within ${Math.round(minutes)} minutes of ${times(healed)} heals, of ${times(left)} ` +
-  `that it left alone and in ${times(otherwise)} other looks: chance alone does that in ${rare(chance)} of cases`;
+  `that it left alone and in ${times(otherwise)} other looks: ${rare(chance)}`;
 
-const rare = (chance: number): string => (chance < 0.0001 ? 'less than .0001' : share(chance, 4));
+function rare(chance: number | null): string {
+  if (chance === null) return 'too few to compare with';
+  return `chance alone does that in ${chance < 0.0001 ? 'less than .0001' : share(chance, 4)} of cases`;
+}
 
 const alternationInWords = ({ with: other, forth, back }: Alternation) =>
   `it and ${other} undo each other: ${other} had to heal what began ${soon(forth)} ${times(forth.healed)} of its heals, ` +

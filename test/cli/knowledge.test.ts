@@ -375,6 +375,15 @@ test('disable and enable say so, with the reason, and once', async () => {
   expect(long).toMatchObject({ code: 2, err: expect.stringContaining('longer than 500') });
 });
 
+test('what begins because of its heals is shown', async () => {
+  await insertKnowledge(db, 'a', {
+    aftermath: JSON.stringify({ why: 'it and b undo each other\u001B[31m' }),
+  });
+  await insertKnowledge(db, 'b');
+  expect((await knowledge('show', 'a')).out).toMatch(/^Harm +it and b undo each other\uFFFD/m);
+  expect((await knowledge('show', 'b')).out).not.toMatch(/^Harm/m);
+});
+
 test('history has the newest first, in words, and nothing raw', async () => {
   const id = await insertKnowledge(db, 'a');
   const none = await knowledge('history', 'a');

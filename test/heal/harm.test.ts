@@ -99,11 +99,20 @@ describe('an entry does harm', () => {
     [
       'but not without looks to compare with',
       [
-        [50, 50],
+        [19, 19],
         [0, 0],
         [0, 0],
       ],
       false,
+    ],
+    [
+      'unless it is so for long',
+      [
+        [20, 20],
+        [0, 0],
+        [1, 4],
+      ],
+      true,
     ],
   ])('%s', (_, counts, harms) => {
     expect(harmOf([seen(...counts)], 1, null) !== null).toBe(harms);
@@ -131,6 +140,13 @@ describe('an entry does harm', () => {
         'and in 1 of 90 other looks: chance alone does that in .0002 of cases',
     );
   });
+});
+
+test('where there was nothing to compare with it says so', () => {
+  expect(harmOf([seen([20, 20], [0, 0], [1, 1])], 1, null)!.why).toBe(
+    'another problem began at disk within 15 minutes of 20 of 20 heals, of 0 of 0 that it left alone ' +
+      'and in 1 of 1 other looks: too few to compare with',
+  );
 });
 
 describe('what does harm', () => {

@@ -21,6 +21,7 @@ describe('a cure that breaks one thing more each time it works', () => {
     ['every 20 minutes, so that no limit of an hour is in its way', 20, 12, {}],
     ['critical, so that nothing is held out', 10, 6, { severity: 'critical' }],
     ['accruing, so that it holds at once', 10, 6, { accruing: true }],
+    ['critical, every 20 minutes, so that nothing is left alone', 20, 12, { severity: 'critical' }],
   ])('loses auto within hours, and a ticket says why: %s', async (_, step, hours, rest) => {
     const world = await loopWorld([{ bot: 'relay', components: relays, ...rest }], [movesOn]);
     await world.rounds([0, hours * 60, step], ['relay'], (minute) => {

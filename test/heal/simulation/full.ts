@@ -15,7 +15,7 @@ import { missed } from './expected.ts';
 import { allIncidentsOf } from './incidents.ts';
 import { plot } from './plot.ts';
 import { simulate } from './simulate.ts';
-import { comparison, fates, type Pair } from './table.ts';
+import { comparison, fates, loops, type Pair } from './table.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -88,6 +88,7 @@ try {
       `about ${minutes.toFixed(0)} minutes for all of it (${perSecond.toFixed(1)} faults a second).`,
     comparison(pairs),
     fates(pairs),
+    loops(pairs),
     wrong.length === 0
       ? 'Every cure ended where its evidence should have led it, in every seed.'
       : [

@@ -75,6 +75,30 @@ export function fates(pairs: Pair[]): string {
   ].join('\n');
 }
 
+/** What ended what goes in circles, and how soon, in the middle one of all seeds. */
+export function loops(pairs: Pair[]): string {
+  const all = pairs.flatMap(({ ours }) => ours.loops);
+  const names = [...new Set(all.map(({ name }) => name))];
+  const hours = (minutes: (number | null)[]) => {
+    const known = minutes.filter((each) => each !== null).toSorted((a, b) => a - b);
+    return known.length > 0 ? (known[known.length >> 1]! / 60).toFixed(1) : '–';
+  };
+  return [
+    row('loop', 'heals', 'hours until it lost auto', 'hours until its ticket', 'heals afterwards'),
+    row('---', '---:', '---:', '---:', '---:'),
+    ...names.map((name) => {
+      const each = all.filter((fate) => fate.name === name);
+      return row(
+        `\`${name}\``,
+        median(each.map(({ heals }) => heals)),
+        hours(each.map(({ lostAuto }) => lostAuto)),
+        hours(each.map(({ ticket }) => ticket)),
+        number(sum(each.map(({ later }) => later))),
+      );
+    }),
+  ].join('\n');
+}
+
 /** On which of the six components, in how many of the seeds. */
 function where(all: Fate[]): string {
   const everywhere = all.filter(({ autoAtEnd }) => autoAtEnd.length === 6).length;
