@@ -1,13 +1,22 @@
 /** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
 import type { Risk } from '../bot.ts';
+import { evidenceAbove, surely } from './betting-bounds.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
-import { differenceLower, share, signed } from './wilson.ts';
+import { share } from './wilson.ts';
 
 export type Autonomy = 'shadow' | 'suggest' | 'auto';
 
-/** Lower bounds of the share that held, at which an entry may act alone, and at which it may not any more. */
+/** From the least to the most that an entry may do. */
+export const freedom = { shadow: 0, suggest: 1, auto: 2 } as const;
+
+/** The share that has to hold for an entry to act alone: surely above it, it gains that; surely below, it loses it. */
 export const gainsAt = 0.6;
+/** The operator is not asked to approve what surely holds less often than this. */
+export const asksAt = 1 / 3;
+/** Above this a harmless entry acts alone while too little is known of what recovers untouched. */
 export const losesAt = 0.45;
+/** After outcomes of this weight an entry that acts alone has to hold in {@link gainsAt} of them, and not only perhaps. */
+export const probation = 10;
 /** So many outcomes a harmless entry gets to show that it does something. */
 export const patience = 20;
 /** So many times a shadow has to say what people then did. */
@@ -19,86 +28,114 @@ export interface Agreement {
   differed: number;
 }
 
+/** What an entry is judged by. */
+export interface Evidence {
+  /** of the entry as a whole, and not of one component */
+  ofWhole: boolean;
+  record: Record;
+  untouched: Untouched;
+  agreement: Agreement;
+}
+
 export interface Change {
   autonomy: Autonomy;
   /** for a person, with the figures' names */
   why: string;
 }
 
-/** The change that the figures ask for; null when it may stay as it is. `agreement` is of the whole entry, null for a component. */
-export function judged(
-  autonomy: Autonomy,
-  risk: Risk,
-  record: Record,
-  untouched: Untouched,
-  agreement: Agreement | null,
-): Change | null {
-  if (autonomy === 'shadow') return fromShadow(agreement);
-  return autonomy === 'suggest'
-    ? fromSuggest(risk, record, untouched)
-    : fromAuto(risk, record, untouched);
+/** The change that the figures ask for; null when it may stay as it is. */
+export function judged(autonomy: Autonomy, risk: Risk, evidence: Evidence): Change | null {
+  switch (autonomy) {
+    case 'shadow':
+      return fromShadow(evidence);
+    case 'suggest':
+      return notWorthAsking(evidence) ?? fromSuggest(risk, evidence);
+    case 'auto':
+      return fromAuto(risk, evidence);
+  }
 }
 
-const fromShadow = (agreement: Agreement | null): Change | null =>
-  agreement && agreement.agreed >= agreements && agreement.differed === 0
+const fromShadow = ({ agreement: { agreed, differed } }: Evidence): Change | null =>
+  agreed >= agreements && differed === 0
     ? {
         autonomy: 'suggest',
-        why: `people did ${agreement.agreed} times what it would have done, and never anything else`,
+        why: `people did ${agreed} times what it would have done, and never anything else`,
       }
     : null;
 
-function fromSuggest(
-  risk: Risk,
-  { lower, relapsedTwice }: Record,
-  untouched: Untouched,
-): Change | null {
-  if (risk === 'irreversible' || lower < gainsAt) return null;
-  // What takes auto away keeps it away: a long good record would give it back at once.
-  if (relapsedTwice) return null;
-  if (untouched.recovered + untouched.persisted < enough || lower <= untouched.upper) return null;
-  return {
-    autonomy: 'auto',
-    why: `its lower bound ${share(lower)} is at least ${share(gainsAt)} and above the upper bound ${share(untouched.upper)} of what recovers untouched`,
-  };
+/** Each suggestion costs a person's time, and one that is approved a heal that does not hold. */
+const notWorthAsking = ({ record: { upper } }: Evidence): Change | null =>
+  upper < asksAt
+    ? {
+        autonomy: 'shadow',
+        why: `its upper bound ${share(upper)} is below ${share(asksAt)}: too little of what it does holds to ask for it`,
+      }
+    : null;
+
+function fromSuggest(risk: Risk, { record, untouched }: Evidence): Change | null {
+  const { lower, newestHeld } = record;
+  // Whatever it was before: an entry does not begin to act alone on a failure.
+  if (risk === 'irreversible' || lower < gainsAt || !newestHeld) return null;
+  return seen(untouched) >= enough && liftOf(record, untouched) >= surely
+    ? {
+        autonomy: 'auto',
+        why: `its lower bound ${share(lower)} is at least ${share(gainsAt)}, and it is surely better than what recovers untouched (${outOf(untouched)})`,
+      }
+    : null;
 }
 
-function fromAuto(risk: Risk, record: Record, untouched: Untouched): Change | null {
-  if (risk === 'irreversible')
-    return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
-  const { lower, decided } = record;
-  if (risk === 'safe') {
-    return decided < patience ? null : withoutLift(record, untouched);
+function fromAuto(risk: Risk, { ofWhole, record, untouched }: Evidence): Change | null {
+  switch (risk) {
+    case 'irreversible':
+      return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
+    case 'safe':
+      return record.decided < patience ? null : withoutLift(record, untouched);
+    case 'reversible':
+      return ceasedToWork(record) ?? (ofWhole ? neverWorked(record) : null);
   }
-  if (record.relapsedTwice) return { autonomy: 'suggest', why: 'it relapsed twice in a row' };
-  if (decided >= enough && lower < losesAt)
-    return {
-      autonomy: 'suggest',
-      why: `its lower bound ${share(lower)} is below ${share(losesAt)}`,
-    };
-  return null;
 }
 
-/** Being better than nothing has to be more than luck. Without enough untouched findings nobody knows how good nothing is. */
-function withoutLift(
-  { decided, weight, heldWeight, lower }: Record,
-  untouched: Untouched,
-): Change | null {
-  const { recovered, persisted } = untouched;
-  if (recovered + persisted < enough)
+const ceasedToWork = ({ recent }: Record): Change | null =>
+  recent && recent.upper < gainsAt
+    ? {
+        autonomy: 'suggest',
+        why: `of its newest ${recent.decided} outcomes ${recent.held} held, and the upper bound ${share(recent.upper)} of that is below ${share(gainsAt)}`,
+      }
+    : null;
+
+/** Who was trusted from the beginning carries the burden of proof: to be surely bad takes a mediocre entry long. */
+const neverWorked = ({ decided, weight, heldWeight }: Record): Change | null =>
+  weight >= probation && heldWeight < gainsAt * weight
+    ? {
+        autonomy: 'suggest',
+        why: `after ${decided} outcomes the share ${share(heldWeight / weight)} that held is below ${share(gainsAt)}`,
+      }
+    : null;
+
+/** More has to speak for its being better than nothing than against it. */
+function withoutLift(record: Record, untouched: Untouched): Change | null {
+  const { decided, lower } = record;
+  if (seen(untouched) < enough)
     return lower > losesAt
       ? null
       : {
           autonomy: 'suggest',
           why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(losesAt)}, the least that is asked`,
         };
-  const lift = differenceLower(
-    { successes: heldWeight, trials: weight },
-    { successes: recovered, trials: recovered + persisted },
-  );
-  return lift > 0
+  return liftOf(record, untouched) > 0
     ? null
     : {
         autonomy: 'suggest',
-        why: `after ${decided} outcomes the lower bound ${signed(lift)} of its lift over what recovers untouched is not above 0`,
+        why: `after ${decided} outcomes more speaks against its being better than what recovers untouched (${outOf(untouched)}) than for it`,
       };
 }
+
+/** The evidence that more holds than recovers untouched, as a logarithm: above 0 more speaks for it than against it. */
+const liftOf = ({ heldWeight, weight }: Record, untouched: Untouched): number =>
+  evidenceAbove(
+    { successes: heldWeight, trials: weight },
+    { successes: untouched.recovered, trials: seen(untouched) },
+  );
+
+const seen = ({ recovered, persisted }: Untouched): number => recovered + persisted;
+const outOf = (untouched: Untouched): string => `${untouched.recovered} of ${seen(untouched)}`;

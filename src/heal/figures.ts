@@ -1,14 +1,19 @@
 /** What an entry has achieved, by the ledger: its heals' outcomes by context, and what happens without it. */
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import { bounds } from './betting-bounds.ts';
 import type { Patient } from './patient.ts';
-import { wilson } from './wilson.ts';
+import { worstStretch, type Stretch } from './worst-stretch.ts';
 
 /** From the narrowest to the widest. */
 export const contexts = ['fingerprint', 'component', 'category', 'all'] as const;
 export type Context = (typeof contexts)[number];
 
-/** Outcomes of decided heals. Shares and bounds go by weights: an outcome loses half of its weight each half-life. */
+/**
+ * Outcomes of decided heals. Shares and bounds go by weights: all that an entry tried on one finding weighs 1
+ * together, because what failed on it once is likely to fail on it again, and an outcome loses half of its weight
+ * each half-life.
+ */
 export interface Record {
   decided: number;
   held: number;
@@ -17,8 +22,12 @@ export interface Record {
   /** weights of all of these, and of those that held */
   weight: number;
   heldWeight: number;
-  /** 95 % Wilson bound of the share that held, 0 to 1 */
+  /** bounds of the share that held, 0 to 1, each right with 95 % confidence at any look */
   lower: number;
+  upper: number;
+  /** of all stretches of its newest outcomes the one that looks worst; null without any outcome */
+  recent: Stretch | null;
+  newestHeld: boolean;
   /** the newest two outcomes are relapses */
   relapsedTwice: boolean;
   lastRelapse: Date | null;
@@ -30,7 +39,7 @@ export interface Untouched {
   persisted: number;
   /** share that recovered, 0 to 1; null when none was seen */
   rate: number | null;
-  /** 95 % Wilson bound of that share */
+  /** bound of that share, right with 95 % confidence at any look */
   upper: number;
 }
 
@@ -45,6 +54,9 @@ export interface Figures {
 
 /** So many decided heals, or untouched findings, have to be seen before they say something. */
 export const enough = 5;
+
+/** So far back a stretch that looks bad is looked for. */
+const newestOutcomes = 100;
 
 /** What a heal would be about; null asks for all contexts but `all` as if nothing was there. */
 export interface About {
@@ -67,6 +79,7 @@ interface Row {
   weight: number;
   held_weight: number;
   newest: string[] | null;
+  newest_weights: number[] | null;
   last_relapse: Date | null;
 }
 
@@ -90,15 +103,20 @@ export async function figuresOf(
            count(*) FILTER (WHERE h.outcome = 'failed')::int AS failed,
            sum(w.weight)::float8 AS weight,
            coalesce(sum(w.weight) FILTER (WHERE h.outcome = 'held'), 0)::float8 AS held_weight,
-           (array_agg(h.outcome ORDER BY h.settled_at DESC, h.heal_id))[:2] AS newest,
+           (array_agg(h.outcome ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest,
+           (array_agg(w.weight ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest_weights,
            max(h.settled_at) FILTER (WHERE h.outcome = 'relapsed') AS last_relapse
-    FROM engine.heals h JOIN bot_knowledge k ON k.id = h.knowledge_id
+    FROM (
+      SELECT e.*, count(*) OVER (PARTITION BY e.knowledge_id, coalesce(e.finding_id, e.heal_id)) AS tries
+      FROM engine.heals e
+      WHERE e.knowledge_id = ANY (${ids}::uuid[]) AND e.outcome IS NOT NULL
+        AND (${since}::timestamptz IS NULL OR e.settled_at > ${since}::timestamptz)
+    ) h JOIN bot_knowledge k ON k.id = h.knowledge_id
     CROSS JOIN LATERAL (VALUES ('fingerprint', h.fingerprint = ${fingerprint}::text),
       ('component', h.component = ${component}::text), ('category', h.category = ${category}::text), ('all', true)) c (context, fits)
     CROSS JOIN LATERAL (SELECT power(0.5, greatest(0, extract(epoch FROM engine.now() - h.settled_at)::float8)
-                                          / 86400 / k.half_life_days) AS weight) w
-    WHERE h.knowledge_id = ANY (${ids}::uuid[]) AND h.outcome IS NOT NULL AND c.fits
-      AND (${since}::timestamptz IS NULL OR h.settled_at > ${since}::timestamptz)
+                                          / 86400 / k.half_life_days) / h.tries AS weight) w
+    WHERE c.fits
     GROUP BY h.knowledge_id, c.context`.execute(db);
   const untouched = await sql<UntouchedRow & { here: boolean }>`
     SELECT d.knowledge_id, coalesce(d.component = ${component}::text, false) AS here,
@@ -149,7 +167,8 @@ function figuresFrom(rows: Row[], alone: (UntouchedRow & { here: boolean })[]): 
 
 function recordOf(row: Row | undefined): Record {
   const { decided = 0, held = 0, relapsed = 0, failed = 0 } = row ?? {};
-  const { weight = 0, held_weight: heldWeight = 0, newest, last_relapse: lastRelapse } = row ?? {};
+  const { weight = 0, held_weight: heldWeight = 0, last_relapse: lastRelapse } = row ?? {};
+  const newest = row?.newest ?? [];
   return {
     decided,
     held,
@@ -157,8 +176,15 @@ function recordOf(row: Row | undefined): Record {
     failed,
     weight,
     heldWeight,
-    lower: wilson(heldWeight, weight).lower,
-    relapsedTwice: newest?.length === 2 && newest.every((outcome) => outcome === 'relapsed'),
+    ...bounds({ successes: heldWeight, trials: weight }),
+    recent: worstStretch(
+      newest.map((outcome, at) => ({
+        held: outcome === 'held',
+        weight: row!.newest_weights![at]!,
+      })),
+    ),
+    newestHeld: newest[0] === 'held',
+    relapsedTwice: newest.length > 1 && newest.slice(0, 2).every((each) => each === 'relapsed'),
     lastRelapse: lastRelapse ?? null,
   };
 }
@@ -171,6 +197,6 @@ function untouchedOf(rows: UntouchedRow[]): Untouched {
     recovered,
     persisted,
     rate: seen > 0 ? recovered / seen : null,
-    upper: wilson(recovered, seen).upper,
+    upper: bounds({ successes: recovered, trials: seen }).upper,
   };
 }

@@ -36,17 +36,3 @@ export interface Sample {
   successes: number;
   trials: number;
 }
-
-/**
- * Lower end of the 95 % confidence interval of the first share minus the second, -1 to 1; -1 while one of them
- * was never tried. Above 0 the first is better, and not by luck. Source: Newcombe, "Interval estimation for the
- * difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
- */
-export function differenceLower(first: Sample, second: Sample): number {
-  if (!(first.trials > 0 && second.trials > 0)) return -1;
-  const a = first.successes / first.trials;
-  const b = second.successes / second.trials;
-  const { lower } = wilson(first.successes, first.trials);
-  const { upper } = wilson(second.successes, second.trials);
-  return a - b - Math.hypot(a - lower, upper - b);
-}

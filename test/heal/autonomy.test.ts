@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Risk } from '../../src/bot.ts';
 import { judged, type Agreement, type Autonomy } from '../../src/heal/autonomy.ts';
+import { bounds } from '../../src/heal/betting-bounds.ts';
 import type { Record, Untouched } from '../../src/heal/figures.ts';
-import { wilson } from '../../src/heal/wilson.ts';
 
 const record = (rest: Partial<Record> = {}): Record => ({
   decided: 0,
@@ -12,27 +12,47 @@ const record = (rest: Partial<Record> = {}): Record => ({
   weight: 0,
   heldWeight: 0,
   lower: 0,
+  upper: 1,
+  recent: null,
+  newestHeld: true,
   relapsedTwice: false,
   lastRelapse: null,
   ...rest,
 });
 
-const untouched = (recovered: number, persisted: number, upper: number): Untouched => ({
+/** Of so many outcomes, all of today. */
+const outcomes = (held: number, decided: number): Partial<Record> => ({
+  decided,
+  held,
+  failed: decided - held,
+  weight: decided,
+  heldWeight: held,
+  ...bounds({ successes: held, trials: decided }),
+});
+
+const untouched = (recovered: number, persisted: number): Untouched => ({
   recovered,
   persisted,
   rate: recovered + persisted > 0 ? recovered / (recovered + persisted) : null,
-  upper,
+  upper: bounds({ successes: recovered, trials: recovered + persisted }).upper,
 });
-const none = untouched(0, 0, 1);
-const five = untouched(0, 5, wilson(0, 5).upper);
+const none = untouched(0, 0);
+const five = untouched(0, 5);
+const neverAsked = { agreed: 0, differed: 0 };
 
-const becomes = (
+const judge = (
   autonomy: Autonomy,
   risk: Risk,
   known: Partial<Record>,
   alone: Untouched = none,
-  agreement: Agreement | null = null,
-) => judged(autonomy, risk, record(known), alone, agreement)?.autonomy ?? autonomy;
+  agreement: Agreement = neverAsked,
+  ofWhole = true,
+) => judged(autonomy, risk, { ofWhole, record: record(known), untouched: alone, agreement });
+
+const becomes = (
+  autonomy: Autonomy,
+  ...rest: Parameters<typeof judge> extends [Autonomy, ...infer R] ? R : never
+) => judge(autonomy, ...rest)?.autonomy ?? autonomy;
 
 describe('shadow', () => {
   test.each([
@@ -50,89 +70,117 @@ describe('shadow', () => {
   );
 
   test('leads nowhere but to suggest, whatever the figures', () => {
-    const perfect = { decided: 100, held: 100, lower: 0.96 };
+    const perfect = outcomes(100, 100);
     expect(becomes('shadow', 'safe', perfect, five, { agreed: 2, differed: 0 })).toBe('shadow');
     expect(becomes('shadow', 'safe', perfect, five, { agreed: 3, differed: 0 })).toBe('suggest');
-  });
-
-  test('of one component asks for nothing: people are asked about the whole entry', () => {
-    expect(becomes('shadow', 'safe', { decided: 9 }, five, null)).toBe('shadow');
   });
 });
 
 describe('suggest', () => {
   test.each<Risk>(['safe', 'reversible'])('becomes auto at a lower bound of .60 (%s)', (risk) => {
-    expect(becomes('suggest', risk, { lower: 0.6 }, five)).toBe('auto');
-    expect(becomes('suggest', risk, { lower: 0.599_999 }, five)).toBe('suggest');
+    const known = outcomes(20, 20);
+    expect(becomes('suggest', risk, { ...known, lower: 0.6 }, five)).toBe('auto');
+    expect(becomes('suggest', risk, { ...known, lower: 0.599_999 }, five)).toBe('suggest');
+  });
+
+  test.each([
+    [6, 6, 'suggest'],
+    [7, 7, 'auto'],
+    [12, 13, 'suggest'],
+    [13, 14, 'auto'],
+    [16, 18, 'suggest'],
+    [17, 19, 'auto'],
+  ] as const)('that held %i of %i is %s', (held, decided, then) => {
+    expect(becomes('suggest', 'reversible', outcomes(held, decided), untouched(0, 10))).toBe(then);
   });
 
   test('stays where less than five were left untouched: nobody knows what it is better than', () => {
-    expect(becomes('suggest', 'reversible', { lower: 0.9 }, untouched(0, 4, 0.49))).toBe('suggest');
-    expect(becomes('suggest', 'reversible', { lower: 0.9 }, untouched(1, 4, 0.624))).toBe('auto');
+    expect(becomes('suggest', 'reversible', outcomes(40, 40), untouched(0, 4))).toBe('suggest');
+    expect(becomes('suggest', 'reversible', outcomes(40, 40), untouched(0, 5))).toBe('auto');
   });
 
-  test('stays unless it lies above what recovers untouched, at the bound too', () => {
-    const most = untouched(14, 6, 0.855);
-    expect(becomes('suggest', 'reversible', { lower: 0.8549 }, most)).toBe('suggest');
-    expect(becomes('suggest', 'reversible', { lower: 0.855 }, most)).toBe('suggest');
-    expect(becomes('suggest', 'reversible', { lower: 0.8551 }, most)).toBe('auto');
+  test('stays unless it is surely better than what recovers untouched', () => {
+    const known = outcomes(20, 20);
+    expect(becomes('suggest', 'reversible', known, untouched(42, 18))).toBe('suggest');
+    expect(becomes('suggest', 'reversible', outcomes(25, 25), untouched(42, 18))).toBe('auto');
+    expect(becomes('suggest', 'reversible', outcomes(90, 100), untouched(90, 10))).toBe('suggest');
   });
 
-  test('stays while the newest two outcomes are relapses, however good it was before', () => {
-    const known = { decided: 42, held: 40, lower: 0.84 };
-    expect(becomes('suggest', 'reversible', { ...known, relapsedTwice: true }, five)).toBe(
-      'suggest',
-    );
+  test('stays while its newest outcome is a failure, however good it was before', () => {
+    const known = outcomes(40, 42);
+    expect(becomes('suggest', 'reversible', { ...known, newestHeld: false }, five)).toBe('suggest');
     expect(becomes('suggest', 'reversible', known, five)).toBe('auto');
   });
 
   test('stays for ever where the effect cannot be undone', () => {
-    expect(becomes('suggest', 'irreversible', { decided: 1_000, lower: 0.99 }, five)).toBe(
-      'suggest',
-    );
+    expect(becomes('suggest', 'irreversible', outcomes(1_000, 1_000), five)).toBe('suggest');
+  });
+
+  test.each<Risk>(['safe', 'reversible', 'irreversible'])(
+    'becomes shadow where surely less than one in three holds (%s)',
+    (risk) => {
+      expect(becomes('suggest', risk, { upper: 0.3333 }, five)).toBe('shadow');
+      expect(becomes('suggest', risk, { upper: 0.3334 }, five)).toBe('suggest');
+    },
+  );
+
+  test.each([
+    [0, 8, 'suggest'],
+    [0, 9, 'shadow'],
+    [1, 17, 'suggest'],
+    [1, 18, 'shadow'],
+    [3, 28, 'suggest'],
+    [3, 29, 'shadow'],
+  ] as const)('that held %i of %i becomes %s', (held, decided, then) => {
+    expect(becomes('suggest', 'reversible', outcomes(held, decided))).toBe(then);
+    expect(becomes('suggest', 'reversible', outcomes(held, decided), untouched(0, 40))).toBe(then);
+  });
+
+  test('stays suggested where it holds half of the time, however much recovers untouched', () => {
+    expect(becomes('suggest', 'reversible', outcomes(50, 100), untouched(90, 10))).toBe('suggest');
   });
 });
 
 describe('auto, of what can be undone', () => {
-  test('falls below .45 and not at it, once five are decided', () => {
-    expect(becomes('auto', 'reversible', { decided: 5, lower: 0.449_999 })).toBe('suggest');
-    expect(becomes('auto', 'reversible', { decided: 5, lower: 0.45 })).toBe('auto');
-    expect(becomes('auto', 'reversible', { decided: 4, lower: 0 })).toBe('auto');
+  const recent = (upper: number) => ({ recent: { decided: 7, held: 2, upper } });
+
+  test('falls by a stretch of its newest outcomes that is surely below .60, however good it was', () => {
+    const known = outcomes(93, 100);
+    expect(becomes('auto', 'reversible', { ...known, ...recent(0.599_999) }, five)).toBe('suggest');
+    expect(becomes('auto', 'reversible', { ...known, ...recent(0.6) }, five)).toBe('auto');
   });
 
-  test('falls after two relapses in a row, however good it was', () => {
-    expect(
-      becomes('auto', 'reversible', { decided: 100, lower: 0.93, relapsedTwice: true }, five),
-    ).toBe('suggest');
+  test('does not fall by two relapses in a row', () => {
+    const known = { ...outcomes(98, 100), relapsedTwice: true, newestHeld: false };
+    expect(becomes('auto', 'reversible', { ...known, ...recent(0.78) }, five)).toBe('auto');
   });
 
-  test('stays between .45 and .60: it does not come and go', () => {
-    for (const lower of [0.45, 0.5, 0.599])
-      expect(becomes('auto', 'reversible', { decided: 9, lower }, five)).toBe('auto');
+  test('has to hold in .60 of the outcomes once they weigh ten', () => {
+    expect(becomes('auto', 'reversible', outcomes(5, 10), five)).toBe('suggest');
+    expect(becomes('auto', 'reversible', outcomes(6, 10), five)).toBe('auto');
+    expect(becomes('auto', 'reversible', outcomes(4, 9), five)).toBe('auto');
+    const tried = { ...outcomes(10, 20), weight: 9.9, heldWeight: 5 };
+    expect(becomes('auto', 'reversible', tried, five), 'tries that weigh less').toBe('auto');
+  });
+
+  test('has that burden of proof as a whole, and not again on every component', () => {
+    const rest = [outcomes(5, 10), five, neverAsked] as const;
+    expect(becomes('auto', 'reversible', ...rest, false)).toBe('auto');
+    expect(becomes('auto', 'reversible', ...rest, true)).toBe('suggest');
   });
 });
 
 describe('auto, of what is harmless', () => {
-  /** Of so many outcomes, all of today. */
-  const outcomes = (heldWeight: number, decided: number): Partial<Record> => ({
-    decided,
-    weight: decided,
-    heldWeight,
-    lower: wilson(heldWeight, decided).lower,
-  });
-
   test('has twenty outcomes to show that it does something', () => {
     expect(becomes('auto', 'safe', outcomes(0, 19), five)).toBe('auto');
     expect(becomes('auto', 'safe', outcomes(0, 20), five)).toBe('suggest');
   });
 
-  test('falls where it is not better than nothing, or may be so by luck', () => {
-    const seven = untouched(7, 3, 0.892);
-    expect(becomes('auto', 'safe', outcomes(14, 20), seven)).toBe('suggest');
-    // .95 - .70, and still within what chance does.
-    expect(becomes('auto', 'safe', outcomes(19, 20), seven)).toBe('suggest');
-    const many = untouched(70, 30, 0.782);
-    expect(becomes('auto', 'safe', outcomes(19, 20), many)).toBe('auto');
+  test('falls where more speaks against its being better than nothing than for it', () => {
+    expect(becomes('auto', 'safe', outcomes(14, 20), untouched(7, 3))).toBe('suggest');
+    // .90 - .70, and within what chance does.
+    expect(becomes('auto', 'safe', outcomes(18, 20), untouched(7, 3))).toBe('suggest');
+    expect(becomes('auto', 'safe', outcomes(39, 40), untouched(70, 30))).toBe('auto');
   });
 
   test('falls where hardly anything recovers, and as little is cured', () => {
@@ -141,29 +189,40 @@ describe('auto, of what is harmless', () => {
   });
 
   test('has to reach .45 where too few were left untouched', () => {
-    const four = untouched(4, 0, 1);
+    const four = untouched(4, 0);
     expect(becomes('auto', 'safe', { decided: 20, lower: 0.45 }, four)).toBe('suggest');
     expect(becomes('auto', 'safe', { decided: 20, lower: 0.450_001 }, four)).toBe('auto');
   });
 
-  test('is not taken away by two relapses: it harms nobody', () => {
-    expect(becomes('auto', 'safe', { decided: 8, relapsedTwice: true }, five)).toBe('auto');
+  test('is not taken away by a bad stretch: it harms nobody', () => {
+    const bad = { decided: 8, recent: { decided: 4, held: 0, upper: 0.58 } };
+    expect(becomes('auto', 'safe', bad, five)).toBe('auto');
   });
 });
 
 test('auto is taken from what cannot be undone, however it came to it', () => {
-  expect(becomes('auto', 'irreversible', { decided: 50, lower: 0.93 }, five)).toBe('suggest');
+  expect(becomes('auto', 'irreversible', outcomes(50, 50), five)).toBe('suggest');
 });
 
 test('a change says why, with its figures as they are written', () => {
-  const up = judged('suggest', 'reversible', record({ lower: 0.7642 }), five, null);
-  expect(up?.why).toBe(
-    'its lower bound .764 is at least .600 and above the upper bound .434 of what recovers untouched',
+  const why = (...all: Parameters<typeof judge>) => judge(...all)?.why;
+  expect(why('suggest', 'reversible', outcomes(19, 20), five)).toBe(
+    'its lower bound .708 is at least .600, and it is surely better than what recovers untouched (0 of 5)',
   );
-  const down = judged('auto', 'reversible', record({ decided: 9, lower: 0.2 }), five, null);
-  expect(down?.why).toBe('its lower bound .200 is below .450');
-  const idle = record({ decided: 20, weight: 20, heldWeight: 14, lower: 0.481 });
-  expect(judged('auto', 'safe', idle, untouched(7, 3, 0.892), null)?.why).toBe(
-    'after 20 outcomes the lower bound -.291 of its lift over what recovers untouched is not above 0',
+  expect(why('suggest', 'reversible', outcomes(0, 9))).toBe(
+    'its upper bound .319 is below .333: too little of what it does holds to ask for it',
+  );
+  const stretch = { ...outcomes(30, 34), recent: { decided: 4, held: 0, upper: 0.5823 } };
+  expect(why('auto', 'reversible', stretch)).toBe(
+    'of its newest 4 outcomes 0 held, and the upper bound .582 of that is below .600',
+  );
+  expect(why('auto', 'reversible', outcomes(11, 20))).toBe(
+    'after 20 outcomes the share .550 that held is below .600',
+  );
+  expect(why('auto', 'safe', outcomes(14, 20), untouched(7, 3))).toBe(
+    'after 20 outcomes more speaks against its being better than what recovers untouched (7 of 10) than for it',
+  );
+  expect(why('auto', 'safe', outcomes(12, 20))).toMatch(
+    /^after 20 outcomes its lower bound \.\d+ is not above \.450, the least that is asked$/,
   );
 });

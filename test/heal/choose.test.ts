@@ -13,6 +13,9 @@ const nothing: Record = {
   weight: 0,
   heldWeight: 0,
   lower: 0,
+  upper: 1,
+  recent: null,
+  newestHeld: false,
   relapsedTwice: false,
   lastRelapse: null,
 };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/data/connect.ts';
-import { wilson } from '../../src/heal/wilson.ts';
+import { bounds } from '../../src/heal/betting-bounds.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { entry, playbook } from '../support/flow.ts';
 import { clean, diagnosed, figures, healed, idOf, leftAlone, miscounted } from './outcomes.ts';
@@ -44,8 +44,8 @@ describe('the context', () => {
       category: { decided: 8, held: 8 },
       all: { decided: 12, held: 8, failed: 4 },
     });
-    expect(records.component.lower).toBeCloseTo(wilson(8, 8).lower, 3);
-    expect(records.all.lower).toBeCloseTo(wilson(8, 12).lower, 3);
+    expect(records.component.lower).toBeCloseTo(bounds({ successes: 8, trials: 8 }).lower, 3);
+    expect(records.all.lower).toBeCloseTo(bounds({ successes: 8, trials: 12 }).lower, 3);
   });
 
   test('of an entry that was never applied is all, and knows nothing', async () => {
@@ -108,9 +108,56 @@ describe('an outcome', () => {
     await healed(patients, 'clean', { held: 10 }, { settled_at: days(360) });
     const old = (await figures(patients, 'clean')).records.all;
     expect(old.decided).toBe(10);
-    expect(old.lower).toBeLessThan(wilson(1, 1).lower);
+    expect(old.lower).toBeLessThan(bounds({ successes: 1, trials: 1 }).lower);
     await healed(patients, 'clean', { failed: 3 });
     expect((await figures(patients, 'clean')).records.all.lower).toBeLessThan(0.1);
+  });
+});
+
+describe('what was tried several times on one finding', () => {
+  const finding_id = sql`(SELECT id FROM bot_findings LIMIT 1)`;
+
+  test('weighs as much as what was tried once, and is counted as often as it was', async () => {
+    const patients = await diagnosed([seed]);
+    await healed(patients, 'clean', { failed: 3, held: 1 }, { finding_id });
+    await healed(patients, 'clean', { held: 2 });
+    const { all } = (await figures(patients, 'clean')).records;
+    expect(all).toMatchObject({ decided: 6, held: 3, failed: 3 });
+    expect(all.weight).toBeCloseTo(3, 3);
+    expect(all.heldWeight).toBeCloseTo(2.25, 3);
+    expect(all.upper).toBeCloseTo(bounds({ successes: 2.25, trials: 3 }).upper, 3);
+    expect(await miscounted(patients.db)).toEqual([]);
+  });
+
+  test('counts by entry', async () => {
+    const patients = await diagnosed([seed, entry('other', clean)]);
+    for (const name of ['clean', 'other'])
+      await healed(patients, name, { failed: 1 }, { finding_id });
+    expect((await figures(patients, 'clean')).records.all.weight).toBeCloseTo(1, 3);
+  });
+});
+
+describe('the newest outcomes', () => {
+  const at = (hours: number) => ({
+    settled_at: sql<Date>`engine.now() - make_interval(hours => ${hours})`,
+  });
+
+  test('are told by the stretch of them that looks worst', async () => {
+    const patients = await diagnosed([seed]);
+    expect((await figures(patients, 'clean')).records.all).toMatchObject({
+      recent: null,
+      newestHeld: false,
+    });
+    await healed(patients, 'clean', { held: 120 }, at(50));
+    await healed(patients, 'clean', { failed: 3 }, at(40));
+    await healed(patients, 'clean', { held: 1 }, at(30));
+    await healed(patients, 'clean', { relapsed: 2 }, at(20));
+    const { all } = (await figures(patients, 'clean')).records;
+    expect(all.recent).toMatchObject({ decided: 6, held: 1 });
+    expect(all.recent!.upper).toBeCloseTo(bounds({ successes: 1, trials: 6 }).upper, 2);
+    expect(all.newestHeld).toBe(false);
+    await healed(patients, 'clean', { held: 1 }, at(10));
+    expect((await figures(patients, 'clean')).records.all.newestHeld).toBe(true);
   });
 });
 
@@ -151,7 +198,7 @@ describe('what happens without the entry', () => {
       recovered: 7,
       persisted: 3,
       rate: 0.7,
-      upper: wilson(7, 10).upper,
+      upper: bounds({ successes: 7, trials: 10 }).upper,
     });
     expect(lift).toBeCloseTo(0.2, 4);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { differenceLower, wilson } from '../../src/heal/wilson.ts';
+import { wilson } from '../../src/heal/wilson.ts';
 
 test.each([
   [6, 6, 0.61],
@@ -48,25 +48,5 @@ describe('the interval', () => {
 
   test('of more successes than trials, as sums of weights may come out, is that of all', () => {
     expect(wilson(5.000_000_000_001, 5).lower).toBeCloseTo(wilson(5, 5).lower, 9);
-  });
-});
-
-describe('the lower end of a difference of shares', () => {
-  // Newcombe (1998), table II, method 10.
-  test.each([
-    [56, 70, 48, 80, 0.0524],
-    [9, 10, 3, 10, 0.1705],
-    [5, 56, 0, 29, -0.0381],
-    [10, 10, 0, 10, 0.6075],
-  ])('%i of %i over %i of %i is %f', (a, m, b, n, lower) => {
-    const first = { successes: a, trials: m };
-    expect(differenceLower(first, { successes: b, trials: n })).toBeCloseTo(lower, 4);
-  });
-
-  test('is -1 while one of them was never tried', () => {
-    const tried = { successes: 20, trials: 20 };
-    const never = { successes: 0, trials: 0 };
-    expect(differenceLower(tried, never)).toBe(-1);
-    expect(differenceLower(never, tried)).toBe(-1);
   });
 });

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { Autonomy, Evidence } from '../../src/heal/autonomy.ts';
+import { bounds } from '../../src/heal/betting-bounds.ts';
+import { judgedEntry, type Part } from '../../src/heal/judged-entry.ts';
+import { worstStretch } from '../../src/heal/worst-stretch.ts';
+
+/** `+` held, `-` did not; the oldest first. */
+const evidence = (outcomes: string, ofWhole: boolean): Evidence => {
+  const all = [...outcomes].map((each) => ({ held: each === '+', weight: 1 }));
+  const held = all.filter((each) => each.held).length;
+  return {
+    ofWhole,
+    record: {
+      decided: all.length,
+      held,
+      relapsed: 0,
+      failed: all.length - held,
+      weight: all.length,
+      heldWeight: held,
+      ...bounds({ successes: held, trials: all.length }),
+      recent: worstStretch(all.toReversed()),
+      newestHeld: all.at(-1)?.held ?? false,
+      relapsedTwice: false,
+      lastRelapse: null,
+    },
+    untouched: { recovered: 0, persisted: 10, rate: 0, upper: 0.3 },
+    agreement: { agreed: 0, differed: 0 },
+  };
+};
+
+const part = (component: string, outcomes: string, own: Autonomy | null = null): Part => ({
+  component,
+  own,
+  ...evidence(outcomes, false),
+});
+
+const judged = (autonomy: Autonomy, whole: string, ...parts: Part[]) =>
+  judgedEntry({ autonomy, risk: 'reversible', ...evidence(whole, true) }, parts).map(
+    ({ component, before, change }) => [component, before, change.autonomy],
+  );
+
+const good = '+'.repeat(20);
+const failing = '----';
+
+describe('when an entry falls to suggest', () => {
+  const whole = `${good}${failing}`;
+
+  test('a component whose own outcomes would earn auto keeps it', () => {
+    expect(judged('auto', whole, part('a', good))).toEqual([
+      ['a', 'auto', 'auto'],
+      [null, 'auto', 'suggest'],
+    ]);
+  });
+
+  test('one of whose the newest failed, or of which too little is known, falls with it', () => {
+    const parts = [part('a', `${good}-`), part('b', '+++++'), part('c', good, 'auto')];
+    expect(judged('auto', whole, ...parts)).toEqual([[null, 'auto', 'suggest']]);
+  });
+});
+
+describe('when an entry falls to shadow', () => {
+  const whole = '---------';
+
+  test('a component on which something held is suggested further', () => {
+    expect(judged('suggest', whole, part('a', '+'), part('b', '--'))).toEqual([
+      ['a', 'suggest', 'suggest'],
+      [null, 'suggest', 'shadow'],
+    ]);
+  });
+
+  test('one that is surely bad by itself needs no word of its own', () => {
+    expect(judged('suggest', whole, part('a', '---------'))).toEqual([[null, 'suggest', 'shadow']]);
+  });
+
+  test('one that acts alone by its own outcomes goes on', () => {
+    expect(judged('suggest', whole, part('a', good, 'auto'))).toEqual([
+      [null, 'suggest', 'shadow'],
+    ]);
+  });
+});
+
+test('a component on which it is surely bad is in shadow while the entry is suggested, or auto', () => {
+  expect(judged('suggest', `${good}---------+`, part('a', '---------')).slice(0, 1)).toEqual([
+    ['a', 'suggest', 'shadow'],
+  ]);
+  expect(judged('auto', good, part('a', '---------', 'suggest'))).toEqual([
+    ['a', 'suggest', 'shadow'],
+  ]);
+});
+
+test('people lead one component out of the shadow in which the rest stays', () => {
+  const agreed = { ...part('a', ''), agreement: { agreed: 3, differed: 0 } };
+  expect(judged('shadow', '', agreed, part('b', ''))).toEqual([['a', 'shadow', 'suggest']]);
+});
