@@ -10,12 +10,6 @@ export interface Problem {
   over: Date | null;
 }
 
-/** A bot's looks, in the order of time, and how long it takes until it has looked again. */
-export interface Looks {
-  at: Date[];
-  windowMs: number;
-}
-
 /** So many of each one's newest heals count. */
 const newest = 20;
 /** Fewer answers say nothing. */
@@ -29,6 +23,8 @@ export interface Active {
   heals: Date[];
   problems: Problem[];
   bot: string;
+  /** how long that bot takes until it has looked again */
+  windowMs: number;
 }
 
 /** This entry and those that healed at the same time, if often enough. */
@@ -57,7 +53,8 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
       JOIN bot_findings f ON f.id = d.finding_id
       WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL
     )
-    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot
+    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot,
+           extract(epoch FROM w.length)::float8 * 1000 AS "windowMs"
     FROM entries e
     JOIN LATERAL (
       SELECT array_agg(at ORDER BY at DESC) AS heals
@@ -67,6 +64,9 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
     JOIN LATERAL (
       SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over)) AS problems FROM decided
       WHERE id = e.id GROUP BY bot_id ORDER BY count(*) DESC, bot_id LIMIT 1) p ON true
+    JOIN bots b ON b.id = p.bot_id
+    CROSS JOIN LATERAL (${windowOf(sql`b.id`, sql`b.confirm`)}) w
+    WHERE w.length IS NOT NULL
     ORDER BY e.name`.execute(db);
   return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
 }
@@ -77,12 +77,8 @@ const datesOf = ({ began, over }: Problem): Problem => ({
   over: over && new Date(over),
 });
 
-/** Null where it has not looked twice. */
-export async function looksAt(db: Db, bot: string): Promise<Looks | null> {
-  const { rows } = await sql<{ at: Date[]; ms: number | null }>`
-    SELECT (SELECT array_agg(look.at ORDER BY look.at) FROM (${looksOf(sql`b.id`)}) look) AS at,
-           (SELECT extract(epoch FROM w.length)::float8 * 1000 FROM (${windowOf(sql`b.id`, sql`b.confirm`)}) w) AS ms
-    FROM bots b WHERE b.id = ${bot}::uuid`.execute(db);
-  const { at, ms } = rows[0] ?? { at: null, ms: null };
-  return at && ms !== null ? { at, windowMs: ms } : null;
+/** When a bot looked, in the order of time. */
+export async function looksAt(db: Db, bot: string): Promise<Date[]> {
+  const { rows } = await sql<{ at: Date }>`${looksOf(sql`${bot}::uuid`)} ORDER BY at`.execute(db);
+  return rows.map(({ at }) => at);
 }

@@ -9,6 +9,8 @@ import type { Sample } from './wilson.ts';
  */
 export interface Aftermath {
   bot: string;
+  /** whether the entry heals what this bot finds */
+  own: boolean;
   /** so long it was waited for, each time */
   minutes: number;
   /** after a run in which the entry was applied */
@@ -27,7 +29,7 @@ const mostRead = 500;
 const looksForInterval = 50;
 /** Of a bot that looks more rarely what it finds is not put down to a heal. */
 const longest = sql`interval '6 hours'`;
-/** Bots are asked in the order of how much they found after heals. */
+/** Its own ones first, then those that found most after heals. */
 const mostBots = 5;
 
 /**
@@ -54,7 +56,7 @@ export async function aftermathsOf(
     WITH since AS MATERIALIZED (
       SELECT ${answersSince(sql`${id}::uuid`, judge)} AS at
     ), heals AS MATERIALIZED (
-      SELECT max(a.applied_at) AS at, array_agg(a.fingerprint) AS fingerprints
+      SELECT max(a.applied_at) AS at, array_agg(a.fingerprint) AS fingerprints, array_agg(a.bot_id) AS bots
       FROM bot_actions a, since
       WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > since.at AND a.applied_at IS NOT NULL
       GROUP BY coalesce(a.execution_id, a.heal_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
@@ -70,12 +72,12 @@ export async function aftermathsOf(
           AND (a.knowledge_id = ${id}::uuid OR a.finding_id = d.finding_id))
       GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
     ), finders AS MATERIALIZED (
-      SELECT f.bot_id, count(*) AS found, count(*) OVER () AS bots
+      SELECT f.bot_id, bool_or(f.bot_id = ANY (h.bots)) AS own, count(*) AS found, count(*) OVER () AS bots
       FROM heals h JOIN bot_findings f ON f.detected_at > h.at AND f.detected_at <= h.at + ${longest}
         AND f.fingerprint <> ALL (h.fingerprints)
-      WHERE f.bot_id IS NOT NULL GROUP BY f.bot_id ORDER BY found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
+      WHERE f.bot_id IS NOT NULL GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
     )
-    SELECT b.name AS bot, extract(epoch FROM w.length)::float8 / 60 AS minutes, finders.bots::int AS bots,
+    SELECT b.name AS bot, finders.own, extract(epoch FROM w.length)::float8 / 60 AS minutes, finders.bots::int AS bots,
            healed.sample AS healed, lefts.sample AS "left", otherwise.sample AS otherwise
     FROM finders JOIN bots b ON b.id = finders.bot_id
     CROSS JOIN LATERAL (${windowOf(sql`b.id`, sql`b.confirm`)}) w
@@ -93,7 +95,7 @@ export async function aftermathsOf(
         AND NOT EXISTS (SELECT FROM heals h WHERE h.at < look.at AND h.at + w.length >= look.at)
     ) otherwise
     WHERE w.length IS NOT NULL
-    ORDER BY finders.found DESC, b.name`.execute(db);
+    ORDER BY finders.own DESC, finders.found DESC, b.name`.execute(db);
   return { seen: rows.map(({ bots: _, ...seen }) => seen), bots: rows[0]?.bots ?? 0 };
 }
 

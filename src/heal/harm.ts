@@ -8,22 +8,29 @@ import { enough } from './figures.ts';
 import { fisher } from './fisher.ts';
 import { share, wilson, type Sample } from './wilson.ts';
 
+interface Harms extends Aftermath {
+  pattern: 'harms';
+  why: string;
+  /** that chance alone makes such a difference, 0 to 1; null where there is too little to compare with */
+  chance: number | null;
+}
+
+interface Alternates extends Alternation {
+  pattern: 'alternates';
+  why: string;
+}
+
 /** What was found, with its figures: as `bot_knowledge.aftermath` and in the event that lowers the entry. */
-export type Harm = { why: string } &
-  // `chance` is null where there was too little to compare with.
-  (
-    | ({ pattern: 'harms'; chance: number | null } & Aftermath)
-    | ({ pattern: 'alternates' } & Alternation)
-  );
+export type Harm = Harms | Alternates;
 
 /**
- * The most that chance may be the reason for. It is asked after every outcome, and heals come in storms: with 30
- * days of storms, spreading faults and independent ones these limits blamed an innocent entry in 0 to 3 % of the
- * histories, and a plain comparison with the rest of the time (.01) in nearly all (docs/healing.md).
+ * The most that chance may be the reason for. It is asked after every outcome, and heals come in storms: a plain
+ * comparison with the rest of the time (.01) blames nearly every innocent entry for them. docs/healing.md has the
+ * figures of both.
  */
 const chanceBesideLeft = 0.0005;
 const chanceBesideOthers = 0.001;
-/** Where nothing was left alone to compare with, it has to be after nearly every heal. */
+/** Where too little was left alone to compare with, it has to be after nearly every heal. */
 const nearlyAlways = 0.75;
 /**
  * After so many heals that were nearly all followed it is enough that there is nothing at all to compare with: what
@@ -34,8 +41,9 @@ const withoutComparison = 20;
 const chanceKept = 0.1;
 
 /**
- * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `known`
- * is the bot at which they were found to before.
+ * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `bots`
+ * is at how many anything began: half of the chance is for the entry's own, the rest for all others together.
+ * `known` is the bot at which it was found before.
  */
 export function harmOf(
   seen: readonly Aftermath[],
@@ -43,18 +51,19 @@ export function harmOf(
   known: string | null,
 ): Harm | null {
   for (const each of seen) {
-    const { healed, left, otherwise } = each;
+    const { bot, own, healed, left, otherwise } = each;
     if (healed.successes < enough) continue;
+    const asked = bots === 1 ? 1 : own ? 2 : 2 * bots;
     const beside = fisher(healed, left);
+    if (beside * asked <= chanceBesideLeft) return harmFrom(each, beside);
     const few = left.trials < enough;
-    const kept = each.bot === known && (few || beside <= chanceKept);
-    if (beside * bots <= chanceBesideLeft || kept) return harmFrom(each, beside);
-    const alone = fisher(healed, otherwise);
     const lower = wilson(healed.successes, healed.trials).lower;
     const mayBe = few && left.successes === 0 && lower >= nearlyAlways;
+    const alone = fisher(healed, otherwise);
+    if (mayBe && alone * asked <= chanceBesideOthers) return harmFrom(each, alone);
     const blind = otherwise.trials < enough && healed.trials >= withoutComparison;
-    if (mayBe && alone * bots <= chanceBesideOthers) return harmFrom(each, alone);
     if (mayBe && blind) return harmFrom(each, null);
+    if (bot === known && (few || beside <= chanceKept)) return harmFrom(each, few ? null : beside);
   }
   return null;
 }

@@ -11,7 +11,15 @@ const seen = (
   left: [number, number],
   otherwise: [number, number],
   bot = 'disk',
-) => ({ bot, minutes: 15, healed: of(...healed), left: of(...left), otherwise: of(...otherwise) });
+  own = true,
+) => ({
+  bot,
+  own,
+  minutes: 15,
+  healed: of(...healed),
+  left: of(...left),
+  otherwise: of(...otherwise),
+});
 
 describe('an entry does harm', () => {
   test.each<[string, Parameters<typeof seen>, boolean]>([
@@ -118,12 +126,15 @@ describe('an entry does harm', () => {
     expect(harmOf([seen(...counts)], 1, null) !== null).toBe(harms);
   });
 
-  test('at one of many bots only where it would be sure for all of them', () => {
-    const counts = seen([12, 12], [0, 5], [60, 90]);
-    expect(harmOf([counts], 3, null)).toMatchObject({ pattern: 'harms', bot: 'disk' });
-    expect(harmOf([counts], 4, null)).toBeNull();
-    const quiet = seen([2, 40], [0, 5], [1, 90], 'queue');
-    expect(harmOf([quiet, counts], 2, null)).toMatchObject({ bot: 'disk' });
+  test('at its own bot however many others there are, at one of them only where it would be sure for all', () => {
+    const at = (own: boolean) => seen([12, 12], [0, 5], [60, 90], 'disk', own);
+    expect(harmOf([at(true)], 200, null)).toMatchObject({ pattern: 'harms', bot: 'disk' });
+    expect(harmOf([at(false)], 2, null)).toBeNull();
+    const surely = seen([34, 34], [0, 5], [60, 90], 'disk', false);
+    expect(harmOf([seen([2, 40], [0, 5], [1, 90], 'queue'), surely], 100, null)).toMatchObject({
+      bot: 'disk',
+    });
+    expect(harmOf([surely], 200, null)).toBeNull();
   });
 
   test('and keeps being said to until enough was left alone and tells nothing of the kind', () => {

@@ -64,7 +64,10 @@ describe('a cure that breaks one thing more each time it works', () => {
       .select('id')
       .where('name', '=', 'relay.restart')
       .executeTakeFirstOrThrow();
-    await editKnowledge(world.db, id, () => ({ autonomy: 'auto' }), { actor: 'ann' });
+    const { before, after } = (await editKnowledge(world.db, id, () => ({ autonomy: 'auto' }), {
+      actor: 'ann',
+    }))!;
+    expect([before.aftermath, after.aftermath]).toEqual([expect.anything(), null]);
     await world.rounds([14 * 60, 16 * 60, 10], ['relay']);
     const known = await world.db
       .selectFrom('bot_knowledge')

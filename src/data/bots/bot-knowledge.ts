@@ -64,7 +64,7 @@ export const editKnowledge = (
     if (columns.length === 0) return null;
     const after = await trx
       .updateTable('bot_knowledge')
-      .set(pick(wanted, columns))
+      .set({ ...pick(wanted, columns), ...(beginsAnew(before, wanted) && { aftermath: null }) })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -74,6 +74,11 @@ export const editKnowledge = (
       await lowerComponents(trx, after, change);
     return { before, after };
   });
+
+/** What was found to begin after its heals says nothing of another solution, nor when a person knows and trusts it. */
+const beginsAnew = (before: KnowledgeRow, { solution, autonomy }: KnowledgeEdit): boolean =>
+  (solution !== undefined && solution !== before.solution) ||
+  (autonomy !== undefined && freedom.indexOf(autonomy) > freedom.indexOf(before.autonomy));
 
 /** Takes away what components may do beyond the entry. */
 async function lowerComponents(

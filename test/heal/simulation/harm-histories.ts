@@ -112,6 +112,7 @@ function aftermath({ heals, left, begun, looks, every, now }: Seen): Aftermath {
   const free = looks.slice(-500, -1).filter((look) => look > from && !known.has(look - every));
   return {
     bot: 'bot',
+    own: true,
     minutes: every * 1.5,
     healed: followed(heals),
     left: followed(left),
