@@ -70,7 +70,7 @@ async function ask(
     ), figures AS MATERIALIZED (
       SELECT path, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
         max(created_at) FILTER (WHERE ${bad}) AS newest
-      FROM (SELECT *, split_part(endpoint, '?', 1) AS path FROM api_logs
+      FROM (SELECT *, coalesce(nullif(split_part(endpoint, '?', 1), ''), '(no path)') AS path FROM api_logs
             WHERE created_at >= ${from} AND created_at <= ${now}) logs
       LEFT JOIN starts ON starts.key = path
       WHERE created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND path = ANY (${only}::text[])` : sql``}

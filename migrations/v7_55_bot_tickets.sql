@@ -9,3 +9,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE e.key = 'escalation'
 $$;
 REVOKE ALL ON FUNCTION engine.respond_within(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION engine.respond_within(text) TO service_role;

@@ -71,13 +71,17 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
       const { depends_on = {}, ...own } = (config ?? {}) as Record<string, unknown>;
       const given = read(['config', 'depends_on'], dependencies, depends_on);
       const parents = (component: string) => [
-        ...(bot.dependsOn?.[component] ?? []),
-        ...(given[component] ?? []),
+        ...ownOf(bot.dependsOn ?? {}, component),
+        ...ownOf(given, component),
       ];
       return { bot, config: read(['config'], bot.config, own), dependsOn: parents };
     },
   };
 }
+
+/** A component may be called as what every object inherits. */
+const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
+  Object.hasOwn(lists, component) ? lists[component]! : [];
 
 function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): Value {
   const parsed = schema.safeParse(value);

@@ -135,13 +135,27 @@ async function watch(trx: Transaction<Database>, finding: Patient): Promise<bool
   return isOpen(trx, finding);
 }
 
-/** Another run may have healed it since this one saw it. */
+/**
+ * Another run may have healed it since this one saw it. Of events that were clean since it was left alone only a
+ * window that is full of the past keeps it open: there is nothing to heal.
+ */
 async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boolean> {
   const open = await trx
     .selectFrom('bot_findings')
     .select('id')
     .where('id', '=', finding.id)
     .where('resolved_at', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('bot_decisions as d')
+            .select('d.id')
+            .whereRef('d.finding_id', '=', 'bot_findings.id')
+            .where('d.outcome', '=', 'pending')
+            .where('d.clean_at', 'is not', null),
+        ),
+      ),
+    )
     .forNoKeyUpdate()
     .executeTakeFirst();
   return open !== undefined;

@@ -36,21 +36,26 @@ export const unlikely = 0.05;
 export const judgeWithin = (windowSeconds: number): number =>
   Math.ceil(Math.max(24 * 3_600, 2 * windowSeconds));
 
+const high = severityRank('high');
+const low = severityRank('low');
+
 /**
- * Failing: reported at the severity that was there before or worse, by an event after the cutoff. A stray error
- * among many good requests is reported too, less severely, and is no sign that the old problem is back.
+ * Failing: reported by an event after the cutoff, at the severity that was there before or worse, or at high or
+ * critical: what is left of a critical problem and still high is not cured. A stray error among many good requests is
+ * reported too, as low, and is no sign that the old problem is back.
  *
- * Clean: not failing, and enough was seen. So few bad events among so many would come with a probability of at most
- * .05 if their share still was what the lower end of the 95 % interval of the old share says; where good events
- * leave no trace, if they still came at the old rate. Without a bad event that rate has to have promised 3 of them:
- * exp(-3) is just below .05.
+ * Clean: not failing, not reported above low, and enough was seen. So few bad events among so many would come with a
+ * probability of at most .05 if their share still was what the lower end of the 95 % interval of the old share says;
+ * where good events leave no trace, if they still came at the old rate. Without a bad event that rate has to have
+ * promised 3 of them: exp(-3) is just below .05.
  */
 export function verdictByEvents(before: TallyBefore | null, seen: Seen): Verdict {
   const { reported, newestBadAt, cutoff, tally, seconds } = seen;
-  const isBad =
-    reported !== null && (!before || severityRank(reported) <= severityRank(before.severity));
-  if (isBad && newestBadAt !== null && newestBadAt > cutoff) return 'failing';
-  if (!before) return 'unclear';
+  const rank = reported === null ? Infinity : severityRank(reported);
+  const old = before ? severityRank(before.severity) : Infinity;
+  if (reported !== null && rank <= Math.max(old, high) && newestBadAt && newestBadAt > cutoff)
+    return 'failing';
+  if (!before || rank < low) return 'unclear';
   const chance =
     before.of !== null && tally.of !== null
       ? binomialTail(tally.bad, tally.of, wilson(before.bad, before.of).lower)

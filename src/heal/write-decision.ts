@@ -44,7 +44,9 @@ export async function writeDecision(
   if (verdict === 'applied')
     await sql`
       UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()
-      WHERE fingerprint = ${finding.fingerprint}::text AND outcome = 'pending'`.execute(trx);
+      WHERE fingerprint = ${finding.fingerprint}::text AND outcome = 'pending'
+        -- Of events that have told that it was over, the cure has touched nothing.
+        AND clean_at IS NULL`.execute(trx);
   await sql`
     INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
                                gate, figures, tally, outcome, decided_at)

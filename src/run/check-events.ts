@@ -1,6 +1,7 @@
 /** The checks that count events in a window: what is asked of them, and what their counts say about earlier cures. */
-import type { EventCheck } from '../bot.ts';
+import type { EventCheck, Tally } from '../bot.ts';
 import type { Verdict } from '../heal/verdict.ts';
+import { storable } from '../text.ts';
 import type { Engine } from './engine.ts';
 import {
   askingOf,
@@ -38,12 +39,21 @@ export async function checkEvents(
   });
   if (!outcome || !('result' in outcome)) return outcome;
   const report = reportOf(outcome, asking.from);
+  const { verdicts, shown } = await judgeKeys(asking, report, keys);
   const judged: JudgedKeys = {
+    askedAt: asking.now,
     tallies: keptTallies(report, keys, asking),
-    verdicts: await judgeKeys(asking, report, keys),
+    verdicts,
     decisions: await judgeDecisions(asking, decisions),
   };
-  return { ...outcome, judged };
+  for (const [key, { tally, from }] of shown)
+    judged.tallies.set(key, countedFrom(tally, from, asking.now));
+  const { findings } = outcome.result;
+  // What only a longer time than the window shows is recorded as that shows it.
+  const others = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
+  const all = [...others, ...[...shown.values()].map(({ finding }) => finding)];
+  const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };
+  return { ...outcome, status: all.length > 0 ? 'failed' : 'passed', result, judged };
 }
 
 /**
@@ -68,8 +78,8 @@ export async function recheckEvents(
   if (!report) return { outcome, verdict: 'unclear' };
   if (!since) return { outcome, verdict: report.findings.has(key) ? 'failing' : 'unclear' };
   const one = { key, before: known?.before ?? null, cutoff, start: cutoff };
-  const [verdict] = await judge(asking, report, [one]);
-  return { outcome, verdict: verdict! };
+  const [judged] = await judge(asking, report, [one]);
+  return { outcome, verdict: judged!.verdict };
 }
 
 /** With the time over which each reported key was counted. */
@@ -80,11 +90,16 @@ function keptTallies(
 ): JudgedKeys['tallies'] {
   const starts = new Map(startsOf(keys, from).map((start) => [start.key, start.from]));
   return new Map(
-    [...findings.keys()].map((key) => {
-      const { bad, of } = tallies.get(key)!;
-      const start = starts.get(key) ?? from;
-      const seconds = (now.getTime() - start.getTime()) / 1_000;
-      return [key, { bad, of, seconds, from: start }];
-    }),
+    [...findings.keys()].map((key) => [
+      key,
+      countedFrom(tallies.get(key)!, starts.get(key) ?? from, now),
+    ]),
   );
 }
+
+const countedFrom = ({ bad, of }: Pick<Tally, 'bad' | 'of'>, from: Date, now: Date) => ({
+  bad,
+  of,
+  seconds: (now.getTime() - from.getTime()) / 1_000,
+  from,
+});

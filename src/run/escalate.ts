@@ -27,9 +27,10 @@ const wanting = sql`
                   WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id
                     AND (a.state = 'applied' OR a.state = 'verified' AND a.judge_within IS NOT NULL)
                     AND engine.now() < a.applied_at + engine.respond_within(f.severity))
-  -- A person has resolved it, and it was not seen again since.
+  -- A person has resolved it, or the storm or the finding that it stood behind, and it was not seen again since.
   AND NOT EXISTS (SELECT FROM bot_tickets t
-                  WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND t.status = 'resolved'
+                  WHERE t.bot_id = f.bot_id AND t.status = 'resolved'
+                    AND (t.fingerprint = f.fingerprint OR t.metadata ? 'storm' OR t.finding_id = f.suppressed_by)
                     AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at)
   AND NOT ${findingSilenced}`;
 
@@ -45,6 +46,9 @@ const matters = sql`
       EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
                    AND d.verdict IN ('blocked', 'suggested'))
+      -- Too few events came to tell whether a cure helped, for as long as a person would have had to respond.
+      OR EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state = 'applied'
+                   AND engine.now() >= a.applied_at + engine.respond_within(f.severity))
     ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
@@ -102,7 +106,8 @@ export const escalateRuns = statement<Escalated>(
     FROM runs CROSS JOIN LATERAL (
       SELECT count(DISTINCT f.affected_component) AS broken,
              greatest(count(DISTINCT f.affected_component), runs.examined) AS known
-      FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL) s
+      FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+        AND NOT engine.waits_for_events(f.fingerprint, f.last_seen_at)) s
     LEFT JOIN LATERAL (
       SELECT f.id, f.fingerprint FROM bot_findings f
       WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND ${wanting}

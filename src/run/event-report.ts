@@ -76,9 +76,42 @@ export function reportOf(outcome: CheckOutcome & { result: object }, from: Date)
 }
 
 /** What the check says about these keys alone, by the events of its window after their cutoffs. */
-export async function reportOn({ ask, from }: Asking, cutoffs: { key: string; cutoff: Date }[]) {
-  const starts = startsOf(cutoffs, from);
-  const outcome = await ask({ from, starts, only: starts.map(({ key }) => key) });
-  const report = outcome && 'result' in outcome ? reportOf(outcome, from) : null;
-  return { outcome, report };
+export const reportOn = (asking: Asking, cutoffs: { key: string; cutoff: Date }[]) =>
+  askAbout(asking, asking.from, startsOf(cutoffs, asking.from));
+
+/** More questions about one list of keys would cost more than they tell. */
+const mostQuestions = 64;
+
+/**
+ * What the check says about these keys alone, each from its own start on. A list that was cut short says nothing of
+ * those that it does not name: then it is asked about fewer at once. `outcome` is that of the first question, and
+ * `report` is null where that brought nothing.
+ */
+export async function askAbout(
+  { ask }: Asking,
+  from: Date,
+  starts: EventQuestion['starts'],
+): Promise<{ outcome: CheckOutcome | null; report: Report | null }> {
+  let questions = 0;
+  const put = async (some: EventQuestion['starts']) => {
+    questions += 1;
+    const outcome = await ask({ from, starts: some, only: some.map(({ key }) => key) });
+    return { outcome, report: outcome && 'result' in outcome ? reportOf(outcome, from) : null };
+  };
+  const first = await put(starts);
+  if (!first.report?.truncated) return first;
+  const whole: Report = { ...first.report, truncated: false };
+  const lists = halvesOf(starts);
+  for (let list = lists.pop(); list; list = lists.pop()) {
+    const report = questions < mostQuestions ? (await put(list)).report : null;
+    if (report?.truncated && list.length > 1) lists.push(...halvesOf(list));
+    else if (!report) whole.truncated = true;
+    else for (const [key, finding] of report.findings) whole.findings.set(key, finding);
+  }
+  return { outcome: first.outcome, report: whole };
 }
+
+const halvesOf = <Item>(list: readonly Item[]): Item[][] => {
+  const middle = Math.ceil(list.length / 2);
+  return [list.slice(0, middle), list.slice(middle)].filter((half) => half.length > 0);
+};

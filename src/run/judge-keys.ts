@@ -1,8 +1,10 @@
 /** The verdicts on keys and decisions of an event check, by what it counted after a cure or a decision. */
+import type { Tally } from '../bot.ts';
 import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/verdict.ts';
+import { severityRank } from '../severity.ts';
 import {
   latestOf,
-  reportOf,
+  askAbout,
   reportOn,
   startsOf,
   type Asking,
@@ -20,42 +22,67 @@ export interface Case {
   start: Date;
 }
 
+/** A verdict, and where it rests on more than the check's window: what the check says of that longer time. */
+export interface Judged {
+  verdict: Verdict;
+  shown: { finding: Reported; tally: Tally; from: Date } | null;
+}
+
+type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding : never;
+
 /**
- * The verdict on each case. Where it needs events from another moment on than the report counted, the check is asked
- * once more; where that brings nothing, the verdict is unclear.
+ * The verdict on each case. Where the report counted from another moment on than the case does, the check is asked
+ * once more: what fails in either has failed, because a share in a window is blind to a few failures an hour, and one
+ * since the cure to what has only just begun.
  */
-export async function judge(
-  { ask, now }: Asking,
-  report: Report,
-  cases: Case[],
-): Promise<Verdict[]> {
+export async function judge(asking: Asking, report: Report, cases: Case[]): Promise<Judged[]> {
   const other = cases.filter(
     ({ cutoff, start }) => start.getTime() !== latestOf(report.from, cutoff).getTime(),
   );
   let further: Report | null = null;
   if (other.length > 0) {
     const from = new Date(Math.min(...other.map(({ start }) => start.getTime())));
-    const starts = startsOf(
-      other.map(({ key, start }) => ({ key, cutoff: start })),
-      from,
-    );
-    const outcome = await ask({ from, starts, only: starts.map(({ key }) => key) });
-    further = outcome && 'result' in outcome ? reportOf(outcome, from) : null;
+    const begins = other.map(({ key, start }) => ({ key, cutoff: start }));
+    further = (await askAbout(asking, from, startsOf(begins, from))).report;
   }
   return cases.map((one) => {
-    const { key, before, cutoff, start } = one;
-    const finding = report.findings.get(key);
-    const tally = (other.includes(one) ? further : report)?.tallies.get(key);
-    // Of a report that was cut short it is not known whether it would have named the key.
-    if (!tally || (report.truncated && !finding)) return 'unclear';
-    return verdictByEvents(before, {
-      reported: finding ? severityOf(finding.severity) : null,
-      newestBadAt: report.tallies.get(key)?.newestBadAt ?? null,
-      cutoff,
-      tally,
-      seconds: (now.getTime() - start.getTime()) / 1_000,
-    });
+    if (!other.includes(one)) return { verdict: verdictIn(report, one, asking.now), shown: null };
+    if (!further) return { verdict: 'unclear', shown: null };
+    const verdict = verdictIn(further, one, asking.now);
+    const now = verdictIn(report, one, asking.now);
+    if (now === 'failing') return { verdict: now, shown: null };
+    const finding = further.findings.get(one.key);
+    const tally = further.tallies.get(one.key);
+    if (verdict === 'failing' && finding && tally)
+      return { verdict, shown: { finding, tally, from: one.start } };
+    const left = report.findings.get(one.key);
+    const isStray = !left || severityRank(severityOf(left.severity)) >= severityRank('low');
+    return { verdict: isStray ? verdict : 'unclear', shown: null };
   });
+}
+
+/** By one report alone; unclear where it was cut short and does not name the key: it might have. */
+function verdictIn(
+  { findings, tallies, truncated }: Report,
+  { key, before, cutoff, start }: Case,
+  now: Date,
+): Verdict {
+  const finding = findings.get(key);
+  const tally = tallies.get(key);
+  if (!tally || (truncated && !finding)) return 'unclear';
+  return verdictByEvents(before, {
+    reported: finding ? severityOf(finding.severity) : null,
+    newestBadAt: tally.newestBadAt,
+    cutoff,
+    tally,
+    seconds: (now.getTime() - start.getTime()) / 1_000,
+  });
+}
+
+/** What the events say about the keys that wait; `shown` are findings of a longer time than the check's window. */
+export interface Judgement {
+  verdicts: JudgedKeys['verdicts'];
+  shown: Map<string, NonNullable<Judged['shown']>>;
 }
 
 /** Those with a cure that waits, and those whose open finding no event after the cutoff has shown again. */
@@ -63,10 +90,11 @@ export async function judgeKeys(
   asking: Asking,
   report: Report,
   keys: WaitingKey[],
-): Promise<JudgedKeys['verdicts']> {
+): Promise<Judgement> {
   const waiting = keys.filter(({ state, unseen }) => state !== null || unseen);
   const verdicts = new Map<string, KeyVerdict>();
-  if (waiting.length === 0) return verdicts;
+  const shown: Judgement['shown'] = new Map();
+  if (waiting.length === 0) return { verdicts, shown };
   const whole = report.truncated ? (await reportOn(asking, waiting)).report : report;
   const cases = waiting.map(({ key, before, cutoff, state, verifiedAt }) => ({
     key,
@@ -74,10 +102,19 @@ export async function judgeKeys(
     cutoff,
     start: state === 'verified' && verifiedAt ? latestOf(verifiedAt, cutoff) : cutoff,
   }));
-  const found = whole ? await judge(asking, whole, cases) : cases.map(() => 'unclear' as const);
-  for (const [at, { key, state }] of waiting.entries())
-    verdicts.set(key, { verdict: found[at]!, state });
-  return verdicts;
+  const found = whole ? await judge(asking, whole, cases) : [];
+  for (const [at, { key, state }] of waiting.entries()) {
+    const one = found[at] ?? { verdict: 'unclear', shown: null };
+    verdicts.set(key, { verdict: one.verdict, state });
+    // A list that was cut short may not name it, though asked alone the check does.
+    const finding = whole?.findings.get(key);
+    const tally = whole?.tallies.get(key);
+    const hidden = report.truncated && finding && tally && !report.findings.has(key);
+    if (one.shown) shown.set(key, one.shown);
+    else if (hidden && one.verdict === 'failing')
+      shown.set(key, { finding, tally, from: latestOf(asking.from, cases[at]!.cutoff) });
+  }
+  return { verdicts, shown };
 }
 
 /** By the same function, from the decision on: the old events would make every finding that was left alone persist. */
@@ -99,7 +136,7 @@ export async function judgeDecisions(
   const verdicts = await judge(asking, report, cases);
   return cases.flatMap(({ of }, at) =>
     of.flatMap(({ id, decidedAt, cleanAt }) => {
-      const verdict = verdicts[at]!;
+      const { verdict } = verdicts[at]!;
       if (verdict !== 'unclear') return { id, verdict };
       const seconds = (asking.now.getTime() - (cleanAt ?? decidedAt).getTime()) / 1_000;
       return seconds >= asking.within ? { id, verdict: 'undecided' as const } : [];

@@ -9,8 +9,10 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
 
 /** What an event check counted, and what that says about the keys that wait for a verdict. Keys as they are stored. */
 export interface JudgedKeys {
+  /** when it was asked: of what came since it knows nothing */
+  askedAt: Date;
   /** of each reported key, with the time from which on it was counted */
-  tallies: ReadonlyMap<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
+  tallies: Map<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
   verdicts: ReadonlyMap<string, KeyVerdict>;
   /** decisions that left a finding alone, of which enough was seen, or too little for too long */
   decisions: { id: string; verdict: 'clean' | 'failing' | 'undecided' }[];

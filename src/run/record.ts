@@ -110,7 +110,8 @@ export const recordRuns = statement<RecordedRow>(
         tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
     WHERE s.last_fence <= excluded.last_fence
       -- A cure, an undo or a person came while the check counted: what it reports is from before.
-      AND NOT coalesce(s.cutoff_at > (SELECT r.counted_from FROM reported r WHERE r.fingerprint = s.fingerprint), false)
+      AND NOT coalesce(s.cutoff_at <= engine.now()
+        AND s.cutoff_at > (SELECT r.counted_from FROM reported r WHERE r.fingerprint = s.fingerprint), false)
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   ), counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
@@ -154,17 +155,19 @@ export const recordRuns = statement<RecordedRow>(
         clean_in_row = ${inRow('runs.id', 'clean_in_row')}, failures_in_row = 0,
         last_clean_at = greatest(s.last_clean_at, runs.started_at), last_fence = runs.fence, last_execution_id = runs.id
     FROM runs
-    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[]) ON true
+    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, asked_at timestamptz, every boolean, keys text[]) ON true
     WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
       AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
       AND s.last_fence <= runs.fence
-    RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence, runs.started_at
+      -- A cure, an undo or a person came after it was asked: that it is clean was said of the time before.
+      AND NOT coalesce(s.cutoff_at <= engine.now() AND s.cutoff_at > e.asked_at, false)
+    RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence, runs.started_at, e.asked_at
   ), verified AS (
     UPDATE bot_actions a
     SET success = true, ${cured}
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
       -- Of events a run that began before the cure has not counted from there.
-      AND (a.judge_within IS NULL OR a.applied_at <= clean.started_at)
+      AND (clean.asked_at IS NULL OR a.judge_within IS NOT NULL AND a.applied_at <= clean.started_at)
   ), recovering AS (
     UPDATE bot_decisions d
     SET hold_until = engine.now() + (SELECT engine.hold_window())

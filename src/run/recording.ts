@@ -7,7 +7,7 @@ import type { Run } from './run.ts';
 export interface Recording {
   /** one of a fingerprint, in order of fingerprints */
   findings: Finding[];
-  examined: { check_name: string; every: boolean; keys: string[] }[];
+  examined: { check_name: string; asked_at: Date | null; every: boolean; keys: string[] }[];
   /** what event checks say about findings that were left alone */
   decided: JudgedKeys['decisions'];
 }
@@ -27,7 +27,11 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
       if (finding && findings.size < mostFindings) findings.set(finding.fingerprint, finding);
     }
     if (!result.truncated && findings.size < mostFindings)
-      examined.push({ check_name: name, ...examinedColumns(result, unclearKeys(judged)) });
+      examined.push({
+        check_name: name,
+        asked_at: judged?.askedAt ?? null,
+        ...examinedColumns(result, unclearKeys(judged)),
+      });
   }
   return {
     findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),

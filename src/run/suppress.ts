@@ -32,6 +32,7 @@ export const suppressRuns = statement(
   SET suppressed_by = (
     SELECT p.id FROM bot_findings p
     WHERE p.resolved_at IS NULL AND p.affected_component = ANY (r.depends_on) AND p.fingerprint <> f.fingerprint
+      AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
     ORDER BY p.detected_at, p.id LIMIT 1)
   FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, fingerprint text, depends_on text[])
   JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}

@@ -6,7 +6,8 @@ import type { TallyBefore } from '../heal/verdict.ts';
 export interface WaitingKey {
   key: string;
   cutoff: Date;
-  before: TallyBefore;
+  /** null where it is not known */
+  before: TallyBefore | null;
   /** of the cure that waits for its verdict, `applied`, or for the second one, `verified` */
   state: 'applied' | 'verified' | null;
   /** when that cure was first found clean */
@@ -45,6 +46,9 @@ export async function waitingKeys(
       ORDER BY applied_at DESC LIMIT 1) a ON true
     WHERE s.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND s.cutoff_at IS NOT NULL
       AND (${fingerprint}::text IS NULL OR s.fingerprint = ${fingerprint}::text)
+      -- A cutoff to come is that of a cure that is taking effect; else the clock was set back, and it says nothing.
+      AND (s.cutoff_at <= engine.now() + interval '1 second' OR EXISTS (
+        SELECT FROM bot_actions p WHERE p.fingerprint = s.fingerprint AND p.state = 'applied' AND p.verify_after > engine.now()))
       AND (a.state IS NOT NULL OR s.cutoff_at > engine.now() - make_interval(secs => ${within}::float8))
     ORDER BY s.cutoff_at, s.fingerprint`.execute(db);
   return rows;

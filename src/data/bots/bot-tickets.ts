@@ -94,12 +94,7 @@ export interface Cure {
 export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: string, cure?: Cure) =>
   db.transaction().execute(async (trx) => {
     // Whoever records results holds a fingerprint's memory before its decisions and tickets.
-    await trx
-      .selectFrom('bot_finding_states')
-      .select('fingerprint')
-      .where('fingerprint', '=', seen.fingerprint)
-      .forNoKeyUpdate()
-      .execute();
+    const stoodFor = await holdMemories(trx, seen);
     const ticket = await trx
       .updateTable('bot_tickets')
       .set({
@@ -115,7 +110,7 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
       .returningAll()
       .executeTakeFirst();
     if (!ticket) throw await changed(trx, seen, 'resolved');
-    await cutOff(trx, ticket.fingerprint);
+    for (const fingerprint of stoodFor) await cutOff(trx, fingerprint);
     const why = 'a person acted before it could be told';
     await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
     await answerByCure(trx, ticket, actor, cure);
@@ -131,6 +126,21 @@ export const resolveTicket = (db: Db, seen: TicketRow, notes: string, actor: str
       .execute();
     return ticket;
   });
+
+/**
+ * Locks the memories of all that the ticket stands for, in the order in which everybody does: its own problem's, those
+ * that stand behind it, and in a storm all that is open of its bot. Returns their fingerprints.
+ */
+async function holdMemories(trx: Db, ticket: TicketRow): Promise<string[]> {
+  const { rows } = await sql<{ fingerprint: string }>`
+    SELECT s.fingerprint FROM bot_finding_states s
+    WHERE s.fingerprint = ${ticket.fingerprint}::text OR s.fingerprint IN (
+      SELECT f.fingerprint FROM bot_findings f
+      WHERE f.resolved_at IS NULL AND (f.suppressed_by = ${ticket.finding_id}::uuid OR f.bot_id = ${ticket.bot_id}::uuid AND EXISTS (
+        SELECT FROM bot_tickets t WHERE t.id = ${ticket.id}::uuid AND t.metadata ? 'storm')))
+    ORDER BY s.fingerprint FOR NO KEY UPDATE OF s`.execute(trx);
+  return rows.map(({ fingerprint }) => fingerprint);
+}
 
 /** `unknown -> aborted`, which counts for no entry; returns the ids. */
 async function settleUnknown(db: Db, ticket: TicketRow, notes: string, by: string) {
