@@ -16,7 +16,23 @@ const shownOfText = 60;
 /** Components that are named. */
 const mostComponents = 10;
 
-export async function editKnowledge(given: string, options: DefinitionOptions): Promise<void> {
+export async function editKnowledge(
+  given: string,
+  { component, ...options }: DefinitionOptions & { component?: string },
+): Promise<void> {
+  if (component !== undefined) {
+    const { autonomy, as, json, ...content } = options;
+    const wanted = Object.keys(content).length === 0 ? autonomy : undefined;
+    return (await import('./knowledge-edit-component.ts')).editOnComponent(
+      given,
+      component,
+      wanted,
+      {
+        ...(as !== undefined && { as }),
+        ...(json && { json }),
+      },
+    );
+  }
   const catalogue = await loadCatalogue();
   const wanted = await columnsOf(options, catalogue);
   const columns = Object.keys(wanted) as (keyof typeof wanted)[];
@@ -83,7 +99,9 @@ async function tellOwn(db: Db, before: KnowledgeRow, after: KnowledgeRow): Promi
       .slice(0, mostComponents)
       .map((row) => `${printable(row.component)} (${row.autonomy})`);
     const more = own.length > mostComponents ? ' and more' : '';
-    note(`components with an autonomy of their own keep it: ${named.join(', ')}${more}`);
+    note(
+      `components with an autonomy of their own keep it: ${named.join(', ')}${more}; \`--component\` changes one`,
+    );
   }
   if (before.autonomy === 'auto')
     note(

@@ -1,4 +1,4 @@
-/** Figures of knowledge in words: counts, Wilson bounds, lift. */
+/** Figures of knowledge in words: counts, bounds, lift. */
 import type { Figures, Record, Untouched } from '../heal/figures.ts';
 import { share, signed } from '../heal/wilson.ts';
 import { printable } from '../text.ts';
@@ -10,6 +10,11 @@ export const untouchedInWords = ({ recovered, persisted }: Untouched): string | 
 
 export const lowerBound = ({ decided, lower }: Record): string =>
   decided > 0 ? share(lower) : '-';
+
+/** `2 of the newest 7 held, upper bound .588`; null before anything came of it. */
+export const recentInWords = ({ recent }: Record): string | null =>
+  recent &&
+  `${recent.held} of the newest ${recent.decided} held, upper bound ${share(recent.upper)}`;
 
 export const liftInWords = ({ lift }: Pick<Figures, 'lift'>): string =>
   lift === null ? '-' : signed(lift);

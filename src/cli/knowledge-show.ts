@@ -4,9 +4,10 @@ import { messageOf, RoundsmanError } from '../errors.ts';
 import { figuresOf, type Record } from '../heal/figures.ts';
 import type { Harm } from '../heal/harm.ts';
 import { checkPattern } from '../heal/pattern.ts';
+import { share } from '../heal/wilson.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
-import { liftInWords, lowerBound, untouchedInWords } from './knowledge-figures.ts';
+import { liftInWords, lowerBound, recentInWords, untouchedInWords } from './knowledge-figures.ts';
 import { eventTable } from './knowledge-history.ts';
 import * as print from './print.ts';
 import { table } from './table.ts';
@@ -49,6 +50,8 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Decided', decided(outcomes)],
       ['Rate', outcomes.decided > 0 ? `${Number(entry.success_rate)} % held` : '-'],
       ['Lower bound', lowerBound(outcomes)],
+      ['Upper bound', outcomes.decided > 0 ? share(outcomes.upper) : '-'],
+      ['Worst stretch', recentInWords(outcomes) ?? '-'],
       ['Untouched', untouchedInWords(figures.untouched) ?? 'none seen'],
       ['Lift', liftInWords(figures)],
       ['Harm', harmOf(entry.aftermath)],

@@ -67,7 +67,9 @@ export const showStats = (given: string | undefined, options: StatsOptions): Pro
       );
     }
     if (entries.length > 0)
-      note('lower bound: of the share that held, with 95 % confidence; older outcomes weigh less');
+      note(
+        'lower bound: of the share that held, with 95 % confidence at any look; older outcomes weigh less, several tries at one finding as one',
+      );
   });
 
 const entriesOf = (db: Db, limit: number): Promise<KnowledgeRow[]> =>

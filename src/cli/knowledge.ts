@@ -37,6 +37,10 @@ export function knowledgeCommand(): Command {
       ),
     )
     .option(
+      '--component <name>',
+      'with --autonomy: on this component only, whatever it may elsewhere',
+    )
+    .option(
       '--half-life-days <n>',
       'after so many days an outcome weighs half',
       wholeNumber('--half-life-days', 1, 36_500),

@@ -5,7 +5,7 @@ import { share } from '../heal/wilson.ts';
 import { isReversible } from './actions-reversible.ts';
 import { counted } from './print.ts';
 
-/** `held 7 of 9, lower bound .45, last relapse 3 days ago, undo available` */
+/** `held 7 of 9, lower bound .33, last relapse 3 days ago, undo available` */
 export function valueOf({ records, context }: Figures, steps: Step[], now: Date): string {
   const { decided, held, lower, lastRelapse } = records[context];
   const known =

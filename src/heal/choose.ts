@@ -1,9 +1,8 @@
+import { freedom } from './autonomy.ts';
 import { oneInFour } from './draw.ts';
 import { enough, type Figures } from './figures.ts';
 import type { Candidate } from './match.ts';
 import type { Patient } from './patient.ts';
-
-const freedom = { auto: 0, suggest: 1, shadow: 2 } as const;
 
 /**
  * The order in which candidates are tried: playbooks before advice, then the better record in the narrowest
@@ -31,7 +30,7 @@ export function choose(
         Number(b.playbook) - Number(a.playbook) ||
         Number(b.explored) - Number(a.explored) ||
         b.lower - a.lower ||
-        freedom[a.candidate.autonomy] - freedom[b.candidate.autonomy] ||
+        freedom[b.candidate.autonomy] - freedom[a.candidate.autonomy] ||
         a.candidate.name.localeCompare(b.candidate.name, 'en'),
     )
     .map(({ candidate }) => candidate);

@@ -29,7 +29,7 @@ test('what fits is shown with its figures, its gate and why', async () => {
   await insertKnowledge(db, 'advice', { solution: 'Look at the cron.' });
   const { code, out } = await explain(finding.slice(0, 8));
   expect(code).toBe(0);
-  expect(out).toMatch(/^sweep +auto +6 of 6 +\.610 +this component/m);
+  expect(out).toMatch(/^sweep +auto +6 of 6 +\.564 +this component/m);
   expect(out).toMatch(/^sweep +would be applied$/m);
   expect(out).toMatch(/^pause +gate mode: the mode is safe/m);
   expect(out).toMatch(/^gone +gate disabled: its playbook cannot run: .*no\.such/m);

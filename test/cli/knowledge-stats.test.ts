@@ -37,7 +37,7 @@ test('stats count outcomes with their uncertainty, and compare with what nobody 
     await insertUntouched(db, botId, good, outcome);
   await insertKnowledge(db, 'new', { enabled: false });
   const { out } = await knowledge('stats');
-  expect(out).toMatch(/^good +auto +20 +19 +1 +0 +\.764 +1 of 4 recovered +\+\.700 +3h ago$/m);
+  expect(out).toMatch(/^good +auto +20 +19 +1 +0 +\.708 +1 of 4 recovered +\+\.700 +3h ago$/m);
   expect(out).toMatch(/^new +shadow, disabled +0 +0 +0 +0 +- +- +- +-$/m);
   const rows = (await knowledge('stats', '--json')).json();
   expect(rows).toMatchObject([
@@ -65,8 +65,8 @@ test('of one entry also where; undone is relapsed, and older outcomes weigh less
   const { out } = await knowledge('stats', 'a');
   const [all, parts] = out.split('By component');
   // Twenty failures of 20 half-lives ago weigh next to nothing: it is 6 of 9.
-  expect(all).toMatch(/^a +shadow +29 +6 +1 +22 +\.354 /m);
-  expect(parts).toMatch(/^here +6 +6 +0 +0 +\.610 +0 of 1 recovered +\+1\.000 /m);
+  expect(all).toMatch(/^a +shadow +29 +6 +1 +22 +\.220 /m);
+  expect(parts).toMatch(/^here +6 +6 +0 +0 +\.564 +0 of 1 recovered +\+1\.000 /m);
   // Too few to say something there: the lift of the whole is not shown for it.
   expect(parts).toMatch(/^there +3 +0 +1 +2 +\.000 +0 of 1 recovered +- /m);
   expect(parts).not.toContain('not yet');
@@ -84,7 +84,9 @@ test('show has the figures too', async () => {
   await insertUntouched(db, botId, id, 'persisted');
   const { out } = await knowledge('show', 'a');
   expect(out).toMatch(/^Decided +6 held, 0 relapsed, 0 failed$/m);
-  expect(out).toMatch(/^Lower bound +\.610$/m);
+  expect(out).toMatch(/^Lower bound +\.564$/m);
+  expect(out).toMatch(/^Upper bound +1\.000$/m);
+  expect(out).toMatch(/^Worst stretch +1 of the newest 1 held, upper bound 1\.000$/m);
   expect(out).toMatch(/^Untouched +0 of 1 recovered$/m);
   expect(out).toMatch(/^Lift +\+1\.000$/m);
   expect(out).toMatch(/^Last relapse +never$/m);

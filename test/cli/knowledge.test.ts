@@ -275,6 +275,50 @@ describe('edit', () => {
     expect(err).not.toContain('disable');
   });
 
+  test('on one component changes it there, written down with its figures, and nowhere else', async () => {
+    const id = await insertKnowledge(db, 'a', { solution: safe, autonomy: 'suggest' });
+    await db
+      .insertInto('bot_knowledge_autonomy')
+      .values({ knowledge_id: id, component: '/v1', autonomy: 'shadow' })
+      .execute();
+    const on = ['edit', 'a', '--component', '/v1', '--autonomy'];
+    const { out, code } = await knowledge(...on, 'suggest', '--as', 'ann');
+    expect({ out, code }).toEqual({ out: expect.stringContaining('shadow -> suggest'), code: 0 });
+    expect((await knowledge(...on, 'suggest')).out).toContain('Nothing to change');
+    expect((await knowledge('show', 'a', '--json')).json()).toMatchObject({
+      autonomy: 'suggest',
+      bot_knowledge_autonomy: [{ component: '/v1', autonomy: 'suggest' }],
+      bot_knowledge_events: [
+        {
+          event: 'promoted',
+          component: '/v1',
+          before: { autonomy: 'shadow' },
+          after: { autonomy: 'suggest' },
+          figures: { decided: 0, untouched: { recovered: 0 } },
+          actor: 'ann',
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ['without an autonomy', ['--component', '/v1'], 'only its autonomy'],
+    [
+      'with anything else',
+      ['--component', '/v1', '--autonomy', 'suggest', '--category', 'x'],
+      'only its autonomy',
+    ],
+    ['of no component', ['--component', ' ', '--autonomy', 'suggest'], 'is empty'],
+    ['to more than it may', ['--component', '/v1', '--autonomy', 'auto'], 'advice'],
+  ])('is refused %s', async (_, args, why) => {
+    await insertKnowledge(db, 'a');
+    expect(await knowledge('edit', 'a', ...args)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(why),
+    });
+    expect(await db.selectFrom('bot_knowledge_autonomy').selectAll().execute()).toEqual([]);
+  });
+
   interface Refused {
     what: string;
     solution: string;

@@ -49,7 +49,7 @@ test('approve says what it is worth, answers, and queues the run that carries it
   const { code, out, err } = await tickets('approve', name, '--as', 'ann');
   expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('no worker is alive') });
   expect(out).toContain(
-    'held 7 of 9, lower bound .45, last relapse 3 days ago, undo available (this component)',
+    'held 7 of 9, lower bound .33, last relapse 3 days ago, undo available (this component)',
   );
   const [run] = await runs();
   expect(run).toMatchObject({ bot_id: bot, trigger: 'manual', status: 'queued', generation: 0 });

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** From the least to the most that an entry may do. */
-const freedom: KnowledgeRow['autonomy'][] = ['shadow', 'suggest', 'auto'];
+export const freedom: KnowledgeRow['autonomy'][] = ['shadow', 'suggest', 'auto'];
 
 /** Undefined when the name is taken. */
 export const addKnowledge = (
@@ -130,7 +130,7 @@ function eventsOf(before: KnowledgeRow, after: KnowledgeRow, figures?: object): 
   ];
 }
 
-const writeEvent = (
+export const writeEvent = (
   trx: Transaction<Database>,
   knowledge_id: string,
   { event, component, before, after, figures }: Event,
