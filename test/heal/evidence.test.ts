@@ -391,3 +391,161 @@ test('of many findings each has its own cutoff and its own verdict', async () =>
     '/api/part-2': 'applied',
   });
 });
+
+test('a few failing requests an hour are a failed cure, though no window holds enough of them', async () => {
+  const at = await curedAfterABurst();
+  for (let rounds = 0; rounds < 8; rounds++) {
+    await at.move(30 * minute);
+    await at.answers(503, 5, minute);
+    await at.round();
+  }
+  expect((await at.states())[0]).toBe('failed');
+  const open = (await at.findings()).find(({ resolved_at }) => resolved_at === null);
+  expect(open!.title).not.toContain('63 of 217');
+});
+
+test('in the hold window, too: few failing requests an hour are a relapse', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  for (let hours = 0; hours < 3; hours++) {
+    await at.move(hour);
+    await at.answers(503, 15, minute);
+    await at.round();
+    await at.settle();
+  }
+  expect((await at.states())[0]).toBe('relapsed');
+});
+
+test('what failed in the hold window between two looks of a daily bot is a relapse', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.move(hour / 2);
+  await at.answers(503, 1_000, 10);
+  await at.move(23 * hour);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.settle();
+  expect((await at.states())[0]).toBe('relapsed');
+});
+
+test('what is left of a critical problem and still high is no cure', async () => {
+  const at = await endpoint();
+  await at.answers(503, 60, minute);
+  await at.round();
+  expect(await at.findings()).toMatchObject([{ severity: 'critical' }]);
+  await at.move(3 * minute);
+  await at.answers(503, 40, 10);
+  await at.answers(200, 60, 10);
+  await at.round();
+  expect(await at.states()).toEqual(['failed']);
+  expect(await at.findings()).toMatchObject([{ severity: 'high', resolved_at: null }]);
+});
+
+test('what was over before a person approved a cure is not healed, and has recovered untouched', async () => {
+  const at = await curedAfterABurst({ autonomy: 'suggest', holdsOut: true });
+  for (let rounds = 0; rounds < 4; rounds++) {
+    await at.move(10 * minute);
+    await at.answers(200, 120, 10);
+    await at.round();
+  }
+  const [suggested] = await at.db.selectFrom('bot_decisions').select('id').execute();
+  await at.db
+    .updateTable('bot_decisions')
+    .set({ answer: 'approved', answered_by: 'ann', answered_at: sql<Date>`engine.now()` })
+    .where('id', '=', suggested!.id)
+    .execute();
+  await at.round();
+  expect(await at.actions()).toEqual([]);
+  await at.move(65 * minute);
+  await at.answers(200, 120, 10);
+  await at.round();
+  expect((await at.decisions())[0]).toMatchObject({ outcome: 'recovered' });
+});
+
+test('what waits for events suppresses nothing and makes no storm', async () => {
+  const at = await endpoint({ config: { depends_on: { '/child': ['/api/checkout'] } } });
+  await at.answers(503, 63, minute);
+  await at.round();
+  expect(await at.states()).toEqual(['applied']);
+  await at.move(10 * minute);
+  await at.answers(503, 60, minute, '/child');
+  await at.round();
+  expect((await at.actions()).map(({ component }) => component)).toContain('/child');
+  await at.move(20 * minute);
+  await at.answers(503, 60, minute, '/child');
+  await at.round();
+  expect((await at.tickets()).map(({ title }) => title).join()).toContain('/child');
+});
+
+test('a person who resolves the ticket of a storm has resolved all that it stood for', async () => {
+  const at = await endpoint({ autonomy: 'shadow' });
+  const paths = Array.from({ length: 10 }, (_, n) => `/p${n}`);
+  for (const path of paths) await at.answers(503, 40 + paths.indexOf(path), minute, path);
+  await at.round();
+  const tickets = (await at.tickets()) as TicketRow[];
+  expect(tickets).toHaveLength(1);
+  await resolveTicket(at.db, tickets[0]!, 'the database was down', 'ann');
+  for (let rounds = 0; rounds < 3; rounds++) {
+    await at.move(3 * minute);
+    for (const path of paths) await at.answers(200, 10, 10, path);
+    await at.round();
+  }
+  expect(await at.tickets()).toMatchObject([{ status: 'resolved' }]);
+});
+
+test('a list that was cut short hides no relapse', async () => {
+  const at = await endpoint({ config: { max_findings: 1 } });
+  await at.answers(503, 40, minute, '/a');
+  await at.answers(200, 60, minute, '/a');
+  await at.round();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10, '/a');
+  await at.round();
+  expect(await at.states()).toEqual(['verified']);
+  await at.move(3 * minute);
+  for (const path of ['/b', '/c']) await at.answers(503, 90, 10, path);
+  await at.answers(503, 60, 10, '/a');
+  await at.round();
+  expect((await at.states())[0]).toBe('relapsed');
+});
+
+test('a medium problem whose cure stays unclear gets its ticket after its response target, two hours', async () => {
+  const at = await endpoint();
+  await at.answers(503, 15, minute);
+  await at.round();
+  expect(await at.findings()).toMatchObject([{ severity: 'medium' }]);
+  expect(await at.states()).toEqual(['applied']);
+  await at.move(hour);
+  await at.round();
+  expect(await at.tickets()).toEqual([]);
+  await at.move(hour + 5 * minute);
+  await at.round();
+  expect(await at.tickets()).toMatchObject([{ severity: 'medium' }]);
+});
+
+test('a clock that is set back behind a cutoff blinds nobody', async () => {
+  const at = await curedAfterABurst();
+  await at.move(3 * minute);
+  await at.answers(200, 100, 10);
+  await at.round();
+  await at.move(-2 * hour);
+  await at.answers(503, 200, 5);
+  await at.round();
+  expect((await at.findings()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(1);
+});
+
+test.each(['constructor', '__proto__', 'toString', '?x=1', ''])(
+  'a path %j is a path like any other',
+  async (path) => {
+    const at = await endpoint({ autonomy: 'shadow' });
+    await at.answers(503, 30, minute, path);
+    await at.answers(503, 30, minute, '/real');
+    expect(await at.round()).toMatchObject({ status: 'success' });
+    expect(await at.findings()).toHaveLength(2);
+  },
+);

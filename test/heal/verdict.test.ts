@@ -107,8 +107,13 @@ describe('verdict', () => {
       'unclear',
     ],
     [
-      'half of what was there before is neither gone nor back',
+      'what is left of a critical problem and still high',
       { tally: { bad: 3, of: 20 }, reported: 'high', newestBadAt: later },
+      'failing',
+    ],
+    [
+      'what is left and medium is neither gone nor back',
+      { tally: { bad: 3, of: 200 }, reported: 'medium', newestBadAt: later },
       'unclear',
     ],
   ])('%s', (_, given, verdict) => {
