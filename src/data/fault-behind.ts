@@ -61,13 +61,17 @@ const socket = /^(E[A-Z0-9]+|ERR_(SSL|TLS|STREAM|SOCKET)_\w+)$/;
 const words =
   /Client was closed and is not queryable|connection has been discarded|Received unexpected \w+ message|received invalid response/;
 
+/** Any error may have a code of five characters; PostgreSQL's say how severe they are. */
+const isOfServer = (error: Error): boolean =>
+  error instanceof pg.DatabaseError || 'severity' in error;
+
 function faultOf(error: Error): Fault | null {
   if (error instanceof FaultError) return error.fault;
   const stage = stageOf(error);
   if (stage === 'connecting') return 'connection';
   const { code } = error as { code?: unknown };
   const state =
-    typeof code === 'string' && code.length === 5
+    typeof code === 'string' && code.length === 5 && (stage !== null || isOfServer(error))
       ? states.find(([pattern]) => pattern.test(code))
       : undefined;
   if (state) return state[1];

@@ -269,3 +269,13 @@ describe('a fault is found', () => {
     expect(faultBehind(one)).toBeNull();
   });
 });
+
+test("a code of five characters is a server's only where a server has said it", () => {
+  const own = Object.assign(new Error('rejected by the other system'), { code: '40001' });
+  expect(faultBehind(own)).toBeNull();
+  const said = Object.assign(new Error('as the server says it'), {
+    code: '40001',
+    severity: 'ERROR',
+  });
+  expect(faultBehind(said)).toBe('conflict');
+});
