@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../data/connect.ts';
-import { underFence, type Fenced } from '../data/bots/fence.ts';
+import type { Fenced } from '../data/bots/fence.ts';
 import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
-import { faultBehind } from '../data/fault-behind.ts';
-import { retryFaults } from '../data/retry-faults.ts';
 import { figuresFor } from './figures.ts';
 import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
 import type { Step } from './playbook.ts';
+import { whileContended } from './while-contended.ts';
 import { writeDecision, type Left, type Verdict } from './write-decision.ts';
 
 /** An application that is under way: its entry, its ladder, and the step at which it stands. */
@@ -86,21 +85,6 @@ export async function intendNext(
       : null,
   );
 }
-
-/**
- * Tried again where another transaction won or held a row for too long. Where a connection was lost it may have been
- * committed: then the run fails, and its next attempt takes up what it finds.
- */
-const whileContended = <Result>(
-  healing: Healing,
-  run: Fenced,
-  write: (trx: Transaction<Database>) => Promise<Result>,
-): Promise<Result> =>
-  retryFaults(
-    healing,
-    () => underFence(healing.db, run, write),
-    (error) => ['conflict', 'timeout'].includes(faultBehind(error) ?? ''),
-  );
 
 /** Whether a heal that was begun may go on: asked again before every effect. A refusal is written down. */
 export async function mayGoOn(

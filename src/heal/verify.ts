@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { underFence, type Fenced } from '../data/bots/fence.ts';
-import type { Db } from '../data/connect.ts';
+import type { Fenced } from '../data/bots/fence.ts';
 import type { Healing, Patient } from './patient.ts';
 import type { Verdict } from './verdict.ts';
+import { whileContended } from './while-contended.ts';
 
 /**
  * What a clean result makes of an applied action `a`: verified until the hold window is over. Where the
@@ -21,19 +21,19 @@ export const cured = sql`
  * that one goes on.
  */
 export async function verify(
-  { db, recheck }: Healing,
+  healing: Healing,
   run: Fenced,
   finding: Patient,
   actionId: string,
   appliedAt: Date,
 ): Promise<Verdict> {
-  const verified = await recheck(finding, appliedAt);
+  const verified = await healing.recheck(finding, appliedAt);
   if (verified === 'unclear') {
     if (finding.judgeWithin !== undefined)
-      await askAgain(db, run, actionId, appliedAt, finding.judgeWithin);
+      await askAgain(healing, run, actionId, appliedAt, finding.judgeWithin);
     return verified;
   }
-  return underFence(db, run, async (trx) => {
+  return whileContended(healing, run, async (trx) => {
     const outcome =
       verified === 'clean'
         ? sql`success = true, ${cured}`
@@ -65,16 +65,17 @@ export async function verify(
 
 /**
  * `applied` stays, with the time of the next question: as long after this one as this one came after the cutoff, a
- * minute at least, and at a whole minute, so that one run asks about all that were applied together. At the end of `within` seconds it is asked once more, and then it is `undecided`.
+ * minute at least, and at a whole minute, so that one run asks about all that were applied together. At the end of
+ * `within` seconds it is asked once more, and then it is `undecided`.
  */
 async function askAgain(
-  db: Db,
+  healing: Healing,
   run: Fenced,
   actionId: string,
   appliedAt: Date,
   within: number,
 ): Promise<void> {
-  await underFence(db, run, (trx) =>
+  await whileContended(healing, run, (trx) =>
     sql`
     UPDATE bot_actions a
     SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,

@@ -1,0 +1,21 @@
+import type { Transaction } from 'kysely';
+import { underFence, type Fenced } from '../data/bots/fence.ts';
+import type { Database } from '../data/connect.ts';
+import { faultBehind } from '../data/fault-behind.ts';
+import { retryFaults } from '../data/retry-faults.ts';
+import type { Healing } from './patient.ts';
+
+/**
+ * Tried again where another transaction won or held a row for too long. Where a connection was lost it may have been
+ * committed: then the run fails, and its next attempt takes up what it finds.
+ */
+export const whileContended = <Result>(
+  healing: Healing,
+  run: Fenced,
+  write: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> =>
+  retryFaults(
+    healing,
+    () => underFence(healing.db, run, write),
+    (error) => ['conflict', 'timeout'].includes(faultBehind(error) ?? ''),
+  );
