@@ -379,7 +379,7 @@ test('each decision keeps the figures that it went by', async () => {
       cooldown: 5,
       budget: 60,
       engine_last_hour: 0,
-      record: { context: 'component', decided: 10, held: 9, lower: expect.closeTo(0.596, 2) },
+      record: { context: 'component', decided: 10, held: 9, lower: expect.closeTo(0.493, 2) },
     },
   });
   const [action] = await patients
