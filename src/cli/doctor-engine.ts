@@ -20,7 +20,7 @@ export async function examineEngine(db: Db, config: Config): Promise<Diagnosis[]
   const facts = await ofOneMoment(db, readFacts);
   return [
     examineQueue(recorded, config),
-    ...examineProcesses(facts.nodes, progress),
+    ...examineProcesses(facts.nodes, progress, botsThatAre(facts, 'active')),
     ...(progress ? [progress] : []),
     ...examineWaiting(facts),
     examineBots(facts),

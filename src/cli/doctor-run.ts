@@ -5,6 +5,7 @@ import { examineDatabase } from './doctor-database.ts';
 import { fail, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineBinaries, examineConfig, examineNode } from './doctor-host.ts';
 import { examineRedis } from './doctor-redis.ts';
+import { within } from '../within.ts';
 import { json, paint, say } from './print.ts';
 
 const marks = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -22,10 +23,12 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   if (config instanceof Error) report(failure('Config', config));
   else {
     report(examineConfig(config), examineBinaries(config));
-    report(...(await examineDatabase(config).catch((error) => [failure('Database', error)])));
-    report(...(await examineRedis(config).catch((error) => [failure('Redis', error)])));
+    report(...(await inTime('Database', examineDatabase(config))));
+    report(...(await inTime('Redis', examineRedis(config))));
   }
 
+  // What is still open must not keep the process from ending once all is printed.
+  if (isLate) setTimeout(() => process.exit(), 1_000);
   const broken = found.filter(({ status }) => status === 'fail').length;
   if (broken > 0) process.exitCode = exitCodes.failed;
   if (options.json) return json(found);
@@ -34,6 +37,24 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   if (broken > 0) say(paint('red', `Broken: ${broken}. What to try stands below each.`));
   else if (warnings > 0) say(`Nothing is broken; ${warnings} to know about.`);
   else say(paint('green', 'All is well.'));
+}
+
+/** A server may stop answering in the middle of a look: no part of the doctor takes longer than this. */
+const mostMs = 60_000;
+
+let isLate = false;
+
+async function inTime(subject: string, look: Promise<Diagnosis[]>): Promise<Diagnosis[]> {
+  const found = look.catch((error: unknown) => [failure(subject, error)]);
+  if (await within(mostMs, found)) return found;
+  isLate = true;
+  return [
+    fail(
+      subject,
+      `it stopped answering: a look has not ended for ${mostMs / 1_000} s`,
+      'look at the server, then ask again',
+    ),
+  ];
 }
 
 function print({ subject, status, detail, hint }: Diagnosis): void {

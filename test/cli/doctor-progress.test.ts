@@ -5,7 +5,7 @@ import { testDatabase } from '../support/database.ts';
 import { install, roundsman, type Running } from '../support/installation.ts';
 import { ownRedis } from '../support/own-servers.ts';
 import { roundsman as command } from './command.ts';
-import { insertNode, insertRun } from './rows.ts';
+import { insertBot, insertNode, insertRun } from './rows.ts';
 
 const checkout = install('slow-bots.ts');
 const started = (process: Running) =>
@@ -192,4 +192,9 @@ test('where nothing is alive it does not wait', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/^warn +Processes +none is alive: nothing runs$/m);
   expect(out).not.toMatch(/Progress|All is well/);
+  // With bots that should run it is not well at all.
+  await insertBot(db, 'watch');
+  const worse = await command(url, 'doctor');
+  expect(worse.code).toBe(1);
+  expect(worse.out).toMatch(/^fail +Processes +none is alive: nothing runs$/m);
 });

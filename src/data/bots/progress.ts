@@ -56,6 +56,32 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
   );
 }
 
+/** Active bots whose newest ended run performed no check: they run, and nothing is looked at. */
+export async function botsUnchecked(
+  db: Db,
+): Promise<{ count: number; since: Date | null; first: string | null }> {
+  const { rows } = await sql<{ count: number; since: Date | null; first: string | null }>`
+    SELECT count(*)::int AS count, min(newest.completed_at) AS since,
+           (array_agg(b.name::text ORDER BY newest.completed_at, b.name))[1] AS first
+    FROM bots b CROSS JOIN LATERAL (
+      SELECT e.completed_at, e.status, e.checks_performed FROM bot_executions e
+      WHERE e.bot_id = b.id AND e.trigger <> 'verify' AND e.status IN ('success', 'failed', 'timeout')
+      ORDER BY e.started_at DESC LIMIT 1) newest
+    WHERE b.status = 'active' AND newest.status <> 'success' AND coalesce(newest.checks_performed, 0) = 0`.execute(
+    db,
+  );
+  return rows[0]!;
+}
+
+/** Whether row level security hides rows of the bots from this role: then nothing that it reads is all there is. */
+export async function rowsAreHidden(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ hidden: boolean }>`
+    SELECT row_security_active('public.bots') OR row_security_active('public.bot_tickets') AS hidden`.execute(
+    db,
+  );
+  return rows[0]!.hidden;
+}
+
 /** Runs whose worker stopped renewing their leases and that no process has taken over since. */
 export async function lostRuns(db: Db): Promise<Waiting> {
   return read(

@@ -8,7 +8,14 @@ import {
   type Node,
 } from '../../data/bots/engine.ts';
 import * as overview from '../../data/bots/overview.ts';
-import { lastActivity, lostRuns, runsCarried, waitingRuns } from '../../data/bots/progress.ts';
+import {
+  botsUnchecked,
+  lastActivity,
+  lostRuns,
+  rowsAreHidden,
+  runsCarried,
+  waitingRuns,
+} from '../../data/bots/progress.ts';
 import type { Db } from '../../data/connect.ts';
 
 /** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */
@@ -24,6 +31,8 @@ export async function readFacts(db: Db) {
     overdue: await overview.overdue(db),
     waiting: await waitingRuns(db),
     lost: await lostRuns(db),
+    unchecked: await botsUnchecked(db),
+    hidden: await rowsAreHidden(db),
     carried: await runsCarried(db),
     /** asked only where a process is missing */
     activity: isWhole ? null : await lastActivity(db),

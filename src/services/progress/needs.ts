@@ -12,9 +12,11 @@ import {
 
 export interface Need {
   kind:
+    | 'rows_hidden'
     | 'processes'
     | 'runs_waiting'
     | 'runs_lost'
+    | 'bots_unchecked'
     | 'bots_overdue'
     | 'tickets_late'
     | 'tickets_urgent'
@@ -32,9 +34,11 @@ export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
 /** The most urgent first; empty when a person has nothing to do. */
 export function needs(facts: Facts): Need[] {
   return [
+    rowsHidden(facts),
     processesGone(facts),
     runsWaiting(facts),
     runsLost(facts),
+    botsUnchecked(facts),
     botsOverdue(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),
@@ -56,6 +60,16 @@ const waitsInWords = (facts: Facts): string => {
 };
 const overdueInWords = (facts: Facts): string =>
   `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
+
+/** What this role reads is not all there is: no word below says that all is well. */
+function rowsHidden({ hidden }: Facts): Need | null {
+  if (!hidden) return null;
+  return {
+    kind: 'rows_hidden',
+    what: 'row level security hides rows from this database role: what is shown is not all there is',
+    try: 'connect as the owner of the tables, or as a role with BYPASSRLS, and look with `npx roundsman status` again',
+  };
+}
 
 /** No scheduler, no worker, or neither, where there is something for them to do. */
 function processesGone(facts: Facts): Need | null {
@@ -122,6 +136,17 @@ export function runsLost(facts: Facts): Need | null {
     kind: 'runs_lost',
     what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
     try: 'every process of the engine takes over what was lost, so look at their logs; `npx roundsman doctor` says which are alive',
+  };
+}
+
+/** Bots that run and look at nothing: their children do not start, or every check is skipped. */
+function botsUnchecked(facts: Facts): Need | null {
+  const { count, since: at, first } = facts.unchecked;
+  if (count === 0) return null;
+  return {
+    kind: 'bots_unchecked',
+    what: `${counted(count, 'active bot')} performed no check in ${verb(count, 'its', 'their')} newest run${longest(count, at, facts)} (${first})`,
+    try: '`npx roundsman runs list` says why they failed; `npx roundsman doctor` tries the way of a run',
   };
 }
 

@@ -258,3 +258,19 @@ test('the most urgent comes first', async () => {
     'healing_off',
   ]);
 });
+
+describe('bots that look at nothing', () => {
+  test('an active bot whose newest run performed no check is a need, until one does', async () => {
+    await insertNode(db, 'up');
+    const id = await insertBot(db, 'watch', planned);
+    await insertRun(db, id, 30, { status: 'success', checks_performed: 2 });
+    expect(await lines()).toEqual([]);
+    await insertRun(db, id, 10, { status: 'failed', checks_performed: 0 });
+    expect((await read()).map(({ kind }) => kind)).toEqual(['bots_unchecked']);
+    expect((await lines())[0]).toMatch(
+      /^1 active bot performed no check in its newest run.*\(watch\)/,
+    );
+    await insertRun(db, id, 5, { status: 'success', checks_performed: 2 });
+    expect(await lines()).toEqual([]);
+  });
+});
