@@ -7,11 +7,14 @@ import type { Db } from '../data/connect.ts';
 import { endedSince, readLive } from '../data/bots/live.ts';
 import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
-import { printable } from '../text.ts';
+import { printable, span } from '../text.ts';
+import { within } from '../within.ts';
 
 const everyMs = 1_000;
 /** What needs a person is asked less often than the screen is drawn: it reads all that waits. */
 const needsEveryMs = 5_000;
+/** A reading that takes longer is no reading of now. */
+const silentMs = 5_000;
 
 export interface Watching {
   /** Prints until `stop`: a line for each run that ended, and on a terminal a block that is redrawn. */
@@ -53,17 +56,30 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
     live(block);
   }
 
+  /** What was drawn last was of another time: it must not go on saying that all is well. */
+  function drawUnknown(why: string): void {
+    live?.(`\n${printable(why)}; what runs now is not known\n`);
+  }
+
+  async function draw(): Promise<void> {
+    const began = performance.now();
+    const drawing = tick();
+    while (!stopped.signal.aborted && !(await within(silentMs, drawing)))
+      drawUnknown(`the database has not answered for ${span(performance.now() - began)}`);
+  }
+
   return {
     async start() {
       if (skipFirst) ({ until } = await endedSince(db, null));
       while (!stopped.signal.aborted) {
         try {
-          await tick();
+          await draw();
           lost = false;
         } catch (error) {
           // Said once for each outage; the engine goes on trying by itself.
           if (!lost) say(`the database does not answer: ${printable(messageOf(error))}`);
           lost = true;
+          drawUnknown('the database does not answer');
         }
         await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
       }

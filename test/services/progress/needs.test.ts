@@ -274,3 +274,21 @@ describe('bots that look at nothing', () => {
     expect(await lines()).toEqual([]);
   });
 });
+
+test('a role from which row level security hides rows is never told that all is well', async () => {
+  await sql`CREATE ROLE sees_little`.execute(db);
+  try {
+    const seen = await db.transaction().execute(async (trx) => {
+      await sql`GRANT USAGE ON SCHEMA public, engine TO sees_little`.execute(trx);
+      await sql`GRANT SELECT ON ALL TABLES IN SCHEMA public, engine TO sees_little`.execute(trx);
+      await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine TO sees_little`.execute(trx);
+      await sql`SET LOCAL ROLE sees_little`.execute(trx);
+      return needs(await readFacts(trx));
+    });
+    expect(seen[0]).toMatchObject({ kind: 'rows_hidden' });
+  } finally {
+    await sql`DROP OWNED BY sees_little`.execute(db);
+    await sql`DROP ROLE sees_little`.execute(db);
+  }
+  expect((await read()).map(({ kind }) => kind)).not.toContain('rows_hidden');
+});
