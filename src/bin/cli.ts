@@ -30,7 +30,11 @@ export async function main(argv: string[]): Promise<void> {
     // Commander has already said what was wrong; 1 is its word for every misuse.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    else process.exitCode = printError(error);
+    else {
+      // Not loaded for what needs no database.
+      const { explainFault } = await import('../data/explain-fault.ts');
+      process.exitCode = printError(error, explainFault(error));
+    }
   }
   // All work is done. pg leaves the socket of a login that it gave up itself open, as for want of a
   // password, and the server hangs up after a minute only.

@@ -3,9 +3,15 @@ import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { connect, type Db } from '../data/connect.ts';
+import { explainFault, isFull } from '../data/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../data/pooler.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
-import { DatabaseNotReady, prepareDatabase, refusalOf } from '../data/prepare.ts';
+import {
+  DatabaseNotReady,
+  DatabaseRefusesError,
+  prepareDatabase,
+  refusalOf,
+} from '../data/prepare.ts';
 import { messageOf } from '../errors.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
 import { configuredBackend } from '../queue/backend.ts';
@@ -73,6 +79,8 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
   } catch (error) {
     const refused = refusalOf(error);
     if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
+    const full = isFull(error) ? explainFault(error) : null;
+    if (full) return [fail('Database', `${full.what}: ${full.why}`, full.hint)];
     const hint = config.databaseUrl
       ? 'check that the server runs and that DATABASE_URL has its host, port, name and password'
       : `see ${config.home}/postgres.log`;
@@ -82,6 +90,8 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
   try {
     await prepareDatabase(db, { migrate: false });
   } catch (error) {
+    if (error instanceof DatabaseRefusesError)
+      return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
     if (!(error instanceof DatabaseNotReady)) throw error;
     // Without its schema there is nothing more to look at.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
@@ -136,7 +146,7 @@ async function examineRoles(db: Db): Promise<Diagnosis> {
     ? ok('Roles', `connected as ${role}; anon, authenticated and service_role are there`)
     : warn(
         'Roles',
-        `${missing.join(', ')} missing, so row level security has nobody to speak of`,
+        `${missing.join(', ')} missing, so row level security has no role to speak of`,
         'make the roles, as migrations/v1_00_supabase.sql does',
       );
 }

@@ -1,4 +1,5 @@
 import { readConfig, type Config } from '../config.ts';
+import { explainFault } from '../data/explain-fault.ts';
 import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
 import { printable } from '../text.ts';
 import { examineDatabase } from './doctor-database.ts';
@@ -70,7 +71,9 @@ function tryConfig(): Config | Error {
   }
 }
 
-const failure = (subject: string, error: unknown): Diagnosis =>
-  error instanceof RoundsmanError
-    ? fail(subject, error.message, error.hint)
+function failure(subject: string, error: unknown): Diagnosis {
+  const told = error instanceof RoundsmanError ? error : explainFault(error);
+  return told
+    ? fail(subject, `${told.what}: ${told.why}`, told.hint)
     : fail(subject, messageOf(error), 'this was not foreseen: please report it as a defect');
+}

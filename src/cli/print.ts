@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
+import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../errors.ts';
 import { printable, span } from '../text.ts';
 
 export { counted, span } from '../text.ts';
@@ -114,15 +114,19 @@ export function facts(pairs: [label: string, value: string | null | undefined][]
   for (const [label, value] of given) say(`${paint('dim', label.padEnd(width))}  ${value}`);
 }
 
-/** Prints what, why and what to try on standard error; returns the exit code. */
-export function printError(error: unknown): number {
+/**
+ * Prints what, why and what to try on standard error; returns the exit code. `told` is what is known of an error
+ * that was not thrown on purpose; without it that is a defect.
+ */
+export function printError(error: unknown, told: Explanation | null): number {
   const line = (text: string) => process.stderr.write(`${text}\n`);
   const red = (text: string) => paint('red', text, process.stderr);
-  if (error instanceof RoundsmanError) {
-    line(`${red('error:')} ${printable(error.what)}`);
-    line(`  why: ${printable(error.why)}`);
-    line(`  try: ${printable(error.hint)}`);
-    return error.exitCode;
+  const known = error instanceof RoundsmanError ? error : told;
+  if (known) {
+    line(`${red('error:')} ${printable(known.what)}`);
+    line(`  why: ${printable(known.why)}`);
+    line(`  try: ${printable(known.hint)}`);
+    return error instanceof RoundsmanError ? error.exitCode : exitCodes.failed;
   }
   line(`${red('error:')} ${printable(messageOf(error))}`);
   if (error instanceof Error && error.stack)

@@ -34,14 +34,14 @@ function printFigures(status: Status): void {
   const { bots, runs, findings, quiet, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
-  const skipped = skips.reduce((sum, { count }) => sum + count, 0);
+  const skipped = skips.reduce((sum, { slots }) => sum + slots, 0);
   const results = listed([
     ...runs
       .filter((row) => row.status !== 'skipped')
       .map(({ status, count }): [number, string] => [count, print.state(status)]),
     [
       skipped,
-      `skipped (${skips.map(({ count, reason }) => `${count} ${printable(reason ?? 'for no reason')}`).join(', ')})`,
+      `${skipped === 1 ? 'slot' : 'slots'} skipped (${skips.map(({ slots, reason }) => `${slots} ${printable(reason ?? 'for no reason')}`).join(', ')})`,
     ],
   ]);
   print.facts([
@@ -142,7 +142,7 @@ function asDocument(status: Status, needed: Need[]) {
     skipped: Object.fromEntries(
       runs
         .filter((row) => row.status === 'skipped')
-        .map(({ reason, count }) => [reason ?? 'unknown', count]),
+        .map(({ reason, slots }) => [reason ?? 'unknown', slots]),
     ),
     failures,
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),

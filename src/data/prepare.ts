@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { messageOf, RoundsmanError, type Explanation } from '../errors.ts';
 import type { Db } from './connect.ts';
+import { explainFault, isFull } from './explain-fault.ts';
 import { migrateToLatest, migrationStatus } from './migrate.ts';
 
 /** The oldest PostgreSQL that the migrations run on. */
@@ -30,6 +31,7 @@ export async function prepareDatabase(
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
   if (migrate) return migrateToLatest(db);
+  await requireAccess(db);
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
     throw new DatabaseNotReady({
@@ -41,6 +43,27 @@ export async function prepareDatabase(
       hint: 'run `npx roundsman db migrate`',
     });
   return [];
+}
+
+/** To a role that may not look, a migrated database looks like one that is not. */
+async function requireAccess(db: Db): Promise<void> {
+  const { rows } = await sql<{ role: string; denied: string | null }>`
+    SELECT current_user AS role,
+           CASE WHEN to_regnamespace('engine') IS NULL THEN NULL
+                WHEN NOT has_schema_privilege('engine', 'USAGE') THEN 'use the schema engine'
+                WHEN NOT has_table_privilege(ledger.oid, 'SELECT') THEN 'read engine.kysely_migration' END AS denied
+    FROM (SELECT 1) one
+    LEFT JOIN pg_class ledger
+      ON ledger.relname = 'kysely_migration' AND ledger.relnamespace = to_regnamespace('engine')`.execute(
+    db,
+  );
+  const { role, denied } = rows[0]!;
+  if (denied)
+    throw new DatabaseRefusesError({
+      what: 'this database role may not look whether the database is migrated',
+      why: `${role} may not ${denied}`,
+      hint: 'connect as the owner of the tables or as service_role',
+    });
 }
 
 /** What it means that the server let nobody in, by SQLSTATE; null for whatever else went wrong. */
@@ -92,6 +115,9 @@ async function serverVersion(db: Db): Promise<number> {
   } catch (error) {
     const refused = refusalOf(error);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
+    // It runs, and has no room for us.
+    const full = isFull(error) ? explainFault(error) : null;
+    if (full) throw new DatabaseNotReady(full, { cause: error });
     throw new DatabaseNotReady(
       {
         what: 'the database cannot be reached',

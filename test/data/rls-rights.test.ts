@@ -119,6 +119,7 @@ describe('a grant', () => {
       'engine.credits_seq: usage',
       'engine.fence: usage',
       'engine.heals: select',
+      'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
       'engine.settings: delete insert select update',
     ]);

@@ -25,11 +25,15 @@ export const botsInError = (db: Db) =>
     .limit(named)
     .execute();
 
-/** Runs of the last 24 h by result, the skipped ones by why. */
+/** One row stands for a whole stretch of slots that was missed. */
+const slots = sql<number>`sum(CASE WHEN jsonb_typeof(metadata->'count') = 'number'
+  THEN greatest((metadata->>'count')::numeric, 1) ELSE 1 END)::float8`;
+
+/** Runs of the last 24 h by result, the skipped ones by why, and for how many slots these stand. */
 export const countRuns = (db: Db) =>
   db
     .selectFrom('bot_executions')
-    .select(['status', count])
+    .select(['status', count, slots.as('slots')])
     .select(sql<string | null>`CASE status WHEN 'skipped' THEN reason END`.as('reason'))
     .where('started_at', '>=', since)
     .groupBy(['status', sql`CASE status WHEN 'skipped' THEN reason END`])
