@@ -20,7 +20,7 @@ export async function examineEngine(db: Db, config: Config): Promise<Diagnosis[]
   const facts = await ofOneMoment(db, readFacts);
   return [
     examineQueue(recorded, config),
-    ...examineProcesses(facts.nodes, progress, botsThatAre(facts, 'active')),
+    ...examineProcesses(facts, progress),
     ...(progress ? [progress] : []),
     ...examineWaiting(facts),
     examineBots(facts),
@@ -43,7 +43,12 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
 function examineWaiting(facts: Facts): Diagnosis[] {
   const { nodes, carried } = facts;
   const isFew = fullPlaces(nodes, carried) !== null || !nodes.some(({ alive }) => alive);
-  const found = [runsWaiting(facts), runsLost(facts), botsOverdue(facts)];
+  const closer = 'see Processes and Progress';
+  const found = [
+    runsWaiting(facts, closer),
+    runsLost(facts, 'see Processes'),
+    botsOverdue(facts, closer),
+  ];
   return found.flatMap((need) =>
     need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
   );

@@ -1,5 +1,7 @@
 import { nodeSilenceSeconds, type Node } from '../data/bots/engine.ts';
 import { nodeName } from '../services/progress/canary-stop.ts';
+import { botsThatAre, schedulersOf, workersOf, type Facts } from '../services/progress/facts.ts';
+import { span } from '../text.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 
 const mostSkewMs = 2_000;
@@ -7,18 +9,15 @@ const mostSkewMs = 2_000;
 const called = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 /** Who is alive by its heartbeat. That is well only where `progress` has proved that runs get through, too. */
-export function examineProcesses(
-  nodes: Node[],
-  progress: Diagnosis | null,
-  activeBots: number,
-): Diagnosis[] {
+export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diagnosis[] {
+  const { nodes, now } = facts;
   const alive = nodes.filter((node) => node.alive);
   const silent = nodes.filter((node) => !node.alive);
   const skewed = alive.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > mostSkewMs);
   const found: Diagnosis[] = [];
   if (alive.length === 0)
     found.push(
-      (activeBots > 0 ? fail : warn)(
+      (botsThatAre(facts, 'active') > 0 ? fail : warn)(
         'Processes',
         'none is alive: nothing runs',
         'start one: `npx roundsman up`',
@@ -33,11 +32,12 @@ export function examineProcesses(
         'see Progress',
       ),
     );
+  found.push(...elsewhere(nodes));
   if (silent.length > 0)
     found.push(
       warn(
         'Processes',
-        `silent for more than ${nodeSilenceSeconds} s: ${called(silent)}`,
+        `silent for more than ${nodeSilenceSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
         'nothing, if they were killed: their runs are taken over; else look at their logs',
       ),
     );
@@ -50,4 +50,18 @@ export function examineProcesses(
       ),
     );
   return found;
+}
+
+/** Beside a worker that takes what schedulers queue there may be one that waits at another queue. */
+function elsewhere(nodes: Node[]): Diagnosis[] {
+  const queues = schedulersOf(nodes).flatMap(({ queue }) => queue ?? []);
+  const wrong = workersOf(nodes).filter(({ queue }) => queue !== null && !queues.includes(queue));
+  if (queues.length === 0 || wrong.length === 0) return [];
+  return [
+    warn(
+      'Processes',
+      `${wrong.map((node) => `${nodeName(node)} takes runs from ${node.queue}`).join(', ')}, and schedulers put them into ${[...new Set(queues)].join(', ')}`,
+      'give every process the same REDIS_URL, or none, and restart those with another one',
+    ),
+  ];
 }

@@ -32,8 +32,9 @@ function inWords(canary: CanaryResult): Diagnosis {
       canary,
     };
   }
-  const { leg, waits, detail, hint } = canary;
+  const { leg, verdict, detail, hint } = canary;
+  if (verdict === 'busy')
+    return { ...warn('Progress', `a canary run has not begun: ${detail}`, hint), canary };
   const said = leg === null ? detail : `a canary run stopped at the leg ${leg}: ${detail}`;
-  if (waits) return { ...warn('Progress', `a canary run has not begun: ${detail}`, hint), canary };
-  return { ...(leg === null ? warn : fail)('Progress', said, hint), canary };
+  return { ...(verdict === 'unknown' ? warn : fail)('Progress', said, hint), canary };
 }

@@ -37,7 +37,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   say();
   if (broken > 0) say(paint('red', `Broken: ${broken}. What to try stands below each.`));
   else if (warnings > 0) say(`Nothing is broken; ${warnings} to know about.`);
-  else say(paint('green', 'All is well.'));
+  else say(`${paint('green', 'Nothing is broken.')} What needs you: npx roundsman status`);
 }
 
 /** A server may stop answering in the middle of a look: no part of the doctor takes longer than this. */

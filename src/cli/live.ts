@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { EndedRun, Live, LiveBot } from '../data/bots/live.ts';
 import { printable } from '../text.ts';
 import { counted, duration, paint, severity, span, state, time } from './print.ts';
@@ -50,7 +51,7 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
     }
   }
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
-  return ['', ...lines].join('\n');
+  return ['', ...lines.map((line) => fitted(line, columns))].join('\n');
 }
 
 function botLine(bot: LiveBot, now: Date, columns: number): string {
@@ -66,6 +67,12 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
   const next = wait === null ? 'being planned' : wait <= 0 ? 'due now' : `next in ${span(wait)}`;
   const open = bot.open_findings > 0 ? paint('yellow', `${bot.open_findings} open`) : '';
   return `${name}  ${next.padEnd(14)}  ${last}  ${open}`.trimEnd();
+}
+
+/** A line that is too wide loses its colour, and no line wraps: the terminal would keep parts of what is redrawn. */
+function fitted(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= columns ? line : cut(plain, columns);
 }
 
 const cut = (text: string, length: number): string =>

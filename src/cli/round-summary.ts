@@ -16,7 +16,7 @@ export function printRound(
 ): void {
   const names = new Map(bots.map(({ id, name }) => [id, name]));
   const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
-  const { findings, tickets } = round;
+  const { findings, left_open, tickets } = round;
   const executions = round.executions.toSorted((a, b) =>
     byText(nameOf(a.bot_id), nameOf(b.bot_id)),
   );
@@ -47,10 +47,9 @@ export function printRound(
         ? paint('green', printable(finding.resolution_method ?? 'resolved'))
         : (quietly(finding) ?? 'open'),
     ]),
-    executions.every(({ status }) => status === 'success')
-      ? 'Everything that was checked is as it should be.'
-      : 'Nothing was found; but not every bot could be asked.',
+    nothingFound(round),
   );
+  if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
 
   section(
     `Healed and verified: ${actions.filter(({ success }) => success).length} of ${actions.length}`,
@@ -80,6 +79,17 @@ export function printRound(
       : 'Nothing that this round found needs a person; but not every bot could be asked.',
   );
   if (next) say(`\n${next}`);
+}
+
+const leftOpen = (count: number): string =>
+  `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because nothing says that ${count === 1 ? 'it is' : 'they are'} over: npx roundsman findings list`;
+
+function nothingFound({ executions, left_open }: Round): string {
+  if (executions.some(({ status }) => status !== 'success'))
+    return 'Nothing was found; but not every bot could be asked.';
+  return left_open > 0
+    ? `Nothing new was found. ${leftOpen(left_open)}`
+    : 'Everything that was checked is as it should be.';
 }
 
 const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>

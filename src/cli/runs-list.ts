@@ -43,7 +43,8 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       run.status === 'queued'
         ? `queued ${relative(run.queued_at, now)}`
         : relative(run.started_at, now),
-      duration(run.execution_time_ms),
+      // Of a run that is tried again it is what the earlier attempts took.
+      run.completed_at ? duration(run.execution_time_ms) : '-',
       String(run.checks_performed ?? 0),
       String(run.issues_found ?? 0),
       causeOf(run),

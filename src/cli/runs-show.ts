@@ -66,7 +66,14 @@ function printRun(run: ListedRun, now: Date): void {
     // Until the start started_at holds the time of the claim.
     ['Started', run.attempt > 0 ? print.moment(run.started_at, now) : null],
     ['Ended', print.moment(run.completed_at, now)],
-    ['Took', run.execution_time_ms === null ? null : print.duration(run.execution_time_ms)],
+    [
+      run.completed_at ? 'Took' : 'Before',
+      run.execution_time_ms === null
+        ? null
+        : run.completed_at
+          ? print.duration(run.execution_time_ms)
+          : `earlier attempts took ${print.duration(run.execution_time_ms)}`,
+    ],
     ['Attempt', `${run.attempt} of ${run.max_attempts}`],
     ['Worker', run.worker && printable(run.worker)],
     ['Lease', run.status === 'running' ? print.moment(run.lease_until, now) : null],

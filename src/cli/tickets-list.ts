@@ -23,7 +23,7 @@ export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
 function respond(ticket: TicketRow, now: Date): string {
   if (!pending.includes(ticket.status)) return '-';
   if (ticket.snoozed_until && ticket.snoozed_until > now)
-    return `snoozed ${relative(ticket.snoozed_until, now)}`;
+    return `snoozed for ${span(ticket.snoozed_until.getTime() - now.getTime())}`;
   if (ticket.acknowledged_at || !ticket.respond_by) return '-';
   if (!isOverdue(ticket, now)) return relative(ticket.respond_by, now);
   const late = span(now.getTime() - ticket.respond_by.getTime());

@@ -1,10 +1,12 @@
 /** What the screen of `up` and a round say at their foot when nothing is left to do. */
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { liveBlock, roomFor } from '../../src/cli/live.ts';
 import type { Live } from '../../src/data/bots/live.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { install, roundsman } from '../support/installation.ts';
+import { insertFinding } from './rows.ts';
 
 const checkout = install('slow-bots.ts');
 
@@ -30,6 +32,27 @@ test('the screen says that nothing needs a person only where nothing does', () =
   expect(open).toContain('T-7');
 });
 
+test('no line is wider than the terminal, whatever stands in it', () => {
+  const bot = {
+    name: 'a-bot-with-a-long-name',
+    status: 'active' as const,
+    status_reason: null,
+    schedule_cron: '* * * * *',
+    next_execution_at: new Date(Date.now() + 3_600_000),
+    last_status: 'cancelled',
+    last_started_at: new Date(0),
+    open_findings: 12_345,
+  };
+  const bots = [bot, { ...bot, status: 'error' as const, status_reason: 'r'.repeat(90) }];
+  const tickets = [
+    { number: '7777777', severity: 'critical', title: 't'.repeat(90), assigned_to: null },
+  ];
+  const full = { ...quiet, bots, bot_count: 40, open_tickets: 9, tickets };
+  for (const columns of [20, 40, 80])
+    for (const line of liveBlock(full, ['n'.repeat(90)], columns).split('\n'))
+      expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(columns);
+});
+
 test('needs take their lines from bots and tickets', () => {
   const [without, beside] = [roomFor(40), roomFor(40, 5)];
   expect(beside.bots + beside.tickets).toBe(without.bots + without.tickets - 5);
@@ -44,7 +67,19 @@ test('a round speaks for itself and for nothing else', async () => {
     expect(heard.out).not.toContain('Nothing needs you');
     return heard.out;
   };
-  expect(await round()).toContain('\nNothing that this round found needs a person.\n');
+  const well = await round();
+  expect(well).toContain('\nNothing that this round found needs a person.\n');
+  expect(well).toContain('Everything that was checked is as it should be.');
+  // What waits for events is open, though no check reports it now.
+  const { id } = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', 'quick')
+    .executeTakeFirstOrThrow();
+  await insertFinding(db, id, 'of yesterday');
+  const unsure = await round();
+  expect(unsure).not.toContain('as it should be');
+  expect(unsure).toContain('Nothing new was found. 1 problem from before is still open, because');
   await db.updateTable('bots').set({ api_endpoint: '/api/bots/nowhere' }).execute();
   expect(await round()).toContain('needs a person; but not every bot could be asked.');
 });

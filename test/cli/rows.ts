@@ -93,7 +93,7 @@ export async function insertTicket(
 }
 
 /** A process of the engine, alive or silent. */
-export const insertNode = (db: Db, role: string, silentSeconds = 0) =>
+export const insertNode = (db: Db, role: string, silentSeconds = 0, queue: string | null = null) =>
   db
     .insertInto('engine.nodes')
     .values({
@@ -101,6 +101,7 @@ export const insertNode = (db: Db, role: string, silentSeconds = 0) =>
       role,
       host: 'elsewhere',
       pid: 1,
+      queue,
       heartbeat_at: sql<Date>`engine.now() - make_interval(secs => ${silentSeconds})`,
     })
     .execute();

@@ -76,6 +76,20 @@ test('a run that waits has not started, and one of something is not many', async
   expect(shown.out).toMatch(/^Results +1 check, 2 issues, 0 actions$/m);
 });
 
+test('what earlier attempts of a run took is not what it takes now', async () => {
+  const bot = await insertBot(db, 'again');
+  const id = await insertRun(db, bot, 3, {
+    status: 'queued',
+    completed_at: null,
+    execution_time_ms: 7_000,
+    attempt: 1,
+  });
+  expect((await roundsman(url, 'runs', 'list', '--bot', 'again')).out).not.toContain('7.0 s');
+  const { out } = await roundsman(url, 'runs', 'show', id);
+  expect(out).not.toMatch(/^Took/m);
+  expect(out).toMatch(/^Before +earlier attempts took 7\.0 s$/m);
+});
+
 test('findings are listed by rank and never by text, the open ones unless told', async () => {
   const bot = await insertBot(db, 'ranks');
   for (const severity of ['info', 'low', 'medium', 'high', 'critical'] as const)

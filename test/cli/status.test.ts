@@ -35,10 +35,20 @@ describe('status', () => {
     await insertNode(db, 'up');
     await insertRun(db, bot, 1);
     await insertRun(db, bot, 2, { status: 'skipped', reason: 'overlap' });
+    // One row for a stretch that was missed.
+    const metadata = { count: 12, last: '2026-01-01T00:00:00.000Z' };
+    await insertRun(db, bot, 4, { status: 'skipped', reason: 'missed', metadata });
     await insertRun(db, bot, 60 * 25, { status: 'failed' });
     const { code, out, err } = await roundsman(url, 'status');
     expect({ code, err }).toMatchObject({ code: 0 });
-    expect(out).toMatch(/Runs, 24 h +1 success, 1 skipped \(1 overlap\)$/m);
+    expect(out).toMatch(
+      /Runs, 24 h +1 success, 13 slots skipped \((1 overlap, 12 missed|12 missed, 1 overlap)\)$/m,
+    );
+    const { bot_executions, skipped } = (await roundsman(url, 'status', '--json')).json();
+    expect({ bot_executions, skipped }).toEqual({
+      bot_executions: { success: 1, skipped: 2 },
+      skipped: { overlap: 1, missed: 12 },
+    });
   });
 
   const ticket = async (values: object) =>

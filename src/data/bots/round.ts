@@ -14,14 +14,20 @@ export interface Round {
   executions: Selectable<Database['bot_executions']>[];
   /** the findings that these runs saw, and what is open since they began; the worst first */
   findings: SeenFinding[];
+  /** how many findings of these bots are open though these runs did not see them: nothing says that they are over */
+  left_open: number;
   actions: Selectable<Database['bot_actions']>[];
   /** the tickets of these findings */
   tickets: Selectable<Database['bot_tickets']>[];
 }
 
+/** `IN ()` is no SQL. */
+const none = '00000000-0000-0000-0000-000000000000';
+
 /** Reads what the runs with these ids did. Rows come in the order in which a person reads them. */
 export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
-  if (executionIds.length === 0) return { executions: [], findings: [], actions: [], tickets: [] };
+  if (executionIds.length === 0)
+    return { executions: [], findings: [], left_open: 0, actions: [], tickets: [] };
   const executions = await db
     .selectFrom('bot_executions')
     .selectAll()
@@ -56,6 +62,13 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .orderBy('taken_at')
     .orderBy('step')
     .execute();
+  const { left_open } = await db
+    .selectFrom('bot_findings')
+    .select(({ fn }) => fn.countAll<number>().as('left_open'))
+    .where('bot_id', 'in', bots)
+    .where('resolved_at', 'is', null)
+    .where('id', 'not in', findings.map(({ id }) => id).concat(none))
+    .executeTakeFirstOrThrow();
   const fingerprints = findings.map(({ fingerprint }) => fingerprint);
   const tickets =
     fingerprints.length === 0
@@ -68,5 +81,5 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .orderBy(severityRank('severity'))
           .orderBy('number')
           .execute();
-  return { executions, findings, actions, tickets };
+  return { executions, findings, left_open: Number(left_open), actions, tickets };
 }

@@ -10,7 +10,8 @@ export type Leg = 'claim' | 'queue' | 'child' | 'record';
 export interface Stop {
   /** the leg that it did not get through; null when it could not be sent at all */
   leg: Leg | null;
-  waits: boolean;
+  /** `busy`: every place carries a run. `unknown`: it says nothing of whether runs move */
+  verdict: 'broken' | 'busy' | 'unknown';
   /** what was seen */
   detail: string;
   /** what to try */
@@ -35,7 +36,7 @@ export function explainRefusal(error: unknown): Stop {
   if (!['42501', '25006'].includes(String((error as { code?: unknown } | null)?.code))) throw error;
   return {
     leg: null,
-    waits: false,
+    verdict: 'unknown',
     detail: `no canary could be sent, so nothing proves that runs move: ${messageOf(error)}`,
     hint: 'connect as the owner of the tables or as service_role, to a server that takes writes',
   };
@@ -44,7 +45,7 @@ export function explainRefusal(error: unknown): Stop {
 /** Another process has removed what tells how far it came. */
 export const rowGone: Stop = {
   leg: null,
-  waits: false,
+  verdict: 'unknown',
   detail:
     'the row of a canary was removed while it was under way, so nothing proves that runs move',
   hint: 'look again',
@@ -72,7 +73,7 @@ export function explainStop(seen: Seen): Stop {
 
 const stop = (leg: Leg, detail: string, hint: string): Stop => ({
   leg,
-  waits: false,
+  verdict: 'broken',
   detail,
   hint,
 });
@@ -87,8 +88,19 @@ const namedBy = (id: string | null, nodes: Node[]): string => {
 
 /** A process of a version before canaries does not say which queue it uses. */
 const older = (nodes: Node[]): Node[] => nodes.filter(({ queue }) => queue === null);
-const restart = (nodes: Node[]): string =>
-  `restart ${list(nodes)} with this version: an older one knows no canaries, so this says nothing of its runs`;
+
+/** During an upgrade: an older process took it, or none that knows it was free. Null where none is alive. */
+function ofOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
+  const old = older(alive);
+  return old.length === 0
+    ? null
+    : {
+        leg,
+        verdict: 'unknown',
+        detail,
+        hint: `restart ${list(old)} with this version: an older one knows no canaries, so this says nothing of its runs`,
+      };
+}
 
 function atClaim(seen: Seen): Stop {
   const schedulers = schedulersOf(seen.nodes);
@@ -98,13 +110,14 @@ function atClaim(seen: Seen): Stop {
       'no scheduler is alive to claim it',
       'start one with `npx roundsman scheduler`, or scheduler and worker with `npx roundsman up`',
     );
-  const old = older(schedulers);
-  return stop(
-    'claim',
-    `no scheduler claimed it within ${seconds(seen)}; alive by their heartbeats: ${list(schedulers)}`,
-    old.length > 0
-      ? restart(old)
-      : 'look at the logs of the schedulers, and restart one that does not answer',
+  const detail = `no scheduler claimed it within ${seconds(seen)}; alive by their heartbeats: ${list(schedulers)}`;
+  return (
+    ofOlder('claim', detail, schedulers) ??
+    stop(
+      'claim',
+      detail,
+      'look at the logs of the schedulers, and restart one that does not answer',
+    )
   );
 }
 
@@ -132,21 +145,27 @@ function outOfQueue(row: CanaryRow, seen: Seen): Stop {
   if (full !== null)
     return {
       leg: 'queue',
-      waits: true,
+      verdict: 'busy',
       detail: `it waits first in the queue: ${fullInWords(full, nodes)}`,
       hint: 'look again when a run has ended (`npx roundsman runs list --status running`), or start another worker with `npx roundsman worker`',
     };
   const from = nodes.find(({ id }) => id === row.claimed_by);
   const others = workers.filter(({ queue }) => queue !== null && queue !== from?.queue);
-  const old = older(workers);
-  return stop(
-    'queue',
-    `the queue did not deliver it to a worker${old.length > 0 ? ' that knows canaries' : ''} within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`,
-    others.length > 0
-      ? 'give every process the same REDIS_URL, or none, and restart those with another one'
-      : old.length > 0
-        ? restart(old)
-        : 'look at the logs of the workers, and restart one that takes nothing',
+  const knowing = older(workers).length > 0 ? ' that knows canaries' : '';
+  const detail = `the queue did not deliver it to a worker${knowing} within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`;
+  if (others.length > 0)
+    return stop(
+      'queue',
+      detail,
+      'give every process the same REDIS_URL, or none, and restart those with another one',
+    );
+  return (
+    ofOlder('queue', detail, workers) ??
+    stop(
+      'queue',
+      detail,
+      'look at the logs of the workers, restart one that takes nothing, and see that the queue was not paused in BullMQ',
+    )
   );
 }
 

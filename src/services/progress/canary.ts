@@ -19,10 +19,7 @@ import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
 /** Milliseconds that each leg took, by the database's clock; `total` is from the request to the record. */
 export type LegTimes = Record<Leg | 'total', number>;
 
-export type CanaryResult =
-  | { passed: true; ms: LegTimes }
-  /** `waits`: it is first in the queue, and every place is busy with a run; nothing is known to be broken */
-  | ({ passed: false } & Stop);
+export type CanaryResult = { passed: true; ms: LegTimes } | ({ passed: false } & Stop);
 
 /** A scheduler claims once a second, an entry is taken within a moment, and a start of a child takes less than one. */
 const legPatienceMs = 10_000;

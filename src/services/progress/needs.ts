@@ -113,8 +113,11 @@ function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean 
     : ` (last sign of one ${ago(new Date(Math.max(...signs)), facts)})`;
 }
 
-/** Due runs that no worker takes, where there is one. */
-export function runsWaiting(facts: Facts): Need | null {
+/** Due runs that no worker takes, where there is one. `closer`: where to look, as in the next two. */
+export function runsWaiting(
+  facts: Facts,
+  closer = '`npx roundsman doctor` finds out where runs stop',
+): Need | null {
   const { waiting, nodes, carried } = facts;
   if (waiting.count === 0 || workersOf(nodes).length === 0) return null;
   const full = fullPlaces(nodes, carried);
@@ -124,18 +127,21 @@ export function runsWaiting(facts: Facts): Need | null {
     what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
     try: full
       ? `${fullInWords(full, nodes)}; start another worker with \`npx roundsman worker\``
-      : '`npx roundsman doctor` finds out where runs stop',
+      : closer,
   };
 }
 
 /** Runs that nothing carries and nothing has taken over. */
-export function runsLost(facts: Facts): Need | null {
+export function runsLost(
+  facts: Facts,
+  closer = '`npx roundsman doctor` says which are alive',
+): Need | null {
   const { count, since: at, bot_executions } = facts.lost;
   if (count === 0) return null;
   return {
     kind: 'runs_lost',
     what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
-    try: 'every process of the engine takes over what was lost, so look at their logs; `npx roundsman doctor` says which are alive',
+    try: `every process of the engine takes over what was lost, so look at their logs; ${closer}`,
   };
 }
 
@@ -151,13 +157,16 @@ function botsUnchecked(facts: Facts): Need | null {
 }
 
 /** Due bots that no scheduler claims, where there is one. */
-export function botsOverdue(facts: Facts): Need | null {
+export function botsOverdue(
+  facts: Facts,
+  closer = '`npx roundsman doctor` looks closer',
+): Need | null {
   const { overdue, nodes } = facts;
   if (overdue.all === 0 || schedulersOf(nodes).length === 0) return null;
   return {
     kind: 'bots_overdue',
     what: overdueInWords(facts),
-    try: '`npx roundsman doctor` looks closer',
+    try: closer,
   };
 }
 

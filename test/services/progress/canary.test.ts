@@ -76,7 +76,7 @@ describe.each(backends)('with the queue on $name', (backend) => {
     const { db, processes } = await scene(backend, ['scheduler', 'worker']);
     processes[1]!.child.kill('SIGSTOP');
     const canary = await sendCanary(db, { patienceMs: 4_000 });
-    expect(canary).toMatchObject({ passed: false, leg: 'queue', waits: false });
+    expect(canary).toMatchObject({ passed: false, leg: 'queue', verdict: 'broken' });
     expect(canary).toHaveProperty('detail', expect.stringContaining(`worker ${processes[1]!.pid}`));
   });
 
@@ -86,7 +86,7 @@ describe.each(backends)('with the queue on $name', (backend) => {
     const canary = await sendCanary(db, { patienceMs: 3_000 });
     expect(canary).toMatchObject({
       passed: false,
-      waits: true,
+      verdict: 'busy',
       detail: expect.stringContaining('the only place of the worker is busy'),
     });
   });
@@ -200,6 +200,7 @@ test('a process of an older version is not called broken, but to be restarted', 
   expect(await sendCanary(db, { patienceMs: 500 })).toMatchObject({
     passed: false,
     leg: 'claim',
+    verdict: 'unknown',
     hint: expect.stringMatching(/restart up 1 on elsewhere with this version.*says nothing/),
   });
 });
