@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 
 // Test workers run on the Node that runs vitest, and `.ts` children of tests need this one.
 if (!process.features.typescript)
@@ -8,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
+    sequence: { sequencer: SlowestFirst },
     pool: 'forks',
     // Each worker brings processes and connections of its own; many tests wait more than they work.
     maxWorkers: 3,
