@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { UsageError } from './errors.ts';
+import { untrusted } from './trusted.ts';
 
 export interface Config {
   /** your own PostgreSQL; without it the embedded one in `home` is used */
@@ -43,13 +44,16 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 
 function dotEnv(file: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    const why = untrusted(file);
+    if (why !== null) throw new Error(`${why}, so its settings may be another user's`);
+    return parseEnv(text);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new UsageError({
       what: 'the settings could not be read',
       why: `${file}: ${(error as Error).message}`,
-      hint: 'make the file readable for this user, or remove it',
+      hint: 'make the file readable and your own (chown, chmod go-w), or remove it',
     });
   }
 }

@@ -19,12 +19,9 @@ function bundledNode() {
 }
 
 if (major >= 24) {
-  modules.enableCompileCache();
-  // In the package this file stands alone, because npm takes one `bin` for both: Node runs no
-  // TypeScript under node_modules, so what it starts there is the compiled command line in dist/.
-  const source = new URL('./cli.ts', import.meta.url);
-  const compiled = new URL('../../dist/src/bin/cli.js', import.meta.url);
-  const { main } = await import((existsSync(source) ? source : compiled).href);
+  const { keepCompiled } = await beside('compile-cache');
+  keepCompiled();
+  const { main } = await beside('cli');
   await main(process.argv);
   // A process manager's channel would keep a process alive that has stopped.
   if (process.connected) process.disconnect();
@@ -37,6 +34,16 @@ if (major >= 24) {
     console.error('  try: npm install (brings Node 24 along on Linux), or a newer Node');
     process.exitCode = 1;
   }
+}
+
+/**
+ * In the package this file stands alone, because npm takes one `bin` for both: Node runs no TypeScript under
+ * node_modules, so what it starts there is the compiled module in dist/.
+ */
+function beside(name) {
+  const source = new URL(`./${name}.ts`, import.meta.url);
+  const compiled = new URL(`../../dist/src/bin/${name}.js`, import.meta.url);
+  return import((existsSync(source) ? source : compiled).href);
 }
 
 /** Ends as that process ends. Ctrl-C reaches both by itself; the other signals are passed on. */

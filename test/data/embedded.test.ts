@@ -187,7 +187,8 @@ describe('one user', () => {
   test('is told what to do when the binaries are not installed', () => {
     // A copy of the code in a place without node_modules.
     fs.cpSync(sources, join(scratch, 'src/data/embedded'), { recursive: true });
-    fs.copyFileSync(join(sources, '../../errors.ts'), join(scratch, 'src/errors.ts'));
+    for (const name of ['errors.ts', 'trusted.ts'])
+      fs.copyFileSync(join(sources, '../..', name), join(scratch, 'src', name));
     const program = `import { joinEmbedded } from '${scratch}/src/data/embedded/index.ts';
       await joinEmbedded('${home}', { create: true }).catch((e) => console.log(e.name, e.hint));`;
     const args = ['--input-type=module', '-e', program];

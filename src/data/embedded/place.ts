@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, RoundsmanError } from '../../errors.ts';
+import { untrusted } from '../../trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock } from './locks.ts';
 
@@ -112,13 +113,25 @@ function refuseForeign(home: string): void {
   });
 }
 
+/** What is run and believed in a directory is only ours where no other user can change it. */
+export function refuseShared(directory: string, what: string): void {
+  const why = untrusted(directory);
+  if (why !== null)
+    throw new ForeignDatabaseError({
+      what,
+      why: `${why}, who could put programs of their own into it`,
+      hint: 'Take that right away (chmod go-w), choose another place with ROUNDSMAN_HOME, or set DATABASE_URL.',
+    });
+}
+
 /**
  * As mkdir -p. Node's own recursive mkdir never returns where an existing directory answers ENOENT
  * to making one in it, as /proc does.
  */
 function makeDirectory(path: string): void {
   try {
-    fs.mkdirSync(path);
+    // Whatever the umask says: no other user may put programs or a password in here.
+    fs.mkdirSync(path, { mode: 0o755 });
   } catch (error) {
     if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     const { code } = error as NodeJS.ErrnoException;
@@ -144,6 +157,7 @@ export function openHome(home: string): string {
   }
   const real = fs.realpathSync(home);
   refuseForeign(real);
+  refuseShared(real, `The embedded database in ${home} cannot be used`);
   return real;
 }
 

@@ -1,11 +1,11 @@
 /** A Postgres for a demo or a test run: gone without a trace when its owner is. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { blockedAt, giveTo, serverAccount } from './account.ts';
+import { blockedAt, serverAccount } from './account.ts';
 import { placeBinaries } from './binaries.ts';
 import { startGuard } from './guard.ts';
 import { initialise, newPassword } from './initialise.ts';
-import { ForeignDatabaseError } from './place.ts';
+import { ForeignDatabaseError, refuseShared } from './place.ts';
 import { startServer } from './server.ts';
 
 export interface ThrowawayServer {
@@ -23,15 +23,17 @@ export interface ThrowawayOptions {
   settings?: Record<string, string>;
 }
 
-/** Takes over `directory`, which must be empty or missing: it is given away and removed. */
+/** Takes over `directory`, which must be empty or missing: it is removed in the end. */
 export async function startThrowaway(
   directory: string,
   { fsync, settings = {} }: ThrowawayOptions,
 ): Promise<ThrowawayServer> {
   fs.mkdirSync(directory, { recursive: true });
   const real = fs.realpathSync(directory);
+  refuseShared(real, 'A throw-away database cannot be started');
   const account = serverAccount();
-  giveTo(account, real);
+  // The account of Postgres has to get through, and may change nothing but its own data.
+  if (account) fs.chmodSync(real, 0o711);
   const blocked = blockedAt(real, account);
   if (blocked)
     throw new ForeignDatabaseError({

@@ -1,0 +1,46 @@
+/**
+ * A start is mostly the compiling of modules, and Node can keep what it compiled. It runs what it finds there
+ * without another look, so the place has to be ours: Node's own choice is below the shared temporary directory,
+ * where any user can put a file first.
+ */
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { untrusted } from '../trusted.ts';
+
+/** Of the checkout or the package. */
+const root = (): string => {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const found = [join(here, '../..'), join(here, '../../..')].find((each) =>
+    existsSync(join(each, 'package.json')),
+  );
+  return found ?? here;
+};
+
+/** Beside the program where it is ours, so that both go together; else below our home. */
+function chosen(): string {
+  const beside = root();
+  if (statSync(beside).uid === process.geteuid!()) return join(beside, '.compiled');
+  const { XDG_CACHE_HOME: given } = process.env;
+  const caches = given && isAbsolute(given) ? given : join(homedir(), '.cache');
+  return join(caches, 'roundsman', 'compiled');
+}
+
+const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
+
+/** Keeps nothing where no place is certainly ours: then each start takes a little longer. */
+export function keepCompiled(): void {
+  if (!process.geteuid) return;
+  try {
+    const directory = chosen();
+    if (untrusted(nearest(dirname(directory))) !== null) return;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(directory);
+    const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;
+    if (isOurs && untrusted(directory) === null) enableCompileCache(directory);
+  } catch {
+    // A read-only disk, a user without a home.
+  }
+}

@@ -1,0 +1,149 @@
+import { execFile, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { joinEmbedded } from '../../src/data/embedded/index.ts';
+import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
+import { untrusted } from '../../src/trusted.ts';
+import { install } from '../support/installation.ts';
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+
+let scratch: string;
+beforeEach(() => {
+  scratch = fs.mkdtempSync(join(tmpdir(), 'roundsman-trusted-'));
+  onTestFinished(() => fs.rmSync(scratch, { recursive: true, force: true }));
+});
+
+function made(name: string, mode: number, uid = process.getuid!()): string {
+  const path = join(scratch, name);
+  fs.mkdirSync(path, { recursive: true });
+  fs.chownSync(path, uid, uid === nobody ? nobody : process.getgid!());
+  fs.chmodSync(path, mode);
+  return path;
+}
+
+describe('a place', () => {
+  test('of our own is believed, also below a shared directory with the sticky bit', () => {
+    made('shared', 0o1777);
+    expect(untrusted(made('shared/own', 0o700))).toBeNull();
+    expect(untrusted(made('shared/group-of-ours', 0o775))).toBeNull();
+  });
+
+  test('that any user can write is not, and nothing below it', () => {
+    made('open', 0o777);
+    expect(untrusted(join(scratch, 'open'))).toMatch(/open can be written by other users$/);
+    expect(untrusted(made('open/own', 0o700))).toMatch(/open can be written by other users$/);
+    // Its sticky bit keeps what is in it, but any user can add to it.
+    expect(untrusted(made('shared', 0o1777))).toMatch(/shared can be written by other users$/);
+  });
+
+  test.runIf(isRoot)('of another user or another group is not, and nothing below it', () => {
+    made('theirs', 0o755, nobody);
+    expect(untrusted(join(scratch, 'theirs'))).toMatch(
+      /theirs belongs to another user \(id 65534\)/,
+    );
+    expect(untrusted(made('theirs/own', 0o700))).toMatch(/theirs belongs to another user/);
+    const grouped = made('grouped', 0o775);
+    fs.chownSync(grouped, 0, nobody);
+    expect(untrusted(grouped)).toMatch(/grouped can be written by other users/);
+  });
+
+  test.runIf(isRoot)('behind a link is judged by where the link leads', () => {
+    const link = join(scratch, 'link');
+    fs.symlinkSync(made('theirs', 0o755, nobody), link);
+    expect(untrusted(link)).toMatch(/theirs belongs to another user/);
+  });
+});
+
+describe('what Node compiled', () => {
+  const checkout = install('slow-bots.ts');
+  const version = (env: NodeJS.ProcessEnv, directory = checkout) =>
+    promisify(execFile)(process.execPath, [join(directory, 'src/bin/roundsman.js'), '--version'], {
+      env: { PATH: process.env.PATH, ...env },
+    });
+  const kept = (directory: string) => fs.readdirSync(directory, { recursive: true }).length > 2;
+
+  test('is kept beside the program for nobody else, and never in the shared temporary directory', async () => {
+    const shared = made('tmp', 0o1777);
+    await version({ TMPDIR: shared, HOME: made('home', 0o755) });
+    expect(fs.readdirSync(shared)).toEqual([]);
+    const directory = join(checkout, '.compiled');
+    expect(fs.statSync(directory).mode & 0o777).toBe(0o700);
+    expect(kept(directory)).toBe(true);
+  });
+
+  test('is not taken from a directory that others could write', async () => {
+    const directory = join(checkout, '.compiled');
+    fs.rmSync(directory, { recursive: true, force: true });
+    fs.mkdirSync(directory);
+    fs.chmodSync(directory, 0o777);
+    await version({ HOME: made('home', 0o755) });
+    expect(fs.readdirSync(directory)).toEqual([]);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  test.runIf(isRoot)('is kept below our home where the program is another user’s', async () => {
+    const theirs = join(scratch, 'program');
+    fs.cpSync(checkout, theirs, { recursive: true, verbatimSymlinks: true });
+    spawnSync('chown', ['-R', 'nobody', theirs]);
+    const home = made('home', 0o755);
+    await version({ HOME: home }, theirs);
+    expect(fs.existsSync(join(theirs, '.compiled'))).toBe(false);
+    expect(kept(join(home, '.cache/roundsman/compiled'))).toBe(true);
+    // A home that is handed on, as `sudo` does it, is not ours.
+    const foreign = made('foreign', 0o777, nobody);
+    await version({ HOME: foreign }, theirs);
+    expect(fs.readdirSync(foreign)).toEqual([]);
+  });
+});
+
+describe('the embedded database', () => {
+  test('is not made where any user could have put programs', async () => {
+    const home = made('home', 0o777);
+    fs.mkdirSync(join(home, 'binaries-99'));
+    await expect(joinEmbedded(home, { create: true })).rejects.toThrow(
+      /cannot be used: .*home can be written by other users, who could put programs/,
+    );
+    await expect(startThrowaway(made('demo', 0o777), { fsync: false })).rejects.toThrow(
+      /can be written by other users/,
+    );
+  });
+
+  test.runIf(isRoot)('leaves its account nothing but its own data', async () => {
+    const directory = join(scratch, 'demo');
+    fs.chmodSync(scratch, 0o755);
+    const server = await startThrowaway(directory, { fsync: false });
+    try {
+      const owners = fs
+        .readdirSync(directory)
+        .map((name) => [name, fs.statSync(join(directory, name)).uid]);
+      expect(fs.statSync(directory).uid).toBe(0);
+      expect(Object.fromEntries(owners.filter(([name]) => name !== 'postgres'))).toEqual(
+        Object.fromEntries(
+          owners.filter(([name]) => name !== 'postgres').map(([name]) => [name, 0]),
+        ),
+      );
+    } finally {
+      await server.stop();
+    }
+    expect(fs.existsSync(directory)).toBe(false);
+  });
+});
+
+test('settings that any user could have written are refused, with the file', async () => {
+  const checkout = install('slow-bots.ts');
+  const file = join(checkout, '.env');
+  fs.writeFileSync(file, 'DATABASE_URL=postgres://elsewhere.test/x\n');
+  fs.chmodSync(file, 0o666);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(checkout, 'src/bin/roundsman.js'), 'status'],
+    { encoding: 'utf8', env: { PATH: process.env.PATH } },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/\.env: .*\.env can be written by other users, so its settings/);
+});
