@@ -11,10 +11,35 @@ const largestBytes = 10 * 1024 * 1024;
 /** What only its owner may read: components, addresses and errors of the platform stand in it. */
 const mode = 0o600;
 
+/** So much may wait for a reader of standard output that does not read: more is left out. */
+const mostWaiting = 1024 * 1024;
+
+/** A reader that stops reading must not stop the process: what it does not take is left out and counted. */
+function standardOutput(): Destination {
+  let left = 0;
+  return {
+    write(line) {
+      if (process.stdout.writableLength > mostWaiting) return void (left += 1);
+      if (left > 0) {
+        const gap = { level: 40, time: Date.now(), pid: process.pid, left_out: left };
+        left = 0;
+        process.stdout.write(
+          `${JSON.stringify({ ...gap, msg: 'lines were left out: the reader of this log did not read' })}\n`,
+        );
+      }
+      process.stdout.write(line);
+    },
+  };
+}
+
+interface Destination {
+  write(line: string): void;
+}
+
 /** Appends to a file of bounded size, or writes to standard output. */
-function destination(file: string | undefined): { write(line: string): void } {
-  const stream = pino.destination({ dest: file ?? 1, sync: true, mkdir: true, mode });
-  if (file === undefined) return stream;
+function destination(file: string | undefined): Destination {
+  if (file === undefined) return standardOutput();
+  const stream = pino.destination({ dest: file, sync: true, mkdir: true, mode });
   chmodSync(file, mode);
   let bytes = statSync(file).size;
   return {

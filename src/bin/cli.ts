@@ -20,10 +20,9 @@ const lingerMs = 500;
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
-  // A closed pipe (`roundsman runs list | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-  });
+  // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to leave at once: what was
+  // begun, as a share of the embedded server, ends in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     await program(engineCommands()).parseAsync(argv);
   } catch (error) {

@@ -46,12 +46,29 @@ function beside(name) {
   return import((existsSync(source) ? source : compiled).href);
 }
 
-/** Ends as that process ends. Ctrl-C reaches both by itself; the other signals are passed on. */
+/**
+ * Ends as that process ends, at once: a process manager's channel would keep this one alive without it. Ctrl-C
+ * reaches both by itself; the other signals are passed on, and so is the end of whoever started us.
+ */
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: 'inherit',
+    // When this process is killed, that one learns it by its parent.
+    env: { ...process.env, ROUNDSMAN_HANDED_OVER_BY: String(process.pid) },
+  });
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + osConstants.signals[signal];
+  child.on('error', (error) => {
+    console.error(`error: Node 24 could not be started: ${error.message}`);
+    process.exit(1);
   });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]));
+  // As in wrapper.ts: npm's shell passes no signal on.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(orphaned);
+    child.kill('SIGTERM');
+  }, 500).unref();
+  if (!process.env.npm_execpath || parent <= 1) clearInterval(orphaned);
 }

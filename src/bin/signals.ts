@@ -1,18 +1,29 @@
+import { isatty } from 'node:tty';
+import { wrapperEnded } from './wrapper.ts';
+
 /**
  * A closed terminal, a process group or a wrapper pass one wish on twice, a moment apart; a person who
  * means it presses Ctrl-C again.
  */
 const oneWishMs = 1_000;
+/** The terminal tells Ctrl-C to the whole group, and npm, which is one of it, tells it again. */
+const oneKeyMs = 250;
+
+const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 export interface Asked {
   /** Aborts when the process is asked to stop; its reason is the signal. */
   readonly signal: AbortSignal;
   /** Resolves with the signal. */
   readonly stop: Promise<NodeJS.Signals>;
+  /** As if the signal had come. */
+  ask(signal: NodeJS.Signals): void;
 }
 
 /**
- * Hears SIGINT (Ctrl-C), SIGTERM and SIGHUP. A second Ctrl-C, or a SIGTERM a second or more later, ends
+ * Hears SIGINT (Ctrl-C), SIGTERM and SIGHUP, and the end of a wrapper that passes no signal on. SIGHUP says that the
+ * terminal is gone; a process without one was told by `nohup` or a service manager to outlive it, and goes on. Node
+ * itself undoes what `nohup` does, so the terminal is asked for. A second Ctrl-C, or a SIGTERM a second or more later, ends
  * the process at once, after `last` has done what can be done in an instant. Its children notice and end
  * too; what it was carrying is taken over by others when its leases run out.
  */
@@ -29,12 +40,14 @@ export function askedToStop(last: () => void = () => {}): Asked {
     // A closed terminal tells it as often as there are processes between.
     if (signal === 'SIGHUP') return;
     const again = signal === 'SIGINT' && first.signal === 'SIGINT';
-    if (!again && performance.now() - first.at <= oneWishMs) return;
+    if (performance.now() - first.at <= (again ? oneKeyMs : oneWishMs)) return;
     last();
     process.exit(130);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return { signal: controller.signal, stop: promise };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  process.on('SIGHUP', hasTerminal ? onSignal : () => {});
+  void wrapperEnded(controller.signal).then((ended) => ended && onSignal('SIGTERM'));
+  return { signal: controller.signal, stop: promise, ask: onSignal };
 }
 
 /** A socket that is dead may not keep a process alive whose work is done. */

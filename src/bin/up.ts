@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { printable } from '../text.ts';
 import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
+import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 
 interface UpOptions {
   empty?: boolean;
@@ -23,12 +24,16 @@ export const upCommand = () =>
     .action(up);
 
 async function up(options: UpOptions): Promise<void> {
+  assumeSize();
+  keepGoingWhenPaused();
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
   const claim = config.databaseUrl
     ? null
     : (await import('../data/embedded/index.ts')).claimUp(config.home);
   const asked = askedToStop(() => void (claim && stopEmbeddedSoon(config.home)));
+  // Without a screen that anyone reads there is nothing to be up for.
+  process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { askServers, begun, untilStarted }] = await Promise.all([
     import('../log.ts'),
     import('./wait.ts'),

@@ -9,6 +9,7 @@ import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
 import { printable, span } from '../text.ts';
 import { within } from '../within.ts';
+import { isBehind } from './terminal.ts';
 
 const everyMs = 1_000;
 /** What needs a person is asked less often than the screen is drawn: it reads all that waits. */
@@ -44,6 +45,8 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   }
 
   async function tick(): Promise<void> {
+    // A terminal that was paused: what ended meanwhile is told when it goes on.
+    if (isBehind()) return;
     const { runs, until: next } = await endedSince(db, until);
     until = next;
     const lines = runs.map(endedLine);
@@ -58,7 +61,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
 
   /** What was drawn last was of another time: it must not go on saying that all is well. */
   function drawUnknown(why: string): void {
-    live?.(`\n${printable(why)}; what runs now is not known\n`);
+    if (!isBehind()) live?.(`\n${printable(why)}; what runs now is not known\n`);
   }
 
   async function draw(): Promise<void> {

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { paint, say } from './print.ts';
 
 /** The terminal's width; nothing is cut for a file or a pipe. */
-const width = (): number => (process.stdout.isTTY ? (process.stdout.columns ?? 100) : Infinity);
+const width = (): number => (process.stdout.isTTY ? process.stdout.columns || 100 : Infinity);
 
 /** Whether lists have room for the longer way of saying something. */
 export const isWide = (): boolean => width() >= 120;

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +77,36 @@ describe('no line holds a password of the configuration', () => {
     expect(lines().length).toBeGreaterThan(0);
     expect(written()).not.toMatch(/se\\*"cret/);
   });
+});
+
+test('a reader that does not read does not stop the process, and hears how much it missed', async () => {
+  const source = (path: string) =>
+    JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+  const program = `
+    const { openLog } = await import(${source('log.ts')});
+    const { readConfig } = await import(${source('config.ts')});
+    const log = openLog(readConfig({}));
+    const text = 'x'.repeat(1_000);
+    for (let line = 0; line < 5_000; line += 1) {
+      log.info({ line, text });
+      if (line % 100 === 0) await new Promise(setImmediate);
+    }
+    process.stderr.write('written');
+    process.on('SIGUSR2', () => log.info('last'));
+    setInterval(() => {}, 1_000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stderr, 'data');
+  let heard = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (heard += more));
+  await expect.poll(() => heard.length).toBeGreaterThan(900_000);
+  await expect.poll(() => (child.kill('SIGUSR2'), heard.includes('"msg":"last"'))).toBe(true);
+  const told = heard
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { left_out } = told.find(({ msg }) => msg?.startsWith('lines were left out'));
+  expect(told.filter(({ line }) => line !== undefined).length + left_out).toBe(5_000);
 });
 
 describe('the file', () => {

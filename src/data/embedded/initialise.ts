@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { RoundsmanError } from '../../errors.ts';
@@ -45,9 +46,25 @@ export interface NewCluster {
   fsync: boolean;
 }
 
+/** initdb and Postgres look up the user's name, and end without one: a container may run as any number. */
+function refuseNameless(account: Account | undefined): void {
+  if (account) return;
+  try {
+    userInfo();
+  } catch {
+    const id = process.getuid?.();
+    throw new InitialiseError({
+      what: 'The embedded database could not be created',
+      why: `the user with id ${id} has no entry in /etc/passwd, and PostgreSQL does not start for a user without a name`,
+      hint: `Set DATABASE_URL, or add the entry (echo "roundsman:x:${id}:0::/tmp:/bin/sh" >> /etc/passwd, where an image allows it).`,
+    });
+  }
+}
+
 /** Superuser `postgres` by password only; UTF-8 by Postgres' own rules, the same on any host. */
 export async function initialise(cluster: NewCluster): Promise<void> {
   const { bin, data, account, password, fsync } = cluster;
+  refuseNameless(account);
   const fresh = freshName(data);
   const secret = join(fresh, 'password');
   fs.mkdirSync(fresh, { mode: 0o700 });

@@ -1,0 +1,210 @@
+/** What stands between us and whoever starts and stops us: npm, npx, nohup, an older Node, a terminal. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import type { Db } from '../../src/data/connect.ts';
+import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { testDatabase } from '../support/database.ts';
+import { rowOf } from '../support/flow.ts';
+import { install, isAlive } from '../support/installation.ts';
+
+const checkout = install('slow-bots.ts');
+const settled = { timeout: 20_000, interval: 50 };
+
+// The Node of this test first; npm is wherever it was.
+const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+
+interface Wrapped {
+  child: ChildProcess;
+  out(): string;
+  ended: Promise<number | null>;
+}
+
+function run(command: string, args: string[], env: NodeJS.ProcessEnv, ipc = false): Wrapped {
+  const child = spawn(command, args, {
+    cwd: checkout,
+    env: {
+      PATH,
+      HOME: process.env.HOME,
+      NO_COLOR: '1',
+      npm_config_update_notifier: 'false',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+    // A group of its own, so that all of it can be ended with the test.
+    detached: true,
+  });
+  let heard = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.setEncoding('utf8').on('data', (text: string) => (heard += text));
+  const ended = once(child, 'exit').then(() => child.exitCode);
+  onTestFinished(async () => {
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+    await ended;
+  });
+  return { child, out: () => heard, ended };
+}
+
+/** Our processes in this checkout, as /proc tells. */
+const ours = (): number[] =>
+  fs.readdirSync('/proc').flatMap((name) => {
+    try {
+      const command = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      const here = fs.readlinkSync(`/proc/${name}/cwd`) === checkout;
+      return here && command.includes('roundsman') ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+
+async function scene() {
+  const { db, url } = await testDatabase();
+  await migrateQueue(url);
+  return { db, url, env: { DATABASE_URL: url, REDIS_URL: '' } };
+}
+
+async function carried(db: Db, name: string): Promise<string> {
+  const { id } = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  const run = (await queueManualRun(db, id)).id;
+  await expect.poll(async () => (await rowOf(db, run)).status, settled).toBe('running');
+  return run;
+}
+
+test.each([
+  ['npm start', ['start'], 'BullMQ on postgres', 'Stopped.'],
+  ['npx roundsman worker', ['roundsman', 'worker'], '"msg":"started"', '"msg":"stopped"'],
+])(
+  'SIGTERM to %s reaches the engine: what runs ends, and nothing is left behind',
+  async (line, args, begun, stopped) => {
+    const { db, env } = await scene();
+    const wrapped = run(line.split(' ')[0]!, args, env);
+    await expect.poll(() => wrapped.out(), settled).toContain(begun);
+    const id = await carried(db, 'two-seconds');
+    wrapped.child.kill('SIGTERM');
+    await wrapped.ended;
+    await expect.poll(() => wrapped.out(), settled).toContain(stopped);
+    expect(await rowOf(db, id)).toMatchObject({ status: 'success', attempt: 1 });
+    await expect.poll(ours, settled).toEqual([]);
+  },
+  60_000,
+);
+
+test('SIGHUP ends no process that has no terminal, as nohup promises', async () => {
+  const { db, env } = await scene();
+  const worker = run('nohup', [process.execPath, 'src/bin/roundsman.js', 'worker'], env);
+  await expect.poll(() => worker.out(), settled).toContain('"msg":"started"');
+  worker.child.kill('SIGHUP');
+  const id = await carried(db, 'quick');
+  await expect.poll(async () => (await rowOf(db, id)).status, settled).toBe('success');
+  expect(worker.out()).not.toContain('asked to stop');
+  worker.child.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+});
+
+/** A Node that is too old for TypeScript, wherever this machine has one. */
+const olderNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((directory) => join(directory, 'node'))
+  .find((node) => {
+    const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+    return /^v2[0-3]\./.test(stdout ?? '');
+  });
+
+describe.skipIf(!olderNode)('an older Node that hands over', () => {
+  test('ends with the process that it started, whatever a process manager holds open', async () => {
+    const { url } = await testDatabase();
+    const nowhere = Object.assign(new URL(url), { pathname: '/nowhere' }).href;
+    const worker = run(
+      olderNode!,
+      ['src/bin/roundsman.js', 'worker'],
+      { DATABASE_URL: nowhere },
+      true,
+    );
+    expect(await worker.ended).toBe(1);
+    expect(worker.out()).toContain('there is no such database');
+  });
+
+  test('takes it along when it is killed', async () => {
+    const { env } = await scene();
+    const worker = run(olderNode!, ['src/bin/roundsman.js', 'worker'], env);
+    await expect.poll(() => worker.out(), settled).toContain('"msg":"started"');
+    worker.child.kill('SIGKILL');
+    await expect.poll(ours, settled).toEqual([]);
+    expect(worker.out()).toContain('"msg":"stopped"');
+  });
+});
+
+test('the file for pm2 loads as it is required, by each Node that is promised', () => {
+  for (const node of [process.execPath, olderNode].filter((each) => each !== undefined)) {
+    const file = JSON.stringify(join(import.meta.dirname, '../../ecosystem.config.js'));
+    const { stdout, stderr } = spawnSync(
+      node,
+      ['--input-type=commonjs', '-e', `console.log(require(${file}).apps.length)`],
+      { encoding: 'utf8' },
+    );
+    expect(stdout, stderr).toBe('2\n');
+  }
+});
+
+describe('with the embedded database', () => {
+  const home = fs.mkdtempSync(join(tmpdir(), 'roundsman-wrapped-'));
+  afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+  const env = { ROUNDSMAN_HOME: join(home, 'home'), DATABASE_URL: '', REDIS_URL: '' };
+  const server = (): number | undefined => {
+    const place = join(env.ROUNDSMAN_HOME, 'postgres.place');
+    const directory = fs.existsSync(place)
+      ? fs.readFileSync(place, 'utf8').trim()
+      : env.ROUNDSMAN_HOME;
+    return findPostmaster(join(directory, 'postgres'))?.pid;
+  };
+
+  test('a closed terminal stops `up` and its PostgreSQL', async () => {
+    fs.chmodSync(home, 0o755);
+    // Holds the terminal; killed, it closes it.
+    const terminal = run(
+      'script',
+      ['-qfc', `'${process.execPath}' src/bin/roundsman.js up --empty`, '/dev/null'],
+      env,
+    );
+    await expect.poll(() => terminal.out(), { timeout: 40_000 }).toContain('Ctrl-C stops');
+    const pid = server()!;
+    terminal.child.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), settled).toBe(false);
+    await expect.poll(ours, settled).toEqual([]);
+  }, 60_000);
+
+  test('a reader that leaves early does not keep a command from stopping it', async () => {
+    const command = run(process.execPath, ['src/bin/roundsman.js', 'bots', 'list'], env);
+    command.child.stdout!.destroy();
+    expect(await command.ended).toBe(0);
+    expect(server()).toBeUndefined();
+  }, 40_000);
+
+  test('a reader that leaves ends `up` in order', async () => {
+    const up = run(process.execPath, ['src/bin/roundsman.js', 'up', '--empty'], env);
+    await expect.poll(() => up.out(), settled).toContain('BullMQ on postgres');
+    const pid = server()!;
+    up.child.stdout!.destroy();
+    const db = spawnSync(process.execPath, ['src/bin/roundsman.js', 'bots', 'run', 'quick'], {
+      cwd: checkout,
+      env: { PATH, ...env },
+      encoding: 'utf8',
+    });
+    expect(db.status, db.stderr).toBe(0);
+    expect(await up.ended).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+  }, 60_000);
+});
