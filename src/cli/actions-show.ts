@@ -59,7 +59,7 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
 function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
   if (state !== 'applied' || judge_within === null) return null;
   const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';
-  return `too few events came since to tell whether it helped${again}`;
+  return `what came since does not tell yet whether it helped${again}`;
 }
 
 function undo(action: ListedAction, refusal: string | null, now: Date): string {

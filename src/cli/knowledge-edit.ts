@@ -1,4 +1,8 @@
-import { editKnowledge as edit, type KnowledgeRow } from '../data/bots/bot-knowledge.ts';
+import {
+  editKnowledge as edit,
+  freedomAfter,
+  type KnowledgeRow,
+} from '../data/bots/bot-knowledge.ts';
 import type { Db } from '../data/connect.ts';
 import { UsageError } from '../errors.ts';
 import { figuresOf } from '../heal/figures.ts';
@@ -52,7 +56,8 @@ export async function editKnowledge(
       db,
       id,
       (entry) => {
-        checkFreedom({ ...entry, ...wanted }, catalogue, wanted.autonomy !== undefined);
+        const autonomy = freedomAfter(entry, wanted);
+        checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
         return wanted;
       },
       change,
@@ -63,11 +68,15 @@ export async function editKnowledge(
     const { before, after } = edited;
     table(
       ['Changed', 'Before', '', 'After'],
-      columns
+      [...new Set([...columns, 'autonomy' as const])]
         .filter((column) => before[column] !== after[column])
         .map((column) => [column, shown(before[column]), '->', shown(after[column])]),
       '',
     );
+    if (wanted.autonomy === undefined && before.autonomy !== after.autonomy)
+      note(
+        'a solution that is replaced has to earn what it may do alone; `--autonomy auto` trusts it at once',
+      );
   });
 }
 

@@ -94,7 +94,7 @@ function nothingFound({ executions, left_open }: Round): string {
 
 const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
   state === 'applied' && judge_within !== null
-    ? 'too few events came since to tell; the same check is asked again'
+    ? 'what came since does not tell yet whether it helped; the same check is asked again'
     : 'not verified yet';
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));

@@ -98,10 +98,22 @@ export async function mayGoOn(
   const stage: Stage = 'begun';
   const now = await readCircumstances(trx, finding, knowledge, { stage, ...begun });
   const gate = closedGate(now, knowledge, stage);
-  if (gate === null) return isOpen(trx, finding);
+  if (gate === null) return (await mayAct(trx, run)) && isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);
   await writeDecision(trx, run, finding, { knowledge, now, verdict, gate });
   return false;
+}
+
+/** A run that only judges is no order to act where a person has paused or disabled the bot meanwhile. */
+async function mayAct(trx: Transaction<Database>, { id }: Fenced): Promise<boolean> {
+  const acting = await trx
+    .selectFrom('bot_executions as e')
+    .innerJoin('bots as b', 'b.id', 'e.bot_id')
+    .select('e.id')
+    .where('e.id', '=', id)
+    .where(({ eb, or }) => or([eb('e.trigger', '<>', 'verify'), eb('b.status', '=', 'active')]))
+    .executeTakeFirst();
+  return acting !== undefined;
 }
 
 const holdBudget = (trx: Transaction<Database>) =>

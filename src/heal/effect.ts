@@ -3,6 +3,7 @@ import type { Evidence } from '../bot.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
+import { isFault } from '../data/fault-behind.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
@@ -29,10 +30,25 @@ export async function takeEffect(
     const context = contextOf(trx, effect, now, signal);
     const evidence = await untilStopped<Evidence>(signal, async () =>
       (await remedy.isDone(params, context)) === true ? nothingLeft : remedy.apply(params, context),
-    );
+    ).catch((error: unknown) => blameFault(trx, error));
     await recordApplied(trx, remedy, effect, evidence, now);
     return now;
   });
+}
+
+/**
+ * A remedy may tell a fault in words of its own, without the error behind it. But the transaction in which it was met
+ * has failed, and remembers it: then the fault is what the remedy failed for. Rejects in any case.
+ */
+async function blameFault(trx: Transaction<Database>, error: unknown): Promise<never> {
+  if (error instanceof Error && error.cause === undefined && !isFault(error)) {
+    const failed = await sql`SELECT 1`.execute(trx).then(
+      () => undefined,
+      (met: unknown) => met,
+    );
+    if (isFault(failed)) throw new Error(error.message, { cause: failed });
+  }
+  throw error;
 }
 
 /** Two runs may have found the same abandoned intent: whoever locks it first has it. */

@@ -10,7 +10,7 @@ export const contexts = ['fingerprint', 'component', 'category', 'all'] as const
 export type Context = (typeof contexts)[number];
 
 /**
- * Outcomes of decided heals. Shares and bounds go by weights: all that an entry tried on one finding weighs 1
+ * Outcomes of decided heals, of the solution that the entry has now. Shares and bounds go by weights: all that an entry tried on one finding weighs 1
  * together, because what failed on it once is likely to fail on it again, and an outcome loses half of its weight
  * each half-life.
  */
@@ -108,8 +108,14 @@ export async function figuresOf(
            max(h.settled_at) FILTER (WHERE h.outcome = 'relapsed') AS last_relapse
     FROM (
       SELECT e.*, count(*) OVER (PARTITION BY e.knowledge_id, coalesce(e.finding_id, e.heal_id)) AS tries
-      FROM engine.heals e
+      FROM engine.heals e LEFT JOIN (
+        SELECT v.knowledge_id, max(v.created_at) AS at FROM bot_knowledge_events v
+        WHERE v.knowledge_id = ANY (${ids}::uuid[]) AND v.event = 'edited' AND v.after ? 'solution'
+        GROUP BY v.knowledge_id) edited USING (knowledge_id)
       WHERE e.knowledge_id = ANY (${ids}::uuid[]) AND e.outcome IS NOT NULL
+        -- What began before its solution was replaced is another solution's outcome.
+        AND (edited.at IS NULL OR e.settled_at > edited.at AND NOT EXISTS (
+          SELECT FROM bot_actions b WHERE b.heal_id = e.heal_id AND b.taken_at <= edited.at))
         AND (${since}::timestamptz IS NULL OR e.settled_at > ${since}::timestamptz)
     ) h JOIN bot_knowledge k ON k.id = h.knowledge_id
     CROSS JOIN LATERAL (VALUES ('fingerprint', h.fingerprint = ${fingerprint}::text),

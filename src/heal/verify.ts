@@ -80,7 +80,7 @@ async function askAgain(
     UPDATE bot_actions a
     SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,
         settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
-        error_message = CASE WHEN t.last <= engine.now() THEN ${tooFewEvents} ELSE a.error_message END,
+        error_message = CASE WHEN t.last <= engine.now() THEN ${neverTold} ELSE a.error_message END,
         ask_after = CASE WHEN t.last > engine.now()
                          THEN least(t.last, date_trunc('minute', engine.now() + interval '1 minute'
                                                          + greatest(engine.now() - t.cutoff, interval '1 minute'))) END
@@ -95,4 +95,5 @@ async function askAgain(
 }
 
 /** Why a cure is `undecided`, for people. */
-export const tooFewEvents = 'too few events came after it to tell';
+export const neverTold =
+  'for as long as it was asked, what came after it did not tell whether it helped';

@@ -3,14 +3,14 @@ import type { Catalogue } from '../catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
 import type { Db } from '../data/connect.ts';
 import { judgeEntries } from '../heal/judge.ts';
-import { tooFewEvents } from '../heal/verify.ts';
+import { neverTold } from '../heal/verify.ts';
 
 export interface Settled {
   /** cures that outlasted their hold window */
   held: number;
   /** findings that nobody touched and that stayed away as long */
   recovered: number;
-  /** cures of which too few events came to tell */
+  /** cures of which it could not be told whether they helped */
   undecided: number;
   /** changes of how freely an entry may act */
   judged: number;
@@ -72,7 +72,7 @@ const concludeUnclear = (db: Db) =>
   count(
     db,
     sql`
-    UPDATE bot_actions SET state = 'undecided', success = false, settled_at = engine.now(), error_message = ${tooFewEvents}
+    UPDATE bot_actions SET state = 'undecided', success = false, settled_at = engine.now(), error_message = ${neverTold}
     WHERE id IN (
       SELECT a.id FROM bot_actions a LEFT JOIN bot_finding_states s ON s.fingerprint = a.fingerprint
       WHERE a.judge_within IS NOT NULL AND a.state IN ('applied', 'verified')

@@ -45,6 +45,10 @@ export async function checkEvents(
     tallies: keptTallies(report, keys, asking),
     verdicts,
     decisions: await judgeDecisions(asking, decisions),
+    // Of several the newest cutoff's.
+    fingerprints: new Map(
+      [...decisions, ...keys].map(({ key, fingerprint }) => [key, fingerprint]),
+    ),
   };
   for (const [key, { tally, from }] of shown)
     judged.tallies.set(key, countedFrom(tally, from, asking.now));
@@ -53,7 +57,8 @@ export async function checkEvents(
   const others = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
   const all = [...others, ...[...shown.values()].map(({ finding }) => finding)];
   const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };
-  return { ...outcome, status: all.length > 0 ? 'failed' : 'passed', result, judged };
+  const [unanswered] = asking.unanswered;
+  return { ...outcome, status: all.length > 0 ? 'failed' : 'passed', result, judged, unanswered };
 }
 
 /**

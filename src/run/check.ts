@@ -23,6 +23,7 @@ export async function checkAll(
       ? checkEvents(engine, run, held, check)
       : askCheck(engine, run, held, check, { since: null }));
     if (outcome) outcomes.push(outcome);
+    if (outcome && 'result' in outcome && outcome.unanswered) outcomes.push(outcome.unanswered);
   }
   return outcomes;
 }

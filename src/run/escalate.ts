@@ -26,12 +26,15 @@ const wanting = sql`
   AND NOT EXISTS (SELECT FROM bot_actions a
                   WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id
                     AND (a.state = 'applied' OR a.state = 'verified' AND a.judge_within IS NOT NULL)
-                    AND engine.now() < a.applied_at + engine.respond_within(f.severity))
+                    AND engine.now() < a.applied_at + engine.respond_within(f.severity)
+                    -- Else a clock was set back, and it would wait for as long as that.
+                    AND a.applied_at <= engine.now())
   -- A person has resolved it, or the storm or the finding that it stood behind, and it was not seen again since.
   AND NOT EXISTS (SELECT FROM bot_tickets t
                   WHERE t.bot_id = f.bot_id AND t.status = 'resolved'
                     AND (t.fingerprint = f.fingerprint OR t.metadata ? 'storm' OR t.finding_id = f.suppressed_by)
-                    AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at)
+                    AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at
+                    AND t.resolved_at <= engine.now())
   AND NOT ${findingSilenced}`;
 
 /** Whether an open finding `f` matters enough for a ticket. */

@@ -18,6 +18,8 @@ export interface Asking {
   /** seconds for which a verdict that is unclear is asked for again */
   within: number;
   ask(question: EventQuestion): Promise<CheckOutcome | null>;
+  /** how it erred, each time */
+  unanswered: CheckOutcome[];
 }
 
 /** What one question brought: by key, as keys are stored. */
@@ -27,6 +29,9 @@ export interface Report {
   tallies: Map<string, EventResult['tallies'][number]>;
   truncated: boolean;
 }
+
+/** No platform keeps what it logs for longer, and PostgreSQL's intervals and dates have an end. */
+const longestWindow = 10 * 366 * 24 * 3_600;
 
 /** With the window that the bot's config gives; an errored outcome where that is no window. */
 export function askingOf(
@@ -40,13 +45,21 @@ export function askingOf(
   try {
     const { config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
     const window = check.windowSeconds(config);
-    if (!(window > 0) || !Number.isFinite(window))
-      throw new Error(`its windowSeconds is ${window}, which is no number of seconds above 0`);
+    if (!(window > 0 && window <= longestWindow))
+      throw new Error(
+        `its windowSeconds is ${window}, which is no number of seconds above 0 and up to ${longestWindow} (ten years)`,
+      );
+    const unanswered: CheckOutcome[] = [];
     return {
+      unanswered,
       now,
       from: new Date(now.getTime() - window * 1_000),
       within: judgeWithin(window),
-      ask: (events) => askCheck(engine, run, held, check, { since: null, events }),
+      async ask(events) {
+        const outcome = await askCheck(engine, run, held, check, { since: null, events });
+        if (outcome?.status === 'errored') unanswered.push(outcome);
+        return outcome;
+      },
     };
   } catch (error) {
     return { name, title, ms: 0, status: 'errored', reason: fitting(messageOf(error), 2_000) };

@@ -18,7 +18,11 @@ const tallies = z.object({
  * What an event check returned, if it is what the contract asks for; the tallies of keys that were neither reported
  * nor asked for are left out. Throws an Error that names the field or the key.
  */
-export function readEventResult(returned: unknown, { starts, only }: EventQuestion): EventResult {
+export function readEventResult(
+  returned: unknown,
+  { from, starts, only }: EventQuestion,
+  now: Date,
+): EventResult {
   const result = readResult(returned);
   const read = tallies.safeParse(returned);
   if (!read.success) {
@@ -31,6 +35,12 @@ export function readEventResult(returned: unknown, { starts, only }: EventQuesti
     reported.add(key);
   }
   const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
+  const told = new Set<string>();
+  for (const { key } of read.data.tallies) {
+    if (told.has(key)) throw refused(`tallies: two have the key ${key}`);
+    told.add(key);
+  }
+  const begins = new Map(starts.map((start) => [start.key, start.from]));
   const kept = new Map(
     read.data.tallies.filter(({ key }) => wanted.has(key)).map((tally) => [tally.key, tally]),
   );
@@ -39,6 +49,9 @@ export function readEventResult(returned: unknown, { starts, only }: EventQuesti
     if (!tally) throw refused(`tallies: there is none for the key ${key}`);
     if (tally.of !== null && tally.of < tally.bad)
       throw refused(`tallies: the key ${key} has more bad events than events`);
+    const begin = begins.get(key) ?? from;
+    if (tally.newestBadAt && (+tally.newestBadAt < +begin - 1 || +tally.newestBadAt > +now + 1))
+      throw refused(`tallies: newestBadAt of the key ${key} is not between its start and now`);
     if ((tally.bad === 0) !== (tally.newestBadAt === null))
       throw refused(`tallies: newestBadAt of the key ${key} does not fit its bad events`);
     if (reported.has(key) && tally.bad === 0)

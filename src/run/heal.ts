@@ -8,6 +8,7 @@ import type { CheckOutcome } from './outcome.ts';
 import type { Held } from './place.ts';
 import { examinedColumns, fingerprintOf } from './finding.ts';
 import { severityRank } from '../severity.ts';
+import { storable } from '../text.ts';
 import { watchMode } from './kill-switch.ts';
 import { queueVerify } from './queue-verify.ts';
 import type { OpenFinding } from './record.ts';
@@ -30,7 +31,7 @@ export const healAll = (
   healEach(engine, run, open, {
     checks,
     how: heal,
-    healing: healingOf(engine, run, held, checks, { examined }),
+    healing: healingOf(engine, run, held, checks, { examined, seen: open }),
   });
 
 /** One finding after the other, the worst first, until the run is stopped, or its healing by the kill switch. */
@@ -78,7 +79,11 @@ export function healingOf(
   run: Run,
   held: Held,
   checks: AnyCheck<unknown>[],
-  { examined, onRecheck }: { examined: number; onRecheck?: (outcome: CheckOutcome) => void },
+  {
+    examined,
+    seen,
+    onRecheck,
+  }: { examined: number; seen?: OpenFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
 ): Healing {
   const { db, catalogue } = engine;
   const { now, leftMs } = held;
@@ -94,7 +99,7 @@ export function healingOf(
     const outcome = await askCheck(engine, run, held, check, { since });
     if (!outcome) return 'unclear';
     onRecheck?.(outcome);
-    return verdictOn(run, finding, outcome);
+    return verdictOn(run, finding, outcome, seen);
   };
   const effect: Healing['effect'] = (task) => carryOut('effect', task);
   return { db, catalogue, signal, recheck, effect, now, leftMs, examined };
@@ -111,16 +116,25 @@ function judgedHow(
   return { accruing: false, judgeWithin: judgeWithin(check.windowSeconds(config)) };
 }
 
-/** Clean only when the check looked at the finding's key and did not report it. */
+/**
+ * Clean only when the check looked at the finding's key and did not report it, also not in another category than
+ * before: a problem that is told in another way is not cured. `seen` is what this run found before the cure.
+ */
 function verdictOn(
   run: Run,
   { fingerprint, component_key }: Parameters<Recheck>[0],
   outcome: CheckOutcome,
+  seen: OpenFinding[] | undefined,
 ): Awaited<ReturnType<Recheck>> {
   if (!('result' in outcome)) return 'unclear';
   const { result, name } = outcome;
-  if (result.findings.some((reported) => fingerprintOf(run.bot.id, name, reported) === fingerprint))
-    return 'failing';
+  const before = new Set(seen?.map((finding) => finding.fingerprint));
+  const remains = result.findings.some((reported) => {
+    const its = fingerprintOf(run.bot.id, name, reported);
+    const ofKey = storable(reported.key ?? reported.component) === component_key;
+    return its === fingerprint || (seen !== undefined && ofKey && !before.has(its));
+  });
+  if (remains) return 'failing';
   const { every, keys } = examinedColumns(result);
   return every !== keys.includes(component_key) && !result.truncated ? 'clean' : 'unclear';
 }

@@ -47,10 +47,10 @@ export async function judge(asking: Asking, report: Report, cases: Case[]): Prom
   }
   return cases.map((one) => {
     if (!other.includes(one)) return { verdict: verdictIn(report, one, asking.now), shown: null };
-    if (!further) return { verdict: 'unclear', shown: null };
-    const verdict = verdictIn(further, one, asking.now);
     const now = verdictIn(report, one, asking.now);
     if (now === 'failing') return { verdict: now, shown: null };
+    if (!further) return { verdict: 'unclear', shown: null };
+    const verdict = verdictIn(further, one, asking.now);
     const finding = further.findings.get(one.key);
     const tally = further.tallies.get(one.key);
     if (verdict === 'failing' && finding && tally)
@@ -105,7 +105,8 @@ export async function judgeKeys(
   const found = whole ? await judge(asking, whole, cases) : [];
   for (const [at, { key, state }] of waiting.entries()) {
     const one = found[at] ?? { verdict: 'unclear', shown: null };
-    verdicts.set(key, { verdict: one.verdict, state });
+    const told = toldAgain(waiting[at]!, whole, one.verdict, asking.now);
+    verdicts.set(key, { verdict: told ? 'failing' : one.verdict, state });
     // A list that was cut short may not name it, though asked alone the check does.
     const finding = whole?.findings.get(key);
     const tally = whole?.tallies.get(key);
@@ -115,6 +116,23 @@ export async function judgeKeys(
       shown.set(key, { finding, tally, from: latestOf(asking.from, cases[at]!.cutoff) });
   }
   return { verdicts, shown };
+}
+
+/**
+ * After a person resolved it, or an undo, what is left of a problem and medium is no clear return of it; but who waits
+ * for it to be told would not learn of it at all. So it is told when a person would have had to respond.
+ */
+function toldAgain(
+  { key, state, toldAgainAt, cutoff }: WaitingKey,
+  report: Report | null,
+  verdict: Verdict,
+  now: Date,
+): boolean {
+  const finding = report?.findings.get(key);
+  const newest = report?.tallies.get(key)?.newestBadAt;
+  if (verdict !== 'unclear' || state !== null || !finding || !newest || newest <= cutoff)
+    return false;
+  return severityRank(severityOf(finding.severity)) <= severityRank('medium') && now >= toldAgainAt;
 }
 
 /** By the same function, from the decision on: the old events would make every finding that was left alone persist. */

@@ -3,7 +3,13 @@ import type { TallyBefore, Verdict } from '../heal/verdict.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */
 export type CheckOutcome = { name: string; title: string; ms: number } & (
-  | { status: 'passed' | 'failed'; result: CheckResult; judged?: JudgedKeys }
+  | {
+      status: 'passed' | 'failed';
+      result: CheckResult;
+      judged?: JudgedKeys;
+      /** a further question about single keys that it could not answer */
+      unanswered?: CheckOutcome | undefined;
+    }
   | { status: 'errored' | 'skipped'; reason: string }
 );
 
@@ -14,6 +20,11 @@ export interface JudgedKeys {
   /** of each reported key, with the time from which on it was counted */
   tallies: Map<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
   verdicts: ReadonlyMap<string, KeyVerdict>;
+  /**
+   * Of keys with a cure or a decision that waits: what it is about. A check that tells the same key in another
+   * category now has not found another problem.
+   */
+  fingerprints: ReadonlyMap<string, string>;
   /** decisions that left a finding alone, of which enough was seen, or too little for too long */
   decisions: { id: string; verdict: 'clean' | 'failing' | 'undecided' }[];
 }

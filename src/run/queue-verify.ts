@@ -7,7 +7,7 @@ import type { Run } from './run.ts';
 /**
  * What was applied to this fingerprint and may only be judged, or asked about again, when this run is over gets a run of its own for
  * that moment, once: whoever comes by before it finds it there. Where its entry in the queue is lost, rescue
- * makes another one.
+ * makes another one. Of a bot that is not active nothing is planned: its next run judges it.
  */
 export async function queueVerify(
   { db, queue, log }: Engine,
@@ -22,7 +22,7 @@ export async function queueVerify(
         INSERT INTO bot_executions (bot_id, status, trigger, generation, max_attempts, started_at, queued_at, run_after)
         SELECT b.id, 'queued', 'verify', 1, b.max_attempts, engine.now(), engine.now(), coalesce(a.ask_after, a.verify_after)
         FROM bots b JOIN bot_actions a ON a.bot_id = b.id
-        WHERE b.id = ${run.bot.id}::uuid AND a.fingerprint = ${fingerprint}::text AND a.state = 'applied'
+        WHERE b.id = ${run.bot.id}::uuid AND b.status = 'active' AND a.fingerprint = ${fingerprint}::text AND a.state = 'applied'
           AND coalesce(a.ask_after, a.verify_after) IS NOT NULL
           AND NOT EXISTS (
             SELECT FROM bot_executions e

@@ -51,7 +51,8 @@ function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Findin
   const { component_key: key, severity } = finding;
   const { verdict = 'failing', state = null } = judged.verdicts.get(key) ?? {};
   const { from: counted_from, ...counted } = judged.tallies.get(key)!;
-  const seen = { ...finding, tally: { ...counted, severity }, counted_from };
+  const fingerprint = judged.fingerprints.get(key) ?? finding.fingerprint;
+  const seen = { ...finding, fingerprint, tally: { ...counted, severity }, counted_from };
   if (verdict === 'failing') return seen;
   return state === 'verified' ? { ...seen, verdict } : null;
 }

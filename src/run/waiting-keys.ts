@@ -5,6 +5,7 @@ import type { TallyBefore } from '../heal/verdict.ts';
 /** A key of an event check whose events count from a cutoff on, as far as a verdict about it is wanted. */
 export interface WaitingKey {
   key: string;
+  fingerprint: string;
   cutoff: Date;
   /** null where it is not known */
   before: TallyBefore | null;
@@ -14,12 +15,15 @@ export interface WaitingKey {
   verifiedAt: Date | null;
   /** its finding is open, and no event after the cutoff has shown it again */
   unseen: boolean;
+  /** from then on what is medium still is told again, as a person would have had to respond to it */
+  toldAgainAt: Date;
 }
 
 /** A decision that left a finding of an event check alone, and that waits for what becomes of it. */
 export interface WaitingDecision {
   id: string;
   key: string;
+  fingerprint: string;
   decidedAt: Date;
   /** when it was first found clean */
   cleanAt: Date | null;
@@ -36,7 +40,8 @@ export async function waitingKeys(
   fingerprint: string | null = null,
 ): Promise<WaitingKey[]> {
   const { rows } = await sql<WaitingKey>`
-    SELECT s.component_key AS key, ${laterMs('s.cutoff_at')} AS cutoff, s.tally_before AS before, a.state, ${laterMs('a.verified_at')} AS "verifiedAt",
+    SELECT s.component_key AS key, s.fingerprint, ${laterMs('s.cutoff_at')} AS cutoff,
+           s.cutoff_at + coalesce(engine.respond_within('medium'), interval '2 hours') AS "toldAgainAt", s.tally_before AS before, a.state, ${laterMs('a.verified_at')} AS "verifiedAt",
            EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint
                      AND f.resolved_at IS NULL AND f.last_seen_at <= s.cutoff_at) AS unseen
     FROM bot_finding_states s
@@ -60,7 +65,7 @@ export async function waitingDecisions(
   { bot, check, run }: { bot: string; check: string; run: string },
 ): Promise<WaitingDecision[]> {
   const { rows } = await sql<WaitingDecision>`
-    SELECT d.id::text, s.component_key AS key, ${laterMs('d.decided_at')} AS "decidedAt",
+    SELECT d.id::text, s.component_key AS key, s.fingerprint, ${laterMs('d.decided_at')} AS "decidedAt",
            ${laterMs('d.clean_at')} AS "cleanAt", d.tally AS before
     FROM bot_decisions d JOIN bot_finding_states s ON s.fingerprint = d.fingerprint AND s.bot_id = d.bot_id
     WHERE d.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND d.outcome = 'pending' AND d.tally IS NOT NULL

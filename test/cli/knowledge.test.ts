@@ -340,19 +340,33 @@ describe('edit', () => {
       args: ['--autonomy', 'auto'],
       why: 'cannot run',
     },
-    {
-      what: 'an edit that cannot be undone',
-      solution: safe,
-      args: ['--solution', irreversible],
-      why: 'irreversible',
-      autonomy: 'auto',
-    },
   ])('$what is not auto', async ({ solution, args, why, autonomy = 'suggest' }) => {
     await insertKnowledge(db, 'a', { solution, autonomy });
     const { code, err } = await knowledge('edit', 'a', ...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(why) });
     expect(await row('a')).toMatchObject({ solution, autonomy });
     expect(await events('a')).toEqual([]);
+  });
+
+  test('an auto entry whose solution is replaced has to earn that again, unless an admin trusts it', async () => {
+    for (const [solution, args, autonomy] of [
+      [irreversible, [], 'suggest'],
+      [`${safe}# another\n`, [], 'suggest'],
+      [`${safe}# another\n`, ['--autonomy', 'auto'], 'auto'],
+    ] as const) {
+      await db.deleteFrom('bot_knowledge').execute();
+      await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });
+      const { code, out, err } = await knowledge('edit', 'a', '--solution', solution, ...args);
+      expect(code, err).toBe(0);
+      expect(await row('a')).toMatchObject({ solution, autonomy });
+      if (autonomy === 'auto') continue;
+      expect(out).toMatch(/autonomy +auto +-> +suggest/);
+      expect(err).toContain('has to earn what it may do alone');
+      expect((await events('a')).at(-1)).toMatchObject({
+        event: 'demoted',
+        figures: { why: expect.stringContaining('another one now') },
+      });
+    }
   });
 
   test('an auto entry becomes irreversible together with a lower autonomy', async () => {

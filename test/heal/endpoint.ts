@@ -1,7 +1,7 @@
 /** The built-in watch over endpoints with a cure of a test, on a clock that a test moves. */
 import { sql } from 'kysely';
 import { sentinelApi } from '../../bots/sentinel-api.ts';
-import type { KnowledgeSeed } from '../../src/bot.ts';
+import type { EventContext, EventResult, KnowledgeSeed } from '../../src/bot.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import {
   anEngine,
@@ -28,6 +28,8 @@ interface EndpointOptions {
   config?: object;
 }
 
+type Tell = (result: EventResult, asked: EventContext) => EventResult;
+
 /** The bot `sentinel-api` and the entry `api.cure`, whose remedy has no effect that the database could see. */
 export async function endpoint({
   autonomy = 'auto',
@@ -41,6 +43,7 @@ export async function endpoint({
     autonomy,
   });
   let counted = async () => {};
+  let told: Tell = (result) => result;
   const bot = {
     ...sentinelApi,
     knowledge: [cure],
@@ -51,7 +54,7 @@ export async function endpoint({
             run: async (...asked: Parameters<typeof check.run>) => {
               const result = await check.run(...asked);
               await counted();
-              return result;
+              return told(result, asked[1]);
             },
           }
         : check,
@@ -89,6 +92,10 @@ export async function endpoint({
       ),
     round: () => run(engine, 'sentinel-api', { max_attempts: 1 }),
     settle: () => settle(db, engine.catalogue),
+    /** From now on the check says what this makes of its result; it may throw. */
+    tell(otherwise: Tell) {
+      told = otherwise;
+    },
     /** The next check waits, once it has counted, until it may go on. */
     async holdCheck() {
       const reached = Promise.withResolvers<void>();

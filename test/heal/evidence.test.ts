@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { requestUndo } from '../../src/data/bots/bot-actions.ts';
 import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
+import { neverTold } from '../../src/heal/verify.ts';
 import { curedAfterABurst, endpoint, hour, minute, outcomesElsewhere } from './endpoint.ts';
 
 test('quiet after a cure: no request is no proof, and the action stays applied without a ticket', async () => {
@@ -95,7 +96,7 @@ test('a day without a request: it is asked again and again, less and less often,
     await at.verifyRun();
   }
   expect(await at.actions()).toMatchObject([
-    { state: 'undecided', success: false, error_message: 'too few events came after it to tell' },
+    { state: 'undecided', success: false, error_message: neverTold },
   ]);
   // A minute, then as long again as it has waited, until a day is over.
   expect(waits.length).toBeGreaterThan(8);

@@ -224,3 +224,35 @@ test('a run that meets faults in its remedies has recorded what its checks saw',
   expect(await rowOf(patients.db, id)).toMatchObject({ status: 'success', issues_found: 1 });
   expect(await patients.finding()).toMatchObject({ resolved_at: null, last_execution_id: id });
 });
+
+test.each([
+  'it was the victim of a deadlock',
+  'a lock was not free in time',
+  'a statement took too long',
+] as const)('a fault that a remedy tells in words of its own is no outcome: %s', async (name) => {
+  const fault: MakeFault = async (db, other) => {
+    try {
+      await faults[name](db, other);
+    } catch (error) {
+      // oxlint-disable-next-line preserve-caught-error -- what is tried here
+      throw new Error(`could not clean: ${(error as Error).message}`);
+    }
+  };
+  const patients = await meeting(fault, always);
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([
+    {
+      state: 'aborted',
+      error_message: expect.stringMatching(/could not clean: .*not the remedy's doing/),
+    },
+  ]);
+  expect(await judged(patients)).toEqual(unjudged);
+});
+
+test('an error of its own in a transaction that goes on is its own doing', async () => {
+  const patients = await meeting(async () => {
+    throw new Error('could not clean: no such disk');
+  }, always);
+  await patients.round();
+  expect(await patients.actions()).toMatchObject([{ state: 'failed' }]);
+});

@@ -495,3 +495,38 @@ test('many processes at once write each change once', async () => {
   }
   expect(await events(patients)).toHaveLength(names.length);
 });
+
+describe('whose solution was replaced', () => {
+  const wipe = playbook('disk.wipe');
+  const remedies = [
+    { name: 'disk.clean', rest: { risk: 'irreversible' as const } },
+    { name: 'disk.wipe', rest: { risk: 'reversible' as const } },
+  ];
+
+  test('is judged by what comes of the new one, on every component', async () => {
+    const patients = await diagnosed(
+      [entry('clean', clean, { autonomy: 'suggest' })],
+      { holdsOut: true },
+      remedies,
+    );
+    await leftAlone(patients, 'clean', { persisted: 6 }, { component: 'elsewhere' });
+    await healed(patients, 'clean', { held: 30 }, { component: 'elsewhere' });
+    expect(await judge(patients)).toBe(0);
+    await editKnowledge(patients.db, await idOf(patients, 'clean'), () => ({ solution: wipe }), {
+      actor: 'ann',
+    });
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    expect(await judge(patients)).toBe(0);
+    // Begun with the old one, and settled since.
+    await sql`UPDATE bot_actions SET settled_at = engine.now() WHERE component = 'elsewhere'`.execute(
+      patients.db,
+    );
+    const now = sql<Date>`engine.now()`;
+    const since = { component: 'elsewhere', taken_at: now, settled_at: now };
+    await healed(patients, 'clean', { held: 1 }, since);
+    expect(await judge(patients)).toBe(0);
+    await healed(patients, 'clean', { held: 12 }, { ...since, fingerprint: 'others' });
+    expect(await judge(patients)).toBeGreaterThan(0);
+    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+  });
+});

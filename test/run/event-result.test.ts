@@ -14,9 +14,9 @@ const result = (tallies: unknown, findings: object[] = [finding]) => ({
 
 test('what fits is read, without tallies of keys that were neither reported nor asked for', () => {
   const other = { key: '/b', bad: 0, of: 9, newestBadAt: null };
-  expect(readEventResult(result([tally, other]), asked).tallies).toEqual([tally]);
+  expect(readEventResult(result([tally, other]), asked, at).tallies).toEqual([tally]);
   const starts = [{ key: '/b', from: at }];
-  expect(readEventResult(result([tally, other]), { ...asked, starts }).tallies).toEqual([
+  expect(readEventResult(result([tally, other]), { ...asked, starts }, at).tallies).toEqual([
     tally,
     other,
   ]);
@@ -34,19 +34,30 @@ test.each<[string, unknown, string]>([
     [{ key: '/a', bad: 0, of: 3, newestBadAt: null }],
     'without a bad event',
   ],
+  ['two of one key', [tally, { ...tally, bad: 0, newestBadAt: null }], 'two have the key /a'],
+  [
+    'a time before the start',
+    [{ ...tally, newestBadAt: new Date(+at - 60_000) }],
+    'newestBadAt of the key /a is not between its start and now',
+  ],
+  [
+    'a time to come',
+    [{ ...tally, newestBadAt: new Date('9999-01-01') }],
+    'newestBadAt of the key /a is not between its start and now',
+  ],
   ['half an event', [{ ...tally, bad: 1.5 }], 'tallies.0.bad'],
   ['fewer than none', [{ ...tally, of: -1 }], 'tallies.0.of'],
 ])('refused: %s', (_, tallies, why) => {
-  expect(() => readEventResult(result(tallies), asked)).toThrow(why);
+  expect(() => readEventResult(result(tallies), asked, at)).toThrow(why);
 });
 
 test('refused: a key that was asked for, and has none', () => {
-  expect(() => readEventResult(result([tally]), { ...asked, only: ['/c'] })).toThrow(
+  expect(() => readEventResult(result([tally]), { ...asked, only: ['/c'] }, at)).toThrow(
     'there is none for the key /c',
   );
 });
 
 test('refused: two findings with one key', () => {
   const twice = [finding, { ...finding, category: 'other' }];
-  expect(() => readEventResult(result([tally], twice), asked)).toThrow('two share the key /a');
+  expect(() => readEventResult(result([tally], twice), asked, at)).toThrow('two share the key /a');
 });

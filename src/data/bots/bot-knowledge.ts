@@ -41,8 +41,9 @@ export const addKnowledge = (
 
 /**
  * Changes what `edit` makes of the entry while it is locked; null when that is nothing. Every change is
- * written down: of the content as `edited`, after which what it said in shadow counts anew. Who lowers an
- * entry lowers it everywhere: no component is left with more freedom by its own outcomes.
+ * written down: of the content as `edited`, after which what it said in shadow counts anew, and what came of
+ * another solution not any more. Who lowers an entry, or replaces its solution, lowers it everywhere: no component is
+ * left with more freedom by its own outcomes.
  */
 export const editKnowledge = (
   db: Db,
@@ -57,7 +58,9 @@ export const editKnowledge = (
       .where('id', '=', id)
       .forNoKeyUpdate()
       .executeTakeFirstOrThrow();
-    const wanted = edit(before);
+    const asked = edit(before);
+    const autonomy = freedomAfter(before, asked);
+    const wanted: KnowledgeEdit = autonomy === before.autonomy ? asked : { ...asked, autonomy };
     const columns = (Object.keys(wanted) as (keyof KnowledgeEdit)[]).filter(
       (column) => wanted[column] !== before[column],
     );
@@ -68,17 +71,37 @@ export const editKnowledge = (
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirstOrThrow();
+    const lowered = asked.autonomy === undefined && after.autonomy !== before.autonomy;
+    const told = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
     for (const event of eventsOf(before, after, change.figures))
-      await writeEvent(trx, id, event, change);
-    if (freedom.indexOf(after.autonomy) < freedom.indexOf(before.autonomy))
-      await lowerComponents(trx, after, change);
+      await writeEvent(trx, id, event, told);
+    if (
+      isAnother(before, wanted) ||
+      freedom.indexOf(after.autonomy) < freedom.indexOf(before.autonomy)
+    )
+      await lowerComponents(trx, after, told);
     return { before, after };
   });
 
+const anotherSolution = 'its solution is another one now, which has not earned it';
+
+const isAnother = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
+  solution !== undefined && solution !== before.solution;
+
+/**
+ * How freely an entry may act after an edit: who replaces its solution, and does not say how freely the new one may
+ * act, leaves that to be earned.
+ */
+export const freedomAfter = (before: KnowledgeRow, edit: KnowledgeEdit): KnowledgeRow['autonomy'] =>
+  edit.autonomy ??
+  (isAnother(before, edit) && before.autonomy === 'auto' ? 'suggest' : before.autonomy);
+
 /** What was found to begin after its heals says nothing of another solution, nor when a person knows and trusts it. */
-const beginsAnew = (before: KnowledgeRow, { solution, autonomy }: KnowledgeEdit): boolean =>
-  (solution !== undefined && solution !== before.solution) ||
-  (autonomy !== undefined && freedom.indexOf(autonomy) > freedom.indexOf(before.autonomy));
+const beginsAnew = (before: KnowledgeRow, wanted: KnowledgeEdit): boolean =>
+  isAnother(before, wanted) || risesIn(before, wanted);
+
+const risesIn = (before: KnowledgeRow, { autonomy }: KnowledgeEdit): boolean =>
+  autonomy !== undefined && freedom.indexOf(autonomy) > freedom.indexOf(before.autonomy);
 
 /** Takes away what components may do beyond the entry. */
 async function lowerComponents(
@@ -86,10 +109,12 @@ async function lowerComponents(
   { id, autonomy }: KnowledgeRow,
   change: Change,
 ): Promise<void> {
+  const above = freedom.slice(freedom.indexOf(autonomy) + 1);
+  if (above.length === 0) return;
   const freer = await trx
     .deleteFrom('bot_knowledge_autonomy')
     .where('knowledge_id', '=', id)
-    .where('autonomy', 'in', freedom.slice(freedom.indexOf(autonomy) + 1))
+    .where('autonomy', 'in', above)
     .returning(['component', 'autonomy'])
     .execute();
   const after = { autonomy };

@@ -66,7 +66,7 @@ async function ask(
 ): Promise<CheckResult> {
   if (!check.events) return readResult(await check.run(config, { ...context, since }));
   if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
-  return readEventResult(await check.run(config, { ...context, ...events }), events);
+  return readEventResult(await check.run(config, { ...context, ...events }), events, context.now);
 }
 
 /** Whether another try may succeed. That it may not write is no such fault: its own session refuses that. */
