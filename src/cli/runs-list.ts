@@ -41,7 +41,9 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       run.trigger,
       // Until the start started_at holds the time of the claim.
       run.status === 'queued'
-        ? `queued ${relative(run.queued_at, now)}`
+        ? run.run_after && run.run_after > now
+          ? `due ${relative(run.run_after, now)}`
+          : `queued ${relative(run.queued_at, now)}`
         : relative(run.started_at, now),
       // Of a run that is tried again it is what the earlier attempts took.
       run.completed_at ? duration(run.execution_time_ms) : '-',

@@ -5,6 +5,7 @@ import { withDatabase } from './database.ts';
 import * as print from './print.ts';
 import { table } from './table.ts';
 import { botsThatAre, schedulersOf, workersOf } from '../services/progress/facts.ts';
+import { nodeName } from '../services/progress/canary-stop.ts';
 import { inOneLine, needs, type Need } from '../services/progress/needs.ts';
 import { aliveInWords, readStatus, type Status } from './status-read.ts';
 import { ticketTable } from './tickets-list.ts';
@@ -45,7 +46,7 @@ function printFigures(status: Status): void {
     ],
   ]);
   print.facts([
-    ['Engine', alive ?? `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`],
+    ['Engine', alive ?? deadInWords(status)],
     ['Mode', modeInWords(mode.mode)],
     ['Bots', listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
     ['Runs, 24 h', results ?? 'none'],
@@ -60,9 +61,25 @@ function printFigures(status: Status): void {
         [quiet.suppressed, 'suppressed'],
       ]) ?? 'none open',
     ],
-    ['Healed, 24 h', String(heals)],
+    [
+      'Healed, 24 h',
+      listed([
+        [heals.verified, 'verified'],
+        [heals.waiting, 'wait for their verdict'],
+        [heals.wrong, print.stateAs('failed', 'failed, relapsed or undone')],
+        [heals.unknown, print.stateAs('unknown', 'of unknown effect')],
+      ]) ?? 'none',
+    ],
     ['Tickets', tickets.all > 0 ? `${tickets.all} open` : 'none open'],
   ]);
+}
+
+/** A process that was killed leaves its row for a while, as one that stands still does. */
+function deadInWords({ nodes, now }: Status): string {
+  const [last] = nodes;
+  return last
+    ? `${print.paint('yellow', 'not answering')}: no sign of ${printable(nodeName(last))} for ${print.span(now.getTime() - last.heartbeat_at.getTime())}; if it has ended, \`npx roundsman up\` starts it`
+    : `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`;
 }
 
 const modeInWords = (mode: string | null): string =>
@@ -147,7 +164,8 @@ function asDocument(status: Status, needed: Need[]) {
     failures,
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
     quiet_findings: quiet,
-    healed: status.heals,
+    healed: status.heals.verified,
+    heals: status.heals,
     tickets: {
       count: tickets.all,
       urgent: tickets.urgent,

@@ -76,6 +76,19 @@ test('a run that waits has not started, and one of something is not many', async
   expect(shown.out).toMatch(/^Results +1 check, 2 issues, 0 actions$/m);
 });
 
+test('a run that is due later says when', async () => {
+  const bot = await insertBot(db, 'later');
+  await insertRun(db, bot, 1, {
+    status: 'queued',
+    trigger: 'verify',
+    completed_at: null,
+    execution_time_ms: null,
+    attempt: 0,
+    run_after: ago(-11),
+  });
+  expect((await roundsman(url, 'runs', 'list', '--bot', 'later')).out).toMatch(/ due in 1[01]m /);
+});
+
 test('what earlier attempts of a run took is not what it takes now', async () => {
   const bot = await insertBot(db, 'again');
   const id = await insertRun(db, bot, 3, {

@@ -9,6 +9,7 @@ import { testDatabase } from '../support/database.ts';
 import { set } from '../support/flow.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { roundsman, start } from './command.ts';
+import { insertHeal, insertKnowledge } from './knowledge-rows.ts';
 import { ago, insertBot, insertFinding, insertNode, insertRun, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
@@ -124,6 +125,41 @@ describe('status', () => {
       'processes',
       'runs_lost',
     ]);
+  });
+
+  test('is not alarmed by what a silence covers', async () => {
+    const bot = await insertBot(db, 'a', planned);
+    await insertNode(db, 'up');
+    const finding = await insertFinding(db, bot, 'known', { affected_component: '/known' });
+    await insertTicket(db, bot, 'known', { finding_id: finding, respond_by: ago(5) });
+    expect((await roundsman(url, 'status')).code).toBe(6);
+    await db
+      .insertInto('bot_silences')
+      .values({ component: '/known', owner: 'ann', reason: 'known', expires_at: ago(-60) })
+      .execute();
+    expect((await roundsman(url, 'status')).code).toBe(0);
+  });
+
+  test('says what became of heals, the wrong ones too', async () => {
+    const bot = await insertBot(db, 'a', planned);
+    await insertNode(db, 'up');
+    const entry = await insertKnowledge(db, 'cure');
+    for (const state of ['held', 'verified', 'relapsed', 'failed', 'undone'] as const)
+      await insertHeal(db, bot, entry, state, { taken_at: ago(5) });
+    const { out } = await roundsman(url, 'status');
+    expect(out).toMatch(/^Healed, 24 h +2 verified, 3 failed, relapsed or undone$/m);
+    expect((await roundsman(url, 'status', '--json')).json()).toMatchObject({
+      healed: 2,
+      heals: { verified: 2, waiting: 0, wrong: 3, unknown: 0 },
+    });
+    await db.deleteFrom('bot_knowledge').execute();
+  });
+
+  test('names the process that does not answer any more', async () => {
+    await insertNode(db, 'up', 40);
+    expect((await roundsman(url, 'status')).out).toMatch(
+      /^Engine +not answering: no sign of up 1 on elsewhere for 4\ds; if it has ended/m,
+    );
   });
 
   test('is not alarmed by medium, snoozed and finished tickets', async () => {

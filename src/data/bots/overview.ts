@@ -87,19 +87,34 @@ export const countQuiet = (db: Db) =>
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
 
-/** Heals of the last 24 h whose cure was verified. */
-export async function countHeals(db: Db): Promise<number> {
-  const row = await db
-    .selectFrom('bot_actions')
-    .select(sql<number>`count(DISTINCT heal_id)::int`.as('count'))
-    .where('taken_at', '>=', since)
-    .where('state', 'in', ['verified', 'held'])
+const heals = (...states: string[]) => sql<number>`
+  count(*) FILTER (WHERE state = ANY (${sql.lit(`{${states.join(',')}}`)}::text[]))::int`;
+
+/** Heals of the last 24 h by what is known of them now, by the last step of each. */
+export const countHeals = (db: Db) =>
+  db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('bot_actions')
+        .distinctOn('heal_id')
+        .select('state')
+        .where('taken_at', '>=', since)
+        .orderBy('heal_id')
+        .orderBy('step', 'desc')
+        .as('heal'),
+    )
+    .select([
+      heals('verified', 'held').as('verified'),
+      heals('intent', 'applied').as('waiting'),
+      heals('failed', 'relapsed', 'undone').as('wrong'),
+      heals('unknown').as('unknown'),
+    ])
     .executeTakeFirstOrThrow();
-  return row.count;
-}
 
 /** A snoozed ticket wants nothing until its time has come. */
-const awake = sql`coalesce(snoozed_until <= engine.now(), true)`;
+const awake = sql`(coalesce(snoozed_until <= engine.now(), true)
+  -- Of what a silence covers no person is told.
+  AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
 const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
 
