@@ -17,6 +17,7 @@ import {
   type BackendName,
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
+import { refuseBlindChecks } from '../run/refuse-blind.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../within.ts';
@@ -75,6 +76,8 @@ export async function startEngine(
     for (const warning of queue.warnings) log.warn(`${queue.backend}: ${warning}`);
     // Recorded only once it has answered.
     await agreeOnBackend(db, queue.backend);
+    if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl)))
+      log.warn('checks read as this login: there is no role roundsman_reader that it may become');
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
     const means = { worker, config, databaseUrl, db, queue, catalogue, bots, log };

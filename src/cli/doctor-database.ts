@@ -12,7 +12,9 @@ import {
   prepareDatabase,
   refusalOf,
 } from '../data/prepare.ts';
+import { readerRole } from '../data/reader.ts';
 import { messageOf } from '../errors.ts';
+import { BlindChecksError, refuseBlindChecks } from '../run/refuse-blind.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
 import { configuredBackend } from '../queue/backend.ts';
 import { serverVersion } from './db-status.ts';
@@ -96,7 +98,11 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
     // Without its schema there is nothing more to look at.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
   }
-  found.push(ok('Schema', 'every migration is applied'), await examineRoles(db));
+  found.push(
+    ok('Schema', 'every migration is applied'),
+    await examineRoles(db),
+    await examineReader(db, url),
+  );
   return [...found, ...(await examineEngine(db, config))];
 }
 
@@ -124,6 +130,22 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
     'Clock',
     detail,
     'synchronise both with NTP; runs go by the database, but logs of the two do not match',
+  );
+}
+
+/** As whom checks read, and whether that hides anything from them. */
+async function examineReader(db: Db, url: string): Promise<Diagnosis> {
+  try {
+    if (await refuseBlindChecks(db, url))
+      return ok('Checks', `read as ${readerRole}, which cannot write and sees all rows`);
+  } catch (error) {
+    if (!(error instanceof BlindChecksError)) throw error;
+    return fail('Checks', `${error.what}: ${error.why}`, error.hint);
+  }
+  return warn(
+    'Checks',
+    `read as this login, because it may not become ${readerRole}: only their read-only sessions keep them from writing`,
+    `as a superuser: CREATE ROLE ${readerRole}; GRANT ${readerRole} TO the login; then as the owner of the tables: SELECT engine.let_checks_read()`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { rememberErrors } from './own-errors.ts';
+import { becomeReader } from './reader.ts';
 import type { DB } from './tables.ts';
 
 /** The platform's whole schema as Kysely sees it; the tables are generated from the migrated database. */
@@ -22,7 +23,7 @@ export interface ConnectOptions {
    * than the statement timeout, after which a server that is still there answers.
    */
   silenceMs?: number;
-  /** The session refuses to write: what checks get. */
+  /** The session refuses to write, and reads as a role that cannot where there is one: what checks get. */
   readOnly?: boolean;
   /** Where names without a schema are looked up, if not where the role looks. */
   searchPath?: string;
@@ -125,7 +126,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
       const inside = client as unknown as Inside;
       inside.connection.stream.setTimeout(connectTimeoutMs);
       giveUpSilent(inside, server);
-      await client.query(`SELECT ${settings}`);
+      await client.query(`SELECT ${settings}${options.readOnly ? `, ${becomeReader}` : ''}`);
       inside.connection.stream.setTimeout(options.silenceMs ?? 0);
     }) as (client: pg.ClientBase) => void,
   });

@@ -22,7 +22,8 @@ hand, never derived from the policies; \`test/data/rls.test.ts\` asks PostgreSQL
 A cell lists who may; everybody who is not listed may not. *all* is the eight of them, *admins* are
 platform admin and owner. insert means a row that belongs to *own*: nobody writes in another user's name,
 but admins of an organization or group who add a member.
-The engine and the commands connect as the owner of the tables and are bound by no policy.
+The engine and the commands connect as the owner of the tables and are bound by no policy. Checks read as
+\`roundsman_reader\`, which sees all rows (policy \`Checks read\`) and may write none.
 
 `;
 

@@ -1,0 +1,35 @@
+import { connect, type Db } from '../data/connect.ts';
+import { hasReader, hiddenFrom } from '../data/reader.ts';
+import { RoundsmanError } from '../errors.ts';
+import { sql } from 'kysely';
+
+/** Checks would see fewer rows than there are. */
+export class BlindChecksError extends RoundsmanError {}
+
+/** Tables that are named of many. */
+const mostNamed = 5;
+
+/**
+ * Makes sure that checks see all rows that this process sees. Tables that came after the last migration are opened to
+ * them where this login owns them. Throws {@link BlindChecksError} with the others. True when checks read as a role
+ * of their own, false when as this login.
+ */
+export async function refuseBlindChecks(db: Db, databaseUrl: string): Promise<boolean> {
+  if (!(await hasReader(db))) return false;
+  const reader = connect(databaseUrl, { name: 'roundsman', max: 1, readOnly: true });
+  try {
+    if ((await hiddenFrom(reader, db)).length === 0) return true;
+    await sql`SELECT engine.let_checks_read()`.execute(db).catch(() => {});
+    const hidden = await hiddenFrom(reader, db);
+    if (hidden.length === 0) return true;
+    const named = hidden.slice(0, mostNamed).join(', ');
+    const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';
+    throw new BlindChecksError({
+      what: 'checks would not see all rows',
+      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role as which checks read`,
+      hint: 'as the owner of these tables: SELECT engine.let_checks_read(), or a SELECT policy for roundsman_reader on each',
+    });
+  } finally {
+    await reader.destroy();
+  }
+}

@@ -1,0 +1,104 @@
+/** Checks read as a role that cannot write, and that sees all there is. */
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import type { CheckContext } from '../../src/bot.ts';
+import { connect } from '../../src/data/connect.ts';
+import { hiddenFrom } from '../../src/data/reader.ts';
+import { plantPlatform } from '../../src/data/fiction.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { BlindChecksError, refuseBlindChecks } from '../../src/run/refuse-blind.ts';
+import { roundsman } from '../cli/command.ts';
+import { testDatabase } from '../support/database.ts';
+import { aBot, anEngine, catalogue, run } from '../support/flow.ts';
+import { administer } from '../support/postgres.ts';
+
+const readerOf = (url: string) => {
+  const reader = connect(url, { max: 1, readOnly: true });
+  onTestFinished(() => reader.destroy());
+  return reader;
+};
+
+test.each([
+  ['SET TRANSACTION READ WRITE', 'CREATE TABLE public.left_behind (id int)'],
+  ["SELECT set_config('transaction_read_only', 'off', true)", 'DELETE FROM profiles'],
+  ['SET default_transaction_read_only = off', 'INSERT INTO bot_metrics DEFAULT VALUES'],
+  [
+    'SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE',
+    "UPDATE engine.settings SET value = '1'",
+  ],
+])('a check that first says %s cannot write', async (allowed, statement) => {
+  const bot = aBot('writes', async (_, { db }: CheckContext) => {
+    await sql.raw(allowed).execute(db);
+    await sql.raw(statement).execute(db);
+    return { examined: ['x'], findings: [] };
+  });
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot], []));
+  expect(await run(engine, 'writes', { max_attempts: 1 })).toMatchObject({
+    status: 'failed',
+    error_message: expect.stringMatching(
+      /permission denied|read-only transaction|before any query/,
+    ),
+  });
+});
+
+test('they see all rows of every table, the rows of other users too', async () => {
+  const { db, url } = await testDatabase();
+  await plantPlatform(db);
+  const reader = readerOf(url);
+  expect((await sql<{ as: string }>`SELECT current_user AS as`.execute(reader)).rows).toEqual([
+    { as: 'roundsman_reader' },
+  ]);
+  expect(await hiddenFrom(reader, db)).toEqual([]);
+  const users = (by: typeof db) => by.selectFrom('profiles').select('id').execute();
+  expect(await users(reader)).toHaveLength((await users(db)).length);
+});
+
+test('a table that came later is opened to them when a process starts', async () => {
+  const { db, url } = await testDatabase();
+  await sql`CREATE TABLE public.orders AS SELECT generate_series(1, 3) AS id`.execute(db);
+  await sql`GRANT SELECT ON public.orders TO roundsman_reader`.execute(db);
+  await sql`ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY`.execute(db);
+  expect(await hiddenFrom(readerOf(url), db)).toEqual(['orders']);
+  expect(await refuseBlindChecks(db, url)).toBe(true);
+  expect(await hiddenFrom(readerOf(url), db)).toEqual([]);
+});
+
+test('where a policy hides rows from them no process starts, and the doctor says which', async () => {
+  const { db, url } = await testDatabase();
+  await plantPlatform(db);
+  await sql`CREATE POLICY hides ON profiles AS RESTRICTIVE FOR SELECT TO roundsman_reader USING (false)`.execute(
+    db,
+  );
+  await expect(refuseBlindChecks(db, url)).rejects.toThrow(BlindChecksError);
+  await migrateQueue(url);
+  const worker = await roundsman(url, 'worker');
+  expect(worker).toMatchObject({ code: 1, err: expect.stringContaining('hides rows of profiles') });
+  expect((await roundsman(url, 'doctor')).out).toMatch(
+    /^fail +Checks +checks would not see all rows: row level security hides rows of profiles from roundsman_reader/m,
+  );
+});
+
+test('a login that may not become that role is told so, and its checks run all the same', async () => {
+  const { url } = await testDatabase();
+  const login = `plain_${process.pid}`;
+  await administer(
+    url,
+    `CREATE ROLE ${login} LOGIN PASSWORD 'plain' BYPASSRLS`,
+    `GRANT USAGE ON SCHEMA engine TO ${login}`,
+    `GRANT ALL ON ALL TABLES IN SCHEMA engine, public TO ${login}`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine TO ${login}`,
+  );
+  onTestFinished(async () => {
+    await administer(url, `DROP OWNED BY ${login}`, `DROP ROLE ${login}`);
+  });
+  const address = Object.assign(new URL(url), { username: login, password: 'plain' }).href;
+  const own = connect(address, { max: 1 });
+  onTestFinished(() => own.destroy());
+  expect(await refuseBlindChecks(own, address)).toBe(false);
+  expect((await sql`SELECT current_user AS as`.execute(readerOf(address))).rows).toEqual([
+    { as: login },
+  ]);
+  expect((await roundsman(address, 'doctor')).out).toMatch(
+    /^warn +Checks +read as this login, because it may not become roundsman_reader/m,
+  );
+});
