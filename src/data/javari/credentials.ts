@@ -1,6 +1,6 @@
 /**
  * Credentials for automation, one per user and service, sealed before they reach the database (see
- * sealing.ts). For `service_role`: users can neither read nor write the sealed column.
+ * ../sealing.ts). For `service_role`: users can neither read nor write the sealed column.
  */
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
@@ -8,7 +8,7 @@ import { NotFoundError } from '../../errors.ts';
 import { BadInputError, fields, text, uuid, whole } from '../bad-input.ts';
 import type { Database, Db } from '../connect.ts';
 import { explaining } from '../constraint-errors.ts';
-import { KeyRing } from './key-ring.ts';
+import { KeyRing } from '../key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
 
 /** The user has no credential for this service. */

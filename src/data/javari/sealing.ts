@@ -1,16 +1,8 @@
-/**
- * How a credential is sealed: AES-256-GCM under a data key of its own, which is wrapped, with
- * AES-256-GCM too, by the key of the ring that the row names.
- *
- *     v1.WRAPPED.DATA      each base64url of nonce (12 bytes), ciphertext, tag (16 bytes)
- *
- * The row's identity is authenticated on both layers: text that is copied into another row, or under
- * another key id, does not open. Rotation replaces WRAPPED and leaves DATA as it is.
- */
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { RoundsmanError } from '../../errors.ts';
-import { keyBytes, type KeyRing } from './key-ring.ts';
+/** Rows of `javari_credentials`, sealed as ../sealing.ts says. */
+import type { KeyRing } from '../key-ring.ts';
+import * as sealing from '../sealing.ts';
+
+export { BrokenSealError } from '../sealing.ts';
 
 /** What ties a sealed text to its row. */
 export interface Identity {
@@ -25,100 +17,29 @@ export interface Sealed {
   encryption_key_id: string;
 }
 
-/** The text was changed, cut, or belongs to another row or key. */
-export class BrokenSealError extends RoundsmanError {
-  constructor({ id }: Identity) {
-    super({
-      what: `credential ${id} cannot be opened`,
-      why: 'its sealed text is not what was stored for this row',
-      hint: 'store the credential again; somebody may have written to the table',
-    });
-  }
-}
+const identityOf = ({ id, user_id, service }: Identity): sealing.Identity => ({
+  parts: [user_id.toLowerCase(), service, id],
+  called: `credential ${id}`,
+});
 
-const version = 'v1';
-const nonceBytes = 12;
-const tagBytes = 16;
+const sealedOf = ({ encrypted_credentials, encryption_key_id }: Sealed): sealing.Sealed => ({
+  text: encrypted_credentials,
+  keyId: encryption_key_id,
+});
 
-/** JSON keeps the parts apart: no two identities have the same bytes. */
-const context = ({ id, user_id, service }: Identity, layer: string, ...more: string[]) =>
-  Buffer.from(
-    JSON.stringify(['roundsman', version, layer, user_id.toLowerCase(), service, id, ...more]),
-  );
-
-// Nonces are random: one ring key may wrap 2^32 times before two could plausibly be equal
-// (NIST SP 800-38D, 8.3). A data key encrypts once.
-function encrypt(key: KeyObject, plain: Uint8Array, authenticated: Buffer): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-  cipher.setAAD(authenticated);
-  const text = [cipher.update(plain), cipher.final()];
-  return Buffer.concat([nonce, ...text, cipher.getAuthTag()]).toString('base64url');
-}
-
-/** Null for whatever does not open. */
-function decrypt(key: KeyObject, sealed: string, authenticated: Buffer): Buffer | null {
-  const bytes = Buffer.from(sealed, 'base64url');
-  // Buffer.from overlooks foreign characters and the last character's spare bits.
-  if (bytes.toString('base64url') !== sealed || bytes.length < nonceBytes + tagBytes) return null;
-  const nonce = bytes.subarray(0, nonceBytes);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-  decipher.setAAD(authenticated);
-  decipher.setAuthTag(bytes.subarray(-tagBytes));
-  const plain = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
-  try {
-    return Buffer.concat([plain, decipher.final()]);
-  } catch {
-    return null;
-  }
-}
+const columnsOf = ({ text, keyId }: sealing.Sealed): Sealed => ({
+  encrypted_credentials: text,
+  encryption_key_id: keyId,
+});
 
 /** Seals `secret` for this row under a fresh data key and the ring's current key. */
-export function seal(ring: KeyRing, identity: Identity, secret: string): Sealed {
-  const dataKey = randomBytes(keyBytes);
-  const data = encrypt(createSecretKey(dataKey), Buffer.from(secret), context(identity, 'data'));
-  const wrapped = wrap(ring, identity, dataKey);
-  return {
-    encrypted_credentials: `${version}.${wrapped}.${data}`,
-    encryption_key_id: ring.current,
-  };
-}
+export const seal = (ring: KeyRing, identity: Identity, secret: string): Sealed =>
+  columnsOf(sealing.seal(ring, identityOf(identity), secret));
 
-/** The secret of this row. Throws MissingKeyError, {@link BrokenSealError}. */
-export function unseal(ring: KeyRing, row: Identity & Sealed): string {
-  const { wrapped, data } = split(row);
-  const dataKey = unwrap(ring, row, wrapped);
-  const secret = decrypt(createSecretKey(dataKey), data, context(row, 'data'));
-  dataKey.fill(0);
-  if (!secret) throw new BrokenSealError(row);
-  return secret.toString();
-}
+/** The secret of this row. Throws MissingKeyError, BrokenSealError. */
+export const unseal = (ring: KeyRing, row: Identity & Sealed): string =>
+  sealing.unseal(ring, identityOf(row), sealedOf(row));
 
 /** The same sealed data, its key wrapped by the ring's current key. Throws as {@link unseal} does. */
-export function rewrap(ring: KeyRing, row: Identity & Sealed): Sealed {
-  const { wrapped, data } = split(row);
-  return {
-    encrypted_credentials: `${version}.${wrap(ring, row, unwrap(ring, row, wrapped))}.${data}`,
-    encryption_key_id: ring.current,
-  };
-}
-
-function wrap(ring: KeyRing, identity: Identity, dataKey: Buffer): string {
-  const authenticated = context(identity, 'key', ring.current);
-  const wrapped = encrypt(ring.key(ring.current), dataKey, authenticated);
-  dataKey.fill(0);
-  return wrapped;
-}
-
-function unwrap(ring: KeyRing, row: Identity & Sealed, wrapped: string): Buffer {
-  const key = ring.key(row.encryption_key_id);
-  const dataKey = decrypt(key, wrapped, context(row, 'key', row.encryption_key_id));
-  if (dataKey?.length !== keyBytes) throw new BrokenSealError(row);
-  return dataKey;
-}
-
-function split(row: Identity & Sealed): { wrapped: string; data: string } {
-  const [first, wrapped, data, ...more] = row.encrypted_credentials.split('.');
-  if (first !== version || !wrapped || !data || more.length > 0) throw new BrokenSealError(row);
-  return { wrapped, data };
-}
+export const rewrap = (ring: KeyRing, row: Identity & Sealed): Sealed =>
+  columnsOf(sealing.rewrap(ring, identityOf(row), sealedOf(row)));

@@ -1,6 +1,6 @@
-/** The keys that wrap credentials' data keys. They live outside the database, under ids that rows name. */
+/** The keys that wrap the data keys of sealed rows. They live outside the database, under ids that rows name. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { RoundsmanError, UsageError } from '../../errors.ts';
+import { RoundsmanError, UsageError } from '../errors.ts';
 
 /** Bytes of every key: AES-256. */
 export const keyBytes = 32;
@@ -9,7 +9,7 @@ export const keyBytes = 32;
 export class BadKeyRingError extends UsageError {
   constructor(why: string) {
     super({
-      what: 'the keys for credentials cannot be used',
+      what: 'the keys that seal cannot be used',
       why,
       hint: 'give id:base64 pairs with a comma between them, the current key first; a new key: `openssl rand -base64 32`',
     });
@@ -22,7 +22,7 @@ export class MissingKeyError extends RoundsmanError {
 
   constructor(encryption_key_id: string) {
     super({
-      what: 'a credential cannot be opened',
+      what: 'a sealed text cannot be opened',
       why: `its key ${JSON.stringify(encryption_key_id)} is not in the key ring`,
       hint: 'add that key to the ring; it may go once every row was rotated to another one',
     });
@@ -34,7 +34,7 @@ export class MissingKeyError extends RoundsmanError {
 const idForm = /^[A-Za-z0-9._-]{1,50}$/;
 
 /**
- * Keys by id; `current` is the one that new credentials are wrapped by. The bytes are copied, and
+ * Keys by id; `current` is the one that new ones are wrapped by. The bytes are copied, and
  * neither inspect nor JSON shows them. Throws {@link BadKeyRingError}.
  */
 export class KeyRing {
@@ -66,6 +66,13 @@ export class KeyRing {
 
   get ids(): string[] {
     return [...this.#keys.keys()];
+  }
+
+  /** The keys as a setting writes them, for what has to leave them out. */
+  texts(): string[] {
+    return [...this.#keys.values()].map((key) =>
+      key.export().toString('base64').replace(/=+$/, ''),
+    );
   }
 
   /** Throws {@link MissingKeyError}. */
