@@ -11,6 +11,7 @@ import type { Database } from './data/connect.ts';
 export { sql } from 'kysely';
 export { z } from 'zod';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
+export { beginsWithReference, filledIn } from './secret-reference.ts';
 
 /** `error` is taken as high, `warning` as medium. */
 export type ReportedSeverity =
@@ -183,6 +184,12 @@ export interface RemedyContext {
    * idempotency key, a repeated request counts once.
    */
   key: string;
+  /**
+   * The value of a secret that the parameters refer to (`{{secret:NAME}}`), for a remedy with {@link Remedy.secrets};
+   * fill it in at the last moment ({@link filledIn}). Wherever it appears in what the remedy returns or throws, the
+   * reference stands in its place again. Throws for any other name.
+   */
+  secret(name: string): string;
   /** Aborted at the run's deadline, when the run is cancelled or was taken over, and by the kill switch. */
   signal: AbortSignal;
 }
@@ -221,6 +228,11 @@ export interface Remedy<Params = unknown> {
    */
   outside?: true;
   /**
+   * Its parameters may refer to secrets, which it fills in itself. It may not write a value where others can read it;
+   * a playbook that refers to a secret in a step of any other remedy is refused.
+   */
+  secrets?: true;
+  /**
    * Whether there is nothing left to do; null when it cannot tell. Asked before an interrupted application
    * is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
    * done nor still under way. On null, or when this throws, it is not repeated and a person decides; after an error
@@ -243,6 +255,9 @@ export interface Remedy<Params = unknown> {
 export class NotAppliedError extends Error {
   override readonly name = 'NotAppliedError';
 }
+
+/** A secret does not fit where its reference stands: nothing was done, and the remedy is not to blame. */
+export class UnfitSecretError extends NotAppliedError {}
 
 /** Thrown by {@link CheckContext.skip}. */
 export class SkippedCheck extends Error {}

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { UsageError } from './errors.ts';
+import { readKeyRing, type KeyRing } from './data/key-ring.ts';
+import { RoundsmanError, UsageError } from './errors.ts';
 import { untrusted } from './trusted.ts';
 
 export interface Config {
@@ -17,6 +18,10 @@ export interface Config {
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
+  /** seals secrets and opens them; without it none can be stored */
+  readonly keys: KeyRing | undefined;
+  /** A variable of the environment, or of `.env`, as it is; undefined where it is not set. */
+  readonly variable: (name: string) => string | undefined;
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -39,6 +44,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
     checkMemoryMb: integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536),
     logLevel: word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels),
+    keys: keys(given, 'ROUNDSMAN_KEYS'),
+    variable: (name: string) => (Object.hasOwn(given, name) ? given[name] : undefined),
   });
 }
 
@@ -93,6 +100,18 @@ function word(given: NodeJS.ProcessEnv, name: string, otherwise: string, words: 
   const value = given[name]?.trim() || otherwise;
   if (!words.includes(value)) bad(name, `it is ${value}`, `give one of ${words.join(', ')}`);
   return value;
+}
+
+function keys(given: NodeJS.ProcessEnv, name: string): KeyRing | undefined {
+  const value = given[name]?.trim();
+  if (!value) return undefined;
+  try {
+    return readKeyRing(value);
+  } catch (error) {
+    // It says which key, and repeats none.
+    if (error instanceof RoundsmanError) bad(name, error.why, error.hint);
+    throw error;
+  }
 }
 
 function directory(given: string | undefined): string {

@@ -1,54 +1,163 @@
 /** Takes secrets out of text and of values, whatever they stand in. */
+import { walk } from './encoded.ts';
+import { encodedIndex } from './encoded-index.ts';
+import { formsOf, type Form, type Secret } from './secret-forms.ts';
 
-export const redacted = '[redacted]';
+export { passwordsIn, redacted, type Secret } from './secret-forms.ts';
 
-/** Parameters of a connection's address that hold a password. */
-const parameters = ['password', 'sslpassword'];
-
-/** The passwords in the address of a server; none where there is no address. */
-export function passwordsIn(address: string | undefined): string[] {
-  if (!address) return [];
-  const { password, searchParams } = new URL(address);
-  return [password, ...parameters.flatMap((name) => searchParams.getAll(name))].filter(Boolean);
+/** What is known, and texts and values without it. */
+export interface Redaction {
+  /** From now on these are redacted too. What was known stays so: a value that was replaced may come back. */
+  know(secrets: readonly Secret[]): void;
+  text(text: string): string;
+  /** The same in every string of a JSON value, names of properties included; numbers and structure stay. */
+  value(value: unknown): unknown;
+  /** The same where a secret stands whole: for what identifies something, and may have a part in common with one. */
+  whole(value: unknown): unknown;
 }
 
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+/** Half of a secret is one, wherever it stands; where a text was cut off, less of it. */
+const enough = (length: number): number => Math.max(8, Math.ceil(length / 2));
+const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
+const cut = /…|\.\.\./g;
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+/** A text that is shorter was not cut off, unless it says so. */
+const shortestCut = 100;
+
+interface Cuts {
+  /** where the text goes on behind a cut */
+  behind: Set<number>;
+  /** where it breaks off */
+  before: Set<number>;
+}
+
+function cutsOf(text: string): Cuts {
+  const behind = new Set<number>();
+  const before = new Set<number>();
+  for (const { 0: mark, index } of text.matchAll(cut)) {
+    before.add(index);
+    behind.add(index + mark.length);
   }
+  if (text.length >= shortestCut) {
+    behind.add(0);
+    before.add(text.length);
+  }
+  return { behind, before };
 }
 
-/** As it is, as part of an address, and as text within one or two JSON documents or quoted by Node. */
-function formsOf(secret: string): string[] {
-  const plain = [secret, decoded(secret)];
-  return plain.flatMap((each) => [
-    each,
-    encodeURIComponent(each),
-    inJson(each),
-    inJson(inJson(each)),
-    each.replaceAll("'", "\\'"),
-  ]);
+/** Where this form, or enough of its beginning, ends in the text; null where it does not begin here. */
+function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number | null {
+  const { count, end } = walk(form, text, at);
+  const { length } = form.parts;
+  if (count === length) return end;
+  if (cuts === null) return null;
+  if (count >= enough(length)) return end;
+  return count >= enoughAtCut(length) && cuts.before.has(end) ? end : null;
 }
 
-/** Replaces every form of these secrets in a text. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  // The longest first: one may be part of another.
-  const forms = [...new Set(secrets.flatMap(formsOf))]
-    .filter(Boolean)
-    .toSorted((one, other) => other.length - one.length);
-  return (text) => forms.reduce((left, form) => left.replaceAll(form, redacted), text);
+/** The end of a secret whose beginning was cut off; at most so much of it is compared. */
+const longestTail = 4_096;
+
+function tailEnd(form: Form, text: string, at: number): number | null {
+  const { length } = form.parts;
+  const first = text.charAt(at).toLowerCase();
+  // A letter or a digit only stands for itself.
+  const isPlain = /[a-z0-9]/.test(first);
+  const last = length - enoughAtCut(length);
+  for (let from = Math.max(1, length - longestTail); from <= last; from += 1) {
+    if (isPlain && form.tokens[from]!.toLowerCase() !== first) continue;
+    const { count, end } = walk(form, text, at, from);
+    if (count === length - from) return end;
+  }
+  return null;
 }
 
-/** The same in every string of a JSON value, names of properties included; numbers and structure stay. */
-export function redactValue(redact: (text: string) => string, value: unknown): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((each) => redactValue(redact, each));
-  if (value === null || typeof value !== 'object') return value;
+interface Stretch {
+  as: string;
+  from: number;
+  to: number;
+}
+
+const ofBase64 = /[\w+/=%-]/;
+
+/** The base64 around a stretch of it, but for what is done. */
+function widened({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
+  let [from, to] = [start, end];
+  while (from > done && ofBase64.test(text[from - 1]!)) from -= 1;
+  while (to < text.length && ofBase64.test(text[to]!)) to += 1;
+  return { as, from, to };
+}
+
+/** Nothing but `secrets` is known at first. */
+export function openRedaction(secrets: readonly Secret[] = []): Redaction {
+  const known = new Set<string>();
+  const index = encodedIndex<Form>();
+  const forms: Form[] = [];
+
+  /** The longest stretch of a secret that begins here, or goes on here behind a cut. */
+  function longestAt(text: string, at: number, done: number, cuts: Cuts | null): Stretch | null {
+    const begun = index
+      .startingAt(text, at)
+      .map((form) => ({ form, end: endOf(form, text, at, cuts) }));
+    const cutOff = cuts?.behind.has(at)
+      ? forms.map((form) => ({ form, end: tailEnd(form, text, at) }))
+      : [];
+    let best: Stretch | null = null;
+    let isBase64 = false;
+    for (const { form, end } of [...begun, ...cutOff]) {
+      if (end === null || (best !== null && end <= best.to)) continue;
+      best = { as: form.as, from: at, to: end };
+      isBase64 = form.base64;
+    }
+    return best !== null && isBase64 ? widened(best, text, done) : best;
+  }
+
+  function redact(text: string, cuts: Cuts | null): string {
+    if (forms.length === 0) return text;
+    const parts: string[] = [];
+    let done = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const found = longestAt(text, at, done, cuts);
+      if (!found) continue;
+      parts.push(text.slice(done, found.from), found.as);
+      done = found.to;
+      at = done - 1;
+    }
+    return parts.length === 0 ? text : parts.join('') + text.slice(done);
+  }
+
+  const redaction: Redaction = {
+    know(given) {
+      for (const secret of given) {
+        const key = JSON.stringify([secret.value, secret.as]);
+        if (secret.value === '' || known.has(key)) continue;
+        known.add(key);
+        for (const form of formsOf(secret)) {
+          forms.push(form);
+          index.add(form);
+        }
+      }
+    },
+    text: (text) => redact(text, cutsOf(text)),
+    value: (value) => inTexts(value, redaction.text),
+    whole: (value) => inTexts(value, (text) => redact(text, null)),
+  };
+  redaction.know(secrets);
+  return redaction;
+}
+
+function inTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((each) => inTexts(each, change));
+  // What is no plain value, like a time, stays what it is.
+  if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [redact(name), redactValue(redact, each)]),
+    Object.entries(value).map(([name, each]) => [change(name), inTexts(each, change)]),
   );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

@@ -3,7 +3,17 @@
  * be taken back unless the entry names a request that does; and whether it arrived can only be told, after
  * a crash or a lost answer, where the entry names a request that asks.
  */
-import { defineRemedy, NotAppliedError, OutboundError, request, sql, z } from '../../src/bot.ts';
+import {
+  beginsWithReference,
+  defineRemedy,
+  filledIn,
+  NotAppliedError,
+  OutboundError,
+  request,
+  sql,
+  UnfitSecretError,
+  z,
+} from '../../src/bot.ts';
 import type { OutboundAnswer, RemedyContext, UndoContext } from '../../src/bot.ts';
 
 const status = z.int().min(200).max(599);
@@ -12,20 +22,28 @@ const status = z.int().min(200).max(599);
 const reserved =
   /^(host|content-length|transfer-encoding|connection|upgrade|expect|te|trailer|keep-alive|proxy-.*|idempotency-key)$/i;
 
+/** Why this is no address for a request, or null. */
+function addressProblem(url: string): string | null {
+  const isAddress = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isAddress || /[\s\p{Cc}]/u.test(url)) return 'has to be an http or https address';
+  return /^[a-z]+:\/\/[^/?#]*@/i.test(url) ? 'may not hold a user or password' : null;
+}
+
+const headerValue = /^[\t\x20-\x7e]*$/;
+
 const sent = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   url: z
-    .url({ protocol: /^https?$/, error: 'has to be an http or https address' })
+    .string('has to be an http or https address')
     .max(2_000)
-    .refine((url) => !/^[a-z]+:\/\/[^/?#]*@/i.test(url), 'may not hold a user or password'),
+    .superRefine((url, { addIssue }) => {
+      // Where a secret is the address, or its beginning, that is looked at when it is known.
+      const problem = beginsWithReference(url) ? null : addressProblem(url);
+      if (problem !== null) addIssue(problem);
+    })
+    .describe('an http or https address'),
   headers: z
-    .record(
-      z.string().regex(/^[A-Za-z0-9-]{1,100}$/),
-      z
-        .string()
-        .max(2_000)
-        .regex(/^[\t\x20-\x7e]*$/),
-    )
+    .record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), z.string().max(2_000).regex(headerValue))
     .refine(
       (headers) => !Object.keys(headers).some((name) => reserved.test(name)),
       'holds one that is not yours to set',
@@ -66,11 +84,61 @@ type Params = z.infer<typeof params>;
 /** Characters of an answer's body that the evidence keeps. */
 const kept = 1_000;
 
+type Request = Pick<Sent, 'method' | 'url' | 'headers' | 'body'>;
+
+const inJson = (value: string): string => JSON.stringify(value).slice(1, -1);
+const asItIs = (value: string): string => value;
+
+function isJson(text: string): boolean {
+  try {
+    return Boolean(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** How a body writes a value within it: JSON as JSON, a form as a form, any other text as it is. */
+function encodingOf(body: string, headers: Record<string, string> = {}): (value: string) => string {
+  if (isJson(body)) return inJson;
+  const [, type = ''] =
+    Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+  return type.includes('x-www-form-urlencoded') ? encodeURIComponent : asItIs;
+}
+
+/**
+ * The request with its secrets: in an address behind the first `?` percent-encoded, before it as they are. Throws
+ * {@link UnfitSecretError}, which repeats no value.
+ */
+function filled(
+  { url, headers, body, ...rest }: Request,
+  secret: RemedyContext['secret'],
+): Request {
+  const query = url.indexOf('?') < 0 ? url.length : url.indexOf('?');
+  const address =
+    filledIn(url.slice(0, query), secret) + filledIn(url.slice(query), secret, encodeURIComponent);
+  const problem = addressProblem(address);
+  if (problem !== null) throw new UnfitSecretError(`url, with its secrets filled in, ${problem}`);
+  const lines = Object.entries(headers ?? {}).map(([name, text]) => {
+    const value = filledIn(text, secret);
+    if (!headerValue.test(value))
+      throw new UnfitSecretError(
+        `the header ${name}, with its secrets filled in, holds characters that no header can carry`,
+      );
+    return [name, value] as const;
+  });
+  return {
+    ...rest,
+    url: address,
+    headers: Object.fromEntries(lines),
+    ...(body !== undefined && { body: filledIn(body, secret, encodingOf(body, headers)) }),
+  };
+}
+
 async function send(
-  { method, url, headers, body }: Omit<Sent, 'expect'>,
+  given: Request,
   { timeout_seconds }: Params,
-  { db, signal, key }: RemedyContext,
-): Promise<OutboundAnswer> {
+  { db, signal, key, secret }: RemedyContext,
+): Promise<OutboundAnswer & { host: string }> {
   const { rows } = await sql<{ value: unknown }>`
     SELECT value FROM engine.settings WHERE key = 'http_hosts'`
     .execute(db)
@@ -80,11 +148,13 @@ async function send(
         cause: error,
       });
     });
+  const { method, url, headers, body } = filled(given, secret);
   const asks = method === 'GET' || method === 'HEAD';
-  return request(
+  const answer = await request(
     { method, url, body, headers: { ...headers, ...(!asks && { 'idempotency-key': key }) } },
     { hosts: rows[0]?.value, signal, timeoutMs: timeout_seconds * 1000 },
   );
+  return { ...answer, host: new URL(url).host };
 }
 
 const isExpected = (status: number, expect?: number[]) =>
@@ -93,8 +163,10 @@ const isExpected = (status: number, expect?: number[]) =>
 /** A server that says so did not do it; of a time-out on its side nobody knows. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
 
-async function deliver(step: Sent, all: Params, context: RemedyContext): Promise<OutboundAnswer> {
-  let answer: OutboundAnswer;
+type Answer = Awaited<ReturnType<typeof send>>;
+
+async function deliver(step: Sent, all: Params, context: RemedyContext): Promise<Answer> {
+  let answer: Answer;
   try {
     answer = await send(step, all, context);
   } catch (error) {
@@ -102,14 +174,15 @@ async function deliver(step: Sent, all: Params, context: RemedyContext): Promise
     throw error;
   }
   if (isExpected(answer.status, step.expect)) return answer;
-  const what = `${step.method} ${new URL(step.url).host} answered ${answer.status}`;
+  const what = `${step.method} ${answer.host} answered ${answer.status}`;
   throw isRefusal(answer.status) ? new NotAppliedError(what) : new Error(what);
 }
 
-const evidence = (what: string, { url, method }: Sent, answer: OutboundAnswer) => ({
-  summary: `${what} ${method} ${new URL(url).host}: ${answer.status}`,
+/** The cut is marked: where one goes through a secret, what is left of that is known by it. */
+const evidence = (what: string, { method }: Sent, { status, host, body }: Answer) => ({
+  summary: `${what} ${method} ${host}: ${status}`,
   before: null,
-  after: { status: answer.status, body: answer.body.slice(0, kept) },
+  after: { status, body: body.length > kept ? `${body.slice(0, kept)}…` : body },
 });
 
 export const sendHttpRequest = defineRemedy<Params>({
@@ -117,6 +190,7 @@ export const sendHttpRequest = defineRemedy<Params>({
   title: 'Send an HTTP request',
   risk: ({ undo }) => (undo ? 'reversible' : 'irreversible'),
   outside: true,
+  secrets: true,
   params,
   async isDone(given, context) {
     if (!given.done) return null;

@@ -10,6 +10,7 @@ import type { Engine } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
 import { openLedger } from '../run/group-commit/ledger.ts';
 import { keepLeases } from '../run/lease.ts';
+import { openSecrets } from '../run/secrets.ts';
 import { within } from '../within.ts';
 import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';
@@ -58,7 +59,9 @@ export function carryRuns(
   const ledger = openLedger({ databaseUrl, worker, log });
   closers.push(() => ledger.close());
   ledger.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the ledger begins cold'));
-  const engine: Engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+  const secrets = openSecrets(db, config, log);
+  const parts = { worker, db, children, catalogue, queue };
+  const engine: Engine = { ...parts, ledger, leases, secrets, log };
   const opened = queue.work(
     config.concurrency,
     (entry, free) => runBot(engine, entry, free),

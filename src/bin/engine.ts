@@ -6,7 +6,7 @@ import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, shortStatements, type Db } from '../data/connect.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
-import type { Log } from '../log.ts';
+import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type BackendName,
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
+import { passwordsIn } from '../redact.ts';
 import { refuseBlindChecks } from '../run/refuse-blind.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
@@ -47,6 +48,8 @@ export async function startEngine(
   log: Log,
   bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
+  // The embedded database's is in no setting.
+  redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
   const node: Node = {

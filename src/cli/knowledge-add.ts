@@ -6,6 +6,7 @@ import { askFor } from './ask.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { withDatabase } from './database.ts';
 import { checkName, columnsOf, type DefinitionOptions } from './knowledge-definition.ts';
+import { tellOfCredentials, tellOfPattern } from './knowledge-warnings.ts';
 import { json, say } from './print.ts';
 
 /** The name is in use; the entry that has it was not touched. */
@@ -41,7 +42,8 @@ export async function addKnowledge(name: string, options: DefinitionOptions): Pr
         why: 'an entry of that name exists',
         hint: `take another name, or change it: \`npx roundsman knowledge edit ${name}\``,
       });
-    if (options.json) return json(entry);
+    const warnings = [...tellOfPattern(entry.issue_pattern), ...tellOfCredentials(entry)];
+    if (options.json) return json({ ...entry, warnings });
     say(
       autonomy === 'shadow'
         ? `Added ${name} in shadow: it says what it would do, and does nothing yet.`

@@ -11,6 +11,7 @@ import { actor } from './actor.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { withDatabase } from './database.ts';
 import { checkFreedom, columnsOf, type DefinitionOptions } from './knowledge-definition.ts';
+import { tellOfCredentials, tellOfPattern } from './knowledge-warnings.ts';
 import { json, note, say } from './print.ts';
 import { knowledgeOf } from './references.ts';
 import { table } from './table.ts';
@@ -63,7 +64,9 @@ export async function editKnowledge(
       change,
     );
     if (edited && wanted.autonomy) await tellOwn(db, edited.before, edited.after);
-    if (options.json) return json(edited?.after ?? (await knowledgeOf(db, id)));
+    const now = edited?.after ?? (await knowledgeOf(db, id));
+    const warnings = [...tellOfPattern(now.issue_pattern), ...tellOfCredentials(now)];
+    if (options.json) return json({ ...now, warnings });
     if (!edited) return say(`Nothing to change: ${name} is like that already.`);
     const { before, after } = edited;
     table(

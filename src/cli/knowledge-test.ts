@@ -3,6 +3,7 @@ import { checkPattern } from '../heal/pattern.ts';
 import { printable } from '../text.ts';
 import { withDatabase } from './database.ts';
 import { replay, type Replay } from './knowledge-replay.ts';
+import { tellOfPattern } from './knowledge-warnings.ts';
 import * as print from './print.ts';
 import { table } from './table.ts';
 
@@ -19,7 +20,8 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
   await withDatabase(async ({ db }) => {
     const { since, category } = options;
     const found = await replay(db, pattern, { since, category });
-    if (options.json) return print.json({ issue_pattern: pattern, ...found });
+    const warnings = tellOfPattern(pattern);
+    if (options.json) return print.json({ issue_pattern: pattern, ...found, warnings });
     const time = print.span(since * 1000);
     tell(found, `of the last ${time}${category ? `, category ${printable(category)}` : ''}`);
     if (found.matched > 0) tellMatched(found, await currentTime(db));

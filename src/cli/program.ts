@@ -11,6 +11,7 @@ import { knowledgeCommand } from './knowledge.ts';
 import { limitsCommand } from './limits.ts';
 import { modeCommand } from './mode.ts';
 import { runsCommand } from './runs.ts';
+import { secretsCommand } from './secrets.ts';
 import { silencesCommand } from './silences.ts';
 import { statusCommand } from './status.ts';
 import { ticketsCommand } from './tickets.ts';
@@ -26,6 +27,7 @@ const commands: (() => Command)[] = [
   silencesCommand,
   modeCommand,
   limitsCommand,
+  secretsCommand,
   importCommand,
   dbCommand,
   doctorCommand,

@@ -7,6 +7,7 @@ import { generalise, nameFrom } from '../heal/generalise.ts';
 import { checkPattern } from '../heal/pattern.ts';
 import { isPlaybook } from '../playbook/read.ts';
 import { printable } from '../text.ts';
+import { tellOfCredentials } from './knowledge-warnings.ts';
 import { replay, type Replay } from './knowledge-replay.ts';
 import { counted, facts, say, section, shortId } from './print.ts';
 import { table } from './table.ts';
@@ -74,6 +75,7 @@ export async function learn(
     addKnowledge(db, { ...proposal, name, autonomy: 'shadow' }, change);
   let entry = await store(proposal.name);
   while (!entry) entry = await store(await freeName(db, proposal.name));
+  tellOfCredentials(entry);
   await noteTicket(db, ticket.id, actor, { learnt: entry.name });
   return entry;
 }

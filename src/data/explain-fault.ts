@@ -4,7 +4,7 @@ import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
 
 /** Nothing was kept of a statement that failed, so each command can be given again. */
-const words: Record<Exclude<Fault, 'process'>, Omit<Explanation, 'why'>> = {
+const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
   connection: {
     what: 'the connection to the database did not come about, or was lost',
     hint: 'check that PostgreSQL, and a pooler in front of it, run and have connections left, then give the command again',
@@ -57,5 +57,7 @@ export function explainFault(error: unknown): Explanation | null {
     };
   if (isFull(error)) return { ...words.resources, why };
   const fault = faultBehind(error) ?? (isOutage(error) ? 'connection' : null);
-  return fault === null || fault === 'process' ? null : { ...words[fault], why };
+  return fault === null || fault === 'process' || fault === 'secret'
+    ? null
+    : { ...words[fault], why };
 }

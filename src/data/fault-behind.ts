@@ -11,6 +11,7 @@ import { stageOf } from './own-errors.ts';
  * read-only: the server takes no writes: after a failover, or while its disk is full.
  * server: an internal error of PostgreSQL, or damaged data.
  * process: the process in which the code ran was ended from outside.
+ * secret: one that the task names is not stored, or cannot be opened where it is needed.
  */
 export type Fault =
   | 'connection'
@@ -19,7 +20,8 @@ export type Fault =
   | 'resources'
   | 'read-only'
   | 'server'
-  | 'process';
+  | 'process'
+  | 'secret';
 
 /** A fault whose own error stayed in another process. */
 export class FaultError extends Error {

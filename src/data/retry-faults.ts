@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFault } from './fault-behind.ts';
+import { faultBehind, isFault } from './fault-behind.ts';
 
 /** Before the second and the third try. */
 const waitsMs = [250, 2_000];
@@ -13,6 +13,9 @@ export interface Limits {
   /** how long the run may still take; no limit unless given */
   leftMs?(): number;
 }
+
+/** Only a person stores a secret: a moment later it is as it was. */
+const isHopeless = (error: unknown): boolean => faultBehind(error) === 'secret';
 
 /** Longer by up to a half, at random: those who got in each other's way must not meet again. */
 const lengthened = (ms: number): number => ms * (1 + Math.random() / 2);
@@ -36,7 +39,8 @@ export async function retryFaults<Result>(
       const tookMs = performance.now() - began;
       const waitMs = lengthened(waitsMs[tries - 1] ?? Infinity);
       const fits = waitMs + 2 * tookMs + reserveMs <= leftMs();
-      if (waitMs === Infinity || !fits || signal.aborted || !isRetried(error)) throw error;
+      if (waitMs === Infinity || !fits || signal.aborted || isHopeless(error) || !isRetried(error))
+        throw error;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) throw error;
     }

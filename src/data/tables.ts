@@ -693,6 +693,18 @@ export interface EngineNodes {
   places: number | null;
 }
 
+export interface EngineSecrets {
+  name: string;
+  id: Generated<string>;
+  sealed: string | null;
+  key_id: string | null;
+  variable: string | null;
+  created_at: Generated<Timestamp>;
+  changed_at: Generated<Timestamp>;
+  changed_by: string;
+  rotated_at: Timestamp | null;
+}
+
 export interface EngineSettings {
   key: string;
   value: Json;
@@ -748,5 +760,6 @@ export interface DB {
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
   'engine.nodes': EngineNodes;
+  'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;
 }

@@ -7,11 +7,17 @@ import { fitting } from '../text.ts';
 import { cutOff } from '../data/bots/cutoff.ts';
 import { markUsed } from './learn.ts';
 import type { Effect } from './patient.ts';
+import { keptParams } from './with-secrets.ts';
 
 export const nothingLeft: Evidence = {
   summary: 'there was nothing left to do',
   before: null,
   after: null,
+};
+
+/** What a remedy gets that takes none. */
+export const noSecret = (name: string): never => {
+  throw new Error(`this remedy takes no secrets: ${name}`);
 };
 
 export const contextOf = (
@@ -24,6 +30,7 @@ export const contextOf = (
   now,
   signal,
   key: action.id,
+  secret: noSecret,
   target: {
     fingerprint: finding.fingerprint,
     component: finding.affected_component,
@@ -38,12 +45,12 @@ export const contextOf = (
  */
 export async function recordApplied(
   trx: Transaction<Database>,
-  { title }: Remedy,
+  remedy: Remedy,
   { run, finding, action, params, verifyAfter }: Effect,
   evidence: Evidence,
   now: Date,
 ): Promise<boolean> {
-  const kept = JSON.stringify(plain({ ...evidence, params }));
+  const kept = JSON.stringify(plain({ ...evidence, params: keptParams(remedy, params) }));
   // What happened while it was being applied was not after it.
   await cutOff(trx, finding.fingerprint, verifyAfter ?? 0);
   const applied = await trx
@@ -53,7 +60,7 @@ export async function recordApplied(
       applied_at: now,
       verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
       execution_id: run.id,
-      action_description: fitting(`${title}: ${evidence.summary}`, 2_000),
+      action_description: fitting(`${remedy.title}: ${evidence.summary}`, 2_000),
       evidence: sql`evidence || ${kept}::jsonb`,
     })
     .where('id', '=', action.id)

@@ -10,6 +10,7 @@ import { messageOf } from '../errors.ts';
 import { writeDoubt } from './outside.ts';
 import type { Action, Effect, Healing, Target } from './patient.ts';
 import { readSolution, type Step } from './playbook.ts';
+import { knownParams, notKept } from './with-secrets.ts';
 
 export interface Abandoned extends Action {
   remedy: string;
@@ -47,7 +48,11 @@ export async function askWhatBecame(
     return null;
   }
   if (!begun && !step) return 'not applied';
-  const params = begun ? kept?.params : step?.params;
+  const params = begun ? knownParams(kept?.params, step?.params) : step?.params;
+  if (begun && params === null && kept?.params !== null) {
+    await writeDoubt(db, { run, action }, notKept, asking);
+    return null;
+  }
   const verifyAfter = step?.verifyAfter ?? null;
   const effect = { run, finding, action, remedy: action.remedy, params, verifyAfter };
   try {

@@ -8,6 +8,7 @@ import { untilStopped } from '../until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
 import type { Action, Effect } from './patient.ts';
+import { withSecrets } from './with-secrets.ts';
 
 /**
  * Applies one step: the effect, its record and the entry's count commit together under the fence, or
@@ -20,8 +21,9 @@ export async function takeEffect(
   effect: Effect,
   signal: AbortSignal,
 ): Promise<Date | null> {
-  const remedy = catalogue.remedy(effect.remedy);
-  if (!remedy) throw new Error(`there is no remedy ${effect.remedy}`);
+  const known = catalogue.remedy(effect.remedy);
+  if (!known) throw new Error(`there is no remedy ${effect.remedy}`);
+  const remedy = withSecrets(known, effect.params, effect.secrets);
   if (remedy.outside) return takeOutsideEffect(db, remedy, effect, signal);
   const { run, action, params } = effect;
   return underFence(db, run, async (trx) => {

@@ -17,6 +17,7 @@ import { fitting } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
 import type { Effect } from './patient.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
+import { keptParams } from './with-secrets.ts';
 
 const hadHappened: Evidence = { summary: 'it had been done already', before: null, after: null };
 
@@ -35,7 +36,9 @@ export async function takeOutsideEffect(
 ): Promise<Date | null> {
   const { params } = effect;
   const limits = { signal };
-  const now = await begin(db, effect).catch((error: unknown) => notBegun(db, effect, error));
+  const now = await begin(db, remedy, effect).catch((error: unknown) =>
+    notBegun(db, effect, error),
+  );
   if (!now) return null;
   const context = contextOf(db, effect, now, signal);
   if (effect.ask) {
@@ -120,9 +123,9 @@ async function ask(
  * Takes the intent for this run, and keeps the parameters: whoever finds it abandoned asks about these,
  * whatever has become of the entry. Null when it is settled, or of a run that still goes on.
  */
-const begin = (db: Db, { run, action, params }: Effect): Promise<Date | null> =>
+const begin = (db: Db, remedy: Remedy, { run, action, params }: Effect): Promise<Date | null> =>
   underFence(db, run, async (trx) => {
-    const kept = JSON.stringify(plain({ params, begun: true }));
+    const kept = JSON.stringify(plain({ params: keptParams(remedy, params), begun: true }));
     const begun = await trx
       .updateTable('bot_actions as a')
       .set({ execution_id: run.id, evidence: sql`a.evidence || ${kept}::jsonb` })

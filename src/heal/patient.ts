@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
+import type { Opened } from '../data/secrets/open.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The open finding that is to be healed: columns of `bot_findings`. */
@@ -73,4 +74,6 @@ export interface Effect {
   verifyAfter?: number | null;
   /** Of a remedy outside: only find out whether it was applied, and write that down. */
   ask?: boolean;
+  /** The secrets that `params` name; they are opened where it is handed to the process that applies it. */
+  secrets?: readonly Opened[];
 }

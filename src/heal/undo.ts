@@ -11,11 +11,15 @@ import type { Catalogue } from '../catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
+import type { Opened } from '../data/secrets/open.ts';
 import { isFault } from '../data/fault-behind.ts';
 import { retryFaults, type Limits } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { untilStopped } from '../until-stopped.ts';
+import { noSecret } from './applied.ts';
 import { asUntouched } from './outside.ts';
+import { readSolution } from './playbook.ts';
+import { knownParams, notKept, withSecrets } from './with-secrets.ts';
 import {
   recordUndone,
   writeBegin,
@@ -31,6 +35,9 @@ export interface Undo {
   action: { id: string };
   /** the remedy's name */
   remedy: string;
+  /** the secrets that its parameters name */
+  names?: readonly string[];
+  secrets?: readonly Opened[];
   /** An earlier try of this attempt met a fault, and it is certain that it took nothing back. */
   again?: boolean;
 }
@@ -39,10 +46,11 @@ export interface Undo {
 export const findUndos = (
   db: Db,
   botId: string,
-): Promise<{ id: string; remedy: string; fingerprint: string }[]> =>
+): Promise<{ id: string; remedy: string; fingerprint: string; params: unknown }[]> =>
   db
     .selectFrom('bot_actions')
     .select(['id', 'remedy', 'fingerprint'])
+    .select(sql<unknown>`evidence -> 'params'`.as('params'))
     .where('bot_id', '=', botId)
     .where('undo_requested_at', 'is not', null)
     .where('state', '<>', 'undone')
@@ -62,24 +70,26 @@ export async function takeBack(
 ): Promise<void> {
   const remedy = catalogue.remedy(undo.remedy);
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
-  if (remedy.outside) return takeBackOutside(db, remedy, undo, signal);
+  if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
   await underFence(db, undo.run, async (trx) => {
-    const asked = await takeRequest(trx, undo);
-    if (!asked) return;
-    const evidence = await carryOut(trx, remedy, asked, signal);
+    const request = await takeRequest(trx, undo);
+    if (!request) return;
+    const asked = withParams(catalogue, undo, request);
+    const evidence = await carryOut(trx, remedy, undo, asked, signal);
     await recordUndone(trx, asked, evidence);
   });
 }
 
 async function takeBackOutside(
-  db: Db,
+  { db, catalogue }: { db: Db; catalogue: Catalogue },
   remedy: Remedy,
   undo: Undo,
   signal: AbortSignal,
 ): Promise<void> {
   const asked = await underFence(db, undo.run, async (trx) => {
     const request = await takeRequest(trx, undo);
-    if (request && mayBegin(undo, request)) return writeBegin(trx, undo.run, request);
+    if (request && mayBegin(undo, request))
+      return writeBegin(trx, undo.run, withParams(catalogue, undo, request));
     if (request && !(await isUnderWay(trx, undo, request)))
       await writeDoubt(trx, request.id, 'its undo was begun before, and nobody knows how it ended');
     return undefined;
@@ -88,7 +98,7 @@ async function takeBackOutside(
     throw asUntouched(error);
   });
   if (!asked) return;
-  const evidence = await carryOut(db, remedy, asked, signal);
+  const evidence = await carryOut(db, remedy, undo, asked, signal);
   // It is done: a fault must not lose its record.
   await retryFaults({ signal }, () =>
     underFence(db, undo.run, (trx) => recordUndone(trx, asked, evidence)),
@@ -139,9 +149,9 @@ async function takeRequest(
     SELECT FROM bot_finding_states s JOIN bot_actions a ON a.fingerprint = s.fingerprint
     WHERE a.id = ${id}::uuid FOR NO KEY UPDATE OF s`.execute(trx);
   const { rows } = await sql<Request>`
-    SELECT a.id, a.state, a.applied_at, a.fingerprint, a.component, a.evidence, f.component_key, f.metadata,
-           engine.now() AS now
-    FROM bot_actions a LEFT JOIN bot_findings f ON f.id = a.finding_id
+    SELECT a.id, a.state, a.applied_at, a.fingerprint, a.component, a.evidence, a.step, k.solution, f.component_key,
+           f.metadata, engine.now() AS now
+    FROM bot_actions a LEFT JOIN bot_findings f ON f.id = a.finding_id LEFT JOIN bot_knowledge k ON k.id = a.knowledge_id
     WHERE a.id = ${id}::uuid AND a.undo_requested_at IS NOT NULL AND a.state <> 'undone'
     FOR UPDATE OF a`.execute(trx);
   const [request] = rows;
@@ -153,6 +163,7 @@ async function takeRequest(
 const carryOut = (
   db: Kysely<Database>,
   remedy: Remedy,
+  { secrets }: Undo,
   { id, fingerprint, component, component_key, metadata, evidence, now }: Request,
   signal: AbortSignal,
 ): Promise<Evidence> => {
@@ -164,9 +175,29 @@ const carryOut = (
     metadata: metadata ?? {},
   };
   return untilStopped(signal, () =>
-    remedy.undo!(params, { db, target, now, signal, key: id, before, after }),
+    withSecrets(remedy, params, secrets).undo!(params, {
+      db,
+      target,
+      now,
+      signal,
+      key: id,
+      secret: noSecret,
+      before,
+      after,
+    }),
   );
 };
+
+/** With the credentials that stand in its playbook. Throws {@link NotAppliedError} where they are not known any more. */
+function withParams(catalogue: Catalogue, undo: Undo, request: Request): Request {
+  const { evidence, solution, step } = request;
+  const read = solution === null ? null : readSolution(solution, catalogue);
+  const said = read?.kind === 'playbook' ? read.steps[step] : undefined;
+  const now = said?.remedy.name === undo.remedy ? said.params : undefined;
+  const params = knownParams(evidence.params, now);
+  if (params === null && evidence.params !== null) throw new NotAppliedError(notKept);
+  return { ...request, evidence: { ...evidence, params } };
+}
 
 /** Whether nothing of it was begun, or only by a try of this very attempt that took nothing back. */
 const mayBegin = ({ run, again }: Undo, { evidence: { undo_begun: begun } }: Request): boolean =>

@@ -14,6 +14,9 @@ export interface Request {
   applied_at: Date | null;
   fingerprint: string;
   component: string | null;
+  step: number;
+  /** what its entry says now; null where that is gone */
+  solution: string | null;
   evidence: {
     params?: unknown;
     before?: unknown;

@@ -1,6 +1,7 @@
 import { z, type Remedy, type Risk } from '../bot.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { brokenReferenceIn, secretsNamedIn, textsIn } from '../secret-reference.ts';
 import { secondsOf, shape } from './shape.ts';
 import { readYaml, type Problem, type Text } from './yaml.ts';
 
@@ -58,7 +59,10 @@ export const isPlaybook = (solution: string): boolean =>
     solution,
   );
 
-/** The steps of a playbook. What it says is taken as it stands: nothing is filled in. Throws {@link PlaybookError}. */
+/**
+ * The steps of a playbook. What it says is taken as it stands: nothing is filled in, and references to secrets stay
+ * references. Throws {@link PlaybookError}.
+ */
 export function readPlaybook(text: string, remedies: Remedies): Step[] {
   const read = readYaml(text);
   if (read.problems.length > 0) throw new PlaybookError(read.problems);
@@ -94,6 +98,7 @@ function readStep(
     });
     return null;
   }
+  problems.push(...badReferences(params, read, [...path, 'with'], remedy));
   const parsed = remedy.params.safeParse(params ?? {});
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error, read, [...path, 'with'], remedy));
@@ -105,6 +110,26 @@ function readStep(
     params: parsed.data,
     verifyAfter: typeof verify_after === 'string' ? secondsOf(verify_after) : null,
   };
+}
+
+/** References to secrets that are mistyped, or stand where no secret may. */
+function badReferences(
+  params: unknown,
+  read: Text,
+  base: PropertyKey[],
+  remedy: Remedy,
+): Problem[] {
+  return textsIn(params).flatMap(({ path, text }) => {
+    const broken = brokenReferenceIn(text);
+    const why =
+      broken !== null
+        ? `${broken.slice(0, 100)} is no reference to a secret: write {{secret:NAME}}, the name in capital letters, digits and _`
+        : !remedy.secrets && secretsNamedIn(text).length > 0
+          ? `${remedy.name} takes no secrets: what it is given can be read by others`
+          : null;
+    const label = [...base, ...path].map(String).join('.');
+    return why === null ? [] : [{ ...read.at([...base, ...path]), message: `${label}: ${why}` }];
+  });
 }
 
 const known = ({ remedyNames }: Remedies): string =>

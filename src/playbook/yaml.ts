@@ -80,6 +80,10 @@ export function readYaml(text: string): Text {
   };
 }
 
+/** What YAML makes of `{{secret:NAME}}` without quotes: a map whose key is a map. */
+const unquoted = 'a key has to be text (a value that begins with {{ has to stand in quotes)';
+const isBraced = (key: unknown): boolean => isMap(key) && key.flow === true;
+
 function examine(node: unknown, depth: number, refuse: (node: unknown, why: string) => void): void {
   if (!isNode(node)) return;
   if (isAlias(node)) return refuse(node, 'aliases are not allowed');
@@ -93,7 +97,8 @@ function examine(node: unknown, depth: number, refuse: (node: unknown, why: stri
       continue;
     }
     const { key, value } = item as Pair;
-    if (!isScalar(key) || typeof key.value !== 'string') refuse(key, 'a key has to be text');
+    if (!isScalar(key) || typeof key.value !== 'string')
+      refuse(key, isBraced(key) ? unquoted : 'a key has to be text');
     else if (key.value === '<<') refuse(key, 'merge keys are not allowed');
     else examine(key, depth + 1, refuse);
     examine(value, depth + 1, refuse);

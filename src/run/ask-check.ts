@@ -18,7 +18,7 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
  * not awaited.
  */
 export async function askCheck(
-  { log }: Engine,
+  { log, secrets }: Engine,
   run: Run,
   { place, now, leftMs }: Held,
   { name, title }: AnyCheck<unknown>,
@@ -38,6 +38,7 @@ export async function askCheck(
     const ms = Math.round(performance.now() - began);
     outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }
+  outcome = await secrets.outcome(outcome);
   if (outcome.status === 'errored')
     log.warn({ bot: run.bot.name, check: name, reason: outcome.reason }, 'check errored');
   return outcome;

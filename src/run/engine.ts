@@ -5,6 +5,7 @@ import type { RunQueue } from '../queue/run-queue.ts';
 import type { Children } from './child/pool.ts';
 import type { Ledger } from './group-commit/ledger.ts';
 import type { Leases } from './lease.ts';
+import type { Secrets } from './secrets.ts';
 
 /** What a worker process works with. */
 export interface Engine {
@@ -18,5 +19,6 @@ export interface Engine {
   /** starts, records and ends runs */
   ledger: Ledger;
   leases: Leases;
+  secrets: Secrets;
   log: Log;
 }

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import type { Tasks } from './child/task.ts';
+import type { Effect } from '../heal/patient.ts';
+import type { Undo } from '../heal/undo.ts';
+import { secretsNamedIn } from '../secret-reference.ts';
 import type { Engine } from './engine.ts';
 import type { Held } from './place.ts';
 import type { Run } from './run.ts';
@@ -21,8 +24,12 @@ export interface Watched {
   ): Promise<Tasks[K]['result']>;
 }
 
+/** The names of the secrets that a task needs. */
+const namesIn = (task: Effect | Undo): readonly string[] =>
+  'params' in task ? secretsNamedIn(task.params) : (task.names ?? []);
+
 /** Gates ask for the mode before an effect; this asks while one is under way in a run's place. */
-export function watchMode({ db, log }: Engine, run: Run, { place }: Held): Watched {
+export function watchMode({ db, log, secrets }: Engine, run: Run, { place }: Held): Watched {
   const off = new AbortController();
 
   async function watch(over: AbortSignal): Promise<void> {
@@ -42,10 +49,15 @@ export function watchMode({ db, log }: Engine, run: Run, { place }: Held): Watch
   return {
     signal: AbortSignal.any([run.signal, off.signal]),
     async carryOut(kind, task) {
+      // At the last moment, and no others than its own: what a child does not know it cannot give away.
+      const opened = await secrets.open(namesIn(task));
       const over = new AbortController();
       watch(over.signal).catch(() => {});
       try {
-        return await place.do(kind, task, run);
+        return await place.do(kind, { ...task, secrets: opened }, run);
+      } catch (error) {
+        // The last words of a child that died may hold what it was given.
+        throw secrets.error(error);
       } finally {
         over.abort();
       }

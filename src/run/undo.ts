@@ -4,6 +4,7 @@ import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { retriedFor } from '../heal/outside.ts';
 import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
+import { secretsNamedIn } from '../secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
 import type { Held } from './place.ts';
@@ -21,11 +22,12 @@ export async function undoRequested(engine: Engine, run: Run, held: Held): Promi
   const limits = { signal, leftMs: held.leftMs };
   const { id, fence } = run;
   const delayed = new Set<string>();
-  for (const { id: action, remedy, fingerprint } of asked) {
+  for (const { id: action, remedy, fingerprint, params } of asked) {
     // What is on top of it is still to be taken back.
     if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;
-    const undo: Undo = { run: { id, fence }, action: { id: action }, remedy };
+    const names = secretsNamedIn(params);
+    const undo: Undo = { run: { id, fence }, action: { id: action }, remedy, names };
     let tries = 0;
     try {
       await retryFaults(

@@ -225,6 +225,7 @@ describe('the remedy http.request', async () => {
     now: new Date(),
     signal: never,
     key: 'one application',
+    secret: (name: string) => name,
     target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {} },
     before: null,
     after: null,

@@ -259,6 +259,7 @@ describe('tables that a remedy may name', () => {
     await sql`DELETE FROM error_logs`.execute(db);
     const evidence = await vacuum.apply(vacuum.params.parse({ table: 'error_logs' }), {
       db,
+      secret: (name: string) => name,
       target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {} },
       now: new Date(),
       key: 'one application',

@@ -121,6 +121,7 @@ describe('a grant', () => {
       'engine.heals: select',
       'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
+      'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',
     ]);
     expect(await as('service_role', 'SELECT engine.now() FROM engine.nodes')).toBe(0);

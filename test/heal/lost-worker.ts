@@ -9,6 +9,7 @@ import { openQueue } from '../../src/queue/run-queue.ts';
 import { openChildren } from '../../src/run/child/pool.ts';
 import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../src/run/lease.ts';
+import { openSecrets } from '../../src/run/secrets.ts';
 import { bots, remedies } from './lost-bots.ts';
 
 const [databaseUrl = ''] = process.argv.slice(2);
@@ -27,7 +28,8 @@ const children = openChildren({
   onEnded: (name) => void endSessions(db, name).catch(() => {}),
 });
 const ledger = openLedger({ databaseUrl, worker, log });
-const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
+const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
 startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
 queue.work(
   3,

@@ -11,6 +11,7 @@ import { connect } from '../../src/data/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../src/run/lease.ts';
+import { openSecrets } from '../../src/run/secrets.ts';
 
 const [databaseUrl = '', redisUrl = '', waitMs = '0'] = process.argv.slice(2);
 
@@ -49,7 +50,8 @@ const leases = keepLeases(db, log);
 const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
 const ledger = openLedger({ databaseUrl, worker, log });
-const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
+const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
 startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
 queue.work(
   2,

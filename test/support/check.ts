@@ -69,6 +69,7 @@ export function applyRemedy(
       db: transaction,
       target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {}, ...target },
       key: 'one application',
+      secret: (name: string) => name,
       now: now ?? (await databaseTime(transaction)),
       signal: new AbortController().signal,
     };

@@ -14,6 +14,8 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
 import { openLedger } from '../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../src/run/lease.ts';
+import { openSecrets } from '../../src/run/secrets.ts';
+import type { Means } from '../../src/data/secrets/open.ts';
 import { performRun } from '../../src/run/perform.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { planBots } from '../../src/schedule/plan.ts';
@@ -108,7 +110,11 @@ export interface TestEngine extends Engine {
 export interface EngineOptions {
   database?: TestDatabase;
   concurrency?: number;
+  /** what secrets are opened with; nothing unless told */
+  means?: Means;
 }
+
+const noMeans: Means = { keys: undefined, variable: () => undefined };
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
 
@@ -116,7 +122,7 @@ const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
 export async function anEngine(
   { redisUrl }: Backend,
   catalogue: Catalogue,
-  { database, concurrency = 4 }: EngineOptions = {},
+  { database, concurrency = 4, means = noMeans }: EngineOptions = {},
 ): Promise<TestEngine> {
   const { url } = database ?? (await testDatabase());
   const worker = `worker-${randomBytes(3).toString('hex')}`;
@@ -141,7 +147,8 @@ export async function anEngine(
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
-  return { url, worker, db, children, catalogue, queue, ledger, leases, log, close };
+  const secrets = openSecrets(db, means, log);
+  return { url, worker, db, children, catalogue, queue, ledger, leases, secrets, log, close };
 }
 
 export interface Flow extends TestEngine {

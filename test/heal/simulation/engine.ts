@@ -8,6 +8,7 @@ import { openQueue, type RunEntry } from '../../../src/queue/run-queue.ts';
 import { settle } from '../../../src/maintain/settle.ts';
 import { openLedger } from '../../../src/run/group-commit/ledger.ts';
 import { keepLeases } from '../../../src/run/lease.ts';
+import { openSecrets } from '../../../src/run/secrets.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { registerCatalogue } from '../../../src/schedule/register.ts';
 import { inProcess } from '../../support/in-process.ts';
@@ -53,7 +54,8 @@ export async function openEngine(
   const leases = keepLeases(db, log);
   const ledger = openLedger({ databaseUrl, worker, log });
   const children = inProcess({ catalogue, db, reader });
-  const engine = { worker, db, children, catalogue, queue, ledger, leases, log };
+  const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
+  const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
   const performAll = (entries: RunEntry[]) =>
     Promise.all(entries.map((entry) => performRun(engine, entry)));
   return {

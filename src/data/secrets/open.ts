@@ -1,0 +1,91 @@
+/** From a row of `engine.secrets` to its value, where this process can reach it. */
+import { messageOf, RoundsmanError } from '../../errors.ts';
+import type { KeyRing } from '../key-ring.ts';
+import { unseal } from '../sealing.ts';
+import { identityOf, type SecretRow } from './rows.ts';
+
+/** What values are opened with. */
+export interface Means {
+  keys: KeyRing | undefined;
+  variable: (name: string) => string | undefined;
+}
+
+/** Characters of a value at least: a shorter one would be a part of many words, in whose place it could be read. */
+export const shortest = 6;
+/** bytes of UTF-8 at most */
+export const longest = 64 * 1024;
+
+/** Why a value cannot be a secret; null where it can. It is not repeated. */
+export function unfit(value: string): string | null {
+  if ([...value].length < shortest)
+    return `it is ${value === '' ? 'empty' : 'too short'}: a secret has at least ${shortest} characters`;
+  if (Buffer.byteLength(value) > longest) return `it is longer than ${longest} bytes`;
+  if (!value.isWellFormed() || value.includes('\0')) return 'it is no text of UTF-8';
+  return null;
+}
+
+/** Settings of the engine itself, which no playbook may send anywhere. */
+const ownSettings = /^(DATABASE_URL|REDIS_URL|ROUNDSMAN_.*|PG[A-Z]+)$/;
+
+export const isOwnSetting = (variable: string): boolean => ownSettings.test(variable);
+
+export interface Opened {
+  name: string;
+  value: string;
+}
+
+/** The value cannot be had in this process; `why` and `hint` say what to do. */
+export class ClosedSecretError extends RoundsmanError {
+  constructor(name: string, why: string, hint: string, options?: ErrorOptions) {
+    super({ what: `the secret ${name} cannot be opened`, why, hint }, options);
+  }
+}
+
+const again = (name: string) => `\`npx roundsman secrets set ${name}\` stores it again`;
+
+/** Throws {@link ClosedSecretError}. */
+export function openSecret({ keys, variable }: Means, row: SecretRow): Opened {
+  const { name, sealed, key_id, variable: from } = row;
+  if (from !== null) return { name, value: fromVariable(name, from, variable) };
+  if (!keys)
+    throw new ClosedSecretError(
+      name,
+      `ROUNDSMAN_KEYS is not set in this process, and it is sealed by the key ${key_id}`,
+      'give each worker the ROUNDSMAN_KEYS with which it was sealed',
+    );
+  try {
+    const value = unseal(keys, identityOf(row), { text: sealed!, keyId: key_id! });
+    return { name, value };
+  } catch (error) {
+    if (!(error instanceof RoundsmanError)) throw error;
+    throw new ClosedSecretError(name, error.why, `${error.hint}; ${again(name)}`, {
+      cause: error,
+    });
+  }
+}
+
+function fromVariable(name: string, from: string, variable: Means['variable']): string {
+  if (isOwnSetting(from))
+    throw new ClosedSecretError(name, `${from} is a setting of the engine itself`, again(name));
+  const value = variable(from);
+  if (value === undefined)
+    throw new ClosedSecretError(
+      name,
+      `the variable ${from} is not set in this process`,
+      `set ${from} for each worker, or: ${again(name)}`,
+    );
+  const why = unfit(value);
+  if (why !== null)
+    throw new ClosedSecretError(name, `the variable ${from} does not fit: ${why}`, again(name));
+  return value;
+}
+
+/** Why it cannot be opened here, or null. */
+export function closedFor(means: Means, row: SecretRow): string | null {
+  try {
+    openSecret(means, row);
+    return null;
+  } catch (error) {
+    return error instanceof RoundsmanError ? error.why : messageOf(error);
+  }
+}

@@ -1,0 +1,53 @@
+/** Seals every stored secret by the newest key of the ring. */
+import { sql } from 'kysely';
+import { RoundsmanError } from '../../errors.ts';
+import type { Db } from '../connect.ts';
+import type { KeyRing } from '../key-ring.ts';
+import { rewrap } from '../sealing.ts';
+import { identityOf } from './rows.ts';
+
+export interface Rotated {
+  /** names that the newest key seals since now */
+  rotated: string[];
+  /** those that it sealed already */
+  current: string[];
+  /** those that stay as they were, and why */
+  failed: { name: string; why: string }[];
+}
+
+/**
+ * In one transaction that locks the rows: a value that is stored meanwhile waits, or is the one that is sealed. The
+ * values themselves are not opened; their keys are wrapped anew. One that cannot be does not keep the others.
+ */
+export const rotateSecrets = (db: Db, ring: KeyRing): Promise<Rotated> =>
+  db.transaction().execute(async (trx) => {
+    const rows = await trx
+      .selectFrom('engine.secrets')
+      .selectAll()
+      .where('sealed', 'is not', null)
+      .orderBy('name')
+      .forUpdate()
+      .execute();
+    const done: Rotated = { rotated: [], current: [], failed: [] };
+    for (const row of rows) {
+      const { name } = row;
+      try {
+        const sealed = { text: row.sealed!, keyId: row.key_id! };
+        const { text, keyId } = rewrap(ring, identityOf(row), sealed);
+        if (row.key_id === ring.current) {
+          done.current.push(name);
+          continue;
+        }
+        await trx
+          .updateTable('engine.secrets')
+          .set({ sealed: text, key_id: keyId, rotated_at: sql<Date>`engine.now()` })
+          .where('name', '=', name)
+          .execute();
+        done.rotated.push(name);
+      } catch (error) {
+        if (!(error instanceof RoundsmanError)) throw error;
+        done.failed.push({ name, why: error.why });
+      }
+    }
+    return done;
+  });

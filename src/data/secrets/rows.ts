@@ -1,0 +1,110 @@
+/** `engine.secrets`: who stored what, and where its value is. Values are in none of these rows. */
+import { sql, type Selectable } from 'kysely';
+import { NotFoundError } from '../../errors.ts';
+import { secretName, secretsNamedIn } from '../../secret-reference.ts';
+import type { Db } from '../connect.ts';
+import type { KeyRing } from '../key-ring.ts';
+import { seal, type Identity } from '../sealing.ts';
+import type { EngineSecrets } from '../tables.ts';
+
+export type SecretRow = Selectable<EngineSecrets>;
+
+/** There is no secret of this name. */
+export class NoSecretError extends NotFoundError {
+  constructor(name: string) {
+    super({
+      what: `there is no secret ${name}`,
+      why: 'none of that name is stored',
+      hint: `\`npx roundsman secrets list\` shows what there is${secretName.test(name) ? `; \`npx roundsman secrets set ${name}\` stores it` : ''}`,
+    });
+  }
+}
+
+/** What ties a sealed value to its row. No user's id, with which those of credentials begin, looks like that. */
+export const identityOf = ({ name, id }: Pick<SecretRow, 'name' | 'id'>): Identity => ({
+  parts: ['engine.secrets', name, id],
+  called: `the secret ${name}`,
+});
+
+const now = sql<Date>`engine.now()`;
+
+/** Stores a value in the place of what was there; checked before. Returns the row, and whether it is a new one. */
+export const storeSealed = (
+  db: Db,
+  ring: KeyRing,
+  { name, value, actor }: { name: string; value: string; actor: string },
+): Promise<{ row: SecretRow; isNew: boolean }> =>
+  db.transaction().execute(async (trx) => {
+    // Each value has an id of its own: an old text does not open in the place of a new one.
+    const id = crypto.randomUUID();
+    const { text, keyId } = seal(ring, identityOf({ name, id }), value);
+    return write(trx, { name, id, sealed: text, key_id: keyId, variable: null, actor });
+  });
+
+/** Stores that the value is in a variable of the environment of whoever needs it. */
+export const storeVariable = (
+  db: Db,
+  { name, variable, actor }: { name: string; variable: string; actor: string },
+): Promise<{ row: SecretRow; isNew: boolean }> =>
+  db
+    .transaction()
+    .execute((trx) =>
+      write(trx, { name, id: crypto.randomUUID(), sealed: null, key_id: null, variable, actor }),
+    );
+
+async function write(
+  trx: Db,
+  {
+    name,
+    actor,
+    ...where
+  }: Pick<SecretRow, 'name' | 'id' | 'sealed' | 'key_id' | 'variable'> & { actor: string },
+): Promise<{ row: SecretRow; isNew: boolean }> {
+  const before = await trx
+    .selectFrom('engine.secrets')
+    .select('name')
+    .where('name', '=', name)
+    .forUpdate()
+    .executeTakeFirst();
+  const values = { ...where, changed_at: now, changed_by: actor, rotated_at: null };
+  const row = await trx
+    .insertInto('engine.secrets')
+    .values({ name, ...values })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { row, isNew: before === undefined };
+}
+
+export const listSecrets = (db: Db): Promise<SecretRow[]> =>
+  db.selectFrom('engine.secrets').selectAll().orderBy('name').execute();
+
+/** These rows; names that are not stored have none. */
+export const secretRows = (db: Db, names: readonly string[]): Promise<SecretRow[]> =>
+  db.selectFrom('engine.secrets').selectAll().where('name', 'in', names).execute();
+
+/** The removed row. Throws {@link NoSecretError}. */
+export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
+  const row = await db
+    .deleteFrom('engine.secrets')
+    .where('name', '=', name)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw new NoSecretError(name);
+  return row;
+}
+
+/** Names of the entries of knowledge that refer to each secret. */
+export async function usesOfSecrets(db: Db): Promise<Map<string, string[]>> {
+  const entries = await db
+    .selectFrom('bot_knowledge')
+    .select(['name', 'solution'])
+    .where('solution', 'like', '%{{secret:%')
+    .orderBy('name')
+    .execute();
+  const uses = new Map<string, string[]>();
+  for (const { name, solution } of entries)
+    for (const secret of secretsNamedIn(solution))
+      uses.set(secret, [...(uses.get(secret) ?? []), name]);
+  return uses;
+}

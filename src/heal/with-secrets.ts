@@ -1,0 +1,100 @@
+/** Where a remedy meets secrets: it gets the values, and whatever comes back from it has the references again. */
+import { NotAppliedError, UnfitSecretError, type Evidence, type Remedy } from '../bot.ts';
+import { FaultError } from '../data/fault-behind.ts';
+import type { Opened } from '../data/secrets/open.ts';
+import { messageOf } from '../errors.ts';
+import { literalCredentials, masked } from '../literal-credentials.ts';
+import { plain } from '../plain.ts';
+import { openRedaction, type Redaction } from '../redact.ts';
+import { redactError } from '../redact-error.ts';
+import { redacted } from '../secret-forms.ts';
+import { referenceTo } from '../secret-reference.ts';
+
+const asReferences = (opened: readonly Opened[]) =>
+  opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
+
+/** A literal credential that is shorter stands in too many other words to be looked for. */
+const shortestLiteral = 6;
+
+const literalsIn = (params: unknown) =>
+  literalCredentials(params)
+    .map(({ text, span }) => ({ value: text.slice(span.from, span.to) }))
+    .filter(({ value }) => value.length >= shortestLiteral);
+
+/** The remedy with what it names for this one application. Its parameters keep their references. */
+export function withSecrets(
+  remedy: Remedy,
+  params: unknown,
+  opened: readonly Opened[] = [],
+): Remedy {
+  if (!remedy.secrets) return remedy;
+  const redaction = openRedaction([...asReferences(opened), ...literalsIn(params)]);
+  const values = new Map(opened.map(({ name, value }) => [name, value]));
+  const secret = (name: string): string => {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`the secret ${name} is not named by its parameters`);
+    return value;
+  };
+  const guarded = <Context extends object, Result>(
+    work: (params: unknown, context: Context) => Promise<Result>,
+    clean: (result: Result) => Result,
+  ): ((params: unknown, context: Context) => Promise<Result>) => {
+    return async (given, context) => {
+      try {
+        return clean(await work(given, { ...context, secret }));
+      } catch (error) {
+        throw cleanError(redaction, error);
+      }
+    };
+  };
+  const evidence = (given: Evidence): Evidence => redactEvidence(redaction, given);
+  return {
+    ...remedy,
+    isDone: guarded(remedy.isDone, (done) => done),
+    apply: guarded(remedy.apply, evidence),
+    ...(remedy.undo && { undo: guarded(remedy.undo, evidence) }),
+  };
+}
+
+/** Its own three fields keep their names, whatever a secret is. */
+function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
+  const { summary, before, after } = plain(given) as unknown as Evidence;
+  return {
+    summary: redaction.text(String(summary)),
+    before: redaction.value(before),
+    after: redaction.value(after),
+  };
+}
+
+/** That a value does not fit where it stands is no fault of the remedy. */
+function cleanError(redaction: Redaction, thrown: unknown): unknown {
+  const error = redactError(redaction, thrown);
+  if (!(error instanceof UnfitSecretError)) return error;
+  const message = messageOf(error);
+  return new NotAppliedError(message, { cause: new FaultError('secret', message) });
+}
+
+/** Parameters as rows keep them: with references, and without the credentials that stand in the playbook in clear. */
+export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
+  remedy.secrets ? masked(plain(params)) : params;
+
+/**
+ * The parameters that were in force, by what a row has kept of them and what the step of its entry says now. Null
+ * where a credential was left out, and the entry has changed since or is gone.
+ */
+export function knownParams(kept: unknown, now: unknown): unknown {
+  if (!JSON.stringify(kept ?? null).includes(redacted)) return kept;
+  const same = now !== undefined && sorted(masked(plain(now))) === sorted(masked(kept));
+  return same ? now : null;
+}
+
+/** JSON with its properties in one order: jsonb has its own. */
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, each: unknown) =>
+    each !== null && typeof each === 'object' && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+
+export const notKept =
+  'a credential stood in its playbook, which is kept in no record, and the entry has changed since';

@@ -1,0 +1,133 @@
+/** What looks like a credential that stands in clear in a text or in parameters, where a name of a secret should. */
+import { redacted } from './secret-forms.ts';
+import { secretsNamedIn, textsIn } from './secret-reference.ts';
+
+/** Names of headers, parameters and fields whose value lets somebody in. */
+const telling =
+  /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?|auth|pass|pwd|.*(?:api[-_]?key|access[-_]?key|private[-_]?key|account[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credentials?|signature|session[-_]?id|webhook))$/i;
+
+const names =
+  '(?<![\\w-])((?:[\\w-]*(?:api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credential|signature)|authorization|cookie|pwd|sig))';
+const schemes = '(?:(?:Bearer|Basic|Token|ApiKey)\\s+)?';
+
+/** The same within a text: `"token": "..."` as JSON writes it, also within other JSON; `password=`, `X-Api-Key: ...`. */
+const assigned = [
+  new RegExp(`${names}(\\\\*["']\\s*[=:]\\s*\\\\*["'])(${schemes}[^"'\\\\{}]+)`, 'gi'),
+  new RegExp(`${names}(\\\\*["']?\\s*[=:]\\s*\\\\*["']?)(${schemes}[^\\s"'\\\\&,;{}<>]+)`, 'gi'),
+];
+
+const scheme = /^(?:Bearer|Basic|Token|ApiKey|Digest)\s+/i;
+
+/** Forms that their issuers give them, and what stands behind a scheme or before a host. */
+const shapes = [
+  /(?<=\b(?:Bearer|Basic|ApiKey)\s+)[\w+/=.~-]{8,}/gi,
+  /(?<=:\/\/[^\s/?#@:]{0,100}:)[^\s/?#@{}]{1,200}(?=@)/g,
+  /\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[a-z]-[\w-]{10,}|(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,})/g,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
+  /(?<=hooks\.slack\.com\/services\/)[\w/]{16,}/g,
+  /(?<=discord(?:app)?\.com\/api\/webhooks\/\d+\/)[\w-]{20,}/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+
+/** Not the digests that name images and files. */
+const longRun = /(?<![\w+/=.-]|sha\d+:)[\w+/=-]{24,}(?![\w+/=-])/g;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Bits of Shannon's entropy for a character of this text. */
+function entropy(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()]
+    .map((count) => (count / text.length) * Math.log2(text.length / count))
+    .reduce((sum, each) => sum + each, 0);
+}
+
+/** Long, of letters and digits mixed, and no word of a language or a path. */
+const isRandom = (text: string): boolean =>
+  /[a-z]/i.test(text) &&
+  (text.match(/\d/g)?.length ?? 0) >= 3 &&
+  !/[a-z]{8,}/.test(text) &&
+  !text.startsWith('/') &&
+  !uuid.test(text) &&
+  entropy(text) >= 3.3;
+
+/** A word behind a colon is what prose says of a password. */
+const isValue = (separator: string, value: string): boolean =>
+  value.length >= 4 &&
+  (separator.includes('=') || /["']/.test(separator) || /\d|.{16}/.test(value));
+
+interface Span {
+  from: number;
+  to: number;
+}
+
+/** Where in a text credentials stand, in order and apart. */
+export function credentialsIn(text: string): Span[] {
+  const spans: Span[] = [];
+  for (const each of assigned)
+    for (const { index, 0: whole, 2: separator, 3: value } of text.matchAll(each)) {
+      const token = value!.replace(scheme, '');
+      const to = index + whole.length;
+      if (isValue(separator!, token)) spans.push({ from: to - token.length, to });
+    }
+  for (const shape of shapes)
+    for (const { index, 0: found } of text.matchAll(shape))
+      spans.push({ from: index, to: index + found.length });
+  for (const { index, 0: found } of text.matchAll(longRun))
+    if (isRandom(found)) spans.push({ from: index, to: index + found.length });
+  return joined(spans);
+}
+
+function joined(spans: Span[]): Span[] {
+  const apart: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = apart.at(-1);
+    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
+    else apart.push({ ...span });
+  }
+  return apart;
+}
+
+/** A credential in a value, and where it stands. */
+export interface Found {
+  path: readonly (string | number)[];
+  /** the whole text, and where in it the credential is */
+  text: string;
+  span: Span;
+}
+
+/** In the texts of a value: by the name of the property that holds one, or by what it says. */
+export const literalCredentials = (value: unknown): Found[] =>
+  textsIn(value).flatMap(({ path, text }) => {
+    const name = path.at(-1);
+    // Beside a reference stands what is no secret, like a scheme or a user.
+    if (typeof name === 'string' && telling.test(name) && text.length >= 3)
+      return secretsNamedIn(text).length > 0
+        ? []
+        : [{ path, text, span: { from: scheme.exec(text)?.[0].length ?? 0, to: text.length } }];
+    return credentialsIn(text).map((span) => ({ path, text, span }));
+  });
+
+/** The same value with `[redacted]` in the places of its credentials. */
+export function masked(value: unknown): unknown {
+  const found = Map.groupBy(literalCredentials(value), ({ path }) => JSON.stringify(path));
+  const change = (each: unknown, path: (string | number)[]): unknown => {
+    if (typeof each === 'string') return cutOut(each, found.get(JSON.stringify(path)) ?? []);
+    if (Array.isArray(each)) return each.map((item, at) => change(item, [...path, at]));
+    if (each === null || typeof each !== 'object') return each;
+    return Object.fromEntries(
+      Object.entries(each).map(([name, item]) => [name, change(item, [...path, name])]),
+    );
+  };
+  return change(value, []);
+}
+
+function cutOut(text: string, found: Found[]): string {
+  let done = 0;
+  let left = '';
+  for (const { span } of found) {
+    left += text.slice(done, span.from) + redacted;
+    done = span.to;
+  }
+  return left + text.slice(done);
+}

@@ -1,0 +1,104 @@
+/** What a worker knows of secrets: it opens those that a step names, and leaves all of them out of what is recorded. */
+import { NotAppliedError } from '../bot.ts';
+import type { Db } from '../data/connect.ts';
+import { FaultError } from '../data/fault-behind.ts';
+import { ClosedSecretError, openSecret, type Means, type Opened } from '../data/secrets/open.ts';
+import { listSecrets, secretRows } from '../data/secrets/rows.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
+import { redactionOf, type Log } from '../log.ts';
+import { redactError } from '../redact-error.ts';
+import { openRedaction } from '../redact.ts';
+import { referenceTo } from '../secret-reference.ts';
+import type { CheckOutcome } from './outcome.ts';
+
+export interface Secrets {
+  /**
+   * The secrets of these names, as they are stored now. Where one cannot be had, throws a NotAppliedError behind which
+   * a fault is that says what to do: no remedy is to blame, and nothing was done.
+   */
+  open(names: readonly string[]): Promise<Opened[]>;
+  /** What a check said, as it may be stored. */
+  outcome(outcome: CheckOutcome): Promise<CheckOutcome>;
+  /** What was thrown, as it may be stored. */
+  error(thrown: unknown): Error;
+}
+
+/** What is stored meanwhile is known after so long, unless a step of this worker names it before. */
+const staleMs = 5_000;
+
+/** One word of a language, or a small number: it may be the name of something that has nothing to do with it. */
+const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
+
+export function openSecrets(db: Db, means: Means, log: Log): Secrets {
+  const texts = openRedaction();
+  const identities = openRedaction();
+  const ofLog = redactionOf(log);
+  let readAt = -Infinity;
+  let reading: Promise<void> | null = null;
+
+  function know(opened: readonly Opened[]): void {
+    const secrets = opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
+    texts.know(secrets);
+    identities.know(secrets.filter(({ value }) => !isWord(value)));
+    ofLog.know(secrets);
+  }
+
+  async function readAll(): Promise<void> {
+    const rows = await listSecrets(db);
+    readAt = performance.now();
+    for (const row of rows) {
+      try {
+        know([openSecret(means, row)]);
+      } catch (error) {
+        // What this process cannot open it cannot give away.
+        if (!(error instanceof RoundsmanError)) throw error;
+      }
+    }
+  }
+
+  /** Where the database does not answer, what was known before is. */
+  async function refresh(): Promise<void> {
+    if (performance.now() - readAt < staleMs) return;
+    reading ??= readAll().finally(() => (reading = null));
+    await reading.catch((error: unknown) => log.warn({ err: error }, 'secrets could not be read'));
+  }
+
+  return {
+    async open(names) {
+      if (names.length === 0) return [];
+      const rows = new Map((await secretRows(db, names)).map((row) => [row.name, row]));
+      const opened = names.map((name) => {
+        const row = rows.get(name);
+        if (!row) throw closed(`the secret ${name} is not stored`, store(name));
+        try {
+          return openSecret(means, row);
+        } catch (error) {
+          if (!(error instanceof ClosedSecretError)) throw error;
+          throw closed(messageOf(error), error.hint);
+        }
+      });
+      know(opened);
+      return opened;
+    },
+    async outcome(outcome) {
+      await refresh();
+      if (!('result' in outcome)) return { ...outcome, reason: texts.text(outcome.reason) };
+      const { findings, ...rest } = identities.whole(outcome.result) as typeof outcome.result;
+      const said = findings.map(({ title, description, metadata, ...identity }) => ({
+        ...identity,
+        title: texts.text(title),
+        ...(description !== undefined && { description: texts.text(description) }),
+        ...(metadata !== undefined && { metadata: texts.value(metadata) as typeof metadata }),
+      }));
+      return { ...outcome, result: { ...rest, findings: said } };
+    },
+    error: (thrown) => redactError(texts, thrown),
+  };
+}
+
+const store = (name: string) => `\`npx roundsman secrets set ${name}\` stores it`;
+
+function closed(why: string, hint: string): NotAppliedError {
+  const message = `${why}; ${hint}`;
+  return new NotAppliedError(message, { cause: new FaultError('secret', message) });
+}

@@ -1,0 +1,81 @@
+/** What of a secret gives it away: its value, and what others make of that. */
+import { encoded, type Encoded } from './encoded.ts';
+
+export const redacted = '[redacted]';
+
+export interface Secret {
+  value: string;
+  /** what stands in its place; `[redacted]` unless given */
+  as?: string;
+}
+
+/** Parameters of a connection's address that hold a password. */
+const parameters = ['password', 'sslpassword'];
+
+/** The passwords in the address of a server; none where there is no address. */
+export function passwordsIn(address: string | undefined): string[] {
+  if (!address || !URL.canParse(address)) return [];
+  const { password, searchParams } = new URL(address);
+  return [password, ...parameters.flatMap((name) => searchParams.getAll(name))].filter(Boolean);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What is shorter is a part of too many other texts to be looked for in base64 and the like. */
+const shortestPart = 6;
+
+/** What base64 of any text around these bytes has in common, for each place at which they may begin. */
+function base64Of(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [0, 1, 2].flatMap((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes]);
+    const last = whole.length % 3 === 0 ? undefined : -1;
+    const core = whole.toString('base64').replace(/=+$/, '').slice([0, 2, 3][before], last);
+    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** What base64 says, and a password behind its user; nothing where it is no text. */
+function unpacked(text: string): string[] {
+  if (!/^[\w+/-]{8,}={0,2}$/.test(text)) return [];
+  const bytes = Buffer.from(text, 'base64');
+  const said = bytes.toString();
+  // oxlint-disable-next-line no-control-regex
+  if (!Buffer.from(said).equals(bytes) || /[\u0000-\u0008\u000E-\u001F]/.test(said)) return [];
+  return [said, said.slice(said.indexOf(':') + 1)];
+}
+
+/** A secret of several lines is often shown line by line. */
+const linesOf = (text: string): string[] =>
+  text.split(/[\r\n]+/).filter((line) => line.length >= 16);
+
+export interface Form extends Encoded {
+  as: string;
+  /** all that is base64 around it goes with it: its ends hold the rest */
+  base64: boolean;
+}
+
+/** All forms in which a secret is looked for. */
+export function formsOf({ value, as = redacted }: Secret): Form[] {
+  const plain = [...new Set([value, decoded(value)])].filter(Boolean);
+  const long = (text: string) => text.length >= shortestPart;
+  const parts = [
+    ...plain.flatMap((each) => [...unpacked(each), ...linesOf(each), ...passwordsIn(each)]),
+    ...plain.filter(long).map((each) => Buffer.from(each).toString('hex')),
+  ].filter(long);
+  const base64 = plain
+    .filter(long)
+    .flatMap(base64Of)
+    .filter((core) => core.length >= 8);
+  const made = (text: string, base64: boolean): Form => ({ ...encoded(text), as, base64 });
+  return [
+    ...[...new Set([...plain, ...parts])].map((text) => made(text, false)),
+    ...[...new Set(base64)].map((text) => made(text, true)),
+  ];
+}
