@@ -1,34 +1,45 @@
 import { messageOf } from './errors.ts';
 import type { Redaction } from './redact.ts';
 
-/** Causes of causes are looked at so far. */
+/** Causes of causes are looked at so far; what lies deeper is left out. */
 const deepest = 8;
 
 /**
- * The same error, of the same class, without what is known: in its message, its stack, and whatever texts it carries
- * (the statement, the address, the answer), as do its causes. What is no error becomes one.
+ * The same error, or one of its class where it is frozen, without what is known: in its message, its stack, and
+ * whatever texts it carries (the statement, the address, the answer), as do its causes. What is no error becomes one.
  */
-export function redactError(redaction: Redaction, thrown: unknown): Error {
-  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  clean(redaction, error, deepest);
-  return error;
-}
+export const redactError = (redaction: Redaction, thrown: unknown): Error =>
+  clean(redaction, thrown instanceof Error ? thrown : new Error(messageOf(thrown)), deepest);
 
-function clean(redaction: Redaction, error: Error, depth: number): void {
+function clean(redaction: Redaction, error: Error, depth: number): Error {
   // Those of a DOMException are no properties of its own.
   const names = new Set<PropertyKey>(['message', 'stack', 'cause', ...Reflect.ownKeys(error)]);
+  const changed = new Map<PropertyKey, unknown>();
   for (const name of names) {
     const value: unknown = Reflect.get(error, name);
-    if (value instanceof Error) {
-      if (depth > 0) clean(redaction, value, depth - 1);
-    } else if (value !== undefined) replace(error, name, redaction.value(value), value);
+    const left = cleanValue(redaction, value, depth);
+    if (left !== value) changed.set(name, left);
   }
-  if (error instanceof AggregateError && depth > 0)
-    for (const each of error.errors) if (each instanceof Error) clean(redaction, each, depth - 1);
+  if ([...changed].every(([name, value]) => write(error, name, value))) return error;
+  const copy = Object.create(Object.getPrototypeOf(error) as object) as Error;
+  for (const name of names) write(copy, name, changed.get(name) ?? Reflect.get(error, name));
+  return copy;
 }
 
-function replace(error: Error, name: PropertyKey, value: unknown, before: unknown): void {
-  if (value === before) return;
+function cleanValue(redaction: Redaction, value: unknown, depth: number): unknown {
+  if (value instanceof Error) return depth > 0 ? clean(redaction, value, depth - 1) : undefined;
+  if (Array.isArray(value) && value.some((each) => each instanceof Error))
+    return value.map((each) => cleanValue(redaction, each, depth));
+  return typeof value === 'string' || typeof value === 'object' ? redaction.value(value) : value;
+}
+
+/** False where it cannot be written. */
+function write(error: Error, name: PropertyKey, value: unknown): boolean {
   const enumerable = Object.getOwnPropertyDescriptor(error, name)?.enumerable ?? false;
-  Reflect.defineProperty(error, name, { value, enumerable, writable: true, configurable: true });
+  return Reflect.defineProperty(error, name, {
+    value,
+    enumerable,
+    writable: true,
+    configurable: true,
+  });
 }

@@ -16,8 +16,8 @@ export interface Redaction {
   whole(value: unknown): unknown;
 }
 
-/** Half of a secret is one, wherever it stands; where a text was cut off, less of it. */
-const enough = (length: number): number => Math.max(8, Math.ceil(length / 2));
+/** Half of a secret is one, wherever it stands, and so is a long part; where a text was cut off, less of it. */
+const enough = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
 const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
 const cut = /…|\.\.\./g;
 
