@@ -35,6 +35,7 @@ function cutsOf(text: string): Cuts {
   const behind = new Set<number>();
   const before = new Set<number>();
   for (const { 0: mark, index } of text.matchAll(cut)) {
+    if (behind.size >= mostCuts) break;
     before.add(index);
     behind.add(index + mark.length);
   }
@@ -51,12 +52,16 @@ function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number 
   const { length } = form.parts;
   if (count === length) return end;
   if (cuts === null) return null;
+  if (count < form.common) return null;
   if (count >= enough(length)) return end;
   return count >= enoughAtCut(length) && cuts.before.has(end) ? end : null;
 }
 
 /** The end of a secret whose beginning was cut off; at most so much of it is compared. */
-const longestTail = 4_096;
+const longestTail = 1_024;
+
+/** In one text so many cuts are looked at. */
+const mostCuts = 20;
 
 function tailEnd(form: Form, text: string, at: number): number | null {
   const { length } = form.parts;
@@ -97,7 +102,7 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   /** The longest stretch of a secret that begins here, or goes on here behind a cut. */
   function longestAt(text: string, at: number, done: number, cuts: Cuts | null): Stretch | null {
     const begun = index
-      .startingAt(text, at)
+      .startingAt(text, at, cuts?.before)
       .map((form) => ({ form, end: endOf(form, text, at, cuts) }));
     const cutOff = cuts?.behind.has(at)
       ? forms.map((form) => ({ form, end: tailEnd(form, text, at) }))

@@ -57,8 +57,18 @@ const linesOf = (text: string): string[] =>
 
 export interface Form extends Encoded {
   as: string;
+  /** So much of its beginning it has in common with texts that are no secret. */
+  common: number;
   /** all that is base64 around it goes with it: its ends hold the rest */
   base64: boolean;
+}
+
+const orders = ['plain first', 'escaped first'] as const;
+
+/** The host of an address, and a little of what comes behind it, is no secret. */
+function commonIn(text: string): number {
+  const host = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i.exec(text)?.[0];
+  return host === undefined ? 0 : host.length + 8;
 }
 
 /** All forms in which a secret is looked for. */
@@ -73,9 +83,15 @@ export function formsOf({ value, as = redacted }: Secret): Form[] {
     .filter(long)
     .flatMap(base64Of)
     .filter((core) => core.length >= 8);
-  const made = (text: string, base64: boolean): Form => ({ ...encoded(text), as, base64 });
+  const made = (text: string, base64: boolean): Form[] =>
+    (/[%&\\]/.test(text) ? orders : orders.slice(0, 1)).map((order) => ({
+      ...encoded(text, order),
+      as,
+      common: commonIn(text),
+      base64,
+    }));
   return [
-    ...[...new Set([...plain, ...parts])].map((text) => made(text, false)),
-    ...[...new Set(base64)].map((text) => made(text, true)),
+    ...[...new Set([...plain, ...parts])].flatMap((text) => made(text, false)),
+    ...[...new Set(base64)].flatMap((text) => made(text, true)),
   ];
 }

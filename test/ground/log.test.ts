@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { openLog } from '../../src/log.ts';
+import { openLog, redactionOf } from '../../src/log.ts';
 
 let file: string;
 
@@ -53,6 +54,33 @@ describe('no line holds a password of the configuration', () => {
         expect(written()).not.toContain(JSON.stringify(JSON.stringify(password)).slice(1, -1));
       }
     });
+
+  test.each(['level', 'msg', 'err', 'message', 'time', 'e'])(
+    'and one that is called as a part of a line, %s, leaves the line what it is',
+    (password) => {
+      const log = logOf({ REDIS_URL: `redis://:${password}@localhost:6379/0` });
+      log.error({ err: new Error(`no ${password} there`) }, `lost ${password}`);
+      expect(lines()).toMatchObject([
+        {
+          level: 50,
+          pid: process.pid,
+          time: expect.any(Number),
+          msg: expect.stringContaining('[redacted]'),
+          err: { message: expect.any(String) },
+        },
+      ]);
+      expect(JSON.stringify(lines()[0]!.err)).not.toContain(`no ${password} there`);
+    },
+  );
+
+  test('nor a key that seals, nor what it is told later, nor the end of what it was told', () => {
+    const key = randomBytes(32).toString('base64');
+    const log = logOf({ ROUNDSMAN_KEYS: `k1:${key}` });
+    redactionOf(log).know([{ value: 'told-a-secret', as: '{{secret:TOLD}}' }]);
+    log.info({ key, env: `ROUNDSMAN_KEYS=k1:${key}`, told: 'told-a-secret' }, 'x');
+    expect(written()).not.toContain(key.slice(0, 12));
+    expect(lines()).toMatchObject([{ told: '{{secret:TOLD}}' }]);
+  });
 
   test('whatever it is', () => {
     fc.assert(
@@ -110,6 +138,31 @@ test('a reader that does not read does not stop the process, and hears how much 
 });
 
 describe('the file', () => {
+  test('that cannot be put aside grows, and the process goes on', () => {
+    fs.mkdirSync(`${file}.1`);
+    const log = logOf({});
+    for (let line = 0; line < 120; line += 1) log.info({ line, text: 'x'.repeat(100_000) });
+    expect(lines().at(-1)).toMatchObject({ line: 119 });
+  });
+
+  test('on a disk that is full loses lines, and the process goes on; each line is whole', () => {
+    // A limit on the size of files takes the place of the disk's.
+    const script = `
+      import { openLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url).href)};
+      const log = openLog({ logLevel: 'info' }, ${JSON.stringify(file)});
+      for (let line = 0; line < 2_000; line += 1) log.info({ line }, 'a line of some length');
+      console.log('goes on');`;
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 100; exec "$0" --input-type=module -e "$1"', process.execPath, script],
+      { encoding: 'utf8' },
+    );
+    expect({ stdout, stderr }).toMatchObject({ stdout: 'goes on\n' });
+    const whole = written().split('\n').slice(0, -1);
+    expect(whole.length).toBeGreaterThan(300);
+    for (const line of whole) JSON.parse(line);
+  });
+
   test('is its owner’s alone, also one that others could read before', () => {
     fs.writeFileSync(file, '', { mode: 0o644 });
     fs.chmodSync(file, 0o644);

@@ -86,7 +86,9 @@ export class Child {
     });
     this.pid = this.#process.pid;
     this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#heard = (this.#heard + text).slice(-mostHeard);
+      const heard = this.#heard + text;
+      // The cut is marked: what it leaves of a secret is known by that.
+      this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
     });
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;

@@ -1,0 +1,141 @@
+/** Secrets in texts, in all the forms that others give them. */
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openRedaction } from '../../src/redact.ts';
+import { redactError } from '../../src/redact-error.ts';
+
+const value = 'pa"s\'s\\w\nörd/1&<x>';
+const as = '{{secret:X}}';
+const one = openRedaction([{ value, as }]);
+const json = (text: string) => JSON.stringify(text);
+
+describe('a value is found', () => {
+  test.each<[string, string]>([
+    ['as it is', value],
+    ['in JSON', json(value)],
+    ['in JSON in JSON', json(json(value))],
+    ['five deep', json(json(json(json(json(value)))))],
+    ['in JSON of ASCII', json(value).replace('ö', '\\u00F6')],
+    ['in an address', encodeURIComponent(value)],
+    ['in an address in an address', encodeURIComponent(encodeURIComponent(value))],
+    ['with small digits', encodeURIComponent(value).toLowerCase()],
+    ['in a form', new URLSearchParams({ a: value }).toString()],
+    ['in an address that leaves some characters', new URL(`http://a/?${value}`).href],
+    ['in HTML', value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&#34;')],
+    ['as Node prints it', inspect({ value })],
+    ['on one line', value.replaceAll('\n', ' ')],
+    ['in base64', btoa(unescape(encodeURIComponent(value)))],
+    ['in base64 of user and value', Buffer.from(`ann:${value}`).toString('base64')],
+    ['in base64 of something longer', Buffer.from(`{"k":"${value}"}`).toString('base64')],
+    ['in base64 for addresses', Buffer.from(`a:${value}?`).toString('base64url')],
+    ['in hexadecimal', Buffer.from(value).toString('hex').toUpperCase()],
+    ['in capitals', value.toUpperCase()],
+    ['but for its end, before a cut', `${value.slice(0, 8)}…`],
+    ['but for its end, before three points', `${value.slice(0, 8)}...`],
+    ['but for its beginning, behind a cut', `…${value.slice(8)}`],
+    ['by half of it', value.slice(0, 13)],
+  ])('%s', (_, text) => {
+    for (const around of [text, `<${text}>`, `it failed: ${text}, and so on`]) {
+      const left = one.text(around);
+      expect(left).toContain(as);
+      expect(left).not.toMatch(/ö?rd|pa.{0,3}s|cGEi/i);
+    }
+  });
+
+  test('at the end of a long text that broke off, and at the beginning of one that was cut', () => {
+    const filler = 'It is a text of some length. '.repeat(6);
+    for (const length of [6, 10, 15])
+      expect(one.text(filler + value.slice(0, length))).toBe(filler + as);
+    expect(one.text(value.slice(-9) + filler)).toBe(as + filler);
+  });
+
+  test('of several lines also line by line', () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASCBKcwggSjAgEAAoIBAQC7aaaa\n-----END PRIVATE KEY-----\n`;
+    const left = openRedaction([{ value: pem }]).text('line 2: MIIEvQIBADANBgkqhkiG9w0BAQEF!');
+    expect(left).toBe('line 2: [redacted]!');
+  });
+
+  test('that is base64 of user and password: by what it says', () => {
+    const basic = openRedaction([{ value: btoa('ann:hunter2000') }]);
+    expect(basic.text('ann:hunter2000, hunter2000')).toBe('[redacted], [redacted]');
+  });
+
+  test('whatever it is, wherever it stands', () => {
+    const texts = fc.string({ minLength: 6, maxLength: 60, unit: 'grapheme' });
+    fc.assert(
+      fc.property(texts, texts, (secret, around) => {
+        fc.pre(secret.isWellFormed() && secret.trim() === secret && !around.includes(secret));
+        const known = openRedaction([{ value: secret, as: '\u0001' }]);
+        for (const form of [secret, json(secret).slice(1, -1), encodeURIComponent(secret)])
+          expect(known.text(`\u0002${form}\u0002`)).toBe('\u0002\u0001\u0002');
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('nothing else is changed', () => {
+  const hook = openRedaction([
+    { value: 'https://hooks.example.com/services/T0/B0/q8Zt4Lr9' },
+    { value: 'checkout-service-key-81' },
+    { value: 'ab.*+?^${}()|[]' },
+  ]);
+  test.each([
+    'https://hooks.example.com/other was asked',
+    'checkout',
+    'checkout-service',
+    'abc',
+    'The checkout of the service has a key.',
+    'x'.repeat(10_000),
+    '\uD800 half a character',
+    '',
+  ])('%j', (text) => {
+    expect(hook.whole(text)).toBe(text);
+    if (!text.startsWith('checkout-')) expect(hook.text(text)).toBe(text);
+  });
+
+  test('numbers, times and structure of a value stay', () => {
+    const at = new Date();
+    const known = openRedaction([{ value: '200' }, { value: 'null' }, { value: 'true' }]);
+    const given = { a: [200, null, true, at, '200 of 200'], b: { c: undefined } };
+    expect(known.value(given)).toEqual({
+      a: [200, null, true, at, '[redacted] of [redacted]'],
+      b: { c: undefined },
+    });
+  });
+
+  test('of two secrets the longer one is taken, and what was known stays known', () => {
+    const known = openRedaction([{ value: 'secret', as: 'A' }]);
+    known.know([{ value: 'secret-and-more', as: 'B' }]);
+    known.know([]);
+    expect(known.text('secret-and-more secret')).toBe('B A');
+  });
+});
+
+test('a large text, a large secret and many secrets take little time', () => {
+  const many = openRedaction(
+    Array.from({ length: 300 }, (_, n) => ({ value: `token-${n}-${'ab1'.repeat(8)}` })),
+  );
+  const large = openRedaction([{ value: 'A1"ö'.repeat(13_000) }]);
+  const hostile = ['token-', '\\', '%25', '&amp;', 'A1', '...', ' ', '\n', 'e'].map((part) =>
+    part.repeat(10_000 / part.length),
+  );
+  const began = performance.now();
+  for (const text of hostile) for (const known of [many, large]) known.text(text);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+test('an error stays what it is, and tells nothing', () => {
+  class OwnError extends Error {
+    readonly detail = { sent: `with ${value}` };
+  }
+  const thrown = new OwnError(`refused ${value}`, { cause: new Error(json(value)) });
+  const cyclic = Object.assign(new Error('cyclic'), { cause: thrown });
+  thrown.cause = Object.assign(thrown.cause as Error, { cause: cyclic });
+  for (const error of [thrown, Object.freeze(new OwnError(value)), new DOMException(value)]) {
+    const left = redactError(one, error);
+    expect(left).toBeInstanceOf(error.constructor);
+    expect(inspect(left, { depth: 5 })).not.toMatch(/örd/);
+  }
+});
