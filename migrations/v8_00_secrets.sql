@@ -22,3 +22,41 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON engine.secrets TO service_role;
 -- A grant that is given by mistake shows nothing: rows are for service_role, whoever is a member of it, and the owner.
 ALTER TABLE engine.secrets ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "service_role uses secrets" ON engine.secrets TO service_role USING (true) WITH CHECK (true);
+
+-- What requests have left of credentials that stand in their playbooks in clear: values of headers that let somebody in,
+-- and the same values where the answer repeats them. The undo of such a request takes them from its entry.
+DO $$
+DECLARE
+  action record;
+  header record;
+  kept jsonb;
+  body text;
+  value text;
+BEGIN
+  FOR action IN SELECT id, evidence FROM public.bot_actions WHERE remedy = 'http.request' AND evidence ? 'params' LOOP
+    kept := action.evidence;
+    body := kept #>> '{after,body}';
+    FOR header IN
+      SELECT place.path, h.key, h.value
+      FROM (VALUES ('{params,headers}'::text[]), ('{params,done,headers}'), ('{params,undo,headers}')) place (path),
+        LATERAL jsonb_each_text(CASE jsonb_typeof(action.evidence #> place.path) WHEN 'object'
+                                THEN action.evidence #> place.path ELSE '{}' END) h
+      WHERE h.key ~* '^((proxy-)?authorization|cookie|auth|.*(api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key|token|secret|password|signature|session[-_]?id))$'
+        AND length(h.value) >= 3
+    LOOP
+      value := regexp_replace(header.value, '^(Bearer|Basic|Token|ApiKey|Digest)\s+', '', 'i');
+      kept := jsonb_set(kept, header.path || header.key,
+                        to_jsonb(left(header.value, length(header.value) - length(value)) || '[redacted]'));
+      IF length(value) >= 6 THEN
+        body := replace(body, value, '[redacted]');
+      END IF;
+    END LOOP;
+    IF body IS NOT NULL THEN
+      kept := jsonb_set(kept, '{after,body}', to_jsonb(body));
+    END IF;
+    IF kept IS DISTINCT FROM action.evidence THEN
+      UPDATE public.bot_actions SET evidence = kept WHERE id = action.id;
+    END IF;
+  END LOOP;
+END
+$$;
