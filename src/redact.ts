@@ -118,7 +118,6 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   }
 
   function redact(text: string, cuts: Cuts | null): string {
-    if (forms.length === 0) return text;
     const parts: string[] = [];
     let done = 0;
     for (let at = 0; at < text.length; at += 1) {
@@ -143,9 +142,9 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
         }
       }
     },
-    text: (text) => redact(text, cutsOf(text)),
-    value: (value) => inTexts(value, redaction.text),
-    whole: (value) => inTexts(value, (text) => redact(text, null)),
+    text: (text) => (forms.length === 0 ? text : redact(text, cutsOf(text))),
+    value: (value) => (forms.length === 0 ? value : inTexts(value, redaction.text)),
+    whole: (value) => (forms.length === 0 ? value : inTexts(value, (text) => redact(text, null))),
   };
   redaction.know(secrets);
   return redaction;

@@ -43,7 +43,7 @@ export async function addKnowledge(name: string, options: DefinitionOptions): Pr
         hint: `take another name, or change it: \`npx roundsman knowledge edit ${name}\``,
       });
     const warnings = [...tellOfPattern(entry.issue_pattern), ...tellOfCredentials(entry)];
-    if (options.json) return json({ ...entry, warnings });
+    if (options.json) return json({ ...entry, ...(warnings.length > 0 && { warnings }) });
     say(
       autonomy === 'shadow'
         ? `Added ${name} in shadow: it says what it would do, and does nothing yet.`

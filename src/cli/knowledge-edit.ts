@@ -66,7 +66,7 @@ export async function editKnowledge(
     if (edited && wanted.autonomy) await tellOwn(db, edited.before, edited.after);
     const now = edited?.after ?? (await knowledgeOf(db, id));
     const warnings = [...tellOfPattern(now.issue_pattern), ...tellOfCredentials(now)];
-    if (options.json) return json({ ...now, warnings });
+    if (options.json) return json({ ...now, ...(warnings.length > 0 && { warnings }) });
     if (!edited) return say(`Nothing to change: ${name} is like that already.`);
     const { before, after } = edited;
     table(

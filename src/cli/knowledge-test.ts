@@ -21,7 +21,12 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
     const { since, category } = options;
     const found = await replay(db, pattern, { since, category });
     const warnings = tellOfPattern(pattern);
-    if (options.json) return print.json({ issue_pattern: pattern, ...found, warnings });
+    if (options.json)
+      return print.json({
+        issue_pattern: pattern,
+        ...found,
+        ...(warnings.length > 0 && { warnings }),
+      });
     const time = print.span(since * 1000);
     tell(found, `of the last ${time}${category ? `, category ${printable(category)}` : ''}`);
     if (found.matched > 0) tellMatched(found, await currentTime(db));

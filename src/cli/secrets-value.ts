@@ -40,7 +40,8 @@ function typed(question: string): Promise<string> {
   let value = '';
   const listen = (text: string) => {
     for (const character of text) {
-      if (character === '\r' || character === '\n') return resolve(value);
+      if (character === '\r' || character === '\n')
+        return control.test(value) ? reject(unreadable()) : resolve(value);
       if (character === interrupt || character === end) return reject(unanswered());
       if (character === backspace || character === del) value = [...value].slice(0, -1).join('');
       else if (character === killLine) value = '';
@@ -60,6 +61,17 @@ function typed(question: string): Promise<string> {
     stderr.write('\n');
   });
 }
+
+/** What arrow and function keys send would be stored unseen. */
+// oxlint-disable-next-line no-control-regex
+const control = /[\u0000-\u001F]/;
+
+const unreadable = (): UsageError =>
+  new UsageError({
+    what: 'the secret was not stored',
+    why: 'a key was pressed that writes no character',
+    hint: 'type it again, or give the value on standard input',
+  });
 
 const unanswered = (): UsageError =>
   new UsageError({

@@ -18,8 +18,11 @@ const shortestLiteral = 6;
 
 const literalsIn = (params: unknown) =>
   literalCredentials(params)
-    .map(({ text, span }) => ({ value: text.slice(span.from, span.to) }))
-    .filter(({ value }) => value.length >= shortestLiteral);
+    .map(({ text, span }) => text.slice(span.from, span.to))
+    // Of several cookies each is one by itself.
+    .flatMap((text) => [text, ...text.split(/[;,\s]+/).map((part) => part.replace(/^[^=]*=/, ''))])
+    .filter((value) => value.length >= shortestLiteral)
+    .map((value) => ({ value }));
 
 /** The remedy with what it names for this one application. Its parameters keep their references. */
 export function withSecrets(

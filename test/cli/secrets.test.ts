@@ -256,7 +256,7 @@ describe('knowledge that holds a credential in clear', () => {
       ...([url, 'knowledge', 'edit', 'cache.flush', '--json', '--solution'] as const),
       playbook('Bearer {{secret:CACHE}}'),
     );
-    expect(mended.json().warnings).toEqual([]);
+    expect(mended.json()).not.toHaveProperty('warnings');
     const tested = await roundsman(
       url,
       'knowledge',
