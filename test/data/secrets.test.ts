@@ -34,6 +34,9 @@ describe('rows', () => {
     await storeSealed(db, keys, { name: 'TOKEN', value: 'abcdefgh', actor: 'ann' });
     expect(await seenBy('service_role')).toBe(1);
     expect(await seenBy(role, `CREATE ROLE ${role} IN ROLE service_role`)).toBe(1);
+    // As which checks read; what opens tables to it again leaves this one out.
+    await sql`SELECT engine.let_checks_read()`.execute(db);
+    expect(await seenBy('roundsman_reader')).toBe('42501');
     for (const who of ['anon', 'authenticated']) {
       expect(await seenBy(who)).toBe('42501');
       const grant = `GRANT USAGE ON SCHEMA engine TO ${who}; GRANT SELECT ON engine.secrets TO ${who}`;
