@@ -16,13 +16,13 @@ function clean(redaction: Redaction, error: Error, depth: number): Error {
   const names = new Set<PropertyKey>(['message', 'stack', 'cause', ...Reflect.ownKeys(error)]);
   const changed = new Map<PropertyKey, unknown>();
   for (const name of names) {
-    const value: unknown = Reflect.get(error, name);
+    const value = read(error, name);
     const left = cleanValue(redaction, value, depth);
     if (left !== value) changed.set(name, left);
   }
   if ([...changed].every(([name, value]) => write(error, name, value))) return error;
   const copy = Object.create(Object.getPrototypeOf(error) as object) as Error;
-  for (const name of names) write(copy, name, changed.get(name) ?? Reflect.get(error, name));
+  for (const name of names) write(copy, name, changed.get(name) ?? read(error, name));
   return copy;
 }
 
@@ -31,6 +31,15 @@ function cleanValue(redaction: Redaction, value: unknown, depth: number): unknow
   if (Array.isArray(value) && value.some((each) => each instanceof Error))
     return value.map((each) => cleanValue(redaction, each, depth));
   return typeof value === 'string' || typeof value === 'object' ? redaction.value(value) : value;
+}
+
+/** Nothing where it cannot be read. */
+function read(error: Error, name: PropertyKey): unknown {
+  try {
+    return Reflect.get(error, name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** False where it cannot be written. */

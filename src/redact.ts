@@ -150,14 +150,33 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   return redaction;
 }
 
-function inTexts(value: unknown, change: (text: string) => string): unknown {
+/** Each object once, so that what holds itself does so afterwards. */
+function inTexts(
+  value: unknown,
+  change: (text: string) => string,
+  made: Map<object, unknown> = new Map(),
+): unknown {
   if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((each) => inTexts(each, change));
   // What is no plain value, like a time, stays what it is.
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [change(name), inTexts(each, change)]),
-  );
+  if (!Array.isArray(value) && !isRecord(value)) return value;
+  const before = made.get(value);
+  if (before !== undefined) return before;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    made.set(value, list);
+    for (const each of value) list.push(inTexts(each, change, made));
+    return list;
+  }
+  const record = {};
+  made.set(value, record);
+  for (const [name, each] of Object.entries(value))
+    Object.defineProperty(record, change(name), {
+      value: inTexts(each, change, made),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  return record;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -131,7 +131,15 @@ test('an error stays what it is, and tells nothing', () => {
     readonly detail = { sent: `with ${value}` };
   }
   const thrown = new OwnError(`refused ${value}`, { cause: new Error(json(value)) });
-  const cyclic = Object.assign(new Error('cyclic'), { cause: thrown });
+  const request: Record<string, unknown> = { sent: value };
+  request.self = [request, request];
+  const cyclic = Object.assign(new Error('cyclic'), { cause: thrown, request });
+  Object.defineProperty(cyclic, 'hostile', {
+    enumerable: true,
+    get() {
+      throw new Error('not to be read');
+    },
+  });
   thrown.cause = Object.assign(thrown.cause as Error, { cause: cyclic });
   for (const error of [thrown, Object.freeze(new OwnError(value)), new DOMException(value)]) {
     const left = redactError(one, error);
