@@ -19,7 +19,7 @@ export interface Redaction {
 /** Half of a secret is one, wherever it stands, and so is a long part; where a text was cut off, less of it. */
 const enough = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
 const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
-const cut = /…|\.\.\./g;
+const cut = /…|\.{3,}/g;
 
 /** A text that is shorter was not cut off, unless it says so. */
 const shortestCut = 100;
@@ -35,9 +35,8 @@ function cutsOf(text: string): Cuts {
   const behind = new Set<number>();
   const before = new Set<number>();
   for (const { 0: mark, index } of text.matchAll(cut)) {
-    if (behind.size >= mostCuts) break;
     before.add(index);
-    behind.add(index + mark.length);
+    if (behind.size < mostCuts) behind.add(index + mark.length);
   }
   if (text.length >= shortestCut) {
     behind.add(0);
@@ -60,8 +59,8 @@ function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number 
 /** The end of a secret whose beginning was cut off; at most so much of it is compared. */
 const longestTail = 1_024;
 
-/** In one text so many cuts are looked at. */
-const mostCuts = 20;
+/** Behind so many cuts of one text it is looked at what was cut off there: all ends of all secrets are compared. */
+const mostCuts = 50;
 
 function tailEnd(form: Form, text: string, at: number): number | null {
   const { length } = form.parts;

@@ -50,6 +50,13 @@ describe('a value is found', () => {
     expect(one.text(value.slice(-9) + filler)).toBe(as + filler);
   });
 
+  test('before a cut in a text that is full of such', () => {
+    for (const filler of ['... ', '… ', '.'])
+      expect(one.text(`${filler.repeat(900)}${value.slice(0, 8)}…`)).toBe(
+        `${filler.repeat(900)}${as}…`,
+      );
+  });
+
   test('of several lines also line by line', () => {
     const pem = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASCBKcwggSjAgEAAoIBAQC7aaaa\n-----END PRIVATE KEY-----\n`;
     const left = openRedaction([{ value: pem }]).text('line 2: MIIEvQIBADANBgkqhkiG9w0BAQEF!');
