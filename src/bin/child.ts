@@ -31,8 +31,8 @@ flushCompileCache();
 listen(({ databaseUrl, name }) =>
   carryOutWith({
     catalogue,
-    db: connect(databaseUrl, { name, max: 1 }),
+    db: connect(databaseUrl, { name, max: 1, plansAnew: true }),
     // Two, for a check that asks beside its own transaction.
-    reader: connect(databaseUrl, { name, max: 2, readOnly: true }),
+    reader: connect(databaseUrl, { name, max: 2, readOnly: true, plansAnew: true }),
   }),
 );

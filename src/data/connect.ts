@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { planAnew } from './plan-anew.ts';
 import { rememberErrors } from './own-errors.ts';
 import { becomeReader } from './reader.ts';
 import type { DB } from './tables.ts';
@@ -23,6 +24,8 @@ export interface ConnectOptions {
    * than the statement timeout, after which a server that is still there answers.
    */
   silenceMs?: number;
+  /** Plans that its connections keep are made again when they are old: for processes that run for long. */
+  plansAnew?: boolean;
   /** The session refuses to write, and reads as a role that cannot where there is one: what checks get. */
   readOnly?: boolean;
   /** Where names without a schema are looked up, if not where the role looks. */
@@ -53,9 +56,13 @@ function sessionSettings(options: ConnectOptions): Record<string, string> {
 
 /**
  * For the engine, whose statements are short: one that takes longer is on a server that is in trouble, or
- * on a socket that is dead, and waiting for it would cost more than doing it again.
+ * on a socket that is dead, and waiting for it would cost more than doing it again. Its plans follow the tables.
  */
-export const shortStatements = { statementTimeoutMs: 5_000, silenceMs: 6_000 } as const;
+export const shortStatements = {
+  statementTimeoutMs: 5_000,
+  silenceMs: 6_000,
+  plansAnew: true,
+} as const;
 
 const literal = (text: string) => pg.escapeLiteral(text);
 
@@ -130,6 +137,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
       inside.connection.stream.setTimeout(options.silenceMs ?? 0);
     }) as (client: pg.ClientBase) => void,
   });
+  if (options.plansAnew) made.on('acquire', planAnew);
   // An idle connection that the server closes is replaced by the next query; unheard, it would end the process.
   made.on('error', () => {});
   return made;

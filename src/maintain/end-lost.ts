@@ -77,7 +77,10 @@ const end = (db: Db, escalate: Escalate, ids: string[]): Promise<number> =>
     const { rows: dead } = await sql<Fenced & { waits: boolean }>`
       SELECT e.id, e.fence, e.status = 'queued' AS waits FROM bot_executions e JOIN bots b ON b.id = e.bot_id
       WHERE e.id = ANY (${ids}::uuid[]) AND (${isLost} OR ${isGivenUp})
-      ORDER BY e.id FOR UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(trx);
+      -- Locks bot_executions by id, each with its bot; rows that others hold are skipped.
+      ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(
+      trx,
+    );
     if (dead.length === 0) return 0;
     const waiting = dead.filter(({ waits }) => waits).map(({ id }) => id);
     // What escalates asks for runs that are held. Nobody sees this: the same transaction ends them.

@@ -8,6 +8,8 @@ import { oldestDue, type Cursor } from './oldest-due.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
 const batch = 500;
+/** Cancelled runs that never began and that are ended in one rescue; the rest follows with the next one. */
+const mostEnded = 5_000;
 /** Goes in one rescue while most of what they look at is lost. */
 const mostGoes = 10;
 
@@ -75,13 +77,18 @@ const hearRequests = (db: Db) =>
           cancel_reason = coalesce(c.reason, e.cancel_reason)
       FROM engine.cancellations c
       WHERE c.execution_id = e.id AND e.id IN (
+        -- Locks bot_executions by id; rows that others hold are skipped.
         SELECT r.id FROM bot_executions r JOIN engine.cancellations a ON a.execution_id = r.id
-        WHERE r.status IN ('queued', 'running') FOR NO KEY UPDATE OF r SKIP LOCKED)
+        WHERE r.status IN ('queued', 'running') ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED)
       RETURNING e.id
+    ), over AS (
+      -- Locks engine.cancellations by execution_id; rows that others hold are skipped.
+      SELECT c.execution_id FROM engine.cancellations c
+      WHERE c.execution_id IN (SELECT id FROM heard)
+        OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND e.status IN ('queued', 'running'))
+      ORDER BY c.execution_id FOR UPDATE SKIP LOCKED
     )
-    DELETE FROM engine.cancellations c
-    WHERE c.execution_id IN (SELECT id FROM heard)
-      OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND e.status IN ('queued', 'running'))`.execute(
+    DELETE FROM engine.cancellations c USING over WHERE c.execution_id = over.execution_id`.execute(
     db,
   );
 
@@ -89,8 +96,9 @@ const hearRequests = (db: Db) =>
 async function takeOver(db: Db): Promise<RunEntry[]> {
   const { rows } = await sql<RunEntry>`
     WITH dead AS (
+      -- Locks bot_executions, those that are lost longest first; rows that others hold are skipped.
       SELECT e.id FROM bot_executions e WHERE ${leaseOver} AND ${mayGoOn}
-      ORDER BY e.lease_until LIMIT ${batch} FOR UPDATE SKIP LOCKED
+      ORDER BY e.lease_until LIMIT ${batch} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e
     SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
@@ -103,8 +111,14 @@ async function takeOver(db: Db): Promise<RunEntry[]> {
 /** Queued runs that never began and whose cancellation was requested: no start would take them. */
 async function endCancelled(db: Db): Promise<number> {
   const { rows } = await sql`
+    WITH given_up AS (
+      -- Locks bot_executions by id; rows that others hold are skipped.
+      SELECT e.id FROM bot_executions e
+      WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
+      ORDER BY e.id LIMIT ${mostEnded} FOR NO KEY UPDATE SKIP LOCKED
+    )
     UPDATE bot_executions e SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
-    WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
+    FROM given_up WHERE e.id = given_up.id
     RETURNING e.id`.execute(db);
   return rows.length;
 }
@@ -112,12 +126,14 @@ async function endCancelled(db: Db): Promise<number> {
 /** Rows that never had an entry: manual runs, which the command line only writes down. */
 async function queueFresh(db: Db): Promise<RunEntry[]> {
   const { rows } = await sql<RunEntry>`
-    UPDATE bot_executions e SET generation = 1
-    FROM bots b
-    WHERE b.id = e.bot_id AND e.id IN (
+    WITH fresh AS (
+      -- Locks bot_executions, the oldest first; rows that others hold are skipped.
       SELECT id FROM bot_executions
       WHERE status = 'queued' AND generation = 0 AND coalesce(run_after <= engine.now(), true)
-      ORDER BY queued_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
+      ORDER BY queued_at LIMIT ${batch} FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE bot_executions e SET generation = 1
+    FROM fresh, bots b WHERE e.id = fresh.id AND b.id = e.bot_id
     RETURNING e.id, e.generation, b.priority`.execute(db);
   return rows;
 }
@@ -136,9 +152,15 @@ async function findLost(db: Db, queue: RunQueue, after: Cursor | null) {
 async function queueAgain(db: Db, lost: RunEntry[]): Promise<RunEntry[]> {
   if (lost.length === 0) return [];
   const { rows } = await sql<RunEntry>`
+    WITH free AS (
+      -- Locks bot_executions by id; rows that others hold are skipped: they are being started or queued.
+      SELECT e.id FROM bot_executions e
+      JOIN unnest(${lost.map((row) => row.id)}::uuid[], ${lost.map((row) => row.generation)}::int[]) AS l (id, generation)
+        ON e.id = l.id AND e.generation = l.generation
+      WHERE e.status = 'queued' ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
+    )
     UPDATE bot_executions e SET generation = e.generation + 1
-    FROM bots b, unnest(${lost.map((row) => row.id)}::uuid[], ${lost.map((row) => row.generation)}::int[]) AS l (id, generation)
-    WHERE b.id = e.bot_id AND e.id = l.id AND e.generation = l.generation AND e.status = 'queued'
+    FROM free, bots b WHERE e.id = free.id AND b.id = e.bot_id
     RETURNING e.id, e.generation, b.priority`.execute(db);
   return rows;
 }

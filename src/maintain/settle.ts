@@ -60,6 +60,7 @@ const conclude = (
       WHERE w.${sql.ref(column)} = ${sql.lit(from)} AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
         -- What was left alone of an event check is concluded where its events are counted (src/run/record.ts).
         ${table === 'bot_decisions' ? sql`AND w.tally IS NULL` : sql``}
+      -- Locks what has waited longest first; rows that others hold are skipped, as everywhere here.
       ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
     RETURNING id`,
   );

@@ -59,6 +59,7 @@ async function giveBackFree(db: Db, runs: Run[]): Promise<(RunEntry & { status: 
       SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled
       FROM bot_executions e JOIN ${held(runs)} ON e.id = held.id AND e.fence = held.fence
       WHERE ${isRunning} AND ${isToGive}
+      -- Locks bot_executions by id; rows that others hold are skipped.
       ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ) f
     WHERE b.id = e.bot_id AND e.id = f.id

@@ -31,8 +31,9 @@ export function keepLeases(db: Db, log: Log): Leases {
     await sql`
       UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
       WHERE id IN (
+        -- Locks bot_executions by id; rows that others hold are skipped.
         SELECT e.id FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
-        WHERE ${isRunning} FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
+        WHERE ${isRunning} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
       SELECT e.id, e.cancel_requested_at IS NOT NULL
              -- or beside the row, while one of its transactions holds it

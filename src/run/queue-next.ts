@@ -21,7 +21,8 @@ export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { b
       -- Says queued twice, so that the planner goes by the bot and cannot read all that is queued instead.
       AND w.status IN ('queued', 'running') AND w.status IS NOT DISTINCT FROM 'queued'
     -- A backfill may be long: what is due now goes first.
-    ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR UPDATE SKIP LOCKED
+    -- Locks bot_executions, one of each bot that the flush holds; rows that others hold are skipped.
+    ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
   ) waiting
   WHERE e.id = waiting.id AND e.status IS NOT DISTINCT FROM 'queued'
   RETURNING e.id, e.generation, b.priority, true AS first, e.bot_id`,

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
+import { BatchSize } from './batch-size.ts';
 import { BadScheduleError } from './cron.ts';
 import { slotTimes, type ExpectedSlots, type SlotTimes, type Wanted } from './slot-times.ts';
 
-/** Bots claimed in one transaction; fewer in the first one, so that workers have something to do meanwhile. */
-const limit = 1_000;
-const firstLimit = 100;
+/** As by statement_timeout (query_canceled), and by lock_timeout (lock_not_available). */
+const tookTooLong = (error: unknown): boolean =>
+  ['57014', '55P03'].includes(String((error as { code?: unknown } | null)?.code));
 
 export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
@@ -27,19 +28,30 @@ interface Answer {
  * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each
  * batch one round trip in which runs are inserted and bots get their next slot. `enqueue` is called
  * after each batch has committed. What it throws is thrown when all is claimed, and it is not called again:
- * a queue that is away must cost no slot, and rescue queues rows that have no entry.
+ * a queue that is away must cost no slot, and rescue queues rows that have no entry. A batch that takes too long for
+ * the server is tried again as a smaller one; `size` remembers that for the next tick.
  */
 export async function claimDue(
   db: Db,
   expected: ExpectedSlots,
   enqueue: (entries: RunEntry[]) => Promise<void>,
+  size = new BatchSize(),
 ): Promise<Claimed> {
   const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
   let cutoff: Date | null = null;
   let failed: { error: unknown } | null = null;
   const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
-  for (let most = firstLimit; ; most = limit) {
-    const answer = await claim(db, cutoff, most, [...times.values()]);
+  size.beginTick();
+  for (;;) {
+    const { most } = size;
+    const answer: Answer | null = await claim(db, cutoff, most, [...times.values()]).catch(
+      (error: unknown) => {
+        if (tookTooLong(error) && size.tookTooLong()) return null;
+        throw error;
+      },
+    );
+    if (!answer) continue;
+    size.succeeded();
     cutoff = new Date(answer.cutoff);
     claimed.skipped += answer.skipped;
     claimed.queued.push(...answer.queued);
@@ -108,6 +120,18 @@ const refuse = (db: Db, cron: string, zone: string, reason: string) =>
   db
     .updateTable('bots')
     .set({ status: 'error', status_reason: reason })
+    .where('id', 'in', (from) =>
+      // Locks bots by id; rows that others hold are skipped: they are refused in the next tick.
+      from
+        .selectFrom('bots')
+        .select('id')
+        .where('status', '=', 'active')
+        .where('schedule_cron', '=', cron)
+        .where('timezone', '=', zone)
+        .orderBy('id')
+        .forNoKeyUpdate()
+        .skipLocked(),
+    )
     .where('status', '=', 'active')
     .where('schedule_cron', '=', cron)
     .where('timezone', '=', zone)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
@@ -63,14 +63,26 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       });
     }
   }
-  if (fit.length > 0) await writeSlots(db, fit);
-  if (refused.length > 0) await refuse(db, refused);
-  return { planned: fit.length, refused: refused.map(({ name, reason }) => ({ name, reason })) };
+  const planned = fit.length > 0 ? await writeSlots(db, fit) : [];
+  const stopped = new Set(refused.length > 0 ? await refuse(db, refused) : []);
+  return {
+    planned: planned.length,
+    refused: refused
+      .filter(({ id }) => stopped.has(id))
+      .map(({ name, reason }) => ({ name, reason })),
+  };
 }
 
+/** Locks bots by id; rows that others hold are skipped: they are looked at in the next tick. */
+const freeOf = (rows: { id: string }[]) => sql`
+        SELECT l.id FROM bots l WHERE l.id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND l.status = 'active'
+        ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED`;
+
 // The version is compared again: a bot that was edited meanwhile is looked at in the next tick.
-const writeSlots = (db: Db, fit: object[]) =>
-  sql`
+const writeSlots = (db: Db, fit: { id: string }[]): Promise<string[]> =>
+  idsOf(
+    db,
+    sql`
     UPDATE bots b
     SET checked_version = f.version,
         next_slot_at = coalesce(b.next_slot_at, f.slot),
@@ -81,10 +93,21 @@ const writeSlots = (db: Db, fit: object[]) =>
               (extract(epoch FROM f.following - f.slot) * 1000)::bigint) / 1000.0) END
     FROM jsonb_to_recordset(${JSON.stringify(fit)}::jsonb)
       AS f (id uuid, version int, slot timestamptz, following timestamptz)
-    WHERE b.id = f.id AND b.definition_version = f.version AND b.status = 'active'`.execute(db);
+    WHERE b.id = f.id AND b.definition_version = f.version AND b.status = 'active'
+      AND b.id IN (${freeOf(fit)})
+    RETURNING b.id`,
+  );
 
-const refuse = (db: Db, refused: object[]) =>
-  sql`
+const refuse = (db: Db, refused: { id: string }[]): Promise<string[]> =>
+  idsOf(
+    db,
+    sql`
     UPDATE bots b SET status = 'error', status_reason = r.reason
     FROM jsonb_to_recordset(${JSON.stringify(refused)}::jsonb) AS r (id uuid, version int, reason text)
-    WHERE b.id = r.id AND b.definition_version = r.version AND b.status = 'active'`.execute(db);
+    WHERE b.id = r.id AND b.definition_version = r.version AND b.status = 'active'
+      AND b.id IN (${freeOf(refused)})
+    RETURNING b.id`,
+  );
+
+const idsOf = async (db: Db, query: RawBuilder<unknown>): Promise<string[]> =>
+  (await query.execute(db)).rows.map((row) => (row as { id: string }).id);

@@ -10,11 +10,12 @@ export async function registerCatalogue(
   db: Db,
   { bots }: Catalogue,
 ): Promise<{ bots: string[]; knowledge: string[] }> {
-  const seeds = bots.flatMap((bot) => bot.knowledge ?? []);
+  // Locks names in their order, for another process may insert the same ones, with a catalogue of another version.
+  const seeds = byName(bots.flatMap((bot) => bot.knowledge ?? []));
   const insertedBots = await db
     .insertInto('bots')
     .values(
-      bots.map((bot) => ({
+      byName(bots).map((bot) => ({
         name: bot.name,
         display_name: bot.displayName,
         description: bot.description,
@@ -47,3 +48,6 @@ export async function registerCatalogue(
     knowledge: insertedKnowledge.map((row) => row.name),
   };
 }
+
+const byName = <Named extends { name: string }>(all: readonly Named[]): Named[] =>
+  all.toSorted((a, b) => (a.name < b.name ? -1 : 1));

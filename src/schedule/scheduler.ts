@@ -1,7 +1,8 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
-import type { RunQueue } from '../queue/run-queue.ts';
+import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
+import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
 import { planBots } from './plan.ts';
 import { canarySender } from './send-canaries.ts';
@@ -27,17 +28,19 @@ export function startScheduler(
 ): Scheduler {
   const canaries = canarySender(db, queue, name, log);
   const expected = new ExpectedSlots();
+  const size = new BatchSize();
   let current: Promise<void> = Promise.resolve();
   let busy = false;
 
   async function tick(): Promise<void> {
     const { refused } = await planBots(db, catalogue);
     for (const bot of refused) log.warn(bot, 'bot cannot run as it is defined');
-    const claimed = await claimDue(db, expected, (entries) => {
+    const enqueue = (entries: RunEntry[]) => {
       // Not awaited: a queue that does not answer must not hold the claims up any longer than it does.
       canaries.send();
       return queue.add(entries);
-    });
+    };
+    const claimed = await claimDue(db, expected, enqueue, size);
     for (const schedules of claimed.refused) log.warn(schedules, 'schedule cannot be read');
     if (claimed.unclaimed > 0)
       log.error({ schedules: claimed.unclaimed }, 'due bots stay unclaimed');

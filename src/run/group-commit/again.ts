@@ -3,7 +3,6 @@ import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { faultOf, patience, pauseMs } from './fault.ts';
 import type { Waiting } from './lanes.ts';
-import { planAnew } from './plan-anew.ts';
 
 /** A job that is told how it ended. */
 export interface Job extends Waiting {
@@ -29,7 +28,6 @@ export const carrier =
     let client: pg.PoolClient | undefined;
     try {
       client = await connections.connect();
-      planAnew(client);
       await work(client, batch);
       client.release();
       return [];

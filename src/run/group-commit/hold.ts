@@ -16,9 +16,10 @@ export interface Asked {
 
 /**
  * The first statement of a flush. Only runs that are still running under their fence come back. All
- * that the flush will write is locked here, in one order for everybody: the runs by id, then the bots
- * of those that end by id, then the memories of their fingerprints. Findings and tickets need no lock
- * of their own: whoever writes them holds their bot or their memory.
+ * that the flush will write is locked here, in one order for everybody: the runs by id, then their
+ * bots by id where they end or record, then the memories of their fingerprints. Findings and tickets need no lock
+ * of their own: whoever writes them holds their bot or their memory. Two runs of one bot that record at once could
+ * each insert a memory that the other one did not see here: their bot keeps them apart.
  * NO KEY: other transactions may insert rows that refer to these meanwhile.
  */
 export const hold = statement<{ id: string }>(
@@ -30,9 +31,11 @@ export const hold = statement<{ id: string }>(
     SELECT e.id, e.bot_id, a.ends, a.records, a.fingerprints
     FROM asked a JOIN bot_executions e ON e.id = a.id
     WHERE e.fence = a.fence AND ${isRunning}
+    -- Locks bot_executions by id.
     ORDER BY e.id FOR NO KEY UPDATE OF e
   ), bots_held AS MATERIALIZED (
-    SELECT b.id FROM bots b WHERE b.id IN (SELECT bot_id FROM held WHERE ends)
+    SELECT b.id FROM bots b WHERE b.id IN (SELECT bot_id FROM held WHERE ends OR records)
+    -- Locks bots by id.
     ORDER BY b.id FOR NO KEY UPDATE
   ), states_held AS MATERIALIZED (
     SELECT s.fingerprint FROM bot_finding_states s
@@ -42,6 +45,7 @@ export const hold = statement<{ id: string }>(
       -- those that a clean result would still change
       SELECT m.fingerprint FROM held JOIN bot_finding_states m ON m.bot_id = held.bot_id AND (m.watched OR true = ANY (m.states))
       WHERE held.records)
+    -- Locks bot_finding_states by fingerprint.
     ORDER BY s.fingerprint FOR NO KEY UPDATE
   )
   SELECT id FROM held WHERE (SELECT count(*) FROM states_held) >= 0`,

@@ -5,7 +5,6 @@ import { queueNextRuns } from '../queue-next.ts';
 import { recordRuns } from '../record.ts';
 import { startRuns } from '../start.ts';
 import { hold } from './hold.ts';
-import { planAnew } from './plan-anew.ts';
 import { send, type Statement } from './statement.ts';
 
 const none = '[]';
@@ -35,7 +34,6 @@ export async function warmUp(connections: pg.Pool, count: number): Promise<void>
   const warm = async () => {
     const client = await connections.connect();
     try {
-      planAnew(client);
       await askNothing(client);
     } finally {
       client.release();

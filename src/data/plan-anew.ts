@@ -7,7 +7,8 @@ const plannedAt = new WeakMap<pg.ClientBase, number>();
 const mostAgeMs = 2_000;
 
 /**
- * Called before each use of a connection that keeps its plans: makes it forget those that are older than 2 s.
+ * Called before each use of a connection of the engine: makes it forget the plans that are older than 2 s, those of
+ * named statements and those that it keeps inside functions (ours and BullMQ's), triggers and foreign keys.
  * While a platform is young, or wakes to thousands of runs, its tables grow from empty to large between two
  * analyses of autovacuum. Of an empty table it costs as much to read any index from end to end as to look up a key,
  * and a plan that was made then would do so for a minute: seconds a flush, with all its locks held.
