@@ -35,6 +35,7 @@ export const refreshCachedCredits = defineRemedy({
       WHERE id IN (
         SELECT user_id FROM (${balances}) b WHERE ${drifted} ORDER BY user_id LIMIT ${max_users}
       )
+      -- Locks profiles by id.
       ORDER BY id FOR UPDATE`.execute(db);
     const { rows } = await sql<Refreshed>`
       SELECT user_id, cached AS before, engine.refresh_cached_credits(user_id) AS after

@@ -26,7 +26,7 @@ export const expireSessions = defineRemedy({
     let deleted = 0;
     for (let batch = BATCH; batch === BATCH && deleted < limit;) {
       signal.throwIfAborted();
-      // A locked session is being prolonged or deleted by somebody else: it is theirs.
+      // Locks user_sessions, the oldest first; rows that others hold are skipped: they prolong or delete them.
       const { rows } = await sql`
         WITH batch AS MATERIALIZED (
           SELECT id FROM user_sessions WHERE expires_at <= ${now}

@@ -27,9 +27,11 @@ export async function heartbeat(db: Db, { id, role, queue, places }: Node): Prom
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );
-  await sql`DELETE FROM engine.nodes WHERE heartbeat_at < engine.now() - interval '1 day'`.execute(
-    db,
-  );
+  // Locks engine.nodes by id; rows that others hold are skipped.
+  await sql`
+    DELETE FROM engine.nodes WHERE id IN (
+      SELECT n.id FROM engine.nodes n WHERE n.heartbeat_at < engine.now() - interval '1 day'
+      ORDER BY n.id FOR UPDATE SKIP LOCKED)`.execute(db);
   return skew;
 }
 

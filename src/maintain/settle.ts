@@ -60,7 +60,7 @@ const conclude = (
       WHERE w.${sql.ref(column)} = ${sql.lit(from)} AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
         -- What was left alone of an event check is concluded where its events are counted (src/run/record.ts).
         ${table === 'bot_decisions' ? sql`AND w.tally IS NULL` : sql``}
-      -- Locks what has waited longest first; rows that others hold are skipped, as everywhere here.
+      -- Locks them, those that have waited longest first; rows that others hold are skipped.
       ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
     RETURNING id`,
   );
@@ -81,6 +81,7 @@ const concludeUnclear = (db: Db) =>
             ELSE coalesce(s.cutoff_at, a.verify_after, a.applied_at) + ${sql.lit(lastQuestionMay)}::interval END
             + make_interval(secs => a.judge_within) <= engine.now()
         AND NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = a.execution_id AND e.status = 'running')
+      -- Locks bot_actions as they come; rows that others hold are skipped.
       LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF a SKIP LOCKED)
       AND state IN ('applied', 'verified')
     RETURNING id`,
@@ -98,6 +99,7 @@ const unwatch = (db: Db) =>
         AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
         AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = s.fingerprint AND a.state IN ('intent', 'applied', 'verified'))
         AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = s.fingerprint AND d.outcome = 'pending')
+      -- Locks bot_finding_states as they come; rows that others hold are skipped.
       LIMIT ${sql.lit(most)} FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING fingerprint`,
   );
@@ -114,10 +116,12 @@ const noteFlapping = (db: Db) =>
       SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
       WHERE t.status IN ('open', 'assigned') AND s.flapping_since IS NOT NULL
         AND NOT coalesce(t.metadata ? 'flapping_since', false)
+      -- Locks bot_tickets as they come; rows that others hold are skipped.
       LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), ended AS (
       SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
       WHERE t.metadata ? 'flapping_since' AND t.status <> 'closed' AND s.flapping_since IS NULL
+      -- Locks bot_tickets as they come; rows that others hold are skipped.
       LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), due AS MATERIALIZED (
       SELECT * FROM begun UNION ALL SELECT * FROM ended

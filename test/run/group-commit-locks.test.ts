@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { leaseSeconds } from '../../src/data/bots/fence.ts';
+import { whileHeld } from '../support/held.ts';
 import {
   aDatabase,
   aLedger,
   endWithBrokenDisk,
   isWaiting,
+  saw,
   totals,
   underWay,
 } from './group-commit-runs.ts';
@@ -81,3 +83,21 @@ test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
     expect(await totals(db)).toMatchObject({ succeeded: 24, occurrences: 24 });
   },
 );
+
+test('two runs of one bot that record at once are kept apart by their bot, before they lock any memory', async () => {
+  const { db, url } = await aDatabase(1);
+  const ledger = aLedger(url);
+  await endWithBrokenDisk(ledger, (await underWay(db))[0]!);
+  const [run] = await underWay(db);
+  let recorded: Promise<unknown> = Promise.resolve();
+  await whileHeld(db, sql`SELECT FROM bots`, async () => {
+    recorded = ledger.record(run!, saw(['disk', 'fan'], ['fan']));
+    await expect.poll(isWaiting(db)).toBe(1);
+    const free = await sql`SELECT FROM bot_finding_states FOR NO KEY UPDATE SKIP LOCKED`.execute(
+      db,
+    );
+    expect(free.rows).toHaveLength(1);
+  });
+  await recorded;
+  expect(await totals(db)).toMatchObject({ findings: 2, open_findings: 1 });
+});

@@ -3,6 +3,7 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../errors.ts';
 import type { Db } from '../connect.ts';
 import type { BotActions } from '../tables.ts';
+import { untilFree } from '../until-free.ts';
 import { queueManualRun, type ExecutionRow } from './bot-executions.ts';
 
 export type ActionRow = Selectable<BotActions>;
@@ -72,14 +73,14 @@ export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | nul
 
 /**
  * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was
- * asked for before and one is still to come that does it. Throws {@link CannotUndoError}, and what a manual run throws.
+ * asked for before and one is still to come that does it. Waits for a step that is being applied or taken back. Throws {@link CannotUndoError}, and what a manual run throws.
  */
 export const requestUndo = (
   db: Db,
   id: string,
   by: string,
 ): Promise<{ action: ActionRow; run: ExecutionRow | null }> =>
-  db.transaction().execute(async (trx) => {
+  untilFree(db, async (trx) => {
     const action = await trx
       .selectFrom('bot_actions')
       .selectAll()
@@ -96,8 +97,11 @@ export const requestUndo = (
       .selectFrom('bot_actions')
       .selectAll()
       .where('heal_id', '=', action.heal_id)
+      // Locks bot_actions by step, and waits for none while it holds the bot: a remedy that is being applied or taken
+      // back holds its action, and may change the bot.
       .orderBy('step')
       .forNoKeyUpdate()
+      .noWait()
       .execute();
     const now = steps.find((each) => each.id === id)!;
     const refusal = undoRefusal(now, steps);

@@ -237,7 +237,7 @@ export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDif
 export const mendCache = (db: Db): Promise<CacheDifference[]> =>
   db.transaction().execute(async (trx) => {
     const suspects = [...new Set((await cacheDifferences(trx)).map(({ id }) => id))];
-    // In the order of the ledger's own trigger; what is counted once they are locked stays true.
+    // Locks bot_knowledge by id. What is counted once they are locked stays true.
     await sql`SELECT FROM bot_knowledge WHERE id = ANY (${suspects}::uuid[])
               ORDER BY id FOR NO KEY UPDATE`.execute(trx);
     const differences = await cacheDifferences(trx, suspects);

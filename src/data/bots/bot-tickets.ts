@@ -138,6 +138,7 @@ async function holdMemories(trx: Db, ticket: TicketRow): Promise<string[]> {
       SELECT f.fingerprint FROM bot_findings f
       WHERE f.resolved_at IS NULL AND (f.suppressed_by = ${ticket.finding_id}::uuid OR f.bot_id = ${ticket.bot_id}::uuid AND EXISTS (
         SELECT FROM bot_tickets t WHERE t.id = ${ticket.id}::uuid AND t.metadata ? 'storm')))
+    -- Locks bot_finding_states by fingerprint.
     ORDER BY s.fingerprint FOR NO KEY UPDATE OF s`.execute(trx);
   return rows.map(({ fingerprint }) => fingerprint);
 }

@@ -2,7 +2,7 @@
  * Canaries: rows of `engine.canaries` that take the way of a run and are counted nowhere. Each part of the
  * engine writes here that one got through it; none of these writes has an effect on any other table.
  */
-import { sql, type Selectable } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Db } from '../connect.ts';
 import type { EngineCanaries } from '../tables.ts';
 
@@ -15,11 +15,15 @@ const forgottenAfter = sql`interval '1 hour'`;
 
 const now = sql<Date>`engine.now()`;
 
+/** Locks engine.canaries by id; rows that others hold are skipped. */
+const olderThan = (age: RawBuilder<unknown>) => sql`
+        SELECT id FROM engine.canaries WHERE requested_at < engine.now() - ${age} ORDER BY id FOR UPDATE SKIP LOCKED`;
+
 /** Asks for a canary and returns its id. Rejects as the server does where the role may not write. */
 export async function requestCanary(db: Db): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     WITH forgotten AS (
-      DELETE FROM engine.canaries WHERE requested_at < engine.now() - ${forgottenAfter}
+      DELETE FROM engine.canaries WHERE id IN (${olderThan(forgottenAfter)})
     )
     INSERT INTO engine.canaries DEFAULT VALUES RETURNING id`.execute(db);
   return rows[0]!.id;
@@ -47,12 +51,13 @@ export interface ClaimedCanaries {
 export async function claimCanaries(db: Db, scheduler: string): Promise<ClaimedCanaries> {
   const { rows } = await sql<{ id: string; stale: boolean; queued: boolean }>`
     WITH stale AS (
-      DELETE FROM engine.canaries WHERE requested_at < engine.now() - ${staleAfter}
+      DELETE FROM engine.canaries WHERE id IN (${olderThan(staleAfter)})
       RETURNING id, queued_at IS NOT NULL AND started_at IS NULL AS queued
     ), wanted AS (
       SELECT id FROM engine.canaries
       WHERE claimed_at IS NULL AND requested_at >= engine.now() - ${staleAfter}
-      FOR UPDATE SKIP LOCKED
+      -- Locks engine.canaries by id; rows that others hold are skipped.
+      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE engine.canaries c SET claimed_at = engine.now(), claimed_by = ${scheduler}
       FROM wanted WHERE c.id = wanted.id RETURNING c.id

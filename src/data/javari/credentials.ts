@@ -164,6 +164,7 @@ export async function rotateCredentials(
     .selectFrom('javari_credentials')
     .select(['id', 'user_id', 'service', 'encrypted_credentials', 'encryption_key_id'])
     .where('encryption_key_id', 'in', others)
+    // Locks javari_credentials by id.
     .orderBy('id')
     .limit(most)
     .forNoKeyUpdate();

@@ -1,0 +1,37 @@
+/** A request for an undo beside a remedy that is being applied, which holds its action and may change the bot. */
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { testDatabase } from '../support/database.ts';
+import { whileHeld } from '../support/held.ts';
+
+test('a request waits for a step that is held without holding the bot', async () => {
+  const { db } = await testDatabase();
+  await sql`
+    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint) VALUES ('b', 'b', '@daily', 'bot:b')`.execute(
+    db,
+  );
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO bot_actions (bot_id, heal_id, step, idempotency_key, fingerprint, state, success, action_type,
+                             action_description, remedy, risk, applied_at)
+    SELECT id, ${crypto.randomUUID()}::uuid, n, n, 'f' || n, state, state = 'verified', 'x', 'x', 'x', 'reversible', applied_at
+    FROM bots, (VALUES (0, 'verified', now()), (1, 'intent', NULL)) s (n, state, applied_at)
+    RETURNING id`.execute(db);
+  const [first, second] = rows.map(({ id }) => id);
+  let asked: Promise<unknown> = Promise.resolve();
+  const held = sql`SELECT FROM bot_actions WHERE id = ${second!}::uuid`;
+  await whileHeld(db, held, async (trx) => {
+    asked = requestUndo(db, first!, 'ann');
+    asked.catch(() => {});
+    // As often as it may come by.
+    for (let n = 0; n < 5; n += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sql`SET LOCAL lock_timeout = '1s'`.execute(trx);
+      await sql`SAVEPOINT look`.execute(trx);
+      await sql`SELECT FROM bots FOR NO KEY UPDATE`.execute(trx);
+      await sql`ROLLBACK TO look`.execute(trx);
+    }
+    await sql`UPDATE bot_actions SET state = 'failed' WHERE id = ${second!}::uuid`.execute(trx);
+  });
+  expect(await asked).toMatchObject({ action: { undo_requested_by: 'ann' } });
+});
