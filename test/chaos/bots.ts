@@ -79,4 +79,26 @@ const cure = defineRemedy({
   },
 });
 
-export const remedies: Remedy[] = [cure];
+/** What can be taken back: the case is open again then. */
+const close = defineRemedy({
+  name: 'case.close',
+  title: 'Closes the case until somebody takes that back',
+  risk: 'reversible',
+  params: z.strictObject({}),
+  isDone: async () => false,
+  async apply(_, { db, target }) {
+    await sql`INSERT INTO chaos.effects (name) VALUES (${target.component})`.execute(db);
+    await sql`DELETE FROM chaos.cases WHERE name = ${target.component}`.execute(db);
+    return { summary: `closed ${target.component}`, before: 1, after: 0 };
+  },
+  async undo(_, { db, target }) {
+    const ward = target.component.split('/')[0]!;
+    await sql`
+      INSERT INTO chaos.cases (ward, name) VALUES (${ward}, ${target.component}) ON CONFLICT DO NOTHING`.execute(
+      db,
+    );
+    return { summary: `opened ${target.component}`, before: 0, after: 1 };
+  },
+});
+
+export const remedies: Remedy[] = [cure, close];

@@ -1,0 +1,228 @@
+/** People and schedules that leave an engine no rest: what they do all at once must not make transactions wait in a circle. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { setAutonomyOn } from '../../src/data/bots/bot-knowledge-autonomy.ts';
+import { editKnowledge, mendCache } from '../../src/data/bots/bot-knowledge.ts';
+import { cancelRun, queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { addSilence } from '../../src/data/bots/bot-silences.ts';
+import { answerSuggestion, assignTicket, resolveTicket } from '../../src/data/bots/bot-tickets.ts';
+import { changeBotStatus, editBot } from '../../src/data/bots/bots.ts';
+import type { Db } from '../../src/data/connect.ts';
+import { RoundsmanError } from '../../src/errors.ts';
+import { backfill } from '../../src/schedule/backfill.ts';
+
+/** Entries of knowledge that cure the cases; each case belongs to one. */
+const entries = 8;
+/** Wards that get cases in one burst. */
+const wards = 10;
+
+export interface Hammering {
+  /** bots that come due together, and in each of whose wards there are cases */
+  bots: number;
+  /** people who work at once */
+  people: number;
+  /** all bots come due again after this long */
+  burstEveryMs: number;
+}
+
+/** Bots of which several runs go at once, cures that can be taken back, and no limit that would end the healing. */
+export async function prepare(db: Db, { bots }: Hammering): Promise<void> {
+  await sql`
+    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, concurrency, overlap, timeout_seconds, max_attempts)
+    SELECT 'hammer-' || n, 'Hammer ' || n, '* * * * *', '/api/bots/nurse',
+           jsonb_build_object('mostMs', 20, 'ward', 'hammer-' || n), 3, 'queue', 30, 6
+    FROM generate_series(1, ${bots}::int) n`.execute(db);
+  await sql`
+    INSERT INTO bot_knowledge (name, category, issue_pattern, solution, autonomy)
+    SELECT 'hammer-' || n, 'case', '/nail-' || n || '-', E'steps:\n  - remedy: case.close\n', 'auto'
+    FROM generate_series(1, ${entries}::int) n`.execute(db);
+  await sql`
+    UPDATE engine.settings SET value = value || '{"cooldown_minutes": 0, "heals_per_entry": 100000, "heals_per_day": 100000,
+      "breaker_failures": 100000, "storm_share": 1, "hold_minutes": 0}' WHERE key = 'healing'`.execute(
+    db,
+  );
+  await sql`UPDATE engine.settings SET value = '{"heals_per_hour": 100000}' WHERE key = 'budget'`.execute(
+    db,
+  );
+  await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);
+}
+
+const one = async <Row>(db: Db, query: ReturnType<typeof sql<Row>>): Promise<Row | undefined> =>
+  (await query.execute(db)).rows[0];
+const anyOf = <Row>(db: Db, table: string, where = sql`true`) =>
+  one<Row>(
+    db,
+    sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${where} ORDER BY random() LIMIT 1`,
+  );
+type Id = { id: string };
+const isHammer = sql`name LIKE 'hammer-%'`;
+const aBot = (db: Db) => anyOf<Id & { status: 'active' | 'paused' }>(db, 'bots', isHammer);
+const pendingTicket = sql`status IN ('open', 'assigned')`;
+
+/** What one person does; each picks at random. Nothing to do, or a refusal, is as good as a success. */
+const deeds: ((db: Db) => Promise<unknown>)[] = [
+  async (db) => {
+    const run = await anyOf<Id>(db, 'bot_executions', sql`status IN ('queued', 'running')`);
+    if (run) await cancelRun(db, run.id, null);
+  },
+  async (db) => {
+    const ticket = await anyOf<never>(db, 'bot_tickets', pendingTicket);
+    const knowledge = await anyOf<Id & { name: string }>(db, 'bot_knowledge', isHammer);
+    const cure = Math.random() < 0.5 ? undefined : { knowledge: knowledge ?? null };
+    if (ticket) await resolveTicket(db, ticket, 'it was hammered', 'ann', cure);
+  },
+  async (db) => {
+    const ticket = await anyOf<never>(db, 'bot_tickets', pendingTicket);
+    if (ticket) await assignTicket(db, ticket, 'bob', 'ann');
+  },
+  async (db) => {
+    const action = await anyOf<Id>(
+      db,
+      'bot_actions',
+      sql`applied_at IS NOT NULL AND state <> 'undone'`,
+    );
+    if (action) await requestUndo(db, action.id, 'ann');
+  },
+  async (db) => {
+    const bot = await aBot(db);
+    const config = { mostMs: Math.floor(Math.random() * 30) };
+    if (bot)
+      await editBot(db, bot.id, (row) => ({
+        config: JSON.stringify({ ...(row.config as object), ...config }),
+        jitter_seconds: Math.floor(Math.random() * 2),
+      }));
+  },
+  async (db) => {
+    const bot = await aBot(db);
+    if (!bot) return;
+    await changeBotStatus(db, bot.id, 'active', 'paused', 'hammered');
+    await changeBotStatus(db, bot.id, 'paused', 'active', null);
+  },
+  async (db) => {
+    const bot = await aBot(db);
+    if (bot) await queueManualRun(db, bot.id);
+  },
+  async (db) => {
+    const bot = await aBot(db);
+    const request = { since: { secondsAgo: 300 }, limit: 10, dryRun: false };
+    if (bot) await backfill(db, bot.id, request);
+  },
+  async (db) => {
+    const entry = await anyOf<Id>(db, 'bot_knowledge', isHammer);
+    const days = 30 + Math.floor(Math.random() * 60);
+    if (entry)
+      await editKnowledge(db, entry.id, () => ({ half_life_days: days, autonomy: 'auto' }), {
+        actor: 'ann',
+      });
+  },
+  async (db) => {
+    const entry = await anyOf<Id>(db, 'bot_knowledge', isHammer);
+    const autonomy = Math.random() < 0.3 ? 'suggest' : 'auto';
+    if (entry)
+      await setAutonomyOn(db, entry.id, `hammer-${Math.ceil(Math.random() * 9)}`, autonomy, {
+        actor: 'ann',
+      });
+  },
+  (db) => mendCache(db),
+  async (db) => {
+    const bot = await aBot(db);
+    const nothing = { component: null, category: null, fingerprint: null };
+    if (bot)
+      await addSilence(db, {
+        ...nothing,
+        bot_id: bot.id,
+        owner: 'ann',
+        reason: 'noise',
+        seconds: 2,
+      });
+  },
+  async (db) => {
+    const decision = await anyOf<Id & { bot_id: string; fingerprint: string }>(
+      db,
+      'bot_decisions',
+      sql`answer IS NULL AND verdict = 'suggested'`,
+    );
+    if (!decision) return;
+    const ticket = await anyOf<never>(
+      db,
+      'bot_tickets',
+      sql`fingerprint = ${decision.fingerprint}`,
+    );
+    const answered = { answer: Math.random() < 0.5 ? 'approved' : 'rejected', by: 'ann' } as const;
+    if (ticket) await answerSuggestion(db, ticket, { id: decision.id, name: 'hammer' }, answered);
+  },
+];
+
+/** All bots are due, and in some wards there are new cases. In the order of ids, as everything that locks many bots. */
+async function burst(db: Db, turn: number, share: number): Promise<void> {
+  await sql`
+    INSERT INTO chaos.cases (ward, name)
+    SELECT name, name || '/nail-' || 1 + (${turn}::int + k) % ${entries}::int || '-' || ${turn}::int
+    FROM bots, generate_series(1, 2) k WHERE ${isHammer} AND random() < ${share} ON CONFLICT DO NOTHING`.execute(
+    db,
+  );
+  await sql`
+    WITH due AS (SELECT id FROM bots WHERE ${isHammer} AND status = 'active' AND next_slot_at IS NOT NULL
+                 ORDER BY id FOR NO KEY UPDATE)
+    UPDATE bots b SET next_slot_at = date_trunc('second', engine.now()), next_execution_at = engine.now()
+    FROM due WHERE b.id = due.id`.execute(db);
+}
+
+export interface Hammered {
+  deeds: number;
+  /** by message: what no person should meet */
+  failed: Map<string, number>;
+}
+
+/** Hammers for so long. Rejects with nothing that people do: what went wrong is counted. */
+export async function hammer(
+  db: Db,
+  { bots, people, burstEveryMs }: Hammering,
+  forMs: number,
+): Promise<Hammered> {
+  const until = performance.now() + forMs;
+  const hammered: Hammered = { deeds: 0, failed: new Map() };
+  const going = () => performance.now() < until;
+  const tried = async (deed: () => Promise<unknown>) => {
+    try {
+      await deed();
+      hammered.deeds += 1;
+    } catch (error) {
+      if (error instanceof RoundsmanError) return;
+      const message = String((error as Error).message);
+      hammered.failed.set(message, (hammered.failed.get(message) ?? 0) + 1);
+    }
+  };
+  const person = async () => {
+    while (going()) {
+      await tried(() => deeds[Math.floor(Math.random() * deeds.length)]!(db));
+      await sleep(Math.random() * 20);
+    }
+  };
+  const bursts = async () => {
+    for (let turn = 1; going(); turn += 1) {
+      await tried(() => burst(db, turn, Math.min(1, wards / bots)));
+      await sleep(Math.min(burstEveryMs, Math.max(0, until - performance.now())));
+    }
+  };
+  await Promise.all([bursts(), ...Array.from({ length: people }, person)]);
+  return hammered;
+}
+
+/** How often transactions have waited in a circle in this database, by the server's own count. */
+export async function deadlocks(db: Db): Promise<number> {
+  const row = await one<{ count: number }>(
+    db,
+    sql`SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()`,
+  );
+  return row!.count;
+}
+
+/** No slot comes any more, and nobody asks for anything: what waits has to end. */
+export const pauseAll = (db: Db) =>
+  sql`
+    UPDATE bots SET status = 'paused'
+    WHERE id IN (SELECT id FROM bots WHERE status = 'active' ORDER BY id FOR NO KEY UPDATE)`.execute(
+    db,
+  );
