@@ -131,7 +131,8 @@ END
 $$;
 
 -- As before (v6_91_start.sql), but the runs are locked as well, before their bots, as everywhere: the update would
--- lock them in whatever order it comes upon them, and whoever queues runs again locks many of them too.
+-- lock them in whatever order it comes upon them, and whoever queues runs again locks many of them too. A request to
+-- end one of them that came meanwhile is beside it, and is heard here as well.
 CREATE OR REPLACE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
                bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int, leftovers boolean)
@@ -155,6 +156,8 @@ BEGIN
     JOIN public.bot_executions e ON e.id = a.id AND e.generation = a.generation
     WHERE e.status IS NOT DISTINCT FROM 'queued' AND coalesce(e.run_after <= engine.now(), true)
       AND e.cancel_requested_at IS NULL
+      -- Asked while the row was held, as by a start that found no place.
+      AND NOT EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id)
   )
   UPDATE public.bot_executions e
   SET status = 'running', attempt = e.attempt + 1, fence = nextval('engine.fence'),

@@ -11,35 +11,39 @@ import { deadlocks, hammer, pauseAll, prepare } from './hammering.ts';
 const hammering = { bots: 12, people: 4, burstEveryMs: 1_500 };
 
 describe.each(backends)('on $name', (backend) => {
-  test('whatever people and schedules do at once, no transactions wait in a circle, and what waits is done', async () => {
-    const database = await testDatabase();
-    const { db } = database;
-    await sql`CREATE SCHEMA chaos`.execute(db);
-    await sql`CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY)`.execute(db);
-    await sql`CREATE TABLE chaos.effects (name text NOT NULL)`.execute(db);
-    await prepare(db, hammering);
-    const known = catalogueOf(bots, remedies);
-    const flows = [
-      await startFlow(backend, known, { database }),
-      await startFlow(backend, known, { database }),
-    ];
-    const { deeds, failed } = await hammer(db, hammering, 8_000);
-    // A drain beside it all.
-    await Promise.all([pauseAll(db), flows[0]!.stop()]);
-    const open = () =>
-      sql`SELECT FROM bot_executions WHERE status IN ('queued', 'running') AND run_after IS NULL`
-        .execute(db)
-        .then(({ rows }) => rows.length);
-    await expect.poll(open, { timeout: 60_000, interval: 250 }).toBe(0);
-    expect([...failed]).toEqual([]);
-    expect(deeds).toBeGreaterThan(50);
-    const { rows } = await sql<{ actions: number; undone: number }>`
+  test(
+    'whatever people and schedules do at once, no transactions wait in a circle, and what waits is done',
+    { timeout: 150_000 },
+    async () => {
+      const database = await testDatabase();
+      const { db } = database;
+      await sql`CREATE SCHEMA chaos`.execute(db);
+      await sql`CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY)`.execute(db);
+      await sql`CREATE TABLE chaos.effects (name text NOT NULL)`.execute(db);
+      await prepare(db, hammering);
+      const known = catalogueOf(bots, remedies);
+      const flows = [
+        await startFlow(backend, known, { database }),
+        await startFlow(backend, known, { database }),
+      ];
+      const { deeds, failed } = await hammer(db, hammering, 8_000);
+      // A drain beside it all.
+      await Promise.all([pauseAll(db), flows[0]!.stop()]);
+      const open = () =>
+        sql`SELECT FROM bot_executions WHERE status IN ('queued', 'running') AND run_after IS NULL`
+          .execute(db)
+          .then(({ rows }) => rows.length);
+      await expect.poll(open, { timeout: 90_000, interval: 250 }).toBe(0);
+      expect([...failed]).toEqual([]);
+      expect(deeds).toBeGreaterThan(50);
+      const { rows } = await sql<{ actions: number; undone: number }>`
       SELECT count(*)::int AS actions, count(*) FILTER (WHERE undo_requested_at IS NOT NULL)::int AS undone FROM bot_actions`.execute(
-      db,
-    );
-    expect(rows[0]!.actions).toBeGreaterThan(0);
-    expect(rows[0]!.undone).toBeGreaterThan(0);
-    await flows[1]!.stop();
-    expect(await deadlocks(db)).toBe(0);
-  });
+        db,
+      );
+      expect(rows[0]!.actions).toBeGreaterThan(0);
+      expect(rows[0]!.undone).toBeGreaterThan(0);
+      await flows[1]!.stop();
+      expect(await deadlocks(db)).toBe(0);
+    },
+  );
 });

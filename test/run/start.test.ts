@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { cancelRun } from '../../src/data/bots/bot-executions.ts';
+import { whileHeld } from '../support/held.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';
 
@@ -37,6 +39,17 @@ test.each([
   const before = await rowOf(one.db, id);
   expect(await one.ledger.start({ id, generation: 1 })).toBeNull();
   expect(await rowOf(one.db, id)).toEqual(before);
+  await sql`DELETE FROM bot_executions`.execute(one.db);
+});
+
+test('a run that was asked to stop while its row was held is not started', async () => {
+  const one = await engine();
+  const id = await queuedRun(one.db, 'pair');
+  await whileHeld(one.db, sql`SELECT FROM bot_executions WHERE id = ${id}::uuid`, () =>
+    cancelRun(one.db, id, null),
+  );
+  expect(await one.ledger.start({ id, generation: 1 })).toBeNull();
+  expect(await rowOf(one.db, id)).toMatchObject({ status: 'queued', attempt: 0 });
   await sql`DELETE FROM bot_executions`.execute(one.db);
 });
 
