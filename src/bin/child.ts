@@ -7,7 +7,7 @@ import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { beside } from '../beside.ts';
 import { catalogueOf } from '../catalogue.ts';
-import { connect } from '../data/connect.ts';
+import { connect, forEngine } from '../data/connect.ts';
 import { carryOutWith } from '../run/child/carry-out.ts';
 import { listen } from '../run/child/listen.ts';
 
@@ -28,11 +28,14 @@ const catalogue = catalogueOf(bots, remedies);
 // Now, for its own end is sudden.
 flushCompileCache();
 
+// What only reads does not notice when its server becomes a standby: a session is not used for longer.
+const lasting = { lifetimeSeconds: 60, plansAnew: true };
+
 listen(({ databaseUrl, name }) =>
   carryOutWith({
     catalogue,
-    db: connect(databaseUrl, { name, max: 1, plansAnew: true }),
+    db: connect(databaseUrl, { name, max: 1, ...lasting, ...forEngine }),
     // Two, for a check that asks beside its own transaction.
-    reader: connect(databaseUrl, { name, max: 2, readOnly: true, plansAnew: true }),
+    reader: connect(databaseUrl, { name, max: 2, readOnly: true, ...lasting, ...forEngine }),
   }),
 );

@@ -4,7 +4,7 @@ import { startRecurring } from '../../jobs/recurring.ts';
 import { beside } from '../beside.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
-import { connect, shortStatements, type Db } from '../data/connect.ts';
+import { connect, forEngine, shortStatements, type Db } from '../data/connect.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
@@ -59,7 +59,8 @@ export async function startEngine(
     ...(role === 'scheduler' ? {} : { places: config.concurrency }),
   };
   const max = config.concurrency + 4;
-  const db = connect(databaseUrl, { name: `roundsman ${role}`, max, ...shortStatements });
+  const name = `roundsman ${role}`;
+  const db = connect(databaseUrl, { name, max, ...shortStatements, ...forEngine });
   // In the order in which they were opened; closed the other way round.
   const closers: (() => unknown)[] = [() => db.destroy()];
   const close = async () => {

@@ -1,7 +1,9 @@
 /** A start that waits for the servers it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { connect } from '../data/connect.ts';
+import { connect, forEngine } from '../data/connect.ts';
+import { explainFault } from '../data/explain-fault.ts';
+import { faultBehind } from '../data/fault-behind.ts';
 import { isOutage } from '../data/outage.ts';
 import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
@@ -17,14 +19,20 @@ export interface Waiting {
 /** Pauses between tries grow from the first to the last. */
 const pauseMs = { first: 250, last: 5_000 };
 
+/** What a server gets over by itself, besides an outage. */
+const passing = new Set(['conflict', 'timeout', 'resources', 'read-only']);
+
 /** What a start that failed waits for; null when waiting does not help. */
 function missing(error: unknown): { what: string; why: string } | null {
-  const gone =
+  const fault = faultBehind(error);
+  const isPassing =
     error instanceof QueueNotReadyError ||
-    (error instanceof DatabaseNotReady && isOutage(error.cause));
-  if (gone) return { what: error.what, why: error.why };
-  if (error instanceof RoundsmanError || !isOutage(error)) return null;
-  return { what: 'a server went away while this process started', why: messageOf(error) };
+    isOutage(error) ||
+    (fault !== null && passing.has(fault));
+  if (!isPassing) return null;
+  if (error instanceof RoundsmanError) return { what: error.what, why: error.why };
+  const what = isOutage(error) ? null : explainFault(error)?.what;
+  return { what: what ?? 'a server went away while this process started', why: messageOf(error) };
 }
 
 /**
@@ -80,6 +88,7 @@ async function askDatabase(url: string): Promise<void> {
     max: 1,
     statementTimeoutMs: 4_000,
     silenceMs: 5_000,
+    ...forEngine,
   });
   try {
     await prepareDatabase(db, { migrate: false });

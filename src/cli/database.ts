@@ -47,7 +47,7 @@ export async function withDatabase<Result>(
       });
   const url = config.databaseUrl ?? embedded!.url;
   const { connect } = await import('../data/connect.ts');
-  const db = connect(url, { name: 'roundsman cli' });
+  const db = connect(url, { name: 'roundsman cli', asService: true });
   try {
     note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
     const { DatabaseNotReady, prepareDatabase } = await import('../data/prepare.ts');

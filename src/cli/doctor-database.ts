@@ -47,6 +47,7 @@ export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
   const db = connect(config.databaseUrl ?? embedded!.url, {
     name: 'roundsman doctor',
     statementTimeoutMs: patienceMs,
+    asService: true,
   });
   try {
     return await examine(db, config.databaseUrl ?? embedded!.url, config);

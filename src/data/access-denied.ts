@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { RoundsmanError } from '../errors.ts';
+import { denied } from './sql-states.ts';
 
 /** Row level security or a missing grant stood in the way; `why` names the table. Nothing was kept. */
 export class AccessDeniedError extends RoundsmanError {
@@ -19,15 +20,12 @@ export class AccessDeniedError extends RoundsmanError {
   }
 }
 
-/** insufficient_privilege: both a missing grant and a row that a policy does not let in. */
-const refused = '42501';
-
 /**
  * What was thrown, or the named error when the database refused access. `field`: the column that the
  * policy of the written table compares with the user.
  */
 export function accessDenied(error: unknown, field: string | null = null): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.code !== refused) return error;
+  if (!(error instanceof pg.DatabaseError) || error.code !== denied) return error;
   // A grant is about the table; only WITH CHECK is about what the row says.
   const about = error.routine === 'ExecWithCheckOptions' ? field : null;
   const why = about ? `${about} has to be your own: ${error.message}` : error.message;

@@ -2,6 +2,7 @@
 import { messageOf, type Explanation } from '../errors.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
+import { denied, meaningOf, stateOf } from './sql-states.ts';
 
 /** Nothing was kept of a statement that failed, so each command can be given again. */
 const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
@@ -31,17 +32,12 @@ const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why
   },
 };
 
-/** insufficient_privilege */
-const denied = '42501';
-
-const codesBehind = (error: unknown, depth = 8): string[] =>
-  error instanceof Error && depth > 0
-    ? [String((error as { code?: unknown }).code), ...codesBehind(error.cause, depth - 1)]
-    : [];
+const allBehind = (error: unknown, depth = 8): unknown[] =>
+  error instanceof Error && depth > 0 ? [error, ...allBehind(error.cause, depth - 1)] : [];
 
 /** Whether the server runs and has no room: it refuses connections, or cannot do what it was asked. */
 export const isFull = (error: unknown): boolean =>
-  codesBehind(error).some((code) => /^53...$/.test(code));
+  allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
 
 /**
  * What to tell of an error that no code of ours threw on purpose: null when the database is not to blame, so that
@@ -49,7 +45,7 @@ export const isFull = (error: unknown): boolean =>
  */
 export function explainFault(error: unknown): Explanation | null {
   const why = messageOf(error);
-  if (codesBehind(error).includes(denied))
+  if (allBehind(error).some((each) => stateOf(each) === denied))
     return {
       what: 'this database role may not do that',
       why,

@@ -1,4 +1,5 @@
 /** Which failures of a connection pass by themselves. */
+import { meaningOf } from './sql-states.ts';
 
 /** The network's, from node:net and node:dns: a name that is not known yet is one of a server that starts. */
 const network = new Set([
@@ -13,12 +14,6 @@ const network = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-
-/**
- * PostgreSQL's: connection exceptions (08), shutting down, crashed, starting up (57P01 to 57P03), too many
- * connections (53300).
- */
-const sqlState = /^(08(?!P01)|57P0[123]|53300)/;
 
 /**
  * pg's own words, and ours, for a connection that did not come about or was lost, which have no code; and
@@ -47,6 +42,7 @@ function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((each) => isOutageBehind(each, seen));
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && (network.has(code) || sqlState.test(code))) return true;
+  if (typeof code === 'string' && network.has(code)) return true;
+  if (meaningOf(error)?.isAway) return true;
   return words.test(error.message) || isOutageBehind(error.cause, seen);
 }

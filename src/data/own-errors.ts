@@ -4,6 +4,7 @@
  */
 import type { PostgresPool } from 'kysely';
 import type pg from 'pg';
+import { inFailedTransaction, readOnly, stateOf } from './sql-states.ts';
 
 /** connecting: the session never began, so that no statement can have caused the error */
 export type Stage = 'connecting' | 'asking';
@@ -20,15 +21,12 @@ function remember(error: unknown, stage: Stage): void {
 export const stageOf = (error: unknown): Stage | null =>
   isObject(error) ? (stages.get(error) ?? null) : null;
 
-/** The transaction may do nothing more, because an earlier statement of it failed. */
-const inFailedTransaction = '25P02';
-const readOnly = '25006';
+/** Writes that a session was opened to refuse. */
+const ownDoing = new WeakSet<object>();
 
-const codeOf = (error: unknown): unknown =>
-  isObject(error) ? (error as { code?: unknown }).code : null;
+/** Whether a statement tried what its session is there to refuse: its own doing, whatever the code says. */
+export const isOwnDoing = (error: unknown): boolean => isObject(error) && ownDoing.has(error);
 
-/** Sessions that refused to write. */
-const refusing = new WeakSet<pg.ClientBase>();
 const watched = new WeakSet<pg.ClientBase>();
 
 /**
@@ -36,7 +34,7 @@ const watched = new WeakSet<pg.ClientBase>();
  * transaction and gone on, PostgreSQL only repeats that the transaction has failed: then the first error becomes
  * the cause of the repeated one.
  */
-function watch(client: pg.ClientBase): void {
+function watch(client: pg.ClientBase, refusesWrites: boolean): void {
   if (watched.has(client)) return;
   watched.add(client);
   let first: unknown = null;
@@ -48,8 +46,8 @@ function watch(client: pg.ClientBase): void {
         () => (first = null),
         (error: unknown) => {
           remember(error, 'asking');
-          const code = codeOf(error);
-          if (code === readOnly) refusing.add(client);
+          const code = stateOf(error);
+          if (refusesWrites && code === readOnly) ownDoing.add(error as object);
           if (code !== inFailedTransaction) first = error;
           else if (error instanceof Error) error.cause ??= first;
         },
@@ -59,19 +57,14 @@ function watch(client: pg.ClientBase): void {
   client.query = watchedQuery as typeof client.query;
 }
 
-/**
- * The same pool for Kysely, whose errors {@link stageOf} knows. A session that refused to write is not used again:
- * it keeps the setting with which it began, also after the database takes writes again.
- */
-export const rememberErrors = (pool: pg.Pool): PostgresPool => ({
+/** The same pool for Kysely, whose errors {@link stageOf} knows. `refusesWrites`: its sessions are there to. */
+export const rememberErrors = (pool: pg.Pool, refusesWrites: boolean): PostgresPool => ({
   options: pool.options,
   end: () => pool.end(),
   async connect() {
     try {
       const client = await pool.connect();
-      watch(client);
-      const release = client.release.bind(client);
-      client.release = (destroy) => release(destroy || refusing.has(client));
+      watch(client, refusesWrites);
       return client;
     } catch (error) {
       remember(error, 'connecting');

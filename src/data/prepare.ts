@@ -113,6 +113,7 @@ async function serverVersion(db: Db): Promise<number> {
       SELECT current_setting('server_version_num')::int / 10000 AS version`.execute(db);
     return rows[0]!.version;
   } catch (error) {
+    if (error instanceof RoundsmanError) throw error;
     const refused = refusalOf(error);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
     // It runs, and has no room for us.

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../data/connect.ts';
 import { isOutage } from '../data/outage.ts';
+import { meaningOf } from '../data/sql-states.ts';
 import type { Log } from '../log.ts';
 import { hasBegun, leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
 
@@ -69,7 +70,7 @@ async function endAlone(db: Db, escalate: Escalate, id: string, log: Log): Promi
 
 /** Deadlocks, locks that were waited for too long, and statements that took too long. */
 const isInTheWay = (error: unknown) =>
-  /^(40P01|40001|55P03|57014)$/.test(String((error as { code?: unknown }).code));
+  ['conflict', 'timeout'].includes(meaningOf(error)?.fault ?? '');
 
 /** Ends those of them that are still lost and that, with their bots, nobody has locked. */
 const end = (db: Db, escalate: Escalate, ids: string[]): Promise<number> =>

@@ -1,7 +1,7 @@
 /** PostgreSQL as BullMQ's backend, on connections of our own making. */
 import { createPostgresBackend, withBackend, type Queue, type Worker } from 'bullmq';
 import type pg from 'pg';
-import { pool, shortStatements } from '../data/connect.ts';
+import { forEngine, pool, shortStatements } from '../data/connect.ts';
 import { queueSchema } from './backend.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
@@ -13,6 +13,7 @@ export function onPostgres(databaseUrl: string): Transport {
       max,
       searchPath: queueSchema,
       ...shortStatements,
+      ...forEngine,
     });
   return {
     openQueue() {

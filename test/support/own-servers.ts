@@ -1,7 +1,7 @@
 /** Servers of one test's own, that can be killed and come back on the same port with the same data. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
 import { freePort, startServer } from '../../src/data/embedded/server.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/data/migrate.ts';
+import { administer } from './postgres.ts';
 
 function ownDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-own-'));
@@ -27,6 +28,10 @@ export interface OwnPostgres {
   /** As `pg_ctl stop -m immediate`: every session is cut off, nothing is written. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** default_transaction_read_only of the whole server, while it runs. */
+  takeWrites(yes: boolean): Promise<void>;
+  /** A second server from a copy of its files, which stands still: a standby or a primary. Resolves with its URL. */
+  copy(role: 'standby' | 'primary'): Promise<string>;
 }
 
 export async function ownPostgres(): Promise<OwnPostgres> {
@@ -37,24 +42,45 @@ export async function ownPostgres(): Promise<OwnPostgres> {
   const { port, password } = new URL(server.url);
   const db = connect(server.url, { name: 'test', max: 4 });
   await migrateToLatest(db);
+  const account = serverAccount();
+  const copies: string[] = [];
+  const quit = async (of: string) => {
+    const found = findPostmaster(of);
+    if (found) process.kill(found.pid, 'SIGQUIT');
+    while (findPostmaster(of)) await sleep(10);
+  };
+  const launch = async (of: string, at: number) => {
+    const bin = await placeBinaries(directory);
+    const log = join(directory, 'postgres.log');
+    const settings = { fsync: 'off' };
+    return startServer({ bin, data: of, log, account, password, settings }, at);
+  };
   onTestFinished(async () => {
     await db.destroy();
+    for (const each of copies) await quit(each);
     await server.stop();
     rmSync(parent, { recursive: true, force: true });
   });
   return {
     url: server.url,
     db,
-    async kill() {
-      process.kill(findPostmaster(data)!.pid, 'SIGQUIT');
-      while (findPostmaster(data)) await sleep(10);
+    kill: () => quit(data),
+    start: async () => void (await launch(data, Number(port))),
+    async takeWrites(yes) {
+      const how = yes
+        ? 'RESET default_transaction_read_only'
+        : 'SET default_transaction_read_only = on';
+      await administer(server.url, `ALTER SYSTEM ${how}`, 'SELECT pg_reload_conf()');
     },
-    async start() {
-      const bin = await placeBinaries(directory);
-      const log = join(directory, 'postgres.log');
-      const settings = { fsync: 'off' };
-      const account = serverAccount();
-      await startServer({ bin, data, log, account, password, settings }, Number(port));
+    async copy(role) {
+      const copied = join(directory, `copy-${copies.length}`);
+      execFileSync('cp', ['-a', data, copied]);
+      copies.push(copied);
+      if (role === 'standby') {
+        writeFileSync(join(copied, 'standby.signal'), '');
+        if (account) chownSync(join(copied, 'standby.signal'), account.uid, account.gid);
+      }
+      return (await launch(copied, 0)).url;
     },
   };
 }

@@ -8,12 +8,14 @@ export interface Proxy {
   url: string;
   /** Every connection that is open now carries nothing any more, and stays open; new ones are carried. */
   freeze(): number;
+  /** New connections lead to this server from now on; those that are open stay where they are. */
+  leadTo(url: string): void;
   /** New connections are taken from now on, and nothing more. */
   swallow(): void;
 }
 
 export async function openProxy(url: string): Promise<Proxy> {
-  const target = new URL(url);
+  let target = new URL(url);
   const pairs = new Set<[Socket, Socket]>();
   let swallows = false;
   const server = createServer((client) => {
@@ -41,6 +43,7 @@ export async function openProxy(url: string): Promise<Proxy> {
   through.port = String((server.address() as AddressInfo).port);
   return {
     url: through.href,
+    leadTo: (other) => void (target = new URL(other)),
     swallow: () => void (swallows = true),
     freeze() {
       for (const [client, upstream] of pairs) {

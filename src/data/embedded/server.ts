@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../errors.ts';
+import { meaningOf, stateOf } from '../sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
 
@@ -54,9 +55,8 @@ async function answers(url: string): Promise<boolean> {
     await client.connect();
     return true;
   } catch (cause) {
-    const { code } = cause as { code?: string };
-    if (code === '53300') return true; // Too many connections: alive, and busy.
-    if (code !== '28P01') return false;
+    if (meaningOf(cause)?.fault === 'resources') return true; // Too many connections: alive, and busy.
+    if (stateOf(cause) !== '28P01') return false;
     throw new WrongPasswordError(
       {
         what: 'The embedded database refuses its own password',

@@ -1,7 +1,7 @@
 import { SkippedCheck, type AnyCheck, type CheckContext, type CheckResult } from '../../bot.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import type { Db } from '../../data/connect.ts';
-import { faultBehind } from '../../data/fault-behind.ts';
+import { isFault } from '../../data/fault-behind.ts';
 import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
 import type { CheckOutcome } from '../outcome.ts';
@@ -50,7 +50,7 @@ export async function performCheck(
       result: { ...result, findings },
     });
   } catch (error) {
-    if (signal.aborted || isAskedAgain(error)) throw error;
+    if (signal.aborted || isFault(error)) throw error;
     return error instanceof SkippedCheck
       ? done({ status: 'skipped', reason: fitting(error.message, 500) })
       : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
@@ -67,10 +67,4 @@ async function ask(
   if (!check.events) return readResult(await check.run(config, { ...context, since }));
   if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
   return readEventResult(await check.run(config, { ...context, ...events }), events, context.now);
-}
-
-/** Whether another try may succeed. That it may not write is no such fault: its own session refuses that. */
-function isAskedAgain(error: unknown): boolean {
-  const fault = faultBehind(error);
-  return fault !== null && fault !== 'read-only';
 }

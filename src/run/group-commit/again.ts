@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { BatchFault } from '../../data/sql-states.ts';
 import type { Log } from '../../log.ts';
 import { faultOf, patience, pauseMs } from './fault.ts';
 import type { Waiting } from './lanes.ts';
@@ -32,16 +33,21 @@ export const carrier =
       client.release();
       return [];
     } catch (error) {
-      const lost = faultOf(error) === 'disconnected';
-      if (lost && client) for (const job of batch) job.doubtful = true;
+      // Where no connection came about, no job of the batch is to blame, whatever the server said.
+      const fault = client ? faultOf(error) : 'disconnected';
+      if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
       // What is left of a transaction ends with its connection.
       client?.release(true);
-      return goAgain(batch, error, log);
+      return goAgain(batch, error, fault, log);
     }
   };
 
-async function goAgain<Kind extends Job>(batch: Kind[], error: unknown, log: Log): Promise<Kind[]> {
-  const fault = faultOf(error);
+async function goAgain<Kind extends Job>(
+  batch: Kind[],
+  error: unknown,
+  fault: BatchFault,
+  log: Log,
+): Promise<Kind[]> {
   log.warn({ err: error, runs: batch.length, fault }, 'a flush has failed');
   const many = batch.length > 1;
   if (many && (fault === 'refused' || fault === 'waited')) {

@@ -1,5 +1,5 @@
 import { LostRunError } from '../../data/bots/fence.ts';
-import { pool, shortStatements } from '../../data/connect.ts';
+import { forEngine, pool, shortStatements } from '../../data/connect.ts';
 import type { Log } from '../../log.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { CheckOutcome } from '../outcome.ts';
@@ -73,6 +73,7 @@ export function openLedger({ databaseUrl, worker, log, lanes = 2 }: LedgerOption
     max: lanes + 1,
     keep: true,
     ...shortStatements,
+    ...forEngine,
   });
   connections.on('connect', (client) => {
     // All statements of a flush are sent at once (see flush.ts).

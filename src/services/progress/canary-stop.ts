@@ -1,6 +1,7 @@
 /** Where a canary stopped, in words that claim no more than was seen. */
 import type { CanaryRow } from '../../data/bots/canaries.ts';
 import type { Node } from '../../data/bots/engine.ts';
+import { denied, meaningOf, stateOf } from '../../data/sql-states.ts';
 import { messageOf } from '../../errors.ts';
 import { fullInWords, schedulersOf, workersOf } from './facts.ts';
 
@@ -32,8 +33,7 @@ export const nodeName = ({ role, host, pid }: Node): string => `${role} ${pid} o
 
 /** The database refuses to write for this role or server. Throws what is another error. */
 export function explainRefusal(error: unknown): Stop {
-  // insufficient_privilege, read_only_sql_transaction
-  if (!['42501', '25006'].includes(String((error as { code?: unknown } | null)?.code))) throw error;
+  if (stateOf(error) !== denied && meaningOf(error)?.fault !== 'read-only') throw error;
   return {
     leg: null,
     verdict: 'unknown',
