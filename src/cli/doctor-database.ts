@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
-import { connect, type Db } from '../data/connect.ts';
+import { connect, forEngine, type Db } from '../data/connect.ts';
 import { explainFault, isFull } from '../data/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../data/pooler.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
@@ -13,7 +14,7 @@ import {
   refusalOf,
 } from '../data/prepare.ts';
 import { readerRole } from '../data/reader.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
 import { BlindChecksError, refuseBlindChecks } from '../run/refuse-blind.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
 import { configuredBackend } from '../queue/backend.ts';
@@ -89,7 +90,11 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
       : `see ${config.home}/postgres.log`;
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
-  found.push(...(await examineSessions(url)), await examineClock(db, config));
+  found.push(
+    ...(await examineWrites(url)),
+    ...(await examineSessions(url)),
+    await examineClock(db, config),
+  );
   try {
     await prepareDatabase(db, { migrate: false });
   } catch (error) {
@@ -105,6 +110,46 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
     await examineReader(db, url),
   );
   return [...found, ...(await examineEngine(db, config))];
+}
+
+/** That it answers does not say that it can be used. */
+async function examineWrites(url: string): Promise<Diagnosis[]> {
+  const db = connect(url, {
+    name: 'roundsman doctor',
+    max: 1,
+    statementTimeoutMs: patienceMs,
+    ...forEngine,
+  });
+  try {
+    await tryWriting(db);
+    return [];
+  } catch (error) {
+    const told = error instanceof RoundsmanError ? error : explainFault(error);
+    if (!told) throw error;
+    return [fail('Database', `${told.what}: ${told.why}`, told.hint)];
+  } finally {
+    await db.destroy();
+  }
+}
+
+class RolledBack extends Error {}
+
+/** A real row, of which nothing is kept: a disk that is full is met by nothing less. */
+async function tryWriting(db: Db): Promise<void> {
+  const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')
+      AND has_schema_privilege(n.oid, 'USAGE')`.execute(db);
+  if (rows.length === 0) return; // Its schema or its roles are told of by themselves.
+  await db
+    .transaction()
+    .execute(async (trx) => {
+      const key = `doctor-${randomUUID()}`;
+      await trx.insertInto('engine.settings').values({ key, value: 'true' }).execute();
+      throw new RolledBack();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof RolledBack)) throw error;
+    });
 }
 
 async function examineSessions(url: string): Promise<Diagnosis[]> {

@@ -1,55 +1,15 @@
 /** One worker process through outages of its servers: it is never started again, and goes on by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { expect, inject, onTestFinished, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
-import type { Db } from '../../src/data/connect.ts';
+import { expect, inject, test } from 'vitest';
 import { migrateQueue } from '../../src/queue/backend.ts';
-import { install, roundsman } from '../support/installation.ts';
+import { install } from '../support/installation.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';
+import { aWorker, recovered } from './worker-process.ts';
 
 const checkout = install('slow-bots.ts');
 const withoutRedis = !inject('redisUrl');
-
-/** From the end of an outage to the end of a run: what the protocol promises at most, and room for slow machines. */
-const recoveredWithinMs = 15_000;
-
-/** A worker that has carried out a run already; `ask` asks for another one and measures how long it takes. */
-async function aWorker(db: Db, settings: NodeJS.ProcessEnv) {
-  const worker = roundsman(checkout, settings, 'worker');
-  const said = () => worker.lines().map(({ msg }) => msg);
-  await expect.poll(said, { timeout: 20_000 }).toContain('started');
-  const { id: bot } = await db
-    .selectFrom('bots')
-    .select('id')
-    .where('name', '=', 'quick')
-    .executeTakeFirstOrThrow();
-  const request = async () => (await queueManualRun(db, bot)).id;
-  const ended = async (id: string, since = performance.now()) => {
-    await expect
-      .poll(
-        async () => {
-          const row = db.selectFrom('bot_executions').select('status').where('id', '=', id);
-          return (await row.executeTakeFirstOrThrow()).status;
-        },
-        { timeout: recoveredWithinMs + 5_000, interval: 50 },
-      )
-      .toBe('success');
-    return performance.now() - since;
-  };
-  await ended(await request());
-  onTestFinished(() => {
-    // It has survived: the process of the start is the process of the end.
-    expect(worker.child.exitCode).toBeNull();
-  });
-  return { worker, request, ended };
-}
-
-function recovered(what: string, tookMs: number): void {
-  console.log(`${what}: ${(tookMs / 1000).toFixed(1)} s`);
-  expect(tookMs, what).toBeLessThan(recoveredWithinMs);
-}
 
 test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as const))(
   'PostgreSQL is lost without a word, crashes, and ends every session, queue on %s',
@@ -60,7 +20,7 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
     if (!redis) await migrateQueue(postgres.url);
     const proxy = await openProxy(postgres.url);
     const settings = { DATABASE_URL: proxy.url, ...(redis && { REDIS_URL: redis.url }) };
-    const { request, ended } = await aWorker(postgres.db, settings);
+    const { request, ended } = await aWorker(checkout, postgres.db, settings);
 
     expect(proxy.freeze()).toBeGreaterThan(0);
     const dead = performance.now();
@@ -97,7 +57,7 @@ test.skipIf(withoutRedis)(
     const redis = await ownRedis();
     await redis.start();
     const proxy = await openProxy(redis.url);
-    const { request, ended, worker } = await aWorker(postgres.db, {
+    const { request, ended, worker } = await aWorker(checkout, postgres.db, {
       DATABASE_URL: postgres.url,
       REDIS_URL: proxy.url,
     });
