@@ -7,6 +7,7 @@ import { faultBehind } from '../data/fault-behind.ts';
 import { isOutage } from '../data/outage.ts';
 import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
+import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
 
@@ -78,11 +79,12 @@ export function begun(
 
 /** One look at the servers that the configuration names, each of which has to answer. */
 export async function askServers(config: Config): Promise<void> {
-  if (config.databaseUrl) await askDatabase(config.databaseUrl);
-  await examineQueueServer(config);
+  const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl) : null;
+  await examineQueueServer(config, prefix);
 }
 
-async function askDatabase(url: string): Promise<void> {
+/** Resolves with the prefix of the queue's keys, where they lie on Redis. */
+async function askDatabase({ redisUrl }: Config, url: string): Promise<string | null> {
   const db = connect(url, {
     name: 'roundsman',
     max: 1,
@@ -91,10 +93,11 @@ async function askDatabase(url: string): Promise<void> {
     ...forEngine,
   });
   try {
-    await prepareDatabase(db, { migrate: false });
-  } catch (error) {
-    // Whether it is migrated is asked by the start, which may be told to migrate it.
-    if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
+    await prepareDatabase(db, { migrate: false }).catch((error: unknown) => {
+      // Whether it is migrated is asked by the start, which may be told to migrate it.
+      if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
+    });
+    return redisUrl ? await queuePrefix(db) : null;
   } finally {
     await db.destroy();
   }

@@ -1,15 +1,24 @@
 import type { Config } from '../config.ts';
+import { connect } from '../data/connect.ts';
+import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
 import { RoundsmanError } from '../errors.ts';
+import { queuePrefix } from '../queue/backend.ts';
 import { askRedis, judgeRedis } from '../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 
 /** Nothing where no REDIS_URL is set. What fails here keeps a process from starting. */
-export async function examineRedis({ redisUrl }: Config): Promise<Diagnosis[]> {
+export async function examineRedis(config: Config): Promise<Diagnosis[]> {
+  const { redisUrl } = config;
   if (!redisUrl) return [];
+  const prefix = await prefixOf(config);
   const found: Diagnosis[] = [];
   try {
-    const facts = await askRedis(redisUrl);
-    found.push(ok('Redis', `version ${facts.version ?? 'unknown'} answers`));
+    const facts = await askRedis(redisUrl, prefix);
+    const tried =
+      prefix === null
+        ? 'answers; without a database the prefix of its keys is not known, so nothing was written'
+        : 'writes and reads';
+    found.push(ok('Redis', `version ${facts.version ?? 'unknown'} ${tried}`));
     for (const warning of judgeRedis(facts))
       found.push(
         warn(
@@ -23,4 +32,26 @@ export async function examineRedis({ redisUrl }: Config): Promise<Diagnosis[]> {
     found.push(fail('Redis', `${error.what}: ${error.why}`, error.hint));
   }
   return found;
+}
+
+/** The database names the prefix of the queue's keys; null where it cannot be asked. */
+async function prefixOf({ databaseUrl, home }: Config): Promise<string | null> {
+  if (!databaseUrl && !embeddedExists(home)) return null;
+  try {
+    const embedded = databaseUrl ? null : await joinEmbedded(home, { create: false });
+    const db = connect(databaseUrl ?? embedded!.url, {
+      name: 'roundsman doctor',
+      max: 1,
+      statementTimeoutMs: 5_000,
+    });
+    try {
+      return await queuePrefix(db);
+    } finally {
+      await db.destroy();
+      await embedded?.leave();
+    }
+  } catch {
+    // Told of under Database.
+    return null;
+  }
 }

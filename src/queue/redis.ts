@@ -1,8 +1,16 @@
 /** Redis as BullMQ's backend: how it is connected to, and whether it can be trusted with entries. */
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { messageOf, RoundsmanError } from '../errors.ts';
-import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
+import { RoundsmanError } from '../errors.ts';
+import {
+  isInCluster,
+  isOfReplica,
+  isReplica,
+  isSentinel,
+  refusal,
+  unusable,
+} from './redis-errors.ts';
+import { tryRedis } from './try-redis.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
 /**
@@ -18,6 +26,9 @@ const timeouts = (ms: number) => ({
   retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
   // commandTimeout ends what waits.
   maxRetriesPerRequest: null,
+  // After a failover the old primary may stay up as a replica: the next connection finds the new one. What was
+  // asked is not asked again by itself, or a replica would be asked without a pause.
+  reconnectOnError: (error: Error) => isOfReplica(error),
 });
 const queueTimeoutMs = 4_000;
 const workerTimeoutMs = 15_000;
@@ -61,13 +72,22 @@ export function judgeRedis({ policy, appendOnly }: RedisFacts): string[] {
   return warnings;
 }
 
-/** Asks once, without trying again. Throws {@link QueueNotReadyError} or {@link QueueRefusedError}. */
-export async function askRedis(redisUrl: string): Promise<RedisFacts> {
+/**
+ * Asks once, without trying again: who it is, and with the queue's `prefix` also for one real write and read.
+ * Throws {@link QueueNotReadyError} or {@link QueueRefusedError}.
+ */
+export async function askRedis(
+  redisUrl: string,
+  prefix: string | null = null,
+): Promise<RedisFacts> {
   const redis = new Redis(redisUrl, {
     ...timeouts(5_000),
     lazyConnect: true,
+    // It asks with INFO, which may be forbidden; what loads still says so to the first command.
+    enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    reconnectOnError: null,
   });
   let heard: Error | undefined;
   // Unheard, it would be printed; it says more than the rejection that follows it.
@@ -75,45 +95,39 @@ export async function askRedis(redisUrl: string): Promise<RedisFacts> {
   try {
     await redis.connect();
     await redis.ping();
-    return await readFacts(redis);
+    const told = await askInfo(redis);
+    judgePlace(told);
+    if (prefix !== null) await tryRedis(redis, prefix);
+    return await readFacts(redis, told);
   } catch (error) {
-    throw unusable(heard ?? error, error);
+    throw error instanceof RoundsmanError ? error : unusable(heard ?? error, error);
   } finally {
     redis.disconnect();
   }
 }
 
-const passes = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|BUSY|ERR max number of clients)/;
-
-function unusable(said: unknown, cause: unknown): QueueNotReadyError | QueueRefusedError {
-  const why = messageOf(said);
-  if (said instanceof Error && said.name === 'ReplyError' && !passes.test(why))
-    return new QueueRefusedError(
-      {
-        what: 'Redis does not let us in',
-        why,
-        hint: 'correct user, password or database in REDIS_URL; the user needs PING and INFO and the commands of BullMQ',
-      },
-      { cause },
-    );
-  return new QueueNotReadyError(
-    {
-      what: 'BullMQ cannot reach its Redis',
-      why,
-      hint: 'check that Redis runs and that REDIS_URL names it; `npx roundsman doctor` looks closer',
-    },
-    { cause },
-  );
-}
-
-/** CONFIG is forbidden on most rented servers, INFO is not; either may be. */
-async function readFacts(redis: Redis): Promise<RedisFacts> {
-  const told = new Map(
+/** Empty where INFO is forbidden. */
+const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
+  new Map(
     (await ifAllowed(redis.info()))?.split(/\r?\n/).map((line): [string, string] => {
       const [key = '', ...value] = line.split(':');
       return [key, value.join(':')];
     }),
   );
+
+/** Where its role or its mode keep the queue away. What it does not tell, the write finds out. */
+function judgePlace(told: Map<string, string>): void {
+  if (told.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');
+  if (told.get('cluster_enabled') === '1') throw refusal(isInCluster, 'cluster_enabled is 1');
+  if (told.get('role') === 'slave')
+    throw refusal(
+      isReplica,
+      `its role is replica of ${told.get('master_host')}:${told.get('master_port')}`,
+    );
+}
+
+/** CONFIG is forbidden on most rented servers, INFO is not; either may be. */
+async function readFacts(redis: Redis, told: Map<string, string>): Promise<RedisFacts> {
   const configured = async (name: string) =>
     (await ifAllowed(redis.config('GET', name) as Promise<string[]>))?.[1] ?? null;
   const aof = told.get('aof_enabled') ?? (await configured('appendonly'));
@@ -133,9 +147,11 @@ async function ifAllowed<Value>(asked: Promise<Value>): Promise<Value | null> {
   }
 }
 
-/** `prefix` sets two installations on one Redis apart. */
-export function onRedis(redisUrl: string, prefix: string): Transport {
-  const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms) });
+/** `prefix` sets two installations on one Redis apart. `mayAsk`: INFO is not forbidden. */
+export function onRedis(redisUrl: string, prefix: string, mayAsk = true): Transport {
+  // Both ask with INFO: ioredis whether it still loads, BullMQ for its version.
+  const unasked = mayAsk ? {} : { enableReadyCheck: false, skipVersionCheck: true };
+  const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms), ...unasked });
   return {
     openQueue() {
       const queue = new Queue(queueName, { connection: connection(queueTimeoutMs), prefix });

@@ -71,11 +71,15 @@ const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 /** The queue's server has this long to answer; nothing here waits longer, whatever BullMQ would do. */
 const patienceMs = 10_000;
 
-/** Asks Redis whether it can hold the queue, without opening anything; nothing to ask on PostgreSQL. */
-export async function examineQueueServer({
-  redisUrl,
-}: Pick<Config, 'redisUrl'>): Promise<string[]> {
-  return redisUrl ? judgeRedis(await askRedis(redisUrl)) : [];
+/**
+ * Asks Redis whether it can hold the queue, without opening anything; nothing to ask on PostgreSQL. With the
+ * queue's prefix it writes and reads there. Resolves with what is worth a warning.
+ */
+export async function examineQueueServer(
+  { redisUrl }: Pick<Config, 'redisUrl'>,
+  prefix: string | null = null,
+): Promise<string[]> {
+  return redisUrl ? judgeRedis(await askRedis(redisUrl, prefix)) : [];
 }
 
 /**
@@ -88,11 +92,9 @@ export async function openQueue(
   onError: (error: Error) => void,
 ): Promise<RunQueue> {
   const backend = configuredBackend(config);
-  const warnings = await examineQueueServer(config);
-  const transport =
-    backend === 'redis'
-      ? onRedis(config.redisUrl!, await queuePrefix(db))
-      : onPostgres(config.databaseUrl);
+  const { transport, warnings } = config.redisUrl
+    ? await overRedis(config.redisUrl, await queuePrefix(db))
+    : { transport: onPostgres(config.databaseUrl), warnings: [] };
   const { queue, end } = transport.openQueue();
   queue.on('error', onError);
   try {
@@ -145,6 +147,14 @@ export async function openQueue(
   };
 }
 
+async function overRedis(redisUrl: string, prefix: string) {
+  const facts = await askRedis(redisUrl, prefix);
+  return {
+    transport: onRedis(redisUrl, prefix, facts.version !== null),
+    warnings: judgeRedis(facts),
+  };
+}
+
 const serverOf = (backend: BackendName) => (backend === 'redis' ? 'its Redis' : 'its database');
 
 const unreachable = (backend: BackendName, why: string, options?: ErrorOptions) =>
@@ -176,7 +186,10 @@ async function ready(queue: Queue, backend: BackendName): Promise<void> {
       {
         what: `BullMQ cannot use ${serverOf(backend)}`,
         why,
-        hint: '`npx roundsman db migrate` brings what it needs; `npx roundsman doctor` looks closer',
+        hint:
+          backend === 'redis'
+            ? '`npx roundsman doctor` looks closer'
+            : '`npx roundsman db migrate` brings what it needs; `npx roundsman doctor` looks closer',
       },
       { cause: error },
     );

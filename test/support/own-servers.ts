@@ -87,6 +87,7 @@ export async function ownPostgres(): Promise<OwnPostgres> {
 
 export interface OwnRedis {
   url: string;
+  port: number;
   /** a connection of the test's own, past everything */
   ask: Redis;
   kill(): Promise<void>;
@@ -94,11 +95,14 @@ export interface OwnRedis {
 }
 
 /** Not started yet. */
-export async function ownRedis(options: Record<string, string> = {}): Promise<OwnRedis> {
+export async function ownRedis(options: Record<string, string | string[]> = {}): Promise<OwnRedis> {
   const directory = ownDirectory();
   const port = await freePort(0);
   const all = { bind: '127.0.0.1', port, dir: directory, save: '', ...options };
-  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const args = Object.entries(all).flatMap(([name, value]) => [
+    `--${name}`,
+    ...[value].flat().map(String),
+  ]);
   const ask = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 50 });
   ask.on('error', () => {});
   let server: ChildProcess | null = null;
@@ -115,6 +119,7 @@ export async function ownRedis(options: Record<string, string> = {}): Promise<Ow
   });
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     ask,
     kill,
     async start() {

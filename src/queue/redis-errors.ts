@@ -1,0 +1,102 @@
+/** What Redis' replies and a failed connection mean for the queue: the only table of them. */
+import { tlsFaultOf, type TlsFault } from '../certificate.ts';
+import { messageOf, type Explanation } from '../errors.ts';
+import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
+
+type Meaning = Omit<Explanation, 'why'> & { passes: boolean };
+
+const passes = (what: string, hint: string): Meaning => ({ passes: true, what, hint });
+const stays = (what: string, hint: string): Meaning => ({ passes: false, what, hint });
+
+const toPrimary =
+  'let REDIS_URL name the primary, or an address that follows it after a failover; nothing, while a failover is under way';
+const notInCluster =
+  'let REDIS_URL name a Redis that is not in cluster mode: all keys of a queue of BullMQ have to lie on one node';
+
+export const isReplica = passes('this Redis is a replica, and holds no queue', toPrimary);
+export const isInCluster = stays('this Redis is a node of a cluster', notInCluster);
+export const isSentinel = stays(
+  'REDIS_URL names a Sentinel, and no Redis',
+  'let it name the Redis that the Sentinel watches, or an address that follows it after a failover',
+);
+
+/** By the beginning of a reply, or of what a script reports; the first that fits counts. */
+const replies: [RegExp, Meaning][] = [
+  [/\bREADONLY\b|^UNBLOCKED|\bMASTERDOWN\b/, isReplica],
+  [/\b(CROSSSLOT|MOVED|ASK)\b|cluster support/i, isInCluster],
+  [
+    /\bOOM\b/,
+    passes(
+      'this Redis has no memory left',
+      'give it more (maxmemory), or remove what does not belong there',
+    ),
+  ],
+  [
+    /\bMISCONF\b/,
+    passes('this Redis takes no writes: it cannot save', 'look at its log and at its disk'),
+  ],
+  [
+    /\bNOREPLICAS\b/,
+    passes(
+      'this Redis takes no writes without its replicas',
+      'look at its replicas (min-replicas-to-write)',
+    ),
+  ],
+  [
+    /^(LOADING|TRYAGAIN|CLUSTERDOWN|BUSY|ERR max number of clients)/,
+    passes('BullMQ cannot reach its Redis', 'wait, or look at its log'),
+  ],
+];
+
+const refused = stays(
+  'Redis does not let us in',
+  'correct user, password or database in REDIS_URL; `npx roundsman doctor` names what the user may not do',
+);
+
+const certificates: Record<TlsFault, Meaning> = {
+  untrusted: stays(
+    'the certificate of Redis is not trusted',
+    'set NODE_EXTRA_CA_CERTS=/path/to/ca.crt in the environment (not in .env) to the authority that issued it',
+  ),
+  expired: stays('the certificate of Redis is not valid now', 'renew it, and look at the clocks'),
+  'other-name': stays(
+    'the certificate of Redis was issued for another name',
+    'let REDIS_URL name the host as its certificate does',
+  ),
+  'no-tls': stays(
+    'this Redis does not speak TLS at that port',
+    'write REDIS_URL with redis:// in place of rediss://, or with the port that speaks TLS',
+  ),
+  'wants-certificate': stays(
+    'this Redis wants a certificate of its clients',
+    'switch that off (tls-auth-clients no) and give the user a password',
+  ),
+};
+
+const unreachable = passes(
+  'BullMQ cannot reach its Redis',
+  'check that Redis runs and that REDIS_URL names it, with rediss:// where it speaks TLS; `npx roundsman doctor` looks closer',
+);
+
+/** The error for a meaning that was found out, as by asking for the role. */
+export function refusal(meaning: Meaning, why: string, options?: ErrorOptions) {
+  const { what, hint } = meaning;
+  const Kind = meaning.passes ? QueueNotReadyError : QueueRefusedError;
+  return new Kind({ what, why, hint }, options);
+}
+
+/** Whether a reply says that its server is not the one that takes writes (any more). */
+export const isOfReplica = (error: Error): boolean => replies[0]![0].test(error.message);
+
+/** What a reply means; null for one that is not known. */
+export const replyMeans = (text: string): Meaning | null =>
+  replies.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+
+/** What to throw for whatever Redis, or the way to it, failed with. */
+export function unusable(said: unknown, cause: unknown): QueueNotReadyError | QueueRefusedError {
+  const why = messageOf(said);
+  const tls = tlsFaultOf(said);
+  const isReply = said instanceof Error && said.name === 'ReplyError';
+  const means = tls ? certificates[tls] : isReply ? (replyMeans(why) ?? refused) : unreachable;
+  return refusal(means, why, { cause });
+}

@@ -1,0 +1,158 @@
+/** One real write and read on Redis, as BullMQ does them: in a script, under the queue's own prefix. */
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { messageOf } from '../errors.ts';
+import { QueueRefusedError } from './errors.ts';
+import { refusal, replyMeans } from './redis-errors.ts';
+import { queueName } from './transport.ts';
+
+/**
+ * What BullMQ's scripts call, each in a way that works and does little. `$` is a key of a kind of its own: `$h` a
+ * hash, `$l` and `$m` lists, `$z` a sorted set, `$s` a set, `$x` a stream, `$t` a text.
+ */
+export const scripted = [
+  'SET $t 1',
+  'GET $t',
+  'INCR $t',
+  'PEXPIRE $t 60000',
+  'PTTL $t',
+  'PERSIST $t',
+  'EXISTS $t',
+  'HSET $h a 1',
+  'HMSET $h b 2',
+  'HGET $h a',
+  'HMGET $h a b',
+  'HGETALL $h',
+  'HEXISTS $h a',
+  'HINCRBY $h a 1',
+  'HDEL $h b',
+  'LPUSH $l a b c',
+  'RPUSH $l d',
+  'LLEN $l',
+  'LRANGE $l 0 -1',
+  'LINDEX $l 0',
+  'LPOS $l a',
+  'LREM $l 1 a',
+  'LTRIM $l 0 5',
+  'RPOPLPUSH $l $m',
+  'LPOP $l',
+  'ZADD $z 1 a 2 b 3 c',
+  'ZSCORE $z a',
+  'ZCARD $z',
+  'ZRANGE $z 0 -1',
+  'ZREVRANGE $z 0 -1',
+  'ZRANGEBYSCORE $z 0 1',
+  'ZREVRANGEBYSCORE $z 1 0',
+  'ZREM $z a',
+  'ZPOPMIN $z',
+  'ZREMRANGEBYSCORE $z 0 1',
+  'ZREMRANGEBYRANK $z 5 6',
+  'SADD $s a',
+  'SCARD $s',
+  'SMEMBERS $s',
+  'SREM $s a',
+  'XADD $x * a 1',
+  'XTRIM $x MAXLEN 1',
+  'DEL $t $h $l $m $z $s $x',
+];
+
+const kinds = ['t', 'h', 'l', 'm', 'z', 's', 'x'];
+
+/** Returns `command<TAB>error` for each that failed. */
+const script = `
+local failed = {}
+for line in ARGV[1]:gmatch('[^\\n]+') do
+  local words = {}
+  for word in line:gmatch('%S+') do
+    if word:sub(1, 1) == '$' then
+      for i, kind in ipairs({${kinds.map((kind) => `'${kind}'`).join(', ')}}) do
+        if word == '$' .. kind then word = KEYS[i] end
+      end
+    end
+    words[#words + 1] = word
+  end
+  local reply = redis.pcall(unpack(words))
+  if type(reply) == 'table' and reply['err'] then failed[#failed + 1] = words[1] .. '\\t' .. reply['err'] end
+end
+return failed`;
+
+/** ACL's words in the versions of Redis, Valkey and the like: of commands, and of keys. */
+const forbidsKey = /key/i;
+const forbidden = /NOPERM|no permissions?|ACL failure|can't run this command/i;
+const unknown = /unknown (redis )?command|Unknown Redis command/i;
+
+/**
+ * Resolves when everything worked. Throws QueueRefusedError that names the commands or the keys that are missing,
+ * or what {@link replyMeans} knows of the reply.
+ */
+export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
+  const own = `${prefix}:${queueName}:try-${randomUUID()}`;
+  const keys = kinds.map((kind) => `${own}:${kind}`);
+  const failed: [string, string][] = [];
+  const attempt = async (command: string, asked: () => Promise<unknown>) => {
+    try {
+      return await asked();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'ReplyError')) throw error;
+      // Of a transaction the first error is the reason, and the last one only repeats that there was one.
+      const [first = error] = (error as { previousErrors?: Error[] }).previousErrors ?? [];
+      const why = messageOf(first);
+      failed.push([/'([\w|]+)' command/.exec(why)?.[1]?.toUpperCase() ?? command, why]);
+      return null;
+    }
+  };
+  const told = await attempt('EVAL', () =>
+    redis.eval(script, keys.length, ...keys, scripted.join('\n')),
+  );
+  for (const line of (told ?? []) as string[]) {
+    const [command = '', ...why] = line.split('\t');
+    failed.push([command, why.join('\t')]);
+  }
+  // What BullMQ sends beside its scripts.
+  await attempt('EVALSHA', () => redis.evalsha('0'.repeat(40), 1, keys[0]!));
+  await attempt('HSET', () => redis.hset(`${own}:h`, 'a', '1'));
+  await attempt('HGETALL', () => redis.hgetall(`${own}:h`));
+  await attempt('ZADD', () => redis.zadd(`${own}:z`, 1, 'a'));
+  await attempt('BZPOPMIN', () => redis.bzpopmin(`${own}:z`, 1));
+  await attempt('MULTI', () => redis.multi().del(`${own}:h`).exec());
+  await attempt('DEL', () => redis.del(...keys));
+  judge(
+    failed.filter(([, why]) => !why.startsWith('NOSCRIPT')),
+    prefix,
+  );
+}
+
+function judge(failed: [string, string][], prefix: string): void {
+  if (failed.length === 0) return;
+  const known = failed.flatMap(([, why]) => replyMeans(why) ?? [])[0];
+  const [, first] = failed[0]!;
+  if (known) throw refusal(known, first);
+  const keys = failed.filter(([, why]) => forbidden.test(why) && forbidsKey.test(why));
+  const commands = [
+    ...new Set(
+      failed
+        .filter(([, why]) => (forbidden.test(why) && !forbidsKey.test(why)) || unknown.test(why))
+        .map(([command]) => command),
+    ),
+  ];
+  if (commands.length > 0)
+    throw new QueueRefusedError({
+      what: 'this Redis does not let BullMQ do its work',
+      why: `the user may not, or the server cannot: ${commands.join(', ')} (${first})`,
+      hint: `let the user of REDIS_URL have ${commands.map((name) => `+${name.toLowerCase()}`).join(' ')} (ACL SETUSER), on a server on which they are not renamed`,
+    });
+  if (keys.length > 0)
+    throw new QueueRefusedError({
+      what: 'this Redis does not let BullMQ have its keys',
+      why: first,
+      hint: `let the user of REDIS_URL have the keys ~${prefix}:* (ACL SETUSER)`,
+    });
+  throw new QueueRefusedError({
+    what: 'this Redis cannot hold the queue',
+    why: failed
+      .map(([command, why]) => `${command}: ${why}`)
+      .slice(0, 3)
+      .join('; '),
+    hint: 'use a Redis, or a server that does what Redis 6.2 does, scripts included',
+  });
+}

@@ -1,0 +1,224 @@
+/** A Redis that answers and cannot hold the queue: each is named, and none is taken for usable. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
+import { askRedis, onRedis } from '../../src/queue/redis.ts';
+import { openWorker } from '../../src/queue/run-worker.ts';
+import { scripted } from '../../src/queue/try-redis.ts';
+import { ownRedis, type OwnRedis } from '../support/own-servers.ts';
+import { openProxy } from '../support/proxy.ts';
+
+const withRedis = test.runIf(inject('redisUrl'));
+const prefix = 'roundsman-test';
+
+const thrownBy = async (work: Promise<unknown>) => {
+  try {
+    await work;
+  } catch (error) {
+    return error as QueueRefusedError;
+  }
+  return expect.unreachable('nothing was thrown');
+};
+
+/** The user `app` with these rights; resolves with the URL under which it comes. */
+async function user(redis: OwnRedis, ...rules: string[]): Promise<string> {
+  await redis.ask.call('ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', ...rules);
+  return redis.url.replace('redis://', 'redis://app:secret@');
+}
+
+const commands = [...new Set(scripted.map((line) => line.split(' ')[0]!.toLowerCase()))];
+const beside = ['ping', 'eval', 'evalsha', 'bzpopmin', 'multi', 'exec'];
+const sufficient = [...commands, ...beside].map((name) => `+${name}`);
+
+const silently = async (work: () => Promise<void>): Promise<string[]> => {
+  const { warn } = console;
+  const said: string[] = [];
+  console.warn = (...text: unknown[]) => void said.push(text.join(' '));
+  try {
+    await work();
+  } finally {
+    console.warn = warn;
+  }
+  return said;
+};
+
+/** Puts an entry into the queue and takes it out, as the engine does. */
+async function moves(url: string, mayAsk: boolean): Promise<void> {
+  const transport = onRedis(url, prefix, mayAsk);
+  const { queue, end } = transport.openQueue();
+  const errors: string[] = [];
+  queue.on('error', (error) => errors.push(error.message));
+  const taken = Promise.withResolvers<void>();
+  await queue.waitUntilReady();
+  const opts = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+  await queue.addBulk([
+    { name: 'run-bot', data: {}, opts: { ...opts, jobId: 'run-1-1', delay: 60_000 } },
+    { name: 'run-bot', data: {}, opts: { ...opts, jobId: 'run-2-1', priority: 5 } },
+    { name: 'run-bot', data: {}, opts: { ...opts, jobId: 'run-3-1', lifo: true } },
+  ]);
+  expect(await (await queue.getJob('run-1-1'))!.getState()).toBe('delayed');
+  await queue.remove('run-1-1');
+  let left = 2;
+  const worker = openWorker(
+    transport,
+    1,
+    async () => {
+      if (--left === 0) taken.resolve();
+    },
+    (error) => errors.push(error.message),
+  );
+  await taken.promise;
+  await worker.drain();
+  await queue.close();
+  await end();
+  expect(errors).toEqual([]);
+}
+
+withRedis('it does what BullMQ does: every command of the scripts that move our entries', () => {
+  const root = dirname(createRequire(import.meta.url).resolve('bullmq/package.json'));
+  const folder = join(root, 'dist/esm/scripts');
+  const ours =
+    /^(add(Standard|Prioritized|Delayed)Job|getState|moveToActive|moveToFinished|moveJobFromActiveToWait|moveStalledJobsToWait|extendLocks?|removeJob|releaseLock)/;
+  const called = readdirSync(folder)
+    .filter((name) => ours.test(name) && name.endsWith('.js'))
+    .flatMap((name) => [
+      ...readFileSync(join(folder, name), 'utf8').matchAll(/r?call\(['"]([A-Za-z]+)['"]/g),
+    ])
+    .map(([, command]) => command!.toLowerCase());
+  expect(called.length).toBeGreaterThan(100);
+  expect([...new Set(called)].filter((command) => !commands.includes(command))).toEqual([]);
+});
+
+withRedis(
+  'with exactly these rights, without INFO, runs move, and nothing is printed',
+  async () => {
+    const redis = await ownRedis();
+    await redis.start();
+    const url = await user(redis, `~${prefix}:*`, ...sufficient);
+    const said = await silently(async () => {
+      expect(await askRedis(url, prefix)).toMatchObject({ version: null });
+      await moves(url, false);
+    });
+    expect(said).toEqual([]);
+    expect(await redis.ask.keys(`${prefix}:runs:try-*`), 'nothing stays').toEqual([]);
+  },
+);
+
+withRedis('a command that the user may not is named, each of them', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  for (const name of [...commands, 'eval', 'evalsha', 'bzpopmin', 'multi', 'exec']) {
+    const url = await user(redis, `~${prefix}:*`, ...sufficient, `-${name}`);
+    const error = await thrownBy(askRedis(url, prefix));
+    expect(error, name).toBeInstanceOf(QueueRefusedError);
+    expect(error.hint.toLowerCase(), name).toContain(`+${name}`);
+    expect(error.hint).not.toContain('db migrate');
+  }
+  const url = await user(redis, `~${prefix}:*`, ...sufficient, '-hset', '-xadd');
+  expect((await thrownBy(askRedis(url, prefix))).hint).toMatch(/\+hset.*\+xadd|\+xadd.*\+hset/);
+});
+
+withRedis('keys that the user may not have are named', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  for (const keys of [['~other:*'], ['resetkeys'], ['%R~*']]) {
+    const url = await user(redis, ...keys, '+@all');
+    const error = await thrownBy(askRedis(url, prefix));
+    expect(error, keys[0]).toBeInstanceOf(QueueRefusedError);
+    expect(error.hint, keys[0]).toContain(`~${prefix}:*`);
+  }
+});
+
+withRedis('a command that the server does not have is named', async () => {
+  const redis = await ownRedis({ 'rename-command': ['XADD', ''] });
+  await redis.start();
+  const error = await thrownBy(askRedis(redis.url, prefix));
+  expect(error).toBeInstanceOf(QueueRefusedError);
+  expect(error.why).toContain('XADD');
+});
+
+withRedis('a replica is waited for, whether it tells its role or not', async () => {
+  const primary = await ownRedis();
+  const replica = await ownRedis();
+  await primary.start();
+  await replica.start();
+  await replica.ask.replicaof('127.0.0.1', primary.port);
+  const link = async () => ((await replica.ask.call('ROLE')) as string[])[3];
+  await expect.poll(link).toBe('connected');
+  const untold = await user(replica, `~${prefix}:*`, ...sufficient);
+  for (const url of [replica.url, untold]) {
+    const error = await thrownBy(askRedis(url, prefix));
+    expect(error).toBeInstanceOf(QueueNotReadyError);
+    expect(error.what, error.why).toBe('this Redis is a replica, and holds no queue');
+  }
+  expect((await thrownBy(askRedis(replica.url))).why).toContain(`127.0.0.1:${primary.port}`);
+});
+
+withRedis('one in cluster mode is refused, whether it tells its mode or not', async () => {
+  const redis = await ownRedis({ 'cluster-enabled': 'yes' });
+  await redis.start();
+  expect((await thrownBy(askRedis(redis.url, prefix))).what).toContain('node of a cluster');
+  const slots = Array.from({ length: 16_384 }, (_, slot) => slot);
+  await redis.ask.cluster('ADDSLOTS', ...slots);
+  await expect
+    .poll(async () => String(await redis.ask.cluster('INFO')))
+    .toContain('cluster_state:ok');
+  const url = await user(redis, `~${prefix}:*`, ...sufficient);
+  const error = await thrownBy(askRedis(url, prefix));
+  expect(error).toBeInstanceOf(QueueRefusedError);
+  expect(error.what).toContain('node of a cluster');
+});
+
+withRedis('one that has no memory left, or cannot save, may have it later', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  await redis.ask.config('SET', 'maxmemory', '1');
+  const full = await thrownBy(askRedis(redis.url, prefix));
+  expect(full).toBeInstanceOf(QueueNotReadyError);
+  expect(full.what).toContain('no memory');
+  await redis.ask.config('SET', 'maxmemory', '0');
+  await redis.ask.config('SET', 'min-replicas-to-write', '1');
+  const alone = await thrownBy(askRedis(redis.url, prefix));
+  expect(alone).toBeInstanceOf(QueueNotReadyError);
+  expect(alone.what).toContain('replicas');
+});
+
+withRedis('after a failover, clients of the old primary find the new one', async () => {
+  const old = await ownRedis();
+  const next = await ownRedis();
+  await old.start();
+  await next.start();
+  const proxy = await openProxy(old.url);
+  const transport = onRedis(proxy.url, prefix);
+  const { queue, end } = transport.openQueue();
+  const errors: string[] = [];
+  queue.on('error', (error) => errors.push(error.message));
+  await queue.waitUntilReady();
+  const taken: string[] = [];
+  const worker = openWorker(
+    transport,
+    1,
+    async (entry: { n: string }) => void taken.push(entry.n),
+    (error) => errors.push(error.message),
+  );
+  onTestFinished(async () => {
+    await worker.drain();
+    await queue.close();
+    await end();
+  });
+  await queue.add('run-bot', { n: 'before' });
+  await expect.poll(() => taken).toEqual(['before']);
+
+  proxy.leadTo(next.url);
+  await old.ask.replicaof('127.0.0.1', next.port);
+  const add = () =>
+    queue.add('run-bot', { n: 'after' }).then(
+      () => 'added',
+      (error: Error) => error.message,
+    );
+  await expect.poll(add, { interval: 200 }).toBe('added');
+  await expect.poll(() => taken.length).toBeGreaterThan(1);
+  expect(errors.length, 'without a storm').toBeLessThan(50);
+});
