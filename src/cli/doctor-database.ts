@@ -7,13 +7,9 @@ import { connect, forEngine, type Db } from '../data/connect.ts';
 import { explainFault, isFull } from '../data/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../data/pooler.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
-import {
-  DatabaseNotReady,
-  DatabaseRefusesError,
-  prepareDatabase,
-  refusalOf,
-} from '../data/prepare.ts';
+import { DatabaseNotReady, DatabaseRefusesError, prepareDatabase } from '../data/prepare.ts';
 import { readerRole } from '../data/reader.ts';
+import { refusalOf } from '../data/refusal.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
 import { BlindChecksError, refuseBlindChecks } from '../run/refuse-blind.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';

@@ -47,11 +47,20 @@ export const shortStatements = {
 /** What the engine and the commands add: they do the platform's work, whoever logs in for them. */
 export const forEngine = { primary: true, asService: true } as const;
 
+/**
+ * pg takes these modes for verify-full, and prints a warning that it will not always. The same, without it; unless
+ * the address asks for libpq's own meaning.
+ */
+const asVerified = (url: string): string =>
+  /[?&]uselibpqcompat=true/.test(url)
+    ? url
+    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
+
 /** A pool of plain `pg` connections, for COPY and LISTEN; `end()` it. Nothing connects before the first query. */
 export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
   const server = URL.canParse(url) ? new URL(url).host : url;
   const made = new pg.Pool({
-    connectionString: url,
+    connectionString: asVerified(url),
     max: options.max ?? 10,
     application_name: options.name ?? 'roundsman',
     connectionTimeoutMillis: connectTimeoutMs,

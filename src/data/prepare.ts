@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import { messageOf, RoundsmanError, type Explanation } from '../errors.ts';
+import { messageOf, RoundsmanError } from '../errors.ts';
 import type { Db } from './connect.ts';
 import { explainFault, isFull } from './explain-fault.ts';
 import { migrateToLatest, migrationStatus } from './migrate.ts';
+import { refusalOf } from './refusal.ts';
 
 /** The oldest PostgreSQL that the migrations run on. */
 const oldestServer = 15;
@@ -64,47 +65,6 @@ async function requireAccess(db: Db): Promise<void> {
       why: `${role} may not ${denied}`,
       hint: 'connect as the owner of the tables or as service_role',
     });
-}
-
-/** What it means that the server let nobody in, by SQLSTATE; null for whatever else went wrong. */
-export function refusalOf(error: unknown): Explanation | null {
-  const why = messageOf(error);
-  // pg says this itself, before it sends anything.
-  if (/client password must be/.test(why))
-    return {
-      what: 'the database does not let us in',
-      why: 'it wants a password, and none was given',
-      hint: 'write DATABASE_URL as postgres://user:password@host/name',
-    };
-  // A pooler's, which has one code for everything.
-  if (/unsupported startup parameter/.test(why))
-    return {
-      what: 'a pooler in front of the database refuses the options in DATABASE_URL',
-      why,
-      hint: 'take `options` out of DATABASE_URL (ALTER ROLE ... SET does the same), or let it name PostgreSQL itself',
-    };
-  switch ((error as { code?: unknown } | null)?.code) {
-    case '3D000':
-      return {
-        what: 'there is no such database on this server',
-        why,
-        hint: 'correct the name at the end of DATABASE_URL, or make the database with `createdb`',
-      };
-    case '28P01':
-      return {
-        what: 'the database does not let us in',
-        why,
-        hint: 'correct the user or the password in DATABASE_URL',
-      };
-    case '28000':
-      return {
-        what: 'the database does not let us in',
-        why,
-        hint: 'correct the user in DATABASE_URL, or let it in: CREATE ROLE, and a line in pg_hba.conf',
-      };
-    default:
-      return null;
-  }
 }
 
 async function serverVersion(db: Db): Promise<number> {

@@ -73,6 +73,15 @@ const certificates: Record<TlsFault, Meaning> = {
   ),
 };
 
+/** It answers, and not in the way in which it was asked. */
+export const otherWay = {
+  'without TLS': certificates['no-tls'],
+  'with TLS': stays(
+    'this Redis speaks TLS at that port',
+    'write REDIS_URL with rediss:// in place of redis://',
+  ),
+};
+
 const unreachable = passes(
   'BullMQ cannot reach its Redis',
   'check that Redis runs and that REDIS_URL names it, with rediss:// where it speaks TLS; `npx roundsman doctor` looks closer',

@@ -2,11 +2,14 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { RoundsmanError } from '../errors.ts';
+import { QueueNotReadyError } from './errors.ts';
+import { heardOtherWay } from './other-way.ts';
 import {
   isInCluster,
   isOfReplica,
   isReplica,
   isSentinel,
+  otherWay,
   refusal,
   unusable,
 } from './redis-errors.ts';
@@ -100,10 +103,22 @@ export async function askRedis(
     if (prefix !== null) await tryRedis(redis, prefix);
     return await readFacts(redis, told);
   } catch (error) {
-    throw error instanceof RoundsmanError ? error : unusable(heard ?? error, error);
+    if (error instanceof RoundsmanError) throw error;
+    throw await explain(heard ?? error, error, redisUrl);
   } finally {
     redis.disconnect();
   }
+}
+
+/** Where the network let us through and no sense was made of the answer, TLS may be why. */
+async function explain(said: unknown, cause: unknown, redisUrl: string): Promise<RoundsmanError> {
+  const found = unusable(said, cause);
+  const isLost = /ECONNRESET|EPIPE|timed? ?out|ETIMEDOUT|closed|Protocol error/i.test(found.why);
+  if (!(found instanceof QueueNotReadyError) || !isLost) return found;
+  const way = await heardOtherWay(redisUrl);
+  return way === null
+    ? found
+    : refusal(otherWay[way], `it answers ${way}; ${found.why}`, { cause });
 }
 
 /** Empty where INFO is forbidden. */

@@ -1,7 +1,7 @@
 /** Servers of one test's own, that can be killed and come back on the same port with the same data. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
 import { freePort, startServer } from '../../src/data/embedded/server.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/data/migrate.ts';
+import type { Issued } from './certificates.ts';
 import { administer } from './postgres.ts';
 
 function ownDirectory(): string {
@@ -30,6 +31,8 @@ export interface OwnPostgres {
   start(): Promise<void>;
   /** default_transaction_read_only of the whole server, while it runs. */
   takeWrites(yes: boolean): Promise<void>;
+  /** Speaks TLS with this certificate from now on; with `ca` it knows clients by theirs. `rules`: of pg_hba.conf. */
+  speakTls(issued: Issued, rules: string[], ca?: string): Promise<void>;
   /** A second server from a copy of its files, which stands still: a standby or a primary. Resolves with its URL. */
   copy(role: 'standby' | 'primary'): Promise<string>;
 }
@@ -72,6 +75,24 @@ export async function ownPostgres(): Promise<OwnPostgres> {
         : 'SET default_transaction_read_only = on';
       await administer(server.url, `ALTER SYSTEM ${how}`, 'SELECT pg_reload_conf()');
     },
+    async speakTls({ cert, key }, rules, ca) {
+      for (const [from, name] of [
+        [cert, 'server.crt'],
+        [key, 'server.key'],
+        ...(ca ? ([[ca, 'client-ca.crt']] as const) : []),
+      ] as const) {
+        copyFileSync(from, join(data, name));
+        chmodSync(join(data, name), 0o600);
+        if (account) chownSync(join(data, name), account.uid, account.gid);
+      }
+      writeFileSync(join(data, 'pg_hba.conf'), `${rules.join('\n')}\n`);
+      await administer(
+        server.url,
+        'ALTER SYSTEM SET ssl = on',
+        `ALTER SYSTEM SET ssl_ca_file = '${ca ? 'client-ca.crt' : ''}'`,
+        'SELECT pg_reload_conf()',
+      );
+    },
     async copy(role) {
       const copied = join(directory, `copy-${copies.length}`);
       execFileSync('cp', ['-a', data, copied]);
@@ -98,12 +119,25 @@ export interface OwnRedis {
 export async function ownRedis(options: Record<string, string | string[]> = {}): Promise<OwnRedis> {
   const directory = ownDirectory();
   const port = await freePort(0);
-  const all = { bind: '127.0.0.1', port, dir: directory, save: '', ...options };
+  // With `port: 0` it speaks TLS only.
+  const tls = options.port === '0';
+  const all = {
+    bind: '127.0.0.1',
+    port,
+    dir: directory,
+    save: '',
+    ...options,
+    ...(tls && { 'tls-port': String(port) }),
+  };
   const args = Object.entries(all).flatMap(([name, value]) => [
     `--${name}`,
     ...[value].flat().map(String),
   ]);
-  const ask = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 50 });
+  const ask = new Redis(port, '127.0.0.1', {
+    lazyConnect: true,
+    retryStrategy: () => 50,
+    ...(tls && { tls: { rejectUnauthorized: false } }),
+  });
   ask.on('error', () => {});
   let server: ChildProcess | null = null;
   async function kill() {
