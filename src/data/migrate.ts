@@ -89,13 +89,18 @@ async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
  */
 export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
   db.connection().execute(async (connection) => {
+    const { rows } = await sql<{ was: string }>`
+      SELECT current_setting('statement_timeout') AS was`.execute(connection);
+    const limit = (to: string) =>
+      sql`SELECT set_config('statement_timeout', ${to}, false)`.execute(connection);
     // The rows of a platform may take long, and so may the process that is waited for.
-    await sql`SET statement_timeout = 0`.execute(connection);
+    await limit('0');
     try {
       return await migrateOn(connection);
     } finally {
-      // A connection that was lost has nothing to reset, and what lost it is the error to tell.
-      await sql`RESET statement_timeout`.execute(connection).catch(() => {});
+      // Not RESET, which goes back to what the role has. A connection that was lost has nothing to set, and what
+      // lost it is the error to tell.
+      await limit(rows[0]!.was).catch(() => {});
     }
   });
 

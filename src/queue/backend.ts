@@ -93,6 +93,18 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   });
 }
 
+/** A worker may log in with a role that works as service_role (see data/session.ts). */
+const forService = `
+  DO $$
+  BEGIN
+    IF to_regrole('service_role') IS NOT NULL THEN
+      GRANT USAGE, CREATE ON SCHEMA ${queueSchema} TO service_role;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queueSchema} TO service_role;
+      GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${queueSchema} TO service_role;
+    END IF;
+  END
+  $$`;
+
 /** Brings BullMQ's tables into schema `bullmq`. Concurrent callers wait for each other. */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
   const { runMigrations } = await import('bullmq');
@@ -100,6 +112,7 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
   const client = await connections.connect();
   try {
     await runMigrations(client as never, queueSchema);
+    await client.query(forService);
   } finally {
     client.release();
     await connections.end();
