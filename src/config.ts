@@ -15,6 +15,8 @@ export interface Config {
   readonly home: string;
   /** runs that one worker process carries at once */
   readonly concurrency: number;
+  /** connections to PostgreSQL that one process opens at most; without it what the server allows */
+  readonly connections: number | undefined;
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
@@ -42,6 +44,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     redisUrl: url(given, 'REDIS_URL', ['redis:', 'rediss:']),
     home: directory(given.ROUNDSMAN_HOME),
     concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
+    connections: given.ROUNDSMAN_CONNECTIONS?.trim()
+      ? integer(given, 'ROUNDSMAN_CONNECTIONS', 0, 1, 10_000)
+      : undefined,
     checkMemoryMb: integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536),
     logLevel: word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels),
     keys: keys(given, 'ROUNDSMAN_KEYS'),

@@ -12,6 +12,7 @@ import { openLedger } from '../run/group-commit/ledger.ts';
 import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
 import { within } from '../within.ts';
+import type { ConnectionPlan } from '../services/connections/plan.ts';
 import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 
@@ -21,6 +22,7 @@ export interface Means {
   /** the name under which runs are leased */
   worker: string;
   config: Config;
+  plan: ConnectionPlan;
   databaseUrl: string;
   db: Db;
   queue: RunQueue;
@@ -38,7 +40,7 @@ export interface Carrying {
 
 /** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
 export function carryRuns(
-  { worker, config, databaseUrl, db, queue, catalogue, bots, log }: Means,
+  { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log }: Means,
   onQueueError: (error: Error) => void,
   closers: (() => unknown)[],
 ): Carrying {
@@ -48,7 +50,8 @@ export function carryRuns(
     entry: beside('./child', import.meta.url),
     catalogue: bots,
     databaseUrl,
-    size: config.concurrency,
+    size: plan.places,
+    isOneAhead: plan.isOneAhead,
     memoryMb: config.checkMemoryMb,
     onEnded: (name) =>
       void endSessions(db, name).catch((error: unknown) =>
@@ -56,14 +59,14 @@ export function carryRuns(
       ),
   });
   closers.push(() => children.close());
-  const ledger = openLedger({ databaseUrl, worker, log });
+  const ledger = openLedger({ databaseUrl, worker, log, lanes: plan.lanes });
   closers.push(() => ledger.close());
   ledger.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the ledger begins cold'));
   const secrets = openSecrets(db, config, log);
   const parts = { worker, db, children, catalogue, queue };
   const engine: Engine = { ...parts, ledger, leases, secrets, log };
   const opened = queue.work(
-    config.concurrency,
+    plan.places,
     (entry, free) => runBot(engine, entry, free),
     onQueueError,
     (id) => carryCanary(engine, id),

@@ -5,6 +5,7 @@ import { beside } from '../beside.ts';
 import { loadCatalogue } from '../cli/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../data/connect.ts';
+import { connectionLimit } from '../data/connection-limit.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
@@ -23,6 +24,7 @@ import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../within.ts';
 import type { Carrying } from './carry-runs.ts';
+import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
 export interface Started {
   backend: BackendName;
@@ -52,15 +54,25 @@ export async function startEngine(
   redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
+  const limit = smallerLimit(config.connections, await connectionLimit(databaseUrl));
+  const plan = planConnections(role, configuredBackend(config), config.concurrency, limit);
+  if (role !== 'scheduler' && plan.places < config.concurrency)
+    log.warn(
+      { places: plan.places, wanted: config.concurrency, connections: plan.total },
+      `it carries fewer runs at once, because the limit of the ${limit.of} is ${limit.most} connections`,
+    );
   const node: Node = {
     id: worker,
     role,
     queue: queueAddress(config),
-    ...(role === 'scheduler' ? {} : { places: config.concurrency }),
+    ...(role === 'scheduler' ? {} : { places: plan.places }),
   };
-  const max = config.concurrency + 4;
-  const name = `roundsman ${role}`;
-  const db = connect(databaseUrl, { name, max, ...shortStatements, ...forEngine });
+  const db = connect(databaseUrl, {
+    name: `roundsman ${role}`,
+    max: plan.engine,
+    ...shortStatements,
+    ...forEngine,
+  });
   // In the order in which they were opened; closed the other way round.
   const closers: (() => unknown)[] = [() => db.destroy()];
   const close = async () => {
@@ -75,7 +87,7 @@ export async function startEngine(
     await refuseOtherBackend(db, configuredBackend(config));
     refuseWrongClock(skew, configuredBackend(config));
     const onQueueError = sayOnce((error) => log.warn({ err: error }, 'queue'));
-    const queue = await openQueue(db, { ...config, databaseUrl }, onQueueError);
+    const queue = await openQueue(db, { ...config, databaseUrl, pools: plan }, onQueueError);
     closers.push(() => queue.close());
     for (const warning of queue.warnings) log.warn(`${queue.backend}: ${warning}`);
     // Recorded only once it has answered.
@@ -84,7 +96,7 @@ export async function startEngine(
       log.warn('checks read as this login: there is no role roundsman_reader that it may become');
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
-    const means = { worker, config, databaseUrl, db, queue, catalogue, bots, log };
+    const means = { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log };
     const carrying: Carrying | null =
       role === 'scheduler'
         ? null
@@ -93,7 +105,8 @@ export async function startEngine(
     closers.push(() => recurring.stop());
     // Last: nothing fails after it, so only `stop` has to end it.
     const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker);
-    log.info({ role, worker, backend: queue.backend }, 'started');
+    const { places, total: connections } = plan;
+    log.info({ role, worker, backend: queue.backend, places, connections }, 'started');
 
     return {
       backend: queue.backend,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { withDatabase, type Session } from '../cli/database.ts';
 import { json, note, say } from '../cli/print.ts';
 import { exitCodes } from '../errors.ts';
+import { sessionConnections } from '../services/connections/plan.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 
 /** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
@@ -13,6 +14,7 @@ export const roundCommand = () =>
     .action((names: string[], options: { json?: boolean }) =>
       withDatabase((session) => round(session, names, options), {
         create: true,
+        connections: sessionConnections,
         migrate: 'embedded',
       }),
     );

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { withDatabase } from '../cli/database.ts';
+import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop, endSoon } from './signals.ts';
 
 /** `scheduler` and `worker`: one part of the engine as a process of its own, logging JSON lines. */
@@ -21,12 +22,15 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
     async () => {
       await askServers(config);
       return begun((begin) =>
-        withDatabase(async ({ url }) => {
-          const engine = await startEngine(role, config, url, log);
-          begin();
-          log.info({ signal: await asked.stop }, 'asked to stop');
-          await engine.stop();
-        }),
+        withDatabase(
+          async ({ url }) => {
+            const engine = await startEngine(role, config, url, log);
+            begin();
+            log.info({ signal: await asked.stop }, 'asked to stop');
+            await engine.stop();
+          },
+          { connections: sessionConnections },
+        ),
       );
     },
     {

@@ -4,6 +4,7 @@ import { withDatabase, type Session } from '../cli/database.ts';
 import { say } from '../cli/print.ts';
 import type { Log } from '../log.ts';
 import { printable } from '../text.ts';
+import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
@@ -47,6 +48,7 @@ async function up(options: UpOptions): Promise<void> {
         return begun((begin) =>
           withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {
             create: true,
+            connections: sessionConnections,
             migrate: options.migrate ? true : 'embedded',
           }),
         );

@@ -19,6 +19,8 @@ export interface SessionOptions {
   migrate?: boolean | 'embedded';
   /** the database only has to answer, migrated or not: `db status` */
   allowPending?: boolean;
+  /** connections at most; 10 unless told */
+  connections?: number;
 }
 
 /** The database's address without its password. */
@@ -47,7 +49,11 @@ export async function withDatabase<Result>(
       });
   const url = config.databaseUrl ?? embedded!.url;
   const { connect } = await import('../data/connect.ts');
-  const db = connect(url, { name: 'roundsman cli', asService: true });
+  const db = connect(url, {
+    name: 'roundsman cli',
+    asService: true,
+    ...(options.connections && { max: options.connections }),
+  });
   try {
     note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
     const { DatabaseNotReady, prepareDatabase } = await import('../data/prepare.ts');

@@ -15,6 +15,7 @@ import { BlindChecksError, refuseBlindChecks } from '../run/refuse-blind.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
 import { configuredBackend } from '../queue/backend.ts';
 import { serverVersion } from './db-status.ts';
+import { examineConnections } from './doctor-connections.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineEngine } from './doctor-engine.ts';
 
@@ -89,6 +90,7 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
   found.push(
     ...(await examineWrites(url)),
     ...(await examineSessions(url)),
+    await examineConnections(url, config),
     await examineClock(db, config),
   );
   try {

@@ -65,6 +65,8 @@ const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: Session
   default_transaction_deferrable: 'off',
   // Not "$user": a schema that is named like the role would get our tables.
   search_path: searchPath ?? 'public, extensions',
+  // What was begun outside must not be forgotten in a crash.
+  synchronous_commit: 'on',
   ...(refuses && { default_transaction_read_only: 'on' }),
 });
 
@@ -80,7 +82,9 @@ const set = (options: SessionOptions): string => `
   FROM (VALUES ${Object.entries(settings(options))
     .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
     .join(', ')}) AS wanted (name, value)
-  WHERE current_setting(name, true) IS NOT NULL`;
+  WHERE current_setting(name, true) IS NOT NULL
+    -- A stricter one stays.
+    AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
 
 const takeService = `
   SELECT set_config('role', 'service_role', false)

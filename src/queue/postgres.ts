@@ -5,7 +5,16 @@ import { forEngine, pool, shortStatements } from '../data/connect.ts';
 import { queueSchema } from './backend.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
-export function onPostgres(databaseUrl: string): Transport {
+/** Connections at most, for what is queued and for what is taken: of these one listens. */
+export interface QueuePools {
+  queue: number;
+  queueWorker: number;
+}
+
+export function onPostgres(
+  databaseUrl: string,
+  pools: QueuePools = { queue: 4, queueWorker: 5 },
+): Transport {
   const classes = withBackend(createPostgresBackend);
   const connections = (max: number) =>
     pool(databaseUrl, {
@@ -17,13 +26,12 @@ export function onPostgres(databaseUrl: string): Transport {
     });
   return {
     openQueue() {
-      const own = connections(4);
+      const own = connections(pools.queue);
       const queue = new classes.Queue(queueName, { connection: own as never });
       return { queue: queue as unknown as Queue, end: () => endNow(own) };
     },
     openWorker(concurrency: number, process: Processor) {
-      // One of them listens.
-      const own = connections(5);
+      const own = connections(pools.queueWorker);
       const worker = new classes.Worker(queueName, process, {
         connection: own as never,
         concurrency,

@@ -12,7 +12,7 @@ import { within } from '../within.ts';
 import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 import { looker, type EntryState } from './look.ts';
-import { onPostgres } from './postgres.ts';
+import { onPostgres, type QueuePools } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
@@ -88,13 +88,13 @@ export async function examineQueueServer(
  */
 export async function openQueue(
   db: Db,
-  config: Pick<Config, 'redisUrl'> & { databaseUrl: string },
+  config: Pick<Config, 'redisUrl'> & { databaseUrl: string; pools?: QueuePools },
   onError: (error: Error) => void,
 ): Promise<RunQueue> {
   const backend = configuredBackend(config);
   const { transport, warnings } = config.redisUrl
     ? await overRedis(config.redisUrl, await queuePrefix(db))
-    : { transport: onPostgres(config.databaseUrl), warnings: [] };
+    : { transport: onPostgres(config.databaseUrl, config.pools), warnings: [] };
   const { queue, end } = transport.openQueue();
   queue.on('error', onError);
   try {

@@ -29,6 +29,7 @@ const otherwise: Record<string, string> = {
   default_transaction_deferrable: 'on',
   search_path: 'nowhere',
   client_encoding: 'LATIN1',
+  synchronous_commit: 'off',
   statement_timeout: '20ms',
   lock_timeout: '1ms',
   idle_session_timeout: '200ms',
@@ -82,9 +83,8 @@ test('a role with everything set otherwise, and a schema of its name, migrates a
   const { rows } = await sql<Record<string, unknown>>`
     SELECT (SELECT count(*)::int FROM pg_class WHERE relnamespace = ${role}::regnamespace) AS strays,
            timestamptz '2026-03-04 05:06:07.125+00' AS at, date '2026-03-04' AS day, '\\x00ff'::bytea AS bytes,
-           0.1::float8 + 0.2::float8 AS float, 'a\\b' AS text, 'ä€' AS wide, current_setting('transaction_isolation') AS level`.execute(
-    db,
-  );
+           0.1::float8 + 0.2::float8 AS float, 'a\\b' AS text, 'ä€' AS wide, current_setting('transaction_isolation') AS level,
+           current_setting('synchronous_commit') AS commit`.execute(db);
   expect(rows[0]).toEqual({
     strays: 0,
     at: new Date('2026-03-04T05:06:07.125Z'),
@@ -94,6 +94,7 @@ test('a role with everything set otherwise, and a schema of its name, migrates a
     text: 'a\\b',
     wide: 'ä€',
     level: 'read committed',
+    commit: 'on',
   });
   // Longer than any of its limits.
   await db.transaction().execute(async (trx) => {

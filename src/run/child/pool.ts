@@ -32,8 +32,10 @@ export interface Children {
 }
 
 export interface PoolOptions extends Omit<ChildOptions, 'name'> {
-  /** children that work at once at most; one more stands ready */
+  /** children that work at once at most */
   size: number;
+  /** one more stands ready; unless told otherwise */
+  isOneAhead?: boolean;
   /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
   onEnded(name: string): void;
 }
@@ -64,7 +66,13 @@ const mostTasks = 10_000;
  * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
  * faults apart, not malice: the catalogue's code is trusted.
  */
-export function openChildren({ size, onEnded, ...options }: PoolOptions): Children {
+export function openChildren({
+  size,
+  isOneAhead = true,
+  onEnded,
+  ...options
+}: PoolOptions): Children {
+  const most = size + Number(isOneAhead);
   const living = new Set<Child>();
   const starting = new Set<Child>();
   // The one that worked last goes first: its code is warm and its connections are open.
@@ -78,8 +86,8 @@ export function openChildren({ size, onEnded, ...options }: PoolOptions): Childr
 
   function provide(): void {
     const count = () => starting.size + idle.length + held.size;
-    while (!closed && starting.size < wanted() && count() <= size) start();
-    if (closed || again || idle.length > 0 || count() > size) return;
+    while (!closed && starting.size < wanted() && count() < most) start();
+    if (closed || again || idle.length > 0 || count() >= most) return;
     again = setTimeout(() => {
       again = null;
       provide();

@@ -1,0 +1,34 @@
+import { connect } from './connect.ts';
+import { sql } from 'kysely';
+
+/** How many sessions a login may have here at once, by the smallest of its limits. */
+export interface ConnectionLimit {
+  most: number;
+  /** whose limit it is, as `role app` */
+  of: string;
+}
+
+/**
+ * Asks the server on one connection. What other processes of the same role use counts against it as well, and what a
+ * pooler in front allows it does not know.
+ */
+export async function connectionLimit(url: string): Promise<ConnectionLimit> {
+  const db = connect(url, { name: 'roundsman', max: 1, silenceMs: 5_000 });
+  try {
+    const { rows } = await sql<ConnectionLimit>`
+      WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user),
+      reserved AS (
+        SELECT sum(coalesce(current_setting(name, true), '0')::int)::int AS places
+        FROM unnest(ARRAY['superuser_reserved_connections', 'reserved_connections']) AS name)
+      SELECT most, "of" FROM (
+        SELECT current_setting('max_connections')::int - CASE WHEN rolsuper THEN 0 ELSE places END AS most,
+               'server (max_connections)' AS "of", 3 AS at FROM login, reserved
+        UNION ALL SELECT rolconnlimit, 'role ' || rolname, 1 FROM login WHERE rolconnlimit >= 0 AND NOT rolsuper
+        UNION ALL SELECT datconnlimit, 'database ' || datname, 2 FROM pg_database, login
+          WHERE datname = current_database() AND datconnlimit >= 0 AND NOT rolsuper
+      ) limits ORDER BY most, at LIMIT 1`.execute(db);
+    return rows[0]!;
+  } finally {
+    await db.destroy();
+  }
+}

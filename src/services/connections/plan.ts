@@ -1,0 +1,97 @@
+/** How many connections to PostgreSQL a process opens at most, and how it keeps within what it may have. */
+import type { ConnectionLimit } from '../../data/connection-limit.ts';
+import { RoundsmanError } from '../../errors.ts';
+import type { BackendName } from '../../queue/backend.ts';
+
+export type Role = 'up' | 'scheduler' | 'worker';
+
+export interface ConnectionPlan {
+  /** runs at once; 0 for a scheduler */
+  places: number;
+  /** the engine's own pool */
+  engine: number;
+  /** flushes at once; each has a connection, and the starts have one more */
+  lanes: number;
+  /** BullMQ on PostgreSQL, for what is queued and for what is taken */
+  queue: number;
+  queueWorker: number;
+  /** one child more than there are places stands ready */
+  isOneAhead: boolean;
+  total: number;
+}
+
+/** The commands' own pool, beside the engine. */
+export const sessionConnections = 2;
+
+/** A child has one for remedies and two for checks. */
+const perChild = 3;
+
+type Wanted = Omit<ConnectionPlan, 'total'>;
+
+function totalOf(role: Role, backend: BackendName, wanted: Wanted): number {
+  const { places, engine, lanes, queue, queueWorker, isOneAhead } = wanted;
+  const onPostgres = backend === 'postgres';
+  const common = sessionConnections + engine + (onPostgres ? queue : 0);
+  if (role === 'scheduler') return common;
+  const children = perChild * (places + Number(isOneAhead));
+  return common + lanes + 1 + (onPostgres ? queueWorker : 0) + children;
+}
+
+/** With fewer it would wait for itself. */
+const least = (role: Role, places: number): Wanted =>
+  role === 'scheduler'
+    ? { places: 0, engine: 3, lanes: 0, queue: 1, queueWorker: 0, isOneAhead: false }
+    : { places, engine: places + 2, lanes: 1, queue: 1, queueWorker: 2, isOneAhead: false };
+
+/** What it takes where nothing limits it. */
+const full = (role: Role, places: number): Wanted =>
+  role === 'scheduler'
+    ? { places: 0, engine: 6, lanes: 0, queue: 4, queueWorker: 0, isOneAhead: false }
+    : { places, engine: places + 4, lanes: 2, queue: 4, queueWorker: 5, isOneAhead: true };
+
+/** What is left over goes to these, one connection after the other. */
+const order = ['lanes', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
+
+/** The process cannot work with so few connections. */
+export class TooFewConnectionsError extends RoundsmanError {}
+
+/**
+ * The plan with the most places up to `places` that keeps within `limit`, where there is one. Throws
+ * {@link TooFewConnectionsError}, with the least number, where not even one place fits.
+ */
+export function planConnections(
+  role: Role,
+  backend: BackendName,
+  places: number,
+  limit: ConnectionLimit | null,
+): ConnectionPlan {
+  const most = limit?.most ?? Infinity;
+  const fits = (wanted: Wanted) => totalOf(role, backend, wanted) <= most;
+  let count = role === 'scheduler' ? 1 : places;
+  while (count > 1 && !fits(least(role, count))) count -= 1;
+  const plan = least(role, count);
+  if (!fits(plan))
+    throw new TooFewConnectionsError({
+      what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
+      why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
+      hint: 'raise that limit (ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections), or set REDIS_URL, with which fewer are needed; the table is in the README',
+    });
+  const goal = full(role, count);
+  for (const part of order) {
+    if (part === 'isOneAhead') {
+      if (goal.isOneAhead && fits({ ...plan, isOneAhead: true })) plan.isOneAhead = true;
+      continue;
+    }
+    while (plan[part] < goal[part] && fits({ ...plan, [part]: plan[part] + 1 })) plan[part] += 1;
+  }
+  return { ...plan, total: totalOf(role, backend, plan) };
+}
+
+/** The smaller of what the operator gives it and what the server does. */
+export const smallerLimit = (
+  given: number | undefined,
+  ofServer: ConnectionLimit,
+): ConnectionLimit =>
+  given !== undefined && given <= ofServer.most
+    ? { most: given, of: 'setting ROUNDSMAN_CONNECTIONS' }
+    : ofServer;

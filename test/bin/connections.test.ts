@@ -1,0 +1,228 @@
+/** What a process opens to PostgreSQL: counted, kept within, and refused where it is too little. */
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import {
+  planConnections,
+  TooFewConnectionsError,
+  type ConnectionPlan,
+} from '../../src/services/connections/plan.ts';
+import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import type { Db } from '../../src/data/connect.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { backends, type Backend } from '../support/backends.ts';
+import { testDatabase } from '../support/database.ts';
+import { nothingHeldOut } from '../support/flow.ts';
+import { install, roundsman, type Running } from '../support/installation.ts';
+import { administer } from '../support/postgres.ts';
+
+const checkout = install('asking-bots.ts');
+const settled = { timeout: 40_000, interval: 50 };
+const of = 'role app';
+
+describe('the plan', () => {
+  const least = {
+    worker: { postgres: 13, redis: 10 },
+    up: { postgres: 13, redis: 10 },
+    scheduler: { postgres: 6, redis: 5 },
+  };
+
+  test.each(
+    (['worker', 'up', 'scheduler'] as const).flatMap((role) =>
+      (['postgres', 'redis'] as const).map((backend) => ({ role, backend })),
+    ),
+  )(
+    'never exceeds its limit and uses more as it gets more: $role on $backend',
+    ({ role, backend }) => {
+      let before: ConnectionPlan | null = null;
+      for (let most = 1; most <= 100; most += 1) {
+        const make = () => planConnections(role, backend, 10, { most, of });
+        if (most < least[role][backend]) {
+          expect(make).toThrow(TooFewConnectionsError);
+          expect(make).toThrow(`it needs ${least[role][backend]} at least`);
+          continue;
+        }
+        const plan = make();
+        expect(plan.total).toBeLessThanOrEqual(most);
+        expect(plan.places).toBeGreaterThanOrEqual(before?.places ?? 0);
+        expect(plan.total).toBeGreaterThanOrEqual(before?.total ?? 0);
+        before = plan;
+      }
+      expect(before).toEqual(planConnections(role, backend, 10, null));
+    },
+  );
+
+  test('is as the README says', () => {
+    const rows = [1, 5, 10, 20].map((places) =>
+      (['postgres', 'redis'] as const).map((backend) => [
+        planConnections('worker', backend, places, null).total,
+        leastFor(backend, places),
+      ]),
+    );
+    expect(rows).toEqual([
+      [
+        [25, 13],
+        [16, 10],
+      ],
+      [
+        [41, 29],
+        [32, 26],
+      ],
+      [
+        [61, 49],
+        [52, 46],
+      ],
+      [
+        [101, 89],
+        [92, 86],
+      ],
+    ]);
+  });
+});
+
+/** The smallest limit with which all places are kept. */
+function leastFor(backend: 'postgres' | 'redis', places: number): number {
+  for (let most = 13 - (backend === 'redis' ? 3 : 0); ; most += 1)
+    if (planConnections('worker', backend, places, { most, of }).places === places) return most;
+}
+
+async function aLogin(url: string, limit: number): Promise<{ role: string; url: string }> {
+  const role = `few_${randomBytes(5).toString('hex')}`;
+  await administer(
+    url,
+    `CREATE ROLE ${role} LOGIN PASSWORD 'secret' CONNECTION LIMIT ${limit}`,
+    `GRANT service_role TO ${role}`,
+  );
+  onTestFinished(() => administer(url, `DROP ROLE ${role}`));
+  const as = Object.assign(new URL(url), { username: role, password: 'secret' });
+  return { role, url: as.href };
+}
+
+const said = (worker: Running) => worker.lines().map(({ msg }) => msg);
+
+/** Asks for runs of all bots, some times over, and waits for their ends; resolves with how they ended. */
+async function load(db: Db, rounds: number): Promise<string[]> {
+  const bots = await db.selectFrom('bots').select('id').execute();
+  await sql`UPDATE bots SET concurrency = 5`.execute(db);
+  const ids: string[] = [];
+  for (let round = 0; round < rounds; round += 1)
+    for (const { id } of bots) ids.push((await queueManualRun(db, id)).id);
+  const statuses = async () => {
+    const rows = await db
+      .selectFrom('bot_executions')
+      .select('status')
+      .where('id', 'in', ids)
+      .execute();
+    return rows.map(({ status }) => String(status));
+  };
+  await expect
+    .poll(async () => (await statuses()).filter((each) => /queued|running/.test(each)), settled)
+    .toEqual([]);
+  return statuses();
+}
+
+/** Samples how many sessions a login, or an application, has, until it is stopped. */
+function most(db: Db, where: ReturnType<typeof sql<boolean>>) {
+  let highest = 0;
+  let stopped = false;
+  const sampling = (async () => {
+    while (!stopped) {
+      const { rows } = await sql<{ n: number }>`
+        SELECT count(*)::int AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND ${where}`.execute(db);
+      highest = Math.max(highest, rows[0]!.n);
+    }
+  })();
+  return async () => {
+    stopped = true;
+    await sampling;
+    return highest;
+  };
+}
+
+const settingsOf = (backend: Backend) => (backend.redisUrl ? { REDIS_URL: backend.redisUrl } : {});
+
+describe.each(backends)('a worker, queue on $name', (backend) => {
+  const fewest = backend.redisUrl ? 10 : 13;
+
+  test('carries and heals with the least number of connections, and never wants one more', async () => {
+    const { db, url } = await testDatabase();
+    if (!backend.redisUrl) await migrateQueue(url);
+    await nothingHeldOut(db);
+    const login = await aLogin(url, fewest);
+    const worker = roundsman(
+      checkout,
+      { DATABASE_URL: login.url, ...settingsOf(backend) },
+      'worker',
+    );
+    await expect
+      .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
+      .toContain('started');
+    expect(worker.lines().find(({ places }) => places === 1)).toMatchObject({
+      msg: `it carries fewer runs at once, because the limit of the role ${login.role} is ${fewest} connections`,
+      wanted: 10,
+      connections: fewest,
+    });
+    const stop = most(db, sql<boolean>`usename = ${login.role}`);
+    const statuses = await load(db, 2);
+    console.log(`${backend.name}: ${await stop()} of ${fewest} connections`);
+    expect([...new Set(statuses)]).toEqual(['success']);
+    expect(worker.heard.out).not.toMatch(/too many connections|timeout exceeded/);
+    const healed = await db.selectFrom('bot_actions').select('state').execute();
+    expect(healed.length).toBe(6);
+  }, 60_000);
+
+  test('says how many it needs where there are fewer, and ends', async () => {
+    const { url } = await testDatabase();
+    if (!backend.redisUrl) await migrateQueue(url);
+    const login = await aLogin(url, fewest - 1);
+    const worker = roundsman(
+      checkout,
+      { DATABASE_URL: login.url, ...settingsOf(backend) },
+      'worker',
+    );
+    expect(await worker.ended).toBe(1);
+    expect(worker.heard.err).toContain(`is ${fewest - 1}, and it needs ${fewest} at least`);
+    const doctor = roundsman(
+      checkout,
+      { DATABASE_URL: login.url, ...settingsOf(backend) },
+      'doctor',
+    );
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.heard.out).toMatch(/fail +Connections .*it needs \d+ at least/);
+    const given = { DATABASE_URL: url, ROUNDSMAN_CONNECTIONS: '4', ...settingsOf(backend) };
+    const scheduler = roundsman(checkout, given, 'scheduler');
+    expect(await scheduler.ended).toBe(1);
+    expect(scheduler.heard.err).toMatch(/ROUNDSMAN_CONNECTIONS is 4, and it needs \d at least/);
+  });
+
+  test('keeps within ROUNDSMAN_CONNECTIONS', async () => {
+    const { db, url } = await testDatabase();
+    if (!backend.redisUrl) await migrateQueue(url);
+    await nothingHeldOut(db);
+    const settings = { DATABASE_URL: url, ROUNDSMAN_CONNECTIONS: '24', ...settingsOf(backend) };
+    const worker = roundsman(checkout, settings, 'worker');
+    await expect
+      .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
+      .toContain('started');
+    const stop = most(db, sql<boolean>`application_name ~ '^roundsman|^runs'`);
+    const statuses = await load(db, 4);
+    const highest = await stop();
+    console.log(`${backend.name}: ${highest} of 24 connections`);
+    expect(highest).toBeLessThanOrEqual(24);
+    expect([...new Set(statuses)]).toEqual(['success']);
+  }, 60_000);
+});
+
+test('a server that is asked for its limits says the smallest', async () => {
+  const { connectionLimit } = await import('../../src/data/connection-limit.ts');
+  const { url, name } = await testDatabase();
+  expect(await connectionLimit(inject('postgresUrl'))).toEqual({
+    most: 200,
+    of: 'server (max_connections)',
+  });
+  const login = await aLogin(url, 7);
+  expect(await connectionLimit(login.url)).toEqual({ most: 7, of: `role ${login.role}` });
+  await administer(url, `ALTER DATABASE ${name} CONNECTION LIMIT 5`);
+  expect(await connectionLimit(login.url)).toEqual({ most: 5, of: `database ${name}` });
+});
