@@ -1,6 +1,7 @@
 /** The work that every process repeats. */
 import type { Catalogue } from '../src/catalogue.ts';
 import type { Db } from '../src/data/connect.ts';
+import { lastingFailure, remindMs } from '../src/lasting-failure.ts';
 import type { Log } from '../src/log.ts';
 import { inWords, isWrong } from '../src/maintain/clock.ts';
 import { heartbeat, type Node } from '../src/maintain/heartbeat.ts';
@@ -15,9 +16,6 @@ interface Recurring {
   everyMs: number;
   run(): Promise<void>;
 }
-
-/** A warning about something that lasts is repeated after this long. */
-const remindMs = 60_000;
 
 /**
  * Starts rescue, settling and heartbeat, and the watchdog where there is a worker. A job that fails is logged and
@@ -90,21 +88,12 @@ function clockWatch(db: Db, { backend }: RunQueue, node: Node, log: Log, worker:
   };
 }
 
-/** Of a failure that lasts, the first is said, then one a minute, and its end. */
 function repeat({ name, everyMs, run }: Recurring, log: Log): () => Promise<void> {
   let current: Promise<void> | null = null;
-  let failing: { times: number; saidAt: number } | null = null;
-  function failed(error: unknown): void {
-    failing ??= { times: 0, saidAt: -Infinity };
-    failing.times += 1;
-    if (performance.now() - failing.saidAt < remindMs) return;
-    failing.saidAt = performance.now();
-    log.error({ err: error, times: failing.times }, `${name} failed`);
-  }
-  function succeeded(): void {
-    if (failing) log.info({ times: failing.times }, `${name} works again`);
-    failing = null;
-  }
+  const { failed, succeeded } = lastingFailure(
+    (error, times) => log.error({ err: error, times }, `${name} failed`),
+    (times) => log.info({ times }, `${name} works again`),
+  );
   const timer = setInterval(() => {
     current ??= run()
       .then(succeeded, failed)

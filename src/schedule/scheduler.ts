@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
+import { lastingFailure } from '../lasting-failure.ts';
 import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
@@ -48,11 +49,16 @@ export function startScheduler(
       log.info({ queued: claimed.queued.length, skipped: claimed.skipped }, 'claimed');
   }
 
+  const { failed, succeeded } = lastingFailure(
+    (error, times) => log.error({ err: error, times }, 'tick failed'),
+    (times) => log.info({ times }, 'ticks work again'),
+  );
+
   function begin(): void {
     if (busy) return;
     busy = true;
     current = tick()
-      .catch((error: unknown) => log.error({ err: error }, 'tick failed'))
+      .then(succeeded, failed)
       .finally(() => {
         busy = false;
       });

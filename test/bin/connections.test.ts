@@ -196,22 +196,30 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
     expect(scheduler.heard.err).toMatch(/ROUNDSMAN_CONNECTIONS is 4, and it needs \d at least/);
   });
 
-  test('keeps within ROUNDSMAN_CONNECTIONS', async () => {
-    const { db, url } = await testDatabase();
-    if (!backend.redisUrl) await migrateQueue(url);
-    await nothingHeldOut(db);
-    const settings = { DATABASE_URL: url, ROUNDSMAN_CONNECTIONS: '24', ...settingsOf(backend) };
-    const worker = roundsman(checkout, settings, 'worker');
-    await expect
-      .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
-      .toContain('started');
-    const stop = most(db, sql<boolean>`application_name ~ '^roundsman|^runs'`);
-    const statuses = await load(db, 4);
-    const highest = await stop();
-    console.log(`${backend.name}: ${highest} of 24 connections`);
-    expect(highest).toBeLessThanOrEqual(24);
-    expect([...new Set(statuses)]).toEqual(['success']);
-  }, 60_000);
+  test.each([24, 61])(
+    'keeps within ROUNDSMAN_CONNECTIONS=%i',
+    async (given) => {
+      const { db, url } = await testDatabase();
+      if (!backend.redisUrl) await migrateQueue(url);
+      await nothingHeldOut(db);
+      const settings = {
+        DATABASE_URL: url,
+        ROUNDSMAN_CONNECTIONS: String(given),
+        ...settingsOf(backend),
+      };
+      const worker = roundsman(checkout, settings, 'worker');
+      await expect
+        .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
+        .toContain('started');
+      const stop = most(db, sql<boolean>`application_name ~ '^roundsman|^runs'`);
+      const statuses = await load(db, 4);
+      const highest = await stop();
+      console.log(`${backend.name}: ${highest} of ${given} connections`);
+      expect(highest).toBeLessThanOrEqual(given);
+      expect([...new Set(statuses)]).toEqual(['success']);
+    },
+    60_000,
+  );
 });
 
 test('a server that is asked for its limits says the smallest', async () => {

@@ -1,8 +1,12 @@
 /** A Redis that answers and cannot hold the queue: each is named, and none is taken for usable. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/data/embedded/server.ts';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
 import { askRedis, onRedis } from '../../src/queue/redis.ts';
 import { openWorker } from '../../src/queue/run-worker.ts';
@@ -154,6 +158,23 @@ withRedis('a replica is waited for, whether it tells its role or not', async () 
     expect(error.what, error.why).toBe('this Redis is a replica, and holds no queue');
   }
   expect((await thrownBy(askRedis(replica.url))).why).toContain(`127.0.0.1:${primary.port}`);
+});
+
+withRedis('a Sentinel is taken for what it is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'roundsman-sentinel-'));
+  const port = await freePort(0);
+  const file = join(directory, 'sentinel.conf');
+  writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${directory}\n`);
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
+  onTestFinished(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const asked = () => thrownBy(askRedis(`redis://127.0.0.1:${port}`, prefix));
+  await expect.poll(async () => (await asked()).what).toContain('names a Sentinel');
+  expect(await asked()).toBeInstanceOf(QueueRefusedError);
 });
 
 withRedis('one in cluster mode is refused, whether it tells its mode or not', async () => {
