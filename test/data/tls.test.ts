@@ -126,7 +126,7 @@ withTls('a worker ends at once and says so, and nothing is printed beside it', a
   const status = roundsman(checkout, trusting, 'status');
   await status.ended;
   expect(status.heard.err).not.toContain('not trusted');
-});
+}, 90_000);
 
 test.runIf(hasOpenssl && inject('redisUrl'))(
   'a Redis whose certificate is not trusted, or that speaks no TLS, is refused and not waited for',
