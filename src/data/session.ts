@@ -1,12 +1,13 @@
 /** How every session of ours begins: with the settings that our statements rely on, at a server that can do the work. */
 import pg from 'pg';
 import { RoundsmanError } from '../errors.ts';
+import { becomeReader } from './reader.ts';
 import { readOnly, stateOf } from './sql-states.ts';
 
 export interface SessionOptions {
   /** Every statement ends after this many milliseconds; 30,000 unless told, 0 for no limit. */
   statementTimeoutMs?: number;
-  /** The session refuses to write: what checks get. */
+  /** The session refuses to write, and reads as a role that cannot where there is one: what checks get. */
   readOnly?: boolean;
   /** Only a server that takes writes will do: others are refused with {@link ReadOnlyServerError}. */
   primary?: boolean;
@@ -108,7 +109,13 @@ interface Seen {
  * {@link SessionRefusedError} that names what cannot be set.
  */
 export async function beginSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
-  const statements = [look, set(options), ...(options.asService ? [takeService] : [])];
+  const statements = [
+    look,
+    set(options),
+    // Where there is no role that only reads, the next one counts.
+    ...(options.readOnly ? [`SELECT ${becomeReader}`] : []),
+    ...(options.asService ? [takeService] : []),
+  ];
   const results = (await client.query(statements.join(';'))) as unknown as pg.QueryResult<Seen>[];
   const seen = results[0]!.rows[0]!;
   if (options.primary && (seen.isStandby || seen.isReadOnly))

@@ -108,25 +108,29 @@ test('a server that does not speak TLS is named, and not waited for', async () =
   expect(error.hint).toContain('sslmode=disable');
 });
 
-withTls('a worker ends at once and says so, and nothing is printed beside it', async () => {
-  const postgres = await ownPostgres();
-  const ca = authority();
-  await postgres.speakTls(ca.issue('localhost', here), [notOverTls, overTls]);
-  const checkout = install('slow-bots.ts');
-  const url = withParameters(postgres.url, { sslmode: 'require' });
-  await expect.poll(() => outcome(url).then((error) => error?.what)).toContain('not trusted');
-  const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
-  expect(await worker.ended).toBe(1);
-  expect(worker.heard.err).toMatch(/not trusted[^]*sslrootcert/);
-  expect(worker.heard.err).not.toMatch(/SECURITY WARNING|^ +at /m);
-  const doctor = roundsman(checkout, { DATABASE_URL: url }, 'doctor');
-  expect(await doctor.ended).toBe(1);
-  expect(doctor.heard.out).toMatch(/fail +Database +.*not trusted/);
-  const trusting = { DATABASE_URL: url, NODE_EXTRA_CA_CERTS: ca.ca };
-  const status = roundsman(checkout, trusting, 'status');
-  await status.ended;
-  expect(status.heard.err).not.toContain('not trusted');
-}, 90_000);
+withTls(
+  'a worker ends at once and says so, and nothing is printed beside it',
+  async () => {
+    const postgres = await ownPostgres();
+    const ca = authority();
+    await postgres.speakTls(ca.issue('localhost', here), [notOverTls, overTls]);
+    const checkout = install('slow-bots.ts');
+    const url = withParameters(postgres.url, { sslmode: 'require' });
+    await expect.poll(() => outcome(url).then((error) => error?.what)).toContain('not trusted');
+    const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
+    expect(await worker.ended).toBe(1);
+    expect(worker.heard.err).toMatch(/not trusted[^]*sslrootcert/);
+    expect(worker.heard.err).not.toMatch(/SECURITY WARNING|^ +at /m);
+    const doctor = roundsman(checkout, { DATABASE_URL: url }, 'doctor');
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.heard.out).toMatch(/fail +Database +.*not trusted/);
+    const trusting = { DATABASE_URL: url, NODE_EXTRA_CA_CERTS: ca.ca };
+    const status = roundsman(checkout, trusting, 'status');
+    await status.ended;
+    expect(status.heard.err).not.toContain('not trusted');
+  },
+  90_000,
+);
 
 test.runIf(hasOpenssl && inject('redisUrl'))(
   'a Redis whose certificate is not trusted, or that speaks no TLS, is refused and not waited for',
