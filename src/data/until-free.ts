@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import type { Database, Db } from './connect.ts';
+import { meaningOf } from './sql-states.ts';
 
 /** As long as a session of ours waits for a lock. */
 const patienceMs = 10_000;
@@ -18,7 +19,7 @@ export async function untilFree<Result>(
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      const isHeld = (error as { code?: unknown } | null)?.code === '55P03';
+      const isHeld = meaningOf(error)?.batch === 'waited';
       if (!isHeld || performance.now() > until) throw error;
     }
 }

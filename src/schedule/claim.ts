@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import { meaningOf } from '../data/sql-states.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { BadScheduleError } from './cron.ts';
 import { slotTimes, type ExpectedSlots, type SlotTimes, type Wanted } from './slot-times.ts';
 
 /** As by statement_timeout (query_canceled), and by lock_timeout (lock_not_available). */
-const tookTooLong = (error: unknown): boolean =>
-  ['57014', '55P03'].includes(String((error as { code?: unknown } | null)?.code));
+const tookTooLong = (error: unknown): boolean => meaningOf(error)?.fault === 'timeout';
 
 export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
