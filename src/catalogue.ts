@@ -36,8 +36,14 @@ export interface Resolved {
   dependsOn(component: string): string[];
 }
 
-/** Every bot takes it, whatever else its schema says. */
-const dependencies = z.record(z.string(), z.array(z.string().min(1)).max(100));
+/** Every bot takes it, whatever else its schema says. A map: a component may be called `__proto__`. */
+const dependencies = z
+  .custom<object>(
+    (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+    'Invalid input: expected record',
+  )
+  .transform((given) => new Map<string, unknown>(Object.entries(given)))
+  .pipe(z.map(z.string(), z.array(z.string().min(1)).max(100)));
 
 const prefixes = ['/api/bots/', 'bot:'];
 
@@ -72,7 +78,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
       const given = read(['config', 'depends_on'], dependencies, depends_on);
       const parents = (component: string) => [
         ...ownOf(bot.dependsOn ?? {}, component),
-        ...ownOf(given, component),
+        ...(given.get(component) ?? []),
       ];
       return { bot, config: read(['config'], bot.config, own), dependsOn: parents };
     },

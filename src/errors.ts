@@ -43,9 +43,14 @@ export class NotFoundError extends RoundsmanError {
   override readonly exitCode = exitCodes.notFound;
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown, whatever code threw it. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && !error.message && error.errors.length > 0)
-    return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  try {
+    if (error instanceof AggregateError && !error.message && error.errors.length > 0)
+      return messageOf(error.errors[0]);
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    // Without a prototype, or with a message or toString of its own that throws.
+    return 'something that has no text was thrown';
+  }
 }

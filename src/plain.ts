@@ -2,20 +2,26 @@ import { storable } from './text.ts';
 
 const deepest = 16;
 
+/** A value that refers to itself in several places has no end within any depth. */
+const mostValues = 200_000;
+
 /**
  * Any value as JSON that PostgreSQL stores: no NUL or lone surrogate in texts and keys, no cycle, nothing
- * deeper than 16 levels, nothing that JSON has no word for.
+ * deeper than 16 levels, nothing that JSON has no word for. What comes after 200,000 values is left out.
  */
-export function plain(value: unknown, depth = 0): unknown {
+export const plain = (value: unknown): unknown => plainOf(value, 0, { left: mostValues });
+
+function plainOf(value: unknown, depth: number, values: { left: number }): unknown {
+  values.left -= 1;
   if (typeof value === 'string') return storable(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'boolean' || value === null || value === undefined) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (typeof value !== 'object') return undefined;
-  if (depth >= deepest) return '…';
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1) ?? null);
+  if (depth >= deepest || values.left < 0) return '…';
+  if (Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1, values) ?? null);
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [storable(key), plain(item, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [storable(key), plainOf(item, depth + 1, values)]),
   );
 }

@@ -15,17 +15,23 @@ export function fitting(text: string, length: number): string {
   return points.length <= length ? clean : `${points.slice(0, length - 1).join('')}…`;
 }
 
-// C0 and C1 controls (the start of every escape sequence, \r, \b, BEL), zero-width and bidi marks
-// that reorder what stands beside them, line separators.
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+/**
+ * Controls (the start of every escape sequence, \r, \b, BEL), formats (zero-width and bidi marks that reorder what
+ * stands beside them, soft hyphens, tags), all that is shown as nothing (fillers, variation selectors), separators of
+ * lines and paragraphs.
+ */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** One line that a terminal shows as it is: nothing in it moves the cursor, colours or reorders. */
+/** Marks upon one character beyond these would run over the lines above and below. */
+const stacked = /(\p{M}{4})\p{M}+/gu;
+
+/** One line that a terminal shows as it is: nothing in it moves the cursor, colours, reorders or hides. */
 export const printable = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll(/[\r\n\t]+/g, ' ')
-    .replaceAll(unsafe, '\uFFFD');
+    .replaceAll(unsafe, '\uFFFD')
+    .replaceAll(stacked, '$1');
 
 /** `1 finding`, `3 findings` */
 export const counted = (count: number, noun: string): string =>

@@ -38,6 +38,12 @@ export interface Carrying {
   returnRuns(): Promise<void>;
 }
 
+/** What a task of a child is known by: its check, or its remedy and the action. */
+const namesOf = (task: unknown): object => {
+  const { endpoint, check, remedy, action } = (task ?? {}) as Record<string, unknown>;
+  return { endpoint, check, remedy, action: (action as { id?: string } | undefined)?.id };
+};
+
 /** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
 export function carryRuns(
   { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log }: Means,
@@ -56,6 +62,11 @@ export function carryRuns(
     onEnded: (name) =>
       void endSessions(db, name).catch((error: unknown) =>
         log.warn({ err: error, name }, 'the sessions of a child that ended may go on'),
+      ),
+    onChanged: (kind, task, left) =>
+      log.warn(
+        { kind, ...namesOf(task), left },
+        'a task changed its process, or left something in it: that process is not used again',
       ),
   });
   closers.push(() => children.close());

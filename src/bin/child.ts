@@ -2,14 +2,20 @@
  * A child process of a worker: checks and remedies run in here, so that one which spins, leaks or ends
  * its process costs this process and not the worker. Started by src/run/child/child.ts.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { beside } from '../beside.ts';
 import { catalogueOf } from '../catalogue.ts';
-import { connect, forEngine } from '../data/connect.ts';
+import { forEngine } from '../data/connect.ts';
+import { openTaskSessions } from '../data/task-sessions.ts';
 import { carryOutWith } from '../run/child/carry-out.ts';
-import { listen } from '../run/child/listen.ts';
+import { exitWords } from '../run/child/last-words.ts';
+import { isLeftBehind, listen } from '../run/child/listen.ts';
+import { descendantsOf, kill, markName } from '../run/child/processes.ts';
+import { watchSelf } from '../run/child/rest.ts';
+import type { CarryOut } from '../run/child/task.ts';
 
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -19,7 +25,8 @@ new Worker(beside('../run/child/guard', import.meta.url)).unref();
 // What ends it is said at once. process.exit() would then wait for the guard, which waits for the worker.
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));
 process.on('exit', (code) => {
-  writeSync(2, `exit code ${code}\n`);
+  for (const pid of descendantsOf(process.pid)) kill(pid);
+  writeSync(2, exitWords(code, isLeftBehind()));
   process.kill(process.pid, 'SIGKILL');
 });
 
@@ -29,13 +36,25 @@ const catalogue = catalogueOf(bots, remedies);
 flushCompileCache();
 
 // What only reads does not notice when its server becomes a standby: a session is not used for longer.
-const lasting = { lifetimeSeconds: 60, plansAnew: true };
+const lasting = { lifetimeSeconds: 60, plansAnew: true, ...forEngine };
 
-listen(({ databaseUrl, name }) =>
-  carryOutWith({
-    catalogue,
-    db: connect(databaseUrl, { name, max: 1, ...lasting, ...forEngine }),
+/** Connections do not belong to the task that happens to open them. */
+const outside = AsyncLocalStorage.snapshot();
+
+listen(
+  ({ databaseUrl, name }): CarryOut => {
+    const writers = openTaskSessions(databaseUrl, { name, max: 1, ...lasting }, outside);
     // Two, for a check that asks beside its own transaction.
-    reader: connect(databaseUrl, { name, max: 2, readOnly: true, ...lasting, ...forEngine }),
-  }),
+    const readers = openTaskSessions(databaseUrl, { name, max: 2, readOnly: true, ...lasting }, outside);
+    return async (kind, task, signal) => {
+      const [writer, reader] = [writers(), readers()];
+      try {
+        const means = { catalogue, db: writer.db, reader: reader.db };
+        return await carryOutWith(means)(kind, task, signal);
+      } finally {
+        await Promise.all([writer.end(), reader.end()]);
+      }
+    };
+  },
+  () => watchSelf(process.env[markName]!),
 );

@@ -26,6 +26,8 @@ export interface ConnectOptions extends SessionOptions {
   silenceMs?: number;
   /** Plans that its connections keep are made again when they are old: for processes that run for long. */
   plansAnew?: boolean;
+  /** Connections that are not at work do not keep the process from ending. */
+  idleUnreferenced?: boolean;
 }
 
 // DATE would become a Date at local midnight and so another day in another zone.
@@ -66,6 +68,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     connectionTimeoutMillis: connectTimeoutMs,
     ...(options.keep && { idleTimeoutMillis: 0 }),
     ...(options.lifetimeSeconds && { maxLifetimeSeconds: options.lifetimeSeconds }),
+    ...(options.idleUnreferenced && { allowExitOnIdle: true }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // It awaits what is returned, which its types do not tell.

@@ -20,6 +20,24 @@ export const noSecret = (name: string): never => {
   throw new Error(`this remedy takes no secrets: ${name}`);
 };
 
+/** Characters of what a remedy did, its parameters included, as JSON. */
+const mostEvidence = 1_000_000;
+
+/**
+ * What a remedy returned, as it is kept. Of an effect outside, which is there whatever the remedy says of it, the rest
+ * is left out where it is too much; one inside is rolled back by the error.
+ */
+function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
+  const { summary, ...rest } = Object(returned) as Partial<Evidence>;
+  const said = typeof summary === 'string' ? summary : 'it does not say what it did';
+  const kept = plain({ ...rest, summary: said, params: keptParams(remedy, params) }) as unknown as Evidence;
+  const { length } = JSON.stringify(kept);
+  if (length <= mostEvidence) return kept;
+  const why = `its evidence has ${length} characters, and ${mostEvidence} is the most`;
+  if (!remedy.outside) throw new Error(why);
+  return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
+}
+
 export const contextOf = (
   db: Kysely<Database>,
   { finding, action }: Effect,
@@ -50,7 +68,7 @@ export async function recordApplied(
   evidence: Evidence,
   now: Date,
 ): Promise<boolean> {
-  const kept = JSON.stringify(plain({ ...evidence, params: keptParams(remedy, params) }));
+  const kept = keptOf(remedy, evidence, params);
   // What happened while it was being applied was not after it.
   await cutOff(trx, finding.fingerprint, verifyAfter ?? 0);
   const applied = await trx
@@ -60,8 +78,8 @@ export async function recordApplied(
       applied_at: now,
       verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
       execution_id: run.id,
-      action_description: fitting(`${remedy.title}: ${evidence.summary}`, 2_000),
-      evidence: sql`evidence || ${kept}::jsonb`,
+      action_description: fitting(`${remedy.title}: ${kept.summary}`, 2_000),
+      evidence: sql`evidence || ${JSON.stringify(kept)}::jsonb`,
     })
     .where('id', '=', action.id)
     .where('state', '=', 'intent')

@@ -46,8 +46,10 @@ export async function writeBegin(
 export async function recordUndone(
   trx: Transaction<Database>,
   { id, fingerprint }: Request,
-  { summary, before, after }: Evidence,
+  evidence: Evidence,
 ): Promise<void> {
+  // Whatever a remedy returns against the contract: it was taken back.
+  const { summary, before, after } = Object(evidence) as Partial<Evidence>;
   await cutOff(trx, fingerprint);
   const undo = JSON.stringify(plain({ undo: { summary, before, after } }));
   await sql`

@@ -1,6 +1,6 @@
 import { z, type EventResult } from '../bot.ts';
 import type { EventQuestion } from './child/task.ts';
-import { readResult } from './result.ts';
+import { againstContract, readResult } from './result.ts';
 
 const count = z.number().int().min(0);
 const tallies = z.object({
@@ -25,10 +25,7 @@ export function readEventResult(
 ): EventResult {
   const result = readResult(returned);
   const read = tallies.safeParse(returned);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw refused(`${issue!.path.join('.')}: ${issue!.message}`);
-  }
+  if (!read.success) throw againstContract(read.error);
   const reported = new Set<string>();
   for (const { component, key = component } of result.findings) {
     if (reported.has(key)) throw refused(`findings: two share the key ${key}`);

@@ -63,8 +63,10 @@ export function startScheduler(
         busy = false;
       });
   }
-  const ticker = startTicker(begin, () =>
-    log.warn('no tick came: the clock of this host was set back, or it stood still'),
+  const ticker = startTicker(
+    begin,
+    () => log.warn('no tick came: the clock of this host was set back, or it stood still'),
+    log,
   );
 
   return {

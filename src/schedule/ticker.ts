@@ -1,4 +1,5 @@
-import { schedule } from 'node-cron';
+import { schedule, type Logger } from 'node-cron';
+import type { Log } from '../log.ts';
 
 export interface Ticker {
   stop(): Promise<void>;
@@ -10,15 +11,20 @@ const silentMs = 2_000;
 /**
  * Calls `tick` every second. node-cron waits for the next second by the host's clock: when that is set back by
  * an hour, it waits for an hour. So its silence is measured by time that nobody sets, and ended by a tick and
- * a new ticker; `onSilence` hears of it.
+ * a new ticker; `onSilence` hears of it. What node-cron has to say goes to `log`: it would print coloured lines.
  */
-export function startTicker(tick: () => void, onSilence: () => void): Ticker {
+export function startTicker(tick: () => void, onSilence: () => void, log: Log): Ticker {
   let tickedAt = performance.now();
+  const logger = loggerOf(log.child({ from: 'node-cron' }));
   const start = () =>
-    schedule('* * * * * *', () => {
-      tickedAt = performance.now();
-      tick();
-    });
+    schedule(
+      '* * * * * *',
+      () => {
+        tickedAt = performance.now();
+        tick();
+      },
+      { logger },
+    );
   let task = start();
   const guard = setInterval(() => {
     if (performance.now() - tickedAt < silentMs) return;
@@ -34,5 +40,16 @@ export function startTicker(tick: () => void, onSilence: () => void): Ticker {
       clearInterval(guard);
       await task.destroy();
     },
+  };
+}
+
+function loggerOf(log: Log): Logger {
+  const say = (level: 'debug' | 'error') => (message: string | Error, err?: Error) =>
+    message instanceof Error ? log[level]({ err: message }) : log[level]({ err }, message);
+  return {
+    debug: say('debug'),
+    info: say('debug'),
+    warn: (message) => log.warn(message),
+    error: say('error'),
   };
 }

@@ -1,11 +1,18 @@
 /** A worker's end of one child process. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { getCompileCacheDir } from 'node:module';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { PassThrough, type Duplex } from 'node:stream';
 import type { Fenced } from '../../data/bots/fence.ts';
-import { FaultError } from '../../data/fault-behind.ts';
+import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
 import type { Stop } from '../run.ts';
-import type { Beginning, FromChild, Kind, Tasks, ToChild } from './task.ts';
+import { ChildEndedError, endOf, type Killed } from './end.ts';
+import { environmentOf } from './environment.ts';
+import { frameOf, readFrames } from './frames.ts';
+import { readAnswer, readMessage } from './message.ts';
+import { descendantsOf, kill, sweep } from './processes.ts';
+import type { Beginning, FromChild, Kind, Rest, Tasks, ToChild } from './task.ts';
 import { errorOf } from './thrown.ts';
 
 export interface ChildOptions extends Beginning {
@@ -16,41 +23,24 @@ export interface ChildOptions extends Beginning {
   memoryMb: number;
 }
 
-/**
- * The process ended before its task was done; the message says how. Its cause is a {@link FaultError} where the task
- * is not to blame.
- */
-export class ChildEndedError extends Error {
-  override readonly name = 'ChildEndedError';
-
-  constructor(how: string, isFault: boolean) {
-    super(how, { cause: isFault ? new FaultError('process', how) : undefined });
-  }
-}
-
-/**
- * Signals that come from outside of a process: an operator's, a process manager's, and SIGKILL, which is also the
- * kernel's when the machine runs out of memory. A task that sends SIGKILL to its own process cannot be told apart.
- * All others, as SIGSEGV and SIGABRT, are the process' own crash.
- */
-const fromOutside = new Set<NodeJS.Signals | null>([
-  'SIGKILL',
-  'SIGTERM',
-  'SIGINT',
-  'SIGHUP',
-  'SIGQUIT',
-]);
-
-/** What a child says last that ends by its own code (src/bin/child.ts), which then ends it with SIGKILL. */
-const ownEnd = /exit code \d+\s*$/;
-
 /** What is printed on standard error when a process dies is kept up to here. */
 const mostHeard = 4_000;
 
+/** More characters of one task than this on standard error would keep the worker busy. */
+const mostPrinted = 16 * 2 ** 20;
+
+/** Pipes of a process that has ended are read for so long: another process may hold them open for ever. */
+const lastWordsMs = 250;
+
+/** A child looks after itself for so long at most after a task; usually it takes less than a millisecond. */
+const restWithinMs = 5_000;
+
 interface Pending {
   id: number;
-  run: Fenced | undefined;
   settled: Promise<unknown>;
+  /** throws where it is no result of the task */
+  read(result: unknown): unknown;
+  run: Fenced | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -60,63 +50,69 @@ export class Child {
   readonly pid: number | undefined;
   /** Settles when the child takes tasks; rejects when it ended before. */
   readonly ready: Promise<void>;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
+  /** Resolves when what its tasks have started has ended too. */
+  readonly swept: Promise<void>;
   /** tasks that it was given */
   tasks = 0;
   isEnded = false;
 
+  /** what it held when it was ready, and before the task that it has now */
+  #atReady: Rest | null = null;
+  #atRest: Rest | null = null;
   readonly #process: ChildProcess;
+  readonly #channel: Duplex;
+  readonly #mark = randomBytes(16).toString('hex');
   #pending: Pending | null = null;
+  #resting: { id: number; resolve(rest: Rest | null): void } | null = null;
+  #rested: Promise<Rest | null> = Promise.resolve(null);
   #heard = '';
-  #killedFor: string | null = null;
-  #taskIsToBlame = false;
+  #printed = 0;
+  #killed: Killed | null = null;
+  #hasExited = false;
 
-  constructor({ entry, catalogue, memoryMb, ...beginning }: ChildOptions) {
-    this.name = beginning.name;
-    this.#process = fork(entry, [catalogue.href], {
-      serialization: 'advanced',
+  constructor({ entry, catalogue, memoryMb, databaseUrl, name }: ChildOptions) {
+    this.name = name;
+    const heap = `--max-old-space-size=${Math.ceil(memoryMb / 2)}`;
+    this.#process = spawn(process.execPath, [heap, fileURLToPath(entry), catalogue.href], {
       // A group of its own: Ctrl-C in a terminal is for the worker, which may want to wait for it.
       detached: true,
-      // No settings and no secrets that it does not need.
-      env: environment(),
-      execArgv: [`--max-old-space-size=${Math.ceil(memoryMb / 2)}`],
+      env: environmentOf(this.#mark),
       // The last one is never written to: its end tells the child that this process is gone.
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     this.pid = this.#process.pid;
-    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      const heard = this.#heard + text;
-      // The cut is marked: what it leaves of a secret is known by that.
-      this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    // Without any where the system has no pipe left; then the process was not started.
+    this.#channel = (this.#process.stdio?.[3] as Duplex | undefined) ?? new PassThrough();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    this.#listen(resolve);
+    this.ended = this.#end((error) => {
+      reject(error);
+      this.#pending?.reject(error);
+      this.#pending = null;
+      this.#resting?.resolve(null);
+      this.#resting = null;
     });
-    const ready = Promise.withResolvers<void>();
-    this.ready = ready.promise;
-    this.#process.on('message', (message: FromChild) => {
-      if (message === 'ready') ready.resolve();
-      else this.#settle(message);
-    });
-    this.ended = new Promise<void>((resolve) => {
-      const end = (how: string, isFault: boolean) => {
-        this.kill(how);
-        this.isEnded = true;
-        const error = new ChildEndedError(how, isFault);
-        ready.reject(error);
-        this.#pending?.reject(error);
-        this.#pending = null;
-        resolve();
-      };
-      // `close` comes after the last words on standard error, `error` when it could not be started.
-      this.#process.on('close', (code, signal) =>
-        end(this.#obituary(code, signal), this.#isFault(signal)),
-      );
-      this.#process.on('error', (error) => end(error.message, true));
-    });
-    this.#send(beginning);
+    this.swept = this.#sweep();
+    this.#send({ databaseUrl, name });
   }
 
   get isBusy(): boolean {
     return this.#pending !== null;
+  }
+
+  /** Memory that earlier tasks have left, in MB: the one under way did not take it. */
+  get leftMb(): { heap: number; resident: number } {
+    const [rest, ready] = [this.#atRest, this.#atReady];
+    if (!rest || !ready) return { heap: 0, resident: 0 };
+    const { heapMb, residentMb } = ready;
+    return {
+      heap: Math.max(0, rest.heapMb - heapMb),
+      resident: Math.max(0, rest.residentMb - residentMb),
+    };
   }
 
   /** Resolves when the task that is under way has ended, however it did. */
@@ -124,14 +120,22 @@ export class Child {
     return this.#pending?.settled ?? Promise.resolve();
   }
 
+  /** Resolves when it can take the next task, with what it found out about itself; null when it has ended. */
+  rested(): Promise<Rest | null> {
+    return this.#rested;
+  }
+
   /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
   do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
-    if (this.#pending) return Promise.reject(new Error('it has a task already'));
+    if (this.#pending || this.#resting) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
+    this.#printed = 0;
     const id = this.tasks;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending = { id, run, settled: Promise.allSettled([promise]), resolve, reject };
+    const settled = Promise.allSettled([promise]);
+    const read = (result: unknown) => readAnswer(kind, task, result);
+    this.#pending = { id, run, settled, read, resolve, reject };
     this.#send({ id, kind, task });
     return promise as Promise<Tasks[K]['result']>;
   }
@@ -146,55 +150,117 @@ export class Child {
    * `taskIsToBlame` where the task went beyond what it may take.
    */
   kill(why: string, taskIsToBlame = false): void {
-    if (this.#killedFor === null) this.#taskIsToBlame = taskIsToBlame;
-    this.#killedFor ??= why;
-    if (this.isEnded || this.pid === undefined) return;
-    try {
-      // Its group: what a check started ends with it.
-      process.kill(-this.pid, 'SIGKILL');
-    } catch {
-      // It is gone already.
-    }
+    if (this.#hasExited) return;
+    this.#killed ??= { why, taskIsToBlame };
+    if (this.pid === undefined) return;
+    const below = descendantsOf(this.pid);
+    // Its group first: what a check started ends with it.
+    kill(-this.pid);
+    for (const pid of below) kill(pid);
   }
 
   #send(message: Beginning | ToChild): void {
     // A child that is just ending cannot be told anything; its end says the rest.
-    if (this.#process.connected) this.#process.send(message, () => {});
+    if (this.#channel.writable) this.#channel.write(frameOf(message));
   }
 
-  #settle(message: Exclude<FromChild, 'ready'>): void {
+  #hear(text: string): void {
+    const heard = this.#heard + text;
+    // The cut is marked: what it leaves of a secret is known by that.
+    this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
+    this.#printed += text.length;
+    if (this.#printed > mostPrinted)
+      this.kill(`it printed more than ${mostPrinted / 2 ** 20} MB on standard error`, true);
+  }
+
+  #listen(ready: () => void): void {
+    const read = readFrames(
+      (value) => {
+        const message = readMessage(value);
+        if (!message) this.#refuse('it is none of its messages');
+        else if ('ready' in message) {
+          this.#atReady ??= message.ready;
+          ready();
+        } else this.#take(message);
+      },
+      (why) => this.#refuse(why),
+    );
+    this.#channel.on('data', read);
+    // Its end says the rest: it comes with that of the process, or before, when a task has closed it.
+    this.#channel.on('error', () => {});
+    this.#channel.on('end', () => setTimeout(() => this.#refuse('it is closed'), lastWordsMs));
+  }
+
+  #refuse(why: string): void {
+    this.kill(`what it sent its worker cannot be read: ${fitting(why, 500)}`, true);
+  }
+
+  #take(message: Exclude<FromChild, { ready: Rest }>): void {
+    if ('rest' in message) return this.#rest(message.id, message.rest);
     const pending = this.#pending;
-    if (pending?.id !== message.id) return;
+    if (pending?.id !== message.id) return this.#refuse('it is about no task that it has');
+    if ('thrown' in message) {
+      this.#tidy(pending.id);
+      return pending.reject(errorOf(message.thrown, pending.run));
+    }
+    let result: unknown;
+    try {
+      result = pending.read(message.result);
+    } catch (error) {
+      return this.#refuse(messageOf(error));
+    }
+    this.#tidy(pending.id);
+    pending.resolve(result);
+  }
+
+  /** The task is over; the child says when it can take the next one. */
+  #tidy(id: number): void {
     this.#pending = null;
-    if ('result' in message) pending.resolve(message.result);
-    else pending.reject(errorOf(message.thrown, pending.run));
+    const { promise, resolve } = Promise.withResolvers<Rest | null>();
+    this.#resting = { id, resolve };
+    this.#rested = promise;
+    const late = setTimeout(
+      () => this.kill('it did not come to rest after its task'),
+      restWithinMs,
+    );
+    void promise.then(() => clearTimeout(late));
   }
 
-  #isFault(signal: NodeJS.Signals | null): boolean {
-    if (this.#killedFor !== null) return !this.#taskIsToBlame;
-    return fromOutside.has(signal) && !ownEnd.test(this.#heard);
+  #rest(id: number, rest: Rest): void {
+    if (this.#resting?.id !== id) return this.#refuse('it is about no task that it had');
+    this.#atRest = rest;
+    this.#resting.resolve(rest);
+    this.#resting = null;
   }
 
-  #obituary(code: number | null, signal: NodeJS.Signals | null): string {
-    if (this.#killedFor !== null) return `its process was ended: ${this.#killedFor}`;
-    const heard = this.#heard.trim();
-    if (/heap out of memory|Array buffer allocation failed/.test(heard))
-      return 'its process ended: it ran out of memory';
-    return fitting(`its process ended: ${heard || (signal ?? `exit code ${code}`)}`, 2_000);
+  async #sweep(): Promise<void> {
+    await this.ended;
+    await sweep(this.#mark);
   }
-}
 
-/** Where programs and certificates are found and how time and text are read, nothing else. */
-function environment(): NodeJS.ProcessEnv {
-  const wanted = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS'];
-  const compiled = getCompileCacheDir();
-  return {
-    ...Object.fromEntries(
-      wanted.flatMap((name) =>
-        process.env[name] === undefined ? [] : [[name, process.env[name]]],
-      ),
-    ),
-    // A start is mostly the compiling of modules; where this process remembers it, its children do.
-    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
-  };
+  /** Resolves when the process has ended, after `onEnd`. */
+  #end(onEnd: (error: ChildEndedError) => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const over = (error: ChildEndedError) => {
+      if (this.isEnded) return;
+      this.#hasExited = true;
+      this.isEnded = true;
+      for (const stream of this.#process.stdio ?? []) stream?.destroy();
+      onEnd(error);
+      resolve();
+    };
+    this.#process.on('exit', (code, signal) => {
+      this.#hasExited = true;
+      // What it started may hold its pipes open. This ends most of it, and `close` comes soon.
+      kill(-this.pid!);
+      const say = () => over(endOf({ code, signal }, this.#heard, this.#killed));
+      const waited = setTimeout(say, lastWordsMs);
+      this.#process.on('close', () => {
+        clearTimeout(waited);
+        say();
+      });
+    });
+    this.#process.on('error', ({ message }) => over(new ChildEndedError(message, true)));
+    return promise;
+  }
 }

@@ -4,13 +4,18 @@
  * its channel close, and would outlive the worker.
  */
 import { readSync } from 'node:fs';
+import { descendantsOf, kill, markName, sweep } from './processes.ts';
 
 /** the file descriptor that the worker's `stdio` makes of its last entry */
 const pipe = 4;
+/** Taken now: a check may change its environment. */
+const mark = process.env[markName];
 
 try {
   readSync(pipe, Buffer.alloc(1));
 } finally {
+  for (const pid of descendantsOf(process.pid)) kill(pid);
+  if (mark) await sweep(mark, [process.pid]);
   // The whole group that a child leads: what its checks started goes with it.
-  process.kill(-process.pid, 'SIGKILL');
+  kill(-process.pid);
 }

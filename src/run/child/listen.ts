@@ -1,34 +1,73 @@
-import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from './task.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { frameOf, readFrames } from './frames.ts';
+import type { Beginning, CarryOut, FromChild, Kind, Rest, Tasks, ToChild } from './task.ts';
 import { thrownBy } from './thrown.ts';
 
-/** A child's end of the channel: begins when it is told with what, then does one task after the other. */
-export function listen(begin: (beginning: Beginning) => CarryOut): void {
+/** the file descriptor of the channel in the worker's `stdio` */
+const channel = 3;
+
+/** Which task the code that runs belongs to, also after its timers and answers. */
+const tasks = new AsyncLocalStorage<number>();
+let current: { id: number; controller: AbortController } | null = null;
+
+/** Whether the code that runs was left behind by a task that is over. */
+export function isLeftBehind(): boolean {
+  const of = tasks.getStore();
+  return of !== undefined && of !== current?.id;
+}
+
+/**
+ * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
+ * returns then looks after the process when each has ended; until then it takes no other one.
+ */
+export function listen(
+  begin: (beginning: Beginning) => CarryOut,
+  watch: () => () => Promise<Rest>,
+): void {
+  const socket = new Socket({ fd: channel, readable: true, writable: true });
   let carryOut: CarryOut;
-  let current: AbortController | null = null;
+  let rest: () => Promise<Rest>;
 
-  const say = (message: FromChild) => {
-    if (process.connected) process.send!(message);
-  };
+  const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
+  const say = (message: FromChild) => write(frameOf(message));
 
-  async function work(id: number, kind: Kind, task: unknown): Promise<void> {
+  async function answerOf(id: number, kind: Kind, task: unknown): Promise<Buffer> {
     const controller = new AbortController();
-    current = controller;
+    current = { id, controller };
     try {
-      const result = await carryOut(kind, task as Tasks[Kind]['task'], controller.signal);
-      say({ id, result });
+      const given = task as Tasks[Kind]['task'];
+      const result = await tasks.run(id, () => carryOut(kind, given, controller.signal));
+      return frameOf({ id, result });
     } catch (error) {
-      say({ id, thrown: thrownBy(error) });
-    } finally {
-      if (current === controller) current = null;
+      return frameOf({ id, thrown: thrownBy(error) });
     }
   }
 
-  process.on('message', (message: Beginning | ToChild) => {
-    if ('stop' in message) current?.abort(message.stop);
-    else if ('id' in message) void work(message.id, message.kind, message.task);
-    else {
-      carryOut = begin(message);
-      say('ready');
-    }
-  });
+  async function work(id: number, kind: Kind, task: unknown): Promise<void> {
+    await write(await answerOf(id, kind, task));
+    current = null;
+    // What the task left in the queue of microtasks comes first.
+    await setImmediate();
+    await say({ id, rest: await rest() });
+  }
+
+  const read = readFrames(
+    (value) => {
+      const message = value as Beginning | ToChild;
+      if ('stop' in message) current?.controller.abort(message.stop);
+      else if ('id' in message) void work(message.id, message.kind, message.task);
+      else {
+        carryOut = begin(message);
+        rest = watch();
+        void rest().then((ready) => say({ ready }));
+      }
+    },
+    (why) => {
+      throw new Error(`what the worker sent cannot be read: ${why}`);
+    },
+  );
+  // When it ends, the worker is gone, and the guard ends this process.
+  socket.on('error', () => {}).on('data', read);
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts';
 import { fitting } from '../../text.ts';
 import type { CheckOutcome } from '../outcome.ts';
 import { readEventResult } from '../event-result.ts';
-import { readResult } from '../result.ts';
+import { mostParents, readResult } from '../result.ts';
 import type { CheckTask } from './task.ts';
 
 /**
@@ -43,7 +43,10 @@ export async function performCheck(
     });
     const findings = result.findings.map((finding) => ({
       ...finding,
-      dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)],
+      dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)].slice(
+        0,
+        mostParents,
+      ),
     }));
     return done({
       status: findings.length > 0 ? 'failed' : 'passed',

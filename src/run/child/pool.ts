@@ -1,28 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { Fenced } from '../../data/bots/fence.ts';
-import { FaultError } from '../../data/fault-behind.ts';
-import { messageOf } from '../../errors.ts';
-import type { Stop } from '../run.ts';
 import { Child, type ChildOptions } from './child.ts';
-import { residentMb } from './memory.ts';
-import type { Kind, Tasks } from './task.ts';
+import { residentMb, tooMuchLeft } from './memory.ts';
+import { placeOf, type Last, type Lender, type Place } from './place.ts';
+import type { Kind } from './task.ts';
 
-/** One run's hold of a child process. */
-export interface Place {
-  /**
-   * One task at a time. Rejects with what it threw, with LostRunError when its run was taken over, or
-   * with ChildEndedError when its process ended; the next task then gets a fresh one.
-   */
-  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']>;
-  /**
-   * What is under way sees its signal aborted. Its process is ended when it has, or after its grace. A task
-   * that still waits for a fresh child is not begun. The next task gets a fresh one.
-   */
-  stop(why: Stop): void;
-  /** Gives the child back. One that was stopped is not used again: something of its task may go on. */
-  release(): void;
-}
+export type { Place } from './place.ts';
 
 export interface Children {
   /** Waits until a child is free. Rejects when none can be started. */
@@ -38,15 +21,11 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
   isOneAhead?: boolean;
   /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
   onEnded(name: string): void;
+  /** Called when a task changed its process, or left something in it; that process is not used again. */
+  onChanged?(kind: Kind, task: unknown, left: string[]): void;
+  /** most that a child may take to load the catalogue, in ms; a minute unless told */
+  startWithinMs?: number;
 }
-
-/** How long a stopped task may take to end by itself. A run's deadline has passed by then. */
-const graceMs: Record<Stop, number> = {
-  timeout: 250,
-  lost: 250,
-  kill_switch: 250,
-  cancelled: 2_000,
-};
 
 const watchEveryMs = 200;
 
@@ -70,6 +49,8 @@ export function openChildren({
   size,
   isOneAhead = true,
   onEnded,
+  onChanged = () => {},
+  startWithinMs = 60_000,
   ...options
 }: PoolOptions): Children {
   const most = size + Number(isOneAhead);
@@ -86,7 +67,7 @@ export function openChildren({
 
   function provide(): void {
     const count = () => starting.size + idle.length + held.size;
-    while (!closed && starting.size < wanted() && count() < most) start();
+    while (!closed && starting.size < wanted() && count() < most) if (!start()) break;
     if (closed || again || idle.length > 0 || count() >= most) return;
     again = setTimeout(() => {
       again = null;
@@ -105,18 +86,30 @@ export function openChildren({
     return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
   }
 
-  function start(): void {
+  /** False when the system starts no process; who has waited longest hears of it. */
+  function start(): boolean {
     const name = `roundsman child ${randomBytes(6).toString('hex')}`;
-    const child = new Child({ ...options, name });
+    let child: Child;
+    try {
+      child = new Child({ ...options, name });
+    } catch (error) {
+      waiting.shift()?.reject(error);
+      return false;
+    }
     living.add(child);
     starting.add(child);
     void whenReady(child);
     void whenEnded(child);
+    return true;
   }
 
   async function whenReady(child: Child): Promise<void> {
+    const late = setTimeout(
+      () => child.kill(`it was not ready within ${startWithinMs / 1000} s`),
+      startWithinMs,
+    );
     try {
-      await child.ready;
+      await child.ready.finally(() => clearTimeout(late));
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
@@ -129,10 +122,11 @@ export function openChildren({
 
   async function whenEnded(child: Child): Promise<void> {
     await child.ended;
-    living.delete(child);
     idle = idle.filter((each) => each !== child);
     held.delete(child);
     if (!closed) onEnded(child.name);
+    await child.swept;
+    living.delete(child);
   }
 
   function offer(child: Child, turn: 'next' | 'last' = 'next'): void {
@@ -145,11 +139,25 @@ export function openChildren({
     else idle.unshift(child);
   }
 
-  function giveBack(child: Child): void {
-    held.delete(child);
-    if (child.tasks < mostTasks) offer(child);
-    else child.kill('it has served its time');
+  async function giveBack(child: Child, last: Last | null): Promise<void> {
+    // One that has ended, or that is ended now, leaves by itself.
+    if (await isUnchanged(child, last)) {
+      held.delete(child);
+      if (child.tasks < mostTasks) offer(child);
+      else child.kill('it has served its time');
+    }
     provide();
+  }
+
+  /** Once it has come to rest after its task: one that the task has changed is ended. */
+  async function isUnchanged(child: Child, last: Last | null): Promise<boolean> {
+    const rest = await child.rested();
+    if (child.isEnded) return false;
+    const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
+    if (changed.length === 0) return true;
+    if (last) onChanged(last.kind, last.task, changed);
+    child.kill('a task had changed it');
+    return false;
   }
 
   function take(): Promise<Child> {
@@ -166,62 +174,22 @@ export function openChildren({
     });
   }
 
-  async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
-    const grace = setTimeout(() => child.kill(why), ms);
-    await child.settled();
-    clearTimeout(grace);
-    child.kill(why);
-  }
-
-  function placeOf(taken: Child): Place {
-    let child = taken;
-    let stopped: Child | null = null;
-    // A task that waits for a fresh child, and whether anybody still wants it done.
-    let waiting: { wanted: boolean } | null = null;
-
-    async function another(): Promise<Child> {
-      const mine = (waiting = { wanted: true });
-      try {
-        const next = await take().catch((error: unknown) => {
-          // None could be started: the task has not begun, and is not to blame.
-          throw new FaultError('process', messageOf(error));
-        });
-        if (mine.wanted) return next;
-        giveBack(next);
-        throw new Error('it was stopped before it began');
-      } finally {
-        waiting = null;
-      }
-    }
-
-    return {
-      async do(kind, task, run) {
-        if (child.isEnded || child === stopped) child = await another();
-        return child.do(kind, task, run);
-      },
-      stop(why) {
-        if (waiting) waiting.wanted = false;
-        if (stopped === child || !child.isBusy) return;
-        stopped = child;
-        child.stop(why);
-        void endWithin(graceMs[why], child, why);
-      },
-      release() {
-        if (waiting) waiting.wanted = false;
-        if (child.isEnded) return;
-        if (child !== stopped && !child.isBusy) return giveBack(child);
-        held.delete(child);
-        provide();
-        if (child !== stopped) child.kill('nobody waits for it any more');
-      },
-    };
-  }
+  const lender: Lender = {
+    take,
+    isUnchanged,
+    giveBack: (child, last) => void giveBack(child, last),
+    drop(child) {
+      held.delete(child);
+      provide();
+    },
+  };
 
   async function watchMemory(): Promise<void> {
     for (const child of living) {
       if (!child.isBusy || child.pid === undefined) continue;
       const used = await residentMb(child.pid);
-      if (used !== null && used > options.memoryMb)
+      // What earlier tasks have left is not this one's.
+      if (used !== null && used - child.leftMb.resident > options.memoryMb)
         child.kill(`it held ${Math.round(used)} MB, and ${options.memoryMb} MB is the most`, true);
     }
   }
@@ -230,14 +198,14 @@ export function openChildren({
   provide();
 
   return {
-    take: async () => placeOf(await take()),
+    take: async () => placeOf(await take(), lender),
     async close() {
       closed = true;
       clearInterval(watching);
       if (again) clearTimeout(again);
       for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
       for (const child of living) child.kill('its worker stops');
-      await Promise.all([...living].map((child) => child.ended));
+      await Promise.all([...living].map((child) => child.swept));
     },
   };
 }

@@ -60,4 +60,17 @@ export interface Thrown {
   notApplied: boolean;
 }
 
-export type FromChild = 'ready' | { id: number; result: unknown } | { id: number; thrown: Thrown };
+/** What a child found out about itself, when it is ready and after each task, before it takes another one. */
+export interface Rest {
+  /** what the task changed or left behind in its process; such a process is not used again */
+  left: string[];
+  /** memory that its JavaScript holds, and that it holds in all, in MB */
+  heapMb: number;
+  residentMb: number;
+}
+
+export type FromChild =
+  | { ready: Rest }
+  | { id: number; result: unknown }
+  | { id: number; thrown: Thrown }
+  | { id: number; rest: Rest };

@@ -3,10 +3,11 @@ import { NotAppliedError } from '../../bot.ts';
 import { LostRunError, type Fenced } from '../../data/bots/fence.ts';
 import { faultBehind, FaultError } from '../../data/fault-behind.ts';
 import { messageOf } from '../../errors.ts';
+import { fitting } from '../../text.ts';
 import type { Thrown } from './task.ts';
 
 export const thrownBy = (error: unknown): Thrown => ({
-  message: messageOf(error),
+  message: fitting(messageOf(error), 10_000),
   lost: error instanceof LostRunError,
   fault: faultBehind(error),
   notApplied: error instanceof NotAppliedError,

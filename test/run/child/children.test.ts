@@ -6,9 +6,8 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../../src/catalogue.ts';
 import { cancelRun } from '../../../src/data/bots/bot-executions.ts';
-import { endSessions } from '../../../src/data/connect.ts';
 import { performRun } from '../../../src/run/perform.ts';
-import { openChildren } from '../../../src/run/child/pool.ts';
+import { openChildren, type PoolOptions } from '../../../src/run/child/pool.ts';
 import {
   anEngine,
   attempt,
@@ -19,23 +18,12 @@ import {
   type TestEngine,
 } from '../../support/flow.ts';
 import { bots, remedies } from './bots.ts';
+import { engineWithChildren as withChildren, entry } from './with-children.ts';
 
-const entry = new URL('../../../src/bin/child.ts', import.meta.url);
 const module = new URL('./bots.ts', import.meta.url);
 
-async function engineWithChildren({ size = 3, memoryMb = 256 } = {}): Promise<TestEngine> {
-  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
-  const children = openChildren({
-    entry,
-    catalogue: module,
-    databaseUrl: engine.url,
-    size,
-    memoryMb,
-    onEnded: (name) => void endSessions(engine.db, name).catch(() => {}),
-  });
-  onTestFinished(() => children.close());
-  return { ...engine, children };
-}
+const engineWithChildren = (options?: Partial<PoolOptions>) =>
+  withChildren(module, { bots, remedies }, options);
 
 /** A process that has ended and that nobody has asked about yet is still listed, as a zombie. */
 async function isAlive(pid: number): Promise<boolean> {
@@ -169,8 +157,10 @@ test('a child gets no secrets: not the settings of its worker', async () => {
     .select('metadata')
     .executeTakeFirstOrThrow();
   const { names } = row.metadata as { names: string[] };
-  const known = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS']);
-  expect(names.filter((name) => !known.has(name) && !name.startsWith('NODE_CHANNEL'))).toEqual([]);
+  const known = new Set(
+    'PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS ROUNDSMAN_CHILD'.split(' '),
+  );
+  expect(names.filter((name) => !known.has(name))).toEqual([]);
 });
 
 test('what a check returns is cut to its limits before it crosses', async () => {

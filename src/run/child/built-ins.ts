@@ -1,0 +1,144 @@
+/**
+ * What JavaScript and Node bring along, and what of it was changed: an object that a check has patched would serve
+ * the next one.
+ */
+import pg from 'pg';
+import { Kysely } from 'kysely';
+
+// Taken now: a check may change them too.
+const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+const { is, keys } = Object;
+
+interface Kept {
+  name: string;
+  object: object;
+  keys: PropertyKey[];
+  values: unknown[];
+  /** properties with a getter, which is not called; they are not among the keys */
+  accessors: [key: PropertyKey, accessor: PropertyDescriptor][];
+  /** Of the properties that an assignment makes; those of the language are not among them. */
+  assigned: readonly string[];
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** An emitter counts its listeners in these; which they are is looked at elsewhere (own-state.ts). */
+const counted = new Set<PropertyKey>(['_events', '_eventsCount', '_maxListeners']);
+
+function keep(name: string, object: object): Kept {
+  const kept: Kept = { name, object, keys: [], values: [], accessors: [], assigned: keys(object) };
+  for (const key of ownKeys(object)) {
+    if (counted.has(key)) continue;
+    const property = getOwnPropertyDescriptor(object, key)!;
+    if ('value' in property) {
+      kept.keys.push(key);
+      kept.values.push(property.value);
+    } else kept.accessors.push([key, property]);
+  }
+  return kept;
+}
+
+/** Some are made when they are first asked for: the getter gives way to the same value. */
+function isSame(object: object, key: PropertyKey, { get, set }: PropertyDescriptor): boolean {
+  const property = getOwnPropertyDescriptor(object, key);
+  if (!property) return false;
+  if (!('value' in property)) return property.get === get && property.set === set;
+  const { value } = property;
+  return get !== undefined && is(get.call(object), value);
+}
+
+/** The first property that was added, removed or replaced; null when there is none. */
+function changeOf({ name, object, keys: known, values, accessors, assigned }: Kept): string | null {
+  for (let at = 0; at < known.length; at++)
+    if (!is((object as Record<PropertyKey, unknown>)[known[at]!], values[at]))
+      return `${name}.${String(known[at])}`;
+  for (let at = 0; at < accessors.length; at++)
+    if (!isSame(object, accessors[at]![0], accessors[at]![1]))
+      return `${name}.${String(accessors[at]![0])}`;
+  // Looking for all that was added would take longer than all the rest.
+  const now = keys(object);
+  if (now.length === assigned.length) return null;
+  return `${name}.${now.find((key) => !assigned.includes(key)) ?? '?'}`;
+}
+
+const modules =
+  'buffer child_process console crypto dns dns/promises events fs fs/promises http https net os path process stream timers timers/promises tls url util'.split(
+    ' ',
+  );
+
+type Named = Map<object, string>;
+
+function add(to: Named, name: string, value: unknown): void {
+  if (isObject(value) && !to.has(value)) to.set(value, name);
+}
+
+/** With its prototype, and what both are made from. */
+function addClass(to: Named, name: string, value: unknown): void {
+  add(to, name, value);
+  if (typeof value !== 'function' || !isObject(value.prototype)) return;
+  add(to, `${name}.prototype`, value.prototype);
+  add(to, `the prototype of ${name}`, getPrototypeOf(value));
+  add(to, `the prototype of ${name}.prototype`, getPrototypeOf(value.prototype as object));
+}
+
+function valuesOf(object: object): [key: string, value: unknown][] {
+  const { keys, values } = keep('', object);
+  return keys.map((key, at) => [String(key), values[at]]);
+}
+
+/** Objects of the language by name, each once. */
+function ofLanguage(): Named {
+  const found: Named = new Map([[globalThis, 'globalThis']]);
+  for (const [key, value] of valuesOf(globalThis)) addClass(found, key, value);
+  const generated = (async function* () {})();
+  add(found, 'the prototype of iterators', getPrototypeOf([][Symbol.iterator]()));
+  add(
+    found,
+    'the prototype of async functions',
+    getPrototypeOf(async () => {}),
+  );
+  add(found, 'the prototype of async generators', getPrototypeOf(getPrototypeOf(generated)!));
+  return found;
+}
+
+/** Its types do not tell. */
+const optionsOf = (agent: object): unknown => (agent as { options?: unknown }).options;
+
+function ofModules(): Named {
+  const found: Named = new Map();
+  for (const name of modules) {
+    const module = process.getBuiltinModule(name) as Record<string, unknown>;
+    add(found, name, module);
+    for (const [key, value] of valuesOf(module))
+      if (/^[A-Z][a-z]/.test(key)) addClass(found, `${name}.${key}`, value);
+  }
+  for (const name of ['http', 'https'] as const)
+    add(found, `${name}.globalAgent`, optionsOf(process.getBuiltinModule(name).globalAgent));
+  add(found, 'util.inspect', process.getBuiltinModule('util').inspect.defaultOptions);
+  for (const [name, value] of Object.entries({ Client: pg.Client, Pool: pg.Pool, Kysely }))
+    addClass(found, name, value);
+  add(found, 'pg.types', pg.types);
+  add(found, 'pg.defaults', pg.defaults);
+  return found;
+}
+
+/** So many are named. */
+const mostNamed = 20;
+
+/**
+ * Remembers all of them as they are; afterwards it says what of them is different, at most one for each object. It
+ * calls no method of what it looks at: that may have been changed.
+ */
+export function watchBuiltIns(): () => string[] {
+  const found = new Map([...ofModules(), ...ofLanguage()]);
+  const kept = [...found].map(([object, name]) => keep(name, object));
+  return () => {
+    const changed: string[] = [];
+    for (let at = 0; at < kept.length && changed.length < mostNamed; at++) {
+      const change = changeOf(kept[at]!);
+      if (change !== null) changed[changed.length] = change;
+    }
+    return changed;
+  };
+}

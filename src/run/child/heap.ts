@@ -1,0 +1,30 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+setFlagsFromString('--no-expose-gc');
+
+const megabyte = 2 ** 20;
+
+/** What nothing refers to any more is collected once so much was added. */
+const muchMb = 24;
+
+/** What this process holds, in MB, without what nothing refers to any more where that is much. */
+export function watchHeap(): () => { heapMb: number; residentMb: number } {
+  const held = () => {
+    const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+    return (heap + external) / megabyte;
+  };
+  let last = held();
+  return () => {
+    if (held() - last > muchMb) {
+      collect();
+      last = held();
+    }
+    return {
+      heapMb: getHeapStatistics().used_heap_size / megabyte,
+      residentMb: process.memoryUsage.rss() / megabyte,
+    };
+  };
+}

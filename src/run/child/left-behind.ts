@@ -1,0 +1,99 @@
+/** What goes on after a task has ended: timers, requests, threads, processes, open files. */
+import { subscribe } from 'node:diagnostics_channel';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { childrenOf, kill, markedProcesses } from './processes.ts';
+
+/** What ends by itself a moment after a task, as a connection that is being closed, is waited for. */
+const waitMs = [1, 4, 20, 75];
+
+/** Files that may be open beside those at the start: sockets of the database and of requests are among them. */
+const mostFiles = 32;
+
+const openFiles = (): number => {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return 0;
+  }
+};
+
+/** Page faults of the processes that this one has started and that have ended: none ends without. */
+const endedProcesses = (): string => {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const [, minor, , major] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(7);
+    return `${minor} ${major}`;
+  } catch {
+    return '';
+  }
+};
+
+/** The kinds of what keeps the process at work, beyond those at the start. */
+function beyond(before: string[]): string[] {
+  const left = [...before];
+  return process.getActiveResourcesInfo().filter((kind) => {
+    const at = left.indexOf(kind);
+    if (at === -1) return true;
+    left.splice(at, 1);
+    return false;
+  });
+}
+
+/** How many threads were started and have not ended. */
+function watchThreads(): () => number {
+  let threads = 0;
+  subscribe('worker_threads', (message) => {
+    threads += 1;
+    (message as { worker: Worker }).worker.once('exit', () => (threads -= 1));
+  });
+  return () => threads;
+}
+
+/** Ends processes that are there still, while it is known whose they are. Whether there were any. */
+async function endProcesses(mark: string): Promise<boolean> {
+  const own = childrenOf(process.pid);
+  const marked = await markedProcesses(mark, [process.pid]);
+  for (const pid of [...own, ...marked]) {
+    kill(pid);
+    // A group of its own, if it leads one.
+    kill(-pid);
+  }
+  return own.length + marked.length > 0;
+}
+
+/**
+ * Remembers what is at work; afterwards it says what else is, once what ends by itself has had a moment. `mark` is
+ * that of the process (processes.ts).
+ */
+export function watchLeftBehind(mark: string): () => Promise<string[]> {
+  const threads = watchThreads();
+  const resources = process.getActiveResourcesInfo();
+  const files = openFiles();
+  // Of those that were started and awaited at once, the system only tells that some have ended.
+  let ended = endedProcesses();
+  let started = 0;
+  subscribe('child_process', () => (started += 1));
+  return async () => {
+    for (const ms of waitMs) {
+      if (beyond(resources).length === 0) break;
+      await sleep(ms, undefined, { ref: false });
+    }
+    const atWork = [...new Set(beyond(resources))];
+    const endedBefore = ended;
+    ended = endedProcesses();
+    const processes = (started > 0 || ended !== endedBefore) && (await endProcesses(mark));
+    started = 0;
+    const more = openFiles() - files;
+    return [
+      ...atWork.map((kind) => `${kind} at work`),
+      ...(threads() > 0 ? ['a thread'] : []),
+      ...(processes ? ['a process'] : []),
+      ...(more > mostFiles ? [`${more} open files`] : []),
+    ];
+  };
+}

@@ -1,0 +1,172 @@
+/** Checks that leave their process, their sessions or the worker worse than they found them; each in a real child. */
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { PoolOptions } from '../../../src/run/child/pool.ts';
+import { run, type TestEngine } from '../../support/flow.ts';
+import { bots, changes, messages, remedies, sessions } from './rude-bots.ts';
+import { engineWithChildren as withChildren } from './with-children.ts';
+
+const engineWithChildren = (options?: Partial<PoolOptions>) =>
+  withChildren(new URL('./rude-bots.ts', import.meta.url), { bots, remedies }, options);
+
+const once = { max_attempts: 1 };
+
+async function look(engine: TestEngine): Promise<{ pid: number }> {
+  expect(await run(engine, 'looks', once)).toMatchObject({ error_message: null });
+  const row = await engine.db
+    .selectFrom('bot_findings')
+    .select('metadata')
+    .executeTakeFirstOrThrow();
+  return row.metadata as { pid: number };
+}
+
+/** Processes that were started to sleep for so many seconds, and are still there. */
+async function sleeping(seconds: number): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''));
+  return (await Promise.all(commands)).filter((command) => command === `sleep\0${seconds}\0`);
+}
+
+test('whatever a check sends the worker is its own failure; the runs beside it go on', async () => {
+  const engine = await engineWithChildren({ size: 2 });
+  for (const name of Object.keys(messages)) {
+    const beside = run(engine, 'takes-a-second');
+    const row = await run(engine, name, once);
+    expect(row, name).toMatchObject({ status: 'failed' });
+    expect(row.error_message, name).toMatch(
+      /cannot be read|is the most|standard error|send is not a function/,
+    );
+    expect((await beside).status, name).toBe('success');
+  }
+}, 90_000);
+
+test('what a task changes in its process, or leaves there, is said, and the next run gets another process', async () => {
+  const told: string[] = [];
+  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const engine = await engineWithChildren({ size: 1, onChanged });
+  for (const [name, [, said]] of Object.entries(changes)) {
+    told.length = 0;
+    const row = await run(engine, name, once);
+    // What it broke may have been the telling of its result.
+    expect(row.status, `${name}: ${row.error_message}`).toMatch(/success|failed/);
+    const { status, error_message } = await run(engine, 'well', once);
+    expect(`${status} ${error_message}`, name).toBe('success null');
+    if (row.status === 'success')
+      await expect.poll(() => told.join(), { message: name }).toContain(said);
+  }
+  await expect.poll(() => sleeping(86_395)).toEqual([]);
+}, 120_000);
+
+test('a process that a task has only used is used again', async () => {
+  const told: string[] = [];
+  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const engine = await engineWithChildren({ size: 1, onChanged });
+  const pids = new Set<number>();
+  for (let i = 0; i < 6; i++) {
+    expect((await run(engine, 'reads')).status).toBe('success');
+    pids.add((await look(engine)).pid);
+  }
+  expect(told).toEqual([]);
+  // One that works, and the one that stands ready.
+  expect(pids.size).toBeLessThanOrEqual(2);
+});
+
+test('what a check does to its sessions is gone before the next check', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  const { pid, ...fresh } = await look(engine);
+  const pids = new Set([pid]);
+  for (const name of Object.keys(sessions)) {
+    const row = await run(engine, name, once);
+    expect(`${row.status} ${row.error_message}`, name).toBe('success null');
+    const { pid, ...now } = await look(engine);
+    pids.add(pid);
+    expect(now, name).toEqual(fresh);
+  }
+  // One that works and one that stands ready: it is the sessions that are like new.
+  expect(pids.size).toBeLessThanOrEqual(2);
+});
+
+test.each(['throws-later', 'exits-later'])(
+  'what an earlier check has left behind is not the fault of the one that runs (%s)',
+  async (name) => {
+    const engine = await engineWithChildren({ size: 1 });
+    expect((await run(engine, name)).status).toBe('success');
+    const row = await run(engine, 'takes-a-second', once);
+    expect(row).toMatchObject({ status: 'success', error_message: null });
+  },
+);
+
+test('memory that checks leave is not counted against the next one', async () => {
+  const engine = await engineWithChildren({ size: 1, memoryMb: 256 });
+  for (let i = 0; i < 3; i++) expect((await run(engine, 'leaks', once)).status).toBe('success');
+  const row = await run(engine, 'takes-100-mb', once);
+  expect(row).toMatchObject({ status: 'success', error_message: null });
+});
+
+test('a run whose process has ended is over, whatever that has started', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  const began = performance.now();
+  const row = await run(engine, 'ends-and-leaves', once);
+  expect(row.error_message).toMatch(/exit code 1/);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await expect.poll(() => sleeping(86_394)).toEqual([]);
+});
+
+test('what left the group of its process ends with it', async () => {
+  const engine = await engineWithChildren({ size: 1 });
+  expect((await run(engine, 'spins-and-leaves', once)).status).toBe('timeout');
+  await expect.poll(() => sleeping(86_393)).toEqual([]);
+});
+
+test('components may be called as what every object inherits', async () => {
+  const engine = await engineWithChildren();
+  expect(await run(engine, 'odd-names', once)).toMatchObject({
+    status: 'success',
+    issues_found: 4,
+  });
+  const rows = await engine.db
+    .selectFrom('bot_findings')
+    .select(['affected_component', 'component_key', 'metadata'])
+    .orderBy('affected_component')
+    .execute();
+  expect(rows.map((row) => [row.affected_component, row.component_key]).toSorted()).toEqual(
+    ['__proto__', 'constructor', 'hasOwnProperty', 'toString'].map((name) => [name, name]),
+  );
+  expect(Object.keys(rows[0]!.metadata as object).toSorted()).toEqual([
+    '__proto__',
+    'constructor',
+    'toString',
+  ]);
+});
+
+test.each([
+  ['counts-too-far', /examined\.count: Too big/],
+  ['names-too-much', /examined: its keys have 100000000 characters together/],
+  ['throws-oddly', /something that has no text was thrown/],
+  ['throws-much', /^is-well: m+…$/],
+])('what a check returns beyond a limit is a named error (%s)', async (name, why) => {
+  const engine = await engineWithChildren();
+  await run(engine, 'well');
+  const row = await run(engine, name, once);
+  expect(row.status).toBe('failed');
+  expect(row.error_message).toMatch(why);
+  expect(row.execution_time_ms).toBeLessThan(5_000);
+});
+
+test('findings that are too large together are cut short', async () => {
+  const engine = await engineWithChildren();
+  const row = await run(engine, 'finds-too-much', once);
+  expect(row).toMatchObject({ status: 'success', error_message: null });
+  expect(row.issues_found).toBeLessThan(100);
+});
+
+test('a catalogue that is never loaded is an error of the run, not a wait without end', async () => {
+  const engine = await withChildren(
+    new URL('./endless-catalogue.ts', import.meta.url),
+    { bots, remedies },
+    { startWithinMs: 1_500 },
+  );
+  const row = await run(engine, 'well', once);
+  expect(row).toMatchObject({ status: 'failed', reason: 'engine error' });
+  expect(row.error_message).toMatch(/not ready within 1.5 s/);
+});
