@@ -67,7 +67,9 @@ function readOutcome(task: CheckTask, value: unknown): CheckOutcome {
   if (read.name !== task.check)
     throw new Error(`it is one of the check ${fitting(read.name, 200)}`);
   if (!('result' in read)) return read;
-  const result = task.events ? readEventResult(read.result, task.events) : readResult(read.result);
+  const result = task.events
+    ? readEventResult(read.result, task.events, task.now)
+    : readResult(read.result);
   return { ...read, status: result.findings.length > 0 ? 'failed' : 'passed', result };
 }
 
