@@ -7,6 +7,7 @@ const slowest = [
   'services/progress/canary.test.ts',
   'cli/doctor-progress.test.ts',
   'heal/loops.test.ts',
+  'run/child/rude.test.ts',
   'run/child/children.test.ts',
   'heal/evidence.test.ts',
   'queue/outage.test.ts',
