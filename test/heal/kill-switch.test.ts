@@ -48,6 +48,7 @@ async function scene() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { db } = engine;
   await sql`CREATE TABLE engine.effects (component text)`.execute(db);
+  await sql`GRANT SELECT ON engine.effects TO roundsman_reader`.execute(db);
   await sql`INSERT INTO engine.settings (key, value) VALUES ('kill_switch_test', ${JSON.stringify(url)}::jsonb)`.execute(
     db,
   );

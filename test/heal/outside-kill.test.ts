@@ -43,6 +43,7 @@ async function scene() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   await sql`CREATE TABLE engine.effects (id serial, remedy text)`.execute(engine.db);
+  await sql`GRANT SELECT ON engine.effects TO roundsman_reader`.execute(engine.db);
   const tell = (breaks: boolean) =>
     sql`INSERT INTO engine.settings (key, value) VALUES ('outside_test', ${JSON.stringify({ url, breaks })}::jsonb)
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(engine.db);
