@@ -67,6 +67,8 @@ BEGIN
     EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;
     END;
   END LOOP;
+  -- Tables that this login makes later begin as these do.
+  ALTER DEFAULT PRIVILEGES IN SCHEMA public, engine GRANT SELECT ON TABLES TO roundsman_reader;
   BEGIN
     GRANT pg_monitor TO roundsman_reader;
   EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;

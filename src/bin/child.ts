@@ -45,7 +45,11 @@ listen(
   ({ databaseUrl, name }): CarryOut => {
     const writers = openTaskSessions(databaseUrl, { name, max: 1, ...lasting }, outside);
     // Two, for a check that asks beside its own transaction.
-    const readers = openTaskSessions(databaseUrl, { name, max: 2, readOnly: true, ...lasting }, outside);
+    const readers = openTaskSessions(
+      databaseUrl,
+      { name, max: 2, readOnly: true, ...lasting },
+      outside,
+    );
     return async (kind, task, signal) => {
       const [writer, reader] = [writers(), readers()];
       try {

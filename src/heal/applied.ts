@@ -30,7 +30,11 @@ const mostEvidence = 1_000_000;
 function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   const { summary, ...rest } = Object(returned) as Partial<Evidence>;
   const said = typeof summary === 'string' ? summary : 'it does not say what it did';
-  const kept = plain({ ...rest, summary: said, params: keptParams(remedy, params) }) as unknown as Evidence;
+  const kept = plain({
+    ...rest,
+    summary: said,
+    params: keptParams(remedy, params),
+  }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
   if (length <= mostEvidence) return kept;
   const why = `its evidence has ${length} characters, and ${mostEvidence} is the most`;
