@@ -16,6 +16,8 @@ interface Entry {
   aftermath: Aftermath | null;
   /** at the limit of a day, the most healed one first; `minutes` from a heal to the next time, in the middle */
   full: { component: string | null; heals: number; minutes: number | null }[];
+  /** at the limit of a day over all components; `minutes` from a heal to the next problem, in the middle */
+  whole: { components: number; heals: number; minutes: number | null } | null;
   /** gates that kept it back, the one of most hours first */
   kept: { gate: string; hours: number; decisions: number }[];
 }
@@ -24,6 +26,7 @@ interface Entry {
 type Aftermath = { why: string } & (
   | { pattern: 'alternates'; with: string; forth: Way; back: Way }
   | { pattern: 'harms'; bot: string; minutes: number; healed: Sample }
+  | { pattern: 'circles'; heals: number; components: number; hours: number }
 );
 interface Sample {
   successes: number;
@@ -36,6 +39,16 @@ interface Way {
 
 /** Decisions of a day are found among so many of the newest. */
 const mostDecisions = 20_000;
+
+/**
+ * Heals in the 24 hours that end with each: who has reached a limit is at it for a day, or the finding would come and go
+ * with every heal that grows too old to count.
+ */
+const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
+  PARTITION BY ${each} ORDER BY taken RANGE BETWEEN interval '23:59:59.999999' PRECEDING AND CURRENT ROW)`;
+
+const minutesIn = (each: ReturnType<typeof sql>) => sql`
+  extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${each} ORDER BY taken))::float8 / 60`;
 
 /** Of one heal nobody says that it goes on. */
 const entries = (now: Date, hours: number) => {
@@ -52,22 +65,29 @@ const entries = (now: Date, hours: number) => {
     GROUP BY 1
   ), active AS MATERIALIZED (
     SELECT k.id, k.name, k.autonomy, k.aftermath,
-           coalesce(r.at, ${now}::timestamptz - interval '24 hours') AS since
+           coalesce(r.at, ${now}::timestamptz - interval '24 hours') AS since,
+           coalesce(r.at, ${now}::timestamptz - interval '48 hours') AS before
     FROM bot_knowledge k LEFT JOIN resolved r ON r.name = k.name
     WHERE k.id IN (SELECT knowledge_id FROM seen WHERE verdict = 'blocked') OR EXISTS (
       SELECT FROM bot_actions a
       WHERE a.knowledge_id = k.id AND a.taken_at > ${now}::timestamptz - interval '24 hours')
   ), heals AS MATERIALIZED (
-    SELECT e.id, a.component, min(a.taken_at) AS taken, max(a.applied_at) AS applied, min(f.detected_at) AS began
-    FROM active e JOIN bot_actions a ON a.knowledge_id = e.id AND a.taken_at > e.since AND a.state <> 'aborted'
+    SELECT e.id, e.since, a.component, min(a.taken_at) AS taken, max(a.applied_at) AS applied, min(f.detected_at) AS began
+    FROM active e JOIN bot_actions a ON a.knowledge_id = e.id AND a.taken_at > e.before AND a.state <> 'aborted'
     LEFT JOIN bot_findings f ON f.id = a.finding_id
-    GROUP BY e.id, a.component, a.heal_id
+    GROUP BY e.id, e.since, a.component, a.heal_id
   ), full_ones AS (
-    SELECT id, component, count(*)::int AS heals,
+    SELECT id, component, max(day) FILTER (WHERE taken > since)::int AS heals,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) AS minutes
-    FROM (SELECT *, extract(epoch FROM began - lag(applied) OVER (PARTITION BY id, component ORDER BY taken))::float8 / 60 AS minutes
-          FROM heals) h
-    GROUP BY id, component HAVING count(*) >= engine.healing_limit('heals_per_day') AND count(*) > 1
+    FROM (SELECT *, ${dayOf(sql`id, component`)} AS day, ${minutesIn(sql`id, component`)} AS minutes FROM heals) h
+    GROUP BY id, component
+    HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.healing_limit('heals_per_day'))
+  ), whole_ones AS (
+    SELECT id, max(day) FILTER (WHERE taken > since)::int AS heals,
+           count(DISTINCT component) FILTER (WHERE taken > since)::int AS components,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) FILTER (WHERE minutes > 0) AS minutes
+    FROM (SELECT *, ${dayOf(sql`id`)} AS day, ${minutesIn(sql`id`)} AS minutes FROM heals) h
+    GROUP BY id HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.heals_a_day(id))
   ), kept_back AS (
     SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT ${hoursAgo})::int AS hours
     FROM active e JOIN seen d ON d.knowledge_id = e.id AND d.decided_at > e.since
@@ -75,14 +95,15 @@ const entries = (now: Date, hours: number) => {
     GROUP BY e.id, d.gate HAVING count(DISTINCT ${hoursAgo}) >= ${hours}::int
   )
   SELECT e.name, e.autonomy, h.heals, CASE WHEN h.heals > 1 THEN e.aftermath END AS aftermath,
-         coalesce(f.full, '[]') AS full, coalesce(b.kept, '[]') AS kept
+         coalesce(f.full, '[]') AS full, to_jsonb(w) - 'id' AS whole, coalesce(b.kept, '[]') AS kept
   FROM active e
-  CROSS JOIN LATERAL (SELECT count(*)::int AS heals FROM heals WHERE heals.id = e.id) h
+  CROSS JOIN LATERAL (SELECT count(*)::int AS heals FROM heals WHERE heals.id = e.id AND taken > since) h
   LEFT JOIN (SELECT id, jsonb_agg(to_jsonb(l) - 'id' ORDER BY heals DESC, component) AS full
              FROM full_ones l GROUP BY id) f ON f.id = e.id
+  LEFT JOIN whole_ones w ON w.id = e.id
   LEFT JOIN (SELECT id, jsonb_agg(to_jsonb(l) - 'id' ORDER BY hours DESC, gate) AS kept
              FROM kept_back l GROUP BY id) b ON b.id = e.id
-  WHERE e.aftermath IS NOT NULL AND h.heals > 1 OR f.full IS NOT NULL OR b.kept IS NOT NULL
+  WHERE e.aftermath IS NOT NULL AND h.heals > 1 OR f.full IS NOT NULL OR w.id IS NOT NULL OR b.kept IS NOT NULL
   ORDER BY h.heals DESC, e.name`;
 };
 
@@ -95,7 +116,7 @@ const limitNames: Record<string, string> = {
 const minutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
 
 /** One sentence for each pattern, the one that says most first. */
-function patterns({ name, heals, aftermath, full, kept }: Entry): string[] {
+function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[] {
   const [first] = full;
   return [
     ...(aftermath?.pattern === 'alternates'
@@ -108,6 +129,20 @@ function patterns({ name, heals, aftermath, full, kept }: Entry): string[] {
       ? [
           `${name} makes problems: another one began at ${aftermath.bot} within ${minutes(aftermath.minutes)} minutes ` +
             `of ${aftermath.healed.successes} of ${aftermath.healed.trials} heals`,
+        ]
+      : []),
+    ...(aftermath?.pattern === 'circles'
+      ? [
+          `${name} heals what itself makes: ${aftermath.heals} heals of ${aftermath.components} components in three days, ` +
+            `and nothing new in ${Math.round(aftermath.hours)} hours in which it was kept back`,
+        ]
+      : []),
+    ...(whole
+      ? [
+          `${name} healed ${whole.components} components ${whole.heals} times in 24 h and is at its daily limit over all of them` +
+            (whole.minutes === null
+              ? ''
+              : `; another problem followed after about ${minutes(whole.minutes)} minutes`),
         ]
       : []),
     ...(first
@@ -127,7 +162,7 @@ function patterns({ name, heals, aftermath, full, kept }: Entry): string[] {
 }
 
 function findingOf(entry: Entry): ReportedFinding {
-  const { name, autonomy, heals, aftermath, full, kept } = entry;
+  const { name, autonomy, heals, aftermath, full, whole, kept } = entry;
   const [title, ...others] = patterns(entry);
   return {
     severity: 'high',
@@ -140,7 +175,7 @@ function findingOf(entry: Entry): ReportedFinding {
         `\`npx roundsman knowledge history ${name}\`; \`knowledge disable\` stops it, and \`limits\` are for what is right.`,
     ].join(' '),
     component: name,
-    metadata: { autonomy, heals, aftermath, full, kept },
+    metadata: { autonomy, heals, aftermath, full, whole, kept },
   };
 }
 

@@ -46,11 +46,11 @@ const words: Record<string, Words> = {
       heals_per_entry,
       (limit) => `${counted(tried, 'heal')} with it in the last hour; at most ${limit}`,
     ),
-  daily: ({ component_last_day: healed, heals_per_day }) =>
-    limited(
-      heals_per_day,
-      (limit) =>
-        `${counted(healed, 'heal')} of this component with it in 24 hours; at most ${limit} unless a person approves`,
+  daily: (now) =>
+    limited(now.heals_a_day === null ? null : now.heals_per_day, (limit) =>
+      now.component_last_day < limit
+        ? `${counted(now.entry_last_day, 'heal')} of all components with it in 24 hours; at most ${now.heals_a_day} unless a person approves`
+        : `${counted(now.component_last_day, 'heal')} of this component with it in 24 hours; at most ${limit} unless a person approves`,
     ),
   breaker: (now) =>
     limited(now.breaker_failures === null ? null : now.breaker_minutes, (limit) => {

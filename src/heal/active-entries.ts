@@ -1,13 +1,15 @@
 /** What entries have healed and decided on lately, side by side. */
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
-import { answersSince, looksOf, windowOf } from './aftermath.ts';
+import { answersSince, intervalOf, isOfLoops, looksOf } from './aftermath.ts';
 
 /** A problem that an entry decided on: from when until when it was there. */
 export interface Problem {
   began: Date;
   /** null while it still is */
   over: Date | null;
+  /** when it was left alone at first, for whatever reason; null where it was healed at once */
+  left: Date | null;
 }
 
 /** So many of each one's newest heals count. */
@@ -23,8 +25,10 @@ export interface Active {
   heals: Date[];
   problems: Problem[];
   bot: string;
-  /** how long that bot takes until it has looked again */
-  windowMs: number;
+  /** between two looks of that bot, usually */
+  intervalMs: number;
+  /** so many looks find a problem before it counts */
+  confirm: number;
 }
 
 /** This entry and those that healed at the same time, if often enough. */
@@ -47,14 +51,16 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
       FROM bot_knowledge k, start
       WHERE k.id IN (SELECT knowledge_id FROM around GROUP BY 1 HAVING count(*) >= ${sql.lit(fewest)})
     ), decided AS MATERIALIZED (
-      SELECT DISTINCT e.id, f.id AS finding, f.bot_id, f.detected_at AS began, f.resolved_at AS over
+      SELECT DISTINCT ON (e.id, f.id) e.id, f.bot_id, f.detected_at AS began, f.resolved_at AS over,
+             CASE WHEN d.verdict <> 'applied' THEN d.decided_at END AS "left"
       FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostRead * 5)}) d
         ON d.knowledge_id = e.id AND d.decided_at > e.since
       JOIN bot_findings f ON f.id = d.finding_id
-      WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL
+      WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL AND NOT ${isOfLoops}
+      ORDER BY e.id, f.id, d.id
     )
-    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot,
-           extract(epoch FROM w.length)::float8 * 1000 AS "windowMs"
+    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot, b.confirm,
+           extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs"
     FROM entries e
     JOIN LATERAL (
       SELECT array_agg(at ORDER BY at DESC) AS heals
@@ -62,19 +68,20 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
             LIMIT ${sql.lit(newest)}) n
       HAVING count(*) >= ${sql.lit(fewest)}) h ON true
     JOIN LATERAL (
-      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over)) AS problems FROM decided
+      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over, 'left', "left")) AS problems FROM decided
       WHERE id = e.id GROUP BY bot_id ORDER BY count(*) DESC, bot_id LIMIT 1) p ON true
     JOIN bots b ON b.id = p.bot_id
-    CROSS JOIN LATERAL (${windowOf(sql`b.id`, sql`b.confirm`)}) w
+    CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
     WHERE w.length IS NOT NULL
     ORDER BY e.name`.execute(db);
   return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
 }
 
 /** Out of JSON, where times are text. */
-const datesOf = ({ began, over }: Problem): Problem => ({
+const datesOf = ({ began, over, left }: Problem): Problem => ({
   began: new Date(began),
   over: over && new Date(over),
+  left: left && new Date(left),
 });
 
 /** When a bot looked, in the order of time. */

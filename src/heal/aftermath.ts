@@ -1,25 +1,80 @@
 /** What begins soon after an entry's heals, and what does without them: figures only. */
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
+import { followed, mostLooks, without, type Moment } from './followed.ts';
 import type { Sample } from './wilson.ts';
 
 /**
- * How often another problem began in time: found by this bot, under another fingerprint, until it had looked once
+ * How often another problem began in time: found by this bot, under another fingerprint, until it had looked a few times
  * more. Successes are the times at which one began; heals of one run are one time.
  */
 export interface Aftermath {
   bot: string;
   /** whether the entry heals what this bot finds */
   own: boolean;
+  /** so many more times the bot had looked by then */
+  looks: number;
   /** so long it was waited for, each time */
   minutes: number;
   /** after a run in which the entry was applied */
   healed: Sample;
   /** after a run in which it left alone, for whatever reason, what it had not decided on before */
   left: Sample;
-  /** in looks of the bot that no heal came before */
+  /** in looks of the bot, or stretches of as many as the window holds, that no heal came before */
   otherwise: Sample;
 }
+
+/** What was read of one bot, all in the order of time; milliseconds. */
+export interface Seen {
+  bot: string;
+  own: boolean;
+  /** between two looks of the bot, usually */
+  intervalMs: number;
+  /** so many looks find a problem before it counts */
+  confirm: number;
+  healed: Moment[];
+  left: Moment[];
+  looks: Moment[];
+  now: number;
+}
+
+/** Of a bot that looks more rarely what it finds is not put down to a heal. */
+const longestMs = 6 * 3_600_000;
+
+/** So long is waited for what a bot finds, and so much two heals have to be apart not to see the same problem. */
+export interface Window {
+  /** so many more times the bot had looked by then */
+  looks: number;
+  window: number;
+  apart: number;
+}
+
+/**
+ * Until a bot had looked once more, twice, and so on; half an interval more, as runs are not punctual. In milliseconds;
+ * `confirm` is how many looks find a problem before it counts.
+ */
+export const windowsOf = ({
+  intervalMs,
+  confirm,
+}: Pick<Seen, 'intervalMs' | 'confirm'>): Window[] =>
+  Array.from({ length: mostLooks }, (_, index) => index + 1).flatMap((looks) => {
+    const whole = (looks - 1 + confirm + 0.5) * intervalMs;
+    const window = Math.min(whole, longestMs * confirm);
+    if (looks === 1) return { looks, window, apart: 0 };
+    return whole > window ? [] : { looks, window, apart: window - intervalMs };
+  });
+
+/** What followed in each window. */
+export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): Aftermath[] =>
+  windowsOf(seen).map((window) => ({
+    bot: seen.bot,
+    own: seen.own,
+    looks: window.looks,
+    minutes: window.window / 60_000,
+    healed: followed(healed, window, now),
+    left: followed(left, window, now),
+    otherwise: without(looks, healed, window),
+  }));
 
 /** So many of the newest times of each kind count: an entry is what it is now. */
 const newest = 50;
@@ -27,7 +82,6 @@ const newest = 50;
 const mostRead = 500;
 /** The interval of a bot is that of so many of its newest looks: schedules are edited. */
 const looksForInterval = 50;
-/** Of a bot that looks more rarely what it finds is not put down to a heal. */
 const longest = sql`interval '6 hours'`;
 /** Its own ones first, then those that found most after heals. */
 const mostBots = 5;
@@ -44,25 +98,25 @@ export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<D
   FROM bot_knowledge own WHERE own.id = ${id})`;
 
 /**
- * Of the bots that found most after its heals; `bots` is how many found anything. A time whose end has not come is
- * none yet.
+ * Of the bots that found most after its heals, for each window; `bots` is how many found anything. What is found about
+ * the entry itself, as that it sits at a limit, is no problem that it made.
  */
 export async function aftermathsOf(
   db: Db,
   id: string,
   judge: string,
 ): Promise<{ seen: Aftermath[]; bots: number }> {
-  const { rows } = await sql<Aftermath & { bots: number }>`
-    WITH since AS MATERIALIZED (
-      SELECT ${answersSince(sql`${id}::uuid`, judge)} AS at
+  const { rows } = await sql<Seen & { bots: number }>`
+    WITH entry AS MATERIALIZED (
+      SELECT ${answersSince(sql`${id}::uuid`, judge)} AS since, name FROM bot_knowledge WHERE id = ${id}::uuid
     ), heals AS MATERIALIZED (
       SELECT max(a.applied_at) AS at, array_agg(a.fingerprint) AS fingerprints, array_agg(a.bot_id) AS bots
-      FROM bot_actions a, since
-      WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > since.at AND a.applied_at IS NOT NULL
+      FROM bot_actions a, entry
+      WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > entry.since AND a.applied_at IS NOT NULL
       GROUP BY coalesce(a.execution_id, a.heal_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
     ), decisions AS (
-      SELECT d.* FROM bot_decisions d, since
-      WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > since.at
+      SELECT d.* FROM bot_decisions d, entry
+      WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > entry.since
       ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}
     ), lefts AS MATERIALIZED (
       SELECT max(d.decided_at) AS at, array_agg(d.fingerprint) AS fingerprints
@@ -73,31 +127,47 @@ export async function aftermathsOf(
       GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
     ), finders AS MATERIALIZED (
       SELECT f.bot_id, bool_or(f.bot_id = ANY (h.bots)) AS own, count(*) AS found, count(*) OVER () AS bots
-      FROM heals h JOIN bot_findings f ON f.detected_at > h.at AND f.detected_at <= h.at + ${longest}
-        AND f.fingerprint <> ALL (h.fingerprints)
-      WHERE f.bot_id IS NOT NULL GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
+      FROM heals h, entry, bot_findings f
+      WHERE f.detected_at > h.at AND f.detected_at <= h.at + ${longest} AND f.bot_id IS NOT NULL
+        AND f.fingerprint <> ALL (h.fingerprints) AND ${isAboutOthers(sql`f.bot_id = ANY (h.bots)`)}
+      GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
     )
-    SELECT b.name AS bot, finders.own, extract(epoch FROM w.length)::float8 / 60 AS minutes, finders.bots::int AS bots,
-           healed.sample AS healed, lefts.sample AS "left", otherwise.sample AS otherwise
-    FROM finders JOIN bots b ON b.id = finders.bot_id
-    CROSS JOIN LATERAL (${windowOf(sql`b.id`, sql`b.confirm`)}) w
-    CROSS JOIN LATERAL (${followed(sql`heals`)}) healed
-    CROSS JOIN LATERAL (${followed(sql`lefts`)}) lefts
-    CROSS JOIN LATERAL (
-      SELECT ${sample(sql`(SELECT FROM bot_findings f
-               WHERE f.bot_id = b.id AND f.detected_at >= look.at AND f.detected_at < look.next
-                 AND f.fingerprint <> ALL (coalesce((
-                   SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}')))`)} AS sample
-      FROM (${looksOf(sql`b.id`)}) look
-      WHERE look.next IS NOT NULL
-        -- Of heals before the newest ones is not known here when they were.
-        AND look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h)
-        AND NOT EXISTS (SELECT FROM heals h WHERE h.at < look.at AND h.at + w.length >= look.at)
-    ) otherwise
+    SELECT b.name AS bot, finders.own, finders.bots::int AS bots, extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs",
+           b.confirm, ${ms(sql`engine.now()`)} AS now, healed.moments AS healed, lefts.moments AS "left", looks.moments AS looks
+    FROM entry, finders JOIN bots b ON b.id = finders.bot_id
+    CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
+    CROSS JOIN LATERAL (${momentsOf(sql`heals`, sql`f.detected_at > m.at`)}) healed
+    CROSS JOIN LATERAL (${momentsOf(sql`lefts`, sql`f.detected_at > m.at`)}) lefts
+    CROSS JOIN LATERAL (${momentsOf(
+      sql`(SELECT look.at, coalesce((
+             SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints
+           FROM (${looksOf(sql`b.id`)}) look
+           -- Of heals before the newest ones is not known here when they were.
+           WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
+      sql`f.detected_at >= m.at`,
+    )}) looks
     WHERE w.length IS NOT NULL
     ORDER BY finders.own DESC, finders.found DESC, b.name`.execute(db);
-  return { seen: rows.map(({ bots: _, ...seen }) => seen), bots: rows[0]?.bots ?? 0 };
+  return { seen: rows.flatMap(aftermathsIn), bots: rows[0]?.bots ?? 0 };
 }
+
+/** Not what is found about the entry's own doing. A component that it heals may be called like it. */
+const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
+  NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
+
+/** What the conductor finds about healing (bots/healing-loops.ts). */
+export const isOfLoops = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
+  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.name = 'conductor'))`;
+
+const ms = (time: ReturnType<typeof sql>) => sql`(extract(epoch FROM ${time}) * 1000)::float8`;
+
+/** Times, each with the first other problem (f) that the bot found from then on; both in milliseconds. */
+const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) => sql`
+  SELECT coalesce(jsonb_agg(jsonb_build_object('at', ${ms(sql`m.at`)}, 'first', ${ms(sql`other.at`)}) ORDER BY m.at), '[]') AS moments
+  FROM ${times} m CROSS JOIN LATERAL (
+    SELECT min(f.detected_at) AS at FROM bot_findings f
+    WHERE f.bot_id = b.id AND ${from} AND f.detected_at <= m.at + ${longest} * b.confirm
+      AND f.fingerprint <> ALL (m.fingerprints) AND ${isAboutOthers(sql`finders.own`)}) other`;
 
 /** The newest runs of a bot that looked at everything, each with the beginning of the next one. */
 export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
@@ -106,20 +176,6 @@ export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
         WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
         ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
 
-/**
- * How long a bot usually takes until it has looked again, as often as it has to for a finding; half an interval
- * more, as runs are not punctual. NULL of one that has not looked twice.
- */
-export const windowOf = (bot: ReturnType<typeof sql>, confirm: ReturnType<typeof sql>) => sql`
-  SELECT least(percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) * (${confirm} + 0.5),
-               ${longest} * ${confirm}) AS length
-  FROM (${looksOf(bot, looksForInterval)}) look`;
-
-const sample = (began: ReturnType<typeof sql>) => sql`jsonb_build_object(
-  'trials', count(*)::int, 'successes', (count(*) FILTER (WHERE EXISTS ${began}))::int)`;
-
-const followed = (times: ReturnType<typeof sql>) => sql`
-  SELECT ${sample(sql`(SELECT FROM bot_findings f
-           WHERE f.bot_id = b.id AND f.detected_at > m.at AND f.detected_at <= m.at + w.length
-             AND f.fingerprint <> ALL (m.fingerprints))`)} AS sample
-  FROM ${times} m WHERE m.at + w.length < engine.now()`;
+/** How long a bot usually takes from one look to the next. NULL of one that has not looked twice. */
+export const intervalOf = (bot: ReturnType<typeof sql>) => sql`
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) AS length FROM (${looksOf(bot, looksForInterval)}) look`;

@@ -2,13 +2,19 @@
 import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
 import { activeAround, fewest, looksAt, type Active } from './active-entries.ts';
+import { windowsOf, type Window } from './aftermath.ts';
 import { fisher } from './fisher.ts';
+import { followed, type Moment } from './followed.ts';
 import { wilson, type Sample } from './wilson.ts';
 
 /** How often the other one had to heal what began after these heals, and what began without them. */
 export interface Way {
   healed: Sample;
+  /** after what it left alone */
+  left: Sample;
   otherwise: Sample;
+  /** so many more times the other one's bot had looked by then */
+  looks: number;
   /** from the heal to what began, in the middle one of these times; null when nothing did */
   minutes: number | null;
 }
@@ -24,45 +30,55 @@ export interface Alternation {
 const chance = { found: 0.01, kept: 0.1 };
 
 /** What the other entry's heals are held against. */
-type Other = Pick<Active, 'problems' | 'windowMs'>;
+type Other = Pick<Active, 'problems'>;
 
-/** What began in time after heals of one entry, and was the other one's to heal: the minutes, of each that was. */
-function waitsOf(heals: readonly Date[], { problems, windowMs }: Other, now: Date) {
-  const ended = heals.filter((heal) => +heal + windowMs < +now);
-  const waits = ended.flatMap((heal) => {
-    const after = problems.map(({ began }) => +began - +heal);
-    const first = after.filter((ms) => ms > 0 && ms <= windowMs).toSorted((a, b) => a - b)[0];
-    return first === undefined ? [] : [first / 60_000];
-  });
-  return { trials: ended.length, waits: waits.toSorted((a, b) => a - b) };
-}
+/** The first of the other one's problems after each moment, in the order of time. */
+const momentsOf = (times: readonly Date[], { problems }: Other): Moment[] =>
+  times
+    .map(Number)
+    .toSorted((a, b) => a - b)
+    .map((at) => {
+      const after = problems.map(({ began }) => +began).filter((began) => began > at);
+      return { at, first: after.length > 0 ? Math.min(...after) : null };
+    });
+
+const leftBy = ({ problems }: Pick<Active, 'problems'>): Date[] =>
+  problems.flatMap(({ left }) => left ?? []);
 
 /**
  * The same against the looks that no such heal came before. A look at which a problem of the other one was there
  * already could not see one begin.
  */
 export function wayOf(
-  heals: readonly Date[],
+  one: Pick<Active, 'heals' | 'problems'>,
   other: Other,
+  window: Window,
   looks: readonly Date[],
   now: Date,
 ): Way {
-  const { problems, windowMs } = other;
-  const { trials, waits } = waitsOf(heals, other, now);
+  const { heals } = one;
+  const { problems } = other;
+  const moments = momentsOf(heals, other);
+  const waits = moments
+    .flatMap(({ at, first }) => (first === null || first > at + window.window ? [] : first - at))
+    .toSorted((a, b) => a - b);
   const from = Math.min(...heals.map(Number), ...problems.map(({ began }) => +began));
   const free = looks.flatMap((look, at) => {
     const next = looks[at + 1];
-    const isAfter = heals.some((heal) => heal < look && +heal + windowMs >= +look);
+    const isAfter = heals.some((heal) => heal < look && +heal + window.window >= +look);
     const isOpen = problems.some(
       ({ began, over }) => began < look && (over === null || over >= look),
     );
     if (!next || +look < from || isAfter || isOpen) return [];
     return [problems.some(({ began }) => began >= look && began < next)];
   });
+  const wait = waits[waits.length >> 1];
   return {
-    healed: { trials, successes: waits.length },
+    healed: followed(moments, window, +now),
+    left: followed(momentsOf(leftBy(one), other), window, +now),
     otherwise: { trials: free.length, successes: free.filter(Boolean).length },
-    minutes: waits[waits.length >> 1] ?? null,
+    looks: window.looks,
+    minutes: wait === undefined ? null : wait / 60_000,
   };
 }
 
@@ -72,10 +88,13 @@ const isOften = ({ successes, trials }: Sample): boolean =>
 
 /**
  * And not without: entries that are needed at the same hours follow each other one way, and what both are needed for
- * all the time begins without the other one, too.
+ * all the time begins without the other one, too. Later than the next look that is not enough: entries that are needed
+ * once an hour follow each other both ways. Then nothing may have followed where the problem was left alone.
  */
-const isBecause = ({ healed, otherwise }: Way, known: boolean): boolean =>
-  fisher(healed, otherwise) <= (known ? chance.kept : chance.found);
+function isBecause({ healed, left, otherwise, looks }: Way, known: boolean): boolean {
+  const most = known ? chance.kept : chance.found;
+  return fisher(healed, otherwise) <= most && (looks === 1 || fisher(healed, left) <= most);
+}
 
 /**
  * The entry with which this one alternates, by the newest heals of both; null when there is none. `known` is the one
@@ -92,16 +111,17 @@ export async function alternationOf(
   if (!own || entries.length === 1) return null;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   const { now } = rows[0]!;
-  const follows = (one: Active, other: Active) => {
-    const { trials, waits } = waitsOf(one.heals, other, now);
-    return isOften({ trials, successes: waits.length });
-  };
-  const way = async (one: Active, other: Active) =>
-    wayOf(one.heals, other, await looksAt(db, other.bot), now);
+  // The shortest window in which the other one's problems follow.
+  const windowAfter = (one: Active, other: Active) =>
+    windowsOf(other).find((window) => isOften(followed(momentsOf(one.heals, other), window, +now)));
+  const way = async (one: Active, other: Active, window: Window) =>
+    wayOf(one, other, window, await looksAt(db, other.bot), now);
   for (const other of entries) {
-    if (other === own || !follows(own, other) || !follows(other, own)) continue;
-    const forth = await way(own, other);
-    const back = await way(other, own);
+    if (other === own) continue;
+    const [there, again] = [windowAfter(own, other), windowAfter(other, own)];
+    if (!there || !again) continue;
+    const forth = await way(own, other, there);
+    const back = await way(other, own, again);
     const isKnown = other.name === known;
     if (isBecause(forth, isKnown) && isBecause(back, isKnown))
       return { with: other.name, forth, back };

@@ -22,6 +22,9 @@ export interface Circumstances {
   /** heals of this component by the entry in 24 hours; what was never applied does not count */
   component_last_day: number;
   heals_per_day: number | null;
+  /** the same over all components, and at most how many */
+  entry_last_day: number;
+  heals_a_day: number | null;
   /** outcomes in a row that were failures, the newest ones */
   failures_in_row: number;
   minutes_since_failure: number | null;
@@ -87,6 +90,9 @@ export async function readCircumstances(
         AND component IS NOT DISTINCT FROM ${finding.affected_component}::text AND state <> 'aborted'
         AND taken_at > engine.now() - interval '24 hours') AS component_last_day,
       ${limit('heals_per_day')} AS heals_per_day,
+      (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid AND state <> 'aborted'
+        AND taken_at > engine.now() - interval '24 hours') AS entry_last_day,
+      engine.heals_a_day(${id}::uuid) AS heals_a_day,
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions
@@ -164,12 +170,15 @@ const gates: Gate[] = [
       heals_per_entry === null || !(entry_last_hour < heals_per_entry),
   },
   {
-    // It ends what repeats itself unseen. Who approved a heal has seen it, and one approval is one heal.
+    // It ends what repeats itself unseen, on one component or on one after another. Who approved a heal has seen it,
+    // and one approval is one heal.
     name: 'daily',
     beforeBeginning: true,
     closed: (now) =>
       now.heals_per_day === null ||
-      (!(now.component_last_day < now.heals_per_day) && !approved(now)),
+      now.heals_a_day === null ||
+      (!(now.component_last_day < now.heals_per_day && now.entry_last_day < now.heals_a_day) &&
+        !approved(now)),
   },
   {
     // Once a heal has begun it is about the others: what failed elsewhere meanwhile.

@@ -6,6 +6,7 @@ import { alternationOf, type Alternation, type Way } from './alternation.ts';
 import type { Autonomy, Change } from './autonomy.ts';
 import { enough } from './figures.ts';
 import { fisher } from './fisher.ts';
+import { circleOf, keptBackOf, type Circle } from './kept-back.ts';
 import { share, wilson, type Sample } from './wilson.ts';
 
 interface Harms extends Aftermath {
@@ -20,16 +21,23 @@ interface Alternates extends Alternation {
   why: string;
 }
 
+interface Circles extends Circle {
+  pattern: 'circles';
+  why: string;
+}
+
 /** What was found, with its figures: as `bot_knowledge.aftermath` and in the event that lowers the entry. */
-export type Harm = Harms | Alternates;
+export type Harm = Harms | Alternates | Circles;
 
 /**
- * The most that chance may be the reason for. It is asked after every outcome, and heals come in storms: a plain
- * comparison with the rest of the time (.01) blames nearly every innocent entry for them. docs/healing.md has the
- * figures of both.
+ * The most that chance may be the reason for, where another problem began until the next look, and in each longer
+ * window: .0005 and .001 in all. It is asked after every outcome, and heals come in storms: a plain comparison with the
+ * rest of the time (.01) blames nearly every innocent entry for them. docs/healing.md has the figures of both.
  */
-const chanceBesideLeft = 0.0005;
-const chanceBesideOthers = 0.001;
+const chances = {
+  soon: { besideLeft: 0.0004, besideOthers: 0.0008 },
+  later: { besideLeft: 0.00002, besideOthers: 0.00004 },
+} as const;
 /** Where too little was left alone to compare with, it has to be after nearly every heal. */
 const nearlyAlways = 0.75;
 /**
@@ -40,30 +48,31 @@ const withoutComparison = 20;
 /** Once found it is so until enough is left alone, as what only suggests leaves it, and chance does more than this. */
 const chanceKept = 0.1;
 
+/** What was found before there were longer windows does not name its own. */
+type Known = Pick<Harms, 'bot'> & Partial<Pick<Harms, 'looks'>>;
+
 /**
  * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `bots`
  * is at how many anything began: half of the chance is for the entry's own, the rest for all others together.
- * `known` is the bot at which it was found before.
+ * `known` is at which it was found before, and in which window.
  */
-export function harmOf(
-  seen: readonly Aftermath[],
-  bots: number,
-  known: string | null,
-): Harm | null {
+export function harmOf(seen: readonly Aftermath[], bots: number, known: Known | null): Harm | null {
   for (const each of seen) {
-    const { bot, own, healed, left, otherwise } = each;
+    const { bot, own, looks, healed, left, otherwise } = each;
+    const { besideLeft, besideOthers } = looks === 1 ? chances.soon : chances.later;
     if (healed.successes < enough) continue;
     const asked = bots === 1 ? 1 : own ? 2 : 2 * bots;
     const beside = fisher(healed, left);
-    if (beside * asked <= chanceBesideLeft) return harmFrom(each, beside);
+    if (beside * asked <= besideLeft) return harmFrom(each, beside);
     const few = left.trials < enough;
     const lower = wilson(healed.successes, healed.trials).lower;
     const mayBe = few && left.successes === 0 && lower >= nearlyAlways;
     const alone = fisher(healed, otherwise);
-    if (mayBe && alone * asked <= chanceBesideOthers) return harmFrom(each, alone);
+    if (mayBe && alone * asked <= besideOthers) return harmFrom(each, alone);
     const blind = otherwise.trials < enough && healed.trials >= withoutComparison;
     if (mayBe && blind) return harmFrom(each, null);
-    if (bot === known && (few || beside <= chanceKept)) return harmFrom(each, few ? null : beside);
+    const isKnown = bot === known?.bot && looks === (known.looks ?? 1);
+    if (isKnown && (few || beside <= chanceKept)) return harmFrom(each, few ? null : beside);
   }
   return null;
 }
@@ -95,7 +104,8 @@ export async function weighHarm(
   const { seen, bots } = await aftermathsOf(trx, id, judge);
   const harm: Harm | null = alternation
     ? { pattern: 'alternates', why: alternationInWords(alternation), ...alternation }
-    : harmOf(seen, bots, known?.pattern === 'harms' ? known.bot : null);
+    : (harmOf(seen, bots, known?.pattern === 'harms' ? known : null) ??
+      (await circles(trx, id, judge, known)));
   const kept = harm && JSON.stringify(harm);
   await sql`UPDATE bot_knowledge SET aftermath = ${kept}::jsonb
             WHERE id = ${id}::uuid AND aftermath IS DISTINCT FROM ${kept}::jsonb`.execute(trx);
@@ -107,6 +117,14 @@ export async function weighHarm(
       WHERE id = (SELECT id FROM bot_knowledge WHERE name = ${alternation.with} AND aftermath IS NULL AND NOT unjudged
                   FOR NO KEY UPDATE SKIP LOCKED)`.execute(trx);
   return harm;
+}
+
+/** Where it asks it is kept back no more, and nothing tells otherwise: it stands until a person changes the entry. */
+async function circles(trx: Transaction<Database>, id: string, judge: string, known: Harm | null) {
+  if (known?.pattern === 'circles') return known;
+  const days = await keptBackOf(trx, id, judge);
+  const circle = days && circleOf(days);
+  return circle && { pattern: 'circles' as const, why: circleInWords(circle), ...circle };
 }
 
 /** A change of autonomy, and the harm that it rests on, if any. */
@@ -127,9 +145,12 @@ export function restrain(
 
 const times = ({ successes, trials }: Sample): string => `${successes} of ${trials}`;
 
-const harmInWords = ({ bot, minutes, healed, left, otherwise }: Aftermath, chance: number | null) =>
+const harmInWords = (
+  { bot, looks, minutes, healed, left, otherwise }: Aftermath,
+  chance: number | null,
+) =>
   `another problem began at ${bot} within ${Math.round(minutes)} minutes of ${times(healed)} heals, of ${times(left)} ` +
-  `that it left alone and in ${times(otherwise)} other looks: ${rare(chance)}`;
+  `that it left alone and in ${times(otherwise)} other ${looks === 1 ? 'looks' : `stretches of ${looks} looks`}: ${rare(chance)}`;
 
 function rare(chance: number | null): string {
   if (chance === null) return 'too few to compare with';
@@ -141,3 +162,8 @@ const alternationInWords = ({ with: other, forth, back }: Alternation) =>
   `and it had to ${soon(back)} ${times(back.healed)} of the other one's`;
 
 const soon = ({ minutes }: Way): string => `about ${Math.round(minutes ?? 0)} minutes after`;
+
+const circleInWords = ({ heals, components, quiet, rests, hours, expected }: Circle): string =>
+  `it healed ${components} components ${heals} times in three days, and each came back; in ${quiet} of ${rests} times in ` +
+  `which its daily limit kept it back nothing new began, ${Math.round(hours)} hours in all, in which as before it would ` +
+  `have been ${Math.round(expected)} problems: it heals what itself makes`;

@@ -72,6 +72,41 @@ test('a component at the limit of a day is reported, with how often and how soon
   );
 });
 
+test('it stays reported for a day after the limit was reached last', async () => {
+  for (const minutes of every(23, 8)) await heal(minutes + 1_200);
+  expect(await titles(), 'of eight two are older than a day').toEqual([
+    expect.stringMatching(/^db\.vacuum healed tunnel-a 8 times in 24 h/),
+  ]);
+  await sql`TRUNCATE bot_actions, bot_findings CASCADE`.execute(db);
+  for (const minutes of every(23, 8)) await heal(minutes + 1_440);
+  expect(await titles()).toEqual([]);
+  await heal(30);
+  expect(await titles(), 'one heal is no limit').toEqual([]);
+});
+
+test('the limit over all components is reported, with how soon another problem followed', async () => {
+  for (const [number, minutes] of every(25, 23).entries())
+    await heal(minutes, { component: `tunnel-${number % 6}` });
+  expect(await titles()).toEqual([]);
+  await heal(700, { component: 'tunnel-5' });
+  const { findings } = await check();
+  expect(findings).toMatchObject([
+    {
+      title:
+        'db.vacuum healed 6 components 24 times in 24 h and is at its daily limit over all of them; ' +
+        'another problem followed after about 24 minutes',
+      metadata: { whole: { components: 6, heals: 24 } },
+    },
+  ]);
+  await sql`UPDATE engine.settings SET value = value || '{"heals_per_day": 9}' WHERE key = 'healing'`.execute(
+    db,
+  );
+  expect(await titles()).toEqual([]);
+  await sql`UPDATE engine.settings SET value = value || '{"heals_per_day": 8}' WHERE key = 'healing'`.execute(
+    db,
+  );
+});
+
 test.each([
   ['attempts', 'its limit of heals an hour'],
   ['breaker', 'its breaker'],

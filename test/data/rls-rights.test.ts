@@ -171,6 +171,7 @@ describe('a grant', () => {
       'service_role engine.flapping',
       'service_role engine.flapping_since',
       'service_role engine.healing_limit',
+      'service_role engine.heals_a_day',
       'service_role engine.hold_window',
       'service_role engine.is_suppressed',
       'service_role engine.jitter_ms',

@@ -113,6 +113,28 @@ test('an entry may heal a component as often in a day as the settings say; what 
   expect(await gate(patients)).toBeNull();
 });
 
+test('an entry may heal all components together three times as often in a day, or each of those it knows twice', async () => {
+  const patients = await ill();
+  const one = (component: string, minutes: number) =>
+    healed(patients, 'clean', { held: 1 }, { taken_at: ago(minutes), component });
+  for (let number = 0; number < 23; number++) await one(`part-${number % 6}`, 1_000);
+  await healed(patients, 'clean', { aborted: 9 }, { taken_at: ago(1_000), component: 'other' });
+  expect(await gate(patients)).toBeNull();
+  await one('part-0', 1_000);
+  expect(await gate(patients)).toBe('daily');
+  await limit(patients, 'heals_per_day', 9);
+  expect(await gate(patients)).toBeNull();
+  await limit(patients, 'heals_per_day', 8);
+  for (let number = 6; number < 13; number++) await one(`part-${number}`, 29 * 1_440);
+  expect(await gate(patients), 'it knows 13').toBeNull();
+  for (const part of ['part-1', 'part-2']) await one(part, 1_000);
+  expect(await gate(patients)).toBe('daily');
+  await sql`UPDATE bot_actions SET taken_at = taken_at - interval '1 day' WHERE component IN ('part-1', 'part-2')`.execute(
+    patients.db,
+  );
+  expect(await gate(patients)).toBeNull();
+});
+
 test.each([
   ['no limit of a day', '{"heals_per_entry": 9}', { heals_per_entry: 9, heals_per_day: 8 }],
   ['one that an admin has set', '{"heals_per_day": 20}', { heals_per_day: 20 }],

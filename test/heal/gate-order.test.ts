@@ -16,6 +16,8 @@ const open: Circumstances = {
   heals_per_entry: 3,
   component_last_day: 0,
   heals_per_day: 8,
+  entry_last_day: 0,
+  heals_a_day: 24,
   failures_in_row: 0,
   minutes_since_failure: null,
   breaker_failures: 3,
@@ -106,6 +108,9 @@ test.each<[string, Partial<Circumstances>, string | null]>([
   ['no limit for an entry', { heals_per_entry: null }, 'attempts'],
   ['seven of the component in a day', { component_last_day: 7 }, null],
   ['eight of the component in a day', { component_last_day: 8 }, 'daily'],
+  ['23 of all components in a day', { entry_last_day: 23 }, null],
+  ['24 of all components in a day', { entry_last_day: 24 }, 'daily'],
+  ['no limit over all components', { heals_a_day: null }, 'daily'],
   ['no limit for a day', { heals_per_day: null }, 'daily'],
   ['two failures in a row', { failures_in_row: 2, minutes_since_failure: 1 }, null],
   ['three, 59 minutes ago', { failures_in_row: 3, minutes_since_failure: 59.9 }, 'breaker'],
@@ -143,7 +148,9 @@ describe('what a person approved', () => {
 
   test('passes the limit of the day, which is about what runs unasked, but not an unreadable one', () => {
     expect(gate({ ...approved, component_last_day: 8 })).toBeNull();
+    expect(gate({ ...approved, entry_last_day: 24 })).toBeNull();
     expect(gate({ ...approved, heals_per_day: null })).toBe('daily');
+    expect(gate({ ...approved, heals_a_day: null })).toBe('daily');
   });
 
   test('passes neither a silence nor another limit', () => {

@@ -12,9 +12,11 @@ const seen = (
   otherwise: [number, number],
   bot = 'disk',
   own = true,
+  looks = 1,
 ) => ({
   bot,
   own,
+  looks,
   minutes: 15,
   healed: of(...healed),
   left: of(...left),
@@ -138,7 +140,8 @@ describe('an entry does harm', () => {
   });
 
   test('and keeps being said to until enough was left alone and tells nothing of the kind', () => {
-    const known = (...counts: Parameters<typeof seen>) => harmOf([seen(...counts)], 1, 'disk');
+    const known = (...counts: Parameters<typeof seen>) =>
+      harmOf([seen(...counts)], 1, { bot: 'disk' });
     expect(known([12, 14], [1, 4], [1, 90]), 'too few').not.toBeNull();
     expect(known([12, 14], [2, 5], [1, 90]), 'less sure').not.toBeNull();
     expect(known([12, 14], [4, 5], [1, 90])).toBeNull();

@@ -21,6 +21,8 @@ export interface Cure {
   bot: string;
   heals?: string;
   also?: (component: string, broken: Set<string>) => void;
+  /** so many minutes after the heal; at once when it is not given */
+  lag?: number;
 }
 
 /** With a `component` all that bots find is of that one, and told apart by keys. */
@@ -34,6 +36,7 @@ export async function loopWorld(
   const setClock = await clockOf(db);
   const broken = new Set<string>();
   let now = 0;
+  let due: { minute: number; break: () => void }[] = [];
   const heals: { minute: number; name: string; component: string }[] = [];
   const botOf = ({ bot, components, accruing, severity = 'high' }: Watched): Bot => {
     const made = aBot(
@@ -56,13 +59,14 @@ export async function loopWorld(
       ? { ...made, checks: made.checks.map((check) => ({ ...check, accruing })) }
       : made;
   };
-  const remedies = cures.map(({ name, also }) =>
+  const remedies = cures.map(({ name, also, lag = 0 }) =>
     aRemedy(
       name,
       async ({ target }) => {
         heals.push({ minute: now, name, component: target.key });
         broken.delete(target.key);
-        also?.(target.key, broken);
+        if (lag === 0) also?.(target.key, broken);
+        else due.push({ minute: now + lag, break: () => also?.(target.key, broken) });
       },
       { risk: 'reversible' },
     ),
@@ -84,6 +88,8 @@ export async function loopWorld(
     ) {
       for (now = from; now < to; now += step) {
         before(now);
+        for (const each of due.filter(({ minute }) => minute <= now)) each.break();
+        due = due.filter(({ minute }) => minute > now);
         await setClock(now);
         await engine.round(now % 60 === 0 ? [...bots, 'conductor'] : bots);
       }

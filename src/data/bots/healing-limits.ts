@@ -25,7 +25,12 @@ export const limits: readonly Limit[] = [
   limit('cooldown_minutes', 5, [0, 10_080], 'minutes between two heals of a finding by an entry'),
   limit('heals_per_entry', 3, [0, 1_000], 'heals an hour that one entry may begin'),
   // A cure that lasts is not needed every three hours; a person who knows better raises it.
-  limit('heals_per_day', 8, [0, 1_000], 'heals of a component in 24 hours by one entry, unasked'),
+  limit(
+    'heals_per_day',
+    8,
+    [0, 1_000],
+    'heals of a component in 24 hours by one entry, unasked; of all together 3 times that, or each twice',
+  ),
   limit('breaker_failures', 3, [1, 100], 'failures in a row that open the breaker of an entry'),
   limit('breaker_minutes', 60, [0, 10_080], 'minutes that the breaker stays open'),
   limit('heals_per_hour', 60, [0, 10_000], 'heals an hour of all entries together', 'budget'),

@@ -3,9 +3,9 @@
  * delivered, with one in four held out while little is known. Does the rule for harm blame it, and when?
  */
 import { Chance } from '../../../src/data/fiction/chance.ts';
-import type { Aftermath } from '../../../src/heal/aftermath.ts';
+import { aftermathsIn, type Aftermath } from '../../../src/heal/aftermath.ts';
+import { mostLooks, type Moment } from '../../../src/heal/followed.ts';
 import { harmOf } from '../../../src/heal/harm.ts';
-import type { Sample } from '../../../src/heal/wilson.ts';
 
 export interface World {
   name: string;
@@ -21,6 +21,8 @@ export interface World {
   faults(minute: number, chance: Chance): number[];
   /** Components that a heal of this one breaks. */
   harm?: (component: number, chance: Chance) => number[];
+  /** so many minutes after the heal; at once when it is not given */
+  lag?: number;
 }
 
 /** Days until the entry was blamed, by the rule and by a plain comparison with the rest of the time; null when never. */
@@ -33,7 +35,7 @@ const limits = { hour: 3, day: 8, untouched: 5 };
 const newest = 50;
 const dayOf = 24 * 60;
 
-interface Moment {
+interface Healed {
   at: number;
   components: Set<number>;
 }
@@ -43,22 +45,23 @@ export function history(world: World, seed: number): Blamed {
   const broken = new Map<number, { since: number; decided: boolean; heldOut: boolean }>();
   /** the components that broke at each look */
   const begun = new Map<number, number[]>();
-  const heals: Moment[] = [];
-  const left: Moment[] = [];
+  const heals: Healed[] = [];
+  const left: Healed[] = [];
   const applied: { at: number; component: number }[] = [];
   const looks: number[] = [];
   const blamed: Blamed = { rule: null, plain: null };
-  let harmed: number[] = [];
+  let coming: { at: number; component: number }[] = [];
   for (let now = 0; now < world.days * dayOf; now += world.every) {
     looks.push(now);
     for (const [component, { since }] of broken)
       if (now - since >= (world.lasts ?? Infinity)) broken.delete(component);
+    const harmed = coming.filter(({ at }) => at <= now).map(({ component }) => component);
+    coming = coming.filter(({ at }) => at > now);
     for (const component of new Set([...harmed, ...world.faults(now, chance)]))
       if (!broken.has(component)) {
         broken.set(component, { since: now, decided: false, heldOut: false });
         begun.set(now, [...(begun.get(now) ?? []), component]);
       }
-    harmed = [];
     const healedNow = new Set<number>();
     const leftNow = new Set<number>();
     for (const [component, fault] of broken) {
@@ -75,13 +78,14 @@ export function history(world: World, seed: number): Blamed {
       applied.push({ at: now, component });
       healedNow.add(component);
       broken.delete(component);
-      harmed.push(...(world.harm?.(component, chance) ?? []));
+      for (const next of world.harm?.(component, chance) ?? [])
+        coming.push({ at: now + (world.lag ?? 0), component: next });
     }
     if (healedNow.size > 0) heals.push({ at: now, components: healedNow });
     else if (leftNow.size > 0) left.push({ at: now, components: leftNow });
     if (healedNow.size === 0) continue;
     const { every } = world;
-    blamed.rule ??= harmOf([aftermath({ heals, left, begun, looks, every, now })], 1, null)
+    blamed.rule ??= harmOf(aftermaths({ heals, left, begun, looks, every, now }), 1, null)
       ? now / dayOf
       : null;
     blamed.plain ??= plainly(heals, begun, now) ? now / dayOf : null;
@@ -90,41 +94,59 @@ export function history(world: World, seed: number): Blamed {
 }
 
 interface Seen {
-  heals: Moment[];
-  left: Moment[];
+  heals: Healed[];
+  left: Healed[];
   begun: Map<number, number[]>;
   looks: number[];
   every: number;
   now: number;
 }
 
-/** As src/heal/aftermath.ts counts it in the database: one and a half intervals hold one look. */
-function aftermath({ heals, left, begun, looks, every, now }: Seen): Aftermath {
-  const followed = (moments: Moment[]): Sample => {
-    const ended = moments.slice(-newest).filter(({ at }) => at + every * 1.5 < now);
-    const successes = ended.filter(({ at, components }) =>
-      begun.get(at + every)?.some((component) => !components.has(component)),
-    ).length;
-    return { trials: ended.length, successes };
-  };
-  const known = new Set(heals.slice(-newest).map(({ at }) => at));
-  const from = known.size === newest ? heals.at(-newest)!.at : -Infinity;
-  const free = looks.slice(-500, -1).filter((look) => look > from && !known.has(look - every));
-  return {
+/** As src/heal/aftermath.ts reads it from the database. */
+function aftermaths({ heals, left, begun, looks, every, now }: Seen): Aftermath[] {
+  const times = [...begun.keys()];
+  const others = (moments: Healed[]): Moment[] =>
+    moments.slice(-newest).map(({ at, components }) => {
+      const after = firstIndex(times, at + every / 2);
+      const isOther = (time: number) => begun.get(time)!.some((one) => !components.has(one));
+      const first = times.slice(after, after + mostLooks * 3).find(isOther);
+      return inMs({ at, first: first ?? null });
+    });
+  const healed = others(heals);
+  const from = healed.length === newest ? healed[0]!.at : -Infinity;
+  const free = looks.filter((look) => look > from).slice(-500);
+  return aftermathsIn({
     bot: 'bot',
     own: true,
-    minutes: every * 1.5,
-    healed: followed(heals),
-    left: followed(left),
-    otherwise: {
-      trials: free.length,
-      successes: free.filter((look) => begun.has(look)).length,
-    },
-  };
+    intervalMs: every * minute,
+    confirm: 1,
+    healed,
+    left: others(left),
+    looks: free.map((at) => inMs({ at, first: times[firstIndex(times, at)] ?? null })),
+    now: now * minute,
+  });
+}
+
+const minute = 60_000;
+
+const inMs = ({ at, first }: Moment): Moment => ({
+  at: at * minute,
+  first: first && first * minute,
+});
+
+/** Of ordered times the first one from this on. */
+function firstIndex(times: readonly number[], from: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** More problems within half an hour of heals than that share of the time explains, at .01: what was tried first. */
-function plainly(heals: Moment[], begun: Map<number, number[]>, now: number): boolean {
+function plainly(heals: Healed[], begun: Map<number, number[]>, now: number): boolean {
   const half = 30;
   let exposed = 0;
   let until = -Infinity;

@@ -8,9 +8,9 @@ const components = 20;
 
 /** So many an hour, each by itself. */
 const independent =
-  (anHour: number, every: number): Faults =>
+  (anHour: number, every: number, of = components): Faults =>
   (_, chance) =>
-    chance.next() < (anHour * every) / 60 ? [chance.between(0, components - 1)] : [];
+    chance.next() < (anHour * every) / 60 ? [chance.between(0, of - 1)] : [];
 
 /** So many a day, each of this many components within these minutes. */
 function storms(aDay: number, [least, most]: [number, number], minutes: number, every: number) {
@@ -80,6 +80,20 @@ export const innocent: World[] = [10, 30].flatMap((every) =>
   })),
 );
 
+/** Platforms on which each heal is soon followed by another fault, whatever it does. */
+export const busy: World[] = [5, 10].flatMap((every) =>
+  [2, 4, 6].flatMap((anHour) =>
+    [false, true].map((critical) => ({
+      name: `independent faults, ${anHour} an hour${critical ? ', critical' : ''}, every ${every} minutes`,
+      every,
+      days,
+      components: 60,
+      critical,
+      faults: independent(anHour, every, 60),
+    })),
+  ),
+);
+
 const once: Faults = (minute) => (minute === 7 * 1_440 ? [0] : []);
 const nextOf = (count: number) => (component: number) => [(component + 1) % count];
 
@@ -103,3 +117,19 @@ export const partly: World[] = [0.3, 0.5].map((share) => ({
   faults: independent(0.5, 10),
   harm: (component, chance) => (chance.next() < share ? nextOf(components)(component) : []),
 }));
+
+/** What each heal breaks shows when so many intervals have passed. */
+export const late: World[] = [3, 10, 20].flatMap((every) =>
+  [1.2, 1.5, 2.5, 5].flatMap((intervals) =>
+    [false, true].map((critical) => ({
+      name: `each heal breaks the next of 12 after ${intervals} intervals${critical ? ', critical' : ''}, every ${every} minutes`,
+      every,
+      days: 11,
+      components: 12,
+      critical,
+      faults: once,
+      harm: nextOf(12),
+      lag: intervals * every,
+    })),
+  ),
+);

@@ -4,9 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { history, type World } from './harm-histories.ts';
-import { harmful, innocent, partly } from './harm-worlds.ts';
+import { busy, harmful, innocent, late, partly } from './harm-worlds.ts';
 
-const { values: given } = parseArgs({ options: { histories: { type: 'string', default: '100' } } });
+const { values: given } = parseArgs({
+  options: { histories: { type: 'string', default: '100' } },
+});
 const histories = Number(given.histories);
 
 const share = (days: (number | null)[]) =>
@@ -31,7 +33,10 @@ function lines(worlds: World[], from: number) {
 
 console.log('| innocent, in 30 days | plain | rule | hours |\n| --- | ---: | ---: | ---: |');
 lines(innocent, 0);
+lines(busy, 0);
 console.log('\n| harmful, in 2 days | plain | rule | hours |\n| --- | ---: | ---: | ---: |');
 lines(harmful, 7);
 console.log('\n| partly, in 30 days | plain | rule | hours |\n| --- | ---: | ---: | ---: |');
 lines(partly, 0);
+console.log('\n| late, in 4 days | plain | rule | hours |\n| --- | ---: | ---: | ---: |');
+lines(late, 7);

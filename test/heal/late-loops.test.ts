@@ -1,0 +1,101 @@
+/** Cures that are needed because of themselves, only not at the next look: what they break shows later. */
+import { describe, expect, test } from 'vitest';
+import { loopWorld, type Cure, type Watched } from './loop-world.ts';
+
+const day = 24 * 60;
+const relays = Array.from({ length: 12 }, (_, at) => `relay-${at}x`);
+
+const movesOn = (lag: number): Cure => ({
+  name: 'relay.restart',
+  bot: 'relay',
+  also: (component, broken) =>
+    void broken.add(relays[(relays.indexOf(component) + 1) % relays.length]!),
+  lag,
+});
+
+/** Makes rounds until an entry has lost auto, for so many hours at most. */
+async function untilLost(
+  world: Awaited<ReturnType<typeof loopWorld>>,
+  [hours, step]: [number, number],
+  bots: string[],
+  first: string,
+) {
+  for (let hour = 0; hour < hours; hour++) {
+    await world.rounds([hour * 60, hour * 60 + 60, step], bots, (minute) => {
+      if (minute === 0) world.broken.add(first);
+    });
+    if ((await world.changes()).length > 0) break;
+  }
+  return world.changes();
+}
+
+describe('a cure that breaks the next of twelve components some looks later', () => {
+  test.each<[number, number, number, Partial<Watched>]>([
+    [15, 10, 24, {}],
+    [25, 10, 24, {}],
+    [5, 3, 12, {}],
+    [100, 20, 48, {}],
+    [15, 10, 24, { accruing: true }],
+  ])(
+    '%i minutes, looked at every %i, loses auto within %i hours',
+    async (lag, step, hours, rest) => {
+      const world = await loopWorld(
+        [{ bot: 'relay', components: relays, ...rest }],
+        [movesOn(lag)],
+      );
+      const changes = await untilLost(world, [hours, step], ['relay'], relays[0]!);
+      expect(changes).toMatchObject([{ name: 'relay.restart', after: 'suggest' }]);
+      expect(changes[0]!.why).toMatch(
+        /^another problem began at relay within \d+ minutes of \d+ of \d+ heals, .* in \d+ of \d+ other stretches of \d looks/,
+      );
+    },
+    120_000,
+  );
+});
+
+test('two accruing entries that undo each other some looks later lose auto within three days', async () => {
+  const frees = (name: string, bot: string, other: string): Cure => ({
+    name,
+    bot,
+    also: (_, broken) => void broken.add(other),
+    lag: 25,
+  });
+  const world = await loopWorld(
+    [
+      { bot: 'lease', components: ['lease'], accruing: true },
+      { bot: 'lock', components: ['lock'], accruing: true },
+    ],
+    [frees('lease.free', 'lease', 'lock'), frees('lock.free', 'lock', 'lease')],
+  );
+  const changes = await untilLost(world, [72, 10], ['lease', 'lock'], 'lease');
+  expect(changes.map(({ after }) => after)).toEqual(['suggest', 'suggest']);
+  for (const { why } of changes) expect(why).toMatch(/^it and l\w+\.free undo each other: /);
+}, 240_000);
+
+test('a circle that is too slow for any window ends when it was kept back twice and nothing began meanwhile', async () => {
+  const world = await loopWorld(
+    [{ bot: 'relay', components: relays.slice(0, 6) }],
+    [
+      {
+        ...movesOn(35),
+        also: (component, broken) => void broken.add(relays[(relays.indexOf(component) + 1) % 6]!),
+      },
+    ],
+  );
+  const changes = await untilLost(world, [50, 5], ['relay'], relays[0]!);
+  expect(changes).toMatchObject([
+    {
+      after: 'suggest',
+      why: expect.stringMatching(
+        /^it healed 6 components \d+ times in three days, and each came back; in 2 of 2 times in which its daily limit /,
+      ),
+    },
+  ]);
+  expect(world.heals.filter(({ minute }) => minute < day)).toHaveLength(24);
+  const titles = (await world.tickets()).map(({ title }) => title);
+  expect(titles).toEqual([
+    expect.stringMatching(
+      /^relay\.restart healed 6 components 24 times in 24 h and is at its daily limit over all of them; another problem followed after about 3\d minutes/,
+    ),
+  ]);
+}, 240_000);
