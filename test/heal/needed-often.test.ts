@@ -24,7 +24,7 @@ test("the conductor's own ticket about it is no problem that an entry made, and 
   expect(await findingsOf(world)).toMatchObject([
     { title: expect.stringContaining('at its daily limit'), open: true },
   ]);
-}, 120_000);
+}, 240_000);
 
 test('two entries that are needed in turn, hour by hour, do not undo each other', async () => {
   const world = await loopWorld(
@@ -35,7 +35,7 @@ test('two entries that are needed in turn, hour by hour, do not undo each other'
     world.broken.add(minute % 120 === 0 ? 'lease' : 'lock');
   });
   expect(await world.changes()).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test('ten components that need it every two hours keep it at its limit of a day, and a ticket says so', async () => {
   const parts = Array.from({ length: 10 }, (_, at) => `part-${at}x`);
@@ -46,9 +46,9 @@ test('ten components that need it every two hours keep it at its limit of a day,
   await sql`UPDATE engine.settings SET value = value || '{"storm_components": 100}' WHERE key = 'healing'`.execute(
     world.db,
   );
-  await world.rounds([0, 3 * day, 30], ['part'], (minute) => {
+  await world.rounds([0, 3 * day, 60], ['part'], (minute) => {
     parts.forEach((part, at) => {
-      if (minute % 120 === (at % 4) * 30) world.broken.add(part);
+      if (minute % 120 === (at % 2) * 60) world.broken.add(part);
     });
   });
   expect(await world.changes()).toEqual([]);
@@ -58,4 +58,4 @@ test('ten components that need it every two hours keep it at its limit of a day,
   expect((await findingsOf(world)).filter(({ open }) => open)).toMatchObject([
     { title: expect.stringMatching(/^part\.fix healed 10 components \d+ times in 24 h/) },
   ]);
-}, 120_000);
+}, 240_000);
