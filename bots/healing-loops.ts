@@ -87,7 +87,7 @@ const entries = (now: Date, hours: number) => {
            count(DISTINCT component) FILTER (WHERE taken > since)::int AS components,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) FILTER (WHERE minutes > 0) AS minutes
     FROM (SELECT *, ${dayOf(sql`id`)} AS day, ${minutesIn(sql`id`)} AS minutes FROM heals) h
-    GROUP BY id HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.heals_a_day(id))
+    GROUP BY id HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.heals_a_day(id, ${now}::timestamptz))
   ), kept_back AS (
     SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT ${hoursAgo})::int AS hours
     FROM active e JOIN seen d ON d.knowledge_id = e.id AND d.decided_at > e.since

@@ -92,7 +92,7 @@ export async function readCircumstances(
       ${limit('heals_per_day')} AS heals_per_day,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid AND state <> 'aborted'
         AND taken_at > engine.now() - interval '24 hours') AS entry_last_day,
-      engine.heals_a_day(${id}::uuid) AS heals_a_day,
+      engine.heals_a_day(${id}::uuid, engine.now()) AS heals_a_day,
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions

@@ -89,7 +89,7 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
         WHERE d.knowledge_id = ${id}::uuid AND d.decided_at > entry.since AND d.gate = 'daily'
         ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}) d ON d.decided_at > s.at AND d.decided_at < s.until
       WHERE (SELECT count(*) FROM heals h WHERE h.at > d.decided_at - interval '24 hours' AND h.at < d.decided_at)
-        >= engine.heals_a_day(${id}::uuid)
+        >= engine.heals_a_day(${id}::uuid, engine.now())
       GROUP BY s.at, s.until
     ), own AS MATERIALIZED (
       SELECT DISTINCT bot_id FROM heals
