@@ -23,6 +23,7 @@ export const timeOf = (minute: number): Date => new Date(epoch + minute * 60_000
 /** Replaces engine.now() in this database; the clock stands still between two calls. */
 export async function clockOf(db: Db): Promise<(minute: number) => Promise<void>> {
   await sql`CREATE TABLE engine.clock AS SELECT ${timeOf(0)}::timestamptz AS time`.execute(db);
+  await sql`GRANT SELECT ON engine.clock TO PUBLIC`.execute(db);
   await sql`CREATE OR REPLACE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE
             RETURN (SELECT time FROM engine.clock)`.execute(db);
   return async (minute) => {

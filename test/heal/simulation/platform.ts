@@ -84,6 +84,11 @@ export async function openPlatform(
   remote: Cure,
 ): Promise<Platform> {
   await sql`CREATE SCHEMA simulated`.execute(db);
+  // Checks read as a role of their own.
+  await sql`GRANT USAGE ON SCHEMA simulated TO PUBLIC`.execute(db);
+  await sql`ALTER DEFAULT PRIVILEGES IN SCHEMA simulated GRANT SELECT ON TABLES TO PUBLIC`.execute(
+    db,
+  );
   await sql`CREATE TABLE simulated.components (component text PRIMARY KEY, kind text NOT NULL, incident int,
               recovers_at timestamptz, returns_at timestamptz)`.execute(db);
   await sql`CREATE TABLE simulated.effects (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, action_id uuid NOT NULL,
