@@ -61,17 +61,23 @@ BEGIN
   IF to_regrole('roundsman_reader') IS NULL THEN
     RETURN;
   END IF;
+  -- Memberships belong to the whole server: another database's migration may be giving the same one right now.
   FOREACH member IN ARRAY ARRAY[current_user::text, 'service_role'] LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM pg_auth_members m
+                          WHERE m.roleid = to_regrole('roundsman_reader') AND m.member = to_regrole(quote_ident(member)));
     BEGIN
       EXECUTE format('GRANT roundsman_reader TO %I', member) || only_becoming;
-    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;
+    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation OR internal_error OR unique_violation THEN NULL;
     END;
   END LOOP;
   -- Tables that this login makes later begin as these do.
   ALTER DEFAULT PRIVILEGES IN SCHEMA public, engine GRANT SELECT ON TABLES TO roundsman_reader;
-  BEGIN
-    GRANT pg_monitor TO roundsman_reader;
-  EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;
-  END;
+  IF NOT EXISTS (SELECT FROM pg_auth_members m
+                 WHERE m.roleid = to_regrole('pg_monitor') AND m.member = to_regrole('roundsman_reader')) THEN
+    BEGIN
+      GRANT pg_monitor TO roundsman_reader;
+    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation OR internal_error OR unique_violation THEN NULL;
+    END;
+  END IF;
 END
 $$;
