@@ -29,6 +29,9 @@ export interface Written {
 const statements = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
+  -- Checks read as a role of their own.
+  GRANT USAGE ON SCHEMA chaos TO PUBLIC;
+  GRANT SELECT ON chaos.cases TO PUBLIC;
   CREATE TABLE chaos.effects (name text NOT NULL, xact xid8 NOT NULL DEFAULT pg_current_xact_id());
   CREATE TABLE chaos.applied (action uuid NOT NULL, name text, xact xid8 NOT NULL DEFAULT pg_current_xact_id());
   CREATE TABLE chaos.written (

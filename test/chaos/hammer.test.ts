@@ -20,6 +20,9 @@ describe.each(backends)('on $name', (backend) => {
       await sql`CREATE SCHEMA chaos`.execute(db);
       await sql`CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY)`.execute(db);
       await sql`CREATE TABLE chaos.effects (name text NOT NULL)`.execute(db);
+      // Checks read as a role of their own.
+      await sql`GRANT USAGE ON SCHEMA chaos TO PUBLIC`.execute(db);
+      await sql`GRANT SELECT ON chaos.cases TO PUBLIC`.execute(db);
       await prepare(db, hammering);
       const known = catalogueOf(bots, remedies);
       const flows = [
