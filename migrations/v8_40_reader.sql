@@ -56,17 +56,17 @@ DO $$
 DECLARE
   -- Who may become it reads by its own rights until then; before version 16 that cannot be said of one membership.
   only_becoming text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT FALSE, SET TRUE' ELSE '' END;
-  member text;
+  login text;
 BEGIN
   IF to_regrole('roundsman_reader') IS NULL THEN
     RETURN;
   END IF;
   -- Memberships belong to the whole server: another database's migration may be giving the same one right now.
-  FOREACH member IN ARRAY ARRAY[current_user::text, 'service_role'] LOOP
+  FOREACH login IN ARRAY ARRAY[current_user::text, 'service_role'] LOOP
     CONTINUE WHEN EXISTS (SELECT FROM pg_auth_members m
-                          WHERE m.roleid = to_regrole('roundsman_reader') AND m.member = to_regrole(quote_ident(member)));
+                          WHERE m.roleid = to_regrole('roundsman_reader') AND m.member = to_regrole(quote_ident(login)));
     BEGIN
-      EXECUTE format('GRANT roundsman_reader TO %I', member) || only_becoming;
+      EXECUTE format('GRANT roundsman_reader TO %I', login) || only_becoming;
     EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation OR internal_error OR unique_violation THEN NULL;
     END;
   END LOOP;

@@ -107,7 +107,9 @@ async function constraints(
 }
 
 async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
-  const names = all(engine, /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)/gm).map(([, name]) => name!);
+  const names = all(engine, /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)/gm).map(
+    ([, name]) => name!,
+  );
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT tgname AS name, relname AS relation FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid
     WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND tgname = ANY (${names})
