@@ -125,6 +125,8 @@ export function openChildren({
     idle = idle.filter((each) => each !== child);
     held.delete(child);
     if (!closed) onEnded(child.name);
+    // It may have been the last one that counted against the most: whoever waits is given another.
+    provide();
     await child.swept;
     living.delete(child);
   }

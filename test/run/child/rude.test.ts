@@ -57,6 +57,14 @@ test('what a task changes in its process, or leaves there, is said, and the next
   await expect.poll(() => sleeping(86_395)).toEqual([]);
 }, 120_000);
 
+test('who waits while the last process ends gets another one', async () => {
+  const engine = await engineWithChildren({ size: 1, isOneAhead: false });
+  for (let i = 0; i < 2; i++) {
+    expect((await run(engine, 'umask', once)).status).toBe('success');
+    expect((await run(engine, 'well', once)).status).toBe('success');
+  }
+});
+
 test('a process that a task has only used is used again', async () => {
   const told: string[] = [];
   const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
