@@ -1,7 +1,7 @@
 -- How often an entry may heal in 24 hours over all components, unasked: three times what one of them may need, and each
 -- of those that it healed in 30 days twice. NULL where the limit is missing, which closes the gate that asks.
 CREATE FUNCTION engine.heals_a_day(p_knowledge uuid, p_now timestamptz) RETURNS float8
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT greatest(3 * l.value, 2 * (
     SELECT count(DISTINCT a.component) FROM public.bot_actions a
     WHERE a.knowledge_id = p_knowledge AND a.state <> 'aborted' AND a.taken_at > p_now - interval '30 days'))

@@ -7,7 +7,7 @@ import { connect, type Db } from '../../src/data/connect.ts';
 import { ConstraintError, explaining } from '../../src/data/constraint-errors.ts';
 import { faultBehind } from '../../src/data/fault-behind.ts';
 import { testDatabase } from '../support/database.ts';
-import { administer } from '../support/postgres.ts';
+import { administer, inDatabase } from '../support/postgres.ts';
 import { faults } from '../support/real-faults.ts';
 
 const thrownBy = async (work: () => Promise<unknown>): Promise<unknown> => {
@@ -100,13 +100,13 @@ describe('not the doing of the code that met it:', () => {
   });
 
   test('the server takes no writes, and the session that said so is not used again', async () => {
-    const { db, url, name } = await testDatabase();
-    await administer(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    const { url, name } = await testDatabase();
+    const beside = inDatabase(url, 'postgres');
+    await administer(beside, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
     const writing = session(url);
     const write = () => sql`UPDATE bots SET display_name = 'x'`.execute(writing);
     expect(faultBehind(await thrownBy(write))).toBe('read-only');
-    await sql`SET default_transaction_read_only = off`.execute(db);
-    await sql.raw(`ALTER DATABASE ${name} RESET default_transaction_read_only`).execute(db);
+    await administer(beside, `ALTER DATABASE ${name} RESET default_transaction_read_only`);
     await write();
   });
 
