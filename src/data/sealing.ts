@@ -31,7 +31,7 @@ export class BrokenSealError extends RoundsmanError {
     super({
       what: `${called} cannot be opened`,
       why: 'its sealed text is not what was stored for this row',
-      hint: 'store it again; somebody may have written to the table',
+      hint: 'store it again; another program may have written to the table',
     });
   }
 }
