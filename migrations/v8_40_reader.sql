@@ -12,7 +12,8 @@ END
 $$;
 
 -- Lets the role read every table of the schemas public and engine that the caller owns, all rows of it, and call what
--- only reads. Done again it adds what came since. True when the role is there.
+-- only reads; but no check reads what is sealed, or where it is. Done again it adds what came since. True when the role
+-- is there.
 CREATE FUNCTION engine.let_checks_read() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -30,7 +31,7 @@ BEGIN
                   EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'Checks read') AS sees
            FROM pg_class c
            WHERE c.relnamespace IN ('public'::regnamespace, 'engine'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
-             AND pg_has_role(c.relowner, 'USAGE') LOOP
+             AND c.oid <> 'engine.secrets'::regclass AND pg_has_role(c.relowner, 'USAGE') LOOP
     IF NOT r.reads AND r.relkind <> 'S' THEN
       EXECUTE format('GRANT SELECT ON %s TO roundsman_reader', r."table");
     ELSIF NOT r.reads THEN

@@ -7,18 +7,19 @@ import type { Db } from './connect.ts';
 
 export const readerRole = 'roundsman_reader';
 
-/** For a session's first statement: becomes the role where there is one that it may become. */
-export const becomeReader = `set_config('role', coalesce((
+/** The role, where there is one that a session may become. */
+const reader = `
   SELECT r.rolname FROM pg_catalog.pg_roles r
   WHERE r.rolname = '${readerRole}' AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
-    AND pg_catalog.has_schema_privilege(r.oid, pg_catalog.to_regnamespace('engine')::oid, 'USAGE')), 'none'), false)`;
+    AND pg_catalog.has_schema_privilege(r.oid, pg_catalog.to_regnamespace('engine')::oid, 'USAGE')`;
+
+/** For a session's first statement: becomes that role. */
+export const becomeReader = `set_config('role', coalesce((${reader}), 'none'), false)`;
 
 /** Whether checks read as that role here. */
 export async function hasReader(db: Db): Promise<boolean> {
   const { rows } = await sql<{ there: boolean }>`
-    SELECT EXISTS (
-      SELECT FROM pg_roles r WHERE r.rolname = ${readerRole} AND pg_has_role(r.oid, 'MEMBER')
-        AND has_schema_privilege(r.oid, 'engine', 'USAGE')) AS there`.execute(db);
+    SELECT EXISTS (${sql.raw(reader)}) AS there`.execute(db);
   return rows[0]!.there;
 }
 
