@@ -132,8 +132,7 @@ async function beginnings(trx: Transaction<Database>, id: string) {
     SELECT component, created_at AS at, actor <> ${judge} AS person,
            event <> 'kept' AND (actor <> ${judge} OR after ->> 'autonomy' <> 'auto') AS anew
     FROM bot_knowledge_events
-    WHERE knowledge_id = ${id}::uuid
-      AND (event IN ('promoted', 'demoted', 'kept') OR event = 'edited' AND after ? 'solution') ORDER BY id DESC`.execute(
+    WHERE knowledge_id = ${id}::uuid AND event IN ('promoted', 'demoted', 'kept') ORDER BY id DESC`.execute(
     trx,
   );
   return (component: string | null, own: Autonomy | null): Date | null => {
