@@ -22,6 +22,8 @@ BEGIN
   IF to_regrole('roundsman_reader') IS NULL THEN
     RETURN false;
   END IF;
+  -- Two sessions that grant the same at once fail with "tuple concurrently updated".
+  PERFORM pg_advisory_xact_lock(hashtextextended('engine.let_checks_read', 0));
   FOR r IN SELECT n.oid::regnamespace AS schema FROM pg_namespace n
            WHERE n.nspname IN ('public', 'engine') AND NOT has_schema_privilege('roundsman_reader', n.oid, 'USAGE') LOOP
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO roundsman_reader', r.schema);

@@ -92,7 +92,7 @@ export async function startEngine(
     for (const warning of queue.warnings) log.warn(`${queue.backend}: ${warning}`);
     // Recorded only once it has answered.
     await agreeOnBackend(db, queue.backend);
-    if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl)))
+    if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl, { open: true })))
       log.warn('checks read as this login: there is no role roundsman_reader that it may become');
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);

@@ -93,10 +93,14 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   });
 }
 
-/** A worker may log in with a role that works as service_role (see data/session.ts). */
+/**
+ * A worker may log in with a role that works as service_role (see data/session.ts). Two sessions that grant the same
+ * at once fail with "tuple concurrently updated", so each waits for the one before it.
+ */
 const forService = `
   DO $$
   BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('roundsman: rights on ${queueSchema}', 0));
     IF to_regrole('service_role') IS NOT NULL THEN
       GRANT USAGE, CREATE ON SCHEMA ${queueSchema} TO service_role;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queueSchema} TO service_role;

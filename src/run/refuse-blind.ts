@@ -10,17 +10,23 @@ export class BlindChecksError extends RoundsmanError {}
 const mostNamed = 5;
 
 /**
- * Makes sure that checks see all rows that this process sees. Tables that came after the last migration are opened to
- * them where this login owns them. Throws {@link BlindChecksError} with the others. True when checks read as a role
- * of their own, false when as this login.
+ * Makes sure that checks see all rows that this process sees. With `open`, tables that came after the last migration
+ * are opened to them first where this login owns them. Throws {@link BlindChecksError} with the tables that stay
+ * hidden. True when checks read as a role of their own, false when as this login.
  */
-export async function refuseBlindChecks(db: Db, databaseUrl: string): Promise<boolean> {
+export async function refuseBlindChecks(
+  db: Db,
+  databaseUrl: string,
+  { open }: { open: boolean },
+): Promise<boolean> {
   if (!(await hasReader(db))) return false;
   const reader = connect(databaseUrl, { name: 'roundsman', max: 1, readOnly: true });
   try {
-    if ((await hiddenFrom(reader, db)).length === 0) return true;
-    await sql`SELECT engine.let_checks_read()`.execute(db).catch(() => {});
-    const hidden = await hiddenFrom(reader, db);
+    let hidden = await hiddenFrom(reader, db);
+    if (open && hidden.length > 0) {
+      await sql`SELECT engine.let_checks_read()`.execute(db).catch(() => {});
+      hidden = await hiddenFrom(reader, db);
+    }
     if (hidden.length === 0) return true;
     const named = hidden.slice(0, mostNamed).join(', ');
     const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';

@@ -149,3 +149,12 @@ test.runIf(backends.length === 2)('runs that waited on one backend run on the ot
       .poll(() => rowOf(database.db, id), { timeout: 10_000 })
       .toMatchObject({ status: 'success', attempt: 1 });
 });
+
+test('processes that bring the queue into the same database at once all succeed', async () => {
+  const { url } = await testDatabase();
+  await migrateQueue(url);
+  for (let round = 0; round < 10; round += 1) {
+    const all = await Promise.allSettled(Array.from({ length: 12 }, () => migrateQueue(url)));
+    expect(all.filter(({ status }) => status === 'rejected')).toEqual([]);
+  }
+});
