@@ -1,4 +1,5 @@
 import type { Place } from './child/pool.ts';
+import { codeOfBot } from './child/task.ts';
 import type { Engine } from './engine.ts';
 import type { Run, Stop } from './run.ts';
 
@@ -17,7 +18,7 @@ export async function inPlace<Result>(
   work: (held: Held) => Promise<Result>,
 ): Promise<Result> {
   const began = performance.now();
-  const place = await children.take();
+  const place = await children.take(codeOfBot(run.bot.endpoint));
   const until = performance.now() + run.timeoutMs;
   const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
   const stop = () => place.stop(run.signal.reason as Stop);

@@ -1,39 +1,27 @@
-/** A worker's end of one child process. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { PassThrough, type Duplex } from 'node:stream';
+/** A worker's end of one child process: one task at a time, and what the child says about itself between them. */
 import type { Fenced } from '../../data/bots/fence.ts';
 import { messageOf } from '../../errors.ts';
-import { fitting } from '../../text.ts';
 import type { Stop } from '../run.ts';
-import { ChildEndedError, endOf, type Killed } from './end.ts';
-import { environmentOf } from './environment.ts';
-import { frameOf, readFrames } from './frames.ts';
+import { ChildProcess, type ProcessOptions } from './child-process.ts';
+import { ChildEndedError } from './end.ts';
 import { readAnswer, readMessage } from './message.ts';
-import { descendantsOf, kill, sweep } from './processes.ts';
-import type { Beginning, FromChild, Kind, Rest, Tasks, ToChild } from './task.ts';
+import {
+  codeOf,
+  type Beginning,
+  type FromChild,
+  type Kind,
+  type Rest,
+  type Tasks,
+} from './task.ts';
 import { errorOf } from './thrown.ts';
 
-export interface ChildOptions extends Beginning {
-  /** the module that a child runs, and the one that has its bots and remedies */
-  entry: URL;
-  catalogue: URL;
-  /** most that a child may hold in memory, in MB; its JavaScript heap gets half of it */
-  memoryMb: number;
-}
-
-/** What is printed on standard error when a process dies is kept up to here. */
-const mostHeard = 4_000;
-
-/** More characters of one task than this on standard error would keep the worker busy. */
-const mostPrinted = 16 * 2 ** 20;
-
-/** Pipes of a process that has ended are read for so long: another process may hold them open for ever. */
-const lastWordsMs = 250;
+export interface ChildOptions extends Beginning, ProcessOptions {}
 
 /** A child looks after itself for so long at most after a task; usually it takes less than a millisecond. */
 const restWithinMs = 5_000;
+
+/** So many tasks of the same code may share what it changes in its process. */
+const mostUninspected = 64;
 
 interface Pending {
   id: number;
@@ -45,59 +33,50 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** The task that a child was given last, and whose code it is. */
+export interface Last {
+  kind: Kind;
+  task: unknown;
+  code: string;
+}
+
 export class Child {
   readonly name: string;
-  readonly pid: number | undefined;
   /** Settles when the child takes tasks; rejects when it ended before. */
   readonly ready: Promise<void>;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
-  /** Resolves when what its tasks have started has ended too. */
-  readonly swept: Promise<void>;
   /** tasks that it was given */
   tasks = 0;
+  last: Last | null = null;
   isEnded = false;
 
   /** what it held when it was ready, and before the task that it has now */
   #atReady: Rest | null = null;
   #atRest: Rest | null = null;
+  /** tasks since it was looked at as a whole */
+  #uninspected = 0;
   readonly #process: ChildProcess;
-  readonly #channel: Duplex;
-  readonly #mark = randomBytes(16).toString('hex');
+  readonly #isReady = Promise.withResolvers<void>();
   #pending: Pending | null = null;
   #resting: { id: number; resolve(rest: Rest | null): void } | null = null;
   #rested: Promise<Rest | null> = Promise.resolve(null);
-  #heard = '';
-  #printed = 0;
-  #killed: Killed | null = null;
-  #hasExited = false;
 
-  constructor({ entry, catalogue, memoryMb, databaseUrl, name }: ChildOptions) {
+  constructor({ databaseUrl, name, ...options }: ChildOptions) {
     this.name = name;
-    const heap = `--max-old-space-size=${Math.ceil(memoryMb / 2)}`;
-    this.#process = spawn(process.execPath, [heap, fileURLToPath(entry), catalogue.href], {
-      // A group of its own: Ctrl-C in a terminal is for the worker, which may want to wait for it.
-      detached: true,
-      env: environmentOf(this.#mark),
-      // The last one is never written to: its end tells the child that this process is gone.
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    this.pid = this.#process.pid;
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
-    // Without any where the system has no pipe left; then the process was not started.
-    this.#channel = (this.#process.stdio?.[3] as Duplex | undefined) ?? new PassThrough();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.ready = promise;
-    this.#listen(resolve);
-    this.ended = this.#end((error) => {
-      reject(error);
-      this.#pending?.reject(error);
-      this.#pending = null;
-      this.#resting?.resolve(null);
-      this.#resting = null;
-    });
-    this.swept = this.#sweep();
-    this.#send({ databaseUrl, name });
+    this.ready = this.#isReady.promise;
+    this.#process = new ChildProcess(options, (value) => this.#hear(value));
+    this.ended = this.#process.ended.then((error) => this.#end(error));
+    this.#process.send({ databaseUrl, name });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Resolves when what its tasks have started has ended, too. */
+  get swept(): Promise<void> {
+    return this.#process.swept;
   }
 
   get isBusy(): boolean {
@@ -115,13 +94,31 @@ export class Child {
     };
   }
 
+  /** Whether it has to be looked at as a whole before it carries out `code`; without it, before any other code. */
+  wantsInspection(code?: string): boolean {
+    if (this.#uninspected === 0) return false;
+    return code !== this.last?.code || this.#uninspected >= mostUninspected;
+  }
+
   /** Resolves when the task that is under way has ended, however it did. */
   settled(): Promise<unknown> {
     return this.#pending?.settled ?? Promise.resolve();
   }
 
-  /** Resolves when it can take the next task, with what it found out about itself; null when it has ended. */
+  /**
+   * Resolves when it has come to rest after its task, with what goes on in it; null when it has ended, or had no task
+   * yet.
+   */
   rested(): Promise<Rest | null> {
+    return this.#rested;
+  }
+
+  /** Asks it to look at all that its tasks may have changed; null when it has ended. Only once it has rested. */
+  inspect(): Promise<Rest | null> {
+    if (this.isEnded) return Promise.resolve(null);
+    this.#uninspected = 0;
+    this.#rest(this.tasks);
+    this.#process.send({ inspect: this.tasks });
     return this.#rested;
   }
 
@@ -130,92 +127,59 @@ export class Child {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending || this.#resting) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
-    this.#printed = 0;
+    this.#uninspected += 1;
+    this.last = { kind, task, code: codeOf(kind, task) };
+    this.#process.beginTask();
     const id = this.tasks;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const settled = Promise.allSettled([promise]);
     const read = (result: unknown) => readAnswer(kind, task, result);
     this.#pending = { id, run, settled, read, resolve, reject };
-    this.#send({ id, kind, task });
+    this.#process.send({ id, kind, task });
     return promise as Promise<Tasks[K]['result']>;
   }
 
   /** Aborts the signal of what is under way. */
   stop(why: Stop): void {
-    this.#send({ stop: why });
+    this.#process.send({ stop: why });
   }
 
-  /**
-   * Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}.
-   * `taskIsToBlame` where the task went beyond what it may take.
-   */
+  /** See {@link ChildProcess.kill}. */
   kill(why: string, taskIsToBlame = false): void {
-    if (this.#hasExited) return;
-    this.#killed ??= { why, taskIsToBlame };
-    if (this.pid === undefined) return;
-    const below = descendantsOf(this.pid);
-    // Its group first: what a check started ends with it.
-    kill(-this.pid);
-    for (const pid of below) kill(pid);
+    this.#process.kill(why, taskIsToBlame);
   }
 
-  #send(message: Beginning | ToChild): void {
-    // A child that is just ending cannot be told anything; its end says the rest.
-    if (this.#channel.writable) this.#channel.write(frameOf(message));
+  #hear(value: unknown): void {
+    const message = readMessage(value);
+    if (!message) this.#process.refuse('it is none of its messages');
+    else if ('ready' in message) {
+      this.#atReady ??= message.ready;
+      this.#isReady.resolve();
+    } else if ('rest' in message) this.#takeRest(message.id, message.rest);
+    else this.#takeAnswer(message);
   }
 
-  #hear(text: string): void {
-    const heard = this.#heard + text;
-    // The cut is marked: what it leaves of a secret is known by that.
-    this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
-    this.#printed += text.length;
-    if (this.#printed > mostPrinted)
-      this.kill(`it printed more than ${mostPrinted / 2 ** 20} MB on standard error`, true);
-  }
-
-  #listen(ready: () => void): void {
-    const read = readFrames(
-      (value) => {
-        const message = readMessage(value);
-        if (!message) this.#refuse('it is none of its messages');
-        else if ('ready' in message) {
-          this.#atReady ??= message.ready;
-          ready();
-        } else this.#take(message);
-      },
-      (why) => this.#refuse(why),
-    );
-    this.#channel.on('data', read);
-    // Its end says the rest: it comes with that of the process, or before, when a task has closed it.
-    this.#channel.on('error', () => {});
-    this.#channel.on('end', () => setTimeout(() => this.#refuse('it is closed'), lastWordsMs));
-  }
-
-  #refuse(why: string): void {
-    this.kill(`what it sent its worker cannot be read: ${fitting(why, 500)}`, true);
-  }
-
-  #take(message: Exclude<FromChild, { ready: Rest }>): void {
-    if ('rest' in message) return this.#rest(message.id, message.rest);
+  #takeAnswer(message: Extract<FromChild, { result: unknown } | { thrown: unknown }>): void {
     const pending = this.#pending;
-    if (pending?.id !== message.id) return this.#refuse('it is about no task that it has');
+    if (pending?.id !== message.id) return this.#process.refuse('it is about no task that it has');
     if ('thrown' in message) {
-      this.#tidy(pending.id);
+      this.#pending = null;
+      this.#rest(pending.id);
       return pending.reject(errorOf(message.thrown, pending.run));
     }
     let result: unknown;
     try {
       result = pending.read(message.result);
     } catch (error) {
-      return this.#refuse(messageOf(error));
+      return this.#process.refuse(messageOf(error));
     }
-    this.#tidy(pending.id);
+    this.#pending = null;
+    this.#rest(pending.id);
     pending.resolve(result);
   }
 
-  /** The task is over; the child says when it can take the next one. */
-  #tidy(id: number): void {
-    this.#pending = null;
+  /** It takes no task until it has said what it found out about itself. */
+  #rest(id: number): void {
     const { promise, resolve } = Promise.withResolvers<Rest | null>();
     this.#resting = { id, resolve };
     this.#rested = promise;
@@ -226,41 +190,19 @@ export class Child {
     void promise.then(() => clearTimeout(late));
   }
 
-  #rest(id: number, rest: Rest): void {
-    if (this.#resting?.id !== id) return this.#refuse('it is about no task that it had');
+  #takeRest(id: number, rest: Rest): void {
+    if (this.#resting?.id !== id) return this.#process.refuse('it is about no task that it had');
     this.#atRest = rest;
     this.#resting.resolve(rest);
     this.#resting = null;
   }
 
-  async #sweep(): Promise<void> {
-    await this.ended;
-    await sweep(this.#mark);
-  }
-
-  /** Resolves when the process has ended, after `onEnd`. */
-  #end(onEnd: (error: ChildEndedError) => void): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const over = (error: ChildEndedError) => {
-      if (this.isEnded) return;
-      this.#hasExited = true;
-      this.isEnded = true;
-      for (const stream of this.#process.stdio ?? []) stream?.destroy();
-      onEnd(error);
-      resolve();
-    };
-    this.#process.on('exit', (code, signal) => {
-      this.#hasExited = true;
-      // What it started may hold its pipes open. This ends most of it, and `close` comes soon.
-      kill(-this.pid!);
-      const say = () => over(endOf({ code, signal }, this.#heard, this.#killed));
-      const waited = setTimeout(say, lastWordsMs);
-      this.#process.on('close', () => {
-        clearTimeout(waited);
-        say();
-      });
-    });
-    this.#process.on('error', ({ message }) => over(new ChildEndedError(message, true)));
-    return promise;
+  #end(error: ChildEndedError): void {
+    this.isEnded = true;
+    this.#isReady.reject(error);
+    this.#pending?.reject(error);
+    this.#pending = null;
+    this.#resting?.resolve(null);
+    this.#resting = null;
   }
 }

@@ -68,32 +68,41 @@ async function endProcesses(mark: string): Promise<boolean> {
 
 /**
  * Remembers what is at work; afterwards it says what else is, once what ends by itself has had a moment. `mark` is
- * that of the process (processes.ts).
+ * that of the process (processes.ts). `all` also finds what no event tells of: processes that were started and
+ * awaited at once, which may have started others, and open files.
  */
-export function watchLeftBehind(mark: string): () => Promise<string[]> {
+export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();
   const resources = process.getActiveResourcesInfo();
   const files = openFiles();
-  // Of those that were started and awaited at once, the system only tells that some have ended.
   let ended = endedProcesses();
   let started = 0;
   subscribe('child_process', () => (started += 1));
-  return async () => {
+
+  async function atWork(): Promise<string[]> {
     for (const ms of waitMs) {
       if (beyond(resources).length === 0) break;
       await sleep(ms, undefined, { ref: false });
     }
-    const atWork = [...new Set(beyond(resources))];
-    const endedBefore = ended;
-    ended = endedProcesses();
-    const processes = (started > 0 || ended !== endedBefore) && (await endProcesses(mark));
+    const kinds = [...new Set(beyond(resources))];
+    const processes = started > 0 && (await endProcesses(mark));
     started = 0;
-    const more = openFiles() - files;
     return [
-      ...atWork.map((kind) => `${kind} at work`),
+      ...kinds.map((kind) => `${kind} at work`),
       ...(threads() > 0 ? ['a thread'] : []),
       ...(processes ? ['a process'] : []),
-      ...(more > mostFiles ? [`${more} open files`] : []),
     ];
+  }
+
+  return {
+    atWork,
+    async all() {
+      const endedBefore = ended;
+      ended = endedProcesses();
+      if (ended !== endedBefore) started += 1;
+      const left = await atWork();
+      const more = openFiles() - files;
+      return more > mostFiles ? [...left, `${more} open files`] : left;
+    },
   };
 }

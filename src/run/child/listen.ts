@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { frameOf, readFrames } from './frames.ts';
-import type { Beginning, CarryOut, FromChild, Kind, Rest, Tasks, ToChild } from './task.ts';
+import type { Watch } from './rest.ts';
+import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from './task.ts';
 import { thrownBy } from './thrown.ts';
 
 /** the file descriptor of the channel in the worker's `stdio` */
@@ -20,15 +21,12 @@ export function isLeftBehind(): boolean {
 
 /**
  * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
- * returns then looks after the process when each has ended; until then it takes no other one.
+ * returns looks after the process when each has ended, and when the worker asks; until then it takes no other one.
  */
-export function listen(
-  begin: (beginning: Beginning) => CarryOut,
-  watch: () => () => Promise<Rest>,
-): void {
+export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => Watch): void {
   const socket = new Socket({ fd: channel, readable: true, writable: true });
   let carryOut: CarryOut;
-  let rest: () => Promise<Rest>;
+  let self: Watch;
 
   const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
   const say = (message: FromChild) => write(frameOf(message));
@@ -50,18 +48,20 @@ export function listen(
     current = null;
     // What the task left in the queue of microtasks comes first.
     await setImmediate();
-    await say({ id, rest: await rest() });
+    await say({ id, rest: await self.rest() });
   }
 
   const read = readFrames(
     (value) => {
       const message = value as Beginning | ToChild;
       if ('stop' in message) current?.controller.abort(message.stop);
+      else if ('inspect' in message)
+        void self.inspect().then((rest) => say({ id: message.inspect, rest }));
       else if ('id' in message) void work(message.id, message.kind, message.task);
       else {
         carryOut = begin(message);
-        rest = watch();
-        void rest().then((ready) => say({ ready }));
+        self = watch();
+        void self.rest().then((ready) => say({ ready }));
       }
     },
     (why) => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Child } from './child.ts';
 
 /** What a process holds in memory, in MB; null where the system does not say (it has no /proc) or the process is gone. */
 export async function residentMb(pid: number): Promise<number | null> {
@@ -26,4 +27,22 @@ export function tooMuchLeft(
     ...(isHeap ? [`${Math.round(heap)} MB in its heap`] : []),
     ...(isResident ? [`${Math.round(resident)} MB of memory`] : []),
   ];
+}
+
+const watchEveryMs = 200;
+
+/** Ends each of `children` whose task holds more than `memoryMb`; those that come later, too. */
+export function watchMemory(children: Iterable<Child>, memoryMb: number): { stop(): void } {
+  async function look(): Promise<void> {
+    for (const child of children) {
+      if (!child.isBusy || child.pid === undefined) continue;
+      const used = await residentMb(child.pid);
+      // What earlier tasks have left is not this one's.
+      if (used !== null && used - child.leftMb.resident > memoryMb)
+        child.kill(`it held ${Math.round(used)} MB, and ${memoryMb} MB is the most`, true);
+    }
+  }
+  const watching = setInterval(() => void look(), watchEveryMs);
+  watching.unref();
+  return { stop: () => clearInterval(watching) };
 }

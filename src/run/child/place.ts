@@ -3,7 +3,7 @@ import { FaultError } from '../../data/fault-behind.ts';
 import { messageOf } from '../../errors.ts';
 import type { Stop } from '../run.ts';
 import type { Child } from './child.ts';
-import type { Kind, Tasks } from './task.ts';
+import { codeOf, type Kind, type Tasks } from './task.ts';
 
 /** One run's hold of a child process. */
 export interface Place {
@@ -29,18 +29,12 @@ const graceMs: Record<Stop, number> = {
   cancelled: 2_000,
 };
 
-/** The task that a child was given last. */
-export interface Last {
-  kind: Kind;
-  task: unknown;
-}
-
 /** The pool, as a place sees it. */
 export interface Lender {
-  take(): Promise<Child>;
-  /** Whether its last task has left it as it was; one that has not is ended. */
-  isUnchanged(child: Child, last: Last | null): Promise<boolean>;
-  giveBack(child: Child, last: Last | null): void;
+  take(code: string): Promise<Child>;
+  /** Whether its tasks have left it as `code` may find it; a child that is not is ended. */
+  isFitFor(child: Child, code: string): Promise<boolean>;
+  giveBack(child: Child): void;
   /** It is not used again. */
   drop(child: Child): void;
 }
@@ -52,37 +46,36 @@ async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
   child.kill(why);
 }
 
-export function placeOf(taken: Child, { take, isUnchanged, giveBack, drop }: Lender): Place {
+export function placeOf(taken: Child, { take, isFitFor, giveBack, drop }: Lender): Place {
   let child = taken;
-  let last: Last | null = null;
   let stopped: Child | null = null;
   // A task that waits for its child, and whether its run still wants it done.
   let waiting: { wanted: boolean } | null = null;
 
-  async function another(mine: { wanted: boolean }): Promise<Child> {
-    const next = await take().catch((error: unknown) => {
+  async function another(mine: { wanted: boolean }, code: string): Promise<Child> {
+    const next = await take(code).catch((error: unknown) => {
       // None could be started: the task has not begun, and is not to blame.
       throw new FaultError('process', messageOf(error));
     });
-    last = null;
-    if (!mine.wanted) giveBack(next, null);
+    if (!mine.wanted) giveBack(next);
     return next;
   }
 
   return {
     async do(kind, task, run) {
       const mine = (waiting = { wanted: true });
+      const code = codeOf(kind, task);
       try {
-        const isUsable = !child.isEnded && child !== stopped && (await isUnchanged(child, last));
-        if (mine.wanted && !isUsable) {
-          const next = await another(mine);
+        const isUsable = async () =>
+          !child.isEnded && child !== stopped && (await isFitFor(child, code));
+        while (!(await isUsable()) && mine.wanted) {
+          const next = await another(mine, code);
           if (mine.wanted) child = next;
         }
         if (!mine.wanted) throw new Error('it was stopped before it began');
       } finally {
         waiting = null;
       }
-      last = { kind, task };
       return child.do(kind, task, run);
     },
     stop(why) {
@@ -95,7 +88,7 @@ export function placeOf(taken: Child, { take, isUnchanged, giveBack, drop }: Len
     release() {
       if (waiting) waiting.wanted = false;
       if (child.isEnded) return;
-      if (child !== stopped && !child.isBusy) return giveBack(child, last);
+      if (child !== stopped && !child.isBusy) return giveBack(child);
       drop(child);
       if (child !== stopped) child.kill('its run is over');
     },

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
-import { residentMb, tooMuchLeft } from './memory.ts';
-import { placeOf, type Last, type Lender, type Place } from './place.ts';
-import type { Kind } from './task.ts';
+import { tooMuchLeft, watchMemory } from './memory.ts';
+import { placeOf, type Lender, type Place } from './place.ts';
+import type { Kind, Rest } from './task.ts';
 
 export type { Place } from './place.ts';
 
 export interface Children {
-  /** Waits until a child is free. Rejects when none can be started. */
-  take(): Promise<Place>;
+  /**
+   * Waits until a child is free; one that carries out `code` already (task.ts) is preferred. Rejects when none can be
+   * started.
+   */
+  take(code?: string): Promise<Place>;
   /** Ends all of them, whatever they do. */
   close(): Promise<void>;
 }
@@ -27,8 +30,6 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
   startWithinMs?: number;
 }
 
-const watchEveryMs = 200;
-
 /**
  * A further child is started when somebody has waited, or all have been busy, for this long. A start costs as
  * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
@@ -38,8 +39,18 @@ const patienceMs = 100;
 /** More starts at once than processors would only make each of them, and all that runs, slower. */
 const mostStarting = availableParallelism();
 
+/** A child that has had nothing to do for this long looks at all that its tasks may have changed. */
+const inspectAfterMs = 20;
+
 /** A child is replaced after so many tasks: what checks leak does not add up for ever. */
 const mostTasks = 10_000;
+
+interface Waiting {
+  since: number;
+  code: string | undefined;
+  resolve(child: Child): void;
+  reject(error: unknown): void;
+}
 
 /**
  * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
@@ -60,8 +71,7 @@ export function openChildren({
   let idle: Child[] = [];
   // Each since when.
   const held = new Map<Child, number>();
-  const waiting: { since: number; resolve(child: Child): void; reject(error: unknown): void }[] =
-    [];
+  const waiting: Waiting[] = [];
   let again: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -133,17 +143,41 @@ export function openChildren({
 
   function offer(child: Child, turn: 'next' | 'last' = 'next'): void {
     if (child.isEnded) return;
-    const next = waiting.shift();
+    const next = nextFor(child);
     if (next) {
       held.set(child, performance.now());
-      next.resolve(child);
-    } else if (turn === 'next') idle.push(child);
+      return next.resolve(child);
+    }
+    if (turn === 'next') idle.push(child);
     else idle.unshift(child);
+    if (!child.wantsInspection()) return;
+    const { tasks } = child;
+    setTimeout(() => void (child.tasks === tasks && inspectIdle(child)), inspectAfterMs).unref();
   }
 
-  async function giveBack(child: Child, last: Last | null): Promise<void> {
+  /** Who waits for the code that the child has carried out last, unless somebody else has waited for long. */
+  function nextFor(child: Child): Waiting | undefined {
+    const [first] = waiting;
+    if (!first) return undefined;
+    const same = waiting.findIndex(({ code }) => code === child.last?.code);
+    const isLate = first.since <= performance.now() - patienceMs;
+    return waiting.splice(isLate ? 0 : Math.max(0, same), 1)[0];
+  }
+
+  async function inspectIdle(child: Child): Promise<void> {
+    if (!idle.includes(child) || !child.wantsInspection()) return;
+    idle = idle.filter((each) => each !== child);
+    held.set(child, performance.now());
+    if (isUnchanged(child, await child.inspect())) {
+      held.delete(child);
+      offer(child);
+    }
+    provide();
+  }
+
+  async function giveBack(child: Child): Promise<void> {
     // One that has ended, or that is ended now, leaves by itself.
-    if (await isUnchanged(child, last)) {
+    if (isUnchanged(child, await child.rested())) {
       held.delete(child);
       if (child.tasks < mostTasks) offer(child);
       else child.kill('it has served its time');
@@ -151,59 +185,54 @@ export function openChildren({
     provide();
   }
 
-  /** Once it has come to rest after its task: one that the task has changed is ended. */
-  async function isUnchanged(child: Child, last: Last | null): Promise<boolean> {
-    const rest = await child.rested();
+  async function isFitFor(child: Child, code: string): Promise<boolean> {
+    if (!isUnchanged(child, await child.rested())) return false;
+    return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
+  }
+
+  /** Once it has come to rest: one that a task has changed is ended. */
+  function isUnchanged(child: Child, rest: Rest | null): boolean {
     if (child.isEnded) return false;
     const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
     if (changed.length === 0) return true;
-    if (last) onChanged(last.kind, last.task, changed);
+    if (child.last) onChanged(child.last.kind, child.last.task, changed);
     child.kill('a task had changed it');
     return false;
   }
 
-  function take(): Promise<Child> {
+  function take(code?: string): Promise<Child> {
     if (closed) return Promise.reject(new Error('the children were closed'));
-    const child = idle.pop();
+    const child = idle.findLast(({ last }) => last?.code === code) ?? idle.at(-1);
     if (child) {
+      idle = idle.filter((each) => each !== child);
       held.set(child, performance.now());
       provide();
       return Promise.resolve(child);
     }
     return new Promise((resolve, reject) => {
-      waiting.push({ since: performance.now(), resolve, reject });
+      waiting.push({ since: performance.now(), code, resolve, reject });
       provide();
     });
   }
 
   const lender: Lender = {
     take,
-    isUnchanged,
-    giveBack: (child, last) => void giveBack(child, last),
+    isFitFor,
+    giveBack: (child) => void giveBack(child),
     drop(child) {
       held.delete(child);
       provide();
     },
   };
 
-  async function watchMemory(): Promise<void> {
-    for (const child of living) {
-      if (!child.isBusy || child.pid === undefined) continue;
-      const used = await residentMb(child.pid);
-      // What earlier tasks have left is not this one's.
-      if (used !== null && used - child.leftMb.resident > options.memoryMb)
-        child.kill(`it held ${Math.round(used)} MB, and ${options.memoryMb} MB is the most`, true);
-    }
-  }
-  const watching = setInterval(() => void watchMemory(), watchEveryMs);
-  watching.unref();
+  const watching = watchMemory(living, options.memoryMb);
   provide();
 
   return {
-    take: async () => placeOf(await take(), lender),
+    take: async (code) => placeOf(await take(code), lender),
     async close() {
       closed = true;
-      clearInterval(watching);
+      watching.stop();
       if (again) clearTimeout(again);
       for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
       for (const child of living) child.kill('its worker stops');

@@ -33,6 +33,20 @@ export interface Tasks {
 
 export type Kind = keyof Tasks;
 
+/** The code of a bot's checks. */
+export const codeOfBot = (endpoint: string): string => `bot ${endpoint}`;
+
+const codes: { [K in Kind]: (task: Tasks[K]['task']) => string } = {
+  check: ({ endpoint }) => codeOfBot(endpoint),
+  effect: ({ remedy }) => `remedy ${remedy}`,
+  undo: ({ remedy }) => `remedy ${remedy}`,
+  canary: () => 'canary',
+};
+
+/** Whose code carries a task out: what a task changes in its process, no other code may find there. */
+export const codeOf = <K extends Kind>(kind: K, task: Tasks[K]['task']): string =>
+  codes[kind](task);
+
 /** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
 export type CarryOut = <K extends Kind>(
   kind: K,
@@ -47,7 +61,11 @@ export interface Beginning {
   name: string;
 }
 
-export type ToChild = { id: number; kind: Kind; task: unknown } | { stop: Stop };
+export type ToChild =
+  | { id: number; kind: Kind; task: unknown }
+  | { stop: Stop }
+  // The child has come to rest after this task, and is asked to look at all that it may have changed.
+  | { inspect: number };
 
 /** An error as text and facts, because its class does not survive the way. */
 export interface Thrown {
@@ -60,7 +78,7 @@ export interface Thrown {
   notApplied: boolean;
 }
 
-/** What a child found out about itself, when it is ready and after each task, before it takes another one. */
+/** What a child found out about itself: when it is ready, after each task, and when it was inspected. */
 export interface Rest {
   /** what the task changed or left behind in its process; such a process is not used again */
   left: string[];

@@ -57,6 +57,45 @@ test('what a task changes in its process, or leaves there, is said, and the next
   await expect.poll(() => sleeping(86_395)).toEqual([]);
 }, 120_000);
 
+test('a process that has nothing to do is looked at, whoever would be the next to use it', async () => {
+  const told: string[] = [];
+  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const engine = await engineWithChildren({ size: 1, onChanged });
+  for (const [name, [, said]] of Object.entries({
+    umask: changes.umask!,
+    orphan: changes.orphan!,
+  })) {
+    expect((await run(engine, name, once)).status).toBe('success');
+    await expect.poll(() => told.join(), { message: name }).toContain(said);
+  }
+  await expect.poll(() => sleeping(86_395)).toEqual([]);
+});
+
+test('what the checks of a bot change in their process is theirs for 64 tasks at most, and no other code finds it', async () => {
+  let told = 0;
+  const engine = await engineWithChildren({
+    size: 1,
+    isOneAhead: false,
+    onChanged: () => (told += 1),
+  });
+  const place = await engine.children.take();
+  const check = (name: string) =>
+    place.do('check', {
+      endpoint: `/api/bots/${name}`,
+      config: {},
+      check: 'is-well',
+      now: new Date(),
+      since: null,
+    });
+  for (let i = 0; i < 64; i++) expect(await check('umask')).toMatchObject({ status: 'passed' });
+  expect(told).toBe(0);
+  expect(await check('umask')).toMatchObject({ status: 'passed' });
+  expect(told).toBe(1);
+  expect(await check('well')).toMatchObject({ status: 'passed' });
+  expect(told).toBe(2);
+  place.release();
+});
+
 test('who waits while the last process ends gets another one', async () => {
   const engine = await engineWithChildren({ size: 1, isOneAhead: false });
   for (let i = 0; i < 2; i++) {
