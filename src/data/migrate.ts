@@ -9,6 +9,7 @@ import {
 import { RoundsmanError, messageOf } from '../errors.ts';
 import { documentedTables } from './adopt.ts';
 import { tableOf, type MigrationFile } from './adopt/differences.ts';
+import { lockTables, TablesInUseError } from './lock-tables.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
@@ -34,6 +35,7 @@ const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
  */
 class SqlFiles implements MigrationProvider {
   readonly #adopted: Set<string>;
+  #hasTables = false;
 
   constructor(adopted = new Set<string>()) {
     this.#adopted = adopted;
@@ -43,7 +45,12 @@ class SqlFiles implements MigrationProvider {
     const entries = (await readFiles()).map((file) => {
       const { name, text } = file;
       const run = !(isDocumented(file) && this.#adopted.has(tableOf(name)));
-      const up = async (db: Kysely<any>) => void (run && (await sql.raw(text).execute(db)));
+      const up = async (db: Kysely<any>) => {
+        // All files run in one transaction.
+        if (!this.#hasTables) await lockTables(db);
+        this.#hasTables = true;
+        if (run) await sql.raw(text).execute(db);
+      };
       return [name, { up }] as const;
     });
     return Object.fromEntries(entries);
@@ -84,8 +91,8 @@ async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
 /**
  * Applies all pending migrations in one transaction; concurrent callers wait for each other. Documented
  * tables that are there already are adopted if they and their rows agree with the document.
- * Returns the names that this call applied. Throws {@link MigrationError} naming the file, or
- * SchemaDiffersError with every difference.
+ * Living workers may go on meanwhile: their statements wait. Returns the names that this call applied. Throws
+ * {@link MigrationError} naming the file, SchemaDiffersError with every difference, or TablesInUseError.
  */
 export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
   db.connection().execute(async (connection) => {
@@ -107,6 +114,7 @@ export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
 async function migrateOn(db: Kysely<any>): Promise<string[]> {
   const adopted = await adoptable(db);
   const { error, results = [] } = await migrator(db, adopted).migrateToLatest();
+  if (error instanceof TablesInUseError) throw error;
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName;
     throw new MigrationError(

@@ -1,0 +1,73 @@
+/** Migrations beside processes that read and write the same tables. */
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { connect } from '../../src/data/connect.ts';
+import { lockTables, TablesInUseError } from '../../src/data/lock-tables.ts';
+import { migrateToLatest } from '../../src/data/migrate.ts';
+import { testDatabase } from '../support/database.ts';
+import { madeByHand, platform } from './adopt-platform.ts';
+
+async function deadlocks(db: Awaited<ReturnType<typeof testDatabase>>['db']): Promise<number> {
+  const { rows } = await sql<{ deadlocks: number }>`
+    SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`.execute(db);
+  return rows[0]!.deadlocks;
+}
+
+/** Transactions that write to two tables, each pair in both orders, until told to stop or one fails; what they met. */
+function write(url: string, tables: string[]) {
+  const db = connect(url, { max: 6 });
+  onTestFinished(() => db.destroy());
+  const errors: unknown[] = [];
+  let over = false;
+  let done = 0;
+  const pairs = tables.flatMap((a) => tables.filter((b) => b !== a).map((b) => [a, b] as const));
+  const work = Array.from({ length: 6 }, async (_, at) => {
+    for (let i = at; !over; i++) {
+      const pair = pairs[i % pairs.length]!;
+      try {
+        await db.transaction().execute(async (trx) => {
+          for (const table of pair) {
+            await sql`DELETE FROM ${sql.table(table)} WHERE id IS NULL`.execute(trx);
+            await sql`SELECT pg_sleep(0.005)`.execute(trx);
+          }
+        });
+        done += 1;
+      } catch (error) {
+        errors.push(error);
+        over = true;
+      }
+    }
+  });
+  return {
+    done: () => done,
+    async stop() {
+      over = true;
+      await Promise.all(work);
+      return errors;
+    },
+  };
+}
+
+test('a platform is migrated while its tables are written to, and no transaction waits in a circle', async () => {
+  const { db, url } = await madeByHand(platform);
+  const writers = write(url, ['bots', 'bot_executions', 'bot_tickets', 'profiles', 'credits']);
+  await expect.poll(writers.done).toBeGreaterThan(20);
+  expect((await migrateToLatest(db)).length).toBeGreaterThan(20);
+  expect(await writers.stop()).toEqual([]);
+  await expect.poll(() => deadlocks(db)).toBe(0);
+}, 120_000);
+
+test('who keeps the tables for long is named, and nothing was changed', async () => {
+  const { db, url } = await testDatabase();
+  const keeper = connect(url, { name: 'a long report', max: 1 });
+  onTestFinished(() => keeper.destroy());
+  await keeper.transaction().execute(async (reading) => {
+    await sql`SELECT FROM bot_tickets`.execute(reading);
+    const locking = db.transaction().execute((trx) => lockTables(trx, 1_500));
+    await expect(locking).rejects.toThrow(TablesInUseError);
+    await expect(locking).rejects.toThrow(
+      /a long report \(process \d+ of the database, for \d+ s\)/,
+    );
+  });
+  await db.transaction().execute((trx) => lockTables(trx, 1_500));
+});
