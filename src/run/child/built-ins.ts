@@ -16,18 +16,34 @@ interface Kept {
   values: unknown[];
   /** properties with a getter, which is not called; they are not among the keys */
   accessors: [key: PropertyKey, accessor: PropertyDescriptor][];
-  /** Of the properties that an assignment makes; those of the language are not among them. */
-  assigned: readonly string[];
+  /** what lists its properties, and what it listed */
+  list: (object: object) => PropertyKey[];
+  listed: readonly PropertyKey[];
 }
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** An emitter counts its listeners in these; which they are is looked at elsewhere (own-state.ts). */
-const counted = new Set<PropertyKey>(['_events', '_eventsCount', '_maxListeners']);
+/** In these emitters count their listeners, which are looked at elsewhere (own-state.ts), and agents their sockets. */
+const counted = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCount']);
 
-function keep(name: string, object: object): Kept {
-  const kept: Kept = { name, object, keys: [], values: [], accessors: [], assigned: keys(object) };
+/**
+ * Libraries add to these what no assignment makes (polyfills, the dispatcher of fetch). To list all properties of all
+ * objects would take longer than all the rest.
+ */
+const isOftenExtended = (name: string): boolean => /^globalThis$|\.prototype$/.test(name);
+
+function keep(name: string, object: object, isOfLanguage = false): Kept {
+  const list = isOfLanguage && isOftenExtended(name) ? ownKeys : keys;
+  const kept: Kept = {
+    name,
+    object,
+    keys: [],
+    values: [],
+    accessors: [],
+    list,
+    listed: list(object),
+  };
   for (const key of ownKeys(object)) {
     if (counted.has(key)) continue;
     const property = getOwnPropertyDescriptor(object, key)!;
@@ -49,21 +65,28 @@ function isSame(object: object, key: PropertyKey, { get, set }: PropertyDescript
 }
 
 /** The first property that was added, removed or replaced; null when there is none. */
-function changeOf({ name, object, keys: known, values, accessors, assigned }: Kept): string | null {
+function changeOf({
+  name,
+  object,
+  keys: known,
+  values,
+  accessors,
+  list,
+  listed,
+}: Kept): string | null {
   for (let at = 0; at < known.length; at++)
     if (!is((object as Record<PropertyKey, unknown>)[known[at]!], values[at]))
       return `${name}.${String(known[at])}`;
   for (let at = 0; at < accessors.length; at++)
     if (!isSame(object, accessors[at]![0], accessors[at]![1]))
       return `${name}.${String(accessors[at]![0])}`;
-  // Looking for all that was added would take longer than all the rest.
-  const now = keys(object);
-  if (now.length === assigned.length) return null;
-  return `${name}.${now.find((key) => !assigned.includes(key)) ?? '?'}`;
+  const now = list(object);
+  if (now.length === listed.length) return null;
+  return `${name}.${String(now.find((key) => !listed.includes(key)) ?? '?')}`;
 }
 
 const modules =
-  'buffer child_process console crypto dns dns/promises events fs fs/promises http https net os path process stream timers timers/promises tls url util'.split(
+  'async_hooks buffer child_process console crypto diagnostics_channel dns dns/promises events fs fs/promises http https module net os path process stream timers timers/promises tls url util'.split(
     ' ',
   );
 
@@ -89,6 +112,8 @@ function valuesOf(object: object): [key: string, value: unknown][] {
 
 /** Objects of the language by name, each once. */
 function ofLanguage(): Named {
+  // This loads what fetch is made of, which adds its dispatcher to globalThis: a change of that is a task's.
+  void globalThis.Headers;
   const found: Named = new Map([[globalThis, 'globalThis']]);
   for (const [key, value] of valuesOf(globalThis)) addClass(found, key, value);
   const generated = (async function* () {})();
@@ -113,13 +138,15 @@ function ofModules(): Named {
     for (const [key, value] of valuesOf(module))
       if (/^[A-Z][a-z]/.test(key)) addClass(found, `${name}.${key}`, value);
   }
-  for (const name of ['http', 'https'] as const)
-    add(found, `${name}.globalAgent`, optionsOf(process.getBuiltinModule(name).globalAgent));
+  for (const name of ['http', 'https'] as const) {
+    const agent = process.getBuiltinModule(name).globalAgent;
+    add(found, `${name}.globalAgent`, agent);
+    add(found, `${name}.globalAgent.options`, optionsOf(agent));
+  }
   add(found, 'util.inspect', process.getBuiltinModule('util').inspect.defaultOptions);
-  for (const [name, value] of Object.entries({ Client: pg.Client, Pool: pg.Pool, Kysely }))
-    addClass(found, name, value);
-  add(found, 'pg.types', pg.types);
-  add(found, 'pg.defaults', pg.defaults);
+  add(found, 'pg', pg);
+  for (const [key, value] of valuesOf(pg)) addClass(found, `pg.${key}`, value);
+  addClass(found, 'Kysely', Kysely);
   return found;
 }
 
@@ -131,8 +158,9 @@ const mostNamed = 20;
  * calls no method of what it looks at: that may have been changed.
  */
 export function watchBuiltIns(): () => string[] {
-  const found = new Map([...ofModules(), ...ofLanguage()]);
-  const kept = [...found].map(([object, name]) => keep(name, object));
+  const language = ofLanguage();
+  const found = new Map([...ofModules(), ...language]);
+  const kept = [...found].map(([object, name]) => keep(name, object, language.has(object)));
   return () => {
     const changed: string[] = [];
     for (let at = 0; at < kept.length && changed.length < mostNamed; at++) {

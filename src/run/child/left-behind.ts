@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { childrenOf, kill, markedProcesses } from './processes.ts';
+import { watchUnreferenced } from './unreferenced.ts';
 
 /** What ends by itself a moment after a task, as a connection that is being closed, is waited for. */
 const waitMs = [1, 4, 20, 75];
@@ -69,21 +70,26 @@ async function endProcesses(mark: string): Promise<boolean> {
 /**
  * Remembers what is at work; afterwards it says what else is, once what ends by itself has had a moment. `mark` is
  * that of the process (processes.ts). `all` also finds what no event tells of: processes that were started and
- * awaited at once, which may have started others, and open files.
+ * awaited at once, which may have started others, what does not keep the process from ending, and open files.
  */
 export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();
+  const unreferenced = watchUnreferenced();
   const resources = process.getActiveResourcesInfo();
   const files = openFiles();
   let ended = endedProcesses();
   let started = 0;
   subscribe('child_process', () => (started += 1));
 
-  async function atWork(): Promise<string[]> {
+  async function whileAny(left: () => unknown[]): Promise<void> {
     for (const ms of waitMs) {
-      if (beyond(resources).length === 0) break;
+      if (left().length === 0) return;
       await sleep(ms, undefined, { ref: false });
     }
+  }
+
+  async function atWork(): Promise<string[]> {
+    await whileAny(() => beyond(resources));
     const kinds = [...new Set(beyond(resources))];
     const processes = started > 0 && (await endProcesses(mark));
     started = 0;
@@ -100,7 +106,8 @@ export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Pr
       const endedBefore = ended;
       ended = endedProcesses();
       if (ended !== endedBefore) started += 1;
-      const left = await atWork();
+      await whileAny(unreferenced);
+      const left = [...(await atWork()), ...unreferenced()];
       const more = openFiles() - files;
       return more > mostFiles ? [...left, `${more} open files`] : left;
     },

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { beginTask, endTask } from './current-task.ts';
 import { frameOf, readFrames } from './frames.ts';
 import type { Watch } from './rest.ts';
 import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from './task.ts';
@@ -8,16 +8,6 @@ import { thrownBy } from './thrown.ts';
 
 /** the file descriptor of the channel in the worker's `stdio` */
 const channel = 3;
-
-/** Which task the code that runs belongs to, also after its timers and answers. */
-const tasks = new AsyncLocalStorage<number>();
-let current: { id: number; controller: AbortController } | null = null;
-
-/** Whether the code that runs was left behind by a task that is over. */
-export function isLeftBehind(): boolean {
-  const of = tasks.getStore();
-  return of !== undefined && of !== current?.id;
-}
 
 /**
  * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
@@ -27,16 +17,16 @@ export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => W
   const socket = new Socket({ fd: channel, readable: true, writable: true });
   let carryOut: CarryOut;
   let self: Watch;
+  let underWay: AbortController | null = null;
 
   const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
   const say = (message: FromChild) => write(frameOf(message));
 
   async function answerOf(id: number, kind: Kind, task: unknown): Promise<Buffer> {
-    const controller = new AbortController();
-    current = { id, controller };
+    const controller = (underWay = new AbortController());
     try {
       const given = task as Tasks[Kind]['task'];
-      const result = await tasks.run(id, () => carryOut(kind, given, controller.signal));
+      const result = await beginTask(id, () => carryOut(kind, given, controller.signal));
       return frameOf({ id, result });
     } catch (error) {
       return frameOf({ id, thrown: thrownBy(error) });
@@ -45,7 +35,8 @@ export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => W
 
   async function work(id: number, kind: Kind, task: unknown): Promise<void> {
     await write(await answerOf(id, kind, task));
-    current = null;
+    underWay = null;
+    endTask();
     // What the task left in the queue of microtasks comes first.
     await setImmediate();
     await say({ id, rest: await self.rest() });
@@ -54,7 +45,7 @@ export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => W
   const read = readFrames(
     (value) => {
       const message = value as Beginning | ToChild;
-      if ('stop' in message) current?.controller.abort(message.stop);
+      if ('stop' in message) underWay?.abort(message.stop);
       else if ('inspect' in message)
         void self.inspect().then((rest) => say({ id: message.inspect, rest }));
       else if ('id' in message) void work(message.id, message.kind, message.task);

@@ -1,5 +1,46 @@
 /** What a task may change in its own process, and what of it is different afterwards. */
+import buffer from 'node:buffer';
+import crypto from 'node:crypto';
+import channels from 'node:diagnostics_channel';
+import dns from 'node:dns';
+import events, { type EventEmitter } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import module from 'node:module';
+import net from 'node:net';
 import { getPriority } from 'node:os';
+import stream from 'node:stream';
+import tls from 'node:tls';
+import v8 from 'node:v8';
+
+/** Node tells their subscribers of each request and each connection. */
+const watchedChannels = [
+  'http.client.request.created',
+  'http.client.request.start',
+  'http.client.request.error',
+  'http.client.response.finish',
+  'http.server.request.start',
+  'net.client.socket',
+  'net.server.socket',
+  'udp.socket',
+  'undici:client:beforeConnect',
+  'undici:client:sendHeaders',
+  'undici:request:create',
+  'undici:request:headers',
+  'undici:request:error',
+];
+
+/** Settings of what Node writes when it fails. */
+const ofReports = [
+  'directory',
+  'filename',
+  'compact',
+  'excludeNetwork',
+  'signal',
+  'reportOnFatalError',
+  'reportOnSignal',
+  'reportOnUncaughtException',
+];
 
 /** By the name under which a change is told. */
 const settings: Record<string, () => unknown> = {
@@ -7,8 +48,39 @@ const settings: Record<string, () => unknown> = {
   umask: () => process.umask(),
   'process.title': () => process.title,
   'process.exitCode': () => process.exitCode,
-  'its user': () => [process.geteuid?.(), process.getegid?.()].join(),
+  'its user': () =>
+    [
+      process.getuid?.(),
+      process.geteuid?.(),
+      process.getgid?.(),
+      process.getegid?.(),
+      process.getgroups?.(),
+    ].join(),
   'its priority': () => getPriority(),
+  'process.argv': () => [...process.argv, '', ...process.execArgv].join('\0'),
+  'process.report': () => ofReports.map((name) => Reflect.get(process.report, name)).join(),
+  'process.domain': () => (process as { domain?: unknown }).domain,
+  'process.setUncaughtExceptionCaptureCallback': () =>
+    process.hasUncaughtExceptionCaptureCallback(),
+  'source maps': () => JSON.stringify(module.getSourceMapsSupport()),
+  'flags of V8': () => v8.cachedDataVersionTag(),
+  'buffer.INSPECT_MAX_BYTES': () => buffer.INSPECT_MAX_BYTES,
+  'crypto.setFips': () => crypto.getFips(),
+  'dns.setDefaultResultOrder': () => dns.getDefaultResultOrder(),
+  'dns.setServers': () => dns.getServers().join(),
+  'events.defaultMaxListeners': () => events.defaultMaxListeners,
+  'events.captureRejections': () => events.captureRejections,
+  'http.globalAgent': () => http.globalAgent,
+  'https.globalAgent': () => https.globalAgent,
+  'net.setDefaultAutoSelectFamily': () => net.getDefaultAutoSelectFamily(),
+  'net.setDefaultAutoSelectFamilyAttemptTimeout': () =>
+    net.getDefaultAutoSelectFamilyAttemptTimeout(),
+  'stream.setDefaultHighWaterMark': () =>
+    [false, true].map((isObjects) => stream.getDefaultHighWaterMark(isObjects)).join(),
+  // The same array, until others are set.
+  'tls.setDefaultCACertificates': () => tls.getCACertificates('default'),
+  'subscribers to channels': () =>
+    watchedChannels.filter((name) => channels.hasSubscribers(name)).join(),
 };
 
 function read(setting: () => unknown): unknown {
@@ -32,8 +104,19 @@ function changedVariables(before: ReturnType<typeof environment>): string[] {
     .map((name) => `process.env.${name}`);
 }
 
+/** By the end of the name under which a change is told. */
+const emitters: [of: string, emitter: EventEmitter][] = [
+  ['', process],
+  [' of http.globalAgent', http.globalAgent],
+  [' of https.globalAgent', https.globalAgent],
+];
+
 const listeners = (): Map<string, unknown[]> =>
-  new Map(process.eventNames().map((name) => [String(name), process.rawListeners(name as never)]));
+  new Map(
+    emitters.flatMap(([of, emitter]) =>
+      emitter.eventNames().map((name) => [`${String(name)}${of}`, emitter.rawListeners(name)]),
+    ),
+  );
 
 function changedListeners(before: Map<string, unknown[]>): string[] {
   const now = listeners();
@@ -53,7 +136,9 @@ export function watchOwnState(): () => string[] {
   const variables = environment();
   const known = listeners();
   return () => [
-    ...before.filter(([, setting, value]) => read(setting) !== value).map(([name]) => name),
+    ...before
+      .filter(([, setting, value]) => !Object.is(read(setting), value))
+      .map(([name]) => name),
     ...changedVariables(variables),
     ...changedListeners(known),
   ];

@@ -3,6 +3,7 @@ import { watchHeap } from './heap.ts';
 import { watchLeftBehind } from './left-behind.ts';
 import { watchOwnState } from './own-state.ts';
 import type { Rest } from './task.ts';
+import { watchTypeParsers } from './type-parsers.ts';
 
 /** In characters and in number; see the message's shape (message.ts). */
 const longest = 200;
@@ -24,6 +25,7 @@ export interface Watch {
 export function watchSelf(mark: string): Watch {
   const changedBuiltIns = watchBuiltIns();
   const changed = watchOwnState();
+  const changedParsers = watchTypeParsers();
   const leftBehind = watchLeftBehind(mark);
   const held = watchHeap();
   const restOf = (left: string[]): Rest => ({
@@ -36,7 +38,7 @@ export function watchSelf(mark: string): Watch {
       // First: what looks at the rest is made of them.
       const broken = changedBuiltIns();
       if (broken.length > 0) return { left: broken, heapMb: 0, residentMb: 0 };
-      return restOf([...(await leftBehind.all()), ...changed()]);
+      return restOf([...(await leftBehind.all()), ...changed(), ...changedParsers()]);
     },
   };
 }

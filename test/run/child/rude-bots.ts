@@ -1,10 +1,22 @@
 /** Bots whose checks leave their process, their sessions or the worker worse than they found them. */
+import buffer from 'node:buffer';
 import { execSync, spawn } from 'node:child_process';
+import dgram from 'node:dgram';
+import channels from 'node:diagnostics_channel';
+import dns, { setServers } from 'node:dns';
+import events from 'node:events';
 import fs from 'node:fs';
-import { setServers } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import Module from 'node:module';
+import net from 'node:net';
 import { setPriority } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import stream from 'node:stream';
+import { setInterval as everyMs, setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
+import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import pg from 'pg';
 import { defineBot, sql, z, type Check, type CheckContext } from '../../../src/bot.ts';
 import { frameOf } from '../../../src/run/child/frames.ts';
 
@@ -73,6 +85,15 @@ function patch(object: object, name: string): void {
   });
 }
 
+/** Adds what no loop over its properties meets. */
+const hide = (object: object, name: string) => Object.defineProperty(object, name, { value: 1 });
+
+/** As a module of a catalogue may keep it. */
+const { setTypeParser } = pg.types;
+
+const listening = (server: net.Server, where: net.ListenOptions = { port: 0 }) =>
+  new Promise<void>((done) => server.listen(where, done).unref());
+
 /** What a check changes or leaves in its process, beside what is said of it. */
 export const changes: Record<string, [change: () => unknown, said: string]> = {
   chdir: [() => process.chdir('/'), 'the working directory'],
@@ -96,6 +117,11 @@ export const changes: Record<string, [change: () => unknown, said: string]> = {
   promise: [() => patch(Promise.prototype, 'finally'), 'Promise.prototype.finally'],
   module: [() => Object.assign(fs, { readFileSync: () => '' }), 'fs.readFileSync'],
   microtasks: [() => queueMicrotask(() => setInterval(() => {}, 5)), 'Timeout'],
+  'hidden-global': [() => hide(globalThis, 'hidden'), 'globalThis.hidden'],
+  'symbol-global': [
+    () => Reflect.set(globalThis, Symbol.for('leaked'), 1),
+    'globalThis.Symbol(leaked)',
+  ],
   files: [
     () => held.push(...Array.from({ length: 50 }, () => fs.openSync('/dev/null', 'r'))),
     'files',
@@ -103,6 +129,89 @@ export const changes: Record<string, [change: () => unknown, said: string]> = {
   process: [() => spawn('sleep', ['86395'], { detached: true }).unref(), 'a process'],
   'bare-process': [() => spawn('sleep', ['86395'], { detached: true, env: {} }).unref(), 'process'],
   orphan: [() => orphan(86_395), 'a process'],
+};
+
+/** The same, where one look names all of them. */
+export const together: Record<string, typeof changes> = {
+  'changes-objects': {
+    'own-most-listeners': [() => process.setMaxListeners(1), 'process._maxListeners'],
+    'agents-sockets': [() => (https.globalAgent.maxSockets = 1), 'https.globalAgent.maxSockets'],
+    dispatcher: [
+      () => Reflect.set(globalThis, Symbol.for('undici.globalDispatcher.1'), {}),
+      'globalThis.Symbol(undici.globalDispatcher.1)',
+    ],
+    polyfill: [() => hide(Array.prototype, 'last'), 'Array.prototype.last'],
+    loader: [() => patch(Module, '_load'), 'module._load'],
+    'messages-of-zod': [() => z.config({ customError: () => 'no' }), 'customError'],
+    'pg-defaults': [() => (pg.defaults.parseInputDatesAsUTC = true), 'pg.defaults.parseInput'],
+  },
+  'changes-settings': {
+    captured: [
+      () => process.setUncaughtExceptionCaptureCallback(() => {}),
+      'process.setUncaughtExceptionCaptureCallback',
+    ],
+    authorities: [() => tls.setDefaultCACertificates([]), 'tls.setDefaultCACertificates'],
+    'source-maps': [() => process.setSourceMapsEnabled(true), 'source maps'],
+    'v8-flags': [() => v8.setFlagsFromString('--stack-size=900'), 'flags of V8'],
+    arguments: [() => process.argv.push('--verbose'), 'process.argv'],
+    report: [() => (process.report.reportOnUncaughtException = true), 'process.report'],
+    'result-order': [() => dns.setDefaultResultOrder('ipv6first'), 'dns.setDefaultResultOrder'],
+    'address-family': [
+      () => net.setDefaultAutoSelectFamily(false),
+      'net.setDefaultAutoSelectFamily',
+    ],
+    'address-pause': [
+      () => net.setDefaultAutoSelectFamilyAttemptTimeout(1_234),
+      'net.setDefaultAutoSelectFamilyAttemptTimeout',
+    ],
+    'most-listeners': [() => (events.defaultMaxListeners = 1), 'events.defaultMaxListeners'],
+    'water-mark': [
+      () => stream.setDefaultHighWaterMark(false, 1),
+      'stream.setDefaultHighWaterMark',
+    ],
+    'inspected-bytes': [() => (buffer.INSPECT_MAX_BYTES = 1), 'buffer.INSPECT_MAX_BYTES'],
+    agent: [() => (http.globalAgent = new http.Agent()), 'http.globalAgent'],
+    'agents-listener': [
+      () => https.globalAgent.on('free', () => {}),
+      'listeners to free of https.globalAgent',
+    ],
+    subscriber: [
+      () => channels.subscribe('http.client.request.start', () => {}),
+      'subscribers to channels',
+    ],
+    'type-parser': [
+      () => pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => text),
+      'pg.types for the type 1184',
+    ],
+    'kept-type-parser': [
+      () => setTypeParser(99_999 as never, 'binary', (text: unknown) => text),
+      'pg.types for the type 99999',
+    ],
+    'counts-as-numbers': [() => (pg.defaults.parseInt8 = true), 'pg.types for the type 20'],
+    interval: [() => setInterval(() => {}, 5).unref(), 'an unreferenced interval'],
+    'promised-interval': [
+      async () => {
+        const times = everyMs(5, undefined, { ref: false });
+        await times.next();
+      },
+      'an unreferenced interval',
+    ],
+    'own-server': [() => listening(net.createServer()), 'an unreferenced server'],
+    'web-server': [() => listening(http.createServer()), 'an unreferenced server'],
+    'file-server': [
+      () => listening(net.createServer(), { path: `/tmp/roundsman-${process.pid}.sock` }),
+      'an unreferenced server',
+    ],
+    datagrams: [
+      () => new Promise<void>((done) => dgram.createSocket('udp4').unref().bind(0, done)),
+      'an unreferenced UDP socket',
+    ],
+    watched: [() => fs.watch('/tmp', { persistent: false }), 'an unreferenced watched file'],
+    polled: [
+      () => fs.watchFile('/tmp', { persistent: false }, () => {}),
+      'an unreferenced watched file',
+    ],
+  },
 };
 
 const inSession = ({ db }: CheckContext, text: string) => sql.raw(text).execute(db);
@@ -153,6 +262,12 @@ export const bots = [
       return clean;
     }),
   ),
+  ...Object.entries(together).map(([name, all]) =>
+    bot(name, async () => {
+      for (const [change] of Object.values(all)) await change();
+      return clean;
+    }),
+  ),
   ...Object.entries(sessions).map(([name, rude]) =>
     bot(name, async (_, context) => {
       await rude(context);
@@ -165,6 +280,40 @@ export const bots = [
     await fetch('http://127.0.0.1:9').catch(() => {});
     crypto.randomUUID();
     execSync('true');
+    return clean;
+  }),
+  bot('uses', async (config, { db }) => {
+    const { url } = config as { url: string };
+    await (await fetch(url)).text();
+    // Bodies that are not read.
+    await fetch(url);
+    await new Promise((done) => http.get(url, (answer) => answer.resume().on('end', done)));
+    const agent = new http.Agent({ keepAlive: true, timeout: 60_000 });
+    await new Promise((done) =>
+      http.get(url, { agent }, (answer) => answer.resume().on('end', done)),
+    );
+    setTimeout(() => {}, 60_000).unref();
+    void sleep(60_000, undefined, { ref: false });
+    AbortSignal.timeout(60_000);
+    const every = setInterval(() => {}, 1).unref();
+    await sleep(5);
+    clearInterval(every);
+    for await (const _ of everyMs(1, undefined, { ref: false })) break;
+    const server = http.createServer();
+    await listening(server);
+    await new Promise((done) => server.close(done));
+    const socket = dgram.createSocket('udp4');
+    await new Promise<void>((done) => socket.bind(0, done));
+    socket.close();
+    fs.watch('/tmp', { persistent: false }).close();
+    fs.watchFile('/tmp', () => {});
+    fs.unwatchFile('/tmp');
+    await sql`SELECT now()`.execute(db);
+    return clean;
+  }),
+  bot('starts-again', async () => {
+    const again = () => void setTimeout(again, 5).unref();
+    again();
     return clean;
   }),
   bot('looks', async (_, { db }) => {

@@ -1,9 +1,11 @@
 /** Checks that leave their process, their sessions or the worker worse than they found them; each in a real child. */
 import { readdir, readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import type { PoolOptions } from '../../../src/run/child/pool.ts';
 import { run, type TestEngine } from '../../support/flow.ts';
-import { bots, changes, messages, remedies, sessions } from './rude-bots.ts';
+import { bots, changes, messages, remedies, sessions, together } from './rude-bots.ts';
 import { engineWithChildren as withChildren } from './with-children.ts';
 
 const engineWithChildren = (options?: Partial<PoolOptions>) =>
@@ -56,6 +58,53 @@ test('what a task changes in its process, or leaves there, is said, and the next
   }
   await expect.poll(() => sleeping(86_395)).toEqual([]);
 }, 120_000);
+
+test.each(Object.entries(together))(
+  'each setting and each object that a task changes is named (%s)',
+  async (name, all) => {
+    const told: string[] = [];
+    const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+    const engine = await engineWithChildren({ size: 1, onChanged });
+    expect(await run(engine, name, once)).toMatchObject({ status: 'success', error_message: null });
+    expect(await run(engine, 'well', once)).toMatchObject({ status: 'success' });
+    for (const [, said] of Object.values(all))
+      await expect
+        .poll(() => told.filter((each) => each.includes(said)), { message: said })
+        .not.toEqual([]);
+  },
+);
+
+test('a timer that sets the next one is noticed although none of them keeps the process from ending', async () => {
+  const told: string[] = [];
+  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const engine = await engineWithChildren({ size: 1, onChanged });
+  expect((await run(engine, 'starts-again', once)).status).toBe('success');
+  await expect.poll(() => told).toEqual(['an unreferenced timer that another one has set']);
+});
+
+test('connections that are kept, and what ends by itself, change nothing', async () => {
+  const server = createServer((_, answer) => answer.end('well'));
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((done) => server.listen(0, done));
+  onTestFinished(() => (server.closeAllConnections(), void server.close()));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const told: string[] = [];
+  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const engine = await engineWithChildren({ size: 1, isOneAhead: false, onChanged });
+  await engine.db
+    .updateTable('bots')
+    .set({ config: JSON.stringify({ url }) })
+    .where('name', '=', 'uses')
+    .execute();
+  const pids = new Set<number>();
+  for (let i = 0; i < 4; i++) {
+    const used = await run(engine, 'uses', once);
+    expect(`${used.status} ${used.error_message}`).toBe('success null');
+    pids.add((await look(engine)).pid);
+  }
+  expect(told).toEqual([]);
+  expect(pids.size).toBe(1);
+});
 
 test('a process that has nothing to do is looked at, whoever would be the next to use it', async () => {
   const told: string[] = [];

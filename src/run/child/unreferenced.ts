@@ -1,0 +1,93 @@
+/**
+ * What a task has left at work although it does not keep the process from ending (`unref()`, `persistent: false`):
+ * intervals, timers that set the next one, servers, watched files. Node lists only what does keep it from ending.
+ */
+import { createHook, type HookCallbacks } from 'node:async_hooks';
+import { isLeftBehind, isOfTask } from './current-task.ts';
+
+/** A handle of Node's, a Timeout or an Immediate. */
+interface Resource {
+  hasRef(): boolean;
+  ref(): unknown;
+  unref(): unknown;
+  /** of timers: whether it will never fire again, and the pause between two times */
+  _destroyed?: boolean;
+  _repeat?: number | null;
+}
+
+/**
+ * By Node's name. Sockets of clients are not among them: those of pools, as that of fetch, wait for the next request
+ * and are closed by themselves.
+ */
+const handles: Record<string, string> = {
+  TCPSERVERWRAP: 'server',
+  PIPESERVERWRAP: 'server',
+  UDPWRAP: 'UDP socket',
+  FSEVENTWRAP: 'watched file',
+  STATWATCHER: 'watched file',
+};
+
+const ofTimers =
+  /[( ]node:(?:internal\/async_hooks|internal\/timers|timers|timers\/promises):|\(<anonymous>\)$/;
+
+/** Whether Node itself sets the timer that is being made: those of its servers and its sockets end with them. */
+function isNodesOwn(): boolean {
+  const frames = new Error().stack?.split('\n') ?? [];
+  // This function, its caller and the hook come first.
+  const caller = frames.slice(4).find((frame) => !ofTimers.test(frame));
+  return caller !== undefined && /[( ]node:/.test(caller);
+}
+
+/** How what is remembered is called; null for what ends by itself. A single timer does. */
+function nameOf(type: string, { _repeat: repeat }: Resource): string | null {
+  if (type !== 'Timeout' && type !== 'Immediate')
+    return isOfTask() ? (handles[type] ?? null) : null;
+  if (repeat) return isOfTask() && !isNodesOwn() ? 'interval' : null;
+  return isLeftBehind() && !isNodesOwn() ? 'timer that another one has set' : null;
+}
+
+function isAtWork(resource: Resource): boolean {
+  if (resource._destroyed !== undefined) return !resource._destroyed;
+  if (resource.hasRef()) return true;
+  // A handle that was closed cannot be referenced any more.
+  resource.ref();
+  const isOpen = resource.hasRef();
+  resource.unref();
+  return isOpen;
+}
+
+/** So many are remembered before those that have ended are forgotten. */
+const many = 256;
+
+/**
+ * Remembers what tasks start from now on; afterwards it names what of it is at work and unreferenced. A hook that
+ * tracks no promises costs nothing that can be measured; one that does makes each `await` twice as slow.
+ */
+export function watchUnreferenced(): () => string[] {
+  const started = new Map<Resource, string>();
+  let next = many;
+
+  function forget(): void {
+    for (const resource of started.keys()) if (!isAtWork(resource)) started.delete(resource);
+    next = started.size + many;
+  }
+
+  const hook: HookCallbacks & { trackPromises: boolean } = {
+    trackPromises: false,
+    init(_id, type, _trigger, resource) {
+      if (type !== 'Timeout' && type !== 'Immediate' && !(type in handles)) return;
+      const name = nameOf(type, resource as Resource);
+      if (name === null) return;
+      if (started.size >= next) forget();
+      started.set(resource as Resource, name);
+    },
+  };
+  createHook(hook).enable();
+
+  return () => {
+    if (started.size === 0) return [];
+    forget();
+    const left = [...started].filter(([resource]) => !resource.hasRef());
+    return [...new Set(left.map(([, name]) => `an unreferenced ${name}`))];
+  };
+}
