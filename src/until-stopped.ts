@@ -1,5 +1,8 @@
+/** The signal was aborted before the work had ended. */
+export class StoppedError extends Error {}
+
 /**
- * The value of `work`, or a rejection as soon as the signal aborts: what the work still does is not
+ * The value of `work`, or a rejection with {@link StoppedError} as soon as the signal aborts: what the work still does is not
  * awaited, and its own end, however it comes, is heard. Work is not begun under an aborted signal.
  */
 export function untilStopped<Value>(
@@ -7,7 +10,7 @@ export function untilStopped<Value>(
   work: () => Promise<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const stopped = () => reject(new Error(`stopped: ${String(signal.reason)}`));
+    const stopped = () => reject(new StoppedError(`stopped: ${String(signal.reason)}`));
     if (signal.aborted) return stopped();
     signal.addEventListener('abort', stopped, { once: true });
     work()

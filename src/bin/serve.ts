@@ -19,19 +19,20 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
   ]);
   const log = openLog(config);
   const serving = await untilStarted(
-    async () => {
-      await askServers(config);
-      return begun((begin) =>
-        withDatabase(
-          async ({ url }) => {
-            const engine = await startEngine(role, config, url, log);
-            begin();
-            log.info({ signal: await asked.stop }, 'asked to stop');
-            await engine.stop();
-          },
-          { connections: sessionConnections },
+    {
+      ask: () => askServers(config),
+      begin: () =>
+        begun((begin) =>
+          withDatabase(
+            async ({ url }) => {
+              const engine = await startEngine(role, config, url, log);
+              begin();
+              log.info({ signal: await asked.stop }, 'asked to stop');
+              await engine.stop();
+            },
+            { connections: sessionConnections },
+          ),
         ),
-      );
     },
     {
       missing: (what, why) => log.warn({ why }, `not ready, trying again: ${what}`),
@@ -39,8 +40,11 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
     },
     asked.signal,
   );
-  if (!serving) log.info({ signal: await asked.stop }, 'asked to stop before it was ready');
-  await serving?.ended;
+  if (!serving) {
+    log.info({ signal: await asked.stop }, 'asked to stop before it was ready');
+    return endSoon(100);
+  }
+  await serving.ended;
   endSoon();
 }
 

@@ -41,17 +41,23 @@ async function up(options: UpOptions): Promise<void> {
   ]);
   const logFile = join(config.home, 'roundsman.log');
   const log = openLog(config, logFile);
+  let isOpen = false;
   try {
     const running = await untilStarted(
-      async () => {
-        await askServers(config);
-        return begun((begin) =>
-          withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {
-            create: true,
-            connections: sessionConnections,
-            migrate: options.migrate ? true : 'embedded',
+      {
+        ask: () => askServers(config),
+        begin: () =>
+          begun((begin) => {
+            isOpen = true;
+            return withDatabase(
+              (session) => run(session, options, { asked, log, logFile, begin }),
+              {
+                create: true,
+                connections: sessionConnections,
+                migrate: options.migrate ? true : 'embedded',
+              },
+            ).finally(() => (isOpen = false));
           }),
-        );
       },
       {
         missing(what, why) {
@@ -65,12 +71,16 @@ async function up(options: UpOptions): Promise<void> {
       },
       asked.signal,
     );
-    if (!running) say('Stopped before it was ready.');
-    await running?.ended;
+    if (running) await running.ended;
+    else {
+      say('Stopped before it was ready.');
+      // A start that was not waited for does not leave it.
+      if (claim && isOpen) stopEmbeddedSoon(config.home);
+    }
+    endSoon(running ? undefined : 100);
   } finally {
     claim?.release();
   }
-  endSoon();
 }
 
 interface Means {

@@ -10,6 +10,7 @@ import { messageOf, RoundsmanError } from '../errors.ts';
 import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
+import { StoppedError, untilStopped } from '../until-stopped.ts';
 
 /** Told once for each change of what is missing, not for each try. */
 export interface Waiting {
@@ -36,23 +37,37 @@ function missing(error: unknown): { what: string; why: string } | null {
   return { what: what ?? 'a server went away while this process started', why: messageOf(error) };
 }
 
+export interface Start<Value> {
+  /** asks the servers it needs, and opens nothing that has to be closed in order */
+  ask(): Promise<unknown>;
+  /** starts once they have answered; it takes leave in order where that ends within {@link startedWithinMs} */
+  begin(): Promise<Value>;
+}
+
+/** A start that is under way when it is asked to stop is waited for so long: a server may have fallen silent. */
+const startedWithinMs = 3_000;
+
 /**
  * Tries `start` until it does not fail for want of a server, and gives its value; null when it is asked
  * to stop before. What waiting cannot mend, a wrong password or a database that is not migrated, is thrown
  * at once.
  */
 export async function untilStarted<Value>(
-  start: () => Promise<Value>,
+  { ask, begin }: Start<Value>,
   waiting: Waiting,
   asked: AbortSignal,
 ): Promise<Value | null> {
+  const late = abortedAfter(asked, startedWithinMs);
   let said: string | null = null;
   for (let pause = pauseMs.first; !asked.aborted; pause = Math.min(pause * 1.7, pauseMs.last)) {
     try {
-      const value = await start();
+      // A server that takes connections and says nothing answers neither way for seconds.
+      await untilStopped(asked, ask);
+      const value = await untilStopped(late, begin);
       if (said !== null) waiting.answers();
       return value;
     } catch (error) {
+      if (error instanceof StoppedError) return null;
       const gone = missing(error);
       if (!gone) throw error;
       const now = `${gone.what}: ${gone.why}`;
@@ -62,6 +77,14 @@ export async function untilStarted<Value>(
     await sleep(pause, undefined, { signal: asked }).catch(() => {});
   }
   return null;
+}
+
+/** Aborts so long after the other one, with its reason. */
+function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController();
+  const abort = () => setTimeout(() => late.abort(signal.reason), ms).unref();
+  signal.addEventListener('abort', abort, { once: true });
+  return late.signal;
 }
 
 /**

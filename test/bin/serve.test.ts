@@ -1,14 +1,20 @@
 /** `worker` as a process: how it starts, and how it ends. */
-import { expect, inject, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, inject, test } from 'vitest';
 import type { Db } from '../../src/data/connect.ts';
 import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { rowOf } from '../support/flow.ts';
 import { childrenOf, install, isAlive, roundsman, type Running } from '../support/installation.ts';
+import { openProxy } from '../support/proxy.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 
 const checkout = install('slow-bots.ts');
+const home = mkdtempSync(join(tmpdir(), 'roundsman-serve-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 const settled = { timeout: 20_000, interval: 50 };
 const withoutRedis = !inject('redisUrl');
 
@@ -131,6 +137,35 @@ test('it ends in order when it is asked to stop before it was ready', async () =
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
   expect(messages(worker, 'asked to stop before it was ready')).toHaveLength(1);
+});
+
+test.each([['worker'], ['scheduler'], ['up']])(
+  'a server that takes connections and says nothing does not keep %s from ending',
+  async (command) => {
+    const { url } = await migratedForQueue();
+    const proxy = await openProxy(url);
+    proxy.swallow();
+    const settings = { DATABASE_URL: proxy.url, ROUNDSMAN_HOME: home };
+    const worker = roundsman(checkout, settings, command);
+    await proxy.swallowed;
+    worker.child.kill('SIGTERM');
+    const askedAt = performance.now();
+    expect(await worker.ended).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(1_500);
+    expect(worker.heard.out).toMatch(/stop(ped)? before it was ready/i);
+  },
+);
+
+test.skipIf(withoutRedis)('nor does a Redis that says nothing', async () => {
+  const { url } = await testDatabase();
+  const proxy = await openProxy(inject('redisUrl')!);
+  proxy.swallow();
+  const worker = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: proxy.url }, 'worker');
+  await proxy.swallowed;
+  worker.child.kill('SIGTERM');
+  const askedAt = performance.now();
+  expect(await worker.ended).toBe(0);
+  expect(performance.now() - askedAt).toBeLessThan(1_500);
 });
 
 test('a database that does not exist is an error at once', async () => {

@@ -12,14 +12,20 @@ export interface Proxy {
   leadTo(url: string): void;
   /** New connections are taken from now on, and nothing more. */
   swallow(): void;
+  /** Resolves when the first one has come of which nothing more is taken. */
+  swallowed: Promise<void>;
 }
 
 export async function openProxy(url: string): Promise<Proxy> {
   let target = new URL(url);
   const pairs = new Set<[Socket, Socket]>();
   let swallows = false;
+  const swallowed = Promise.withResolvers<void>();
   const server = createServer((client) => {
-    if (swallows) return void client.on('error', () => {}).resume();
+    if (swallows) {
+      swallowed.resolve();
+      return void client.on('error', () => {}).resume();
+    }
     const upstream = connect(Number(target.port), target.hostname);
     const pair: [Socket, Socket] = [client, upstream];
     pairs.add(pair);
@@ -45,6 +51,7 @@ export async function openProxy(url: string): Promise<Proxy> {
     url: through.href,
     leadTo: (other) => void (target = new URL(other)),
     swallow: () => void (swallows = true),
+    swallowed: swallowed.promise,
     freeze() {
       for (const [client, upstream] of pairs) {
         client.unpipe(upstream);
