@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../data/connect.ts';
 import { connectionLimit } from '../data/connection-limit.ts';
 import { refuseTransactionPooler } from '../data/pooler.ts';
+import { isFirstProcessNode, leavesZombies } from '../first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
@@ -61,6 +62,8 @@ export async function startEngine(
       { places: plan.places, wanted: config.concurrency, connections: plan.total },
       `it carries fewer runs at once, because the limit of the ${limit.of} is ${limit.most} connections`,
     );
+  if (role !== 'scheduler' && isFirstProcessNode())
+    log.warn({ hint: leavesZombies.hint }, leavesZombies.what);
   const node: Node = {
     id: worker,
     role,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Config } from '../config.ts';
+import { isFirstProcessNode, leavesZombies } from '../first-process.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { counted } from './print.ts';
 
@@ -11,6 +12,10 @@ export function examineNode(): Diagnosis {
     ? ok('Node', node)
     : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
 }
+
+/** Of a container, mostly; nothing to say where an init is the first process. */
+export const examineFirstProcess = (): Diagnosis[] =>
+  isFirstProcessNode() ? [warn('Process 1', leavesZombies.what, leavesZombies.hint)] : [];
 
 /** What is in force, without passwords. */
 export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {

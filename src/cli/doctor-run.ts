@@ -4,7 +4,7 @@ import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
 import { printable } from '../text.ts';
 import { examineDatabase } from './doctor-database.ts';
 import { fail, type Diagnosis } from './doctor-diagnosis.ts';
-import { examineBinaries, examineConfig, examineNode } from './doctor-host.ts';
+import { examineBinaries, examineConfig, examineFirstProcess, examineNode } from './doctor-host.ts';
 import { examineRedis } from './doctor-redis.ts';
 import { within } from '../within.ts';
 import { json, paint, say } from './print.ts';
@@ -19,7 +19,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
     if (!options.json) for (const diagnosis of diagnoses) print(diagnosis);
   };
 
-  report(examineNode());
+  report(examineNode(), ...examineFirstProcess());
   const config = tryConfig();
   if (config instanceof Error) report(failure('Config', config));
   else {

@@ -168,6 +168,20 @@ test.skipIf(withoutRedis)('nor does a Redis that says nothing', async () => {
   expect(performance.now() - askedAt).toBeLessThan(1_500);
 });
 
+test('a server that falls silent during a start keeps it from ending for seconds at most', async () => {
+  const { url } = await migratedForQueue();
+  const proxy = await openProxy(url);
+  // It has answered once, and the start is under way.
+  proxy.swallow(2);
+  const worker = roundsman(checkout, { DATABASE_URL: proxy.url }, 'worker');
+  await proxy.swallowed;
+  proxy.freeze();
+  worker.child.kill('SIGTERM');
+  const askedAt = performance.now();
+  expect(await worker.ended).toBe(0);
+  expect(performance.now() - askedAt).toBeLessThan(5_000);
+});
+
 test('a database that does not exist is an error at once', async () => {
   const { url } = await testDatabase();
   const nowhere = Object.assign(new URL(url), { pathname: '/nowhere' }).href;

@@ -10,8 +10,8 @@ export interface Proxy {
   freeze(): number;
   /** New connections lead to this server from now on; those that are open stay where they are. */
   leadTo(url: string): void;
-  /** New connections are taken from now on, and nothing more. */
-  swallow(): void;
+  /** New connections are taken from now on, and nothing more; so many are carried before. */
+  swallow(carried?: number): void;
   /** Resolves when the first one has come of which nothing more is taken. */
   swallowed: Promise<void>;
 }
@@ -19,10 +19,11 @@ export interface Proxy {
 export async function openProxy(url: string): Promise<Proxy> {
   let target = new URL(url);
   const pairs = new Set<[Socket, Socket]>();
-  let swallows = false;
+  let carries = Infinity;
   const swallowed = Promise.withResolvers<void>();
   const server = createServer((client) => {
-    if (swallows) {
+    carries -= 1;
+    if (carries < 0) {
       swallowed.resolve();
       return void client.on('error', () => {}).resume();
     }
@@ -50,7 +51,7 @@ export async function openProxy(url: string): Promise<Proxy> {
   return {
     url: through.href,
     leadTo: (other) => void (target = new URL(other)),
-    swallow: () => void (swallows = true),
+    swallow: (carried = 0) => void (carries = carried),
     swallowed: swallowed.promise,
     freeze() {
       for (const [client, upstream] of pairs) {
