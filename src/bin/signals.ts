@@ -50,7 +50,7 @@ export function askedToStop(last: () => void = () => {}): Asked {
   return { signal: controller.signal, stop: promise, ask: onSignal };
 }
 
-/** A socket that is dead may not keep a process alive whose work is done; what it logs last takes no `ms`. */
+/** Ends the process after `ms`: a socket that is dead may not keep it alive when its work is done. */
 export function endSoon(ms = 1_000): void {
   setTimeout(() => process.exit(), ms).unref();
 }
