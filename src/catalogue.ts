@@ -90,14 +90,22 @@ const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
   Object.hasOwn(lists, component) ? lists[component]! : [];
 
 function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): Value {
-  const parsed = schema.safeParse(value);
+  const bad = (field: string[], why: string) =>
+    new BadDefinitionError(
+      field.join('.'),
+      why,
+      `give all of it as this bot takes it: --config '{...}'`,
+    );
+  let parsed: z.ZodSafeParseResult<Value>;
+  try {
+    parsed = schema.safeParse(value);
+  } catch (error) {
+    // The schema is the bot's own: what makes it throw is as unfit as what it refuses.
+    throw bad(path, messageOf(error));
+  }
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new BadDefinitionError(
-    [...path, ...issue!.path.map(String)].join('.'),
-    issue!.message,
-    `give all of it as this bot takes it: --config '{...}'`,
-  );
+  throw bad([...path, ...issue!.path.map(String)], issue!.message);
 }
 
 function refuseTwins(what: string, all: readonly { name: string }[]): void {

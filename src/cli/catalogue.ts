@@ -2,6 +2,8 @@ import type { Catalogue } from '../catalogue.ts';
 
 /** The catalogue of bots/, or of another module like it, imported when a command needs it. */
 export async function loadCatalogue(module?: URL): Promise<Catalogue> {
+  // First: what a bot imports may change pg for the whole process.
+  await import('../data/own-client.ts');
   const [{ bots, remedies }, { catalogueOf }] = await Promise.all([
     module ? import(module.href) : import('../../bots/index.ts'),
     import('../catalogue.ts'),

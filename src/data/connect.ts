@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { keepWatch, watchLending, type Inside } from './open-sessions.ts';
+import { OwnClient } from './own-client.ts';
 import { rememberErrors } from './own-errors.ts';
 import { planAnew } from './plan-anew.ts';
 import { beginSession, type SessionOptions } from './session.ts';
@@ -29,9 +30,6 @@ export interface ConnectOptions extends SessionOptions {
   /** Connections that are not at work do not keep the process from ending. */
   idleUnreferenced?: boolean;
 }
-
-// DATE would become a Date at local midnight and so another day in another zone.
-pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
 /** A new connection, its settings included, takes this long at most. */
 const connectTimeoutMs = 10_000;
@@ -62,6 +60,7 @@ const asVerified = (url: string): string =>
 export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
   const server = URL.canParse(url) ? new URL(url).host : url;
   const made = new pg.Pool({
+    Client: OwnClient,
     connectionString: asVerified(url),
     max: options.max ?? 10,
     application_name: options.name ?? 'roundsman',

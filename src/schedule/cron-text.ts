@@ -100,6 +100,8 @@ export function readSchedule(text: string, timezone: string): Schedule {
   try {
     cron = CronExpressionParser.parse(fields.join(' '), { tz: 'UTC', currentDate: new Date(0) });
   } catch (error) {
+    // cron-parser says in a plain Error what it refuses; these are mistakes in code, and say nothing of the text.
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
     const why = (error as Error).message;
     if (/explicit day of month/.test(why))
       refuse('it never fires: no month that it names has such a day', "for a month's end write L");

@@ -1,9 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Catalogue } from '../catalogue.ts';
+import { BadDefinitionError, type Catalogue } from '../catalogue.ts';
 import type { Db } from '../data/connect.ts';
-import { messageOf, RoundsmanError } from '../errors.ts';
 import { fitting } from '../text.ts';
-import { nextSlot } from './cron.ts';
+import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
 /** Bots looked at in one go; the next tick takes the rest. */
@@ -15,11 +14,14 @@ const lastTime = new Date('9999-12-31T23:59:59.999Z');
 export interface Planned {
   planned: number;
   refused: { name: string; reason: string }[];
+  /** bots that could not be looked at: an error of the engine's own says nothing about them */
+  failed: { name: string; error: unknown }[];
 }
 
 /**
  * Looks at active bots whose definition is new or was edited. One that can run gets its next slot and
- * may be claimed; one that cannot is set to `error` with the field and the reason, and the others go on.
+ * may be claimed; one that cannot is set to `error` with the field and the reason, and the others go on. Only what
+ * says that the definition is bad does so: after any other error the bot stays as it is, for the next tick.
  * That is the first slot since the edit, also when it is past by now: the claim's catch-up decides. A slot
  * that was due before the edit is kept: it is claimed with what now follows it.
  */
@@ -42,6 +44,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
 
   const fit: { id: string; version: number; slot: Date; following: Date }[] = [];
   const refused: { id: string; version: number; name: string; reason: string }[] = [];
+  const failed: Planned['failed'] = [];
   for (const row of rows) {
     try {
       const schedule = inspectDefinition(row, catalogue);
@@ -49,18 +52,20 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       const following = nextSlot(schedule, slot);
       // One that cannot be written down would keep all the others from being planned.
       if (following > lastTime)
-        throw new Error('next_slot_at: what follows it is no time any more');
+        throw new BadDefinitionError(
+          'next_slot_at',
+          'what follows it is no time any more',
+          'give the bot a schedule, which plans it anew',
+        );
       fit.push({ id: row.id, version: row.definition_version, slot, following });
     } catch (error) {
-      // A definition that makes its own schema throw is as unfit as one that is refused.
+      if (!(error instanceof BadScheduleError || error instanceof BadDefinitionError)) {
+        failed.push({ name: row.name, error });
+        continue;
+      }
       // A message may quote half a character, which would make the update of all of them fail.
-      const reason = fitting(error instanceof RoundsmanError ? error.why : messageOf(error), 2_000);
-      refused.push({
-        id: row.id,
-        version: row.definition_version,
-        name: row.name,
-        reason,
-      });
+      const reason = fitting(error.why, 2_000);
+      refused.push({ id: row.id, version: row.definition_version, name: row.name, reason });
     }
   }
   const planned = fit.length > 0 ? await writeSlots(db, fit) : [];
@@ -70,6 +75,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
     refused: refused
       .filter(({ id }) => stopped.has(id))
       .map(({ name, reason }) => ({ name, reason })),
+    failed,
   };
 }
 

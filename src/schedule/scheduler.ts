@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
-import { planBots } from './plan.ts';
+import { planBots, type Planned } from './plan.ts';
 import { canarySender } from './send-canaries.ts';
 import { ExpectedSlots } from './slot-times.ts';
 import { startTicker } from './ticker.ts';
@@ -34,8 +34,10 @@ export function startScheduler(
   let busy = false;
 
   async function tick(): Promise<void> {
-    const { refused } = await planBots(db, catalogue);
+    const { refused, failed } = await planBots(db, catalogue);
     for (const bot of refused) log.warn(bot, 'bot cannot run as it is defined');
+    if (failed[0]) planning.failed(failed);
+    else planning.succeeded();
     const enqueue = (entries: RunEntry[]) => {
       // Not awaited: a queue that does not answer must not hold the claims up any longer than it does.
       canaries.send();
@@ -52,6 +54,17 @@ export function startScheduler(
   const { failed, succeeded } = lastingFailure(
     (error, times) => log.error({ err: error, times }, 'tick failed'),
     (times) => log.info({ times }, 'ticks work again'),
+  );
+  // No state of these bots: their definitions are not to blame.
+  const planning = lastingFailure(
+    (bots, times) => {
+      const [first, ...others] = bots as Planned['failed'];
+      log.error(
+        { err: first!.error, name: first!.name, others: others.length, times },
+        'bots could not be planned by an error of this process; they are tried again',
+      );
+    },
+    (times) => log.info({ times }, 'all bots can be planned again'),
   );
 
   function begin(): void {

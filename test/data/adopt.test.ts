@@ -165,7 +165,7 @@ describe('a platform with rows in all 36 tables', () => {
       refused: [{ name: 'sentinel', reason: expect.stringContaining('names no bot') }],
     });
     await sql`UPDATE bots SET api_endpoint = 'bot:janitor' WHERE name = 'sentinel'`.execute(db);
-    expect(await planBots(db, catalogue)).toEqual({ planned: 1, refused: [] });
+    expect(await planBots(db, catalogue)).toEqual({ planned: 1, refused: [], failed: [] });
     const { rows } = await sql`
       SELECT name, status, next_slot_at > engine.now() AS ahead, next_execution_at = next_slot_at AS planned
       FROM bots ORDER BY name`.execute(db);

@@ -164,6 +164,54 @@ test.each(['cut \uD83D', 'ends with \0', 'x'.repeat(100_000)])(
   },
 );
 
+test('a schema that throws sets its own bot to error, with the field', async () => {
+  const { db } = await scene();
+  const config = z.looseObject({}).transform((given) => {
+    const { url } = given as { url: { host: string } };
+    return url.host;
+  });
+  const known = catalogue([
+    aBot('watch', async () => clean()),
+    aBot('careless', async () => clean(), { config }),
+  ]);
+  await addBots(db, ['bad'], { api_endpoint: 'bot:careless' });
+  expect(await planBots(db, known)).toMatchObject({ refused: [{ name: 'bad' }], failed: [] });
+  const { status, status_reason } = await botOf(db, 'bad');
+  expect({ status, status_reason }).toEqual({
+    status: 'error',
+    status_reason: expect.stringMatching(/^config: .*undefined/),
+  });
+});
+
+test("an error of the engine's own is written into no bot: it is tried again, and the others go on", async () => {
+  const { db } = await scene();
+  await addBots(db, ['good', 'other']);
+  const sound = catalogue([aBot('watch', async () => clean())]);
+  const broken = {
+    ...sound,
+    resolve: (): never => (undefined as unknown as { x: () => never }).x(),
+  };
+  await db
+    .updateTable('bots')
+    .set({ api_endpoint: 'bot:watch' })
+    .where('name', '=', 'other')
+    .execute();
+  const half = {
+    ...sound,
+    resolve: (endpoint: string, config: unknown) =>
+      (endpoint === 'bot:watch' ? broken : sound).resolve(endpoint, config),
+  };
+  for (let tick = 0; tick < 2; tick += 1)
+    expect(await planBots(db, half)).toEqual({
+      planned: tick === 0 ? 1 : 0,
+      refused: [],
+      failed: [{ name: 'other', error: expect.any(TypeError) }],
+    });
+  expect(await botOf(db, 'other')).toMatchObject({ status: 'active', status_reason: null });
+  expect(await planBots(db, sound)).toEqual({ planned: 1, refused: [], failed: [] });
+  expect(await botOf(db, 'other')).toMatchObject({ status: 'active', checked_version: 1 + 1 });
+});
+
 test('the check of a schedule lets an adopted row into error, and out again when it is mended', async () => {
   const { db } = await scene();
   const { rows } = await sql<{ check: string }>`

@@ -1,0 +1,113 @@
+/** What a library sets for all of pg in its process, and our connections beside it. */
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { connect, pool } from '../../src/data/connect.ts';
+import { migrateQueue } from '../../src/queue/backend.ts';
+import { onPostgres } from '../../src/queue/postgres.ts';
+import { testDatabase } from '../support/database.ts';
+
+const { builtins } = pg.types;
+const touched = [...Object.values(builtins), 1016, 1115, 1182, 1185, 1231, 3807];
+const before = touched.map((oid) => [oid, pg.types.getTypeParser(oid)] as const);
+const defaults = pg.defaults as unknown as Record<string, unknown>;
+const kept = Object.fromEntries(
+  Object.entries(pg.defaults).filter(([name]) => name !== 'parseInt8'),
+);
+afterEach(() => {
+  for (const [oid, parser] of before) pg.types.setTypeParser(oid, parser);
+  Object.assign(defaults, kept);
+});
+
+const asked = sql<Record<string, unknown>>`
+  SELECT now() AS instant, '2026-03-02'::date AS day, 9::int8 AS big, 1.5::numeric AS decimal, true AS yes, 7 AS int,
+         '{"a": 1}'::jsonb AS json, ARRAY[now()] AS instants, ARRAY[1, 2]::int8[] AS bigs, ARRAY['a', 'b'] AS texts,
+         interval '1 day' AS span, 'x'::bytea AS bytes, 'active'::text AS text`;
+
+const shapes = {
+  instant: expect.any(Date),
+  day: '2026-03-02',
+  big: '9',
+  decimal: '1.5',
+  yes: true,
+  int: 7,
+  json: { a: 1 },
+  instants: [expect.any(Date)],
+  bigs: ['1', '2'],
+  texts: ['a', 'b'],
+  span: expect.objectContaining({ days: 1 }),
+  bytes: Buffer.from('x'),
+  text: 'active',
+};
+
+test('parsers that a library sets for every type change nothing that our connections read', async () => {
+  const { db, url } = await testDatabase();
+  for (const oid of touched) pg.types.setTypeParser(oid, () => 'from elsewhere');
+  expect((await asked.execute(db)).rows, 'a pool that was there').toEqual([shapes]);
+  const fresh = connect(url, { max: 1 });
+  onTestFinished(() => fresh.destroy());
+  expect((await asked.execute(fresh)).rows, 'one that is made now').toEqual([shapes]);
+  const { rows } = await sql`SELECT ${new Date(0)}::timestamptz AS at, ${5}::int8 AS n`.execute(
+    fresh,
+  );
+  expect(rows, 'with parameters').toEqual([{ at: new Date(0), n: '5' }]);
+});
+
+test("and they see pg's own parsers no longer changed by ours", async () => {
+  await testDatabase();
+  expect(pg.types.getTypeParser(builtins.DATE)('2026-03-02')).toBeInstanceOf(Date);
+});
+
+test.each([
+  ['parseInt8', true],
+  ['binary', true],
+  ['ssl', true],
+  ['user', 'nobody_there'],
+  ['password', 'wrong'],
+  ['database', 'there_is_none'],
+  ['host', 'there-is-none.invalid'],
+  ['port', 1],
+  ['options', '-c search_path=nowhere'],
+  ['query_timeout', 1],
+  ['statement_timeout', 1],
+  ['client_encoding', 'latin1'],
+])('nor does pg.defaults.%s = %s', async (name, value) => {
+  const { url } = await testDatabase();
+  defaults[name] = value;
+  const db = connect(url, { max: 1 });
+  onTestFinished(() => db.destroy());
+  expect((await asked.execute(db)).rows).toEqual([shapes]);
+  const { rows } =
+    await sql`SELECT ${new Date(0)}::timestamptz AS at, ${'ü'} AS text, pg_sleep(.02)`.execute(db);
+  expect(rows).toMatchObject([{ at: new Date(0), text: 'ü' }]);
+  if (name !== 'parseInt8') expect(defaults[name], 'theirs stays').toBe(value);
+});
+
+test("BullMQ's connections are of the same making", async () => {
+  const { url } = await testDatabase();
+  await migrateQueue(url);
+  for (const oid of touched) pg.types.setTypeParser(oid, () => 'from elsewhere');
+  Object.assign(defaults, { binary: true, ssl: true });
+  const { queue, end } = onPostgres(url).openQueue();
+  await queue.waitUntilReady();
+  await queue.add('run', { id: 'x' }, { jobId: 'one', delay: 60_000 });
+  const job = (await queue.getJob('one'))!;
+  expect(job).toMatchObject({
+    name: 'run',
+    data: { id: 'x' },
+    timestamp: expect.any(Number),
+    delay: 60_000,
+  });
+  expect(await queue.getDelayedCount()).toBe(1);
+  await queue.close();
+  await end();
+});
+
+test('a pool of plain connections too', async () => {
+  const { url } = await testDatabase();
+  pg.types.setTypeParser(builtins.TIMESTAMPTZ, (text) => text);
+  const connections = pool(url, { max: 1 });
+  onTestFinished(() => connections.end());
+  const { rows } = await connections.query<{ at: Date }>('SELECT now() AS at');
+  expect(rows[0]!.at).toBeInstanceOf(Date);
+});
