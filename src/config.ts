@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { completeUrl } from './data/complete-url.ts';
 import { readKeyRing, type KeyRing } from './data/key-ring.ts';
 import { RoundsmanError, UsageError } from './errors.ts';
 import { untrusted } from './trusted.ts';
@@ -40,7 +41,7 @@ export const projectDirectory: string = import.meta.url.includes('/node_modules/
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given: NodeJS.ProcessEnv = { ...dotEnv(join(projectDirectory, '.env')), ...environment };
   return Object.freeze({
-    databaseUrl: url(given, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl: url(completed(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: url(given, 'REDIS_URL', ['redis:', 'rediss:']),
     home: directory(given.ROUNDSMAN_HOME),
     concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
@@ -72,6 +73,12 @@ function dotEnv(file: string): NodeJS.Dict<string> {
 
 function bad(name: string, why: string, hint: string): never {
   throw new UsageError({ what: `${name} cannot be used`, why, hint });
+}
+
+/** With what the address leaves to PostgreSQL's own variables; `pg` reads none of them in `.env`. */
+function completed(given: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const address = given.DATABASE_URL?.trim();
+  return address ? { ...given, DATABASE_URL: completeUrl(address, environment) } : given;
 }
 
 function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): string | undefined {

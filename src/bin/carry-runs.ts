@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { endSessions, type Db } from '../data/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
-import { openChildren } from '../run/child/pool.ts';
+import { openChildren, type Children } from '../run/child/pool.ts';
 import type { Engine } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
 import { openLedger } from '../run/group-commit/ledger.ts';
@@ -44,6 +44,12 @@ const namesOf = (task: unknown): object => {
   return { endpoint, check, remedy, action: (action as { id?: string } | undefined)?.id };
 };
 
+/** What keeps the first child from the database keeps all of them: the log says so before the first run fails. */
+async function tryOne(children: Children): Promise<void> {
+  const place = await children.take();
+  await place.do('canary', null).finally(() => place.release());
+}
+
 /** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
 export function carryRuns(
   { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log }: Means,
@@ -69,7 +75,18 @@ export function carryRuns(
         'a task changed its process, or left something in it: that process is not used again',
       ),
   });
-  closers.push(() => children.close());
+  let isOver = false;
+  closers.push(() => {
+    isOver = true;
+    return children.close();
+  });
+  tryOne(children).catch((error: unknown) => {
+    if (!isOver)
+      log.error(
+        { err: error },
+        'a child process did not do its first task: no check can be carried out so',
+      );
+  });
   const ledger = openLedger({ databaseUrl, worker, log, lanes: plan.lanes });
   closers.push(() => ledger.close());
   ledger.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the ledger begins cold'));

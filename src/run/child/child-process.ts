@@ -5,7 +5,7 @@ import { PassThrough, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { fitting } from '../../text.ts';
 import { ChildEndedError, endOf, type Killed } from './end.ts';
-import { environmentOf } from './environment.ts';
+import { connectionFlags, environmentOf } from './environment.ts';
 import { frameOf, readFrames } from './frames.ts';
 import { descendantsOf, kill, sweep } from './processes.ts';
 import type { Beginning, ToChild } from './task.ts';
@@ -45,7 +45,8 @@ export class ChildProcess {
   /** `onValue` gets each value that comes over the channel. */
   constructor({ entry, catalogue, memoryMb }: ProcessOptions, onValue: (value: unknown) => void) {
     const heap = `--max-old-space-size=${Math.ceil(memoryMb / 2)}`;
-    this.#process = spawn(process.execPath, [heap, fileURLToPath(entry), catalogue.href], {
+    const flags = [heap, ...connectionFlags()];
+    this.#process = spawn(process.execPath, [...flags, fileURLToPath(entry), catalogue.href], {
       // A group of its own: Ctrl-C in a terminal is for the worker, which may want to wait for it.
       detached: true,
       env: environmentOf(this.#mark),

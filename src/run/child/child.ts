@@ -1,5 +1,6 @@
 /** A worker's end of one child process: one task at a time, and what the child says about itself between them. */
 import type { Fenced } from '../../data/bots/fence.ts';
+import { completeUrl } from '../../data/complete-url.ts';
 import { messageOf } from '../../errors.ts';
 import type { Stop } from '../run.ts';
 import { ChildProcess, type ProcessOptions } from './child-process.ts';
@@ -67,7 +68,8 @@ export class Child {
     this.ready = this.#isReady.promise;
     this.#process = new ChildProcess(options, (value) => this.#hear(value));
     this.ended = this.#process.ended.then((error) => this.#end(error));
-    this.#process.send({ databaseUrl, name });
+    // Its environment holds no settings: the address says all of them.
+    this.#process.send({ databaseUrl: completeUrl(databaseUrl, process.env), name });
   }
 
   get pid(): number | undefined {

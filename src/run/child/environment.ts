@@ -1,8 +1,26 @@
 import { getCompileCacheDir } from 'node:module';
 import { markName } from './processes.ts';
 
-/** Where programs and certificates are found and how time and text are read. */
-const wanted = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_EXTRA_CA_CERTS'];
+/** Where programs, certificates and passwords are found, and how time, text and names of hosts are read. */
+const wanted = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'OPENSSL_CONF',
+  'PGPASSFILE',
+  'RES_OPTIONS',
+  'LOCALDOMAIN',
+  'HOSTALIASES',
+];
 
 /** What a child inherits: no settings and no secrets that it does not need. `mark` is its own. */
 export function environmentOf(mark: string): NodeJS.ProcessEnv {
@@ -17,4 +35,31 @@ export function environmentOf(mark: string): NodeJS.ProcessEnv {
     // A start is mostly the compiling of modules; where this process remembers it, its children do.
     ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
   };
+}
+
+/** Flags of Node on which connections rest: whom TLS trusts and how, and which addresses a name has. */
+const flag =
+  /^--(no-)?(use-(openssl|bundled|system)-ca|openssl-(config|legacy-provider|shared-config)|tls-(cipher-list|(min|max)-v1\.\d)|(enable|force)-fips|dns-result-order|network-family-autoselection(-attempt-timeout)?|enable-network-family-autoselection)(=|$)/;
+
+/** Of these a value may follow as an argument of its own. */
+const takesValue =
+  /^--(openssl-config|tls-cipher-list|dns-result-order|network-family-autoselection-attempt-timeout)$/;
+
+/** Written as Node reads NODE_OPTIONS: separated by spaces, with double quotes and what a backslash escapes in them. */
+const wordsOf = (options: string): string[] =>
+  (options.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? []).map((word) =>
+    word.replace(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replace(/\\(.)/g, '$1')),
+  );
+
+/** What this process was started with of them, by NODE_OPTIONS or by its command line, which comes last and wins. */
+export function connectionFlags(
+  options = process.env.NODE_OPTIONS ?? '',
+  line: readonly string[] = process.execArgv,
+): string[] {
+  const words = [...wordsOf(options), ...line];
+  return words.flatMap((word, at) => {
+    if (!flag.test(word)) return [];
+    const value = takesValue.test(word) ? words[at + 1] : undefined;
+    return [value === undefined ? word : `${word}=${value}`];
+  });
 }

@@ -148,8 +148,9 @@ test('runs that take their time get a child each', async () => {
 });
 
 test('a child gets no secrets: not the settings of its worker', async () => {
-  process.env.REDIS_PASSWORD = 'secret';
-  onTestFinished(() => void delete process.env.REDIS_PASSWORD);
+  const secret = ['REDIS_PASSWORD', 'PGPASSWORD', 'PGOPTIONS', 'NODE_OPTIONS', 'HTTPS_PROXY'];
+  for (const name of secret) process.env[name] = '';
+  onTestFinished(() => secret.forEach((name) => delete process.env[name]));
   const engine = await engineWithChildren();
   await run(engine, 'looks-around');
   const row = await engine.db
@@ -158,7 +159,10 @@ test('a child gets no secrets: not the settings of its worker', async () => {
     .executeTakeFirstOrThrow();
   const { names } = row.metadata as { names: string[] };
   const known = new Set(
-    'PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS ROUNDSMAN_CHILD'.split(' '),
+    (
+      'PATH LD_LIBRARY_PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA NODE_TLS_REJECT_UNAUTHORIZED ' +
+      'SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF PGPASSFILE RES_OPTIONS LOCALDOMAIN HOSTALIASES ROUNDSMAN_CHILD'
+    ).split(' '),
   );
   expect(names.filter((name) => !known.has(name))).toEqual([]);
 });

@@ -1,0 +1,62 @@
+/**
+ * The address of a database with all that it leaves to the environment: a process that gets the address and not the
+ * environment connects in the same way. As `pg` reads the variables, which are PostgreSQL's own (libpq).
+ */
+
+/** `user@/name?host=/run/postgresql`, which PostgreSQL's own programs take, is no URL without a host. */
+const withoutHost = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/;
+const anyHost = 'localhost';
+
+/** To `pg` each of them means that TLS is spoken and the server's certificate verified. */
+const verified = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
+
+/**
+ * @param text what DATABASE_URL says; returned as it is where it is no URL even with a host
+ * @param environment `PGHOST`, `PGPORT`, `PGUSER` (else `USER`), `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`,
+ *   `PGSSLNEGOTIATION` and `PGOPTIONS` count where the address says nothing
+ */
+export function completeUrl(text: string, environment: NodeJS.ProcessEnv): string {
+  const readable = URL.canParse(text) ? text : text.replace(withoutHost, `$1${anyHost}`);
+  if (!URL.canParse(readable)) return text;
+  const url = new URL(readable);
+  const before = url.href;
+  if (readable !== text || url.hostname === '') addHost(url, environment);
+  addLogin(url, environment);
+  if (/^\/?$/.test(url.pathname) && environment.PGDATABASE)
+    url.pathname = `/${encodeURI(environment.PGDATABASE)}`;
+  addParameters(url, environment);
+  return url.href === before && readable === text ? text : url.href;
+}
+
+const given = (url: URL, name: string): boolean => Boolean(url.searchParams.get(name));
+
+function addHost(url: URL, { PGHOST }: NodeJS.ProcessEnv): void {
+  const host = url.searchParams.get('host') || PGHOST || anyHost;
+  url.searchParams.delete('host');
+  // The directory of a Unix socket, or an address of IPv6.
+  url.hostname =
+    host.includes(':') && !host.startsWith('/') ? `[${host}]` : encodeURIComponent(host);
+}
+
+function addLogin(url: URL, { PGPORT, PGUSER, USER, PGPASSWORD }: NodeJS.ProcessEnv): void {
+  if (!url.port && !given(url, 'port') && PGPORT) url.port = PGPORT;
+  const user = PGUSER || USER;
+  if (!url.username && !given(url, 'user') && user) url.username = encodeURIComponent(user);
+  if (!url.password && !given(url, 'password') && PGPASSWORD)
+    url.password = encodeURIComponent(PGPASSWORD);
+}
+
+function addParameters(url: URL, environment: NodeJS.ProcessEnv): void {
+  const { PGSSLMODE: mode = '', PGSSLNEGOTIATION: negotiation, PGOPTIONS: options } = environment;
+  const set = (name: string, value: string) => url.searchParams.set(name, value);
+  const saysHow = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert'];
+  const isDirect = url.searchParams.get('sslnegotiation') === 'direct';
+  if (!isDirect && !saysHow.some((name) => url.searchParams.has(name))) {
+    if (mode === 'disable') set('sslmode', mode);
+    // Beside uselibpqcompat, `pg` knows it by this name only.
+    else if (mode === 'no-verify') set('ssl', mode);
+    else if (verified.has(mode)) set('sslmode', 'verify-full');
+  }
+  if (negotiation && !given(url, 'sslnegotiation')) set('sslnegotiation', negotiation);
+  if (options && !given(url, 'options')) set('options', options);
+}
