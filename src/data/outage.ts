@@ -11,14 +11,18 @@ const network = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EHOSTDOWN',
+  'ENETDOWN',
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
 
 /**
- * pg's own words, and ours, for a connection that did not come about or was lost, which have no code; and
- * PgBouncer's, which has one code for everything.
+ * Of a `connect` only, for files have them too: the socket of a server on this host is not there yet, or is full; and
+ * of a network no address, or no port, is free.
  */
+const ofConnect = new Set(['ENOENT', 'EAGAIN', 'EADDRNOTAVAIL']);
+
+/** pg's own words, and ours, for a connection that did not come about or was lost, which have no code. */
 const words = new RegExp(
   [
     'Connection terminated',
@@ -26,9 +30,6 @@ const words = new RegExp(
     'timeout exceeded when trying to connect',
     'timeout expired',
     'PostgreSQL has not answered',
-    'server login has been failing',
-    'query_wait_timeout',
-    'pgbouncer cannot connect to server',
   ].join('|'),
 );
 
@@ -41,8 +42,9 @@ function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
   seen.add(error);
   if (error instanceof AggregateError)
     return error.errors.some((each) => isOutageBehind(each, seen));
-  const { code } = error as { code?: unknown };
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && network.has(code)) return true;
+  if (syscall === 'connect' && ofConnect.has(String(code))) return true;
   if (meaningOf(error)?.isAway) return true;
   return words.test(error.message) || isOutageBehind(error.cause, seen);
 }

@@ -29,10 +29,16 @@ export const isOwnDoing = (error: unknown): boolean => isObject(error) && ownDoi
 
 const watched = new WeakSet<pg.ClientBase>();
 
+/** What pg keeps in its clients and its types do not tell: as the server said last. */
+interface Inside {
+  getTransactionStatus(): 'I' | 'T' | 'E' | null;
+}
+
 /**
- * Remembers what the statements of a connection fail with. Where a caller has caught the first error of a
- * transaction and gone on, PostgreSQL only repeats that the transaction has failed: then the first error becomes
- * the cause of the repeated one.
+ * Remembers what the statements of a connection fail with. The first error of a transaction becomes the cause of
+ * those that follow in it, until a statement succeeds: where a caller has caught it and gone on, PostgreSQL only
+ * repeats that the transaction has failed; and where the session was lost, a ROLLBACK, whose error Kysely throws in
+ * its place, only finds that out.
  */
 function watch(client: pg.ClientBase, refusesWrites: boolean): void {
   if (watched.has(client)) return;
@@ -48,8 +54,11 @@ function watch(client: pg.ClientBase, refusesWrites: boolean): void {
           remember(error, 'asking');
           const code = stateOf(error);
           if (refusesWrites && code === readOnly) ownDoing.add(error as object);
-          if (code !== inFailedTransaction) first = error;
-          else if (error instanceof Error) error.cause ??= first;
+          if (first === null) {
+            // A COMMIT that failed has ended it, and outside of one there is nothing to roll back.
+            const within = (client as unknown as Inside).getTransactionStatus() !== 'I';
+            if (within && code !== inFailedTransaction) first = error;
+          } else if (error instanceof Error && error !== first) error.cause ??= first;
         },
       );
     return answer;

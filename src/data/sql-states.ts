@@ -62,8 +62,31 @@ const row = (
   ...(words && { words }),
 });
 
+/**
+ * PgBouncer has one code for all that it says itself, 08P01, and ends the session with it. What it says of a wrong
+ * name, user or parameter is not among these: waiting does not help there.
+ */
+const pgBouncer = {
+  full: /no more connections allowed|client connections exceeded|(no|out of) memory|resources exhaustion|too many servers/,
+  slow: /query[ _]timeout|transaction[ _]timeout|cancel_wait_timeout/,
+  away: /server conn crashed|server connection closed|shut ?(down|ting down)|connect (failed|timeout)|cannot connect|server login has been failing|DNS lookup failed|(client_login|client_idle|query_wait|suspend|server idle)_?\s?timeout|lifetime over|forced disconnect|database removed|(configuration|connect string) changed|is disabled|does not allow connections|pause (failed|mode)|obsolete connection|evicted|(reset query|test query|var change) failed|unexpected eof/,
+};
+
+/** Supabase's pooler and pgcat have one code each, too. */
+const supavisor = {
+  full: /max client(s| connections) reached|EMAX\w+|unable to check out process|ECHECKOUTTIMEOUT/i,
+  away: /DbHandler exited|EDBHANDLEREXITED/i,
+};
+const pgcat = /could not get connection from the pool|AllServersDown/;
+
 /** The first row that fits counts. */
 const states: Row[] = [
+  row(/^08P01$/, 'resources', 'disconnected', 'away', pgBouncer.full),
+  row(/^08P01$/, 'timeout', 'disconnected', 'here', pgBouncer.slow),
+  row(/^08P01$/, 'connection', 'disconnected', 'away', pgBouncer.away),
+  row(/^XX000$/, 'resources', 'disconnected', 'away', supavisor.full),
+  row(/^XX000$/, 'connection', 'disconnected', 'away', supavisor.away),
+  row(/^58000$/, 'connection', 'disconnected', 'away', pgcat),
   // Connection exceptions; shut down, crashed, starting up or not open to queries, idle for too long.
   row(/^(08(?!P01)|57P0[1235])/, 'connection', 'disconnected', 'away'),
   // The database was dropped.
@@ -84,8 +107,8 @@ const states: Row[] = [
   row(/^53300$/, 'resources', 'disconnected', 'away'),
   row(/^53[01]00$/, 'resources', 'disconnected'),
   row(/^53/, 'resources', 'refused'),
-  // Operator intervention; system and I/O errors; internal errors, which no statement should be able to cause, and
-  // with which Supabase's pooler says that it has no connection left; damaged data.
+  // Operator intervention; system and I/O errors; internal errors, which no statement should be able to cause; damaged
+  // data.
   row(/^(57000|58000|58030|XX)/, 'server', 'refused'),
 ];
 

@@ -2,8 +2,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../data/connect.ts';
+import { faultBehind } from '../data/fault-behind.ts';
 import { isOutage } from '../data/outage.ts';
-import { meaningOf } from '../data/sql-states.ts';
 import type { Log } from '../log.ts';
 import { hasBegun, leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
 
@@ -68,9 +68,11 @@ async function endAlone(db: Db, escalate: Escalate, id: string, log: Log): Promi
   }
 }
 
-/** Deadlocks, locks that were waited for too long, and statements that took too long. */
+/** Deadlocks, locks and statements that took too long, a server without room: not what escalation itself does. */
 const isInTheWay = (error: unknown) =>
-  ['conflict', 'timeout'].includes(meaningOf(error)?.fault ?? '');
+  ['conflict', 'timeout', 'resources', 'connection', 'read-only'].includes(
+    faultBehind(error) ?? '',
+  );
 
 /** Ends those of them that are still lost and that, with their bots, nobody has locked. */
 const end = (db: Db, escalate: Escalate, ids: string[]): Promise<number> =>

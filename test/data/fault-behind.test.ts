@@ -6,6 +6,7 @@ import { NotAppliedError } from '../../src/bot.ts';
 import { connect, type Db } from '../../src/data/connect.ts';
 import { ConstraintError, explaining } from '../../src/data/constraint-errors.ts';
 import { faultBehind } from '../../src/data/fault-behind.ts';
+import { isOutage } from '../../src/data/outage.ts';
 import { testDatabase } from '../support/database.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { faults } from '../support/real-faults.ts';
@@ -26,10 +27,8 @@ function session(url: string, max = 1): Db {
   return db;
 }
 
-const raise = (db: Db, code: string) =>
-  sql`DO ${sql.lit(`BEGIN RAISE 'as the server says it' USING ERRCODE = '${code}'; END`)}`.execute(
-    db,
-  );
+const raise = (db: Db, code: string, words = 'as the server says it') =>
+  sql`DO ${sql.lit(`BEGIN RAISE '%', '${words}' USING ERRCODE = '${code}'; END`)}`.execute(db);
 
 const inTransaction = (db: Db, work: (trx: Db) => Promise<unknown>) =>
   thrownBy(() => db.transaction().execute(work));
@@ -186,6 +185,95 @@ describe('not the doing of the code that met it:', () => {
 });
 
 const shared = testDatabase();
+
+/** As PgBouncer 1.18 to 1.25, Supabase's pooler and pgcat write them. */
+describe('what a pooler says in words alone', () => {
+  test.each([
+    ['08P01', 'server conn crashed?', 'connection', true],
+    ['08P01', 'server connection closed', 'connection', true],
+    ['08P01', 'server shutting down', 'connection', true],
+    ['08P01', 'pooler is shutting down', 'connection', true],
+    ['08P01', 'the pooler is shut down', 'connection', true],
+    ['08P01', 'client_login_timeout (server down)', 'connection', true],
+    ['08P01', 'client_idle_timeout', 'connection', true],
+    ['08P01', 'query_wait_timeout', 'connection', true],
+    ['08P01', 'server idle timeout', 'connection', true],
+    ['08P01', 'server lifetime over', 'connection', true],
+    ['08P01', 'connect failed', 'connection', true],
+    ['08P01', 'pgbouncer cannot connect to server', 'connection', true],
+    ['08P01', 'server DNS lookup failed', 'connection', true],
+    [
+      '08P01',
+      'server login has been failing, try again later (server_login_retry)',
+      'connection',
+      true,
+    ],
+    ['08P01', 'database "app" is disabled', 'connection', true],
+    ['08P01', 'database configuration changed', 'connection', true],
+    ['08P01', 'admin forced disconnect', 'connection', true],
+    ['08P01', 'no more connections allowed (max_client_conn)', 'resources', true],
+    ['08P01', 'client connections exceeded (max_user_client_connections)', 'resources', true],
+    ['08P01', 'no memory for pool', 'resources', true],
+    ['08P01', 'query_timeout', 'timeout', false],
+    ['08P01', 'query timeout', 'timeout', false],
+    ['08P01', 'idle transaction timeout', 'timeout', false],
+    ['08P01', 'transaction timeout', 'timeout', false],
+    ['08P01', 'no such database: app', null, false],
+    ['08P01', 'no such user', null, false],
+    ['08P01', 'password authentication failed', null, false],
+    ['08P01', 'unsupported startup parameter: options', null, false],
+    ['08P01', 'transaction blocks not allowed in statement pooling mode', null, false],
+    ['XX000', 'Max client connections reached', 'resources', true],
+    ['XX000', 'MaxClientsInSessionMode: max clients reached - in Session mode', 'resources', true],
+    ['XX000', 'Unable to check out process from the pool due to timeout', 'resources', true],
+    ['XX000', 'DbHandler exited', 'connection', true],
+    ['XX000', 'Tenant or user not found', 'server', false],
+    ['58000', 'could not get connection from the pool - AllServersDown', 'connection', true],
+  ] as const)('%s %s: %s', async (code, words, fault, isAway) => {
+    const error = await thrownBy(async () => raise((await shared).db, code, words));
+    expect(faultBehind(error)).toBe(fault);
+    expect(isOutage(error)).toBe(isAway);
+  });
+});
+
+test('the first error of a transaction stays behind that of its ROLLBACK', async () => {
+  const { url, db } = await shared;
+  const error = await inTransaction(session(url), async (trx) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
+    const [{ pid }] = rows as [{ pid: number }];
+    await raise(trx, '40P01').catch(async (first: unknown) => {
+      await sql`SELECT pg_terminate_backend(${pid}, 5000)`.execute(db);
+      throw first;
+    });
+  });
+  expect(error).not.toMatchObject({ code: '40P01' });
+  expect(error).toMatchObject({ cause: { code: '40P01' } });
+});
+
+describe('an error outside of a transaction', () => {
+  test('is no cause of the next one on the same connection', async () => {
+    const { url } = await shared;
+    const db = session(url);
+    expect(faultBehind(await thrownBy(() => raise(db, '40P01')))).toBe('conflict');
+    expect(faultBehind(await thrownBy(() => sql`SELEC 1`.execute(db)))).toBeNull();
+  });
+
+  test('nor is one whose transaction has ended, or that went back to before it', async () => {
+    const { url } = await shared;
+    const db = session(url);
+    expect(faultBehind(await inTransaction(db, (trx) => raise(trx as Db, '40P01')))).toBe(
+      'conflict',
+    );
+    expect(faultBehind(await thrownBy(() => sql`SELEC 1`.execute(db)))).toBeNull();
+    const gone = await inTransaction(db, async (trx) => {
+      await sql`SAVEPOINT here`.execute(trx);
+      await raise(trx, '40P01').catch(() => {});
+      await sql`ROLLBACK TO SAVEPOINT here`.execute(trx);
+      await sql`SELEC 1`.execute(trx);
+    });
+    expect(faultBehind(gone)).toBeNull();
+  });
+});
 
 describe('the doing of the code that met it:', () => {
   test.each([

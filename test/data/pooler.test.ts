@@ -6,8 +6,15 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { pool } from '../../src/data/connect.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import { untilStarted } from '../../src/bin/wait.ts';
+import { connect, pool, type Db } from '../../src/data/connect.ts';
+import { faultBehind } from '../../src/data/fault-behind.ts';
 import { isOutage } from '../../src/data/outage.ts';
+import { prepareDatabase } from '../../src/data/prepare.ts';
+import { faultOf } from '../../src/run/group-commit/fault.ts';
 import { freePort } from '../../src/data/embedded/server.ts';
 import { serverAccount } from '../../src/data/embedded/account.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../../src/data/pooler.ts';
@@ -15,6 +22,7 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { onPostgres } from '../../src/queue/postgres.ts';
 import { testDatabase } from '../support/database.ts';
 import { provide } from '../support/debian.ts';
+import { faults } from '../support/real-faults.ts';
 
 const program = '/usr/sbin/pgbouncer';
 const withPgBouncer = test.runIf(provide('pgbouncer', () => existsSync(program)));
@@ -134,6 +142,100 @@ withPgBouncer('a PostgreSQL that is away behind its pooler is waited for', async
   expect(isOutage(await failureOf(behind))).toBe(true);
   expect(isOutage(await failureOf(behind.replace(/\/[^/]+$/, '/nowhere')))).toBe(false);
 });
+
+/** Two sessions of ours behind a PgBouncer, and one past it. */
+async function behindSession(settings: Record<string, string | number> = {}) {
+  const { url, db } = await testDatabase();
+  const behind = await through(url, { pool_mode: 'session', ...settings });
+  const session = connect(behind, { max: 1 });
+  onTestFinished(() => session.destroy());
+  return { behind, session, db };
+}
+
+const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+withPgBouncer.each([
+  ['its session was ended', 'connection'],
+  ['its session was ended in the middle of a statement', 'connection'],
+  ['it was the victim of a deadlock', 'conflict'],
+  ['a lock was not free in time', 'timeout'],
+  ['it sat idle in its transaction', 'connection'],
+] as const)(
+  'of a transaction behind a pooler it is known as without one that %s',
+  async (name, fault) => {
+    const { session, db } = await behindSession();
+    const error = await thrownBy(session.transaction().execute((trx) => faults[name](trx, db)));
+    expect(faultBehind(error), String(error)).toBe(fault);
+    expect(faultOf(error), 'and by a batch of runs').not.toBe('refused');
+    if (name.includes('session was ended')) expect(isOutage(error)).toBe(true);
+    await expect
+      .poll(() => thrownBy(sql`SELECT 1`.execute(session)), { message: 'with another session' })
+      .toBeNull();
+  },
+);
+
+withPgBouncer('a pooler that is full is waited for', async () => {
+  const { behind } = await behindSession({ max_client_conn: 1 });
+  const holder = pool(behind, { max: 1 });
+  const held = await holder.connect();
+  const other = connect(behind, { max: 1 });
+  onTestFinished(() => other.destroy());
+  const error = await thrownBy(prepareDatabase(other, { migrate: false }));
+  expect(isOutage(error), String(error)).toBe(true);
+  const asked: string[] = [];
+  const waited = await untilStarted(
+    () => prepareDatabase(other, { migrate: false }),
+    {
+      missing(what) {
+        asked.push(what);
+        held.release();
+        void holder.end();
+      },
+      answers: () => asked.push('answers'),
+    },
+    new AbortController().signal,
+  );
+  expect(waited).toEqual([]);
+  expect(asked).toEqual([expect.any(String), 'answers']);
+});
+
+withPgBouncer.each([
+  ['query_timeout', 'timeout', (session: Db) => sql`SELECT pg_sleep(30)`.execute(session)],
+  [
+    'idle_transaction_timeout',
+    'timeout',
+    (session: Db) =>
+      session.transaction().execute(async (trx) => {
+        await sql`SELECT 1`.execute(trx);
+        await sleep(4_000);
+        await sql`SELECT 1`.execute(trx);
+      }),
+  ],
+] as const)('what the pooler ends by its %s is a fault (%s)', async (setting, fault, work) => {
+  const { session } = await behindSession({ [setting]: 1 });
+  const error = await thrownBy(work(session));
+  expect(faultBehind(error), String(error)).toMatch(new RegExp(`${fault}|connection`));
+  expect(faultOf(error)).toBe('disconnected');
+});
+
+withPgBouncer(
+  'a database that an operator has disabled is waited for, one that is not there is not',
+  async () => {
+    const { behind } = await behindSession({ admin_users: 'postgres' });
+    const { pathname } = new URL(behind);
+    const console = new Client({ connectionString: behind.replace(/\/[^/]+$/, '/pgbouncer') });
+    await console.connect();
+    await console.query(`DISABLE ${pathname.slice(1)}`);
+    expect(isOutage(await failureOf(behind))).toBe(true);
+    await console.query(`ENABLE ${pathname.slice(1)}`);
+    expect(await failureOf(behind)).toBeNull();
+    await console.end();
+  },
+);
 
 const limits = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
   current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('client_connection_check_interval') AS gone`;
