@@ -191,7 +191,7 @@ withPgBouncer('a pooler that is full is waited for', async () => {
   expect(isOutage(error), String(error)).toBe(true);
   const asked: string[] = [];
   const waited = await untilStarted(
-    () => prepareDatabase(other, { migrate: false }),
+    { ask: async () => {}, begin: () => prepareDatabase(other, { migrate: false }) },
     {
       missing(what) {
         asked.push(what);

@@ -44,7 +44,7 @@ test('is waited for when it is not there, however the address names it', async (
     const said: string[] = [];
     const waited = Promise.withResolvers<void>();
     const start = untilStarted(
-      () => prepareDatabase(db, { migrate: false }),
+      { ask: async () => {}, begin: () => prepareDatabase(db, { migrate: false }) },
       {
         missing(_, why) {
           said.push(why);
