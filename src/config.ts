@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { completeUrl } from './data/complete-url.ts';
 import { readKeyRing, type KeyRing } from './data/key-ring.ts';
 import { RoundsmanError, UsageError } from './errors.ts';
-import { untrusted } from './trusted.ts';
+import { distrust } from './trusted.ts';
 
 export interface Config {
   /** your own PostgreSQL; without it the embedded one in `home` is used */
@@ -56,17 +56,21 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 }
 
 function dotEnv(file: string): NodeJS.Dict<string> {
+  let hint = 'make the file readable and your own, or remove it';
   try {
-    const text = readFileSync(file, 'utf8');
-    const why = untrusted(file);
-    if (why !== null) throw new Error(`${why}, so its settings may be another user's`);
-    return parseEnv(text);
+    // Before it is opened: another user's pipe would never be read to its end.
+    const found = distrust(file);
+    if (found) {
+      hint = `${found.hint}, or remove ${file}`;
+      throw new Error(`${found.why}, so its settings may be another user's`);
+    }
+    return parseEnv(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new UsageError({
       what: 'the settings could not be read',
       why: `${file}: ${(error as Error).message}`,
-      hint: 'make the file readable and your own (chown, chmod go-w), or remove it',
+      hint,
     });
   }
 }

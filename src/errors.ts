@@ -54,3 +54,7 @@ export function messageOf(error: unknown): string {
     return 'something that has no text was thrown';
   }
 }
+
+/** A hint that is a part of a sentence, at the beginning of one. */
+export const capitalised = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,24 +1,9 @@
-import {
-  closeSync,
-  fchmodSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
+import { appendTo, type Destination } from './log-file.ts';
 import { openRedaction, passwordsIn, type Redaction } from './redact.ts';
 
 export type Log = Logger;
-
-/** A file that is larger is put aside as `<file>.1`, in place of the one before: twice as much is kept at most. */
-const largestBytes = 10 * 1024 * 1024;
-
-/** What only its owner may read: components, addresses and errors of the platform stand in it. */
-const mode = 0o600;
 
 /** So much may wait for a reader of standard output that does not read: more is left out. */
 const mostWaiting = 1024 * 1024;
@@ -37,50 +22,6 @@ function standardOutput(): Destination {
         );
       }
       process.stdout.write(line);
-    },
-  };
-}
-
-interface Destination {
-  write(line: string): void;
-}
-
-/**
- * Appends to a file of bounded size. A line that cannot be written, as on a full disk, is lost, and the process goes
- * on; a file that cannot be put aside grows until that is possible.
- */
-function appendTo(file: string): Destination {
-  mkdirSync(dirname(file), { recursive: true });
-  const open = () => openSync(file, 'a', mode);
-  let fd = open();
-  fchmodSync(fd, mode);
-  let bytes = fstatSync(fd).size;
-  let isBroken = false;
-
-  function putAside(): void {
-    bytes = 0;
-    try {
-      renameSync(file, `${file}.1`);
-      const next = open();
-      closeSync(fd);
-      fd = next;
-    } catch {
-      // The lines go on where they went.
-    }
-  }
-
-  return {
-    write(line) {
-      if (bytes > largestBytes) putAside();
-      try {
-        // Behind a part of a line that one begins anew.
-        const text = Buffer.from(isBroken ? `\n${line}` : line);
-        const written = writeSync(fd, text);
-        bytes += written;
-        isBroken = written < text.length;
-      } catch {
-        isBroken = true;
-      }
     },
   };
 }
@@ -112,7 +53,8 @@ function redactLine(redaction: Redaction, line: object): object {
 /**
  * JSON lines to standard output, or appended to `file`. No line holds a password of the configuration, a key or an
  * opened secret: they are redacted by value, because by path those in messages, stacks and addresses would be missed,
- * and before a value is written, because JSON writes some of their characters in another way.
+ * and before a value is written, because JSON writes some of their characters in another way. Throws
+ * an error where the file cannot be one of our own.
  */
 export function openLog(config: Config, file?: string): Log {
   const into = file === undefined ? standardOutput() : appendTo(file);

@@ -2,40 +2,142 @@
  * Whose files may be believed. What another user can change is not read as a setting, run as a program or
  * written into as if it were ours: in a shared directory any name may have been taken before.
  */
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const sticky = 0o1000;
 const writableBy = { group: 0o020, others: 0o002 } as const;
 
-/** Root, ourselves, and who owns this program: they can do what they like with us anyway. */
-const trustedUsers = (): number[] => [
-  0,
-  process.geteuid!(),
-  statSync(fileURLToPath(import.meta.url)).uid,
-];
+export interface Distrust {
+  /** with the place that another user can change */
+  why: string;
+  /** the command that takes the right away, as a part of a sentence */
+  hint: string;
+}
 
-/** In a directory with the sticky bit each may only touch what is theirs. */
-function isWritableByOthers(mode: number, gid: number, shared: boolean): boolean {
-  if (shared && mode & sticky) return false;
+const program = fileURLToPath(import.meta.url);
+
+/** Does the program lie in this directory? Who can change that can do what they like with us anyway. */
+const holdsProgram = (directory: string): boolean =>
+  program.startsWith(directory === '/' ? '/' : `${directory}/`);
+
+/**
+ * In a user namespace that does not map root, what root owns shows as this id, and so does what any other user
+ * owns who is not mapped; null where ids are what they seem.
+ */
+function unmappedId(): number | null {
+  try {
+    const overflow = Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
+    const isMapped = readFileSync('/proc/self/uid_map', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .some(
+        ([inside = 0, outside, count = 0]) =>
+          outside === 0 || (inside <= overflow && overflow < inside + count),
+      );
+    return isMapped ? null : overflow;
+  } catch {
+    return null;
+  }
+}
+
+const unmapped = unmappedId();
+
+/** Is this root, ourselves, or who owns this program? They can do what they like with us anyway. */
+export function isTrustedUser(uid: number): boolean {
+  if (uid === unmapped) return false;
+  return [0, process.geteuid?.(), statSync(program).uid].includes(uid);
+}
+
+interface Place {
+  path: string;
+  stats: Stats;
+  /** any user can add to the directory that it lies in, which has the sticky bit */
+  inShared: boolean;
+  /** what was asked about, with links resolved, and not a directory on the way to it */
+  isEnd: boolean;
+}
+
+/**
+ * Of an owner who is not mapped: only root makes directories in root's, so on the way to something of ours it is
+ * taken for root's, where no other user could have put it. Beside the program it is as good as the program.
+ */
+function isRoots({ path, inShared, isEnd }: Place): boolean {
+  return (!inShared && (!isEnd || holdsProgram(dirname(path)))) || holdsProgram(path);
+}
+
+function isTheirs(place: Place): boolean {
+  const { uid } = place.stats;
+  return !isTrustedUser(uid) && !(uid === unmapped && isRoots(place));
+}
+
+function isWritableByOthers({ mode, gid }: Stats): boolean {
   const groupIsOurs = gid === 0 || gid === process.getegid!();
   return Boolean(mode & writableBy.others || (mode & writableBy.group && !groupIsOurs));
 }
 
+function judge(place: Place): Distrust | null {
+  const { path, stats, inShared, isEnd } = place;
+  if (isTheirs(place)) {
+    const us = process.geteuid!();
+    return {
+      why: `${path} ${stats.isSymbolicLink() ? 'is a link that ' : ''}belongs to another user (id ${stats.uid})`,
+      hint: stats.isSymbolicLink()
+        ? `remove that link (rm ${path})`
+        : `make it your own (chown ${us} ${path}${us === 0 ? '' : ', as root'})`,
+    };
+  }
+  // Where the kernel does not forbid it, a user may give a file of ours a second name.
+  if (inShared && !stats.isDirectory() && stats.nlink > 1)
+    return {
+      why: `${path} has a second name, and other users can give it one there`,
+      hint: `replace it by a copy of your own`,
+    };
+  if (stats.isSymbolicLink() || !isWritableByOthers(stats)) return null;
+  // In a directory with the sticky bit each may only touch what is theirs.
+  if (!isEnd && stats.mode & sticky) return null;
+  return {
+    why: `${path} can be written by other users`,
+    hint: `take that right away (chmod go-w ${path})`,
+  };
+}
+
+/** More links on one way are a circle. */
+const mostLinks = 40;
+
 /**
- * Why this file or directory, which exists, may not be believed, with the place on the way to it that another
- * user can change; null when it may. Links are resolved first. Always null where users have no numbers.
+ * Why this file or directory, which exists, may not be believed, with the first place on the way to it that another
+ * user can change, links included; null when it may. Always null where users have no numbers.
  */
-export function untrusted(path: string): string | null {
+export function distrust(path: string): Distrust | null {
   if (!process.geteuid) return null;
-  const users = trustedUsers();
-  const real = realpathSync(path);
-  for (let place = real; ; place = dirname(place)) {
-    const { uid, gid, mode } = lstatSync(place);
-    if (!users.includes(uid)) return `${place} belongs to another user (id ${uid})`;
-    if (isWritableByOthers(mode, gid, place !== real))
-      return `${place} can be written by other users`;
-    if (place === dirname(place)) return null;
+  // Not by `join`, which takes `link/..` for nothing.
+  const namesIn = (each: string, from: string): string[] =>
+    (isAbsolute(each) ? each : `${from}/${each}`).split('/').filter((name) => !/^\.?$/.test(name));
+  const names = namesIn(path, process.cwd());
+  let at = '/';
+  let inShared = false;
+  for (let links = 0; ;) {
+    const stats = lstatSync(at);
+    const place = { path: at, stats, inShared, isEnd: names.length === 0 };
+    const found = judge(place);
+    if (found) return found;
+    if (stats.isSymbolicLink()) {
+      links += 1;
+      // Throws what the system says of a circle.
+      if (links > mostLinks) statSync(path);
+      names.unshift(...namesIn(readlinkSync(at), dirname(at)));
+      [at, inShared] = ['/', false];
+      continue;
+    }
+    const next = names.shift();
+    if (next === undefined) return null;
+    inShared = isWritableByOthers(stats);
+    at = next === '..' ? dirname(at) : join(at, next);
   }
 }
+
+/** The reason alone. */
+export const untrusted = (path: string): string | null => distrust(path)?.why ?? null;

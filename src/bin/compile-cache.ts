@@ -3,11 +3,12 @@
  * without another look, so the place has to be ours: Node's own choice is below the shared temporary directory,
  * where any user can put a file first.
  */
-import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeDirectory } from '../own-file.ts';
 import { untrusted } from '../trusted.ts';
 
 /** Of the checkout or the package. */
@@ -36,7 +37,7 @@ export function keepCompiled(): void {
   try {
     const directory = chosen();
     if (untrusted(nearest(dirname(directory))) !== null) return;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     const { uid, mode } = lstatSync(directory);
     const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;
     if (isOurs && untrusted(directory) === null) enableCompileCache(directory);

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Config } from '../config.ts';
 import { isFirstProcessNode, leavesZombies } from '../first-process.ts';
+import { distrust } from '../trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { counted } from './print.ts';
 
@@ -27,6 +29,14 @@ export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Conf
 function hostOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
+}
+
+/** `up` writes its log there, whatever the database is; nothing where that is well, or there is none yet. */
+export function examineHome({ home }: Config): Diagnosis[] {
+  if (!existsSync(home)) return [];
+  const found = distrust(home);
+  if (!found) return [];
+  return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
 }
 
 /** The embedded database's programs: needed only where no DATABASE_URL is set. */

@@ -4,7 +4,13 @@ import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
 import { printable } from '../text.ts';
 import { examineDatabase } from './doctor-database.ts';
 import { fail, type Diagnosis } from './doctor-diagnosis.ts';
-import { examineBinaries, examineConfig, examineFirstProcess, examineNode } from './doctor-host.ts';
+import {
+  examineBinaries,
+  examineConfig,
+  examineFirstProcess,
+  examineHome,
+  examineNode,
+} from './doctor-host.ts';
 import { examineRedis } from './doctor-redis.ts';
 import { within } from '../within.ts';
 import { json, paint, say } from './print.ts';
@@ -23,7 +29,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   const config = tryConfig();
   if (config instanceof Error) report(failure('Config', config));
   else {
-    report(examineConfig(config), examineBinaries(config));
+    report(examineConfig(config), ...examineHome(config), examineBinaries(config));
     report(...(await inTime('Database', examineDatabase(config))));
     report(...(await inTime('Redis', examineRedis(config))));
   }

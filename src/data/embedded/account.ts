@@ -1,5 +1,5 @@
 /** Postgres refuses to run as root; this says whom it runs as instead, and what they can reach. */
-import { chownSync, readFileSync, statSync } from 'node:fs';
+import { lchownSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
 
@@ -53,7 +53,7 @@ export function ownerAccount(data: string): Account | undefined {
 }
 
 export function giveTo(account: Account | undefined, ...paths: string[]): void {
-  if (account) for (const path of paths) chownSync(path, account.uid, account.gid);
+  if (account) for (const path of paths) lchownSync(path, account.uid, account.gid);
 }
 
 /** The directory on the way to `path`, itself included, that the account cannot enter, if any. */

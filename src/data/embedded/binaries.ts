@@ -8,7 +8,7 @@ import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/p
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { messageOf, RoundsmanError } from '../../errors.ts';
-import { freshName } from './place.ts';
+import { freshName, refuseShared } from './place.ts';
 
 export class NoBinariesError extends RoundsmanError {}
 export class CopyError extends RoundsmanError {}
@@ -82,7 +82,10 @@ async function copyError(root: string, directory: string, cause: unknown): Promi
 export async function placeBinaries(directory: string): Promise<string> {
   const { root, version } = findPackage();
   const final = join(directory, `binaries-${version}`);
-  if (existsSync(final)) return join(final, 'bin');
+  if (existsSync(final)) {
+    refuseShared(final, 'The embedded database cannot be started');
+    return join(final, 'bin');
+  }
   const fresh = freshName(final);
   const source = join(root, 'native');
   try {

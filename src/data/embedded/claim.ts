@@ -1,7 +1,8 @@
 /** One `up` at a time in a home. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
+import { readOwn, replaceOwn } from '../../own-file.ts';
 import { tryLock } from './locks.ts';
 import { openHome } from './place.ts';
 
@@ -25,7 +26,7 @@ export function claimUp(home: string): { release(): void } {
   const pidFile = join(real, 'up.pid');
   const claim = tryLock(join(real, 'up.lock'), 'exclusive');
   if (!claim) throw new AlreadyUpError(real, readPid(pidFile));
-  writeFileSync(pidFile, `${process.pid}\n`);
+  replaceOwn(pidFile, `${process.pid}\n`, 0o644);
   return {
     release() {
       rmSync(pidFile, { force: true });
@@ -37,7 +38,7 @@ export function claimUp(home: string): { release(): void } {
 /** The number is no claim, only the lock is: a killed process leaves its number behind. */
 function readPid(file: string): number | undefined {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
+    const pid = Number(readOwn(file));
     process.kill(pid, 0);
     return pid || undefined;
   } catch {

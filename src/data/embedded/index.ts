@@ -11,6 +11,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
+import { ForeignFileError, readOwn, replaceOwn } from '../../own-file.ts';
 import { placeBinaries } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock } from './locks.ts';
@@ -48,8 +49,9 @@ const usersFile = (directory: string) => join(directory, 'users.lock');
 
 function readPassword({ home, directory, data }: Place): string {
   try {
-    return fs.readFileSync(passwordFile(home), 'utf8').trim();
-  } catch {
+    return readOwn(passwordFile(home)).trim();
+  } catch (error) {
+    if (error instanceof ForeignFileError) throw error;
     throw new NoEmbeddedDatabaseError({
       what: 'The embedded database cannot be entered',
       why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
@@ -65,7 +67,7 @@ async function openCluster(place: Place): Promise<Cluster> {
   const bin = await placeBinaries(directory);
   if (!exists) {
     const password = newPassword();
-    fs.writeFileSync(passwordFile(home), `${password}\n`, { mode: 0o600, flush: true });
+    replaceOwn(passwordFile(home), `${password}\n`, 0o600);
     await initialise({ bin, data, account, password, fsync: true });
   }
   const log = join(home, 'postgres.log');

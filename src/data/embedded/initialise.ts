@@ -69,7 +69,8 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   const secret = join(fresh, 'password');
   fs.mkdirSync(fresh, { mode: 0o700 });
   fs.writeFileSync(secret, `${password}\n`, { mode: 0o600 });
-  giveTo(account, fresh, secret);
+  // The file first: who has got its directory could put another file there.
+  giveTo(account, secret, fresh);
   const args = ['-D', join(fresh, 'data'), '-U', 'postgres', `--pwfile=${secret}`];
   args.push('--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions');
   args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');

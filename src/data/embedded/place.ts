@@ -1,9 +1,10 @@
 /** Where an embedded database lies, and whose it is. */
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { messageOf, RoundsmanError } from '../../errors.ts';
-import { untrusted } from '../../trusted.ts';
+import { basename, join } from 'node:path';
+import { capitalised, messageOf, RoundsmanError } from '../../errors.ts';
+import { ForeignFileError, makeDirectory, readOwn } from '../../own-file.ts';
+import { distrust, isTrustedUser } from '../../trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock } from './locks.ts';
 
@@ -47,8 +48,9 @@ const placeFile = (home: string) => join(home, 'postgres.place');
 
 function directoryOf(home: string): string {
   try {
-    return fs.readFileSync(placeFile(home), 'utf8').trim();
-  } catch {
+    return readOwn(placeFile(home)).trim();
+  } catch (error) {
+    if (error instanceof ForeignFileError) throw error;
     return home;
   }
 }
@@ -108,37 +110,20 @@ function refuseForeign(home: string): void {
         : `it belongs to ${nameOfUser(owner)}, and this process runs as ${nameOfUser(us)}`,
     hint:
       owner === us
-        ? 'Make the directory writable, or set DATABASE_URL.'
-        : `Run this as ${nameOfUser(owner)}, move ${home} away to begin anew, or set DATABASE_URL.`,
+        ? 'Make the directory writable, or set ROUNDSMAN_HOME to another one.'
+        : `Run this as ${nameOfUser(owner)}, move ${home} away to begin anew, or set ROUNDSMAN_HOME to another place.`,
   });
 }
 
 /** What is run and believed in a directory is only ours where no other user can change it. */
 export function refuseShared(directory: string, what: string): void {
-  const why = untrusted(directory);
-  if (why !== null)
+  const found = distrust(directory);
+  if (found)
     throw new ForeignDatabaseError({
       what,
-      why: `${why}, who could put programs of their own into it`,
-      hint: 'Take that right away (chmod go-w), choose another place with ROUNDSMAN_HOME, or set DATABASE_URL.',
+      why: `${found.why}, who could put programs of their own into it`,
+      hint: `${capitalised(found.hint)}, or set ROUNDSMAN_HOME to another place.`,
     });
-}
-
-/**
- * As mkdir -p. Node's own recursive mkdir never returns where an existing directory answers ENOENT
- * to making one in it, as /proc does.
- */
-function makeDirectory(path: string): void {
-  try {
-    // Whatever the umask says: no other user may put programs or a password in here.
-    fs.mkdirSync(path, { mode: 0o755 });
-  } catch (error) {
-    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' || fs.existsSync(dirname(path))) throw error;
-    makeDirectory(dirname(path));
-    makeDirectory(path);
-  }
 }
 
 /** The home itself, made where it is missing, with links resolved; refuses somebody else's. */
@@ -150,14 +135,15 @@ export function openHome(home: string): string {
       {
         what: `The embedded database cannot be made in ${home}`,
         why: messageOf(cause),
-        hint: 'Make that place writable, set ROUNDSMAN_HOME to another one, or set DATABASE_URL.',
+        hint: 'Make that place writable, or set ROUNDSMAN_HOME to another one.',
       },
       { cause },
     );
   }
   const real = fs.realpathSync(home);
   refuseForeign(real);
-  refuseShared(real, `The embedded database in ${home} cannot be used`);
+  // By the way that leads there: another user's link may lead elsewhere the next time.
+  refuseShared(home, `The embedded database in ${home} cannot be used`);
   return real;
 }
 
@@ -173,13 +159,25 @@ function placeElsewhere(home: string): string {
   // Chosen by this home, and not by one that it was copied from, for data that never came to be.
   const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
   const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
-  fs.mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
+  refuseShared(directory, `The embedded database of ${home} cannot be made in ${directory}`);
   // Whatever the umask says.
   for (const path of [parent, directory]) fs.chmodSync(path, 0o755);
   const fresh = freshName(placeFile(home));
-  fs.writeFileSync(fresh, `${directory}\n`);
+  fs.writeFileSync(fresh, `${directory}\n`, { flag: 'wx', mode: 0o644 });
   fs.renameSync(fresh, placeFile(home));
   return directory;
+}
+
+/** Data may lie on another disk; but whose the data are says as whom Postgres runs. */
+function refuseForeignLink(data: string, home: string): void {
+  const stats = fs.lstatSync(data);
+  if (!stats.isSymbolicLink() || isTrustedUser(stats.uid)) return;
+  throw new ForeignDatabaseError({
+    what: `The embedded database in ${home} cannot be used`,
+    why: `${data} is a link that belongs to another user (id ${stats.uid})`,
+    hint: `Remove that link (rm ${data}).`,
+  });
 }
 
 /** Settles where a new database will be. Only for the holder of the home's gate. */
@@ -203,7 +201,9 @@ export async function openPlace(home: string): Promise<Place> {
     }
   }
   const directory = directoryOf(real);
+  refuseShared(directory, `The embedded database in ${home} cannot be used`);
   const data = join(directory, 'postgres');
+  refuseForeignLink(data, home);
   const account = ownerAccount(data);
   const blocked = blockedAt(directory, account);
   if (!blocked) return { home: real, directory, data, account };

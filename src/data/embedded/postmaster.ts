@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../errors.ts';
+import { readStart } from '../../own-file.ts';
 
 export interface Postmaster {
   pid: number;
@@ -44,7 +45,7 @@ const pidFile = (data: string) => join(data, 'postmaster.pid');
 /** What postmaster.pid says, be it true or left over; undefined without one. */
 function lastPostmaster(data: string): Postmaster | undefined {
   try {
-    const lines = readFileSync(pidFile(data), 'utf8').split('\n');
+    const lines = readStart(pidFile(data), 4_096).split('\n');
     const postmaster = { pid: Number(lines[0]), data: lines[1] ?? '', port: Number(lines[3]) };
     return postmaster.pid && postmaster.port ? postmaster : undefined;
   } catch {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../errors.ts';
+import { openOwn } from '../../own-file.ts';
 import { meaningOf, stateOf } from '../sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
@@ -106,7 +107,8 @@ function startError({ log }: Cluster, why: string): StartError {
 
 /** The server, or what it wrote to its log before it gave up. */
 async function launch(cluster: Cluster, port: number): Promise<Server | string> {
-  const log = fs.openSync(cluster.log, 'a+', 0o600);
+  const { O_RDWR, O_APPEND, O_CREAT } = fs.constants;
+  const log = openOwn(cluster.log, O_RDWR | O_APPEND | O_CREAT);
   const { size } = fs.fstatSync(log);
   const settings = { ...baseSettings, ...cluster.settings, port: String(port) };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

@@ -1,0 +1,95 @@
+/**
+ * Files of our own: what else may lie under their names, a link, a pipe or another user's file, is neither followed
+ * nor waited for nor written into. It may lie there from a time when the directory was open to others.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { RoundsmanError } from './errors.ts';
+import { isTrustedUser } from './trusted.ts';
+
+export class ForeignFileError extends RoundsmanError {}
+
+/** Why this is no file of our own; null when it is one. */
+function foreign(stats: fs.Stats): string | null {
+  if (stats.isSymbolicLink()) return 'it is a link, which may lead to a file of another purpose';
+  if (!stats.isFile()) return 'it is no ordinary file';
+  if (process.geteuid && !isTrustedUser(stats.uid))
+    return `it belongs to another user (id ${stats.uid})`;
+  return stats.nlink > 1 ? 'it has a second name, and may be a file of another purpose' : null;
+}
+
+function refuse(file: string, why: string | null): void {
+  if (why !== null)
+    throw new ForeignFileError({
+      what: `${file} cannot be used`,
+      why,
+      hint: `Look at it (ls -l ${file}), and move it away.`,
+    });
+}
+
+/** Throws {@link ForeignFileError} where something lies under this name that is no file of our own. */
+export function refuseForeignFile(file: string): void {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (stats) refuse(file, foreign(stats));
+}
+
+const unfollowed = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+
+/** The descriptor of a file of our own. `flags` as of open(2); throws {@link ForeignFileError}. */
+export function openOwn(file: string, flags: number, mode: number = 0o600): number {
+  // Before it is opened, because to open a device or a pipe may already do something.
+  refuseForeignFile(file);
+  const fd = fs.openSync(file, flags | unfollowed, mode);
+  try {
+    refuse(file, foreign(fs.fstatSync(fd)));
+    return fd;
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+}
+
+/** The text of a file of our own; throws {@link ForeignFileError}, and ENOENT where there is none. */
+export function readOwn(file: string): string {
+  const fd = openOwn(file, fs.constants.O_RDONLY);
+  try {
+    return fs.readFileSync(fd, 'utf8');
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Makes the file anew, so that it has this mode, and nothing under its name is written into. */
+export function replaceOwn(file: string, text: string, mode: number): void {
+  fs.rmSync(file, { force: true });
+  fs.writeFileSync(file, text, { flag: 'wx', mode, flush: true });
+}
+
+/** The first `bytes` of an ordinary file, whoever owns it; throws where it is anything else. */
+export function readStart(file: string, bytes: number): string {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | unfollowed);
+  try {
+    if (!fs.fstatSync(fd).isFile()) refuse(file, 'it is no ordinary file');
+    const text = Buffer.alloc(bytes);
+    return text.toString('utf8', 0, fs.readSync(fd, text, 0, bytes, 0));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * As mkdir -p. Node's own recursive mkdir never returns where an existing directory answers ENOENT
+ * to making one in it, as /proc does.
+ */
+export function makeDirectory(path: string, mode: number = 0o755): void {
+  try {
+    // Whatever the umask says: no other user may put programs or a password in here.
+    fs.mkdirSync(path, { mode });
+  } catch (error) {
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || fs.existsSync(dirname(path))) throw error;
+    makeDirectory(dirname(path), mode);
+    makeDirectory(path, mode);
+  }
+}
