@@ -42,8 +42,8 @@ async function up(options: UpOptions): Promise<void> {
   const logFile = join(config.home, 'roundsman.log');
   const log = openLog(config, logFile);
   let isOpen = false;
-  try {
-    const running = await untilStarted(
+  const start = () =>
+    untilStarted(
       {
         ask: () => askServers(config),
         begin: () =>
@@ -71,8 +71,12 @@ async function up(options: UpOptions): Promise<void> {
       },
       asked.signal,
     );
-    if (running) await running.ended;
-    else {
+  try {
+    let running = await start();
+    // Everything begins anew where its database has moved.
+    while (running && (await running.ended) === 'moved' && !asked.signal.aborted)
+      running = await start();
+    if (!running) {
       say('Stopped before it was ready.');
       // A start that was not waited for does not leave it.
       if (claim && isOpen) stopEmbeddedSoon(config.home);
@@ -91,7 +95,11 @@ interface Means {
   begin(): void;
 }
 
-async function run(session: Session, options: UpOptions, means: Means): Promise<void> {
+async function run(
+  session: Session,
+  options: UpOptions,
+  means: Means,
+): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
   const { asked, log, logFile } = means;
   const [{ startEngine }, { watch }] = await Promise.all([
@@ -111,9 +119,12 @@ async function run(session: Session, options: UpOptions, means: Means): Promise<
   say(`BullMQ on ${engine.backend}, log in ${logFile}`);
   const keeper = embedded ? (await import('./keep-embedded.ts')).keepEmbedded(session, log) : null;
   const watching = await watch(db, { skipFirst: planted });
+  const moved = keeper?.moved.then(() => 'moved' as const);
+  const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
   try {
-    if (planted) await Promise.race([asked.stop, firstRound(session)]);
-    await Promise.race([asked.stop, watching.start()]);
+    if (planted) await Promise.race([over, firstRound(session)]);
+    const end = await Promise.race([over, watching.start()]);
+    return end === 'moved' ? end : 'stopped';
   } finally {
     watching.stop();
     say('Stopping: running bots get their time to end; Ctrl-C again stops at once.');

@@ -91,10 +91,10 @@ function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
  * A life that has begun: `life` calls `begin` when it has started, and `ended` settles with it. Rejects
  * when it failed before it had begun.
  */
-export function begun(
-  life: (begin: () => void) => Promise<void>,
-): Promise<{ ended: Promise<void> }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<void> }>();
+export function begun<End>(
+  life: (begin: () => void) => Promise<End>,
+): Promise<{ ended: Promise<End> }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<End> }>();
   const ended = life(() => resolve({ ended }));
   ended.then(() => resolve({ ended }), reject);
   return promise;

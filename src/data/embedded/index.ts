@@ -9,13 +9,14 @@
  * All of them have to be on one machine, and see each other's processes.
  */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../own-file.ts';
 import { placeBinaries } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock } from './locks.ts';
 import {
+  directoryOf,
   embeddedExists,
   holdsData,
   openGate,
@@ -77,7 +78,31 @@ async function openCluster(place: Place): Promise<Cluster> {
 async function start(cluster: Cluster) {
   const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
   if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
-  return startServer(cluster, forgetPostmaster(cluster.data));
+  // The same port again, so that those who had joined find their way back.
+  const crashed = forgetPostmaster(cluster.data);
+  const server = await startServer(cluster, crashed ?? rememberedPort(cluster));
+  replaceOwn(portFile(cluster), `${new URL(server.url).port}\n${cluster.data}\n`, 0o600);
+  return server;
+}
+
+/** Where a server that is stopped in order leaves no trace of its own. */
+const portFile = ({ log }: Cluster) => join(dirname(log), 'postgres.port');
+
+/** The port of the last start, unless this is a copy of the home in which it was; undefined without one. */
+function rememberedPort(cluster: Cluster): number | undefined {
+  try {
+    const [port, data] = readOwn(portFile(cluster)).split('\n');
+    return data === cluster.data ? Number(port) || undefined : undefined;
+  } catch (error) {
+    if (error instanceof ForeignFileError) throw error;
+    return undefined;
+  }
+}
+
+/** Does a server run in `home` that lets us in, as far as a look at its files tells? */
+export function embeddedServes(home: string): boolean {
+  const postmaster = findPostmaster(join(directoryOf(fs.realpathSync(home)), 'postgres'));
+  return postmaster !== undefined && !postmaster.isStopping;
 }
 
 async function leave({ directory, data }: Place, share: Lock): Promise<void> {

@@ -46,7 +46,8 @@ export function sweep(directory: string): void {
 export const passwordFile = (home: string) => join(home, 'postgres.password');
 const placeFile = (home: string) => join(home, 'postgres.place');
 
-function directoryOf(home: string): string {
+/** Where the home says that locks, binaries and data are. */
+export function directoryOf(home: string): string {
   try {
     return readOwn(placeFile(home)).trim();
   } catch (error) {

@@ -10,6 +10,8 @@ export interface Postmaster {
   /** As it was called when the server started: the directory may have moved since. */
   data: string;
   port: number;
+  /** It lets nobody in any more, and ends when the last session does. */
+  isStopping?: boolean;
 }
 
 export class StopError extends RoundsmanError {}
@@ -31,10 +33,11 @@ function isCopy(data: string, original: string): boolean {
   return there !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
 }
 
-function isAlive(pid: number): boolean {
+/** Not of a dead one that its parent has not collected. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
@@ -46,7 +49,12 @@ const pidFile = (data: string) => join(data, 'postmaster.pid');
 function lastPostmaster(data: string): Postmaster | undefined {
   try {
     const lines = readStart(pidFile(data), 4_096).split('\n');
-    const postmaster = { pid: Number(lines[0]), data: lines[1] ?? '', port: Number(lines[3]) };
+    const postmaster = {
+      pid: Number(lines[0]),
+      data: lines[1] ?? '',
+      port: Number(lines[3]),
+      isStopping: lines[7]?.trim() === 'stopping',
+    };
     return postmaster.pid && postmaster.port ? postmaster : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,4 @@
 /** Starts Postgres on a data directory, or finds the one that already runs there. */
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +7,8 @@ import { RoundsmanError } from '../../errors.ts';
 import { openOwn } from '../../own-file.ts';
 import { meaningOf, stateOf } from '../sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
-import { findPostmaster, stopPostmaster } from './postmaster.ts';
+import { spawnApart } from './spawn-apart.ts';
+import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
 
 export interface Cluster {
   bin: string;
@@ -71,11 +71,16 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** The running server of this data directory, once it answers; undefined when there is none. */
+/** The running server of this data directory, once it answers; undefined when there is none. Only for the holder of the gate. */
 export async function findServer(cluster: Cluster): Promise<Server | undefined> {
   for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
     const postmaster = findPostmaster(cluster.data);
     if (!postmaster) return undefined;
+    if (postmaster.isStopping) {
+      // We stop it behind the gate only: another told it, and it waits for sessions that wait for it.
+      await stopPostmaster(postmaster);
+      continue;
+    }
     const url = urlOf(cluster, postmaster.port);
     // Not at once: it may be starting for somebody who was killed, or shutting down.
     if (await answers(url)) return { url, pid: postmaster.pid };
@@ -112,31 +117,24 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   const { size } = fs.fstatSync(log);
   const settings = { ...baseSettings, ...cluster.settings, port: String(port) };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(cluster.bin, 'postgres'), ['-D', cluster.data, ...args], {
+  const pid = await spawnApart(join(cluster.bin, 'postgres'), ['-D', cluster.data, ...args], {
     ...spawnOptions(cluster.account),
-    // A session of its own: Ctrl-C is for us, and we stop it when our work is written.
-    detached: true,
-    stdio: ['ignore', log, log],
+    log,
   });
-  let gone: string | undefined;
-  child.on('error', (error) => (gone = error.message));
-  child.on('exit', (code, signal) => (gone = `Postgres ended with ${signal ?? code}`));
-  child.unref();
   try {
-    for (const deadline = Date.now() + startPatience; !gone; await sleep(10)) {
+    for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
       // A port that somebody else took meanwhile must not be mistaken for ours.
-      if (findPostmaster(cluster.data)?.pid === child.pid && child.pid) {
+      if (findPostmaster(cluster.data)?.pid === pid) {
         const url = urlOf(cluster, port);
-        if (await answers(url)) return { url, pid: child.pid };
+        if (await answers(url)) return { url, pid };
       }
       if (Date.now() > deadline) throw startError(cluster, 'it does not let anybody in');
     }
     const written = Buffer.alloc(fs.fstatSync(log).size - size);
     fs.readSync(log, written, 0, written.length, size);
-    return written.toString().trim() || gone;
+    return written.toString().trim() || 'Postgres ended without a word';
   } catch (error) {
-    const pid = child.pid ?? 0;
-    if (pid && !gone) await stopPostmaster({ pid, data: cluster.data, port });
+    if (isAlive(pid)) await stopPostmaster({ pid, data: cluster.data, port });
     throw error;
   } finally {
     fs.closeSync(log);
