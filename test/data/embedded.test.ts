@@ -17,6 +17,7 @@ import {
 import { ForeignDatabaseError } from '../../src/data/embedded/place.ts';
 import { findPostmaster, stopPostmaster } from '../../src/data/embedded/postmaster.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
+import { childrenOf } from '../support/installation.ts';
 
 const sources = join(import.meta.dirname, '../../src/data/embedded');
 const userFile = join(import.meta.dirname, '../support/embedded-user.ts');
@@ -371,6 +372,8 @@ describe('a throw-away server', () => {
     users.push(owner);
     const [{ url }] = (await once(owner, 'message')) as [Joined];
     expect(await query(url, 'SELECT 1')).toBe(1);
+    // As a process manager that tells the whole tree before it kills.
+    for (const child of childrenOf(owner.pid!)) process.kill(child, 'SIGTERM');
     owner.kill('SIGKILL');
     await until(() => !fs.existsSync(directory()));
     await expect(query(url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');

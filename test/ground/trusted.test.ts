@@ -2,15 +2,17 @@ import { execFile, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { joinEmbedded } from '../../src/data/embedded/index.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
-import { untrusted } from '../../src/trusted.ts';
+import { distrust, untrusted } from '../../src/trusted.ts';
 import { install } from '../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
+const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 let scratch: string;
 beforeEach(() => {
@@ -58,6 +60,65 @@ describe('a place', () => {
     expect(untrusted(link)).toMatch(/theirs belongs to another user/);
   });
 });
+
+/** Can an ordinary user make a namespace of users here, in which root is not mapped, and read this checkout? */
+const canUnmap =
+  isRoot &&
+  spawnSync('setpriv', [...asNobody, 'unshare', '-r', 'cat', fileURLToPath(import.meta.url)])
+    .status === 0;
+
+describe.runIf(canUnmap)('in a user namespace that does not map root', () => {
+  const asked = (...paths: string[]) => {
+    const source = JSON.stringify(new URL('../../src/trusted.ts', import.meta.url).href);
+    const script = `
+      const { distrust } = await import(${source});
+      console.log(JSON.stringify(${JSON.stringify(paths)}.map((path) => distrust(path))));`;
+    const { stdout, stderr } = spawnSync(
+      'setpriv',
+      [...asNobody, 'unshare', '-r', process.execPath, '--input-type=module', '-e', script],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    return JSON.parse(stdout) as ({ why: string; hint: string } | null)[];
+  };
+
+  test('what is ours below directories of root’s is believed, and nothing that another user could own', () => {
+    fs.chmodSync(scratch, 0o755);
+    // Not in the shared temporary directory, where no owner that is not mapped can be told from another.
+    const root = fs.mkdtempSync('/var/lib/roundsman-trusted-');
+    onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }));
+    fs.chmodSync(root, 0o755);
+    const place = (name: string, mode: number, uid: number) => {
+      fs.mkdirSync(join(root, name));
+      fs.chownSync(join(root, name), uid, uid);
+      fs.chmodSync(join(root, name), mode);
+      return join(root, name);
+    };
+    const own = place('own', 0o755, nobody);
+    const roots = place('roots', 0o755, 0);
+    const shared = place('shared', 0o1777, 0);
+    place('shared/theirs', 0o755, 4_321);
+    const below = place('shared/theirs/own', 0o755, nobody);
+    const [first, second, third, fourth] = asked(own, roots, below, shared);
+    expect(first).toBeNull();
+    expect(second).toMatchObject({
+      why: expect.stringMatching(/roots belongs to another user \(id 65534\)/),
+      hint: expect.stringContaining(`chown 0 ${roots}`),
+    });
+    expect(third!.why).toMatch(/theirs belongs to another user/);
+    expect(fourth).not.toBeNull();
+  });
+});
+
+test.runIf(isRoot)(
+  'the hint takes away what is the reason: an owner by chown, a right by chmod',
+  () => {
+    const theirs = made('theirs', 0o755, nobody);
+    expect(distrust(theirs)!.hint).toBe(`make it your own (chown 0 ${theirs})`);
+    const open = made('open', 0o777);
+    expect(distrust(open)!.hint).toBe(`take that right away (chmod go-w ${open})`);
+  },
+);
 
 describe('what Node compiled', () => {
   const checkout = install('slow-bots.ts');
