@@ -8,6 +8,7 @@ import {
   readFacts,
   type Facts,
 } from '../services/progress/facts.ts';
+import { takesNoWrites } from '../services/progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../services/progress/needs.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineProcesses } from './doctor-processes.ts';
@@ -41,6 +42,7 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
 
 /** What does not go on, by the same reading as `status`. Too few places, or no process at all, is no defect. */
 function examineWaiting(facts: Facts): Diagnosis[] {
+  if (takesNoWrites(facts)) return [];
   const { nodes, carried } = facts;
   const isFew = fullPlaces(nodes, carried) !== null || !nodes.some(({ alive }) => alive);
   const closer = 'see Processes and Progress';

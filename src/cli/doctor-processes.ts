@@ -1,6 +1,7 @@
 import { nodeSilenceSeconds, type Node } from '../data/bots/engine.ts';
 import { nodeName } from '../services/progress/canary-stop.ts';
 import { botsThatAre, schedulersOf, workersOf, type Facts } from '../services/progress/facts.ts';
+import { readOnlyInWords, takesNoWrites } from '../services/progress/read-only.ts';
 import { span } from '../text.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 
@@ -15,7 +16,15 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
   const silent = nodes.filter((node) => !node.alive);
   const skewed = alive.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > mostSkewMs);
   const found: Diagnosis[] = [];
-  if (alive.length === 0)
+  if (alive.length === 0 && takesNoWrites(facts))
+    found.push(
+      warn(
+        'Processes',
+        `which are alive cannot be known: ${readOnlyInWords(facts.readOnly!)}, not even signs of life`,
+        'see Database; processes that are alive go on by themselves once it takes writes',
+      ),
+    );
+  else if (alive.length === 0)
     found.push(
       (botsThatAre(facts, 'active') > 0 ? fail : warn)(
         'Processes',
@@ -33,7 +42,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
       ),
     );
   found.push(...elsewhere(nodes));
-  if (silent.length > 0)
+  if (silent.length > 0 && !takesNoWrites(facts))
     found.push(
       warn(
         'Processes',

@@ -6,6 +6,7 @@ import * as print from './print.ts';
 import { table } from './table.ts';
 import { botsThatAre, schedulersOf, workersOf } from '../services/progress/facts.ts';
 import { nodeName } from '../services/progress/canary-stop.ts';
+import { takesNoWrites } from '../services/progress/read-only.ts';
 import { inOneLine, needs, type Need } from '../services/progress/needs.ts';
 import { aliveInWords, readStatus, type Status } from './status-read.ts';
 import { ticketTable } from './tickets-list.ts';
@@ -75,8 +76,11 @@ function printFigures(status: Status): void {
 }
 
 /** A process that was killed leaves its row for a while, as one that stands still does. */
-function deadInWords({ nodes, now }: Status): string {
+function deadInWords(status: Status): string {
+  const { nodes, now } = status;
   const [last] = nodes;
+  if (takesNoWrites(status))
+    return `${print.paint('yellow', 'not known')}: the database takes no writes, not even signs of life`;
   return last
     ? `${print.paint('yellow', 'not answering')}: no sign of ${printable(nodeName(last))} for ${print.span(now.getTime() - last.heartbeat_at.getTime())}; if it has ended, \`npx roundsman up\` starts it`
     : `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`;

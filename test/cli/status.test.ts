@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { set } from '../support/flow.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
@@ -219,6 +219,39 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(lines(out)).toMatchObject({ Queue: 'fail', Bots: 'fail', Redis: 'fail' });
     expect(out).toContain('watch (config: no days)');
+  });
+
+  test('of a database that takes no writes names the cause, and nothing advises to start what may be alive', async () => {
+    const bot = await insertBot(db, 'watch', { next_slot_at: ago(9), next_execution_at: ago(9) });
+    await insertNode(db, 'up', 40);
+    await insertRun(db, bot, 4, { status: 'queued', completed_at: null, execution_time_ms: null });
+    await insertRun(db, bot, 9, {
+      status: 'running',
+      completed_at: null,
+      execution_time_ms: null,
+      worker: 'w',
+      fence: 1,
+      lease_until: ago(5),
+    });
+    const { pathname } = new URL(url);
+    const name = pathname.slice(1);
+    await administer(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    onTestFinished(() =>
+      administer(
+        inDatabase(inject('postgresUrl'), 'postgres'),
+        `ALTER DATABASE ${name} RESET default_transaction_read_only`,
+      ),
+    );
+    const status = await roundsman(url, 'status');
+    expect(status.code).toBe(6);
+    expect(status.out).toMatch(/^Engine +not known: the database takes no writes/m);
+    const [need, ...more] = status.out.split('Needs you\n')[1]!.trim().split('\n');
+    expect(need).toMatch(/takes no writes: default_transaction_read_only is on \(database\)/);
+    expect(more).toEqual([]);
+    const doctor = await roundsman(url, 'doctor');
+    expect(lines(doctor.out)).toMatchObject({ Database: 'fail', Processes: 'warn' });
+    for (const { out } of [status, doctor])
+      expect(out).not.toMatch(/roundsman (up|worker)|none is/);
   });
 
   test('never crashes: no database, none that answers, no settings that can be read', async () => {

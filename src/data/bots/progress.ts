@@ -82,6 +82,27 @@ export async function rowsAreHidden(db: Db): Promise<boolean> {
   return rows[0]!.hidden;
 }
 
+export interface ReadOnly {
+  /** the cause, and for a setting where it was made */
+  why: string;
+  /** the setting is the server's or the database's; a role's, a session's and a standby may concern only who asks */
+  forAll: boolean;
+}
+
+/** Why this session may write nothing; null where it may. */
+export async function whyReadOnly(db: Db): Promise<ReadOnly | null> {
+  const { rows } = await sql<{ standby: boolean; on: boolean; source: string }>`
+    SELECT pg_is_in_recovery() AS standby, setting = 'on' AS "on", source
+    FROM pg_settings WHERE name = 'default_transaction_read_only'`.execute(db);
+  const { standby, on, source } = rows[0]!;
+  if (standby) return { why: 'this server is a standby (pg_is_in_recovery)', forAll: false };
+  if (!on) return null;
+  return {
+    why: `default_transaction_read_only is on (${source})`,
+    forAll: ['configuration file', 'command line', 'database'].includes(source),
+  };
+}
+
 /** Runs whose worker stopped renewing their leases and that no process has taken over since. */
 export async function lostRuns(db: Db): Promise<Waiting> {
   return read(

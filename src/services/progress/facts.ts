@@ -15,6 +15,7 @@ import {
   rowsAreHidden,
   runsCarried,
   waitingRuns,
+  whyReadOnly,
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../data/connect.ts';
 
@@ -33,6 +34,7 @@ export async function readFacts(db: Db) {
     lost: await lostRuns(db),
     unchecked: await botsUnchecked(db),
     hidden: await rowsAreHidden(db),
+    readOnly: await whyReadOnly(db),
     carried: await runsCarried(db),
     /** asked only where a process is missing */
     activity: isWhole ? null : await lastActivity(db),

@@ -9,10 +9,12 @@ import {
   workersOf,
   type Facts,
 } from './facts.ts';
+import { readOnlyInWords, takesNoWrites } from './read-only.ts';
 
 export interface Need {
   kind:
     | 'rows_hidden'
+    | 'read_only'
     | 'processes'
     | 'runs_waiting'
     | 'runs_lost'
@@ -35,17 +37,22 @@ export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
 export function needs(facts: Facts): Need[] {
   return [
     rowsHidden(facts),
-    processesGone(facts),
-    runsWaiting(facts),
-    runsLost(facts),
-    botsUnchecked(facts),
-    botsOverdue(facts),
+    ...(takesNoWrites(facts) ? [readOnly(facts)] : standstill(facts)),
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
 }
+
+/** What does not go on; where the database takes no writes, that alone is why. */
+const standstill = (facts: Facts): (Need | null)[] => [
+  processesGone(facts),
+  runsWaiting(facts),
+  runsLost(facts),
+  botsUnchecked(facts),
+  botsOverdue(facts),
+];
 
 const since = (at: Date | null, { now }: Facts): string =>
   at ? ` for ${span(now.getTime() - at.getTime())}` : '';
@@ -70,6 +77,13 @@ function rowsHidden({ hidden }: Facts): Need | null {
     try: 'connect as the owner of the tables, or as a role with BYPASSRLS, and look with `npx roundsman status` again',
   };
 }
+
+/** Processes that are alive cannot show it then, and no start of another one mends it. */
+const readOnly = (facts: Facts): Need => ({
+  kind: 'read_only',
+  what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and which processes are alive cannot be known${lastSign(facts, { noScheduler: true, noWorker: true })}`,
+  try: 'let DATABASE_URL name the primary server, or look whether its disk is full and who has set default_transaction_read_only (server, database or role); processes that are alive then go on by themselves, and `npx roundsman doctor` looks at the rest',
+});
 
 /** No scheduler, no worker, or neither, where there is something for them to do. */
 function processesGone(facts: Facts): Need | null {

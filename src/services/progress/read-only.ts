@@ -1,0 +1,14 @@
+/** A database that takes no writes: nothing runs, and living processes cannot show that they live. */
+import { botsThatAre, schedulersOf, workersOf, type Facts } from './facts.ts';
+
+/** Whether it takes no writes from anybody, or from this session while no process shows that others may write. */
+export function takesNoWrites(facts: Facts): boolean {
+  const { readOnly, nodes, waiting } = facts;
+  if (readOnly === null || readOnly.forAll) return readOnly !== null;
+  const isBeating = schedulersOf(nodes).length > 0 || workersOf(nodes).length > 0;
+  return !isBeating && botsThatAre(facts, 'active') + waiting.count > 0;
+}
+
+/** The cause, with where it was set: `default_transaction_read_only is on (configuration file)`. */
+export const readOnlyInWords = ({ why }: NonNullable<Facts['readOnly']>): string =>
+  `the database takes no writes: ${why}`;
