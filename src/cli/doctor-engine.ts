@@ -12,6 +12,7 @@ import { takesNoWrites } from '../services/progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../services/progress/needs.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineProcesses } from './doctor-processes.ts';
+import { examineSecrets } from './doctor-secrets.ts';
 import { examineProgress } from './doctor-progress.ts';
 
 /** The queue, the processes, whether runs get through, and the bots of a migrated database. */
@@ -25,6 +26,7 @@ export async function examineEngine(db: Db, config: Config): Promise<Diagnosis[]
     ...(progress ? [progress] : []),
     ...examineWaiting(facts),
     examineBots(facts),
+    ...(await examineSecrets(db, config, facts)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
+import { faultBehind, type Fault } from '../data/fault-behind.ts';
 import { retryFaults } from '../data/retry-faults.ts';
 import { messageOf } from '../errors.ts';
 import { fitting } from '../text.ts';
@@ -43,7 +44,7 @@ export async function apply(
       healing,
       async () => {
         if (tries > 0 && !(await isAllowedStill(healing, run, finding, heal)))
-          return abort(healing, run, action, `${messageOf(met)}; it may not be tried again`);
+          return abort(healing, run, action, `${messageOf(met)}; it may not be tried again`, met);
         tries += 1;
         try {
           return await tryOnce(healing, effect);
@@ -61,7 +62,7 @@ export async function apply(
     if (healing.signal.aborted)
       return remedy.outside ? 'unfinished' : abort(healing, run, action, why);
     if (isTriedAgain(error))
-      return abort(healing, run, action, `${why} (not the remedy's doing; tries: ${tries})`);
+      return abort(healing, run, action, `${why} (not the remedy's doing; tries: ${tries})`, error);
     // Nothing can be written down about it now; whoever comes next finds the intent, and asks.
     if (remedy.outside) throw error;
     return fail(healing, run, action, why);
@@ -103,8 +104,11 @@ const isAllowedStill = (
     throw asUntouched(error);
   });
 
-const abort = (healing: Healing, run: Fenced, action: Action, why: string) =>
-  end(healing, run, action, 'aborted', why).then((applied) => applied ?? ('unfinished' as const));
+/** Which fault it was for, where it was one, stays in the evidence. */
+const abort = (healing: Healing, run: Fenced, action: Action, why: string, met?: unknown) =>
+  end(healing, run, action, 'aborted', why, faultBehind(met)).then(
+    (applied) => applied ?? ('unfinished' as const),
+  );
 
 const fail = (healing: Healing, run: Fenced, action: Action, why: string) =>
   end(healing, run, action, 'failed', why);
@@ -119,6 +123,7 @@ const end = (
   action: Action,
   state: 'aborted' | 'failed',
   why: string,
+  fault: Fault | null = null,
 ): Promise<Date | null> =>
   retryFaults(healing, () =>
     underFence(healing.db, run, async (trx) => {
@@ -128,7 +133,7 @@ const end = (
           state,
           error_message: fitting(why, 2_000),
           settled_at: sql<Date>`engine.now()`,
-          evidence: sql`evidence - 'begun' - 'params'`,
+          evidence: sql`evidence - 'begun' - 'params' || jsonb_strip_nulls(jsonb_build_object('fault', ${fault}::text))`,
         })
         .where('id', '=', action.id)
         .where('state', '=', 'intent')

@@ -31,7 +31,7 @@ export const insertHeal = (
   db: Db,
   bot_id: string,
   knowledge_id: string,
-  state: 'held' | 'relapsed' | 'failed' | 'undone' | 'verified',
+  state: 'held' | 'relapsed' | 'failed' | 'undone' | 'verified' | 'aborted',
   values: Values<'bot_actions'> = {},
 ) => {
   const id = randomUUID();

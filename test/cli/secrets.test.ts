@@ -6,8 +6,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { readKeyRing } from '../../src/data/key-ring.ts';
 import { openSecret } from '../../src/data/secrets/open.ts';
 import { testDatabase } from '../support/database.ts';
-import { roundsman } from './command.ts';
-import { insertKnowledge } from './knowledge-rows.ts';
+import { roundsman, start } from './command.ts';
+import { ago, insertBot } from './rows.ts';
+import { insertHeal, insertKnowledge } from './knowledge-rows.ts';
 
 const { db, url } = await testDatabase();
 const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
@@ -217,6 +218,63 @@ describe('rotate', () => {
       expect({ code, err }).toMatchObject({ code: 0 });
     expect((await given('', ['rotate'], two)).code).toBe(0);
     expect(await opened('TOKEN', `k2:${k2}`)).toMatch(/^value number [1-4]$/);
+  });
+});
+
+describe('status and doctor', () => {
+  const solution = 'steps: # {{secret:TOKEN}}';
+  const secretsIn = (doctor: { out: string }) =>
+    (JSON.parse(doctor.out) as { subject: string; status: string; detail: string }[]).filter(
+      ({ subject }) => subject === 'Secrets',
+    );
+  const doctor = async (env: NodeJS.ProcessEnv) =>
+    secretsIn(await start(url, ['doctor', '--json'], env).ended);
+
+  test('say which secret of an enabled entry is not stored, or does not open here', async () => {
+    await insertKnowledge(db, 'cache.flush', { solution });
+    expect(await doctor(one)).toMatchObject([
+      { status: 'fail', detail: 'not stored: TOKEN (for cache.flush)' },
+    ]);
+    await given(value, ['set', 'TOKEN']);
+    expect(await doctor(one)).toMatchObject([{ status: 'ok' }]);
+    expect(await doctor({ ROUNDSMAN_KEYS: `k2:${k2}` })).toMatchObject([
+      { status: 'warn', detail: expect.stringContaining('TOKEN (for cache.flush): its key "k1"') },
+    ]);
+    await db.updateTable('bot_knowledge').set({ enabled: false }).execute();
+    expect(await doctor({})).toEqual([]);
+  });
+
+  test('say that workers give heals up for want of one, until one gets further', async () => {
+    const bot = await insertBot(db, 'watch', { status: 'paused' });
+    const entry = await insertKnowledge(db, 'cache.flush', { solution });
+    await given(value, ['set', 'TOKEN']);
+    const wanting = {
+      applied_at: null,
+      evidence: { fault: 'secret' },
+      error_message: 'the secret TOKEN cannot be opened',
+    };
+    const heal = (state: 'aborted' | 'verified', minutes: number) =>
+      insertHeal(db, bot, entry, state, {
+        taken_at: ago(minutes),
+        ...(state === 'aborted' && wanting),
+      });
+    await heal('aborted', 70);
+    expect((await start(url, ['status']).ended).code).toBe(0);
+    await heal('aborted', 9);
+    await heal('aborted', 5);
+    const status = await start(url, ['status', '--json']).ended;
+    expect(status).toMatchObject({ code: 6 });
+    expect(status.json().needs).toMatchObject([
+      {
+        kind: 'secrets_closed',
+        what: '2 heals aborted for want of a secret, the newest 5m ago (cache.flush): the secret TOKEN cannot be opened',
+      },
+    ]);
+    expect(await doctor(one)).toMatchObject([
+      { status: 'fail', detail: expect.stringContaining('TOKEN cannot be opened') },
+    ]);
+    await heal('verified', 2);
+    expect((await start(url, ['status']).ended).code).toBe(0);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from '../../src/bot.ts';
 import { requestUndo } from '../../src/data/bots/bot-actions.ts';
 import { readKeyRing } from '../../src/data/key-ring.ts';
+import { keptFromHealing } from '../../src/data/secrets/kept-from.ts';
 import { storeVariable } from '../../src/data/secrets/rows.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import { aRemedy } from '../support/flow.ts';
@@ -150,7 +151,12 @@ describe('what a remedy throws is recorded without it', () => {
 
 describe('one that cannot be had is no fault of the cure', () => {
   const abortedFor = (why: string) => [
-    { state: 'aborted', applied_at: null, error_message: expect.stringContaining(why) },
+    {
+      state: 'aborted',
+      applied_at: null,
+      error_message: expect.stringContaining(why),
+      evidence: { fault: 'secret' },
+    },
   ];
   const decided = async ({ db }: Scene) =>
     (await sql`SELECT FROM engine.heals WHERE outcome IS NOT NULL`.execute(db)).rows.length;
@@ -160,8 +166,10 @@ describe('one that cannot be had is no fault of the cure', () => {
     expect(await at.round()).toMatchObject({ status: 'success', actions_taken: 0 });
     expect(await at.actions()).toMatchObject(abortedFor('npx roundsman secrets set TOKEN'));
     expect([at.seen.length, await decided(at)]).toEqual([0, 0]);
+    expect(await keptFromHealing(at.db)).toMatchObject({ count: 1, entries: [{ name: 'cure' }] });
     await at.store('TOKEN', token);
     await at.round();
+    expect(await keptFromHealing(at.db)).toMatchObject({ count: 0, entries: [] });
     expect((await at.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
     expect(at.seen[0]!.headers.authorization).toBe(`Bearer ${token}`);
   });

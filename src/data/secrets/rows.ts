@@ -94,12 +94,16 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   return row;
 }
 
-/** Names of the entries of knowledge that refer to each secret. */
-export async function usesOfSecrets(db: Db): Promise<Map<string, string[]>> {
+/** Names of the entries of knowledge that refer to each secret; `enabled`: only of those that are. */
+export async function usesOfSecrets(
+  db: Db,
+  { enabled = false } = {},
+): Promise<Map<string, string[]>> {
   const entries = await db
     .selectFrom('bot_knowledge')
     .select(['name', 'solution'])
     .where('solution', 'like', '%{{secret:%')
+    .$if(enabled, (query) => query.where('enabled', '=', true))
     .orderBy('name')
     .execute();
   const uses = new Map<string, string[]>();

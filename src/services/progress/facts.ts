@@ -18,6 +18,7 @@ import {
   whyReadOnly,
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../data/connect.ts';
+import { keptFromHealing } from '../../data/secrets/kept-from.ts';
 
 /** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */
 export async function readFacts(db: Db) {
@@ -33,6 +34,7 @@ export async function readFacts(db: Db) {
     waiting: await waitingRuns(db),
     lost: await lostRuns(db),
     unchecked: await botsUnchecked(db),
+    keptFrom: await keptFromHealing(db),
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
     carried: await runsCarried(db),

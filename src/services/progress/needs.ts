@@ -9,6 +9,7 @@ import {
   workersOf,
   type Facts,
 } from './facts.ts';
+import { keptFromInWords } from './secrets-closed.ts';
 import { readOnlyInWords, takesNoWrites } from './read-only.ts';
 
 export interface Need {
@@ -20,6 +21,7 @@ export interface Need {
     | 'runs_lost'
     | 'bots_unchecked'
     | 'bots_overdue'
+    | 'secrets_closed'
     | 'tickets_late'
     | 'tickets_urgent'
     | 'bots_in_error'
@@ -38,6 +40,7 @@ export function needs(facts: Facts): Need[] {
   return [
     rowsHidden(facts),
     ...(takesNoWrites(facts) ? [readOnly(facts)] : standstill(facts)),
+    secretsClosed(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
@@ -181,6 +184,16 @@ export function botsOverdue(
     kind: 'bots_overdue',
     what: overdueInWords(facts),
     try: closer,
+  };
+}
+
+function secretsClosed(facts: Facts): Need | null {
+  const what = keptFromInWords(facts);
+  if (what === null) return null;
+  return {
+    kind: 'secrets_closed',
+    what,
+    try: 'give every worker the ROUNDSMAN_KEYS or the variable that it lacks, and restart it; `npx roundsman secrets list` shows what opens here',
   };
 }
 
