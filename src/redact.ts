@@ -2,6 +2,7 @@
 import { walk } from './encoded.ts';
 import { encodedIndex } from './encoded-index.ts';
 import { formsOf, type Form, type Secret } from './secret-forms.ts';
+import { beginsWord, endsWord } from './word-ends.ts';
 
 export { passwordsIn, redacted, type Secret } from './secret-forms.ts';
 
@@ -49,7 +50,8 @@ function cutsOf(text: string): Cuts {
 function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number | null {
   const { count, end } = walk(form, text, at);
   const { length } = form.parts;
-  if (count === length) return end;
+  if (form.word && !beginsWord(text, at)) return null;
+  if (count === length) return form.word && !endsWord(text, end) ? null : end;
   if (cuts === null) return null;
   if (count < form.common) return null;
   if (count >= enough(length)) return end;
@@ -71,7 +73,7 @@ function tailEnd(form: Form, text: string, at: number): number | null {
   for (let from = Math.max(1, length - longestTail); from <= last; from += 1) {
     if (isPlain && form.tokens[from]!.toLowerCase() !== first) continue;
     const { count, end } = walk(form, text, at, from);
-    if (count === length - from) return end;
+    if (count === length - from && !(form.word && !endsWord(text, end))) return end;
   }
   return null;
 }

@@ -61,7 +61,12 @@ export interface Form extends Encoded {
   common: number;
   /** all that is base64 around it goes with it: its ends hold the rest */
   base64: boolean;
+  /** it counts only as a word of its own: it is too short not to be a part of others */
+  word: boolean;
 }
+
+/** A shorter one stands in too many words: what is left of them would tell it. */
+const shortestWithin = 8;
 
 const orders = ['plain first', 'escaped first'] as const;
 
@@ -89,6 +94,7 @@ export function formsOf({ value, as = redacted }: Secret): Form[] {
       as,
       common: commonIn(text),
       base64,
+      word: !base64 && [...text].length < shortestWithin,
     }));
   return [
     ...[...new Set([...plain, ...parts])].flatMap((text) => made(text, false)),

@@ -82,6 +82,53 @@ describe('a value is found', () => {
   });
 });
 
+describe('a value of fewer than 8 characters is found as a word of its own', () => {
+  const app = openRedaction([{ value: 'app' }, { value: 'pass-12' }, { value: 'ö1' }]);
+  test.each([
+    ['app', '[redacted]'],
+    [
+      'no app, "app": (app)/app=app_app',
+      'no [redacted], "[redacted]": ([redacted])/[redacted]=[redacted]_[redacted]',
+    ],
+    ['APP', '[redacted]'],
+    ['{"args":["app","\\napp\\t"]}', '{"args":["[redacted]","\\n[redacted]\\t"]}'],
+    ['u%3Aapp%40h and u%253Aapp%2540h', 'u%3A[redacted]%40h and u%253A[redacted]%2540h'],
+    ['the &quot;app&quot; of a\u0020app', 'the &quot;[redacted]&quot; of a\u0020[redacted]'],
+    ['it is pass-12.', 'it is [redacted].'],
+    ['ö1 and ö12, äö1', '[redacted] and ö12, äö1'],
+  ])('%s', (text, left) => {
+    expect(app.text(text)).toBe(left);
+    expect(app.whole(text)).toBe(left);
+  });
+
+  test.each([
+    'append-only file',
+    'appendonly no',
+    'mapping',
+    'app1',
+    '1app',
+    'äapp',
+    'app𝐱',
+    'xpass-12',
+    'trespass',
+  ])('and not within one: %s', (text) =>
+    expect(app.value({ [text]: [text] })).toEqual({ [text]: [text] }),
+  );
+
+  test('also before and behind a cut, and a longer one within any word', () => {
+    const long = 'It is a text of some length. '.repeat(6);
+    for (const [text, left] of [
+      ['compass…', 'compass…'],
+      ['it is pass…', 'it is [redacted]…'],
+      [`${long}trespass`, `${long}trespass`],
+      [`s-12th ${long}`, `s-12th ${long}`],
+      [`s-12 ${long}`, `[redacted] ${long}`],
+    ] as const)
+      expect(app.text(text)).toBe(left);
+    expect(openRedaction([{ value: 'postgres' }]).text('mypostgresql')).toBe('my[redacted]ql');
+  });
+});
+
 describe('nothing else is changed', () => {
   const hook = openRedaction([
     { value: 'https://hooks.example.com/services/T0/B0/q8Zt4Lr9' },
