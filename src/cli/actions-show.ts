@@ -68,6 +68,19 @@ function undo(action: ListedAction, refusal: string | null, now: Date): string {
     ? `asked for by ${printable(by ?? 'somebody')} at ${print.moment(asked, now)}`
     : null;
   if (action.state === 'undone') return whose ?? 'done';
-  if (whose) return `${whose}; the next run of its bot does it`;
-  return refusal ?? `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
+  if (whose) {
+    const delayed = told(action, 'undo_delayed');
+    return delayed
+      ? `${whose}; the last run of its bot could not do it, and the next one tries again: ${delayed}`
+      : `${whose}; the next run of its bot does it`;
+  }
+  const way = refusal ?? `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
+  const failed = told(action, 'undo_failed');
+  return failed ? `${way}; the last try failed: ${failed}` : way;
+}
+
+/** Why an undo waits, or has failed, as one line; null where the evidence does not say. */
+export function told({ evidence }: ListedAction, name: 'undo_delayed' | 'undo_failed') {
+  const why = (evidence as Record<string, unknown> | null)?.[name];
+  return typeof why === 'string' ? printable(why) : null;
 }

@@ -8,6 +8,7 @@ import {
 import { currentMode } from '../data/bots/engine.ts';
 import { printable, storable } from '../text.ts';
 import { isReversible } from './actions-reversible.ts';
+import { told } from './actions-show.ts';
 import { actor } from './actor.ts';
 import { agrees } from './ask.ts';
 import { loadCatalogue } from './catalogue.ts';
@@ -43,6 +44,8 @@ export const undoAction = (given: string, options: UndoOptions): Promise<void> =
     if ((await currentMode(db)) === 'off')
       note('the mode is off: nothing is done or undone until `npx roundsman mode safe`');
     if (options.json) return json({ ...asked, bot_executions: run });
+    const delayed = told(action, 'undo_delayed');
+    if (delayed) say(`The last run of its bot could not do it: ${delayed}`);
     if (!run) {
       const by = printable(asked.undo_requested_by ?? 'somebody');
       return say(`${by} asked for it already, at ${time(asked.undo_requested_at)} UTC.`);

@@ -88,6 +88,26 @@ test('undo asks for it with who and when, and queues the run that does it; once'
   expect((await actions('show', id)).out).toMatch(/^Undo +asked for by ann at .*; the next run/m);
 });
 
+test('why an undo waits or has failed is said beside it', async () => {
+  const waits = await insertAction(db, bot, 'held', 60, {
+    ...reversible,
+    undo_requested_at: new Date(),
+    undo_requested_by: 'ann',
+    evidence: JSON.stringify({ undo_delayed: 'the secret TOKEN is not stored;\nstore it' }),
+  });
+  const { out } = await actions('show', waits);
+  expect(out).toMatch(/^Undo +asked for by ann .* could not do it, and the next one tries again:/m);
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('the secret TOKEN is not stored; store it');
+  expect((await actions('undo', waits)).out).toContain('could not do it: the secret TOKEN');
+  const failed = await insertAction(db, bot, 'held', 60, {
+    ...reversible,
+    evidence: JSON.stringify({ undo_failed: 'it said 404' }),
+  });
+  expect((await actions('show', failed)).out).toMatch(
+    /^Undo +`npx roundsman actions undo \w+`; the last try failed: it said 404/m,
+  );
+});
+
 test('of two who ask at once both are answered, and one run is queued', async () => {
   const id = await insertAction(db, bot, 'verified', 60, reversible);
   const ended = await Promise.all([actions('undo', id), actions('undo', id)]);
