@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { completeUrl } from './data/complete-url.ts';
+import { problemOf } from './database-address.ts';
 import { readKeyRing, type KeyRing } from './data/key-ring.ts';
 import { RoundsmanError, UsageError } from './errors.ts';
 import { distrust } from './trusted.ts';
@@ -94,6 +95,8 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))
     bad(name, `it begins with ${protocol}`, `write it as ${example}`);
+  const problem = name === 'DATABASE_URL' ? problemOf(value) : null;
+  if (problem) bad(name, problem.why, problem.hint);
   return value;
 }
 

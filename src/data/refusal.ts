@@ -6,7 +6,7 @@ import { stateOf } from './sql-states.ts';
 const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
   untrusted: {
     what: 'the certificate of the database is not trusted',
-    hint: "write sslmode=verify-full&sslrootcert=/path/to/ca.crt into DATABASE_URL, with the authority's certificate from your host (sslmode=no-verify encrypts, and does not look who answers)",
+    hint: "let sslrootcert name the certificate of the authority that issued it, which your host gives out: sslmode=verify-full&sslrootcert=/path/to/ca.crt in DATABASE_URL; where it names one already, that is another authority's (sslmode=no-verify encrypts, and does not look who answers)",
   },
   expired: {
     what: 'the certificate of the database is not valid now',

@@ -1,0 +1,49 @@
+/** What in the address of a PostgreSQL would be taken for something else, or not at all. */
+import { readFileSync } from 'node:fs';
+
+export const sslmodes = [
+  'disable',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+  'no-verify',
+] as const;
+
+/** What a file has to hold; one that cannot be read is named by who reads it. */
+const files = [
+  ['sslrootcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],
+  ['sslcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],
+  ['sslkey', 'private key', /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/],
+] as const;
+
+/** Why it cannot be used and what to do; null when nothing is wrong with it. Nothing secret of it is repeated. */
+export function problemOf(address: string): { why: string; hint: string } | null {
+  const { searchParams } = new URL(address);
+  const mode = searchParams
+    .getAll('sslmode')
+    .find((each) => each !== '' && !sslmodes.some((known) => known === each));
+  if (mode !== undefined)
+    return {
+      why: `sslmode=${mode} is none`,
+      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not look who answers)`,
+    };
+  for (const [name, what, form] of files)
+    for (const path of searchParams.getAll(name).filter(Boolean)) {
+      const text = read(path);
+      if (text !== null && !form.test(text))
+        return {
+          why: `${path}, which ${name} names, holds no ${what}`,
+          hint: `let ${name} name a file in PEM, with a line -----BEGIN ${what.toUpperCase()}-----; one in DER becomes that with openssl (-inform der)`,
+        };
+    }
+  return null;
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+}
