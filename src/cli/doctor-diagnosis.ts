@@ -12,6 +12,13 @@ export interface Diagnosis {
   canary?: CanaryResult;
 }
 
+/** A clause that sends the operator to the doctor, who is asking. */
+const toDoctor = /(; |^)[^;]*`npx roundsman doctor`[^;]*/g;
+
+/** A hint of other commands, as the doctor says it: without advice to ask the doctor. */
+const withoutDoctor = (hint: string): string =>
+  hint.replace(toDoctor, '').replace(/^; /, '') || 'look at the log of that server';
+
 export const ok = (subject: string, detail: string): Diagnosis => ({
   subject,
   status: 'ok',
@@ -23,12 +30,12 @@ export const warn = (subject: string, detail: string, hint: string): Diagnosis =
   subject,
   status: 'warn',
   detail,
-  hint,
+  hint: withoutDoctor(hint),
 });
 
 export const fail = (subject: string, detail: string, hint: string): Diagnosis => ({
   subject,
   status: 'fail',
   detail,
-  hint,
+  hint: withoutDoctor(hint),
 });

@@ -3,6 +3,7 @@ import { connect } from '../data/connect.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
 import { RoundsmanError } from '../errors.ts';
 import { queuePrefix } from '../queue/backend.ts';
+import { redisCli } from '../queue/redis-cli.ts';
 import { askRedis, judgeRedis } from '../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 
@@ -19,12 +20,12 @@ export async function examineRedis(config: Config): Promise<Diagnosis[]> {
         ? 'answers; without a database the prefix of its keys is not known, so nothing was written'
         : 'writes and reads';
     found.push(ok('Redis', `version ${facts.version ?? 'unknown'} ${tried}`));
-    for (const warning of judgeRedis(facts))
+    for (const warning of judgeRedis(facts, redisUrl))
       found.push(
         warn(
           'Redis',
           warning,
-          '`redis-cli CONFIG SET appendonly yes` and maxmemory-policy noeviction, and in its configuration file',
+          `\`${redisCli(redisUrl)} CONFIG SET appendonly yes\` and maxmemory-policy noeviction, and in its configuration file`,
         ),
       );
   } catch (error) {

@@ -22,7 +22,9 @@ export async function connectionLimit(url: string): Promise<ConnectionLimit> {
         FROM unnest(ARRAY['superuser_reserved_connections', 'reserved_connections']) AS name)
       SELECT most, "of" FROM (
         SELECT current_setting('max_connections')::int - CASE WHEN rolsuper THEN 0 ELSE places END AS most,
-               'server (max_connections)' AS "of", 3 AS at FROM login, reserved
+               CASE WHEN rolsuper OR places = 0 THEN 'server (max_connections)' ELSE
+                 format('server (max_connections is %s, of which %s are kept for other roles)', current_setting('max_connections'), places)
+               END AS "of", 3 AS at FROM login, reserved
         UNION ALL SELECT rolconnlimit, 'role ' || rolname, 1 FROM login WHERE rolconnlimit >= 0 AND NOT rolsuper
         UNION ALL SELECT datconnlimit, 'database ' || datname, 2 FROM pg_database, login
           WHERE datname = current_database() AND datconnlimit >= 0 AND NOT rolsuper

@@ -20,6 +20,8 @@ export const isSentinel = stays(
   'let it name the Redis that the Sentinel watches, or an address that follows it after a failover',
 );
 
+const notLetIn = 'Redis does not let us in';
+
 /** By the beginning of a reply, or of what a script reports; the first that fits counts. */
 const replies: [RegExp, Meaning][] = [
   [/\bREADONLY\b|^UNBLOCKED|\bMASTERDOWN\b/, isReplica],
@@ -46,10 +48,17 @@ const replies: [RegExp, Meaning][] = [
     /^(LOADING|TRYAGAIN|CLUSTERDOWN|BUSY|ERR max number of clients)/,
     passes('BullMQ cannot reach its Redis', 'wait, or look at its log'),
   ],
+  [
+    /^(WRONGPASS|NOAUTH|ERR (invalid password|AUTH|Client sent AUTH))/,
+    stays(
+      notLetIn,
+      'write user and password of this Redis into REDIS_URL: redis://user:password@host:port, without the user where it has a password alone, and without both where it has none',
+    ),
+  ],
 ];
 
 const refused = stays(
-  'Redis does not let us in',
+  notLetIn,
   'correct user, password or database in REDIS_URL; `npx roundsman doctor` names what the user may not do',
 );
 

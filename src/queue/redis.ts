@@ -13,6 +13,7 @@ import {
   refusal,
   unusable,
 } from './redis-errors.ts';
+import { redisCli } from './redis-cli.ts';
 import { tryRedis } from './try-redis.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
@@ -49,18 +50,18 @@ const keepsEntries = 'noeviction';
 
 /** Its maxmemory-policy lets it throw entries away. */
 export class RedisEvictsError extends RoundsmanError {
-  constructor(policy: string) {
+  constructor(policy: string, redisUrl?: string) {
     super({
       what: 'this Redis cannot hold the queue',
       why: `its maxmemory-policy is ${policy}: under pressure it throws queue entries away`,
-      hint: `\`redis-cli CONFIG SET maxmemory-policy ${keepsEntries}\`, and in its configuration file`,
+      hint: `\`${redisCli(redisUrl)} CONFIG SET maxmemory-policy ${keepsEntries}\`, and in its configuration file`,
     });
   }
 }
 
-/** What is worth a warning. Throws {@link RedisEvictsError}. */
-export function judgeRedis({ policy, appendOnly }: RedisFacts): string[] {
-  if (policy !== null && policy !== keepsEntries) throw new RedisEvictsError(policy);
+/** What is worth a warning. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
+export function judgeRedis({ policy, appendOnly }: RedisFacts, redisUrl?: string): string[] {
+  if (policy !== null && policy !== keepsEntries) throw new RedisEvictsError(policy, redisUrl);
   const warnings: string[] = [];
   if (policy === null)
     warnings.push(

@@ -79,7 +79,7 @@ export async function examineQueueServer(
   { redisUrl }: Pick<Config, 'redisUrl'>,
   prefix: string | null = null,
 ): Promise<string[]> {
-  return redisUrl ? judgeRedis(await askRedis(redisUrl, prefix)) : [];
+  return redisUrl ? judgeRedis(await askRedis(redisUrl, prefix), redisUrl) : [];
 }
 
 /**
@@ -151,7 +151,7 @@ async function overRedis(redisUrl: string, prefix: string) {
   const facts = await askRedis(redisUrl, prefix);
   return {
     transport: onRedis(redisUrl, prefix, facts.version !== null),
-    warnings: judgeRedis(facts),
+    warnings: judgeRedis(facts, redisUrl),
   };
 }
 

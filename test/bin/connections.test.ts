@@ -40,6 +40,8 @@ describe('the plan', () => {
         if (most < least[role][backend]) {
           expect(make).toThrow(TooFewConnectionsError);
           expect(make).toThrow(`it needs ${least[role][backend]} at least`);
+          const helps = backend === 'postgres' && most >= least[role].redis;
+          expect(hintOf(make).includes('REDIS_URL')).toBe(helps);
           continue;
         }
         const plan = make();
@@ -79,6 +81,15 @@ describe('the plan', () => {
     ]);
   });
 });
+
+function hintOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof TooFewConnectionsError) return error.hint;
+  }
+  return '';
+}
 
 /** The smallest limit with which all places are kept. */
 function leastFor(backend: 'postgres' | 'redis', places: number): number {
@@ -228,6 +239,11 @@ test('a server that is asked for its limits says the smallest', async () => {
   expect(await connectionLimit(inject('postgresUrl'))).toEqual({
     most: 200,
     of: 'server (max_connections)',
+  });
+  const anyone = await aLogin(url, -1);
+  expect(await connectionLimit(anyone.url)).toEqual({
+    most: 197,
+    of: 'server (max_connections is 200, of which 3 are kept for other roles)',
   });
   const login = await aLogin(url, 7);
   expect(await connectionLimit(login.url)).toEqual({ most: 7, of: `role ${login.role}` });

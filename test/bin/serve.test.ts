@@ -104,6 +104,7 @@ test.skipIf(withoutRedis)(
     const doctor = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: redis.url }, 'doctor');
     expect(await doctor.ended).toBe(1);
     expect(doctor.heard.out).toMatch(/fail +Redis .*ECONNREFUSED/);
+    expect(doctor.heard.out, 'the doctor sends to itself').not.toContain('npx roundsman doctor');
     await redis.start();
     await started(worker);
     await expect

@@ -1,6 +1,7 @@
 /** What kind of Redis may hold the queue. */
 import { expect, inject, test } from 'vitest';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
+import { redisCli } from '../../src/queue/redis-cli.ts';
 import { askRedis, judgeRedis, RedisEvictsError } from '../../src/queue/redis.ts';
 import { examineQueueServer } from '../../src/queue/run-queue.ts';
 import { ownRedis } from '../support/own-servers.ts';
@@ -14,10 +15,24 @@ withRedis('one that throws entries away is refused, and the setting is named', a
   const error = await examineQueueServer({ redisUrl: redis.url }).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(RedisEvictsError);
   expect(error.why).toContain('maxmemory-policy is allkeys-lru');
-  expect(error.hint).toContain('CONFIG SET maxmemory-policy noeviction');
+  const { port } = new URL(redis.url);
+  expect(error.hint).toContain(
+    `redis-cli -h 127.0.0.1 -p ${port} CONFIG SET maxmemory-policy noeviction`,
+  );
   await redis.ask.config('SET', 'maxmemory-policy', 'noeviction');
   expect(await examineQueueServer({ redisUrl: redis.url })).toEqual([]);
 });
+
+test.each([
+  ['redis://cache', 'redis-cli -h cache -p 6379'],
+  [
+    'rediss://ann:secret@cache.example:6380/2',
+    'redis-cli -h cache.example -p 6380 --tls --user ann --askpass',
+  ],
+  ['redis://[::1]:6390?password=secret', 'redis-cli -h ::1 -p 6390 --askpass'],
+  ['redis://a%20b;c@cache', 'redis-cli -h cache -p 6379 --user ...'],
+  ['none', 'redis-cli'],
+])('of %s a shell asks %s', (url, command) => expect(redisCli(url)).toBe(command));
 
 withRedis('one without an append-only file is warned of', async () => {
   const redis = await ownRedis();
@@ -50,6 +65,10 @@ withRedis('a wrong password is refused, and a server that is away may come', asy
   await redis.start();
   const wrong = redis.url.replace('redis://', 'redis://:wrong@');
   await expect(askRedis(wrong)).rejects.toThrow(QueueRefusedError);
+  for (const url of [wrong, redis.url])
+    await expect(askRedis(url)).rejects.toMatchObject({
+      hint: expect.stringMatching(/^write user and password of this Redis into REDIS_URL/),
+    });
   await expect(askRedis(`${redis.url}/0`)).rejects.toThrow(/NOAUTH/);
   await redis.kill();
   await expect(askRedis(wrong)).rejects.toThrow(QueueNotReadyError);

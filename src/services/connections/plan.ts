@@ -70,11 +70,12 @@ export function planConnections(
   let count = role === 'scheduler' ? 1 : places;
   while (count > 1 && !fits(least(role, count))) count -= 1;
   const plan = least(role, count);
+  const wouldFitOnRedis = backend !== 'redis' && totalOf(role, 'redis', plan) <= most;
   if (!fits(plan))
     throw new TooFewConnectionsError({
       what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
       why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
-      hint: 'raise that limit (ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections), or set REDIS_URL, with which fewer are needed; the table is in the README',
+      hint: `raise that limit (ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections)${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; the table is in the README`,
     });
   const goal = full(role, count);
   for (const part of order) {
