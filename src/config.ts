@@ -28,6 +28,32 @@ export interface Config {
   readonly variable: (name: string) => string | undefined;
 }
 
+/** One setting that cannot be used. */
+class BadSetting extends UsageError {
+  readonly setting: string;
+
+  constructor(setting: string, why: string, hint: string) {
+    super({ what: `${setting} cannot be used`, why, hint });
+    this.setting = setting;
+  }
+}
+
+/** Several settings cannot be used; each explains itself. */
+export class BadSettingsError extends UsageError {
+  readonly settings: readonly UsageError[];
+
+  constructor(settings: readonly BadSetting[]) {
+    const each = (of: 'why' | 'hint') =>
+      settings.map((one) => `${one.setting}: ${one[of]}`).join('; ');
+    super({
+      what: `${settings.length} settings cannot be used`,
+      why: each('why'),
+      hint: each('hint'),
+    });
+    this.settings = settings;
+  }
+}
+
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
@@ -37,23 +63,38 @@ export const projectDirectory: string = import.meta.url.includes('/node_modules/
 
 /**
  * Reads the environment, then `.env` for what is not set there; checks all of it and freezes it.
- * Throws {@link UsageError} that names the variable.
+ * Throws {@link UsageError} that names the variable, or {@link BadSettingsError} that names several.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given: NodeJS.ProcessEnv = { ...dotEnv(join(projectDirectory, '.env')), ...environment };
-  return Object.freeze({
-    databaseUrl: url(completed(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    redisUrl: url(given, 'REDIS_URL', ['redis:', 'rediss:']),
+  const bad: BadSetting[] = [];
+  const all = <Value>(read: () => Value): Value | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof BadSetting)) throw error;
+      bad.push(error);
+      return undefined;
+    }
+  };
+  const config = {
+    databaseUrl: all(() =>
+      url(completed(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    ),
+    redisUrl: all(() => url(given, 'REDIS_URL', ['redis:', 'rediss:'])),
     home: directory(given.ROUNDSMAN_HOME),
-    concurrency: integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000),
+    concurrency: all(() => integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000))!,
     connections: given.ROUNDSMAN_CONNECTIONS?.trim()
-      ? integer(given, 'ROUNDSMAN_CONNECTIONS', 0, 1, 10_000)
+      ? all(() => integer(given, 'ROUNDSMAN_CONNECTIONS', 0, 1, 10_000))
       : undefined,
-    checkMemoryMb: integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536),
-    logLevel: word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels),
-    keys: keys(given, 'ROUNDSMAN_KEYS'),
+    checkMemoryMb: all(() => integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536))!,
+    logLevel: all(() => word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels))!,
+    keys: all(() => keys(given, 'ROUNDSMAN_KEYS')),
     variable: (name: string) => (Object.hasOwn(given, name) ? given[name] : undefined),
-  });
+  };
+  if (bad.length > 1) throw new BadSettingsError(bad);
+  if (bad[0]) throw bad[0];
+  return Object.freeze(config);
 }
 
 function dotEnv(file: string): NodeJS.Dict<string> {
@@ -77,7 +118,7 @@ function dotEnv(file: string): NodeJS.Dict<string> {
 }
 
 function bad(name: string, why: string, hint: string): never {
-  throw new UsageError({ what: `${name} cannot be used`, why, hint });
+  throw new BadSetting(name, why, hint);
 }
 
 /** With what the address leaves to PostgreSQL's own variables; `pg` reads none of them in `.env`. */

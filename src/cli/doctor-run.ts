@@ -1,9 +1,10 @@
-import { readConfig, type Config } from '../config.ts';
+import { BadSettingsError, readConfig, type Config } from '../config.ts';
 import { explainFault } from '../data/explain-fault.ts';
 import { exitCodes, messageOf, RoundsmanError } from '../errors.ts';
+import { oddSettings } from '../odd-settings.ts';
 import { printable } from '../text.ts';
 import { examineDatabase } from './doctor-database.ts';
-import { fail, type Diagnosis } from './doctor-diagnosis.ts';
+import { fail, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import {
   examineBinaries,
   examineConfig,
@@ -27,7 +28,10 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
 
   report(examineNode(), ...examineFirstProcess());
   const config = tryConfig();
-  if (config instanceof Error) report(failure('Config', config));
+  report(...oddSettings().map(oddSetting));
+  if (config instanceof BadSettingsError)
+    report(...config.settings.map((each) => failure('Config', each)));
+  else if (config instanceof Error) report(failure('Config', config));
   else {
     report(examineConfig(config), ...examineHome(config), examineBinaries(config));
     report(...(await inTime('Database', examineDatabase(config))));
@@ -68,6 +72,9 @@ function print({ subject, status, detail, hint }: Diagnosis): void {
   say(`${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(10)}  ${printable(detail)}`);
   if (hint) say(`      ${' '.repeat(10)}  try: ${printable(hint)}`);
 }
+
+const oddSetting = (what: string): Diagnosis =>
+  warn('Config', what, 'correct its name or its line, or remove it; the README lists the settings');
 
 function tryConfig(): Config | Error {
   try {

@@ -265,6 +265,21 @@ describe('doctor', () => {
     expect(silent.out).not.toContain('secret');
     const bad = await roundsman('nonsense', 'doctor', '--json');
     expect(bad.json().at(-1)).toMatchObject({ subject: 'Config', status: 'fail' });
+    const settings = {
+      ROUNDSMAN_CONCURRENCY: 'y',
+      ROUNDSMAN_LOG_LEVEL: 'z',
+      ROUNDSMAN_CONNECTION: '1',
+    };
+    const several = await start(url, ['doctor', '--json'], settings).ended;
+    expect(several.json().slice(1)).toMatchObject([
+      {
+        subject: 'Config',
+        status: 'warn',
+        detail: expect.stringContaining('ROUNDSMAN_CONNECTIONS is'),
+      },
+      { subject: 'Config', status: 'fail', detail: expect.stringContaining('CONCURRENCY cannot') },
+      { subject: 'Config', status: 'fail', detail: expect.stringContaining('LOG_LEVEL cannot') },
+    ]);
   });
 
   test.each([

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { knownSettings, oddSettings } from '../../src/odd-settings.ts';
 import { UsageError } from '../../src/errors.ts';
 import { hasOpenssl } from '../support/certificates.ts';
 
@@ -28,6 +29,75 @@ function aFile(content: string | Buffer): string {
   writeFileSync(path, content);
   return path;
 }
+
+test('all settings that cannot be used are named at once', () => {
+  const { what, why, hint } = refused({
+    ROUNDSMAN_CONNECTIONS: 'x',
+    ROUNDSMAN_CONCURRENCY: 'y',
+    ROUNDSMAN_LOG_LEVEL: 'z',
+    ROUNDSMAN_KEYS: 'k1',
+    DATABASE_URL: `mysql://ann:hunter2000@host/x`,
+  });
+  expect(what).toBe('5 settings cannot be used');
+  for (const name of ['DATABASE_URL', 'ROUNDSMAN_CONCURRENCY', 'ROUNDSMAN_CONNECTIONS'])
+    expect([why, hint]).toEqual([
+      expect.stringContaining(`${name}: `),
+      expect.stringContaining(`${name}: `),
+    ]);
+  expect(why).toContain('ROUNDSMAN_CONCURRENCY: it is y; ROUNDSMAN_CONNECTIONS: it is x');
+  expect(why + hint).not.toContain('hunter');
+  expect(refused({ ROUNDSMAN_CONCURRENCY: 'y' }).what).toBe('ROUNDSMAN_CONCURRENCY cannot be used');
+});
+
+describe('what looks like a setting and is none', () => {
+  const none = join(tmpdir(), 'there', 'is', 'none');
+
+  test.each([
+    ['ROUNDSMAN_CONNECTION', 'ROUNDSMAN_CONNECTION is no setting: ROUNDSMAN_CONNECTIONS is one'],
+    ['ROUNDSMAN_LOGLEVEL', 'ROUNDSMAN_LOGLEVEL is no setting: ROUNDSMAN_LOG_LEVEL is one'],
+    ['ROUNDSMAN_X', 'ROUNDSMAN_X is no setting'],
+    ['database_url', 'database_url is not read: it is called DATABASE_URL'],
+    ['Roundsman_Keys', 'Roundsman_Keys is not read: it is called ROUNDSMAN_KEYS'],
+  ])('%s is told of, without its value', (name, told) => {
+    const [first, ...more] = oddSettings({ [name]: 'hunter2000' }, none);
+    expect([first, more]).toEqual([expect.stringContaining(told), []]);
+    expect(first).not.toContain('hunter');
+  });
+
+  test('a setting, a process of ours and another program say nothing', () => {
+    const known = Object.fromEntries(knownSettings.map((name) => [name, 'x']));
+    const others = {
+      PATH: '/bin',
+      DATABASE_URI: 'x',
+      ROUNDSMAN_CHILD: 'x',
+      ROUNDSMAN_HANDED_OVER_BY: '1',
+    };
+    expect(oddSettings({ ...known, ...others }, none)).toEqual([]);
+  });
+
+  test('lines of .env that set nothing are told of by their numbers; of a value of several lines none is', () => {
+    const file = aFile(
+      [
+        '# of ours',
+        '',
+        'REDIS_URL',
+        'export A=1',
+        'PEM="first',
+        'second',
+        'third"',
+        "B='x'",
+        'a: b',
+        '=c',
+        'OPEN="x',
+        'ROUNDSMAN_KEY=hunter2000',
+      ].join('\n'),
+    );
+    const told = oddSettings({}, file);
+    expect(told.map((each) => Number(/^line (\d+)/.exec(each)?.[1] ?? 0))).toEqual([3, 9, 10, 0]);
+    expect(told.at(-1)).toContain('ROUNDSMAN_KEYS is one');
+    expect(told.join()).not.toMatch(/hunter|second/);
+  });
+});
 
 describe('the address of the database', () => {
   test.each(['bogus', 'Require', 'verify_full', 'allow', 'true'])(
