@@ -3,6 +3,7 @@ import type { CanaryRow } from '../../data/bots/canaries.ts';
 import type { Node } from '../../data/bots/engine.ts';
 import { denied, meaningOf, stateOf } from '../../data/sql-states.ts';
 import { messageOf } from '../../errors.ts';
+import { hintFor } from './canary-hint.ts';
 import { fullInWords, schedulersOf, workersOf } from './facts.ts';
 
 /** The legs of a run's way, in their order. */
@@ -62,12 +63,13 @@ export function explainStop(seen: Seen): Stop {
     ? stop(
         'record',
         `a child process answered, and ${who} did not record it${why}`,
-        "look at that worker's log: its connections that record runs fail",
+        hintFor(row.error) ?? "look at that worker's log: its connections that record runs fail",
       )
     : stop(
         'child',
         `${who} took it, and no child process answered${why}`,
-        "look at that worker's log, and at its host's memory and number of processes (ROUNDSMAN_CHECK_MEMORY_MB, ROUNDSMAN_CONCURRENCY)",
+        hintFor(row.error) ??
+          "look at that worker's log, and at its host's memory and number of processes (ROUNDSMAN_CHECK_MEMORY_MB, ROUNDSMAN_CONCURRENCY)",
       );
 }
 

@@ -1,0 +1,33 @@
+/** What to try for the words in which another process wrote down why a canary did not get through it. */
+import { explainFault } from '../../data/explain-fault.ts';
+import { refusalOf } from '../../data/refusal.ts';
+
+/** Words of PostgreSQL, whose code stayed in that process. */
+const codes: [RegExp, string][] = [
+  [/password authentication failed/i, '28P01'],
+  [/pg_hba\.conf|not permitted to log in|role ".*" does not exist/i, '28000'],
+  [/database ".*" does not exist/i, '3D000'],
+  [/permission denied/i, '42501'],
+  [
+    /too many (connections|clients)|connection slots|could not (extend|write)|no space left/i,
+    '53000',
+  ],
+  [/read-only transaction|takes no writes/i, '25006'],
+  [/statement timeout|lock timeout|canceling statement/i, '57014'],
+  [
+    /ECONN\w+|EHOST\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|terminat|timeout exceeded when trying/i,
+    '08006',
+  ],
+];
+
+/** A child process, and no server, has to do with it. */
+const ofChild = /\bchild\b|its process|heap|memory|no answer within|spawn/i;
+
+/** The hint for the server that the words are about; null where they are about none that is known. */
+export function hintFor(error: string | null): string | null {
+  if (error === null || ofChild.test(error)) return null;
+  const code = codes.find(([words]) => words.test(error))?.[1];
+  const known = Object.assign(new Error(error), code && { code, severity: 'FATAL' });
+  const told = refusalOf(known) ?? explainFault(known);
+  return told && `in the settings of that process: ${told.hint}`;
+}
