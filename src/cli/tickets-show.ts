@@ -169,8 +169,10 @@ function printKnown(
   const told = new Set(asked.map(({ name }) => name));
   for (const decision of decisions) {
     const { name, solution } = decision.bot_knowledge ?? {};
-    if (!name || decision.verdict === 'applied' || told.has(name)) continue;
+    if (!name || told.has(name)) continue;
     told.add(name);
+    // What became of it is among the attempts; earlier decisions about it say nothing of now.
+    if (decision.verdict === 'applied') continue;
     const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
     printEntry(standingOf(decision, answer), name, solution ?? '');
   }
@@ -193,7 +195,8 @@ function standingOf(
 ): string {
   if (answer !== null) return answer === 'rejected' ? 'Rejected' : 'Approved';
   if (bot_knowledge?.enabled === false) return 'Disabled';
-  if (verdict === 'shadowed') return 'In shadow';
+  if (verdict === 'shadowed')
+    return bot_knowledge?.autonomy === 'shadow' ? 'In shadow' : 'Was in shadow when it came';
   if (verdict === 'held_out') return 'Left alone for one run';
   return gate ? `Kept back by the gate ${printable(gate)}` : 'Known';
 }

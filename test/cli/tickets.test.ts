@@ -172,6 +172,12 @@ test('show tells what is suggested from what is not, and how to approve what onl
     'Kept back by the gate storm: stormy',
   ])
     expect(before).toContain(heading);
+  await known('promoted', { verdict: 'shadowed', gate: 'autonomy' }, { autonomy: 'auto' });
+  const flush = await insertKnowledge(db, 'flush', { autonomy: 'auto' });
+  for (const verdict of ['shadowed', 'applied'] as const)
+    await insertDecision(db, { bot: botId, finding, knowledge: flush }, { verdict });
+  expect(await shown()).toContain('Was in shadow when it came: promoted');
+  expect(await shown()).not.toMatch(/: flush$/m);
   await known('reversible', { verdict: 'blocked', gate: 'mode' }, { autonomy: 'auto' });
   const after = await shown();
   expect(after).toContain('Suggested: reversible');

@@ -6,7 +6,7 @@ const now = sql<Date>`engine.now()`;
 
 /**
  * What the engine decided about one finding, or about a problem whenever it came (by fingerprint);
- * newest first, each with the entry of knowledge that it was about.
+ * newest first, each with the entry of knowledge that it was about, and how freely that may act there now.
  */
 export function decisionsOn(
   db: Db,
@@ -16,6 +16,9 @@ export function decisionsOn(
   const query = db
     .selectFrom('bot_decisions as decision')
     .leftJoin('bot_knowledge as k', 'k.id', 'decision.knowledge_id')
+    .leftJoin('bot_knowledge_autonomy as own', (join) =>
+      join.onRef('own.knowledge_id', '=', 'k.id').onRef('own.component', '=', 'decision.component'),
+    )
     .selectAll('decision')
     .select((eb) =>
       eb
@@ -26,6 +29,7 @@ export function decisionsOn(
             name: eb.ref('k.name'),
             solution: eb.ref('k.solution'),
             enabled: eb.ref('k.enabled'),
+            autonomy: eb.fn.coalesce('own.autonomy', 'k.autonomy'),
           }),
         )
         .end()
