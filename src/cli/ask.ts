@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../errors.ts';
 
 /** Whether there is a person to ask: questions go to standard error, so that standard output stays whole. */
-const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
+export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
 /**
  * The value of an option that was not given: asked for on a terminal, until something is entered;

@@ -6,7 +6,7 @@ import { askFor } from './ask.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { withDatabase } from './database.ts';
 import { checkName, columnsOf, type DefinitionOptions } from './knowledge-definition.ts';
-import { tellOfCredentials, tellOfPattern } from './knowledge-warnings.ts';
+import { tellOfCredentials, tellOfPattern, tellOfSecrets } from './knowledge-warnings.ts';
 import { json, say } from './print.ts';
 
 /** The name is in use; the entry that has it was not touched. */
@@ -42,7 +42,11 @@ export async function addKnowledge(name: string, options: DefinitionOptions): Pr
         why: 'an entry of that name exists',
         hint: `take another name, or change it: \`npx roundsman knowledge edit ${name}\``,
       });
-    const warnings = [...tellOfPattern(entry.issue_pattern), ...tellOfCredentials(entry)];
+    const warnings = [
+      ...tellOfPattern(entry.issue_pattern),
+      ...tellOfCredentials(entry),
+      ...(await tellOfSecrets(db, entry)),
+    ];
     if (options.json) return json({ ...entry, ...(warnings.length > 0 && { warnings }) });
     say(
       autonomy === 'shadow'

@@ -11,7 +11,7 @@ import { actor } from './actor.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { withDatabase } from './database.ts';
 import { checkFreedom, columnsOf, type DefinitionOptions } from './knowledge-definition.ts';
-import { tellOfCredentials, tellOfPattern } from './knowledge-warnings.ts';
+import { tellOfCredentials, tellOfPattern, tellOfSecrets } from './knowledge-warnings.ts';
 import { json, note, say } from './print.ts';
 import { knowledgeOf } from './references.ts';
 import { table } from './table.ts';
@@ -65,7 +65,11 @@ export async function editKnowledge(
     );
     if (edited && wanted.autonomy) await tellOwn(db, edited.before, edited.after);
     const now = edited?.after ?? (await knowledgeOf(db, id));
-    const warnings = [...tellOfPattern(now.issue_pattern), ...tellOfCredentials(now)];
+    const warnings = [
+      ...tellOfPattern(now.issue_pattern),
+      ...tellOfCredentials(now),
+      ...(await tellOfSecrets(db, now)),
+    ];
     if (options.json) return json({ ...now, ...(warnings.length > 0 && { warnings }) });
     if (!edited) return say(`Nothing to change: ${name} is like that already.`);
     const { before, after } = edited;

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { storable } from '../text.ts';
 import { actor } from './actor.ts';
 import { withDatabase } from './database.ts';
+import { tellOfSecrets } from './knowledge-warnings.ts';
 import { json, say } from './print.ts';
 import { knowledgeOf } from './references.ts';
 
@@ -34,6 +35,7 @@ export async function setEnabled(
       actor: storable(actor(options.as)),
       why: why && storable(why),
     });
+    if (enabled && edited) await tellOfSecrets(db, edited.after);
     if (options.json) return json(edited?.after ?? (await knowledgeOf(db, id)));
     const word = enabled ? 'enabled' : 'disabled';
     if (!edited) return say(`Nothing to change: ${name} is ${word} already.`);

@@ -1,5 +1,9 @@
 import { credentialsIn } from '../literal-credentials.ts';
+import { isPlaybook } from '../playbook/read.ts';
 import { warnOfCredentials, type Warning } from '../playbook/warn-credentials.ts';
+import type { Db } from '../data/connect.ts';
+import { secretRows } from '../data/secrets/rows.ts';
+import { secretsNamedIn } from '../secret-reference.ts';
 import { printable } from '../text.ts';
 import { note } from './print.ts';
 
@@ -8,6 +12,21 @@ export function tellOfCredentials(entry: { name: string; solution: string }): Wa
   const warnings = warnOfCredentials(entry.name, entry.solution);
   for (const { line, column, message } of warnings)
     note(`warning: solution:${line}:${column}: ${printable(message)}`);
+  return warnings;
+}
+
+/** Secrets that a playbook refers to and that are not stored: until they are, it is not applied. */
+export async function tellOfSecrets(db: Db, { solution }: { solution: string }): Promise<string[]> {
+  const named = isPlaybook(solution) ? secretsNamedIn(solution) : [];
+  if (named.length === 0) return [];
+  const stored = new Set((await secretRows(db, named)).map(({ name }) => name));
+  const warnings = named
+    .filter((name) => !stored.has(name))
+    .map(
+      (name) =>
+        `the secret ${name} is not stored, so the playbook cannot be applied: \`npx roundsman secrets set ${name}\` stores it`,
+    );
+  for (const warning of warnings) note(`warning: ${warning}`);
   return warnings;
 }
 

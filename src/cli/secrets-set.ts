@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { isOwnSetting, longest, unfit } from '../data/secrets/open.ts';
+import { isOwnSetting, longest, mendUnfit, unfit } from '../data/secrets/open.ts';
 import { storeSealed, storeVariable, type SecretRow } from '../data/secrets/rows.ts';
 import type { KeyRing } from '../data/key-ring.ts';
 import { UsageError } from '../errors.ts';
@@ -40,7 +40,7 @@ export async function setSecret(
   const keys = keysOf(config, name);
   const value = await readValue(`Value of ${name}`, longest);
   const why = unfit(value);
-  if (why !== null) throw refused(why, `give its value on standard input, or on a terminal`);
+  if (why !== null) throw refused(why, mendUnfit(value));
   await store(options, (db) => storeSealed(db, keys, { name, value, actor: by }));
 }
 

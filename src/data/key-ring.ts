@@ -23,8 +23,8 @@ export class MissingKeyError extends RoundsmanError {
   constructor(encryption_key_id: string) {
     super({
       what: 'a sealed text cannot be opened',
-      why: `its key ${JSON.stringify(encryption_key_id)} is not in the key ring`,
-      hint: 'add that key to the ring; it may go once every row was rotated to another one',
+      why: `its key ${JSON.stringify(encryption_key_id)} is not in the key ring (of secrets: ROUNDSMAN_KEYS)`,
+      hint: 'add that key to the ring, for secrets to ROUNDSMAN_KEYS of every process; it may go once every row was rotated to another one',
     });
     this.encryption_key_id = encryption_key_id;
   }

@@ -61,18 +61,19 @@ describe('set', () => {
     expect(JSON.stringify(stored)).not.toContain(JSON.stringify(text).slice(1, -1));
   });
 
-  test.each<[string, string | Buffer, string]>([
-    ['nothing', '', 'it is empty'],
-    ['only the end of a line', '\n', 'it is empty'],
-    ['one character', 'a\n', 'too short'],
-    ['100 kB', 'x'.repeat(100_000), 'longer than 65536 bytes'],
-    ['100 kB of Unicode', 'ä'.repeat(50_000), 'longer than 65536 bytes'],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 1, 2, 3, 4, 5, 6]), 'no UTF-8'],
-    ['a NUL', 'abc\0defg', 'no text'],
-  ])('refuses %s', async (_, input, why) => {
+  test.each<[string, string | Buffer, string, string]>([
+    ['nothing', '', 'it is empty', 'whether that file is empty'],
+    ['only the end of a line', '\n', 'it is empty', 'whether that file is empty'],
+    ['one character', 'a\n', 'too short', 'take a longer one'],
+    ['100 kB', 'x'.repeat(100_000), 'longer than 65536 bytes', 'a token in its place'],
+    ['100 kB of Unicode', 'ä'.repeat(50_000), 'longer than 65536 bytes', 'a token in its place'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 1, 2, 3, 4]), 'no UTF-8', 'as base64'],
+    ['a NUL', 'abc\0defg', 'no text', 'as base64'],
+  ])('refuses %s', async (_, input, why, hint) => {
     const { code, out, err } = await given(input, ['set', 'TOKEN']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(why);
+    expect(err).toContain(hint);
     expect(await row('TOKEN')).toBeUndefined();
   });
 
@@ -287,10 +288,41 @@ describe('remove', () => {
     expect(await row('TOKEN')).toBeUndefined();
   });
 
+  test('of one that is in use is refused without --yes where there is no terminal to ask on', async () => {
+    await given(value, ['set', 'TOKEN']);
+    await insertKnowledge(db, 'cache.flush', { solution: 'steps: # {{secret:TOKEN}}' });
+    const { code, out, err } = await given('', ['remove', 'TOKEN']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/cache\.flush[^]*--yes/);
+    expect(await row('TOKEN')).toBeDefined();
+    await db.deleteFrom('bot_knowledge').execute();
+    expect((await given('', ['remove', 'TOKEN'])).code).toBe(0);
+  });
+
   test('of one that is not there ends with 3', async () => {
     const { code, err } = await roundsman(url, 'secrets', 'remove', 'TOKEN');
     expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('secrets set') });
   });
+});
+
+test('knowledge that names a secret that is not stored is taken with a warning', async () => {
+  const solution =
+    'steps:\n  - remedy: http.request\n    with:\n      url: "https://a.example/{{secret:TOKEN}}"\n';
+  const args = ['--category', 'cache', '--pattern', 'cache is stale', '--solution', solution];
+  const added = await roundsman(url, 'knowledge', 'add', 'cache.flush', ...args, '--json');
+  expect(added.code).toBe(0);
+  expect(added.json().warnings).toEqual([expect.stringContaining('secrets set TOKEN')]);
+  for (const change of [
+    ['edit', 'cache.flush', '--category', 'other'],
+    ['disable', 'cache.flush'],
+    ['enable', 'cache.flush'],
+  ]) {
+    const { err } = await roundsman(url, 'knowledge', ...change);
+    expect(err.includes('the secret TOKEN is not stored'), change[0]).toBe(change[0] !== 'disable');
+  }
+  await given(value, ['set', 'TOKEN']);
+  const edited = await roundsman(url, 'knowledge', 'edit', 'cache.flush', '--category', 'third');
+  expect(edited.err).not.toContain('not stored');
 });
 
 describe('knowledge that holds a credential in clear', () => {
@@ -310,6 +342,7 @@ describe('knowledge that holds a credential in clear', () => {
     expect(added.err).not.toContain('abcdef0123');
     const edited = await roundsman(url, 'knowledge', 'edit', 'cache.flush', '--category', 'other');
     expect(edited.err).toContain('secrets set');
+    await given(value, ['set', 'CACHE']);
     const mended = await roundsman(
       ...([url, 'knowledge', 'edit', 'cache.flush', '--json', '--solution'] as const),
       playbook('Bearer {{secret:CACHE}}'),

@@ -24,6 +24,17 @@ export function unfit(value: string): string | null {
   return null;
 }
 
+/** What to do about a value that {@link unfit} refuses. */
+export function mendUnfit(value: string): string {
+  if (value === '')
+    return 'give it on standard input, as in `... < file`, and look whether that file is empty';
+  if ([...value].length < shortest)
+    return 'take a longer one: so short a text stands within other words, and would be read in what is redacted';
+  if (Buffer.byteLength(value) > longest)
+    return 'store what is secret of it alone, or a token in its place';
+  return 'store bytes as base64';
+}
+
 /** Settings of the engine itself, which no playbook may send anywhere. */
 const ownSettings = /^(DATABASE_URL|REDIS_URL|ROUNDSMAN_.*|PG[A-Z]+)$/;
 
