@@ -43,12 +43,12 @@ export class BadSettingsError extends UsageError {
   readonly settings: readonly UsageError[];
 
   constructor(settings: readonly BadSetting[]) {
-    const each = (of: 'why' | 'hint') =>
-      settings.map((one) => `${one.setting}: ${one[of]}`).join('; ');
+    const each = (of: 'why' | 'hint') => settings.map((one) => `${one.setting}: ${one[of]}`);
     super({
       what: `${settings.length} settings cannot be used`,
-      why: each('why'),
-      hint: each('hint'),
+      why: each('why').join('; '),
+      hint: each('hint').join('; '),
+      reasons: each('why'),
     });
     this.settings = settings;
   }

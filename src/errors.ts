@@ -1,5 +1,7 @@
 /** What every deliberate failure of Roundsman carries, so that a person can act on it. */
 export interface Explanation {
+  /** Several reasons, of which each is told on a line of its own; `why` holds all of them then. */
+  reasons?: readonly string[];
   /** What could not be done, as a sentence without a full stop. */
   what: string;
   /** The reason, with the place: a field, a file and line, an address. */
@@ -19,17 +21,19 @@ export class RoundsmanError extends Error implements Explanation {
   readonly what: string;
   readonly why: string;
   readonly hint: string;
+  readonly reasons?: readonly string[];
   /** The exit code with which the command line ends. */
   readonly exitCode: number = exitCodes.failed;
   /** Whether the same call can succeed later without anybody changing anything. */
   readonly retryable: boolean = false;
 
-  constructor({ what, why, hint }: Explanation, options?: ErrorOptions) {
+  constructor({ what, why, hint, reasons }: Explanation, options?: ErrorOptions) {
     super(`${what}: ${why}`, options);
     this.name = new.target.name;
     this.what = what;
     this.why = why;
     this.hint = hint;
+    if (reasons) this.reasons = reasons;
   }
 }
 

@@ -9,7 +9,7 @@ const oneWishMs = 1_000;
 /** The terminal tells Ctrl-C to the whole group, and npm, which is one of it, tells it again. */
 const oneKeyMs = 250;
 
-const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+export const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 export interface Asked {
   /** Aborts when the process is asked to stop; its reason is the signal. */

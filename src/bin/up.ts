@@ -5,7 +5,7 @@ import { say } from '../cli/print.ts';
 import type { Log } from '../log.ts';
 import { printable } from '../text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
-import { askedToStop, endSoon, type Asked } from './signals.ts';
+import { askedToStop, endSoon, hasTerminal, type Asked } from './signals.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 
@@ -127,7 +127,8 @@ async function run(
     return end === 'moved' ? end : 'stopped';
   } finally {
     watching.stop();
-    say('Stopping: running bots get their time to end; Ctrl-C again stops at once.');
+    const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
+    say(`Stopping: running bots get their time to end; ${sooner}.`);
     await engine.stop();
     await keeper?.stop();
     say('Stopped.');

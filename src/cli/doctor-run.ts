@@ -68,9 +68,12 @@ async function inTime(subject: string, look: Promise<Diagnosis[]>): Promise<Diag
   ];
 }
 
+/** Of `Connections`, the longest subject. */
+const widest = 11;
+
 function print({ subject, status, detail, hint }: Diagnosis): void {
-  say(`${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(10)}  ${printable(detail)}`);
-  if (hint) say(`      ${' '.repeat(10)}  try: ${printable(hint)}`);
+  say(`${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`);
+  if (hint) say(`      ${' '.repeat(widest)}  try: ${printable(hint)}`);
 }
 
 const oddSetting = (what: string): Diagnosis =>

@@ -78,7 +78,8 @@ async function solutionOf(
   } catch (error) {
     if (!(error instanceof PlaybookError)) throw error;
     const { what, hint } = error;
-    throw new UsageError({ what, why: error.at(place).join('; '), hint }, { cause: error });
+    const reasons = error.at(place);
+    throw new UsageError({ what, why: reasons.join('; '), hint, reasons }, { cause: error });
   }
   if (!isPlaybook(solution)) throw unusable(place, 'the first word of a playbook is `steps:`');
   return solution;

@@ -124,7 +124,9 @@ export function printError(error: unknown, told: Explanation | null): number {
   const known = error instanceof RoundsmanError ? error : told;
   if (known) {
     line(`${red('error:')} ${printable(known.what)}`);
-    line(`  why: ${printable(known.why)}`);
+    const [first = known.why, ...others] = known.reasons ?? [];
+    line(`  why: ${printable(first)}`);
+    for (const other of others) line(`       ${printable(other)}`);
     line(`  try: ${printable(known.hint)}`);
     return error instanceof RoundsmanError ? error.exitCode : exitCodes.failed;
   }

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { brokenReferenceIn, secretsNamedIn, textsIn } from '../secret-reference.ts';
 import { secondsOf, shape } from './shape.ts';
+import { inWords, type JsonSchema } from './schema-words.ts';
 import { readYaml, type Problem, type Text } from './yaml.ts';
 
 /** One rung of the ladder: the next one is tried only if the check still fails. */
@@ -159,19 +160,17 @@ function problemsOf(
   });
 }
 
-interface JsonSchema {
-  properties?: Record<string, JsonSchema>;
-  [keyword: string]: unknown;
-}
-
-/** `; it takes {"type":"integer",...}`: the parameter's own schema, or those of all for none of them. */
+/** `; it takes a whole number from 1 to 100`: what the parameter is, or the names of all for none of them. */
 function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
   const { properties = {} } = z.toJSONSchema(remedy.params, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
   const own = parameter === undefined ? undefined : properties[String(parameter)];
-  if (own) return `; it takes ${JSON.stringify(own)}`;
+  if (own) {
+    const words = inWords(own);
+    return words === null ? '' : `; it takes ${words}`;
+  }
   const names = Object.keys(properties);
   return `; ${remedy.name} takes ${names.length > 0 ? names.join(', ') : 'no parameters'}`;
 }

@@ -87,6 +87,19 @@ describe('add', () => {
     expect(added.json()).toMatchObject({ solution: safe, autonomy: 'suggest' });
   });
 
+  test('of a playbook with several mistakes each has a line of its own, in plain words', async () => {
+    const path = await file(
+      'pile.yaml',
+      'steps:\n  - remedy: session.expire\n    with:\n      limit: many\n  - remedy: app.set-status\n    with: { app: a, status: gone }\n',
+    );
+    const { code, err } = await knowledge('add', 'pile', ...about, '--solution-file', path);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /why: \S+pile\.yaml:4:14: .*; it takes a whole number from 1 to 1000000 \(10000 unless given\)\n {7}\S+pile\.yaml:6:\d+: .*; it takes one of active, beta, maintenance, deprecated\n/,
+    );
+    expect(err).not.toMatch(/[{}]/);
+  });
+
   test('takes it from standard input', async () => {
     const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
     const child = spawn(

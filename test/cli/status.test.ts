@@ -208,6 +208,15 @@ describe('doctor', () => {
     expect(lines(out)).toMatchObject({ Database: 'ok', Schema: 'ok', Processes: 'warn' });
   });
 
+  test('sets its columns under each other', async () => {
+    const { out } = await roundsman(url, 'doctor');
+    const starts = out
+      .split('\n')
+      .flatMap((line) => /^((ok|warn|fail) +[A-Z]\w+ +)\S/.exec(line)?.[1]?.length ?? []);
+    expect(starts.length).toBeGreaterThan(5);
+    expect(new Set(starts)).toEqual(new Set([starts[0]]));
+  });
+
   test('says what is broken: a bot in error, another queue, a Redis that is not there', async () => {
     await insertBot(db, 'watch', { status: 'error', status_reason: 'config: no days' });
     await db

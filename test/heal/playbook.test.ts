@@ -80,12 +80,12 @@ test('every problem is told at once, each with its line and column', () => {
     '2:13: there is no remedy "sesion.expire"; did you mean session.expire?',
     '3:5: steps.0: there is no "after"',
     expect.stringMatching(
-      /^6:14: steps\.1\.with\.limit: .*number.*; it takes \{"default":10,"type":"integer","minimum":1,"maximum":100\}$/,
+      /^6:14: steps\.1\.with\.limit: .*number.*; it takes a whole number from 1 to 100 \(10 unless given\)$/,
     ),
     '7:7: steps.1.with: there is no "users"; session.expire takes limit',
     '8:19: steps.1.verify_after: is longer than a day',
     expect.stringMatching(
-      /^9:5: steps\.2\.with\.reason: .*; it takes \{"type":"string","maxLength":50\}$/,
+      /^9:5: steps\.2\.with\.reason: .*; it takes a text of at most 50 characters$/,
     ),
   ]);
 });
