@@ -24,7 +24,7 @@ export interface SessionOptions {
 }
 
 /** The database's address without its password. */
-function display(url: string): string {
+export function display(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}${port ? `:${port}` : ''}${pathname}`;
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../data/connect.ts';
 import { migrationStatus } from '../data/migrate.ts';
 import { recordedBackend } from '../queue/backend.ts';
-import { withDatabase } from './database.ts';
+import { display, withDatabase } from './database.ts';
 import { facts, json, paint, say, time } from './print.ts';
 import { table } from './table.ts';
 
@@ -21,7 +21,7 @@ export async function queueOf(db: Db): Promise<string | null> {
 
 export const databaseStatus = (options: { json?: true }): Promise<void> =>
   withDatabase(
-    async ({ db }) => {
+    async ({ db, url }) => {
       const version = await serverVersion(db);
       const queue = await queueOf(db);
       const migrations = (await migrationStatus(db)).map(({ name, executedAt }) => ({
@@ -36,7 +36,7 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         });
       const pending = migrations.filter(({ timestamp }) => !timestamp);
       facts([
-        ['Server', `PostgreSQL ${version}`],
+        ['Server', `PostgreSQL ${version} at ${display(url)}`],
         [
           'Queue',
           queue ? `BullMQ on ${queue}` : 'none recorded yet: the first process to start does it',

@@ -319,6 +319,8 @@ describe('db', () => {
       expect(applied).toHaveLength(before.kysely_migration.length);
       const again = await roundsman(empty, 'db', 'migrate');
       expect(again).toMatchObject({ code: 0, out: expect.stringContaining('up to date') });
+      const { host } = new URL(empty);
+      expect((await roundsman(empty, 'db', 'status')).out).toContain(` at ${host}/${name}\n`);
       const after = (await roundsman(empty, 'db', 'status', '--json')).json();
       expect(after.kysely_migration[0].timestamp).toMatch(/^\d{4}-/);
     } finally {

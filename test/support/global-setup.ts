@@ -8,6 +8,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { sweepCopies } from './copies.ts';
 import { startPostgres, type TestServer } from './postgres.ts';
 import { howToGetRedis, startRedis } from './redis.ts';
 
@@ -24,7 +25,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Root's servers run as somebody else, who has to get through.
   chmodSync(directory, 0o755);
   const servers: TestServer[] = [];
+  sweepCopies();
   async function teardown() {
+    sweepCopies();
     for (const server of servers) await server.stop();
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,26 +1,18 @@
 /** The real command line with a test's own bots: a copy of this checkout with another catalogue in it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
+import { newCopy, removeCopy } from './copies.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** @param bots a module in test/bin that exports `bots` and `remedies` */
 export function install(bots: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'roundsman-copy-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = newCopy();
+  afterAll(() => removeCopy(directory));
   for (const part of ['src', 'bots', 'jobs', 'migrations', 'package.json'])
     cpSync(join(root, part), join(directory, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
