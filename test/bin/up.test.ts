@@ -98,7 +98,7 @@ describe('up', () => {
     await embedded.leave();
     const ends = once(child, 'exit');
     child.kill('SIGINT');
-    await until(() => expect(heard.out).toContain('Ctrl-C again stops at once'));
+    await until(() => expect(heard.out).toContain('a second SIGTERM stops at once'));
     // Sooner than a person can press it again it is the same wish.
     const again = setInterval(() => child.kill('SIGINT'), 100);
     const [code] = await ends;
