@@ -1,4 +1,5 @@
 /** PostgreSQL as BullMQ's backend, on connections of our own making. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, withBackend, type Queue, type Worker } from 'bullmq';
 import type pg from 'pg';
 import { forEngine, pool, shortStatements } from '../data/connect.ts';
@@ -37,8 +38,37 @@ export function onPostgres(
         concurrency,
         ...workerOptions,
       });
+      forgetFailedStart(worker);
       return { worker: worker as unknown as Worker, end: () => endNow(own) };
     },
+  };
+}
+
+/** Between two tries to begin. */
+const againMs = 500;
+
+/** What BullMQ keeps of its connection, and its types do not tell. */
+interface Beginning {
+  backend: {
+    connection: { readyPromise?: Promise<void> | undefined; waitUntilReady(): Promise<void> };
+  };
+}
+
+/**
+ * BullMQ remembers for ever that its first connection was refused, by a server that starts or is full, and asks the
+ * memory again without a pause: this process would do nothing else. So it is forgotten, after a moment.
+ */
+function forgetFailedStart(worker: unknown): void {
+  const { connection } = (worker as Beginning).backend;
+  const begin = connection.waitUntilReady.bind(connection);
+  connection.waitUntilReady = async () => {
+    try {
+      await begin();
+    } catch (error) {
+      await sleep(againMs, undefined, { ref: false });
+      connection.readyPromise = undefined;
+      throw error;
+    }
   };
 }
 
