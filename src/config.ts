@@ -6,6 +6,7 @@ import { completeUrl } from './data/complete-url.ts';
 import { problemOf } from './database-address.ts';
 import { readKeyRing, type KeyRing } from './data/key-ring.ts';
 import { RoundsmanError, UsageError } from './errors.ts';
+import { redisDatabaseIn } from './redis-database.ts';
 import { distrust } from './trusted.ts';
 
 export interface Config {
@@ -81,7 +82,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: all(() =>
       url(completed(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     ),
-    redisUrl: all(() => url(given, 'REDIS_URL', ['redis:', 'rediss:'])),
+    redisUrl: all(() => redisUrl(given)),
     home: directory(given.ROUNDSMAN_HOME),
     concurrency: all(() => integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000))!,
     connections: given.ROUNDSMAN_CONNECTIONS?.trim()
@@ -138,6 +139,34 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
     bad(name, `it begins with ${protocol}`, `write it as ${example}`);
   const problem = name === 'DATABASE_URL' ? problemOf(value) : null;
   if (problem) bad(name, problem.why, problem.hint);
+  return value;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function redisUrl(given: NodeJS.ProcessEnv): string | undefined {
+  const value = url(given, 'REDIS_URL', ['redis:', 'rediss:']);
+  if (value === undefined) return undefined;
+  const { username, password } = new URL(value);
+  if (![username, password].every(isDecodable))
+    bad(
+      'REDIS_URL',
+      'its user or password holds a % that encodes no character',
+      'write a percent sign as %25',
+    );
+  if (redisDatabaseIn(value) === null)
+    bad(
+      'REDIS_URL',
+      'what stands behind its host is no number of a database',
+      'write it as redis://user:password@host:port/0, with the number of one that the server has',
+    );
   return value;
 }
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { pool, type Db } from '../data/connect.ts';
 import { RoundsmanError } from '../errors.ts';
+import { redisDatabaseIn } from '../redis-database.ts';
 
 export type BackendName = 'redis' | 'postgres';
 
@@ -16,8 +17,7 @@ export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): Backe
 /** Where a process with this configuration queues runs and takes them from, without user and password. */
 export function queueAddress({ redisUrl }: Pick<Config, 'redisUrl'>): string {
   if (!redisUrl) return 'postgres';
-  const { host, pathname } = new URL(redisUrl);
-  return `redis ${host}${/^\/\d+$/.test(pathname) ? pathname : '/0'}`;
+  return `redis ${new URL(redisUrl).host}/${redisDatabaseIn(redisUrl) ?? 0}`;
 }
 
 /** This process would use another backend than the ones beside it. */

@@ -25,7 +25,7 @@ const notLetIn = 'Redis does not let us in';
 /** By the beginning of a reply, or of what a script reports; the first that fits counts. */
 const replies: [RegExp, Meaning][] = [
   [/\bREADONLY\b|^UNBLOCKED|\bMASTERDOWN\b/, isReplica],
-  [/\b(CROSSSLOT|MOVED|ASK)\b|cluster support/i, isInCluster],
+  [/\b(CROSSSLOT|MOVED|ASK)\b|cluster support|in cluster mode/i, isInCluster],
   [
     /\bOOM\b/,
     passes(
@@ -106,6 +106,23 @@ export function refusal(meaning: Meaning, why: string, options?: ErrorOptions) {
 /** Whether a reply says that its server is not the one that takes writes (any more). */
 export const isOfReplica = (error: Error): boolean => replies[0]![0].test(error.message);
 
+/**
+ * The number of the database that a SELECT asked for and did not get; null for any other error. Where the login
+ * failed before it, that says more.
+ */
+export function databaseRefused(error: unknown): string | null {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
+  const { command } = error as { command?: { name?: string; args?: unknown[] } };
+  if (command?.name?.toLowerCase() !== 'select' || error.message.startsWith('NOAUTH')) return null;
+  return String(command.args?.[0]);
+}
+
+const withoutDatabase = (number: string): Meaning =>
+  stays(
+    `this Redis does not give the queue its database ${number}`,
+    'let REDIS_URL name a database that the server has (`redis-cli CONFIG GET databases` says how many), or none, which is 0; where the user may not select one: ACL SETUSER with +select',
+  );
+
 /** What a reply means; null for one that is not known. */
 export const replyMeans = (text: string): Meaning | null =>
   replies.find(([pattern]) => pattern.test(text))?.[1] ?? null;
@@ -115,6 +132,9 @@ export function unusable(said: unknown, cause: unknown): QueueNotReadyError | Qu
   const why = messageOf(said);
   const tls = tlsFaultOf(said);
   const isReply = said instanceof Error && said.name === 'ReplyError';
-  const means = tls ? certificates[tls] : isReply ? (replyMeans(why) ?? refused) : unreachable;
+  const database = databaseRefused(said);
+  const ofReply = () =>
+    replyMeans(why) ?? (database === null ? refused : withoutDatabase(database));
+  const means = tls ? certificates[tls] : isReply ? ofReply() : unreachable;
   return refusal(means, why, { cause });
 }

@@ -1,9 +1,10 @@
 /** Redis as BullMQ's backend: how it is connected to, and whether it can be trusted with entries. */
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RoundsmanError } from '../errors.ts';
 import { QueueNotReadyError } from './errors.ts';
 import { heardOtherWay } from './other-way.ts';
+import { openClient } from './redis-client.ts';
 import {
   isInCluster,
   isOfReplica,
@@ -84,7 +85,7 @@ export async function askRedis(
   redisUrl: string,
   prefix: string | null = null,
 ): Promise<RedisFacts> {
-  const redis = new Redis(redisUrl, {
+  const redis = openClient(redisUrl, {
     ...timeouts(5_000),
     lazyConnect: true,
     // It asks with INFO, which may be forbidden; what loads still says so to the first command.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import { roundsman } from './command.ts';
+import { roundsman, start } from './command.ts';
 import { insertBot, insertFinding, insertRun } from './rows.ts';
 
 const { db, url } = await testDatabase();
@@ -25,6 +25,17 @@ describe('a wrong command line ends with 2 and changes nothing:', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).not.toContain('defect');
   });
+});
+
+test('an address of Redis that names no database is refused by every process', async () => {
+  for (const command of ['round', 'worker', 'scheduler', 'up']) {
+    const { code, err } = await start(url, [command], { REDIS_URL: 'redis://localhost/abc' }).ended;
+    expect(err).toContain('REDIS_URL cannot be used');
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(code).toBe(2);
+  }
+  const { out } = await start(url, ['doctor'], { REDIS_URL: 'redis://localhost/abc' }).ended;
+  expect(out).toMatch(/^fail +Config +REDIS_URL cannot be used: .* database/m);
 });
 
 test('what commander repeats of a wrong word is printed raw nowhere', async () => {

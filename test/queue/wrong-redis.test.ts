@@ -243,3 +243,67 @@ withRedis('after a failover, clients of the old primary find the new one', async
   await expect.poll(() => taken.length).toBeGreaterThan(1);
   expect(errors.length, 'without a storm').toBeLessThan(50);
 });
+
+withRedis(
+  'a database that it does not have, or that the user may not select, is named',
+  async () => {
+    const redis = await ownRedis();
+    await redis.start();
+    const untold = await user(redis, `~${prefix}:*`, ...sufficient);
+    const unselected = await user(redis, '~*', '&*', '+@all', '-select');
+    for (const [url, database, why] of [
+      [redis.url, 99, /out of range/],
+      [unselected, 1, /no permissions/],
+      [untold, 1, /no permissions/],
+    ] as const)
+      for (const of of [null, prefix]) {
+        const error = await thrownBy(askRedis(`${url}/${database}`, of));
+        expect(error).toBeInstanceOf(QueueRefusedError);
+        expect(error.what).toContain(`its database ${database}`);
+        expect(error.why).toMatch(why);
+        expect(error.hint).toMatch(/CONFIG GET databases.*\+select/);
+      }
+    expect(await askRedis(`${unselected}/0`, prefix)).toBeTruthy();
+    expect(await askRedis(`${redis.url}/15`, prefix)).toBeTruthy();
+  },
+);
+
+withRedis('clients whose database is taken from them later write into no other one', async () => {
+  const redis = await ownRedis();
+  await redis.start();
+  const url = await user(redis, '~*', '&*', '+@all');
+  const transport = onRedis(`${url}/1`, prefix);
+  const { queue, end } = transport.openQueue();
+  const errors: string[] = [];
+  queue.on('error', (error) => errors.push(error.message));
+  await queue.waitUntilReady();
+  const taken: string[] = [];
+  const worker = openWorker(
+    transport,
+    1,
+    async (entry: { n: string }) => void taken.push(entry.n),
+    (error) => errors.push(error.message),
+  );
+  onTestFinished(async () => {
+    await worker.drain();
+    await queue.close();
+    await end();
+  });
+  const add = (n: string) =>
+    queue.add('run-bot', { n }).then(
+      () => 'added',
+      () => 'refused',
+    );
+  expect(await add('before')).toBe('added');
+  await expect.poll(() => taken).toEqual(['before']);
+
+  await redis.ask.call('ACL', 'SETUSER', 'app', '-select');
+  await redis.ask.call('CLIENT', 'KILL', 'USER', 'app');
+  expect(await add('meanwhile')).toBe('refused');
+  await expect.poll(() => errors.filter((said) => /select/.test(said)).length).toBeGreaterThan(2);
+  expect(await redis.ask.keys('*'), 'database 0').toEqual([]);
+  await redis.ask.call('ACL', 'SETUSER', 'app', '+select');
+  await expect.poll(() => add('after'), { interval: 200 }).toBe('added');
+  await expect.poll(() => taken).toContain('after');
+  expect(await redis.ask.keys('*'), 'database 0').toEqual([]);
+});
