@@ -8,13 +8,12 @@ import { explainFault, isFull } from '../data/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../data/pooler.ts';
 import { embeddedExists, joinEmbedded } from '../data/embedded/index.ts';
 import { DatabaseNotReady, DatabaseRefusesError, prepareDatabase } from '../data/prepare.ts';
-import { readerRole } from '../data/reader.ts';
 import { refusalOf } from '../data/refusal.ts';
 import { messageOf, RoundsmanError } from '../errors.ts';
-import { BlindChecksError, refuseBlindChecks } from '../run/refuse-blind.ts';
 import { inWords, isWrong, measureSkew } from '../maintain/clock.ts';
 import { configuredBackend } from '../queue/backend.ts';
 import { serverVersion } from './db-status.ts';
+import { examineReader } from './doctor-checks.ts';
 import { examineConnections } from './doctor-connections.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { examineEngine } from './doctor-engine.ts';
@@ -174,22 +173,6 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
     'Clock',
     detail,
     'synchronise both with NTP; runs go by the database, but logs of the two do not match',
-  );
-}
-
-/** As whom checks read, and whether that hides anything from them. */
-async function examineReader(db: Db, url: string): Promise<Diagnosis> {
-  try {
-    if (await refuseBlindChecks(db, url, { open: false }))
-      return ok('Checks', `read as ${readerRole}, which cannot write and sees all rows`);
-  } catch (error) {
-    if (!(error instanceof BlindChecksError)) throw error;
-    return fail('Checks', `${error.what}: ${error.why}`, error.hint);
-  }
-  return warn(
-    'Checks',
-    `read as this login, because it may not become ${readerRole}: only their read-only sessions keep them from writing`,
-    `as a superuser: CREATE ROLE ${readerRole}; GRANT ${readerRole} TO the login; then as the owner of the tables: SELECT engine.let_checks_read()`,
   );
 }
 

@@ -1,6 +1,7 @@
 /**
- * The role as which checks read (migrations/v8_40_reader.sql). It cannot write, whatever a check does to its
- * transaction: that stops accidents, and not malice, because a session may leave its role.
+ * The role as which checks read (migrations/v8_40_reader.sql). It has no right to write but what PUBLIC has
+ * (reader-rights.ts), whatever a check does to its transaction: that stops accidents, and not malice, because a session
+ * may leave its role.
  */
 import { sql } from 'kysely';
 import type { Db } from './connect.ts';

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { CheckContext } from '../../src/bot.ts';
 import { connect } from '../../src/data/connect.ts';
 import { hiddenFrom } from '../../src/data/reader.ts';
+import { readerWrites } from '../../src/data/reader-rights.ts';
 import { plantPlatform } from '../../src/data/fiction.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { BlindChecksError, refuseBlindChecks } from '../../src/run/refuse-blind.ts';
@@ -91,6 +92,40 @@ test('where a policy hides rows from them no process starts, and the doctor says
   expect(worker).toMatchObject({ code: 1, err: expect.stringContaining('hides rows of profiles') });
   expect((await roundsman(url, 'doctor')).out).toMatch(
     /^fail +Checks +checks would not see all rows: row level security hides rows of profiles from roundsman_reader/m,
+  );
+});
+
+test('what PUBLIC may write, checks may: each right is named, and how to take it', async () => {
+  const { db, url } = await testDatabase();
+  await migrateQueue(url);
+  await sql`CREATE TABLE mine (a int)`.execute(db);
+  await sql`CREATE TABLE "Yours" (a int)`.execute(db);
+  await sql`CREATE SEQUENCE numbers`.execute(db);
+  await sql`CREATE FUNCTION changes(int) RETURNS void LANGUAGE sql SECURITY DEFINER
+    AS 'INSERT INTO mine VALUES ($1)'`.execute(db);
+  await sql`CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    AS 'BEGIN RETURN NEW; END'`.execute(db);
+  const writes = [
+    ['CREATE', 'SCHEMA public'],
+    ['UPDATE', 'TABLE "Yours"', 'UPDATE (a)'],
+    ['INSERT, DELETE', 'TABLE mine'],
+    ['USAGE, UPDATE', 'SEQUENCE numbers'],
+    ['EXECUTE', 'ROUTINE changes(integer)'],
+  ];
+  await sql`REVOKE EXECUTE ON FUNCTION changes(int) FROM PUBLIC`.execute(db);
+  expect(await readerWrites(db)).toEqual([]);
+  for (const [name, on, granted = name] of writes)
+    await sql.raw(`GRANT ${granted} ON ${on} TO PUBLIC`).execute(db);
+  expect(await readerWrites(db)).toEqual(writes.map(([right, on]) => ({ right, on })));
+  const { out } = await roundsman(url, 'doctor');
+  for (const [name, on] of writes) {
+    expect(out).toContain(`${name} on ${on}`);
+    expect(out).toContain(`REVOKE ${name} ON ${on} FROM PUBLIC`);
+    await sql.raw(`REVOKE ${name} ON ${on} FROM PUBLIC`).execute(db);
+  }
+  expect(await readerWrites(db)).toEqual([]);
+  expect((await roundsman(url, 'doctor')).out).toMatch(
+    /^ok +Checks .*sees all rows and may write none/m,
   );
 });
 
