@@ -1,5 +1,6 @@
 /** Which of many texts may begin at a place, without trying each of them. */
-import { deepest, type Encoded } from './encoded.ts';
+import { endOfPart, type Encoded } from './encoded.ts';
+import { deepest } from './escapes.ts';
 
 /** Parts that have to be there before all of a text is compared; at a cut less is enough. */
 const depth = 8;
@@ -7,6 +8,11 @@ const depthAtCut = 4;
 
 interface Node<Form> {
   pattern: RegExp;
+  before: RegExp | null;
+  /** with what it may begin where it is not escaped and no line ends before it */
+  first: ReadonlySet<string>;
+  /** it may be nothing: the end of a line, where a text was made one line */
+  isBreak: boolean;
   /** those of which nothing more is known than that they begin so */
   forms: Form[];
   /** all that begin so */
@@ -23,10 +29,18 @@ export interface EncodedIndex<Form> {
 /** Characters that may begin an escape of any other one. */
 const escapes = /[\\%&]/;
 
+/** Characters that stand for themselves and begin nothing else. */
+const plainly = /^[a-z0-9"'/+.,;<>(){}[\]_]$/;
+
+/** A byte as mail writes it, behind `=`. */
+const quotedByte = /^[\da-f]{2}$/i;
+
 /** Characters with which a part may begin where it is not escaped. */
 function firstOf(token: string): string[] {
   if (/^[\r\n\t]/.test(token)) return [' ', '\r', '\n', '\t'];
-  return token === ' ' ? [' ', '+'] : [token.charAt(0).toLowerCase()];
+  if (token === ' ') return [' ', '+'];
+  const character = token.charAt(0).toLowerCase();
+  return token.codePointAt(0)! < 0x80 ? [character] : [character, '\uFFFD', '?'];
 }
 
 /** Of a run of backslashes one place is enough: the farthest from which its end can be reached. */
@@ -40,16 +54,38 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
   const roots = new Map<string, Node<Form>>();
   const byCharacter = new Map<string, Node<Form>[]>();
 
+  function nodesAt(text: string, at: number): Iterable<Node<Form>> | undefined {
+    const character = text.charAt(at);
+    if (escapes.test(character)) return roots.values();
+    const own = byCharacter.get(character.toLowerCase());
+    if (character !== '=') return own;
+    const byte = quotedByte.test(text.slice(at + 1, at + 3))
+      ? Number.parseInt(text.slice(at + 1, at + 3), 16)
+      : null;
+    if (byte === null) return own;
+    if (byte >= 0x80) return roots.values();
+    return [...(own ?? []), ...(byCharacter.get(String.fromCharCode(byte).toLowerCase()) ?? [])];
+  }
+
   return {
     add(form) {
       let level = roots;
       const tokens = form.tokens.slice(0, depth);
       for (const [place, token] of tokens.entries()) {
         // All that have this pattern are equal but for its case.
-        const key = form.parts[place]!.source.toLowerCase();
+        const before = place === 0 ? '' : form.between.source;
+        const key = `${before} ${form.parts[place]!.source.toLowerCase()}`;
         let node = level.get(key);
         if (!node) {
-          node = { pattern: form.parts[place]!, forms: [], all: [], children: new Map() };
+          node = {
+            pattern: form.parts[place]!,
+            before: place === 0 ? null : form.between,
+            first: new Set(firstOf(token)),
+            isBreak: /^[\r\n\t]/.test(token),
+            forms: [],
+            all: [],
+            children: new Map(),
+          };
           level.set(key, node);
           if (level === roots)
             for (const first of firstOf(token))
@@ -63,10 +99,12 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
     startingAt(text, at, cuts) {
       const found: Form[] = [];
       const collect = (nodes: Iterable<Node<Form>>, from: number, level: number): void => {
-        for (const { pattern, forms, all, children } of nodes) {
-          pattern.lastIndex = from;
-          if (!pattern.test(text)) continue;
-          const end = pattern.lastIndex;
+        const character = level === 1 ? '' : text.charAt(from).toLowerCase();
+        const isPlain = level > 1 && plainly.test(character);
+        for (const { pattern, before, first, isBreak, forms, all, children } of nodes) {
+          if (isPlain && !isBreak && !first.has(character)) continue;
+          const end = endOfPart(pattern, before, text, from);
+          if (end === null) continue;
           if (level >= depthAtCut && cuts?.has(end)) found.push(...all);
           else {
             found.push(...forms);
@@ -74,11 +112,8 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
           }
         }
       };
-      const character = text.charAt(at);
-      if (character === '\\' && isWithinRun(text, at)) return found;
-      const nodes = escapes.test(character)
-        ? roots.values()
-        : byCharacter.get(character.toLowerCase());
+      if (text[at] === '\\' && isWithinRun(text, at)) return found;
+      const nodes = nodesAt(text, at);
       if (nodes) collect(nodes, at, 1);
       return found;
     },

@@ -1,5 +1,6 @@
 /** What of a secret gives it away: its value, and what others make of that. */
 import { encoded, type Encoded } from './encoded.ts';
+import type { Wrapping } from './escapes.ts';
 
 export const redacted = '[redacted]';
 
@@ -68,6 +69,25 @@ export interface Form extends Encoded {
 /** A shorter one stands in too many words: what is left of them would tell it. */
 const shortestWithin = 8;
 
+/** Characters that begin an escape. */
+const escape = /[%&\\=]/;
+const beyondAscii = /[\u0080-\uFFFF]/;
+
+/** In texts up to this length, a mark may stand for each byte of what could not be read, and not for the character only. */
+const mostMarked = 512;
+
+const isReadInTwoWays = (text: string): boolean =>
+  escape.test(text) || (text.length <= mostMarked && beyondAscii.test(text));
+
+const windows = new TextDecoder('windows-1252');
+
+/** What becomes of UTF-8 that is read as if each byte were a character, as Node reads the headers of an answer. */
+function misread(text: string): string[] {
+  if (!beyondAscii.test(text)) return [];
+  const bytes = Buffer.from(text);
+  return [bytes.toString('latin1'), windows.decode(bytes)];
+}
+
 const orders = ['plain first', 'escaped first'] as const;
 
 /** The host of an address, and a little of what comes behind it, is no secret. */
@@ -80,24 +100,33 @@ function commonIn(text: string): number {
 export function formsOf({ value, as = redacted }: Secret): Form[] {
   const plain = [...new Set([value, decoded(value)])].filter(Boolean);
   const long = (text: string) => text.length >= shortestPart;
-  const parts = [
-    ...plain.flatMap((each) => [...unpacked(each), ...linesOf(each), ...passwordsIn(each)]),
-    ...plain.filter(long).map((each) => Buffer.from(each).toString('hex')),
-  ].filter(long);
+  const parts = plain
+    .flatMap((each) => [
+      ...unpacked(each),
+      ...misread(each),
+      ...linesOf(each),
+      ...passwordsIn(each),
+      // Letters with marks, composed and in parts.
+      each.normalize('NFC'),
+      each.normalize('NFD'),
+    ])
+    .filter(long);
   const base64 = plain
     .filter(long)
     .flatMap(base64Of)
     .filter((core) => core.length >= 8);
-  const made = (text: string, base64: boolean): Form[] =>
-    (/[%&\\]/.test(text) ? orders : orders.slice(0, 1)).map((order) => ({
-      ...encoded(text, order),
+  const hexadecimal = plain.filter(long).map((each) => Buffer.from(each).toString('hex'));
+  const made = (text: string, wrapping: Wrapping): Form[] =>
+    (isReadInTwoWays(text) ? orders : orders.slice(0, 1)).map((order) => ({
+      ...encoded(text, order, wrapping),
       as,
       common: commonIn(text),
-      base64,
-      word: !base64 && [...text].length < shortestWithin,
+      base64: wrapping === 'base64',
+      word: wrapping !== 'base64' && [...text].length < shortestWithin,
     }));
   return [
-    ...[...new Set([...plain, ...parts])].flatMap((text) => made(text, false)),
-    ...[...new Set(base64)].flatMap((text) => made(text, true)),
+    ...[...new Set([...plain, ...parts])].flatMap((text) => made(text, 'text')),
+    ...[...new Set(hexadecimal)].flatMap((text) => made(text, 'hexadecimal')),
+    ...[...new Set(base64)].flatMap((text) => made(text, 'base64')),
   ];
 }

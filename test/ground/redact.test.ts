@@ -43,6 +43,69 @@ describe('a value is found', () => {
     }
   });
 
+  const every = (write: (character: string) => string) => (text: string) =>
+    [...text].map(write).join('');
+  const bytes = (write: (byte: number) => string) => (text: string) =>
+    [...Buffer.from(text)].map(write).join('');
+  const lines = (length: number, end: string) => (text: string) =>
+    text.match(new RegExp(`[^]{1,${length}}`, 'g'))!.join(end);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const hex = (digits: number, value: number) => value.toString(16).padStart(digits, '0');
+  const code = (character: string) => character.codePointAt(0)!;
+  /** as mail writes it: what is no printable ASCII, and lines that end with `=` */
+  const quoted = (text: string) =>
+    bytes((byte) =>
+      byte >= 33 && byte <= 126 && byte !== 61
+        ? String.fromCharCode(byte)
+        : `=${hex(2, byte).toUpperCase()}`,
+    )(text);
+
+  describe.each([
+    value,
+    'Zq7/+w="é\\ Xk9&Lm<Tt2%40Vr',
+    'hunter42secret',
+    'pässwörtchen ÃÂ€ ok',
+    '\\\\server\\share=1;key=%41%42',
+    'Ключ от двери 17',
+  ])('%j, written', (secret) => {
+    test.each<[string, (text: string) => string]>([
+      ['as base64 in lines of 76', (text) => lines(76, '\r\n')(base64(`some user of it:${text} `))],
+      ['as base64 in lines of 16', (text) => lines(16, '\n')(base64(text))],
+      ['as base64 in indented lines', (text) => lines(20, '\n    ')(base64(text))],
+      ['as base64 in lines, in JSON', (text) => json(lines(16, '\r\n')(base64(`a:${text}`)))],
+      ['as hexadecimal in lines', (text) => lines(16, '\n')(Buffer.from(text).toString('hex'))],
+      ['as hexadecimal with colons', bytes((byte) => `${hex(2, byte)}:`)],
+      ['in UTF-8 that was read as latin1', (text) => Buffer.from(text).toString('latin1')],
+      [
+        'in UTF-8 that was read as Windows-1252, in JSON',
+        (text) => json(new TextDecoder('windows-1252').decode(Buffer.from(text))),
+      ],
+      ['with what could not be read replaced', every((c) => (code(c) < 128 ? c : '\uFFFD'))],
+      ['with what could not be written replaced', every((c) => (code(c) < 128 ? c : '?'))],
+      ['as \\u of all', every((c) => `\\u${hex(4, code(c))}`)],
+      ['as \\u of all, in JSON', (text) => json(every((c) => `\\u${hex(4, code(c))}`)(text))],
+      ['as \\u{} of all', every((c) => `\\u{${code(c).toString(16)}}`)],
+      ['as \\x of all', bytes((byte) => `\\x${hex(2, byte)}`)],
+      ['as octal digits of all', bytes((byte) => `\\${byte.toString(8).padStart(3, '0')}`)],
+      ['as % of all', bytes((byte) => `%${hex(2, byte)}`)],
+      ['as &# of all', every((c) => `&#${code(c)};`)],
+      ['as &#x of all', every((c) => `&#x${code(c).toString(16).toUpperCase()};`)],
+      ['as quoted-printable', quoted],
+      ['as quoted-printable of all', bytes((byte) => `=${hex(2, byte).toUpperCase()}`)],
+      [
+        'as quoted-printable in lines',
+        (text) => text.replaceAll('=', '=3D').replace(/(?:=3D|.){5}/gu, '$&=\r\n'),
+      ],
+      ['composed in another way', (text) => text.normalize('NFD')],
+    ])('%s', (_, write) => {
+      const known = openRedaction([{ value: secret, as }]);
+      const left = known.text(`it failed: ${write(secret)}, and so on`);
+      expect(left).toMatch(
+        /^it failed: [":\\]*(?:c29tZ[\w\s]*)?\{\{secret:X\}\}[=\s":\\rn]*.?=*[":]?, and so on$/,
+      );
+    });
+  });
+
   test('at the end of a long text that broke off, and at the beginning of one that was cut', () => {
     const filler = 'It is a text of some length. '.repeat(6);
     for (const length of [6, 10, 15])
