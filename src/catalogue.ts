@@ -59,8 +59,21 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   };
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
+  refuseNames(
+    'bot',
+    bots,
+    /^[a-z0-9][a-z0-9-]{0,49}$/,
+    'up to 50 small letters, digits and hyphens',
+  );
+  const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
+  refuseNames(
+    'knowledge',
+    seeds,
+    /^[a-z0-9][a-z0-9.-]{0,99}$/,
+    'up to 100 small letters, digits, dots and hyphens',
+  );
   for (const remedy of remedies) refuseWithoutUndo(remedy);
-  for (const seed of bots.flatMap(({ knowledge = [] }) => knowledge)) refuseUnfit(seed, known);
+  for (const seed of seeds) refuseUnfit(seed, known);
 
   return {
     ...known,
@@ -114,6 +127,20 @@ function refuseTwins(what: string, all: readonly { name: string }[]): void {
     if (names.has(name)) throw new BadCatalogueError(`there are two of the ${what} ${name}`);
     names.add(name);
   }
+}
+
+/** As the tables take them. */
+function refuseNames(
+  what: string,
+  all: readonly { name: string }[],
+  allowed: RegExp,
+  inWords: string,
+): void {
+  for (const { name } of all)
+    if (!allowed.test(name))
+      throw new BadCatalogueError(
+        `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
+      );
 }
 
 function refuseWithoutUndo({ name, risk, undo }: Remedy): void {

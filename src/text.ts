@@ -18,9 +18,10 @@ export function fitting(text: string, length: number): string {
 /**
  * Controls (the start of every escape sequence, \r, \b, BEL), formats (zero-width and bidi marks that reorder what
  * stands beside them, soft hyphens, tags), all that is shown as nothing (fillers, variation selectors), separators of
- * lines and paragraphs.
+ * lines and paragraphs; and what is drawn blank and is no space (of Braille, of music, of hieroglyphs).
  */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const unsafe =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}]/gu;
 
 /** Marks upon one character beyond these would run over the lines above and below. */
 const stacked = /(\p{M}{4})\p{M}+/gu;

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -32,6 +32,8 @@ async function demo(options: { json?: boolean }): Promise<void> {
   const server = await embedded
     .startThrowaway(directory, { fsync: false })
     .catch(async (error: unknown) => {
+      // Refused before the server's guard, which removes it otherwise, was there.
+      await rm(directory, { recursive: true, force: true });
       const { NoBinariesError } = await import('../data/embedded/binaries.ts');
       if (!(error instanceof NoBinariesError)) throw error;
       throw new RoundsmanError({

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
 import { insertBot, insertFinding, insertRun } from './rows.ts';
@@ -36,6 +39,16 @@ test('an address of Redis that names no database is refused by every process', a
   }
   const { out } = await start(url, ['doctor'], { REDIS_URL: 'redis://localhost/abc' }).ended;
   expect(out).toMatch(/^fail +Config +REDIS_URL cannot be used: .* database/m);
+});
+
+test('a demo that is refused leaves nothing behind', async () => {
+  const shared = mkdtempSync(join(tmpdir(), 'roundsman-shared-'));
+  onTestFinished(() => rmSync(shared, { recursive: true, force: true }));
+  chmodSync(shared, 0o777);
+  const { code, err } = await start(undefined, ['demo'], { TMPDIR: shared }).ended;
+  expect(err).toContain('A throw-away database cannot be started');
+  expect(code).toBe(1);
+  expect(readdirSync(shared)).toEqual([]);
 });
 
 test('what commander repeats of a wrong word is printed raw nowhere', async () => {

@@ -29,6 +29,9 @@ test.each([
   ['a soft hyphen', 'ad\u00ADmin'],
   ['a variation selector', 'admin\uFE0F'],
   ['a filler of Hangul', 'admin\u3164'],
+  ['a blank of Braille', 'admin\u2800'],
+  ['a blank of music', 'admin\u{1D159}'],
+  ['a blank hieroglyph', 'admin\u{13441}'],
 ])('a name with %s does not look like the one without', (_, name) => {
   expect(printable(name)).toContain('\uFFFD');
 });

@@ -1,0 +1,34 @@
+/** A catalogue that the tables would not take is refused when a process starts. */
+import { expect, test } from 'vitest';
+import { z, type Bot } from '../../src/bot.ts';
+import { BadCatalogueError, catalogueOf } from '../../src/catalogue.ts';
+
+const bot = (name: string, knowledge: string[] = []): Bot => ({
+  name,
+  displayName: name,
+  description: 'Watches nothing.',
+  schedule: '@hourly',
+  config: z.object({}),
+  checks: [],
+  knowledge: knowledge.map((seed) => ({
+    name: seed,
+    category: 'test',
+    pattern: 'nothing',
+    solution: 'Look at it.',
+    autonomy: 'shadow',
+  })),
+});
+
+test.each(['Watch', 'night watch', 'über', '-watch', '', 'a'.repeat(101)])(
+  'a bot, or knowledge, called %j is named',
+  (name) => {
+    for (const bots of [[bot(name)], [bot('watch', [name])]]) {
+      expect(() => catalogueOf(bots, [])).toThrow(BadCatalogueError);
+      expect(() => catalogueOf(bots, [])).toThrow(JSON.stringify(name));
+    }
+  },
+);
+
+test('names that the tables take are taken', () => {
+  expect(catalogueOf([bot('a'.repeat(50), ['disk.full-2'])], []).bots).toHaveLength(1);
+});
