@@ -97,6 +97,12 @@ const takeService = `
     AND pg_has_role(login.oid, service.oid,
                     CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`;
 
+/** As the login, before it becomes a role that may not. */
+const letTriggersFire = `
+  SELECT set_config('session_replication_role', 'origin', false)
+  WHERE current_setting('session_replication_role') <> 'origin'
+    AND has_parameter_privilege('session_replication_role', 'SET')`;
+
 interface Seen {
   isStandby: boolean;
   isReadOnly: boolean;
@@ -110,6 +116,7 @@ interface Seen {
  */
 export async function beginSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
   const statements = [
+    letTriggersFire,
     look,
     set(options),
     // Where there is no role that only reads, the next one counts.
@@ -117,7 +124,7 @@ export async function beginSession(client: pg.ClientBase, options: SessionOption
     ...(options.asService ? [takeService] : []),
   ];
   const results = (await client.query(statements.join(';'))) as unknown as pg.QueryResult<Seen>[];
-  const seen = results[0]!.rows[0]!;
+  const seen = results[1]!.rows[0]!;
   if (options.primary && (seen.isStandby || seen.isReadOnly))
     throw new ReadOnlyServerError(seen.isStandby);
   if (seen.encoding !== 'UTF8')

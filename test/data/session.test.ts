@@ -128,6 +128,18 @@ test('triggers that do not fire are refused by name where they cannot be switche
   expect(rows).toEqual([{ session_replication_role: 'origin' }]);
 });
 
+test('triggers fire where the login may switch them on, also in sessions that become another role', async () => {
+  const { url } = await testDatabase();
+  const name = new URL(url).pathname.slice(1);
+  await administer(server, `ALTER DATABASE ${name} SET session_replication_role = replica`);
+  for (const options of [{ readOnly: true }, { asService: true }, {}]) {
+    const db = connect(url, { max: 1, ...options });
+    onTestFinished(() => db.destroy());
+    const { rows } = await sql`SHOW session_replication_role`.execute(db);
+    expect(rows).toEqual([{ session_replication_role: 'origin' }]);
+  }
+});
+
 test('a database that cannot hold all text is refused by name', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(
