@@ -15,7 +15,7 @@ import {
   NoEmbeddedDatabaseError,
 } from '../../src/data/embedded/index.ts';
 import { ForeignDatabaseError } from '../../src/data/embedded/place.ts';
-import { findPostmaster, stopPostmaster } from '../../src/data/embedded/postmaster.ts';
+import { findPostmaster, isAlive, stopPostmaster } from '../../src/data/embedded/postmaster.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';
 
@@ -360,7 +360,7 @@ describe('a throw-away server', () => {
     expect(await query(server.url, 'SHOW work_mem')).toBe('5MB');
     await server.stop();
     expect(fs.existsSync(directory())).toBe(false);
-    expect(fs.existsSync(`/proc/${server.pid}`)).toBe(false);
+    expect(isAlive(server.pid)).toBe(false);
   });
 
   test('is gone with its files when its owner is killed', async () => {

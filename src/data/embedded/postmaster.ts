@@ -75,9 +75,10 @@ export function findPostmaster(data: string): Postmaster | undefined {
  */
 export function forgetPostmaster(data: string): number | undefined {
   const last = lastPostmaster(data);
-  // Postgres overwrites the file of a dead process, but balks when its number is in use again.
-  // Should backends of the dead server be left, their shared memory still keeps a new one out.
-  if (last && isAlive(last.pid)) rmSync(pidFile(data), { force: true });
+  // Postgres overwrites the file of a dead process, but balks when its number is in use: by another process, or still by
+  // the dead one, until its parent has collected it. Should backends of the dead server be left, their shared memory
+  // still keeps a new one out.
+  if (last) rmSync(pidFile(data), { force: true });
   return last?.port;
 }
 
