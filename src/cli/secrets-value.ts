@@ -35,7 +35,6 @@ async function piped(mostBytes: number): Promise<string> {
 
 function typed(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(`${question} (it is not shown): `);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let value = '';
   const listen = (text: string) => {
@@ -48,7 +47,9 @@ function typed(question: string): Promise<string> {
       else value += character;
     }
   };
+  // The question comes after it: what is typed in answer must not be shown, however quickly it is typed.
   stdin.setRawMode(true);
+  stderr.write(`${question} (it is not shown): `);
   stdin
     .setEncoding('utf8')
     .on('data', listen)
