@@ -2,9 +2,10 @@
  * Whose files may be believed. What another user can change is not read as a setting, run as a program or
  * written into as if it were ours: in a shared directory any name may have been taken before.
  */
-import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasOnlyMembers, mayHaveAccessList } from './group-rights.ts';
 
 const sticky = 0o1000;
 const writableBy = { group: 0o020, others: 0o002 } as const;
@@ -73,9 +74,11 @@ function isTheirs(place: Place): boolean {
   return !isTrustedUser(uid) && !(uid === unmapped && isRoots(place));
 }
 
-function isWritableByOthers({ mode, gid }: Stats): boolean {
-  const groupIsOurs = gid === 0 || gid === process.getegid!();
-  return Boolean(mode & writableBy.others || (mode & writableBy.group && !groupIsOurs));
+/** Where an access list grants more, its mask shows as the right of the group. */
+function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
+  if (mode & writableBy.others) return true;
+  if (!(mode & writableBy.group)) return false;
+  return !hasOnlyMembers(gid, isTrustedUser) || mayHaveAccessList(path);
 }
 
 function judge(place: Place): Distrust | null {
@@ -95,7 +98,7 @@ function judge(place: Place): Distrust | null {
       why: `${path} has a second name, and other users can give it one there`,
       hint: `replace it by a copy of your own`,
     };
-  if (stats.isSymbolicLink() || !isWritableByOthers(stats)) return null;
+  if (stats.isSymbolicLink() || !isWritableByOthers(path, stats)) return null;
   // In a directory with the sticky bit each may only touch what is theirs.
   if (!isEnd && stats.mode & sticky) return null;
   return {
@@ -134,9 +137,37 @@ export function distrust(path: string): Distrust | null {
     }
     const next = names.shift();
     if (next === undefined) return null;
-    inShared = isWritableByOthers(stats);
+    inShared = isWritableByOthers(at, stats);
     at = next === '..' ? dirname(at) : join(at, next);
   }
+}
+
+/** As {@link distrust} of what may be missing: then only the way to where it would be made is judged. */
+export function distrustWay(path: string): Distrust | null {
+  try {
+    return distrust(path);
+  } catch {
+    // What is missing, or cannot be looked at, says so to who uses it.
+    return null;
+  }
+}
+
+/** As {@link distrust}, of a directory and all that is in it. */
+export function distrustTree(directory: string): Distrust | null {
+  const found = distrust(directory);
+  if (found || !process.geteuid) return found;
+  for (const { parentPath, name } of readdirSync(directory, {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    const path = join(parentPath, name);
+    const stats = lstatSync(path);
+    const inside = stats.isSymbolicLink()
+      ? distrust(path)
+      : judge({ path, stats, inShared: false, isEnd: true });
+    if (inside) return inside;
+  }
+  return null;
 }
 
 /** The reason alone. */

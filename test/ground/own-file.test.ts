@@ -131,12 +131,18 @@ describe('the embedded database writes through no link in its home and waits for
         'utf8',
       ),
     ) as { version: string };
-    const bin = join(home, `binaries-${version}`);
-    fs.mkdirSync(bin);
-    fs.chownSync(bin, nobody, nobody);
-    const { status, stderr } = roundsman({}, 'db', 'migrate');
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/binaries-\S+ belongs to another user/);
+    const directory = join(home, `binaries-${version}`);
+    const program = join(directory, 'bin/initdb');
+    fs.mkdirSync(join(directory, 'bin'), { recursive: true });
+    fs.writeFileSync(program, `#!/bin/sh\necho taken > ${precious}\n`, { mode: 0o755 });
+    for (const theirs of [directory, program]) {
+      fs.chownSync(theirs, nobody, nobody);
+      const { status, stderr } = roundsman({}, 'up', '--empty');
+      expect(status).toBe(1);
+      expect(stderr).toContain(`${theirs} belongs to another user`);
+      fs.chownSync(theirs, 0, 0);
+      unharmed();
+    }
   });
 
   test.runIf(isRoot)('nor a place elsewhere that is another user’s', () => {

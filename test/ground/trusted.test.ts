@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { joinEmbedded } from '../../src/data/embedded/index.ts';
 import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
-import { distrust, untrusted } from '../../src/trusted.ts';
+import { distrust, distrustTree, untrusted } from '../../src/trusted.ts';
 import { install } from '../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -27,6 +27,28 @@ function made(name: string, mode: number, uid = process.getuid!()): string {
   fs.chmodSync(path, mode);
   return path;
 }
+
+/** What a process with these rights says of this path. */
+function asProcess(rights: string[], path: string) {
+  const source = JSON.stringify(new URL('../../src/trusted.ts', import.meta.url).href);
+  const script = `console.log((await import(${source})).untrusted(${JSON.stringify(path)}))`;
+  return spawnSync('setpriv', [...rights, process.execPath, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+}
+
+/** Gives `nobody` the right to write, by an access list; false where that cannot be done here. */
+function grant(path: string): boolean {
+  const list =
+    '0200000001000700ffffffff02000700feff000004000500ffffffff10000700ffffffff20000500ffffffff';
+  const script =
+    'import os,sys; os.setxattr(sys.argv[1], "system.posix_acl_access", bytes.fromhex(sys.argv[2]))';
+  return spawnSync('python3', ['-c', script, path, list]).status === 0;
+}
+
+const probe = fs.mkdtempSync(join(tmpdir(), 'roundsman-trusted-'));
+const canGrant = grant(probe);
+fs.rmSync(probe, { recursive: true });
 
 describe('a place', () => {
   test('of our own is believed, also below a shared directory with the sticky bit', () => {
@@ -52,6 +74,45 @@ describe('a place', () => {
     const grouped = made('grouped', 0o775);
     fs.chownSync(grouped, 0, nobody);
     expect(untrusted(grouped)).toMatch(/grouped can be written by other users/);
+  });
+
+  test.runIf(isRoot)(
+    'that the group may write is believed only where no other user is in it',
+    () => {
+      const grouped = made('grouped', 0o775);
+      // As on systems that put every user into the same group.
+      const shared = Number(/^users:[^:]*:(\d+):/m.exec(fs.readFileSync('/etc/group', 'utf8'))![1]);
+      for (const gid of [shared, 65_432]) {
+        fs.chownSync(grouped, 0, gid);
+        const { stdout } = asProcess(['--regid', String(gid), '--clear-groups'], grouped);
+        expect(stdout).toContain('grouped can be written by other users');
+      }
+    },
+  );
+
+  test.runIf(canGrant)('that an access list opens to another user is not', () => {
+    const listed = made('listed', 0o755);
+    const file = join(scratch, 'file');
+    fs.writeFileSync(file, '', { mode: 0o644 });
+    for (const path of [listed, file]) {
+      expect(untrusted(path)).toBeNull();
+      expect(grant(path)).toBe(true);
+      expect(untrusted(path)).toMatch(/can be written by other users$/);
+      spawnSync('/bin/sh', ['-c', distrust(path)!.hint.match(/chmod [^)]+/)![0]]);
+      expect(untrusted(path)).toBeNull();
+    }
+  });
+
+  test.runIf(isRoot)('is judged with all that is in it where programs are run from it', () => {
+    const tree = made('tree', 0o755);
+    const inner = made('tree/bin', 0o755);
+    fs.writeFileSync(join(inner, 'postgres'), '', { mode: 0o755 });
+    expect(distrustTree(tree)).toBeNull();
+    fs.chmodSync(join(inner, 'postgres'), 0o757);
+    expect(distrustTree(tree)!.why).toMatch(/bin\/postgres can be written by other users/);
+    fs.chmodSync(join(inner, 'postgres'), 0o755);
+    fs.chownSync(join(inner, 'postgres'), nobody, nobody);
+    expect(distrustTree(tree)!.why).toMatch(/bin\/postgres belongs to another user/);
   });
 
   test.runIf(isRoot)('behind a link is judged by where the link leads', () => {

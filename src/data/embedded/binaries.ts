@@ -8,7 +8,8 @@ import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/p
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { messageOf, RoundsmanError } from '../../errors.ts';
-import { freshName, refuseShared } from './place.ts';
+import { freshName, refuseDistrusted } from './place.ts';
+import { distrust, distrustTree, type Distrust } from '../../trusted.ts';
 
 export class NoBinariesError extends RoundsmanError {}
 export class CopyError extends RoundsmanError {}
@@ -78,18 +79,24 @@ async function copyError(root: string, directory: string, cause: unknown): Promi
   );
 }
 
+const refuse = (found: Distrust | null) =>
+  refuseDistrusted(found, 'The embedded database cannot be started');
+
+/** For who is about to run them: each file may be from a time when others could write the directory. */
+export const refusePlanted = (bin: string): void => refuse(distrustTree(dirname(bin)));
+
 /** Puts the binaries into `directory` where needed and returns their `bin`; safe to race. */
 export async function placeBinaries(directory: string): Promise<string> {
   const { root, version } = findPackage();
   const final = join(directory, `binaries-${version}`);
   if (existsSync(final)) {
-    refuseShared(final, 'The embedded database cannot be started');
+    refuse(distrust(final));
     return join(final, 'bin');
   }
   const fresh = freshName(final);
   const source = join(root, 'native');
   try {
-    await mkdir(fresh);
+    await mkdir(fresh, { mode: 0o700 });
     await cp(source, fresh, {
       recursive: true,
       verbatimSymlinks: true,

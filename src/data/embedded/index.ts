@@ -12,7 +12,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RoundsmanError } from '../../errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../own-file.ts';
-import { placeBinaries } from './binaries.ts';
+import { placeBinaries, refusePlanted } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock } from './locks.ts';
 import {
@@ -67,6 +67,7 @@ async function openCluster(place: Place): Promise<Cluster> {
   const exists = holdsData(directory);
   const bin = await placeBinaries(directory);
   if (!exists) {
+    refusePlanted(bin);
     const password = newPassword();
     replaceOwn(passwordFile(home), `${password}\n`, 0o600);
     await initialise({ bin, data, account, password, fsync: true });
@@ -76,6 +77,7 @@ async function openCluster(place: Place): Promise<Cluster> {
 }
 
 async function start(cluster: Cluster) {
+  refusePlanted(cluster.bin);
   const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
   if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
   // The same port again, so that those who had joined find their way back.

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../../errors.ts';
 import { ForeignFileError, makeDirectory, readOwn } from '../../own-file.ts';
-import { distrust, isTrustedUser } from '../../trusted.ts';
+import { distrust, isTrustedUser, type Distrust } from '../../trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock } from './locks.ts';
 
@@ -117,8 +117,10 @@ function refuseForeign(home: string): void {
 }
 
 /** What is run and believed in a directory is only ours where no other user can change it. */
-export function refuseShared(directory: string, what: string): void {
-  const found = distrust(directory);
+export const refuseShared = (directory: string, what: string): void =>
+  refuseDistrusted(distrust(directory), what);
+
+export function refuseDistrusted(found: Distrust | null, what: string): void {
   if (found)
     throw new ForeignDatabaseError({
       what,
