@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from './errors.ts';
-import { makeDirectory, openOwn } from './own-file.ts';
-import { distrust } from './trusted.ts';
+import { makeHome, openOwn } from './own-file.ts';
+import { distrust, distrustWay } from './trusted.ts';
 
 export interface Destination {
   write(line: string): void;
@@ -37,8 +37,12 @@ function openFirst(file: string): number {
   const directory = dirname(file);
   let hint = 'Make that place writable, or set ROUNDSMAN_HOME to another one.';
   try {
-    makeDirectory(directory);
-    const found = distrust(directory);
+    // Nothing is left behind in a place that is refused.
+    let found = fs.existsSync(directory) ? null : distrustWay(directory);
+    if (!found) {
+      makeHome(directory);
+      found = distrust(directory);
+    }
     if (!found) return open(file);
     hint = `${capitalised(found.hint)}, or set ROUNDSMAN_HOME to another place.`;
     throw new Error(`${found.why}, who could lead it elsewhere`);

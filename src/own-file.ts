@@ -78,13 +78,14 @@ export function readStart(file: string, bytes: number): string {
 }
 
 /**
- * As mkdir -p. Node's own recursive mkdir never returns where an existing directory answers ENOENT
+ * As mkdir -p, with exactly this mode, whatever the umask says: no other user may put programs or a password in
+ * here, and we have to get in ourselves. Node's own recursive mkdir never returns where an existing directory answers ENOENT
  * to making one in it, as /proc does.
  */
 export function makeDirectory(path: string, mode: number = 0o755): void {
   try {
-    // Whatever the umask says: no other user may put programs or a password in here.
     fs.mkdirSync(path, { mode });
+    fs.chmodSync(path, mode);
   } catch (error) {
     if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     const { code } = error as NodeJS.ErrnoException;
@@ -92,4 +93,36 @@ export function makeDirectory(path: string, mode: number = 0o755): void {
     makeDirectory(dirname(path), mode);
     makeDirectory(path, mode);
   }
+}
+
+/** Root's PostgreSQL runs as another account, which has to pass through to its data. */
+const homeMode = (): number => (process.geteuid?.() === 0 ? 0o711 : 0o700);
+
+/** The directory of the log and the embedded database, made where it is missing. */
+export const makeHome = (path: string): void => makeDirectory(path, homeMode());
+
+const ownNames =
+  /^((up|gate|users)\.lock(-.*)?|up\.pid|postgres(\..*)?|binaries-.*|roundsman\.log.*)$/;
+
+/** Closes a home that was made before to other users' eyes, unless it is a directory for other things, too. */
+export function closeHome(path: string): void {
+  const { mode, uid } = fs.statSync(path);
+  if (uid !== process.geteuid?.() || !(mode & 0o777 & ~homeMode())) return;
+  if (fs.readdirSync(path).every((name) => ownNames.test(name)))
+    fs.chmodSync(path, mode & (0o7000 | homeMode()));
+}
+
+/**
+ * An empty file that only its owner can open, without a descriptor of one that exists: who can open a file to read
+ * it can lock it against everybody.
+ */
+export function ensureClosedFile(file: string): void {
+  refuseForeignFile(file);
+  try {
+    fs.closeSync(fs.openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const { mode, uid } = fs.lstatSync(file);
+  if ((mode & 0o777) !== 0o600 && uid === process.geteuid?.()) fs.chmodSync(file, 0o600);
 }

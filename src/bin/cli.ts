@@ -20,6 +20,8 @@ const lingerMs = 500;
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
+  // Under a umask that takes them from the owner, too, no directory that is made could be used.
+  process.umask(process.umask() & 0o077);
   // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to leave at once: what was
   // begun, as a share of the embedded server, ends in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

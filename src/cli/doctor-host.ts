@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Config } from '../config.ts';
 import { isFirstProcessNode, leavesZombies } from '../first-process.ts';
-import { distrust } from '../trusted.ts';
+import { distrustWay } from '../trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './doctor-diagnosis.ts';
 import { counted } from './print.ts';
 
@@ -31,10 +30,9 @@ function hostOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** `up` writes its log there, whatever the database is; nothing where that is well, or there is none yet. */
+/** `up` writes its log there, whatever the database is; nothing where that is well. */
 export function examineHome({ home }: Config): Diagnosis[] {
-  if (!existsSync(home)) return [];
-  const found = distrust(home);
+  const found = distrustWay(home);
   if (!found) return [];
   return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
 }

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { claimUp } from '../../src/data/embedded/index.ts';
+import { claimUp, joinEmbedded } from '../../src/data/embedded/index.ts';
 import { install } from '../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -155,6 +155,73 @@ describe('the embedded database writes through no link in its home and waits for
     const { status, stderr } = roundsman({}, 'status');
     expect(status).toBe(1);
     expect(stderr).toMatch(/elsewhere belongs to another user/);
+  });
+});
+
+describe('what is made in a home', () => {
+  const modeOf = (name: string) => fs.statSync(join(home, name)).mode & 0o777;
+  const locks = ['up.lock', 'gate.lock', 'users.lock'];
+  const homeMode = isRoot ? 0o711 : 0o700;
+
+  test('cannot be locked by other users, also where it was made when they could', async () => {
+    fs.chmodSync(home, 0o755);
+    for (const name of locks) fs.writeFileSync(join(home, name), '', { mode: 0o644 });
+    const claim = claimUp(home);
+    const embedded = await joinEmbedded(home, { create: true });
+    try {
+      for (const name of [...locks, 'up.pid']) expect([name, modeOf(name)]).toEqual([name, 0o600]);
+      expect(modeOf('.')).toBe(homeMode);
+    } finally {
+      await embedded.leave();
+      claim.release();
+    }
+  });
+
+  test('is closed alone where the directory holds other things, too', () => {
+    fs.writeFileSync(join(home, 'index.html'), '');
+    fs.chmodSync(home, 0o755);
+    claimUp(home);
+    expect(modeOf('.')).toBe(0o755);
+    expect(modeOf('up.lock')).toBe(0o600);
+  });
+
+  test.each(['000', '277', '777'])('can be used, and only by us, under umask %s', (umask) => {
+    fs.rmdirSync(home);
+    const settings = { DATABASE_URL: '', ROUNDSMAN_HOME: join(home, 'of', 'ours') };
+    const entry = join(checkout, 'src/bin/roundsman.js');
+    const command = `umask ${umask} && exec "$0" "$1" db migrate`;
+    const { PATH } = process.env;
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', command, process.execPath, entry], {
+      encoding: 'utf8',
+      timeout: 25_000,
+      env: { PATH, HOME: scratch, ...settings },
+    });
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    home = join(home, 'of', 'ours');
+    expect(modeOf('.')).toBe(homeMode);
+    expect(modeOf('gate.lock')).toBe(0o600);
+    expect(modeOf('postgres.log')).toBe(0o600);
+    const open = fs
+      .readdirSync(home, { recursive: true })
+      .filter((name) => !fs.lstatSync(join(home, String(name))).isSymbolicLink())
+      .filter((name) => modeOf(String(name)) & 0o022);
+    expect(open).toEqual([]);
+  });
+
+  test('does not stay behind where it is refused', () => {
+    fs.chmodSync(home, 0o777);
+    const made = join(home, 'made', 'here');
+    for (const DATABASE_URL of ['', 'postgres://postgres@127.0.0.1:1/none']) {
+      const { stderr } = roundsman({ ROUNDSMAN_HOME: made, DATABASE_URL }, 'up');
+      expect(stderr).toContain('home can be written by other users');
+    }
+    expect(roundsman({ ROUNDSMAN_HOME: made }, 'doctor').stdout).toMatch(
+      /fail +Home +.*home can be written by other users/,
+    );
+    expect(roundsman({ TMPDIR: home }, 'demo').stderr).toContain(
+      'home can be written by other users',
+    );
+    expect(fs.readdirSync(home)).toEqual([]);
   });
 });
 

@@ -26,7 +26,7 @@ export function claimUp(home: string): { release(): void } {
   const pidFile = join(real, 'up.pid');
   const claim = tryLock(join(real, 'up.lock'), 'exclusive');
   if (!claim) throw new AlreadyUpError(real, readPid(pidFile));
-  replaceOwn(pidFile, `${process.pid}\n`, 0o644);
+  replaceOwn(pidFile, `${process.pid}\n`, 0o600);
   return {
     release() {
       rmSync(pidFile, { force: true });

@@ -8,7 +8,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../errors.ts';
-import { refuseForeignFile } from '../../own-file.ts';
+import { ensureClosedFile, refuseForeignFile } from '../../own-file.ts';
 
 /** One process alone, or many that only keep the exclusive one away. */
 export type LockMode = 'exclusive' | 'shared';
@@ -36,8 +36,8 @@ const held = new Set<DatabaseSync>();
 /** The lock, or undefined when another holder (also one in this process) is in the way. */
 export function tryLock(file: string, mode: LockMode): Lock | undefined {
   // SQLite follows links, waits for pipes, and does what it finds in a journal.
-  for (const each of [file, `${file}-journal`, `${file}-wal`, `${file}-shm`])
-    refuseForeignFile(each);
+  ensureClosedFile(file);
+  for (const each of [`${file}-journal`, `${file}-wal`, `${file}-shm`]) refuseForeignFile(each);
   const connection = new DatabaseSync(file, { timeout: 0 });
   try {
     connection.exec(begin[mode]);

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../../errors.ts';
-import { ForeignFileError, makeDirectory, readOwn } from '../../own-file.ts';
-import { distrust, isTrustedUser, type Distrust } from '../../trusted.ts';
+import { closeHome, ForeignFileError, makeDirectory, makeHome, readOwn } from '../../own-file.ts';
+import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock } from './locks.ts';
 
@@ -131,8 +131,10 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
 
 /** The home itself, made where it is missing, with links resolved; refuses somebody else's. */
 export function openHome(home: string): string {
+  // Nothing is left behind in a place that is refused.
+  if (!fs.existsSync(home)) refuseDistrusted(distrustWay(home), `No home can be made in ${home}`);
   try {
-    makeDirectory(home);
+    makeHome(home);
   } catch (cause) {
     throw new ForeignDatabaseError(
       {
@@ -147,6 +149,7 @@ export function openHome(home: string): string {
   refuseForeign(real);
   // By the way that leads there: another user's link may lead elsewhere the next time.
   refuseShared(home, `The embedded database in ${home} cannot be used`);
+  closeHome(real);
   return real;
 }
 
@@ -162,10 +165,15 @@ function placeElsewhere(home: string): string {
   // Chosen by this home, and not by one that it was copied from, for data that never came to be.
   const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
   const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
-  makeDirectory(directory);
+  makeDirectory(parent);
+  makeDirectory(directory, 0o711);
   refuseShared(directory, `The embedded database of ${home} cannot be made in ${directory}`);
-  // Whatever the umask says.
-  for (const path of [parent, directory]) fs.chmodSync(path, 0o755);
+  // From a time when the umask decided.
+  for (const [path, mode] of [
+    [parent, 0o755],
+    [directory, 0o711],
+  ] as const)
+    fs.chmodSync(path, mode);
   const fresh = freshName(placeFile(home));
   fs.writeFileSync(fresh, `${directory}\n`, { flag: 'wx', mode: 0o644 });
   fs.renameSync(fresh, placeFile(home));
@@ -205,6 +213,7 @@ export async function openPlace(home: string): Promise<Place> {
   }
   const directory = directoryOf(real);
   refuseShared(directory, `The embedded database in ${home} cannot be used`);
+  closeHome(directory);
   const data = join(directory, 'postgres');
   refuseForeignLink(data, home);
   const account = ownerAccount(data);

@@ -1,6 +1,7 @@
 /** A Postgres for a demo or a test run: gone without a trace when its owner is. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { makeHome } from '../../own-file.ts';
 import { blockedAt, serverAccount } from './account.ts';
 import { placeBinaries } from './binaries.ts';
 import { startGuard } from './guard.ts';
@@ -28,7 +29,7 @@ export async function startThrowaway(
   directory: string,
   { fsync, settings = {} }: ThrowawayOptions,
 ): Promise<ThrowawayServer> {
-  fs.mkdirSync(directory, { recursive: true });
+  makeHome(directory);
   const real = fs.realpathSync(directory);
   refuseShared(real, 'A throw-away database cannot be started');
   const account = serverAccount();
