@@ -83,6 +83,8 @@ function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
 
 function judge(place: Place): Distrust | null {
   const { path, stats, inShared, isEnd } = place;
+  // No way leads through it, and the system says so.
+  if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
   if (isTheirs(place)) {
     const us = process.geteuid!();
     return {

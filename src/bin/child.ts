@@ -19,7 +19,8 @@ import { watchSelf } from '../run/child/rest.ts';
 import type { CarryOut } from '../run/child/task.ts';
 
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
+  process.on(signal, () => {});
 
 new Worker(beside('../run/child/guard', import.meta.url)).unref();
 

@@ -12,6 +12,8 @@ export const demoCommand = () =>
     .option('--json', 'print one JSON document: executions, findings, actions, tickets')
     .action(demo);
 
+const told = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
+
 async function demo(options: { json?: boolean }): Promise<void> {
   const [config, log, embedded, data, migrate, backend, fiction, engine, rounds, summary] =
     await Promise.all([
@@ -43,7 +45,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       });
     });
   const interrupt = () => void server.stop().finally(() => process.exit(130));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  for (const signal of told) process.once(signal, interrupt);
   try {
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = data.connect(server.url, { name: 'roundsman demo' });
@@ -73,7 +75,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await db.destroy();
     }
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const signal of told) process.off(signal, interrupt);
     await server.stop();
   }
 }

@@ -19,6 +19,9 @@ export const roundCommand = () =>
       }),
     );
 
+/** Each is a wish to end. */
+const told = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
+
 async function round(
   session: Session,
   names: string[],
@@ -38,7 +41,7 @@ async function round(
     }
     controller.abort();
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  for (const signal of told) process.on(signal, interrupt);
   try {
     const bots = await chooseBots(session, names);
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
@@ -53,7 +56,7 @@ async function round(
     if (done.executions.some(({ status }) => status !== 'success'))
       process.exitCode = exitCodes.failed;
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const signal of told) process.off(signal, interrupt);
     await own?.stop();
   }
 }

@@ -57,7 +57,8 @@ function handOver(node) {
     env: { ...process.env, ROUNDSMAN_HANDED_OVER_BY: String(process.pid) },
   });
   process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     console.error(`error: Node 24 could not be started: ${error.message}`);
     process.exit(1);

@@ -21,9 +21,9 @@ export interface Asked {
 }
 
 /**
- * Hears SIGINT (Ctrl-C), SIGTERM and SIGHUP, and the end of a wrapper that passes no signal on. SIGHUP says that the
+ * Hears SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and what some containers are stopped with) and SIGHUP, and the end of a wrapper that passes no signal on. SIGHUP says that the
  * terminal is gone; a process without one was told by `nohup` or a service manager to outlive it, and goes on. Node
- * itself undoes what `nohup` does, so the terminal is asked for. A second Ctrl-C, or a SIGTERM a second or more later, ends
+ * itself undoes what `nohup` does, so the terminal is asked for. A second Ctrl-C, or another signal a second or more later, ends
  * the process at once, after `last` has done what can be done in an instant. Its children notice and end
  * too; what it was carrying is taken over by others when its leases run out.
  */
@@ -44,7 +44,7 @@ export function askedToStop(last: () => void = () => {}): Asked {
     last();
     process.exit(130);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, onSignal);
   process.on('SIGHUP', hasTerminal ? onSignal : () => {});
   void wrapperEnded(controller.signal).then((ended) => ended && onSignal('SIGTERM'));
   return { signal: controller.signal, stop: promise, ask: onSignal };

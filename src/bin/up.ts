@@ -5,9 +5,11 @@ import { say } from '../cli/print.ts';
 import type { Log } from '../log.ts';
 import { printable } from '../text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
+import type { Keeper } from './keep-embedded.ts';
 import { askedToStop, endSoon, hasTerminal, type Asked } from './signals.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
+import type { Watching } from './watch.ts';
 
 interface UpOptions {
   empty?: boolean;
@@ -115,23 +117,31 @@ async function run(
     );
   }
   const engine = await startEngine('up', config, url, log);
-  means.begin();
-  say(`BullMQ on ${engine.backend}, log in ${logFile}`);
-  const keeper = embedded ? (await import('./keep-embedded.ts')).keepEmbedded(session, log) : null;
-  const watching = await watch(db, { skipFirst: planted });
-  const moved = keeper?.moved.then(() => 'moved' as const);
-  const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
+  let keeper: Keeper | null = null;
+  let watching: Watching | null = null;
+  let end: 'stopped' | 'moved' = 'stopped';
   try {
+    means.begin();
+    say(`BullMQ on ${engine.backend}, log in ${logFile}`);
+    if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, log);
+    const moved = keeper?.moved.then(() => 'moved' as const);
+    const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
+    watching = await watch(db, { skipFirst: planted });
     if (planted) await Promise.race([over, firstRound(session)]);
-    const end = await Promise.race([over, watching.start()]);
-    return end === 'moved' ? end : 'stopped';
+    if ((await Promise.race([over, watching.start()])) === 'moved') end = 'moved';
+    return end;
   } finally {
-    watching.stop();
+    watching?.stop();
+    const goesOn = end === 'moved' && !asked.signal.aborted;
     const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
-    say(`Stopping: running bots get their time to end; ${sooner}.`);
+    say(
+      goesOn
+        ? 'PostgreSQL is on another port now, because its own was taken: everything starts again there.'
+        : `Stopping: running bots get their time to end; ${sooner}.`,
+    );
     await engine.stop();
     await keeper?.stop();
-    say('Stopped.');
+    if (!goesOn) say('Stopped.');
   }
 }
 

@@ -7,23 +7,58 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const everyMs = 200;
 
-/** The process that hands over to Node 24 says so; a shell of npm is one that was given its command as text. */
-function isWrapper(parent: number): boolean {
-  if (process.env.ROUNDSMAN_HANDED_OVER_BY === String(parent)) return true;
-  if (process.env.npm_execpath === undefined || parent <= 1) return false;
+/** The words of its command line; empty of a process that has ended. */
+function wordsOf(pid: number): string[] {
   try {
-    const [program = '', option] = readFileSync(`/proc/${parent}/cmdline`, 'utf8').split('\0');
-    return /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && option === '-c';
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
-    return false;
+    return [];
   }
 }
 
-/** True when the wrapper that started us has ended; false without one, or when `until` aborts first. */
+/** 0 of a process that has ended. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  } catch {
+    return 0;
+  }
+}
+
+/** A shell of npm is one that was given its command as text. */
+const isShell = ([program = '', option]: string[]): boolean =>
+  /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && option === '-c';
+
+/** By the title that it gives itself, or the file that runs (pnpm and yarn name theirs there, too). */
+const isNpm = (words: string[]): boolean =>
+  /^npm( |$)/.test(words[0] ?? '') || words.includes(process.env.npm_execpath ?? '');
+
+/**
+ * Who wraps us, the nearest first: the process that hands over to Node 24 (it says so), npm's shell, and npm, which
+ * may be ended in a way that it cannot pass on (SIGKILL) or does not (SIGQUIT).
+ */
+function wrappers(): number[] {
+  const found: number[] = [];
+  let pid = process.ppid;
+  const take = () => {
+    found.push(pid);
+    pid = parentOf(pid);
+  };
+  if (process.env.ROUNDSMAN_HANDED_OVER_BY === String(pid)) take();
+  if (process.env.npm_execpath === undefined || pid <= 1) return found;
+  if (isShell(wordsOf(pid))) take();
+  if (pid > 1 && isNpm(wordsOf(pid))) take();
+  return found;
+}
+
+/** True when one of the wrappers that started us has ended; false without one, or when `until` aborts first. */
 export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
-  const parent = process.ppid;
-  if (!isWrapper(parent)) return false;
-  while (!until.aborted && process.ppid === parent)
+  const chain = wrappers();
+  if (chain.length === 0) return false;
+  const hasEnded = () =>
+    chain.some((pid, at) => pid !== (at === 0 ? process.ppid : parentOf(chain[at - 1]!)));
+  while (!until.aborted && !hasEnded())
     await sleep(everyMs, undefined, { ref: false, signal: until }).catch(() => {});
-  return process.ppid !== parent && !until.aborted;
+  return !until.aborted;
 }

@@ -186,6 +186,46 @@ describe('with the embedded database', () => {
     await expect.poll(ours, settled).toEqual([]);
   }, 60_000);
 
+  const up = ['src/bin/roundsman.js', 'up', '--empty'];
+
+  test.each([
+    ['up told SIGQUIT', process.execPath, up, 'SIGQUIT'],
+    ['npm told SIGQUIT', 'npm', ['start', '--', '--empty'], 'SIGQUIT'],
+    ['npm told SIGKILL', 'npm', ['start', '--', '--empty'], 'SIGKILL'],
+  ] as const)(
+    '%s leaves no `up` and no PostgreSQL',
+    async (_, command, args, signal) => {
+      fs.chmodSync(home, 0o755);
+      const wrapped = run(command, [...args], env);
+      await expect.poll(() => wrapped.out(), { timeout: 40_000 }).toContain('BullMQ on postgres');
+      const pid = server()!;
+      wrapped.child.kill(signal);
+      await expect.poll(ours, settled).toEqual([]);
+      expect(wrapped.out()).toContain('Stopped.');
+      expect(isAlive(pid)).toBe(false);
+      await wrapped.ended;
+    },
+    60_000,
+  );
+
+  test('`up` is stopped while the PostgreSQL that was left behind does not answer', async () => {
+    const first = run(process.execPath, up, env);
+    await expect.poll(() => first.out(), settled).toContain('BullMQ on postgres');
+    const pid = server()!;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    process.kill(pid, 'SIGSTOP');
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    const second = run(process.execPath, up, env);
+    // It listens for signals once it has written its number.
+    const number = () => fs.readFileSync(join(env.ROUNDSMAN_HOME, 'up.pid'), 'utf8').trim();
+    await expect.poll(number, settled).toBe(String(second.child.pid));
+    await expect.poll(() => fs.existsSync(join(env.ROUNDSMAN_HOME, 'roundsman.log'))).toBe(true);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    expect(second.out()).toContain('Stopped before it was ready.');
+  }, 60_000);
+
   test('a reader that leaves early does not keep a command from stopping it', async () => {
     const command = run(process.execPath, ['src/bin/roundsman.js', 'bots', 'list'], env);
     command.child.stdout!.destroy();

@@ -188,7 +188,13 @@ describe('one user', () => {
   test('is told what to do when the binaries are not installed', () => {
     // A copy of the code in a place without node_modules.
     fs.cpSync(sources, join(scratch, 'src/data/embedded'), { recursive: true });
-    for (const name of ['errors.ts', 'own-file.ts', 'trusted.ts', 'data/sql-states.ts'])
+    for (const name of [
+      'errors.ts',
+      'own-file.ts',
+      'trusted.ts',
+      'group-rights.ts',
+      'data/sql-states.ts',
+    ])
       fs.copyFileSync(join(sources, '../..', name), join(scratch, 'src', name));
     const program = `import { joinEmbedded } from '${scratch}/src/data/embedded/index.ts';
       await joinEmbedded('${home}', { create: true }).catch((e) => console.log(e.name, e.hint));`;

@@ -25,7 +25,7 @@ export interface Guard {
 
 const script = `
 # Told to the tree of its owner, these are for the owner: it ends with the pipe.
-trap '' HUP INT TERM
+trap '' HUP INT QUIT TERM
 while read -r line; do :; done
 pid=$(head -n 1 "$2" 2>/dev/null)
 alive() { grep -qsF -- "$3" "/proc/$pid/cmdline"; }

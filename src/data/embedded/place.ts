@@ -132,7 +132,8 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
 /** The home itself, made where it is missing, with links resolved; refuses somebody else's. */
 export function openHome(home: string): string {
   // Nothing is left behind in a place that is refused.
-  if (!fs.existsSync(home)) refuseDistrusted(distrustWay(home), `No home can be made in ${home}`);
+  if (!fs.existsSync(home))
+    refuseDistrusted(distrustWay(home), `The embedded database cannot be made in ${home}`);
   try {
     makeHome(home);
   } catch (cause) {
