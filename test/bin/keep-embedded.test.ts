@@ -80,6 +80,8 @@ test('up goes on with it on another port where its own was taken meanwhile', asy
   try {
     await until(() => expect(up.heard.out.match(/BullMQ on postgres/g)).toHaveLength(2));
     expect(server()!.port).not.toBe(Number(new URL(url).port));
+    expect(up.heard.out).toContain('on another port now, because its own was taken');
+    expect(up.heard.out).not.toContain('Stopping');
     await runBot('quick');
   } finally {
     other.close();
