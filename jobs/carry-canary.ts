@@ -1,9 +1,9 @@
 import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../src/data/bots/canaries.ts';
-import { messageOf } from '../src/errors.ts';
-import type { Children } from '../src/run/child/pool.ts';
+import { messageOf } from '../src/ground/errors.ts';
+import type { Children } from '../src/children/pool.ts';
 import type { Engine } from '../src/run/engine.ts';
-import { fitting } from '../src/text.ts';
-import { within } from '../src/within.ts';
+import { fitting } from '../src/ground/text.ts';
+import { within } from '../src/ground/within.ts';
 
 /** What a child may take for the task, its start included. */
 const childWithinMs = 5_000;

@@ -1,7 +1,7 @@
 /** The work that every process repeats. */
-import type { Catalogue } from '../src/catalogue.ts';
-import type { Db } from '../src/data/connect.ts';
-import { lastingFailure, remindMs } from '../src/lasting-failure.ts';
+import type { Catalogue } from '../src/catalogue/catalogue.ts';
+import type { Db } from '../src/database/connect.ts';
+import { lastingFailure, remindMs } from '../src/ground/lasting-failure.ts';
 import type { Log } from '../src/log.ts';
 import { inWords, isWrong } from '../src/maintain/clock.ts';
 import { heartbeat, type Node } from '../src/maintain/heartbeat.ts';
@@ -9,7 +9,7 @@ import { rescuer } from '../src/maintain/rescue.ts';
 import { settle } from '../src/maintain/settle.ts';
 import { watchdog } from '../src/maintain/watchdog.ts';
 import type { RunQueue, RunWorker } from '../src/queue/run-queue.ts';
-import { escalateLost } from '../src/run/escalate.ts';
+import { escalateLost } from '../src/run/writer/escalate.ts';
 
 interface Recurring {
   name: string;

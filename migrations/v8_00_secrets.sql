@@ -4,7 +4,7 @@ CREATE TABLE engine.secrets (
   name text PRIMARY KEY CHECK (name ~ '^[A-Z][A-Z0-9_]{0,99}$'),
   -- part of what is sealed: the text of another row, or of one that was removed, does not open in its place
   id uuid NOT NULL DEFAULT gen_random_uuid(),
-  -- v1.WRAPPED.DATA (src/data/sealing.ts), and the id of the key that wraps it
+  -- v1.WRAPPED.DATA (src/ground/sealing.ts), and the id of the key that wraps it
   sealed text,
   key_id text,
   -- or the name of the environment variable that holds it

@@ -6,12 +6,12 @@
  */
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { Database } from './data/connect.ts';
+import type { Database } from './database/connect.ts';
 
 export { sql } from 'kysely';
 export { z } from 'zod';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
-export { beginsWithReference, filledIn } from './secret-reference.ts';
+export { beginsWithReference, filledIn } from './ground/secret-reference.ts';
 
 /** `error` is taken as high, `warning` as medium. */
 export type ReportedSeverity =

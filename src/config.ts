@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { completeUrl } from './data/complete-url.ts';
-import { problemOf } from './database-address.ts';
-import { readKeyRing, type KeyRing } from './data/key-ring.ts';
-import { RoundsmanError, UsageError } from './errors.ts';
-import { redisDatabaseIn } from './redis-database.ts';
-import { distrust } from './trusted.ts';
+import { completeUrl } from './ground/complete-url.ts';
+import { problemOf } from './ground/database-address.ts';
+import { readKeyRing, type KeyRing } from './ground/key-ring.ts';
+import { RoundsmanError, UsageError } from './ground/errors.ts';
+import { redisDatabaseIn } from './ground/redis-database.ts';
+import { distrust } from './ground/trusted.ts';
 
 export interface Config {
   /** your own PostgreSQL; without it the embedded one in `home` is used */

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
-import { appendTo, type Destination } from './log-file.ts';
-import { openRedaction, passwordsIn, type Redaction } from './redact.ts';
+import { appendTo, type Destination } from './ground/log-file.ts';
+import { openRedaction, passwordsIn, type Redaction } from './ground/redact.ts';
 
 export type Log = Logger;
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { projectDirectory } from './config.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from './ground/nearest.ts';
 
 export const knownSettings = [
   'DATABASE_URL',

@@ -1,17 +1,17 @@
 /** What a process needs to carry runs. One that only schedules does not load it. */
-import type { Catalogue } from '../catalogue.ts';
-import { beside } from '../beside.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { beside } from '../ground/beside.ts';
 import type { Config } from '../config.ts';
-import { endSessions, type Db } from '../data/connect.ts';
+import { endSessions, type Db } from '../database/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
-import { openChildren, type Children } from '../run/child/pool.ts';
+import { openChildren, type Children } from '../children/pool.ts';
 import type { Engine } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
-import { openLedger } from '../run/group-commit/ledger.ts';
+import { openLedger } from '../run/writer/run-writer.ts';
 import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
-import { within } from '../within.ts';
+import { within } from '../ground/within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
 import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';

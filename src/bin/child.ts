@@ -1,28 +1,28 @@
 /**
  * A child process of a worker: checks and remedies run in here, so that one which spins, leaks or ends
- * its process costs this process and not the worker. Started by src/run/child/child.ts.
+ * its process costs this process and not the worker. Started by src/children/child.ts.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { beside } from '../beside.ts';
-import { catalogueOf } from '../catalogue.ts';
-import { forEngine } from '../data/connect.ts';
-import { openTaskSessions } from '../data/task-sessions.ts';
-import { carryOutWith } from '../run/child/carry-out.ts';
-import { isLeftBehind } from '../run/child/current-task.ts';
-import { exitWords } from '../run/child/last-words.ts';
-import { listen } from '../run/child/listen.ts';
-import { descendantsOf, kill, markName } from '../run/child/processes.ts';
-import { watchSelf } from '../run/child/rest.ts';
-import type { CarryOut } from '../run/child/task.ts';
+import { beside } from '../ground/beside.ts';
+import { catalogueOf } from '../catalogue/catalogue.ts';
+import { forEngine } from '../database/connect.ts';
+import { openTaskSessions } from '../database/task-sessions.ts';
+import { carryOutWith } from '../run/tasks/carry-out.ts';
+import { isLeftBehind } from '../children/current-task.ts';
+import { exitWords } from '../children/last-words.ts';
+import { listen } from '../children/listen.ts';
+import { descendantsOf, kill, markName } from '../children/processes.ts';
+import { watchSelf } from '../children/rest.ts';
+import type { CarryOut } from '../run/tasks/task.ts';
 
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
   process.on(signal, () => {});
 
-new Worker(beside('../run/child/guard', import.meta.url)).unref();
+new Worker(beside('../children/guard', import.meta.url)).unref();
 
 // What ends it is said at once. process.exit() would then wait for the guard, which waits for the worker.
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { exitCodes } from '../errors.ts';
-import { printError } from '../cli/print.ts';
+import { exitCodes } from '../ground/errors.ts';
+import { printError } from '../cli/terminal/print.ts';
 import { program } from '../cli/program.ts';
 import { demoCommand } from './demo.ts';
 import { roundCommand } from './round.ts';
@@ -33,7 +33,7 @@ export async function main(argv: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     else {
       // Not loaded for what needs no database.
-      const { explainFault } = await import('../data/explain-fault.ts');
+      const { explainFault } = await import('../database/faults/explain-fault.ts');
       process.exitCode = printError(error, explainFault(error));
     }
   }

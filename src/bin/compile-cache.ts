@@ -8,8 +8,8 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeDirectory } from '../own-file.ts';
-import { untrusted } from '../trusted.ts';
+import { makeDirectory } from '../ground/own-file.ts';
+import { untrusted } from '../ground/trusted.ts';
 
 /** Of the checkout or the package. */
 const root = (): string => {

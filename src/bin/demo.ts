@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { json, note } from '../cli/print.ts';
-import { exitCodes, RoundsmanError } from '../errors.ts';
+import { json, note } from '../cli/terminal/print.ts';
+import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 
 /** `demo`: a round over a small fictional platform on throw-away data. */
 export const demoCommand = () =>
@@ -19,14 +19,14 @@ async function demo(options: { json?: boolean }): Promise<void> {
     await Promise.all([
       import('../config.ts'),
       import('../log.ts'),
-      import('../data/embedded/throwaway.ts'),
-      import('../data/connect.ts'),
-      import('../data/migrate.ts'),
+      import('../database/embedded/throwaway.ts'),
+      import('../database/connect.ts'),
+      import('../database/migrate/migrate.ts'),
       import('../queue/backend.ts'),
-      import('../data/fiction.ts'),
+      import('../demo/plant.ts'),
       import('./engine.ts'),
       import('./make-round.ts'),
-      import('../cli/round-summary.ts'),
+      import('../cli/round/summary.ts'),
     ]);
   // Its own database, whatever the environment says: a demonstration touches nobody's data.
   const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
@@ -36,7 +36,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     .catch(async (error: unknown) => {
       // Refused before the server's guard, which removes it otherwise, was there.
       await rm(directory, { recursive: true, force: true });
-      const { NoBinariesError } = await import('../data/embedded/binaries.ts');
+      const { NoBinariesError } = await import('../database/embedded/binaries.ts');
       if (!(error instanceof NoBinariesError)) throw error;
       throw new RoundsmanError({
         what: 'the demo needs the bundled PostgreSQL',

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { startRecurring } from '../../jobs/recurring.ts';
-import { beside } from '../beside.ts';
-import { loadCatalogue } from '../cli/catalogue.ts';
+import { beside } from '../ground/beside.ts';
+import { loadCatalogue } from '../cli/session/catalogue.ts';
 import type { Config } from '../config.ts';
-import { connect, forEngine, shortStatements, type Db } from '../data/connect.ts';
-import { connectionLimit } from '../data/connection-limit.ts';
-import { refuseTransactionPooler } from '../data/pooler.ts';
-import { isFirstProcessNode, leavesZombies } from '../first-process.ts';
+import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
+import { connectionLimit } from '../database/connection-limit.ts';
+import { refuseTransactionPooler } from '../database/pooler.ts';
+import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
@@ -19,11 +19,11 @@ import {
   type BackendName,
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
-import { passwordsIn } from '../redact.ts';
-import { refuseBlindChecks } from '../run/refuse-blind.ts';
+import { passwordsIn } from '../ground/redact.ts';
+import { refuseBlindChecks } from '../database/refuse-blind.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
-import { within } from '../within.ts';
+import { within } from '../ground/within.ts';
 import type { Carrying } from './carry-runs.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Session } from '../cli/database.ts';
-import { embeddedServes, joinEmbedded, type EmbeddedDatabase } from '../data/embedded/index.ts';
+import type { Session } from '../cli/session/database.ts';
+import { embeddedServes, joinEmbedded, type EmbeddedDatabase } from '../database/embedded/index.ts';
 import type { Log } from '../log.ts';
 
 const everyMs = 1_000;

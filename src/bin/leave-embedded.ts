@@ -1,6 +1,6 @@
 /** Stops the embedded PostgreSQL in a home after a process that was ended at once, if nobody else uses it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { joinEmbedded } from '../data/embedded/index.ts';
+import { joinEmbedded } from '../database/embedded/index.ts';
 
 const [home = '', owner = ''] = process.argv.slice(2);
 

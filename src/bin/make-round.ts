@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { queueManualRun } from '../data/bots/bot-executions.ts';
 import { readRound, type Round } from '../data/bots/round.ts';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { withDatabase, type Session } from '../cli/database.ts';
-import { json, note, say } from '../cli/print.ts';
-import { exitCodes } from '../errors.ts';
+import { withDatabase, type Session } from '../cli/session/database.ts';
+import { json, note, say } from '../cli/terminal/print.ts';
+import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
 
@@ -30,7 +30,7 @@ async function round(
   const { db } = session;
   const [{ makeRound }, { printRound }] = await Promise.all([
     import('./make-round.ts'),
-    import('../cli/round-summary.ts'),
+    import('../cli/round/summary.ts'),
   ]);
   const own = await startOwnWorker(session);
   const controller = new AbortController();
@@ -78,7 +78,7 @@ async function chooseBots(
   names: string[],
 ): Promise<{ id: string; name: string }[]> {
   if (names.length > 0) {
-    const { botOf } = await import('../cli/references.ts');
+    const { botOf } = await import('../cli/arguments/references.ts');
     return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
   }
   return db

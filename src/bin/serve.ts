@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withDatabase } from '../cli/database.ts';
+import { withDatabase } from '../cli/session/database.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop, endSoon } from './signals.ts';
 

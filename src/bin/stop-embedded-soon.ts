@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { beside } from '../beside.ts';
+import { beside } from '../ground/beside.ts';
 
 /**
  * For a process that ends at once: another one waits for its end, joins the embedded server and leaves

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { withDatabase, type Session } from '../cli/database.ts';
-import { say } from '../cli/print.ts';
+import { withDatabase, type Session } from '../cli/session/database.ts';
+import { say } from '../cli/terminal/print.ts';
 import type { Log } from '../log.ts';
-import { printable } from '../text.ts';
+import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import type { Keeper } from './keep-embedded.ts';
 import { askedToStop, endSoon, hasTerminal, type Asked } from './signals.ts';
@@ -33,7 +33,7 @@ async function up(options: UpOptions): Promise<void> {
   const config = readConfig();
   const claim = config.databaseUrl
     ? null
-    : (await import('../data/embedded/index.ts')).claimUp(config.home);
+    : (await import('../database/embedded/index.ts')).claimUp(config.home);
   const asked = askedToStop(() => void (claim && stopEmbeddedSoon(config.home)));
   // Without a screen that anyone reads there is nothing to be up for.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
@@ -110,7 +110,7 @@ async function run(
   ]);
   const planted = embedded && !options.empty && (await isEmpty(session));
   if (planted) {
-    const { plantPlatform } = await import('../data/fiction.ts');
+    const { plantPlatform } = await import('../demo/plant.ts');
     await plantPlatform(db);
     say(
       'A small fictional platform was planted, with things wrong in it (up --empty does without).',
@@ -158,7 +158,7 @@ async function isEmpty({ db }: Session): Promise<boolean> {
 async function firstRound({ db }: Session): Promise<void> {
   const [{ makeRound }, { printRound }] = await Promise.all([
     import('./make-round.ts'),
-    import('../cli/round-summary.ts'),
+    import('../cli/round/summary.ts'),
   ]);
   const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
   const done = await makeRound(db, bots);

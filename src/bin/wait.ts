@@ -1,16 +1,16 @@
 /** A start that waits for the servers it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { connect, forEngine } from '../data/connect.ts';
-import { explainFault } from '../data/explain-fault.ts';
-import { faultBehind } from '../data/fault-behind.ts';
-import { isOutage } from '../data/outage.ts';
-import { DatabaseNotReady, prepareDatabase } from '../data/prepare.ts';
-import { messageOf, RoundsmanError } from '../errors.ts';
+import { connect, forEngine } from '../database/connect.ts';
+import { explainFault } from '../database/faults/explain-fault.ts';
+import { faultBehind } from '../database/faults/fault-behind.ts';
+import { isOutage } from '../database/faults/outage.ts';
+import { DatabaseNotReady, prepareDatabase } from '../database/migrate/prepare.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
-import { StoppedError, untilStopped } from '../until-stopped.ts';
+import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
 
 /** Told once for each change of what is missing, not for each try. */
 export interface Waiting {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogUpdate } from 'log-update';
-import { endedLine, liveBlock, roomFor } from '../cli/live.ts';
-import { say } from '../cli/print.ts';
-import { messageOf } from '../errors.ts';
-import type { Db } from '../data/connect.ts';
+import { endedLine, liveBlock, roomFor } from '../cli/status/live.ts';
+import { say } from '../cli/terminal/print.ts';
+import { messageOf } from '../ground/errors.ts';
+import type { Db } from '../database/connect.ts';
 import { endedSince, readLive } from '../data/bots/live.ts';
 import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
-import { printable, span } from '../text.ts';
-import { within } from '../within.ts';
+import { printable, span } from '../ground/text.ts';
+import { within } from '../ground/within.ts';
 import { isBehind } from './terminal.ts';
 
 const everyMs = 1_000;

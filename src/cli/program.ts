@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { printable } from '../text.ts';
-import { actionsCommand } from './actions.ts';
-import { botsCommand } from './bots.ts';
-import { dbCommand } from './db.ts';
-import { doctorCommand } from './doctor.ts';
-import { findingsCommand } from './findings.ts';
-import { importCommand } from './import.ts';
-import { knowledgeCommand } from './knowledge.ts';
-import { limitsCommand } from './limits.ts';
-import { modeCommand } from './mode.ts';
-import { runsCommand } from './runs.ts';
-import { secretsCommand } from './secrets.ts';
-import { silencesCommand } from './silences.ts';
-import { statusCommand } from './status.ts';
-import { ticketsCommand } from './tickets.ts';
+import { printable } from '../ground/text.ts';
+import { actionsCommand } from './actions/index.ts';
+import { botsCommand } from './bots/index.ts';
+import { dbCommand } from './db/index.ts';
+import { doctorCommand } from './doctor/index.ts';
+import { findingsCommand } from './findings/index.ts';
+import { importCommand } from './import/index.ts';
+import { knowledgeCommand } from './knowledge/index.ts';
+import { limitsCommand } from './limits/index.ts';
+import { modeCommand } from './mode/index.ts';
+import { runsCommand } from './runs/index.ts';
+import { secretsCommand } from './secrets/index.ts';
+import { silencesCommand } from './silences/index.ts';
+import { statusCommand } from './status/index.ts';
+import { ticketsCommand } from './tickets/index.ts';
 
 const commands: (() => Command)[] = [
   statusCommand,

@@ -2,16 +2,16 @@
  * `roundsman/data`: the platform's schema for other TypeScript projects. Functions take `db` first,
  * or a transaction where they lock; what they throw on purpose is a {@link RoundsmanError}.
  */
-export { NotFoundError, RoundsmanError, UsageError } from '../errors.ts';
-export { connect, type ConnectOptions, type Database, type Db } from './connect.ts';
-export type * from './tables.ts';
-export { migrateToLatest, migrationStatus, MigrationError } from './migrate.ts';
-export { AccessDeniedError } from './access-denied.ts';
-export { BadInputError } from './bad-input.ts';
-export { ConstraintError } from './constraint-errors.ts';
-export { asService, asUser, NestedRoleError, type Claims } from './as-user.ts';
-export type { Page, PageRequest } from './keyset.ts';
-export type { TimeSpan } from './time-span.ts';
+export { NotFoundError, RoundsmanError, UsageError } from '../ground/errors.ts';
+export { connect, type ConnectOptions, type Database, type Db } from '../database/connect.ts';
+export type * from '../database/tables.ts';
+export { migrateToLatest, migrationStatus, MigrationError } from '../database/migrate/migrate.ts';
+export { AccessDeniedError } from '../database/faults/access-denied.ts';
+export { BadInputError } from '../database/faults/bad-input.ts';
+export { ConstraintError } from '../database/faults/constraint-errors.ts';
+export { asService, asUser, NestedRoleError, type Claims } from '../database/as-user.ts';
+export type { Page, PageRequest } from '../database/keyset.ts';
+export type { TimeSpan } from '../database/time-span.ts';
 
 // In the order of the schema document's sections.
 export * from './users/profiles.ts';
@@ -23,8 +23,8 @@ export * from './credits/subscriptions.ts';
 export * from './javari/projects.ts';
 export * from './javari/conversations.ts';
 export * from './javari/credentials.ts';
-export { BadKeyRingError, KeyRing, MissingKeyError, readKeyRing } from './key-ring.ts';
-export { BrokenSealError } from './sealing.ts';
+export { BadKeyRingError, KeyRing, MissingKeyError, readKeyRing } from '../ground/key-ring.ts';
+export { BrokenSealError } from '../ground/sealing.ts';
 export * from './bots/bot-executions.ts';
 export * from './apps/usage.ts';
 export * from './games/leaderboard.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { askWhatBecame, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
-import { faultBehind, type Fault } from '../data/fault-behind.ts';
-import { retryFaults } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
-import { fitting } from '../text.ts';
+import { faultBehind, type Fault } from '../database/faults/fault-behind.ts';
+import { retryFaults } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
+import { fitting } from '../ground/text.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import { tryOutside } from './find-out.ts';
 import { asUntouched, retriedFor } from './outside.ts';

@@ -1,15 +1,15 @@
 /** Effects outside of our database that were begun and have no record: what became of them is asked. */
 import { sql } from 'kysely';
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError, type Fenced } from '../data/bots/fence.ts';
-import { isFault } from '../data/fault-behind.ts';
-import { retryFaults } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
+import { isFault } from '../database/faults/fault-behind.ts';
+import { retryFaults } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
 import { writeDoubt } from './outside.ts';
 import type { Action, Effect, Healing, Target } from './patient.ts';
-import { readSolution, type Step } from './playbook.ts';
+import { readSolution, type Step } from '../catalogue/solution.ts';
 import { knownParams, notKept } from './with-secrets.ts';
 
 export interface Abandoned extends Action {

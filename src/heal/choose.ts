@@ -1,6 +1,6 @@
-import { freedom } from './autonomy.ts';
-import { oneInFour } from './draw.ts';
-import { enough, type Figures } from './figures.ts';
+import { freedom } from './judging/autonomy.ts';
+import { oneInFour } from './statistics/draw.ts';
+import { enough, type Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
 import type { Patient } from './patient.ts';
 

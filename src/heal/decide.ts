@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import type { Database } from '../database/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
-import { figuresFor } from './figures.ts';
+import { figuresFor } from './judging/figures.ts';
 import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Action, Healing, Patient } from './patient.ts';
-import type { Step } from './playbook.ts';
+import type { Step } from '../catalogue/solution.ts';
 import { whileContended } from './while-contended.ts';
 import { writeDecision, type Left, type Verdict } from './write-decision.ts';
 

@@ -1,10 +1,10 @@
 import { sql, type Transaction } from 'kysely';
 import type { Evidence } from '../bot.ts';
-import type { Catalogue } from '../catalogue.ts';
-import type { Database, Db } from '../data/connect.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Database, Db } from '../database/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
-import { isFault } from '../data/fault-behind.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { isFault } from '../database/faults/fault-behind.ts';
+import { untilStopped } from '../ground/until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
 import type { Action, Effect } from './patient.ts';

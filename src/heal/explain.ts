@@ -1,11 +1,11 @@
 /** Why a finding is healed, or is not: read where the engine decides, and without writing. */
 import type { Selectable } from 'kysely';
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
-import type { Db } from '../data/connect.ts';
-import type { BotFindings } from '../data/tables.ts';
+import type { Db } from '../database/connect.ts';
+import type { BotFindings } from '../database/tables.ts';
 import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
-import { figuresFor, type Figures } from './figures.ts';
+import { figuresFor, type Figures } from './judging/figures.ts';
 import { closedGate, readCircumstances, type Circumstances } from './gate.ts';
 import { match, type Candidate } from './match.ts';
 import type { Patient } from './patient.ts';

@@ -1,8 +1,8 @@
 /** One try of a step outside our database, and what became of it where that cannot be seen at once. */
 import { sql } from 'kysely';
 import { LostRunError } from '../data/bots/fence.ts';
-import { isFault } from '../data/fault-behind.ts';
-import { messageOf } from '../errors.ts';
+import { isFault } from '../database/faults/fault-behind.ts';
+import { messageOf } from '../ground/errors.ts';
 import { askOutside } from './ask.ts';
 import { asUntouched, isUntouched, writeDoubt, writeFailure } from './outside.ts';
 import type { Action, Effect, Healing } from './patient.ts';

@@ -1,10 +1,10 @@
 import { sql, type Transaction } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import type { Database } from '../database/connect.ts';
 import { suppressed } from '../data/bots/bot-findings.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
 import type { Patient } from './patient.ts';
 import type { Candidate } from './match.ts';
-import { riskOf } from './playbook.ts';
+import { riskOf } from '../catalogue/solution.ts';
 
 /** What the gates ask, with the limits from the settings; a limit that cannot be read is null. */
 export interface Circumstances {

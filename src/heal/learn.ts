@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { Database } from '../data/connect.ts';
+import type { Database } from '../database/connect.ts';
 import type { Action } from './patient.ts';
 
 /** The entry's own figures are counted by the ledger itself (engine.count_outcomes), whoever writes it. */

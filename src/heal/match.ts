@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
-import { examine } from './examine.ts';
-import { currentIndex } from './knowledge-now.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
+import { examine } from './patterns/examine.ts';
+import { currentIndex } from './patterns/knowledge-now.ts';
 import type { Patient } from './patient.ts';
-import { readSolution, type Solution } from './playbook.ts';
+import { readSolution, type Solution } from '../catalogue/solution.ts';
 
 /** A knowledge entry whose pattern matches a finding. */
 export interface Candidate {

@@ -7,14 +7,14 @@
  */
 import { sql } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy, type RemedyContext } from '../bot.ts';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
-import { isFault } from '../data/fault-behind.ts';
-import { retryFaults, type Limits } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
-import { plain } from '../plain.ts';
-import { fitting } from '../text.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { isFault } from '../database/faults/fault-behind.ts';
+import { retryFaults, type Limits } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
+import { plain } from '../ground/plain.ts';
+import { fitting } from '../ground/text.ts';
+import { untilStopped } from '../ground/until-stopped.ts';
 import type { Effect } from './patient.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { keptParams } from './with-secrets.ts';

@@ -1,8 +1,8 @@
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from './finding/verdict.ts';
 
 /** The open finding that is to be healed: columns of `bot_findings`. */
 export interface Patient {

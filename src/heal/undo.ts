@@ -7,18 +7,18 @@
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../bot.ts';
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
-import type { Database, Db } from '../data/connect.ts';
+import type { Database, Db } from '../database/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
-import { isFault } from '../data/fault-behind.ts';
-import { retryFaults, type Limits } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
-import { untilStopped } from '../until-stopped.ts';
+import { isFault } from '../database/faults/fault-behind.ts';
+import { retryFaults, type Limits } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
+import { untilStopped } from '../ground/until-stopped.ts';
 import { noSecret } from './applied.ts';
 import { asUntouched } from './outside.ts';
-import { readSolution } from './playbook.ts';
+import { readSolution } from '../catalogue/solution.ts';
 import { knownParams, notKept, withSecrets } from './with-secrets.ts';
 import {
   recordUndone,

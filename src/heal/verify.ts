@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Healing, Patient } from './patient.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from './finding/verdict.ts';
 import { whileContended } from './while-contended.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
-import type { Database } from '../data/connect.ts';
-import { faultBehind } from '../data/fault-behind.ts';
-import { retryFaults } from '../data/retry-faults.ts';
+import type { Database } from '../database/connect.ts';
+import { faultBehind } from '../database/faults/fault-behind.ts';
+import { retryFaults } from '../database/faults/retry-faults.ts';
 import type { Healing } from './patient.ts';
 
 /**

@@ -1,14 +1,14 @@
 /** Where a remedy meets secrets: it gets the values, and whatever comes back from it has the references again. */
 import { NotAppliedError, UnfitSecretError, type Evidence, type Remedy } from '../bot.ts';
-import { FaultError } from '../data/fault-behind.ts';
+import { FaultError } from '../database/faults/fault-behind.ts';
 import type { Opened } from '../data/secrets/open.ts';
-import { messageOf } from '../errors.ts';
-import { literalCredentials, masked } from '../literal-credentials.ts';
-import { plain } from '../plain.ts';
-import { openRedaction, type Redaction } from '../redact.ts';
-import { redactError } from '../redact-error.ts';
-import { redacted } from '../secret-forms.ts';
-import { referenceTo } from '../secret-reference.ts';
+import { messageOf } from '../ground/errors.ts';
+import { literalCredentials, masked } from '../ground/literal-credentials.ts';
+import { plain } from '../ground/plain.ts';
+import { openRedaction, type Redaction } from '../ground/redact.ts';
+import { redactError } from '../ground/redact-error.ts';
+import { redacted } from '../ground/secret-forms.ts';
+import { referenceTo } from '../ground/secret-reference.ts';
 
 const asReferences = (opened: readonly Opened[]) =>
   opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
-import type { Database } from '../data/connect.ts';
-import type { Figures } from './figures.ts';
+import type { Database } from '../database/connect.ts';
+import type { Figures } from './judging/figures.ts';
 import type { Circumstances } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { Patient } from './patient.ts';

@@ -3,9 +3,9 @@ import { sql, type Transaction } from 'kysely';
 import type { Evidence } from '../bot.ts';
 import { cutOff } from '../data/bots/cutoff.ts';
 import type { Fenced } from '../data/bots/fence.ts';
-import type { Database } from '../data/connect.ts';
-import { plain } from '../plain.ts';
-import { fitting } from '../text.ts';
+import type { Database } from '../database/connect.ts';
+import { plain } from '../ground/plain.ts';
+import { fitting } from '../ground/text.ts';
 
 /** An action that somebody asked to be undone, and its finding. */
 export interface Request {

@@ -1,7 +1,7 @@
 /** How far this host's clock is from the database's, and when that is too far. */
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
-import { RoundsmanError } from '../errors.ts';
+import type { Db } from '../database/connect.ts';
+import { RoundsmanError } from '../ground/errors.ts';
 import type { BackendName } from '../queue/backend.ts';
 
 /** A clock that is further off than this is wrong. */

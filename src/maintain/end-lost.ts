@@ -1,9 +1,9 @@
 /** The end of runs that nobody carries any more and that may not be begun again. */
 import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
-import type { Database, Db } from '../data/connect.ts';
-import { faultBehind } from '../data/fault-behind.ts';
-import { isOutage } from '../data/outage.ts';
+import type { Database, Db } from '../database/connect.ts';
+import { faultBehind } from '../database/faults/fault-behind.ts';
+import { isOutage } from '../database/faults/outage.ts';
 import type { Log } from '../log.ts';
 import { hasBegun, leaseOver, leaseRanOut, mayGoOn, tookMs } from './lease-over.ts';
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { measureSkew, type Skew } from './clock.ts';
 
 export interface Node {

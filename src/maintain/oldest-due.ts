@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 
 /** Rows read in one go: a backlog behind a bot without a place free is passed over in several. */

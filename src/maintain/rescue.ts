@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { endLost, type Escalate } from './end-lost.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
-import type { Db } from '../data/connect.ts';
-import { judgeEntries } from '../heal/judge.ts';
+import type { Db } from '../database/connect.ts';
+import { judgeEntries } from '../heal/judging/judge.ts';
 import { neverTold } from '../heal/verify.ts';
 
 export interface Settled {
@@ -58,7 +58,7 @@ const conclude = (
     WHERE id IN (
       SELECT w.id FROM ${sql.table(table)} w JOIN bot_finding_states s ON s.fingerprint = w.fingerprint
       WHERE w.${sql.ref(column)} = ${sql.lit(from)} AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
-        -- What was left alone of an event check is concluded where its events are counted (src/run/record.ts).
+        -- What was left alone of an event check is concluded where its events are counted (src/run/writer/record.ts).
         ${table === 'bot_decisions' ? sql`AND w.tally IS NULL` : sql``}
       -- Locks them, those that have waited longest first; rows that others hold are skipped.
       ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)

@@ -1,4 +1,4 @@
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 

@@ -5,7 +5,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { untilStopped } from '../until-stopped.ts';
+import { untilStopped } from '../ground/until-stopped.ts';
 import { refusedAddress } from './address.ts';
 import { allowedBy, type Allowed } from './hosts.ts';
 

@@ -1,7 +1,7 @@
 import { z, type Remedy, type Risk } from '../bot.ts';
-import { UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { brokenReferenceIn, secretsNamedIn, textsIn } from '../secret-reference.ts';
+import { UsageError } from '../ground/errors.ts';
+import { nearest } from '../ground/nearest.ts';
+import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secret-reference.ts';
 import { secondsOf, shape } from './shape.ts';
 import { inWords, type JsonSchema } from './schema-words.ts';
 import { readYaml, type Problem, type Text } from './yaml.ts';

@@ -1,9 +1,9 @@
 /** Which of BullMQ's backends moves this database's runs, and that every process uses the same one. */
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
-import { pool, type Db } from '../data/connect.ts';
-import { RoundsmanError } from '../errors.ts';
-import { redisDatabaseIn } from '../redis-database.ts';
+import { pool, type Db } from '../database/connect.ts';
+import { RoundsmanError } from '../ground/errors.ts';
+import { redisDatabaseIn } from '../ground/redis-database.ts';
 
 export type BackendName = 'redis' | 'postgres';
 

@@ -1,4 +1,4 @@
-import { RoundsmanError } from '../errors.ts';
+import { RoundsmanError } from '../ground/errors.ts';
 
 /** The queue's server does not answer; it may later. */
 export class QueueNotReadyError extends RoundsmanError {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, withBackend, type Queue, type Worker } from 'bullmq';
 import type pg from 'pg';
-import { forEngine, pool, shortStatements } from '../data/connect.ts';
+import { forEngine, pool, shortStatements } from '../database/connect.ts';
 import { queueSchema } from './backend.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 

@@ -1,6 +1,6 @@
 /** What Redis' replies and a failed connection mean for the queue: the only table of them. */
-import { tlsFaultOf, type TlsFault } from '../certificate.ts';
-import { messageOf, type Explanation } from '../errors.ts';
+import { tlsFaultOf, type TlsFault } from '../ground/certificate.ts';
+import { messageOf, type Explanation } from '../ground/errors.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 
 type Meaning = Omit<Explanation, 'why'> & { passes: boolean };

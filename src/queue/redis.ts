@@ -1,7 +1,7 @@
 /** Redis as BullMQ's backend: how it is connected to, and whether it can be trusted with entries. */
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { RoundsmanError } from '../errors.ts';
+import { RoundsmanError } from '../ground/errors.ts';
 import { QueueNotReadyError } from './errors.ts';
 import { heardOtherWay } from './other-way.ts';
 import { openClient } from './redis-client.ts';

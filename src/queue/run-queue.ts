@@ -5,10 +5,10 @@
  */
 import type { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
-import type { Db } from '../data/connect.ts';
-import { isOutage } from '../data/outage.ts';
-import { messageOf, RoundsmanError } from '../errors.ts';
-import { within } from '../within.ts';
+import type { Db } from '../database/connect.ts';
+import { isOutage } from '../database/faults/outage.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { within } from '../ground/within.ts';
 import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 import { looker, type EntryState } from './look.ts';

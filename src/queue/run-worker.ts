@@ -4,7 +4,7 @@
  * that is dead waits for an answer that does not come; both say that they are running.
  */
 import { WaitingError, type Job, type Worker } from 'bullmq';
-import { within } from '../within.ts';
+import { within } from '../ground/within.ts';
 import type { Processor, Transport } from './transport.ts';
 
 export interface RunWorker {

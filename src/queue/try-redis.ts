@@ -1,7 +1,7 @@
 /** One real write and read on Redis, as BullMQ does them: in a script, under the queue's own prefix. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../ground/errors.ts';
 import { QueueRefusedError } from './errors.ts';
 import { refusal, replyMeans } from './redis-errors.ts';
 import { queueName } from './transport.ts';

@@ -1,13 +1,13 @@
 import type { AnyCheck } from '../bot.ts';
-import { retryFaults } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
-import { fitting } from '../text.ts';
-import { untilStopped } from '../until-stopped.ts';
-import type { CheckTask } from './child/task.ts';
+import { retryFaults } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
+import { fitting } from '../ground/text.ts';
+import { untilStopped } from '../ground/until-stopped.ts';
+import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /** What a check is asked; a check of a state with `since` verifies a cure. */
 export type Question = Pick<CheckTask, 'since' | 'events'>;

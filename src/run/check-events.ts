@@ -1,7 +1,7 @@
 /** The checks that count events in a window: what is asked of them, and what their counts say about earlier cures. */
 import type { EventCheck, Tally } from '../bot.ts';
-import type { Verdict } from '../heal/verdict.ts';
-import { storable } from '../text.ts';
+import type { Verdict } from '../heal/finding/verdict.ts';
+import { storable } from '../ground/text.ts';
 import type { Engine } from './engine.ts';
 import {
   askingOf,
@@ -12,9 +12,9 @@ import {
   type Report,
 } from './event-report.ts';
 import { judge, judgeDecisions, judgeKeys } from './judge-keys.ts';
-import type { CheckOutcome, JudgedKeys } from './outcome.ts';
+import type { CheckOutcome, JudgedKeys } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.ts';
 
 /**

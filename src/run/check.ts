@@ -2,9 +2,9 @@ import type { AnyCheck } from '../bot.ts';
 import { askCheck } from './ask-check.ts';
 import { checkEvents } from './check-events.ts';
 import type { Engine } from './engine.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /**
  * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the

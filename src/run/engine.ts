@@ -1,9 +1,9 @@
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
-import type { Children } from './child/pool.ts';
-import type { Ledger } from './group-commit/ledger.ts';
+import type { Children } from '../children/pool.ts';
+import type { Ledger } from './writer/run-writer.ts';
 import type { Leases } from './lease.ts';
 import type { Secrets } from './secrets.ts';
 

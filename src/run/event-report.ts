@@ -1,14 +1,14 @@
 /** One question to an event check, and what its answer says about each key. */
 import type { EventCheck, EventResult } from '../bot.ts';
-import { messageOf } from '../errors.ts';
-import { judgeWithin } from '../heal/verdict.ts';
-import { fitting, storable } from '../text.ts';
+import { messageOf } from '../ground/errors.ts';
+import { judgeWithin } from '../heal/finding/verdict.ts';
+import { fitting, storable } from '../ground/text.ts';
 import { askCheck } from './ask-check.ts';
-import type { EventQuestion } from './child/task.ts';
+import type { EventQuestion } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /** One moment's way to ask an event check. */
 export interface Asking {

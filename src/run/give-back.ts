@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { isRunning } from '../data/bots/fence.ts';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import type { Engine } from './engine.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /** A row that a transaction of its run still holds is asked for again, for less than a stop waits for all of it. */
 const patienceMs = 4_500;

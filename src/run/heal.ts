@@ -1,19 +1,19 @@
 import type { AnyCheck } from '../bot.ts';
 import { heal, type Healed as HealedOne } from '../heal/heal.ts';
 import type { Healing, Patient, Recheck } from '../heal/patient.ts';
-import { judgeWithin } from '../heal/verdict.ts';
+import { judgeWithin } from '../heal/finding/verdict.ts';
 import { askCheck } from './ask-check.ts';
 import { recheckEvents } from './check-events.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import { examinedColumns, fingerprintOf } from './finding.ts';
-import { severityRank } from '../severity.ts';
-import { storable } from '../text.ts';
+import { examinedColumns, fingerprintOf } from './tasks/finding.ts';
+import { severityRank } from '../ground/severity.ts';
+import { storable } from '../ground/text.ts';
 import { watchMode } from './kill-switch.ts';
 import { queueVerify } from './queue-verify.ts';
-import type { OpenFinding } from './record.ts';
+import type { OpenFinding } from './writer/record.ts';
 import type { Engine } from './engine.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 export interface Healed {
   actions: number;

@@ -1,7 +1,7 @@
 /** The verdicts on keys and decisions of an event check, by what it counted after a cure or a decision. */
 import type { Tally } from '../bot.ts';
-import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/verdict.ts';
-import { severityRank } from '../severity.ts';
+import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/finding/verdict.ts';
+import { severityRank } from '../ground/severity.ts';
 import {
   latestOf,
   askAbout,
@@ -10,8 +10,8 @@ import {
   type Asking,
   type Report,
 } from './event-report.ts';
-import { severityOf } from './finding.ts';
-import type { JudgedKeys, KeyVerdict } from './outcome.ts';
+import { severityOf } from './tasks/finding.ts';
+import type { JudgedKeys, KeyVerdict } from './tasks/outcome.ts';
 import type { WaitingDecision, WaitingKey } from './waiting-keys.ts';
 
 /** What is to be judged by the events after `cutoff`, and for a clean verdict by those after `start`. */

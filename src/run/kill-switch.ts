@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
-import type { Tasks } from './child/task.ts';
+import type { Tasks } from './tasks/task.ts';
 import type { Effect } from '../heal/patient.ts';
 import type { Undo } from '../heal/undo.ts';
-import { secretsNamedIn } from '../secret-reference.ts';
+import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /** The kill switch acts within 2 s: this, the database's answer, and a child's grace. */
 const askEveryMs = 500;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { isRunning, leaseSeconds } from '../data/bots/fence.ts';
 import type { Log } from '../log.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 const renewEveryMs = 1_500;
 

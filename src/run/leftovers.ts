@@ -2,7 +2,7 @@ import { askBegun } from '../heal/ask.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 import { undoRequested } from './undo.ts';
 
 /**

@@ -1,18 +1,18 @@
-import { BadDefinitionError } from '../catalogue.ts';
+import { BadDefinitionError } from '../catalogue/catalogue.ts';
 import { LostRunError } from '../data/bots/fence.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../ground/errors.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
-import { fitting } from '../text.ts';
+import { fitting } from '../ground/text.ts';
 import { checkAll } from './check.ts';
-import { examinedBy, type CheckOutcome } from './outcome.ts';
-import { endingOf, type Ending } from './finish.ts';
-import type { Ended } from './group-commit/flush.ts';
+import { examinedBy, type CheckOutcome } from './tasks/outcome.ts';
+import { endingOf, type Ending } from './writer/finish.ts';
+import type { Ended } from './writer/flush.ts';
 import { healAll } from './heal.ts';
 import { takeUpLeftovers } from './leftovers.ts';
 import { inPlace, type Held } from './place.ts';
 import { refuse } from './refuse.ts';
 import type { Engine } from './engine.ts';
-import type { Run, Stop } from './run.ts';
+import type { Run, Stop } from './writer/run.ts';
 import { judgeDue } from './verify-later.ts';
 
 /**

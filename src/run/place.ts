@@ -1,7 +1,7 @@
-import type { Place } from './child/pool.ts';
-import { codeOfBot } from './child/task.ts';
+import type { Place } from '../children/pool.ts';
+import { codeOfBot } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
-import type { Run, Stop } from './run.ts';
+import type { Run, Stop } from './writer/run.ts';
 
 /** Where a run's checks are carried out, and what time it is there by the database's clock. */
 export interface Held {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { underFence } from '../data/bots/fence.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import type { Engine } from './engine.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /**
  * What was applied to this fingerprint and may only be judged, or asked about again, when this run is over gets a run of its own for

@@ -1,5 +1,5 @@
-import type { Db } from '../data/connect.ts';
-import type { Run } from './run.ts';
+import type { Db } from '../database/connect.ts';
+import type { Run } from './writer/run.ts';
 
 /** Sets a bot whose definition cannot run to `error`, unless it was edited since this run read it. */
 export const refuse = (db: Db, { bot }: Run, reason: string) =>

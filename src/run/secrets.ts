@@ -1,15 +1,15 @@
 /** What a worker knows of secrets: it opens those that a step names, and leaves all of them out of what is recorded. */
 import { NotAppliedError } from '../bot.ts';
-import type { Db } from '../data/connect.ts';
-import { FaultError } from '../data/fault-behind.ts';
+import type { Db } from '../database/connect.ts';
+import { FaultError } from '../database/faults/fault-behind.ts';
 import { ClosedSecretError, openSecret, type Means, type Opened } from '../data/secrets/open.ts';
 import { listSecrets, secretRows } from '../data/secrets/rows.ts';
-import { messageOf, RoundsmanError } from '../errors.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { redactionOf, type Log } from '../log.ts';
-import { redactError } from '../redact-error.ts';
-import { openRedaction } from '../redact.ts';
-import { referenceTo } from '../secret-reference.ts';
-import type { CheckOutcome } from './outcome.ts';
+import { redactError } from '../ground/redact-error.ts';
+import { openRedaction } from '../ground/redact.ts';
+import { referenceTo } from '../ground/secret-reference.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 
 export interface Secrets {
   /**

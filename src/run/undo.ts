@@ -1,14 +1,14 @@
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError } from '../data/bots/fence.ts';
-import { retryFaults } from '../data/retry-faults.ts';
-import { messageOf } from '../errors.ts';
+import { retryFaults } from '../database/faults/retry-faults.ts';
+import { messageOf } from '../ground/errors.ts';
 import { retriedFor } from '../heal/outside.ts';
 import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
-import { secretsNamedIn } from '../secret-reference.ts';
+import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 /**
  * Takes back what somebody asked to be undone of this bot, before its checks look. Under the kill switch nothing

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { AnyCheck } from '../bot.ts';
-import type { Db } from '../data/connect.ts';
+import type { Db } from '../database/connect.ts';
 import { resume } from '../heal/heal.ts';
 import type { Patient } from '../heal/patient.ts';
 import { healEach, healingOf } from './heal.ts';
 import type { Engine } from './engine.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import type { Held } from './place.ts';
-import type { Run } from './run.ts';
+import type { Run } from './writer/run.ts';
 
 export interface Judged {
   /** of the checks that were asked again */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
-import type { TallyBefore } from '../heal/verdict.ts';
+import type { Db } from '../database/connect.ts';
+import type { TallyBefore } from '../heal/finding/verdict.ts';
 
 /** A key of an event check whose events count from a cutoff on, as far as a verdict about it is wanted. */
 export interface WaitingKey {

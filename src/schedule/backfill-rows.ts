@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { ExecutionRow } from '../data/bots/bot-executions.ts';
 import type { BotRow } from '../data/bots/bots.ts';
-import type { Database } from '../data/connect.ts';
+import type { Database } from '../database/connect.ts';
 import type { MissedStretch } from './missed.ts';
 
 /** A row of `bot_executions` that has a slot. */

@@ -6,8 +6,8 @@
 import { sql } from 'kysely';
 import { BotCannotRunError } from '../data/bots/bot-executions.ts';
 import type { BotRow } from '../data/bots/bots.ts';
-import type { Db } from '../data/connect.ts';
-import { UsageError } from '../errors.ts';
+import type { Db } from '../database/connect.ts';
+import { UsageError } from '../ground/errors.ts';
 import { insert, lastMissed, requeue, rowsIn, writeMissed, type SlotRow } from './backfill-rows.ts';
 import { rememberedSchedule, slotsBetween, type Schedule } from './cron.ts';
 import { missedStretch, without, type MissedStretch } from './missed.ts';

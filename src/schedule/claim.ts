@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Db } from '../data/connect.ts';
-import { meaningOf } from '../data/sql-states.ts';
+import type { Db } from '../database/connect.ts';
+import { meaningOf } from '../database/faults/sql-states.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { BadScheduleError } from './cron.ts';

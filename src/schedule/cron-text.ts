@@ -1,5 +1,5 @@
 import { type CronExpression, CronExpressionParser } from 'cron-parser';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../ground/errors.ts';
 import { zoneName } from './wall-clock.ts';
 
 /** Schedule text or a timezone that is refused at the door. */

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { parseSchedule, type Schedule } from './cron.ts';
 
 /** The columns of `bots` that say what runs, and when. */

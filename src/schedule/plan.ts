@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
-import { BadDefinitionError, type Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
-import { fitting } from '../text.ts';
+import { BadDefinitionError, type Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
+import { fitting } from '../ground/text.ts';
 import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 

@@ -1,5 +1,5 @@
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
 
 /**
  * Inserts the catalogue's bots and knowledge that the database does not have. What is there stays as

@@ -1,6 +1,6 @@
-import type { Catalogue } from '../catalogue.ts';
-import type { Db } from '../data/connect.ts';
-import { lastingFailure } from '../lasting-failure.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Db } from '../database/connect.ts';
+import { lastingFailure } from '../ground/lasting-failure.ts';
 import type { Log } from '../log.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';

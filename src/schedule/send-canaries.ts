@@ -1,9 +1,9 @@
 import { claimCanaries, noteCanaryFailed, noteCanaryQueued } from '../data/bots/canaries.ts';
-import type { Db } from '../data/connect.ts';
-import { messageOf } from '../errors.ts';
+import type { Db } from '../database/connect.ts';
+import { messageOf } from '../ground/errors.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
-import { fitting } from '../text.ts';
+import { fitting } from '../ground/text.ts';
 
 /** A failure that lasts is logged again after this long. */
 const remindMs = 60_000;

@@ -6,11 +6,11 @@ import { pageViewsOf, pageViewTotals } from '../../src/data/analytics/page-views
 import { appUsage, appUsageTotals, toolUsage, toolUsageTotals } from '../../src/data/apps/usage.ts';
 import { listExecutions } from '../../src/data/bots/bot-executions.ts';
 import { listFindings } from '../../src/data/bots/bot-findings.ts';
-import type { Database } from '../../src/data/connect.ts';
+import type { Database } from '../../src/database/connect.ts';
 import { creditBalance, ledgerPage } from '../../src/data/credits/ledger.ts';
-import { fictionalBots } from '../../src/data/fiction/bot-plantings.ts';
-import { idOf } from '../../src/data/fiction/planting.ts';
-import type { Size } from '../../src/data/fiction/sizes.ts';
+import { fictionalBots } from '../../src/demo/bot-plantings.ts';
+import { idOf } from '../../src/demo/planting.ts';
+import type { Size } from '../../src/demo/sizes.ts';
 import { leaderboardPage } from '../../src/data/games/leaderboard.ts';
 import { conversationsOf } from '../../src/data/javari/conversations.ts';
 import { profileByEmail, profileById } from '../../src/data/users/profiles.ts';

@@ -1,6 +1,6 @@
 /** The plan of a call that was too slow. */
 import { CompiledQuery, Kysely, PostgresDialect, type LogEvent, type Transaction } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 
 /** Runs a call's work in one transaction of `db`, under the role and claims that it was measured with. */
 export type Under = <Result>(

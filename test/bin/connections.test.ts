@@ -8,7 +8,7 @@ import {
   type ConnectionPlan,
 } from '../../src/services/connections/plan.ts';
 import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
@@ -234,7 +234,7 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
 });
 
 test('a server that is asked for its limits says the smallest', async () => {
-  const { connectionLimit } = await import('../../src/data/connection-limit.ts');
+  const { connectionLimit } = await import('../../src/database/connection-limit.ts');
   const { url, name } = await testDatabase();
   expect(await connectionLimit(inject('postgresUrl'))).toEqual({
     most: 200,

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { connect, type Db } from '../../src/data/connect.ts';
-import { joinEmbedded } from '../../src/data/embedded/index.ts';
-import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
+import { joinEmbedded } from '../../src/database/embedded/index.ts';
+import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { childrenOf, install, roundsman } from '../support/installation.ts';
 
 const checkout = install('slow-bots.ts');

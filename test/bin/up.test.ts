@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
-import { joinEmbedded } from '../../src/data/embedded/index.ts';
+import { connect } from '../../src/database/connect.ts';
+import { joinEmbedded } from '../../src/database/embedded/index.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let home: string;

@@ -3,7 +3,7 @@ import type { Insertable } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { conductor } from '../../bots/conductor.ts';
-import type { BotExecutions, Bots } from '../../src/data/tables.ts';
+import type { BotExecutions, Bots } from '../../src/database/tables.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { bots, remedies } from '../../bots/index.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
-import { plantPlatform, type PlantedPlatform } from '../../src/data/fiction.ts';
+import { plantPlatform, type PlantedPlatform } from '../../src/demo/plant.ts';
 import { applyRemedy, runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 

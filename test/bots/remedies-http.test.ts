@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
-import { faultBehind } from '../../src/data/fault-behind.ts';
+import { faultBehind } from '../../src/database/faults/fault-behind.ts';
 import { refusedAddress } from '../../src/outbound/address.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
 import { OutboundError, request } from '../../src/outbound/request.ts';

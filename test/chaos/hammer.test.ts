@@ -1,7 +1,7 @@
 /** A few seconds of what test/chaos/hammer.ts does for minutes with real processes. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { startFlow } from '../support/flow.ts';

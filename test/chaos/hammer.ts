@@ -13,7 +13,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { deadlocks, hammer, pauseAll, prepare } from './hammering.ts';
 import { unruly } from './load.ts';
 import type { Backend } from './plan.ts';

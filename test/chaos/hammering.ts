@@ -8,8 +8,8 @@ import { cancelRun, queueManualRun } from '../../src/data/bots/bot-executions.ts
 import { addSilence } from '../../src/data/bots/bot-silences.ts';
 import { answerSuggestion, assignTicket, resolveTicket } from '../../src/data/bots/bot-tickets.ts';
 import { changeBotStatus, editBot } from '../../src/data/bots/bots.ts';
-import type { Db } from '../../src/data/connect.ts';
-import { RoundsmanError } from '../../src/errors.ts';
+import type { Db } from '../../src/database/connect.ts';
+import { RoundsmanError } from '../../src/ground/errors.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
 
 /** Entries of knowledge that cure the cases; each case belongs to one. */

@@ -3,11 +3,11 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { serverAccount } from '../../src/data/embedded/account.ts';
-import { placeBinaries } from '../../src/data/embedded/binaries.ts';
-import { findPostmaster } from '../../src/data/embedded/postmaster.ts';
-import { startServer } from '../../src/data/embedded/server.ts';
-import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
+import { serverAccount } from '../../src/database/embedded/account.ts';
+import { placeBinaries } from '../../src/database/embedded/binaries.ts';
+import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
+import { startServer } from '../../src/database/embedded/server.ts';
+import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 
 export interface PostgresServer {
   url: string;

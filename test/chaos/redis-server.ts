@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { startGuard } from '../../src/data/embedded/guard.ts';
-import { freePort } from '../../src/data/embedded/server.ts';
+import { startGuard } from '../../src/database/embedded/guard.ts';
+import { freePort } from '../../src/database/embedded/server.ts';
 
 export interface RedisServer {
   port: number;

@@ -1,7 +1,7 @@
 /** Entries of knowledge and their heals, as the engine would have written them. */
 import { randomUUID } from 'node:crypto';
 import type { InsertObject } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 import { ago } from './rows.ts';
 
 type Values<Table extends keyof Database> = Partial<InsertObject<Database, Table>>;

@@ -1,7 +1,7 @@
 /** What the engine knows, did and decided, as rows. */
 import { randomUUID } from 'node:crypto';
 import { sql, type InsertObject } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 import { ago } from './rows.ts';
 
 type Values<Table extends keyof Database> = Partial<InsertObject<Database, Table>>;

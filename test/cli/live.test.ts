@@ -1,7 +1,7 @@
 /** What the screen of `up` and a round say at their foot when nothing is left to do. */
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { liveBlock, roomFor } from '../../src/cli/live.ts';
+import { liveBlock, roomFor } from '../../src/cli/status/live.ts';
 import type { Live } from '../../src/data/bots/live.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';
 import { roundsman } from './command.ts';

@@ -1,7 +1,7 @@
 /** Rows as the engine would have written them. */
 import { randomUUID } from 'node:crypto';
 import { sql, type InsertObject } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 
 type Values<Table extends keyof Database> = Partial<InsertObject<Database, Table>>;
 

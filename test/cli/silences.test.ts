@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
-import { printRound } from '../../src/cli/round-summary.ts';
+import { printRound } from '../../src/cli/round/summary.ts';
 import { readRound } from '../../src/data/bots/round.ts';
 import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
 import { testDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { table } from '../../src/cli/table.ts';
+import { table } from '../../src/cli/terminal/table.ts';
 
 let printed = '';
 const { isTTY, columns } = process.stdout;

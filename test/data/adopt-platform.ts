@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sql, type Kysely } from 'kysely';
 import { expect } from 'vitest';
-import { SchemaDiffersError } from '../../src/data/adopt.ts';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { SchemaDiffersError } from '../../src/database/migrate/adopt.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { emptyDatabase } from '../support/database.ts';
 
 const folder = fileURLToPath(new URL('../../migrations/', import.meta.url));

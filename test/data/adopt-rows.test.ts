@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import {
   columnsOf,

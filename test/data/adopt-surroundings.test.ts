@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { describe, expect, inject, it } from 'vitest';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { supabaseDatabase } from '../support/supabase.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asService, asUser, NestedRoleError } from '../../src/data/as-user.ts';
-import { AccessDeniedError } from '../../src/data/access-denied.ts';
-import { BadInputError } from '../../src/data/bad-input.ts';
-import { connect, type Db } from '../../src/data/connect.ts';
+import { asService, asUser, NestedRoleError } from '../../src/database/as-user.ts';
+import { AccessDeniedError } from '../../src/database/faults/access-denied.ts';
+import { BadInputError } from '../../src/database/faults/bad-input.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
 // A table of its own: what the platform's policies allow is tried elsewhere.

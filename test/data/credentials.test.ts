@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { AccessDeniedError } from '../../src/data/access-denied.ts';
-import { asService, asUser } from '../../src/data/as-user.ts';
-import { BadInputError } from '../../src/data/bad-input.ts';
-import type { Db } from '../../src/data/connect.ts';
+import { AccessDeniedError } from '../../src/database/faults/access-denied.ts';
+import { asService, asUser } from '../../src/database/as-user.ts';
+import { BadInputError } from '../../src/database/faults/bad-input.ts';
+import type { Db } from '../../src/database/connect.ts';
 import {
   credentialKeys,
   NoCredentialError,
@@ -13,7 +13,7 @@ import {
   rotateCredentials,
   storeCredential,
 } from '../../src/data/javari/credentials.ts';
-import { KeyRing, MissingKeyError } from '../../src/data/key-ring.ts';
+import { KeyRing, MissingKeyError } from '../../src/ground/key-ring.ts';
 import { BrokenSealError } from '../../src/data/javari/sealing.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { blockedAt } from '../../src/data/embedded/account.ts';
+import { blockedAt } from '../../src/database/embedded/account.ts';
 import {
   AlreadyUpError,
   claimUp,
   embeddedExists,
   joinEmbedded,
   NoEmbeddedDatabaseError,
-} from '../../src/data/embedded/index.ts';
-import { ForeignDatabaseError } from '../../src/data/embedded/place.ts';
-import { findPostmaster, isAlive, stopPostmaster } from '../../src/data/embedded/postmaster.ts';
-import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
+} from '../../src/database/embedded/index.ts';
+import { ForeignDatabaseError } from '../../src/database/embedded/place.ts';
+import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/embedded/postmaster.ts';
+import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';
 
 const sources = join(import.meta.dirname, '../../src/data/embedded');

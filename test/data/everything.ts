@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 
 /** All tables with their rows: how many, and what they say. */
 export async function everything(db: Db): Promise<string> {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { plantPlatform } from '../../src/data/fiction.ts';
+import { plantPlatform } from '../../src/demo/plant.ts';
 import { testDatabase } from '../support/database.ts';
 
 test('the planted platform is what it says, and the same everywhere', async () => {

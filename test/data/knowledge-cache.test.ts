@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { cacheDifferences, mendCache } from '../../src/data/bots/bot-knowledge.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
 const { db } = await testDatabase();

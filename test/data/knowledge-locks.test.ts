@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { cacheDifferences } from '../../src/data/bots/bot-knowledge.ts';
-import type { Database } from '../../src/data/connect.ts';
+import type { Database } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { waiting, whileHeld } from '../support/held.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { leaderboardPage, submitScore } from '../../src/data/games/leaderboard.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { bookCredits, creditBalance, ledgerPage } from '../../src/data/credits/ledger.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { asUser } from '../../src/data/as-user.ts';
-import type { Db } from '../../src/data/connect.ts';
+import { asUser } from '../../src/database/as-user.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { joinGroup } from '../../src/data/social/groups.ts';
 import { addOrganizationMember } from '../../src/data/users/organizations.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,9 +1,9 @@
 /** Migrations beside processes that read and write the same tables. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
-import { lockTables, TablesInUseError } from '../../src/data/lock-tables.ts';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { connect } from '../../src/database/connect.ts';
+import { lockTables, TablesInUseError } from '../../src/database/migrate/lock-tables.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import { madeByHand, platform } from './adopt-platform.ts';
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
-import { SchemaDiffersError } from '../../src/data/adopt.ts';
-import { Chance } from '../../src/data/fiction/chance.ts';
-import { migrateToLatest, migrationStatus } from '../../src/data/migrate.ts';
+import { SchemaDiffersError } from '../../src/database/migrate/adopt.ts';
+import { Chance } from '../../src/demo/chance.ts';
+import { migrateToLatest, migrationStatus } from '../../src/database/migrate/migrate.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 import { columnsOf, files, madeByHand, platform, schemaOf, valuesOf } from './adopt-platform.ts';
 import {

@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { bots, remedies } from '../../bots/index.ts';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { pool } from '../../src/data/connect.ts';
-import { seedFiction } from '../../src/data/fiction/seed.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { pool } from '../../src/database/connect.ts';
+import { seedFiction } from '../../src/demo/seed.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { testDatabase } from '../support/database.ts';
 

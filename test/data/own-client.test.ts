@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { connect, pool } from '../../src/data/connect.ts';
+import { connect, pool } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { onPostgres } from '../../src/queue/postgres.ts';
 import { testDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { asService } from '../../src/data/as-user.ts';
+import { asService } from '../../src/database/as-user.ts';
 import { bookCredits, creditBalance, ledgerPage } from '../../src/data/credits/ledger.ts';
 import { recordPayment, refundPayment } from '../../src/data/credits/payments.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 /** Users for tests of the data layer. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 
 /** A user with a profile; the address says which id it is unless told. */
 export async function addUser(db: Db, email?: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type RawBuilder } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { addProject, moveProject } from '../../src/data/javari/projects.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

@@ -1,7 +1,7 @@
 /** What providers tell of payments, for tests. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import type { PaymentEvent } from '../../src/data/credits/payments.ts';
 
 export const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));

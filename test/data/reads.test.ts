@@ -11,13 +11,13 @@ import {
   toolUsageTotals,
   trackAppUsage,
 } from '../../src/data/apps/usage.ts';
-import { AccessDeniedError } from '../../src/data/access-denied.ts';
-import { asService, asUser } from '../../src/data/as-user.ts';
-import { BadInputError } from '../../src/data/bad-input.ts';
-import { connect, type Db } from '../../src/data/connect.ts';
+import { AccessDeniedError } from '../../src/database/faults/access-denied.ts';
+import { asService, asUser } from '../../src/database/as-user.ts';
+import { BadInputError } from '../../src/database/faults/bad-input.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
 import { conversation, conversationsOf } from '../../src/data/javari/conversations.ts';
-import type { Page, PageRequest } from '../../src/data/keyset.ts';
-import type { JavariConversations } from '../../src/data/tables.ts';
+import type { Page, PageRequest } from '../../src/database/keyset.ts';
+import type { JavariConversations } from '../../src/database/tables.ts';
 import { profileByEmail, profileById } from '../../src/data/users/profiles.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

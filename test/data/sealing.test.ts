@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { BadKeyRingError, KeyRing, MissingKeyError, readKeyRing } from '../../src/data/key-ring.ts';
+import {
+  BadKeyRingError,
+  KeyRing,
+  MissingKeyError,
+  readKeyRing,
+} from '../../src/ground/key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from '../../src/data/javari/sealing.ts';
 
 const [k1, k2] = [randomBytes(32), randomBytes(32)];

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { connect, pool, type Db } from '../../src/data/connect.ts';
-import { migrateToLatest } from '../../src/data/migrate.ts';
-import { SessionRefusedError } from '../../src/data/session.ts';
+import { connect, pool, type Db } from '../../src/database/connect.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { SessionRefusedError } from '../../src/database/session.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { dropAfterwards, emptyDatabase, testDatabase } from '../support/database.ts';
 import { install, roundsman } from '../support/installation.ts';

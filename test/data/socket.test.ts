@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { untilStarted } from '../../src/bin/wait.ts';
 import { readConfig } from '../../src/config.ts';
-import { connect } from '../../src/data/connect.ts';
-import { isOutage } from '../../src/data/outage.ts';
-import { prepareDatabase } from '../../src/data/prepare.ts';
+import { connect } from '../../src/database/connect.ts';
+import { isOutage } from '../../src/database/faults/outage.ts';
+import { prepareDatabase } from '../../src/database/migrate/prepare.ts';
 import { testDatabase } from '../support/database.ts';
 
 /** The given database by a socket in a directory of this test's own, once it is opened. */

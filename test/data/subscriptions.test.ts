@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { recordSubscription } from '../../src/data/credits/subscriptions.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { supabaseDatabase } from '../support/supabase.ts';
 import { become, denied, isAllowed, surroundings, undone, users } from './rls-cell.ts';
 import { engineTables, matrix, patterns } from './rls-matrix.ts';

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { sql, type Insertable, type Selectable } from 'kysely';
 import { beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
-import { tablesSource } from '../../src/data/generate-tables.ts';
-import type * as tables from '../../src/data/tables.ts';
+import type { Db } from '../../src/database/connect.ts';
+import { tablesSource } from '../../src/database/generate-tables.ts';
+import type * as tables from '../../src/database/tables.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';
 
@@ -32,7 +32,7 @@ async function formatted(source: string): Promise<string> {
 }
 
 test('the committed types are those of the migrated database: otherwise `npm run types`', async () => {
-  const committed = await readFile(`${root}src/data/tables.ts`, 'utf8');
+  const committed = await readFile(`${root}src/database/tables.ts`, 'utf8');
   expect(await formatted(await tablesSource(db))).toBe(committed);
 });
 

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
-import { isOutage } from '../../src/data/outage.ts';
-import { DatabaseRefusesError, prepareDatabase } from '../../src/data/prepare.ts';
+import { connect } from '../../src/database/connect.ts';
+import { isOutage } from '../../src/database/faults/outage.ts';
+import { DatabaseRefusesError, prepareDatabase } from '../../src/database/migrate/prepare.ts';
 import { QueueRefusedError } from '../../src/queue/errors.ts';
 import { askRedis } from '../../src/queue/redis.ts';
 import { testDatabase } from '../support/database.ts';

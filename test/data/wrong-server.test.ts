@@ -1,12 +1,12 @@
 /** A PostgreSQL that answers and takes no writes: a standby, an old primary, a read-only hour. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { connect, forEngine, pool, type Db } from '../../src/data/connect.ts';
-import { explainFault } from '../../src/data/explain-fault.ts';
-import { faultBehind } from '../../src/data/fault-behind.ts';
-import { isOutage } from '../../src/data/outage.ts';
-import { ReadOnlyServerError } from '../../src/data/session.ts';
-import { faultOf } from '../../src/run/group-commit/fault.ts';
+import { connect, forEngine, pool, type Db } from '../../src/database/connect.ts';
+import { explainFault } from '../../src/database/faults/explain-fault.ts';
+import { faultBehind } from '../../src/database/faults/fault-behind.ts';
+import { isOutage } from '../../src/database/faults/outage.ts';
+import { ReadOnlyServerError } from '../../src/database/session.ts';
+import { faultOf } from '../../src/batch/fault.ts';
 import { testDatabase } from '../support/database.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';

@@ -1,7 +1,7 @@
 /** Which of BullMQ's backends moved a run: what it left behind in its own place, and nothing in the other. */
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
 import { backends, type Backend } from '../support/backends.ts';
 

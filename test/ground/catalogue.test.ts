@@ -1,7 +1,7 @@
 /** A catalogue that the tables would not take is refused when a process starts. */
 import { expect, test } from 'vitest';
 import { z, type Bot } from '../../src/bot.ts';
-import { BadCatalogueError, catalogueOf } from '../../src/catalogue.ts';
+import { BadCatalogueError, catalogueOf } from '../../src/catalogue/catalogue.ts';
 
 const bot = (name: string, knowledge: string[] = []): Bot => ({
   name,

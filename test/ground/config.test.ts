@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { knownSettings, oddSettings } from '../../src/odd-settings.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/ground/errors.ts';
 import { hasOpenssl } from '../support/certificates.ts';
 
 const address = 'postgres://ann:hunter2000@127.0.0.1/x';

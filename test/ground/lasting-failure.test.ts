@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastingFailure } from '../../src/lasting-failure.ts';
+import { lastingFailure } from '../../src/ground/lasting-failure.ts';
 
 test('of a failure that lasts the first is said, and its end, with how often it came', () => {
   const said: unknown[] = [];

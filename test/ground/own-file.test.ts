@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { claimUp, joinEmbedded } from '../../src/data/embedded/index.ts';
+import { claimUp, joinEmbedded } from '../../src/database/embedded/index.ts';
 import { install } from '../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;

@@ -1,7 +1,7 @@
 /** Which addresses of Redis are taken, and which database each names. */
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/ground/errors.ts';
 import { queueAddress } from '../../src/queue/backend.ts';
 
 const read = (address: string) => readConfig({ REDIS_URL: address });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printable } from '../../src/text.ts';
+import { printable } from '../../src/ground/text.ts';
 
 /** All code points with a property, by the tables of this Node. */
 function having(property: RegExp): string[] {

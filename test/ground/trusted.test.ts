@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { joinEmbedded } from '../../src/data/embedded/index.ts';
-import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
-import { distrust, distrustTree, untrusted } from '../../src/trusted.ts';
+import { joinEmbedded } from '../../src/database/embedded/index.ts';
+import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
+import { distrust, distrustTree, untrusted } from '../../src/ground/trusted.ts';
 import { install } from '../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -30,7 +30,7 @@ function made(name: string, mode: number, uid = process.getuid!()): string {
 
 /** What a process with these rights says of this path. */
 function asProcess(rights: string[], path: string) {
-  const source = JSON.stringify(new URL('../../src/trusted.ts', import.meta.url).href);
+  const source = JSON.stringify(new URL('../../src/ground/trusted.ts', import.meta.url).href);
   const script = `console.log((await import(${source})).untrusted(${JSON.stringify(path)}))`;
   return spawnSync('setpriv', [...rights, process.execPath, '--input-type=module', '-e', script], {
     encoding: 'utf8',
@@ -130,7 +130,7 @@ const canUnmap =
 
 describe.runIf(canUnmap)('in a user namespace that does not map root', () => {
   const asked = (...paths: string[]) => {
-    const source = JSON.stringify(new URL('../../src/trusted.ts', import.meta.url).href);
+    const source = JSON.stringify(new URL('../../src/ground/trusted.ts', import.meta.url).href);
     const script = `
       const { distrust } = await import(${source});
       console.log(JSON.stringify(${JSON.stringify(paths)}.map((path) => distrust(path))));`;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Risk } from '../../src/bot.ts';
-import { judged, type Agreement, type Autonomy } from '../../src/heal/autonomy.ts';
-import { bounds } from '../../src/heal/betting-bounds.ts';
-import type { Record, Untouched } from '../../src/heal/figures.ts';
+import { judged, type Agreement, type Autonomy } from '../../src/heal/judging/autonomy.ts';
+import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
+import type { Record, Untouched } from '../../src/heal/judging/figures.ts';
 
 const record = (rest: Partial<Record> = {}): Record => ({
   decided: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Chance } from '../../src/data/fiction/chance.ts';
-import { bounds, evidenceAbove, surely } from '../../src/heal/betting-bounds.ts';
-import { wilson } from '../../src/heal/wilson.ts';
+import { Chance } from '../../src/demo/chance.ts';
+import { bounds, evidenceAbove, surely } from '../../src/heal/statistics/betting-bounds.ts';
+import { wilson } from '../../src/heal/statistics/wilson.ts';
 
 const of = (successes: number, trials: number) => ({ successes, trials });
 

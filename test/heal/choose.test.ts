@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { choose, isLeftAlone } from '../../src/heal/choose.ts';
-import { oneInFour } from '../../src/heal/draw.ts';
-import type { Figures, Record } from '../../src/heal/figures.ts';
+import { oneInFour } from '../../src/heal/statistics/draw.ts';
+import type { Figures, Record } from '../../src/heal/judging/figures.ts';
 import type { Candidate } from '../../src/heal/match.ts';
 import type { Patient } from '../../src/heal/patient.ts';
 

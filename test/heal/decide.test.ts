@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { oneInFour } from '../../src/heal/draw.ts';
+import { oneInFour } from '../../src/heal/statistics/draw.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import { fingerprintOf } from '../../src/run/finding.ts';
+import { fingerprintOf } from '../../src/run/tasks/finding.ts';
 import {
   aBot,
   anEngine,

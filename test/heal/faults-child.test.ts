@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { endSessions } from '../../src/data/connect.ts';
-import { openChildren } from '../../src/run/child/pool.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { endSessions } from '../../src/database/connect.ts';
+import { openChildren } from '../../src/children/pool.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
 import { bots, remedies } from './fault-bots.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
-import { bounds } from '../../src/heal/betting-bounds.ts';
+import { connect } from '../../src/database/connect.ts';
+import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { entry, playbook } from '../support/flow.ts';
 import { clean, diagnosed, figures, healed, idOf, leftAlone, miscounted } from './outcomes.ts';

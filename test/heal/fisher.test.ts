@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fisher } from '../../src/heal/fisher.ts';
+import { fisher } from '../../src/heal/statistics/fisher.ts';
 
 const of = (successes: number, trials: number) => ({ successes, trials });
 

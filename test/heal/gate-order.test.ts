@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { closedGate, type Circumstances } from '../../src/heal/gate.ts';
 import type { Candidate } from '../../src/heal/match.ts';
-import type { Step } from '../../src/heal/playbook.ts';
+import type { Step } from '../../src/catalogue/solution.ts';
 
 const open: Circumstances = {
   mode: 'auto',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generalise, nameFrom } from '../../src/heal/generalise.ts';
-import { BadPatternError, checkPattern, isFound } from '../../src/heal/pattern.ts';
+import { generalise, nameFrom } from '../../src/heal/patterns/generalise.ts';
+import { BadPatternError, checkPattern, isFound } from '../../src/heal/patterns/pattern.ts';
 
 const matches = (pattern: string, text: string) => isFound(pattern, text, () => false);
 

@@ -1,6 +1,6 @@
 /** The rule for harm, over counts and over histories that no database keeps. */
 import { describe, expect, test } from 'vitest';
-import { harmOf, restrain } from '../../src/heal/harm.ts';
+import { harmOf, restrain } from '../../src/heal/judging/harm.ts';
 import { history } from './simulation/harm-histories.ts';
 import { harmful, innocent } from './simulation/harm-worlds.ts';
 

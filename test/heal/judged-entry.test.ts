@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Autonomy, Evidence } from '../../src/heal/autonomy.ts';
-import { bounds } from '../../src/heal/betting-bounds.ts';
-import { judgedEntry, type Part } from '../../src/heal/judged-entry.ts';
-import { worstStretch } from '../../src/heal/worst-stretch.ts';
+import type { Autonomy, Evidence } from '../../src/heal/judging/autonomy.ts';
+import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
+import { judgedEntry, type Part } from '../../src/heal/judging/judged-entry.ts';
+import { worstStretch } from '../../src/heal/judging/worst-stretch.ts';
 
 /** `+` held, `-` did not; the oldest first. */
 const evidence = (outcomes: string, ofWhole: boolean): Evidence => {

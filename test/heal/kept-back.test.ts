@@ -1,6 +1,6 @@
 /** The rule for circles, over counts. */
 import { expect, test } from 'vitest';
-import { circleOf, type Days, type Rest } from '../../src/heal/kept-back.ts';
+import { circleOf, type Days, type Rest } from '../../src/heal/judging/kept-back.ts';
 
 const hour = 3_600_000;
 const rest = (from: number, until: number, rest: Partial<Rest> = {}): Rest => ({

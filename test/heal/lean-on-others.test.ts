@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { bounds } from '../../src/heal/betting-bounds.ts';
-import type { Part } from '../../src/heal/judged-entry.ts';
-import { leanOnOthers, leansAtMost } from '../../src/heal/lean-on-others.ts';
+import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
+import type { Part } from '../../src/heal/judging/judged-entry.ts';
+import { leanOnOthers, leansAtMost } from '../../src/heal/judging/lean-on-others.ts';
 
 const part = (component: string, heldWeight: number, weight: number) =>
   ({

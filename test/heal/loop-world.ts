@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type { Bot } from '../../src/bot.ts';
 import { conductor } from '../../bots/conductor.ts';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/flow.ts';
 import { clockOf, minuteOf, openEngine } from './simulation/engine.ts';

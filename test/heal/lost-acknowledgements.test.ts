@@ -6,8 +6,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { endSessions } from '../../src/data/connect.ts';
-import { openChildren } from '../../src/run/child/pool.ts';
+import { endSessions } from '../../src/database/connect.ts';
+import { openChildren } from '../../src/children/pool.ts';
 import type { Cut } from '../run/group-commit-wire.ts';
 import { testDatabase } from '../support/database.ts';
 import {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import { expect, onTestFinished } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { testDatabase } from '../support/database.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
 import { aWire } from '../run/group-commit-wire.ts';

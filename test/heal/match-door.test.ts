@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bots } from '../../bots/index.ts';
-import { BadPatternError, checkPattern } from '../../src/heal/pattern.ts';
+import { BadPatternError, checkPattern } from '../../src/heal/patterns/pattern.ts';
 
 const refused = (pattern: string): BadPatternError => {
   try {

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { expect, test } from 'vitest';
-import { examine } from '../../src/heal/examine.ts';
-import { foldRune } from '../../src/heal/case-folding.ts';
-import { buildIndex, type Entry, type KnowledgeIndex } from '../../src/heal/knowledge-index.ts';
-import { buildLiteralSearch } from '../../src/heal/literal-search.ts';
-import { readPattern } from '../../src/heal/pattern.ts';
+import { examine } from '../../src/heal/patterns/examine.ts';
+import { foldRune } from '../../src/heal/patterns/case-folding.ts';
+import {
+  buildIndex,
+  type Entry,
+  type KnowledgeIndex,
+} from '../../src/heal/patterns/knowledge-index.ts';
+import { buildLiteralSearch } from '../../src/heal/patterns/literal-search.ts';
+import { readPattern } from '../../src/heal/patterns/pattern.ts';
 import { pattern, text } from './patterns.ts';
 
 const indexOf = (patterns: string[]): KnowledgeIndex => {

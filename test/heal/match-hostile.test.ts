@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { examine } from '../../src/heal/examine.ts';
-import { inSlices, buildIndex } from '../../src/heal/knowledge-index.ts';
-import { giveTime } from '../../src/heal/timed-text.ts';
+import { examine } from '../../src/heal/patterns/examine.ts';
+import { inSlices, buildIndex } from '../../src/heal/patterns/knowledge-index.ts';
+import { giveTime } from '../../src/heal/patterns/timed-text.ts';
 
 const indexOf = (patterns: string[]) =>
   inSlices(buildIndex(patterns.map((issue_pattern, at) => ({ id: String(at), issue_pattern }))));

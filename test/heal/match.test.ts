@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { connect } from '../../src/data/connect.ts';
-import { currentIndex } from '../../src/heal/knowledge-now.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { connect } from '../../src/database/connect.ts';
+import { currentIndex } from '../../src/heal/patterns/knowledge-now.ts';
 import { match } from '../../src/heal/match.ts';
 import type { Patient } from '../../src/heal/patient.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';

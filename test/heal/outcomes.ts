@@ -1,7 +1,7 @@
 /** Heals of the past, and what the cache of an entry says of them. */
 import { sql } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
-import { figuresOf, type About, type Figures } from '../../src/heal/figures.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
+import { figuresOf, type About, type Figures } from '../../src/heal/judging/figures.ts';
 import { playbook, type entry } from '../support/flow.ts';
 import { leftBehind, ward } from './patients.ts';
 

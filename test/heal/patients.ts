@@ -1,7 +1,7 @@
 /** A bot whose findings a test breaks and mends, and remedies that count their effects in a table. */
 import { sql } from 'kysely';
 import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
-import type { Database } from '../../src/data/connect.ts';
+import type { Database } from '../../src/database/connect.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { Healing, Patient, Recheck } from '../../src/heal/patient.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z, type Remedy } from '../../src/bot.ts';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { readSolution, riskOf } from '../../src/heal/playbook.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { readSolution, riskOf } from '../../src/catalogue/solution.ts';
 import { isPlaybook, PlaybookError, readPlaybook } from '../../src/playbook/read.ts';
 import { aBot, aRemedy, clean, entry } from '../support/flow.ts';
 

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { bots, remedies } from '../../bots/index.ts';
 import type { Check } from '../../src/bot.ts';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { readSolution } from '../../src/heal/playbook.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { readSolution } from '../../src/catalogue/solution.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import {
   aBot,

@@ -8,9 +8,9 @@ import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import type { Remedy } from '../../src/bot.ts';
-import { readKeyRing } from '../../src/data/key-ring.ts';
+import { readKeyRing } from '../../src/ground/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import {
   aBot,
   anEngine,

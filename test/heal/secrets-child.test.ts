@@ -1,11 +1,11 @@
 /** Secrets in real children: each gets what its step names, and its last words tell nothing. */
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { endSessions } from '../../src/data/connect.ts';
-import { readKeyRing } from '../../src/data/key-ring.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { endSessions } from '../../src/database/connect.ts';
+import { readKeyRing } from '../../src/ground/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
-import { openChildren } from '../../src/run/child/pool.ts';
+import { openChildren } from '../../src/children/pool.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
 import { bots, remedies } from './secret-bots.ts';
 import { everythingIn } from './secret-scene.ts';

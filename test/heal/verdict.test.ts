@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { binomialTail, lnGamma, poissonTail } from '../../src/heal/tail.ts';
+import { binomialTail, lnGamma, poissonTail } from '../../src/heal/statistics/tail.ts';
 import {
   judgeWithin,
   verdictByEvents,
   type Seen,
   type TallyBefore,
-} from '../../src/heal/verdict.ts';
+} from '../../src/heal/finding/verdict.ts';
 
 describe('tails', () => {
   test('ln gamma is that of factorials', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wilson } from '../../src/heal/wilson.ts';
+import { wilson } from '../../src/heal/statistics/wilson.ts';
 
 test.each([
   [6, 6, 0.61],

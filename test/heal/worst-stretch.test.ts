@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bounds } from '../../src/heal/betting-bounds.ts';
-import { worstStretch } from '../../src/heal/worst-stretch.ts';
+import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
+import { worstStretch } from '../../src/heal/judging/worst-stretch.ts';
 
 /** `+` held, `-` did not; the newest first. */
 const outcomes = (text: string, weight = 1) =>

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { heartbeat } from '../../src/maintain/heartbeat.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
-import { escalateLost } from '../../src/run/escalate.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { whileHeld } from '../support/held.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf } from '../support/flow.ts';
 

@@ -6,7 +6,7 @@ import { cancelRun } from '../../src/data/bots/bot-executions.ts';
 import type { Escalate } from '../../src/maintain/end-lost.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
-import { escalateLost } from '../../src/run/escalate.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import {
   aBot,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Bot } from '../../src/bot.ts';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { figures, healed, miscounted } from '../heal/outcomes.ts';
 import { leftBehind, ward, type Cure } from '../heal/patients.ts';

@@ -6,10 +6,10 @@ import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { defineBot, z } from '../../src/bot.ts';
 import { inProcess } from '../support/in-process.ts';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { connect } from '../../src/data/connect.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { connect } from '../../src/database/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
-import { openLedger } from '../../src/run/group-commit/ledger.ts';
+import { openLedger } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEngine } from '../../src/bin/engine.ts';
 import { readConfig } from '../../src/config.ts';
-import { RoundsmanError } from '../../src/errors.ts';
+import { RoundsmanError } from '../../src/ground/errors.ts';
 import { heartbeat, leave } from '../../src/maintain/heartbeat.ts';
 import {
   agreeOnBackend,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { watchdog } from '../../src/maintain/watchdog.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';

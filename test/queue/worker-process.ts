@@ -1,7 +1,7 @@
 /** One worker process through outages of its servers: it is never started again, and goes on by itself. */
 import { expect, onTestFinished } from 'vitest';
 import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { roundsman } from '../support/installation.ts';
 
 /** From the end of an outage to the end of a run: what the protocol promises at most, and room for slow machines. */

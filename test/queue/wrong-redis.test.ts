@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { freePort } from '../../src/data/embedded/server.ts';
+import { freePort } from '../../src/database/embedded/server.ts';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
 import { askRedis, onRedis } from '../../src/queue/redis.ts';
 import { openWorker } from '../../src/queue/run-worker.ts';

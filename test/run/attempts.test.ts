@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { rescuer } from '../../src/maintain/rescue.ts';
-import { escalateLost } from '../../src/run/escalate.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { giveBack } from '../../src/run/give-back.ts';
 import { performRun } from '../../src/run/perform.ts';
 import {

@@ -1,6 +1,6 @@
 /** What an event check returns has to fit its contract: counts that contradict each other would be judged. */
 import { expect, test } from 'vitest';
-import { readEventResult } from '../../src/run/event-result.ts';
+import { readEventResult } from '../../src/run/tasks/event-result.ts';
 
 const at = new Date('2026-03-01T12:00:00Z');
 const asked = { from: at, starts: [], only: null };

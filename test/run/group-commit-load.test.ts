@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { LostRunError } from '../../src/data/bots/fence.ts';
-import type { Ledger } from '../../src/run/group-commit/ledger.ts';
-import type { Run } from '../../src/run/run.ts';
+import type { Ledger } from '../../src/run/writer/run-writer.ts';
+import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { aLedger, ending, makeBots, saw, totals, underWay } from './group-commit-runs.ts';
 

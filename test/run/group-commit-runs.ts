@@ -3,11 +3,11 @@ import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
-import type { CheckOutcome } from '../../src/run/outcome.ts';
-import type { Ending } from '../../src/run/finish.ts';
-import { openLedger, type Ledger } from '../../src/run/group-commit/ledger.ts';
-import type { Run } from '../../src/run/run.ts';
+import type { Db } from '../../src/database/connect.ts';
+import type { CheckOutcome } from '../../src/run/tasks/outcome.ts';
+import type { Ending } from '../../src/run/writer/finish.ts';
+import { openLedger, type Ledger } from '../../src/run/writer/run-writer.ts';
+import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { problem } from '../support/flow.ts';
 

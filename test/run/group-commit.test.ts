@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { LostRunError } from '../../src/data/bots/fence.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { queuedRun, rowOf } from '../support/flow.ts';
 import {
   aDatabase,

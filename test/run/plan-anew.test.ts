@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { planAnew } from '../../src/data/plan-anew.ts';
+import { planAnew } from '../../src/database/plan-anew.ts';
 import { testDatabase } from '../support/database.ts';
 import { aDatabase, aLedger, endWithBrokenDisk, underWay } from './group-commit-runs.ts';
 import { aWire } from './group-commit-wire.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
-import { escalateLost } from '../../src/run/escalate.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, anEngine, broken, catalogue, clean, run } from '../support/flow.ts';
 

@@ -2,12 +2,12 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CheckContext } from '../../src/bot.ts';
-import { connect } from '../../src/data/connect.ts';
-import { hiddenFrom } from '../../src/data/reader.ts';
-import { readerWrites } from '../../src/data/reader-rights.ts';
-import { plantPlatform } from '../../src/data/fiction.ts';
+import { connect } from '../../src/database/connect.ts';
+import { hiddenFrom } from '../../src/database/reader.ts';
+import { readerWrites } from '../../src/database/reader-rights.ts';
+import { plantPlatform } from '../../src/demo/plant.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
-import { BlindChecksError, refuseBlindChecks } from '../../src/run/refuse-blind.ts';
+import { BlindChecksError, refuseBlindChecks } from '../../src/database/refuse-blind.ts';
 import { roundsman } from '../cli/command.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, run } from '../support/flow.ts';

@@ -1,8 +1,8 @@
 /** What a check returns is read within bounds, and keys may be called as what every object inherits. */
 import { expect, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue.ts';
-import { plain } from '../../src/plain.ts';
-import { readResult } from '../../src/run/result.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { plain } from '../../src/ground/plain.ts';
+import { readResult } from '../../src/run/tasks/result.ts';
 import { aBot, clean } from '../support/flow.ts';
 
 const finding = { severity: 'high', category: 'c', title: 't', component: 'x' };

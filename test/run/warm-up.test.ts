@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { aDatabase, aLedger, endWithBrokenDisk, totals, underWay } from './group-commit-runs.ts';
 import { aWire } from './group-commit-wire.ts';
 

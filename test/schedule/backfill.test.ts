@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { backfill, type BackfillRequest } from '../../src/schedule/backfill.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { addBots, botOf, claim, finishAll, plan, planned, scene, slots, tick } from './due.ts';
 
 const at = (clock: string) => new Date(`2026-03-02T${clock}Z`);

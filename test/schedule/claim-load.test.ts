@@ -1,7 +1,7 @@
 /** Claims of thousands that come due at once, of tables that were empty a moment ago, and beside held rows. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { connect, type Db } from '../../src/data/connect.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
 import { claimDue } from '../../src/schedule/claim.ts';
 import { ExpectedSlots } from '../../src/schedule/slot-times.ts';
 import { whileHeld } from '../support/held.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import type { RunEntry } from '../../src/queue/run-queue.ts';
 import { claimDue } from '../../src/schedule/claim.ts';
 import { ExpectedSlots } from '../../src/schedule/slot-times.ts';

@@ -9,7 +9,7 @@ import {
   slotsBetween,
   slotsMissed,
 } from '../../src/schedule/cron.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/ground/errors.ts';
 
 /** '2026-11-01 01:00' as the zone's clocks show it. */
 function wallOf(instant: Date, zone: string): string {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { claimDue, type Claimed } from '../../src/schedule/claim.ts';
 import { planBots } from '../../src/schedule/plan.ts';
 import { ExpectedSlots } from '../../src/schedule/slot-times.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { z } from '../../src/bot.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, catalogue, clean, stillClock } from '../support/flow.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { addBots, botOf, claim, finishAll, plan, planned, scene, slots, tick } from './due.ts';
 
 const day = '2026-03-02';

@@ -1,6 +1,6 @@
 /** Writes what no guard lets in: rows of a bad restore, of a time before the guards. */
 import { sql, type Transaction } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 
 /** A transaction in which no trigger fires, foreign keys' included; CHECKs hold. A superuser may. */
 export const behindGuards = <Result>(

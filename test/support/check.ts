@@ -10,7 +10,7 @@ import type {
   Remedy,
   Target,
 } from '../../src/bot.ts';
-import type { Db } from '../../src/data/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
 
 async function databaseTime(db: Db): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);

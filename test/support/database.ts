@@ -1,7 +1,7 @@
 /** Databases for tests: clones of the migrated template, dropped when their file is done. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { administer, inDatabase, template } from './postgres.ts';
 
 export interface TestDatabase {

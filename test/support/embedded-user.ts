@@ -1,5 +1,5 @@
 /** A process that joins the embedded database of the home it is given, until told to leave. */
-import { joinEmbedded } from '../../src/data/embedded/index.ts';
+import { joinEmbedded } from '../../src/database/embedded/index.ts';
 
 const database = await joinEmbedded(process.argv[2] ?? '', { create: true });
 process.send?.({ ...database, leave: undefined });

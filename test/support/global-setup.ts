@@ -2,7 +2,7 @@
  * Starts the servers of a test run and tells the tests where they are.
  *
  * Ctrl-C and failures end in the teardown. After a SIGKILL of the run a guard beside each server
- * (src/data/embedded/guard.ts) stops it and removes its files; only an empty directory remains.
+ * (src/database/embedded/guard.ts) stops it and removes its files; only an empty directory remains.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /** Rows that another transaction holds: barriers that make a race the same every time. */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 
 /** Does `work` while a transaction of its own holds the rows that `rows` selects. */
 export const whileHeld = <Result>(

@@ -2,8 +2,8 @@
  * Checks and remedies in the test's own process, done by the same code that a child runs, so that they
  * can be closures over what a test knows. How children themselves behave is test/run/child's matter.
  */
-import { carryOutWith, type Means } from '../../src/run/child/carry-out.ts';
-import type { Children } from '../../src/run/child/pool.ts';
+import { carryOutWith, type Means } from '../../src/run/tasks/carry-out.ts';
+import type { Children } from '../../src/children/pool.ts';
 
 export function inProcess(means: Means): Children {
   const carryOut = carryOutWith(means);

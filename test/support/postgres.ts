@@ -1,9 +1,9 @@
 /** One Postgres for a whole test run, with a migrated template that tests clone. */
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { connect } from '../../src/data/connect.ts';
-import { startThrowaway } from '../../src/data/embedded/throwaway.ts';
-import { migrateToLatest } from '../../src/data/migrate.ts';
+import { connect } from '../../src/database/connect.ts';
+import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 
 export const template = 'roundsman_template';
 

@@ -1,6 +1,6 @@
 /** Real faults of a real PostgreSQL, made from outside of the transaction that meets them. */
 import { sql, type Kysely } from 'kysely';
-import type { Database, Db } from '../../src/data/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
 
 type Session = Kysely<Database>;
 

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startGuard } from '../../src/data/embedded/guard.ts';
-import { freePort } from '../../src/data/embedded/server.ts';
+import { startGuard } from '../../src/database/embedded/guard.ts';
+import { freePort } from '../../src/database/embedded/server.ts';
 import type { TestServer } from './postgres.ts';
 
 export const howToGetRedis =

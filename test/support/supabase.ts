@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { connect } from '../../src/data/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { administer, inDatabase } from './postgres.ts';
 import { dropAfterwards, type TestDatabase } from './database.ts';
 

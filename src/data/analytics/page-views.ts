@@ -1,10 +1,10 @@
 /** Page views by path. */
 import { sql, type Selectable } from 'kysely';
-import { text } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { keyset, type Page, type PageRequest } from '../keyset.ts';
-import type { PageViews } from '../tables.ts';
-import { within, type TimeSpan } from '../time-span.ts';
+import { text } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
+import type { PageViews } from '../../database/tables.ts';
+import { within, type TimeSpan } from '../../database/time-span.ts';
 
 export type PageView = Selectable<PageViews>;
 

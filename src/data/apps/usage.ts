@@ -1,12 +1,12 @@
 /** Who used which app and tool, when and for how many credits. */
 import { sql, type Selectable } from 'kysely';
-import { accessDenied } from '../access-denied.ts';
-import { boolean, fields, text, uuid, whole } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { explaining } from '../constraint-errors.ts';
-import { keyset, type Page, type PageRequest } from '../keyset.ts';
-import type { AppUsage, ToolsUsage } from '../tables.ts';
-import { within, type TimeSpan } from '../time-span.ts';
+import { accessDenied } from '../../database/faults/access-denied.ts';
+import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { explaining } from '../../database/faults/constraint-errors.ts';
+import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
+import type { AppUsage, ToolsUsage } from '../../database/tables.ts';
+import { within, type TimeSpan } from '../../database/time-span.ts';
 
 export type AppUse = Selectable<AppUsage>;
 export type ToolUse = Selectable<ToolsUsage> & { app_id: string | null };

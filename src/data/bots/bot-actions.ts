@@ -1,9 +1,9 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import { RoundsmanError } from '../../errors.ts';
-import type { Db } from '../connect.ts';
-import type { BotActions } from '../tables.ts';
-import { untilFree } from '../until-free.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotActions } from '../../database/tables.ts';
+import { untilFree } from '../../database/until-free.ts';
 import { queueManualRun, type ExecutionRow } from './bot-executions.ts';
 
 export type ActionRow = Selectable<BotActions>;

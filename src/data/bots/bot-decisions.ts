@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 
 const now = sql<Date>`engine.now()`;
 

@@ -1,11 +1,11 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import { NotFoundError, RoundsmanError } from '../../errors.ts';
-import { BadInputError, fields, text, uuid, whole, word } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import type { BotExecutions, EngineCancellations } from '../tables.ts';
-import { inTransaction } from '../transaction.ts';
-import { executionStatuses } from './execution-statuses.ts';
+import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
+import { BadInputError, fields, text, uuid, whole, word } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotExecutions, EngineCancellations } from '../../database/tables.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import { executionStatuses } from '../../database/execution-statuses.ts';
 
 // A bot is asked for as a range of one id, and ordered by it. As an equality it would fall out of the
 // ORDER BY, and the planner may then walk idx_executions_started through the runs of all other bots

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import type { Db } from '../connect.ts';
-import type { BotFindings } from '../tables.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotFindings } from '../../database/tables.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 
 /** 1 for critical to 5 for info: severities are ordered by rank, never by their text. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 import { freedom, writeEvent, type Change, type KnowledgeRow } from './bot-knowledge.ts';
 
 /**

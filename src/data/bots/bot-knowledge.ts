@@ -1,6 +1,6 @@
 import { sql, type Selectable, type Transaction } from 'kysely';
-import type { Database, Db } from '../connect.ts';
-import type { BotKnowledge } from '../tables.ts';
+import type { Database, Db } from '../../database/connect.ts';
+import type { BotKnowledge } from '../../database/tables.ts';
 
 export type KnowledgeRow = Selectable<BotKnowledge>;
 

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import type { Db } from '../connect.ts';
-import type { BotSilences } from '../tables.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotSilences } from '../../database/tables.ts';
 
 export type SilenceRow = Selectable<BotSilences>;
 

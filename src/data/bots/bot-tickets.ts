@@ -1,8 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
-import { RoundsmanError } from '../../errors.ts';
-import type { Db } from '../connect.ts';
-import type { BotTickets } from '../tables.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotTickets } from '../../database/tables.ts';
 import { cutOff, leaveUndecided } from './cutoff.ts';
 import { answerByCure, answerDecision } from './bot-decisions.ts';
 import { queueManualRun } from './bot-executions.ts';

@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable, type Updateable } from 'kysely';
-import type { Db } from '../connect.ts';
-import type { Bots } from '../tables.ts';
+import type { Db } from '../../database/connect.ts';
+import type { Bots } from '../../database/tables.ts';
 
 export type BotRow = Selectable<Bots>;
 export type BotStatus = BotRow['status'];

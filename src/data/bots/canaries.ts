@@ -3,8 +3,8 @@
  * engine writes here that one got through it; none of these writes has an effect on any other table.
  */
 import { sql, type RawBuilder, type Selectable } from 'kysely';
-import type { Db } from '../connect.ts';
-import type { EngineCanaries } from '../tables.ts';
+import type { Db } from '../../database/connect.ts';
+import type { EngineCanaries } from '../../database/tables.ts';
 
 export type CanaryRow = Selectable<EngineCanaries>;
 

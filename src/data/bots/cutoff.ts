@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 
 /**
  * From now on, or from so many seconds later, the events of this problem count anew: what its check counted before is

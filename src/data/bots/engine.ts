@@ -1,7 +1,7 @@
 /** What the engine says about itself: its clock, its processes, its mode. */
 import { sql, type Selectable } from 'kysely';
-import type { Db } from '../connect.ts';
-import type { EngineNodes } from '../tables.ts';
+import type { Db } from '../../database/connect.ts';
+import type { EngineNodes } from '../../database/tables.ts';
 
 /** A process without a heartbeat for this long counts as gone. */
 export const nodeSilenceSeconds = 15;

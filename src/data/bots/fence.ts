@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { Database, Db } from '../connect.ts';
+import type { Database, Db } from '../../database/connect.ts';
 
 /** A run whose lease ran out is taken over by rescue. */
 export const leaseSeconds = 5;

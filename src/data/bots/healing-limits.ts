@@ -1,6 +1,6 @@
 /** The limits of healing, in the settings `healing` and `budget`: what gates compare their figures with. */
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 
 export interface Limit {
   name: string;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 import { severityRank } from './bot-findings.ts';
 
 /** Columns of `bots` with what its newest run said and how many of its findings are open. */

@@ -1,6 +1,6 @@
 /** The figures behind `roundsman status`: did everything run, and what needs a person. */
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 import { severityRank, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';

@@ -1,6 +1,6 @@
 /** Whether runs go on: what waits though it could start, what a worker left behind, and who is busy. */
 import { sql, type RawBuilder } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 
 /** A run that has waited for so long after its time, while its bot had room, is not on its way. */
 export const patienceSeconds = 60;

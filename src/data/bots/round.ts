@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Database, Db } from '../connect.ts';
+import type { Database, Db } from '../../database/connect.ts';
 import { quietColumns, severityRank, type Suppressor } from './bot-findings.ts';
 import type { Silence } from './bot-silences.ts';
 

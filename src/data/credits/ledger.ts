@@ -1,11 +1,11 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseError } from 'pg';
-import type { Explanation } from '../../errors.ts';
-import { BadInputError, fields, text, uuid, whole, word } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { ConstraintError, explaining } from '../constraint-errors.ts';
-import { document } from '../json-input.ts';
-import type { Credits } from '../tables.ts';
+import type { Explanation } from '../../ground/errors.ts';
+import { BadInputError, fields, text, uuid, whole, word } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import { document } from '../../database/json-input.ts';
+import type { Credits } from '../../database/tables.ts';
 
 export type LedgerRow = Selectable<Credits>;
 

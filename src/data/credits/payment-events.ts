@@ -1,8 +1,16 @@
 /** What a provider says about a payment, checked. */
 import type { Selectable } from 'kysely';
-import { BadInputError, fields, text, time, uuid, whole, word } from '../bad-input.ts';
-import { document } from '../json-input.ts';
-import type { Transactions } from '../tables.ts';
+import {
+  BadInputError,
+  fields,
+  text,
+  time,
+  uuid,
+  whole,
+  word,
+} from '../../database/faults/bad-input.ts';
+import { document } from '../../database/json-input.ts';
+import type { Transactions } from '../../database/tables.ts';
 import { mostCredits } from './ledger.ts';
 
 export type PaymentRow = Selectable<Transactions>;

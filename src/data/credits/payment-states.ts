@@ -1,5 +1,5 @@
 /** Where a payment's events lead: to the same row, in whatever order they come and how often. */
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../ground/errors.ts';
 import type { Happened, Payment, PaymentRow } from './payment-events.ts';
 
 /** The event says something else about this payment than what is recorded. Nothing was changed. */

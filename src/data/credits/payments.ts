@@ -3,11 +3,11 @@
  * let a state only move forward and book the credits with it; here is decided what an event means.
  */
 import { sql, type Transaction } from 'kysely';
-import { fields, text, word } from '../bad-input.ts';
-import type { Database, Db } from '../connect.ts';
-import { explaining } from '../constraint-errors.ts';
-import { NotFoundError } from '../../errors.ts';
-import { inTransaction } from '../transaction.ts';
+import { fields, text, word } from '../../database/faults/bad-input.ts';
+import type { Database, Db } from '../../database/connect.ts';
+import { explaining } from '../../database/faults/constraint-errors.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { ledgerErrors } from './ledger.ts';
 import {
   happened,

@@ -1,8 +1,16 @@
 import { sql, type Selectable } from 'kysely';
-import { BadInputError, boolean, fields, text, time, uuid, word } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { ConstraintError, explaining } from '../constraint-errors.ts';
-import type { Subscriptions } from '../tables.ts';
+import {
+  BadInputError,
+  boolean,
+  fields,
+  text,
+  time,
+  uuid,
+  word,
+} from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import type { Subscriptions } from '../../database/tables.ts';
 import { UnknownUserError } from './ledger.ts';
 
 export type SubscriptionRow = Selectable<Subscriptions>;

@@ -1,8 +1,8 @@
 import { sql, type Selectable } from 'kysely';
-import { fields, time, uuid, whole } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { explaining } from '../constraint-errors.ts';
-import type { GameLeaderboards } from '../tables.ts';
+import { fields, time, uuid, whole } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { explaining } from '../../database/faults/constraint-errors.ts';
+import type { GameLeaderboards } from '../../database/tables.ts';
 
 export type LeaderboardRow = Selectable<GameLeaderboards>;
 

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
-import { uuid } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { keyset, type Page, type PageRequest } from '../keyset.ts';
-import type { JavariConversations } from '../tables.ts';
+import { uuid } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
+import type { JavariConversations } from '../../database/tables.ts';
 
 export type Conversation = Selectable<JavariConversations>;
 

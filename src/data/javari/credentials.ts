@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
-import { NotFoundError } from '../../errors.ts';
-import { BadInputError, fields, text, uuid, whole } from '../bad-input.ts';
-import type { Database, Db } from '../connect.ts';
-import { explaining } from '../constraint-errors.ts';
-import { KeyRing } from '../key-ring.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import type { Database, Db } from '../../database/connect.ts';
+import { explaining } from '../../database/faults/constraint-errors.ts';
+import { KeyRing } from '../../ground/key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
 
 /** The user has no credential for this service. */

@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
-import { NotFoundError } from '../../errors.ts';
-import { accessDenied } from '../access-denied.ts';
-import { fields, text, uuid } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { ConstraintError, explaining } from '../constraint-errors.ts';
-import type { JavariProjects } from '../tables.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { accessDenied } from '../../database/faults/access-denied.ts';
+import { fields, text, uuid } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import type { JavariProjects } from '../../database/tables.ts';
 
 export type Project = Selectable<JavariProjects>;
 

@@ -1,6 +1,6 @@
 /** Heals that a secret kept from being applied: it was not stored, could not be opened, or did not fit. */
 import { sql } from 'kysely';
-import type { Db } from '../connect.ts';
+import type { Db } from '../../database/connect.ts';
 
 /** So long ago at most: an entry that is mended and not needed since is not complained of for ever. */
 export const keptFromMinutes = 60;

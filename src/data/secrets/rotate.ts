@@ -1,9 +1,9 @@
 /** Seals every stored secret by the newest key of the ring. */
 import { sql } from 'kysely';
-import { RoundsmanError } from '../../errors.ts';
-import type { Db } from '../connect.ts';
-import type { KeyRing } from '../key-ring.ts';
-import { rewrap } from '../sealing.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import type { Db } from '../../database/connect.ts';
+import type { KeyRing } from '../../ground/key-ring.ts';
+import { rewrap } from '../../ground/sealing.ts';
 import { identityOf } from './rows.ts';
 
 export interface Rotated {

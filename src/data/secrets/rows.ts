@@ -1,11 +1,11 @@
 /** `engine.secrets`: who stored what, and where its value is. Values are in none of these rows. */
 import { sql, type Selectable } from 'kysely';
-import { NotFoundError } from '../../errors.ts';
-import { secretName, secretsNamedIn } from '../../secret-reference.ts';
-import type { Db } from '../connect.ts';
-import type { KeyRing } from '../key-ring.ts';
-import { seal, type Identity } from '../sealing.ts';
-import type { EngineSecrets } from '../tables.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { secretName, secretsNamedIn } from '../../ground/secret-reference.ts';
+import type { Db } from '../../database/connect.ts';
+import type { KeyRing } from '../../ground/key-ring.ts';
+import { seal, type Identity } from '../../ground/sealing.ts';
+import type { EngineSecrets } from '../../database/tables.ts';
 
 export type SecretRow = Selectable<EngineSecrets>;
 

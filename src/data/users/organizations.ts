@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
-import { NotFoundError } from '../../errors.ts';
-import { accessDenied } from '../access-denied.ts';
-import { fields, uuid, word } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { ConstraintError, explaining } from '../constraint-errors.ts';
-import type { OrganizationMembers } from '../tables.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { accessDenied } from '../../database/faults/access-denied.ts';
+import { fields, uuid, word } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import type { OrganizationMembers } from '../../database/tables.ts';
 
 export type OrganizationMember = Selectable<OrganizationMembers>;
 

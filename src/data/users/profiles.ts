@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
-import { text, uuid } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import type { Profiles } from '../tables.ts';
+import { text, uuid } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import type { Profiles } from '../../database/tables.ts';
 
 export type Profile = Selectable<Profiles>;
 

@@ -5,10 +5,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { sql, type Selectable } from 'kysely';
-import { address, fields, text, uuid, whole } from '../bad-input.ts';
-import type { Db } from '../connect.ts';
-import { explaining } from '../constraint-errors.ts';
-import type { UserSessions } from '../tables.ts';
+import { address, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import type { Db } from '../../database/connect.ts';
+import { explaining } from '../../database/faults/constraint-errors.ts';
+import type { UserSessions } from '../../database/tables.ts';
 
 /** A row without its hash. */
 export type Session = Omit<Selectable<UserSessions>, 'token'>;

@@ -1,6 +1,6 @@
 /** How many connections to PostgreSQL a process opens at most, and how it keeps within what it may have. */
-import type { ConnectionLimit } from '../../data/connection-limit.ts';
-import { RoundsmanError } from '../../errors.ts';
+import type { ConnectionLimit } from '../../database/connection-limit.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
 import type { BackendName } from '../../queue/backend.ts';
 
 export type Role = 'up' | 'scheduler' | 'worker';

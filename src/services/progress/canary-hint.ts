@@ -1,6 +1,6 @@
 /** What to try for the words in which another process wrote down why a canary did not get through it. */
-import { explainFault } from '../../data/explain-fault.ts';
-import { refusalOf } from '../../data/refusal.ts';
+import { explainFault } from '../../database/faults/explain-fault.ts';
+import { refusalOf } from '../../database/faults/refusal.ts';
 
 /** Words of PostgreSQL, whose code stayed in that process. */
 const codes: [RegExp, string][] = [

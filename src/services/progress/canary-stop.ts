@@ -1,8 +1,8 @@
 /** Where a canary stopped, in words that claim no more than was seen. */
 import type { CanaryRow } from '../../data/bots/canaries.ts';
 import type { Node } from '../../data/bots/engine.ts';
-import { denied, meaningOf, stateOf } from '../../data/sql-states.ts';
-import { messageOf } from '../../errors.ts';
+import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { messageOf } from '../../ground/errors.ts';
 import { hintFor } from './canary-hint.ts';
 import { fullInWords, schedulersOf, workersOf } from './facts.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../data/bots/canaries.ts';
 import { listNodes } from '../../data/bots/engine.ts';
 import { runsCarried } from '../../data/bots/progress.ts';
-import type { Db } from '../../data/connect.ts';
+import type { Db } from '../../database/connect.ts';
 import { explainRefusal, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
 import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
 

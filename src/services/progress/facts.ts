@@ -17,7 +17,7 @@ import {
   waitingRuns,
   whyReadOnly,
 } from '../../data/bots/progress.ts';
-import type { Db } from '../../data/connect.ts';
+import type { Db } from '../../database/connect.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
 
 /** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */

@@ -1,6 +1,6 @@
 /** What a person has to look at, in words: first what keeps everything from going on. */
 import { healsIn } from '../../data/bots/engine.ts';
-import { counted, span } from '../../text.ts';
+import { counted, span } from '../../ground/text.ts';
 import {
   botsThatAre,
   fullInWords,

@@ -1,5 +1,5 @@
 /** Heals that workers gave up because a secret could not be had: no run fails for that, so it is said here. */
-import { counted, span } from '../../text.ts';
+import { counted, span } from '../../ground/text.ts';
 import type { Facts } from './facts.ts';
 
 /** How many, of which entries, how long ago and why; null where there were none. */

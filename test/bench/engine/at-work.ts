@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
-import { residentMb } from '../../../src/run/child/memory.ts';
+import { residentMb } from '../../../src/children/memory.ts';
 import { jobSchedulers } from './job-schedulers.ts';
 import { plantBots } from './plant.ts';
 import { waitingEntries, type Servers } from './servers.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../../src/data/connect.ts';
+import type { Db } from '../../../src/database/connect.ts';
 import { openQueue, type RunQueue } from '../../../src/queue/run-queue.ts';
 import { claimDue } from '../../../src/schedule/claim.ts';
 import { nextSlot, parseSchedule } from '../../../src/schedule/cron.ts';

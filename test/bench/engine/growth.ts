@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { catalogueOf } from '../../../src/catalogue.ts';
+import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
 import { openQueue } from '../../../src/queue/run-queue.ts';
 import { claimDue } from '../../../src/schedule/claim.ts';
 import { planBots } from '../../../src/schedule/plan.ts';

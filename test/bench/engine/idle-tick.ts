@@ -1,5 +1,5 @@
-import { catalogueOf } from '../../../src/catalogue.ts';
-import type { Db } from '../../../src/data/connect.ts';
+import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
+import type { Db } from '../../../src/database/connect.ts';
 import { claimDue } from '../../../src/schedule/claim.ts';
 import { planBots } from '../../../src/schedule/plan.ts';
 import { ExpectedSlots } from '../../../src/schedule/slot-times.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../../src/data/connect.ts';
+import type { Db } from '../../../src/database/connect.ts';
 
 /** `count` bots, planned already, whose slots came due a moment ago (or come in an hour). */
 export async function plantBots(

@@ -1,8 +1,8 @@
 /** The tickets of one run, for the peer of ./recording.ts: a statement for each thing that may happen to them. */
 import { sql, type Transaction } from 'kysely';
 import { silenced } from '../../../src/data/bots/bot-silences.ts';
-import type { Database } from '../../../src/data/connect.ts';
-import type { Run } from '../../../src/run/run.ts';
+import type { Database } from '../../../src/database/connect.ts';
+import type { Run } from '../../../src/run/writer/run.ts';
 
 export async function escalate(trx: Transaction<Database>, run: Run) {
   await resolveTickets(trx, run);

@@ -4,11 +4,11 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { underFence } from '../../../src/data/bots/fence.ts';
-import type { Database, Db } from '../../../src/data/connect.ts';
-import type { CheckOutcome } from '../../../src/run/outcome.ts';
-import type { Ending } from '../../../src/run/finish.ts';
-import { recordingOf, type Recording } from '../../../src/run/recording.ts';
-import type { Run } from '../../../src/run/run.ts';
+import type { Database, Db } from '../../../src/database/connect.ts';
+import type { CheckOutcome } from '../../../src/run/tasks/outcome.ts';
+import type { Ending } from '../../../src/run/writer/finish.ts';
+import { recordingOf, type Recording } from '../../../src/run/writer/recording.ts';
+import type { Run } from '../../../src/run/writer/run.ts';
 import { escalate } from './recording-peer-tickets.ts';
 
 /** Records, escalates, finishes and queues the bot's next run. */

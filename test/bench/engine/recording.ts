@@ -9,12 +9,12 @@
  */
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { connect, type Db } from '../../../src/data/connect.ts';
-import type { CheckOutcome } from '../../../src/run/outcome.ts';
-import { fingerprintOf } from '../../../src/run/finding.ts';
-import type { Ending } from '../../../src/run/finish.ts';
-import { openLedger } from '../../../src/run/group-commit/ledger.ts';
-import type { Run } from '../../../src/run/run.ts';
+import { connect, type Db } from '../../../src/database/connect.ts';
+import type { CheckOutcome } from '../../../src/run/tasks/outcome.ts';
+import { fingerprintOf } from '../../../src/run/tasks/finding.ts';
+import type { Ending } from '../../../src/run/writer/finish.ts';
+import { openLedger } from '../../../src/run/writer/run-writer.ts';
+import type { Run } from '../../../src/run/writer/run.ts';
 import { plantBots } from './plant.ts';
 import { recordOne } from './recording-peer.ts';
 import type { Servers } from './servers.ts';

@@ -2,7 +2,7 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { administer, startPostgres } from '../../support/postgres.ts';
-import { startThrowaway } from '../../../src/data/embedded/throwaway.ts';
+import { startThrowaway } from '../../../src/database/embedded/throwaway.ts';
 import { median, ms, type Line } from './table.ts';
 
 const rounds = 5;

@@ -1,10 +1,10 @@
 /** Rules that were compared, the engine's own last. What each of them is compared for is in docs/healing.md. */
-import { gainsAt, judged, losesAt, type Evidence } from '../../../src/heal/autonomy.ts';
-import { bounds } from '../../../src/heal/betting-bounds.ts';
-import { enough, type Record, type Untouched } from '../../../src/heal/figures.ts';
-import { leanOnOthers } from '../../../src/heal/lean-on-others.ts';
-import { wilson, type Interval, type Sample } from '../../../src/heal/wilson.ts';
-import { worstStretch } from '../../../src/heal/worst-stretch.ts';
+import { gainsAt, judged, losesAt, type Evidence } from '../../../src/heal/judging/autonomy.ts';
+import { bounds } from '../../../src/heal/statistics/betting-bounds.ts';
+import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
+import { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
+import { wilson, type Interval, type Sample } from '../../../src/heal/statistics/wilson.ts';
+import { worstStretch } from '../../../src/heal/judging/worst-stretch.ts';
 import type { Outcome, Rule } from './histories.ts';
 
 type Bounds = (sample: Sample) => Interval;

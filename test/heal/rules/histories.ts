@@ -3,11 +3,16 @@
  * what rules do to cures of known merit can be counted over thousands of them.
  */
 import type { Risk } from '../../../src/bot.ts';
-import { Chance } from '../../../src/data/fiction/chance.ts';
-import { agreements, judged, type Autonomy, type Evidence } from '../../../src/heal/autonomy.ts';
-import { enough, type Record, type Untouched } from '../../../src/heal/figures.ts';
-import { judgedEntry, type Judgement } from '../../../src/heal/judged-entry.ts';
-import type { leanOnOthers } from '../../../src/heal/lean-on-others.ts';
+import { Chance } from '../../../src/demo/chance.ts';
+import {
+  agreements,
+  judged,
+  type Autonomy,
+  type Evidence,
+} from '../../../src/heal/judging/autonomy.ts';
+import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
+import { judgedEntry, type Judgement } from '../../../src/heal/judging/judged-entry.ts';
+import type { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
 
 export interface Scenario {
   name: string;

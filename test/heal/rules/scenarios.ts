@@ -1,5 +1,5 @@
 /** Cures of known merit. */
-import { gainsAt } from '../../../src/heal/autonomy.ts';
+import { gainsAt } from '../../../src/heal/judging/autonomy.ts';
 import type { Scenario } from './histories.ts';
 
 const scenario = (

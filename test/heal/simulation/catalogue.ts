@@ -1,7 +1,7 @@
 /** A bot for each kind of component, and the cures as remedies and knowledge of the real engine. */
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
 import type { Check, EventCheck } from '../../../src/bot.ts';
-import { catalogueOf, type Catalogue } from '../../../src/catalogue.ts';
+import { catalogueOf, type Catalogue } from '../../../src/catalogue/catalogue.ts';
 import { conductor } from '../../../bots/conductor.ts';
 import {
   componentsOf,

@@ -1,12 +1,12 @@
 /** The real engine's pieces in one process, on a database of their own whose clock is set by hand. */
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import type { Catalogue } from '../../../src/catalogue.ts';
-import { connect, type Db } from '../../../src/data/connect.ts';
+import type { Catalogue } from '../../../src/catalogue/catalogue.ts';
+import { connect, type Db } from '../../../src/database/connect.ts';
 import { migrateQueue } from '../../../src/queue/backend.ts';
 import { openQueue, type RunEntry } from '../../../src/queue/run-queue.ts';
 import { settle } from '../../../src/maintain/settle.ts';
-import { openLedger } from '../../../src/run/group-commit/ledger.ts';
+import { openLedger } from '../../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../../src/run/lease.ts';
 import { openSecrets } from '../../../src/run/secrets.ts';
 import { performRun } from '../../../src/run/perform.ts';

@@ -2,10 +2,10 @@
  * Histories of one entry that is auto, without an engine: faults as platforms have them, healed under the limits as
  * delivered, with one in four held out while little is known. Does the rule for harm blame it, and when?
  */
-import { Chance } from '../../../src/data/fiction/chance.ts';
-import { aftermathsIn, type Aftermath } from '../../../src/heal/aftermath.ts';
-import { mostLooks, type Moment } from '../../../src/heal/followed.ts';
-import { harmOf } from '../../../src/heal/harm.ts';
+import { Chance } from '../../../src/demo/chance.ts';
+import { aftermathsIn, type Aftermath } from '../../../src/heal/judging/aftermath.ts';
+import { mostLooks, type Moment } from '../../../src/heal/judging/followed.ts';
+import { harmOf } from '../../../src/heal/judging/harm.ts';
 
 export interface World {
   name: string;
@@ -102,7 +102,7 @@ interface Seen {
   now: number;
 }
 
-/** As src/heal/aftermath.ts reads it from the database. */
+/** As src/heal/judging/aftermath.ts reads it from the database. */
 function aftermaths({ heals, left, begun, looks, every, now }: Seen): Aftermath[] {
   const times = [...begun.keys()];
   const others = (moments: Healed[]): Moment[] =>

@@ -1,5 +1,5 @@
 /** Innocent entries among faults that come together, and entries that do make the next fault. */
-import type { Chance } from '../../../src/data/fiction/chance.ts';
+import type { Chance } from '../../../src/demo/chance.ts';
 import type { World } from './harm-histories.ts';
 
 type Faults = World['faults'];

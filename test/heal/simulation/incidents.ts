@@ -1,4 +1,4 @@
-import { Chance } from '../../../src/data/fiction/chance.ts';
+import { Chance } from '../../../src/demo/chance.ts';
 import { componentsOf, isWindowed, kinds, recovery, type Incident, type Kind } from './cures.ts';
 
 /** The platform is looked at this often, in minutes. */

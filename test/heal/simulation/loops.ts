@@ -1,8 +1,8 @@
 /** Cures that are needed because of themselves, for a day of the simulation in which nobody looks after them. */
 import { sql, type Kysely } from 'kysely';
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
-import { Chance } from '../../../src/data/fiction/chance.ts';
-import type { Database, Db } from '../../../src/data/connect.ts';
+import { Chance } from '../../../src/demo/chance.ts';
+import type { Database, Db } from '../../../src/database/connect.ts';
 import { minuteOf } from './engine.ts';
 
 /** What became of an entry; minutes count from the moment at which its loop began, null when it never came. */

@@ -1,6 +1,6 @@
 /** What came of a simulation: in truth, which only the platform knows, and by the engine's own ledger. */
 import { sql } from 'kysely';
-import type { Db } from '../../../src/data/connect.ts';
+import type { Db } from '../../../src/database/connect.ts';
 import { componentsOf, curesOf, type Cure, type Incident, type Kind } from './cures.ts';
 import { minuteOf } from './engine.ts';
 import type { LoopFate } from './loops.ts';

@@ -1,7 +1,7 @@
 /** The people of the simulation: they look at tickets after a while, approve what is suggested, or mend by hand. */
 import { sql } from 'kysely';
 import { resolveTicket } from '../../../src/data/bots/bot-tickets.ts';
-import type { Db } from '../../../src/data/connect.ts';
+import type { Db } from '../../../src/database/connect.ts';
 import { componentsOf, curesOf, windowedKinds, type Incident } from './cures.ts';
 import type { Broken, Platform } from './platform.ts';
 

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql, type Kysely } from 'kysely';
-import type { Database, Db } from '../../../src/data/connect.ts';
+import type { Database, Db } from '../../../src/database/connect.ts';
 import {
   allKinds,
   componentsOf,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { connect, type Db } from '../../../src/data/connect.ts';
+import { connect, type Db } from '../../../src/database/connect.ts';
 import { simulatedCatalogue } from './catalogue.ts';
 import { allKinds, cures, isWindowed, type Kind } from './cures.ts';
 import { clockOf, openEngine } from './engine.ts';

@@ -1,8 +1,8 @@
 /** Requests to the endpoints of the simulated platform: many by day, hardly any by night. */
 import { sql, type Kysely } from 'kysely';
 import type { EventContext, EventResult } from '../../../src/bot.ts';
-import { Chance } from '../../../src/data/fiction/chance.ts';
-import type { Database, Db } from '../../../src/data/connect.ts';
+import { Chance } from '../../../src/demo/chance.ts';
+import type { Database, Db } from '../../../src/database/connect.ts';
 import { componentsOf, isWindowed, type Kind } from './cures.ts';
 import { timeOf } from './engine.ts';
 import { isNight, roundMinutes } from './incidents.ts';

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../../src/catalogue.ts';
+import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
 import { cancelRun } from '../../../src/data/bots/bot-executions.ts';
 import { performRun } from '../../../src/run/perform.ts';
-import { openChildren, type PoolOptions } from '../../../src/run/child/pool.ts';
+import { openChildren, type PoolOptions } from '../../../src/children/pool.ts';
 import {
   anEngine,
   attempt,

@@ -18,7 +18,7 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { defineBot, sql, z, type Check, type CheckContext } from '../../../src/bot.ts';
-import { frameOf } from '../../../src/run/child/frames.ts';
+import { frameOf } from '../../../src/children/frames.ts';
 
 const clean = { examined: ['x'], findings: [] };
 

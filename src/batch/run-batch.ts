@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { BatchFault } from '../database/faults/sql-states.ts';
+import type { Log } from '../log.ts';
+import { faultOf, patience, pauseMs } from './fault.ts';
+import type { Waiting } from './batches.ts';
+
+/** A job that is told how it ended. */
+export interface Job extends Waiting {
+  /** how often it has failed in a row */
+  tries: number;
+  /** a connection was lost while it was under way: it may have been committed */
+  doubtful: boolean;
+  reject(error: unknown): void;
+}
+
+/**
+ * Carries a batch out on a connection of the pool and returns the jobs that have to go again. A batch
+ * that the server refuses goes one by one, so that one bad job does not take the others; only alone is
+ * a job rejected for what it holds. Never rejects.
+ */
+export const carrier =
+  <Kind extends Job>(
+    connections: pg.Pool,
+    log: Log,
+    work: (client: pg.ClientBase, batch: Kind[]) => Promise<void>,
+  ) =>
+  async (batch: Kind[]): Promise<Kind[]> => {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await connections.connect();
+      await work(client, batch);
+      client.release();
+      return [];
+    } catch (error) {
+      // Where no connection came about, no job of the batch is to blame, whatever the server said.
+      const fault = client ? faultOf(error) : 'disconnected';
+      if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
+      // What is left of a transaction ends with its connection.
+      client?.release(true);
+      return goAgain(batch, error, fault, log);
+    }
+  };
+
+async function goAgain<Kind extends Job>(
+  batch: Kind[],
+  error: unknown,
+  fault: BatchFault,
+  log: Log,
+): Promise<Kind[]> {
+  log.warn({ err: error, runs: batch.length, fault }, 'a flush has failed');
+  const many = batch.length > 1;
+  if (many && (fault === 'refused' || fault === 'waited')) {
+    for (const job of batch) Object.assign(job, { alone: true, tries: 0 });
+    return batch;
+  }
+  const again: Kind[] = [];
+  for (const job of batch) {
+    job.tries += 1;
+    if (job.tries <= patience[fault]) again.push(job);
+    else job.reject(error);
+  }
+  if (again[0]) await sleep(pauseMs(fault, again[0].tries));
+  return again;
+}

@@ -1,0 +1,166 @@
+import { z, type Bot, type KnowledgeSeed, type Remedy } from '../bot.ts';
+import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
+import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
+
+/** A bot's row says something that cannot run; `why` begins with the field. */
+export class BadDefinitionError extends UsageError {
+  constructor(field: string, why: string, hint: string) {
+    super({ what: 'this bot cannot run as it is defined', why: `${field}: ${why}`, hint });
+  }
+}
+
+/** A file of bots/ breaks the contract of src/bot.ts. */
+export class BadCatalogueError extends RoundsmanError {
+  constructor(why: string) {
+    super({
+      what: 'the catalogue cannot be used',
+      why,
+      hint: 'mend the file in bots/ that brings it',
+    });
+  }
+}
+
+/** All that bots/ brings along, found by the names that rows use. */
+export interface Catalogue extends Remedies {
+  readonly bots: readonly Bot[];
+  /**
+   * The bot behind `bots.api_endpoint`, with `bots.config` as its own schema reads it, and what its components
+   * depend on by its code and by the setting `depends_on`. Throws {@link BadDefinitionError}.
+   */
+  resolve(endpoint: string, config: unknown): Resolved;
+}
+
+export interface Resolved {
+  bot: Bot;
+  config: unknown;
+  dependsOn(component: string): string[];
+}
+
+/** Every bot takes it, whatever else its schema says. A map: a component may be called `__proto__`. */
+const dependencies = z
+  .custom<object>(
+    (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+    'Invalid input: expected record',
+  )
+  .transform((given) => new Map<string, unknown>(Object.entries(given)))
+  .pipe(z.map(z.string(), z.array(z.string().min(1)).max(100)));
+
+const prefixes = ['/api/bots/', 'bot:'];
+
+/** Throws {@link BadCatalogueError}: what is wrong with the catalogue is found when a process starts. */
+export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): Catalogue {
+  const byName = new Map(bots.map((bot) => [bot.name, bot]));
+  const remediesByName = new Map(remedies.map((remedy) => [remedy.name, remedy]));
+  const names = [...byName.keys()].join(', ');
+
+  const known: Remedies = {
+    remedy: (name) => remediesByName.get(name),
+    remedyNames: [...remediesByName.keys()],
+  };
+  refuseTwins('bot', bots);
+  refuseTwins('remedy', remedies);
+  refuseNames(
+    'bot',
+    bots,
+    /^[a-z0-9][a-z0-9-]{0,49}$/,
+    'up to 50 small letters, digits and hyphens',
+  );
+  const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
+  refuseNames(
+    'knowledge',
+    seeds,
+    /^[a-z0-9][a-z0-9.-]{0,99}$/,
+    'up to 100 small letters, digits, dots and hyphens',
+  );
+  for (const remedy of remedies) refuseWithoutUndo(remedy);
+  for (const seed of seeds) refuseUnfit(seed, known);
+
+  return {
+    ...known,
+    bots,
+    resolve(endpoint, config) {
+      const prefix = prefixes.find((start) => endpoint.startsWith(start));
+      const bot = prefix && byName.get(endpoint.slice(prefix.length));
+      if (!bot)
+        throw new BadDefinitionError(
+          'api_endpoint',
+          `${endpoint} names no bot of the catalogue`,
+          `give ${prefixes[0]}<name> with one of: ${names}`,
+        );
+      const { depends_on = {}, ...own } = (config ?? {}) as Record<string, unknown>;
+      const given = read(['config', 'depends_on'], dependencies, depends_on);
+      const parents = (component: string) => [
+        ...ownOf(bot.dependsOn ?? {}, component),
+        ...(given.get(component) ?? []),
+      ];
+      return { bot, config: read(['config'], bot.config, own), dependsOn: parents };
+    },
+  };
+}
+
+/** A component may be called as what every object inherits. */
+const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
+  Object.hasOwn(lists, component) ? lists[component]! : [];
+
+function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): Value {
+  const bad = (field: string[], why: string) =>
+    new BadDefinitionError(
+      field.join('.'),
+      why,
+      `give all of it as this bot takes it: --config '{...}'`,
+    );
+  let parsed: z.ZodSafeParseResult<Value>;
+  try {
+    parsed = schema.safeParse(value);
+  } catch (error) {
+    // The schema is the bot's own: what makes it throw is as unfit as what it refuses.
+    throw bad(path, messageOf(error));
+  }
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw bad([...path, ...issue!.path.map(String)], issue!.message);
+}
+
+function refuseTwins(what: string, all: readonly { name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of all) {
+    if (names.has(name)) throw new BadCatalogueError(`there are two of the ${what} ${name}`);
+    names.add(name);
+  }
+}
+
+/** As the tables take them. */
+function refuseNames(
+  what: string,
+  all: readonly { name: string }[],
+  allowed: RegExp,
+  inWords: string,
+): void {
+  for (const { name } of all)
+    if (!allowed.test(name))
+      throw new BadCatalogueError(
+        `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
+      );
+}
+
+function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
+  if (undo || risk === 'safe' || risk === 'irreversible') return;
+  throw new BadCatalogueError(`the remedy ${name} is reversible and has no undo`);
+}
+
+/** What a seed brings must run, and may act by itself only if its effect can be taken back. */
+function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
+  if (!isPlaybook(solution)) return;
+  let asks: string[];
+  try {
+    asks = readPlaybook(solution, known)
+      .filter(({ remedy }) => remedy.risk === 'irreversible')
+      .map(({ remedy }) => remedy.name);
+  } catch (error) {
+    throw new BadCatalogueError(`the knowledge ${name}: ${messageOf(error)}`);
+  }
+  if (autonomy === 'auto' && asks.length > 0)
+    throw new BadCatalogueError(
+      `the knowledge ${name} is auto, and ${asks.join(', ')} is irreversible: it always asks`,
+    );
+}

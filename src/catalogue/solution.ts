@@ -1,0 +1,45 @@
+import type { Risk } from '../bot.ts';
+import type { Catalogue } from './catalogue.ts';
+import { messageOf } from '../ground/errors.ts';
+import { isPlaybook, PlaybookError, readPlaybook, type Step } from '../playbook/read.ts';
+
+export type { Step } from '../playbook/read.ts';
+
+/** What `bot_knowledge.solution` says: advice for a person, steps for the engine, or steps that cannot run. */
+export type Solution =
+  | { kind: 'prose'; text: string }
+  | { kind: 'playbook'; steps: Step[] }
+  | { kind: 'broken'; why: string };
+
+// A hostile text takes a few hundred milliseconds to read: once, and not for every finding that it matches.
+const read = new WeakMap<Catalogue, Map<string, Solution>>();
+const mostRead = 20_000;
+
+/** A solution is a playbook when it begins with `steps:`; anything else is prose. */
+export function readSolution(solution: string, catalogue: Catalogue): Solution {
+  if (!isPlaybook(solution)) return { kind: 'prose', text: solution };
+  const known = read.get(catalogue) ?? new Map<string, Solution>();
+  read.set(catalogue, known);
+  const before = known.get(solution);
+  if (before) return before;
+  const made = stepsOf(solution, catalogue);
+  if (known.size >= mostRead) known.delete(known.keys().next().value!);
+  known.set(solution, made);
+  return made;
+}
+
+function stepsOf(solution: string, catalogue: Catalogue): Solution {
+  try {
+    return { kind: 'playbook', steps: readPlaybook(solution, catalogue) };
+  } catch (error) {
+    return { kind: 'broken', why: error instanceof PlaybookError ? error.why : messageOf(error) };
+  }
+}
+
+const ranks = { safe: 0, reversible: 1, irreversible: 2 } as const;
+
+/** An entry's risk is the highest of its steps. */
+export const riskOf = (steps: Step[]): Risk =>
+  steps
+    .map((step) => step.remedy.risk)
+    .reduce((worst, risk) => (ranks[risk] > ranks[worst] ? risk : worst), 'safe' as Risk);

@@ -1,0 +1,74 @@
+/**
+ * Values as bytes of a pipe between a worker and a child: four bytes of length, then the value as structured clone
+ * writes it. Node's own channel between processes throws where nothing can catch it when a child writes anything
+ * else into it, and reads a message of any size.
+ */
+import { deserialize, serialize } from 'node:v8';
+
+/** Bytes of one value; results are kept well below by their own limits (src/run/tasks/result.ts). */
+export const largestFrame = 32 * 2 ** 20;
+
+const headBytes = 4;
+
+/** Throws where structured clone cannot carry the value, and where it is larger than {@link largestFrame}. */
+export function frameOf(value: unknown): Buffer {
+  const body = serialize(value);
+  if (body.length > largestFrame)
+    throw new Error(`it is ${body.length} bytes large, and ${largestFrame} is the most`);
+  const frame = Buffer.allocUnsafe(headBytes + body.length);
+  frame.writeUInt32BE(body.length);
+  body.copy(frame, headBytes);
+  return frame;
+}
+
+/**
+ * Takes what a pipe brings, in pieces of any size, and hands on the values in it. `onBad` gets why it is none, once;
+ * what comes after that is ignored.
+ */
+export function readFrames(
+  onValue: (value: unknown) => void,
+  onBad: (why: string) => void,
+): (piece: Buffer) => void {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  let wanted = headBytes;
+  let isBad = false;
+
+  function bad(why: string): void {
+    isBad = true;
+    pieces = [];
+    onBad(why);
+  }
+
+  /** What comes after the first value; null when more bytes are needed for that, or it is none. */
+  function next(all: Buffer): Buffer | null {
+    const length = all.readUInt32BE(0);
+    wanted = headBytes + length;
+    if (length > largestFrame) bad(`${length} bytes, and ${largestFrame} is the most`);
+    if (isBad || all.length < wanted) return null;
+    let value: unknown;
+    try {
+      value = deserialize(all.subarray(headBytes, wanted));
+    } catch (error) {
+      bad(String(error));
+      return null;
+    }
+    const rest = all.subarray(wanted);
+    wanted = headBytes;
+    onValue(value);
+    return rest;
+  }
+
+  return (piece) => {
+    if (isBad) return;
+    pieces.push(piece);
+    bytes += piece.length;
+    while (bytes >= wanted && !isBad) {
+      const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+      const rest = next(all);
+      pieces = [rest ?? all];
+      bytes = pieces[0]!.length;
+      if (!rest) break;
+    }
+  };
+}

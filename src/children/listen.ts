@@ -1,0 +1,64 @@
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { beginTask, endTask } from './current-task.ts';
+import { frameOf, readFrames } from './frames.ts';
+import type { Watch } from './rest.ts';
+import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from '../run/tasks/task.ts';
+import { thrownBy } from './thrown.ts';
+
+/** the file descriptor of the channel in the worker's `stdio` */
+const channel = 3;
+
+/**
+ * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
+ * returns looks after the process when each has ended, and when the worker asks; until then it takes no other one.
+ */
+export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => Watch): void {
+  const socket = new Socket({ fd: channel, readable: true, writable: true });
+  let carryOut: CarryOut;
+  let self: Watch;
+  let underWay: AbortController | null = null;
+
+  const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
+  const say = (message: FromChild) => write(frameOf(message));
+
+  async function answerOf(id: number, kind: Kind, task: unknown): Promise<Buffer> {
+    const controller = (underWay = new AbortController());
+    try {
+      const given = task as Tasks[Kind]['task'];
+      const result = await beginTask(id, () => carryOut(kind, given, controller.signal));
+      return frameOf({ id, result });
+    } catch (error) {
+      return frameOf({ id, thrown: thrownBy(error) });
+    }
+  }
+
+  async function work(id: number, kind: Kind, task: unknown): Promise<void> {
+    await write(await answerOf(id, kind, task));
+    underWay = null;
+    endTask();
+    // What the task left in the queue of microtasks comes first.
+    await setImmediate();
+    await say({ id, rest: await self.rest() });
+  }
+
+  const read = readFrames(
+    (value) => {
+      const message = value as Beginning | ToChild;
+      if ('stop' in message) underWay?.abort(message.stop);
+      else if ('inspect' in message)
+        void self.inspect().then((rest) => say({ id: message.inspect, rest }));
+      else if ('id' in message) void work(message.id, message.kind, message.task);
+      else {
+        carryOut = begin(message);
+        self = watch();
+        void self.rest().then((ready) => say({ ready }));
+      }
+    },
+    (why) => {
+      throw new Error(`what the worker sent cannot be read: ${why}`);
+    },
+  );
+  // When it ends, the worker is gone, and the guard ends this process.
+  socket.on('error', () => {}).on('data', read);
+}

@@ -1,0 +1,96 @@
+import type { Fenced } from '../data/bots/fence.ts';
+import { FaultError } from '../database/faults/fault-behind.ts';
+import { messageOf } from '../ground/errors.ts';
+import type { Stop } from '../run/writer/run.ts';
+import type { Child } from './child.ts';
+import { codeOf, type Kind, type Tasks } from '../run/tasks/task.ts';
+
+/** One run's hold of a child process. */
+export interface Place {
+  /**
+   * One task at a time. Rejects with what it threw, with LostRunError when its run was taken over, or
+   * with ChildEndedError when its process ended; the next task then gets a fresh one.
+   */
+  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']>;
+  /**
+   * What is under way sees its signal aborted. Its process is ended when it has, or after its grace. A task
+   * that still waits for a fresh child is not begun. The next task gets a fresh one.
+   */
+  stop(why: Stop): void;
+  /** Gives the child back. One that was stopped is not used again: something of its task may go on. */
+  release(): void;
+}
+
+/** How long a stopped task may take to end by itself. A run's deadline has passed by then. */
+const graceMs: Record<Stop, number> = {
+  timeout: 250,
+  lost: 250,
+  kill_switch: 250,
+  cancelled: 2_000,
+};
+
+/** The pool, as a place sees it. */
+export interface Lender {
+  take(code: string): Promise<Child>;
+  /** Whether its tasks have left it as `code` may find it; a child that is not is ended. */
+  isFitFor(child: Child, code: string): Promise<boolean>;
+  giveBack(child: Child): void;
+  /** It is not used again. */
+  drop(child: Child): void;
+}
+
+async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
+  const grace = setTimeout(() => child.kill(why), ms);
+  await child.settled();
+  clearTimeout(grace);
+  child.kill(why);
+}
+
+export function placeOf(taken: Child, { take, isFitFor, giveBack, drop }: Lender): Place {
+  let child = taken;
+  let stopped: Child | null = null;
+  // A task that waits for its child, and whether its run still wants it done.
+  let waiting: { wanted: boolean } | null = null;
+
+  async function another(mine: { wanted: boolean }, code: string): Promise<Child> {
+    const next = await take(code).catch((error: unknown) => {
+      // None could be started: the task has not begun, and is not to blame.
+      throw new FaultError('process', messageOf(error));
+    });
+    if (!mine.wanted) giveBack(next);
+    return next;
+  }
+
+  return {
+    async do(kind, task, run) {
+      const mine = (waiting = { wanted: true });
+      const code = codeOf(kind, task);
+      try {
+        const isUsable = async () =>
+          !child.isEnded && child !== stopped && (await isFitFor(child, code));
+        while (!(await isUsable()) && mine.wanted) {
+          const next = await another(mine, code);
+          if (mine.wanted) child = next;
+        }
+        if (!mine.wanted) throw new Error('it was stopped before it began');
+      } finally {
+        waiting = null;
+      }
+      return child.do(kind, task, run);
+    },
+    stop(why) {
+      if (waiting) waiting.wanted = false;
+      if (stopped === child || !child.isBusy) return;
+      stopped = child;
+      child.stop(why);
+      void endWithin(graceMs[why], child, why);
+    },
+    release() {
+      if (waiting) waiting.wanted = false;
+      if (child.isEnded) return;
+      if (child !== stopped && !child.isBusy) return giveBack(child);
+      drop(child);
+      if (child !== stopped) child.kill('its run is over');
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { Child, type ChildOptions } from './child.ts';
+import { tooMuchLeft, watchMemory } from './memory.ts';
+import { placeOf, type Lender, type Place } from './place.ts';
+import type { Kind, Rest } from '../run/tasks/task.ts';
+
+export type { Place } from './place.ts';
+
+export interface Children {
+  /**
+   * Waits until a child is free; one that carries out `code` already (task.ts) is preferred. Rejects when none can be
+   * started.
+   */
+  take(code?: string): Promise<Place>;
+  /** Ends all of them, whatever they do. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions extends Omit<ChildOptions, 'name'> {
+  /** children that work at once at most */
+  size: number;
+  /** one more stands ready; unless told otherwise */
+  isOneAhead?: boolean;
+  /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
+  onEnded(name: string): void;
+  /** Called when a task changed its process, or left something in it; that process is not used again. */
+  onChanged?(kind: Kind, task: unknown, left: string[]): void;
+  /** most that a child may take to load the catalogue, in ms; a minute unless told */
+  startWithinMs?: number;
+}
+
+/**
+ * A further child is started when somebody has waited, or all have been busy, for this long. A start costs as
+ * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
+ */
+const patienceMs = 100;
+
+/** More starts at once than processors would only make each of them, and all that runs, slower. */
+const mostStarting = availableParallelism();
+
+/** A child that has had nothing to do for this long looks at all that its tasks may have changed. */
+const inspectAfterMs = 20;
+
+/** A child is replaced after so many tasks: what checks leak does not add up for ever. */
+const mostTasks = 10_000;
+
+interface Waiting {
+  since: number;
+  code: string | undefined;
+  resolve(child: Child): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
+ * faults apart, not malice: the catalogue's code is trusted.
+ */
+export function openChildren({
+  size,
+  isOneAhead = true,
+  onEnded,
+  onChanged = () => {},
+  startWithinMs = 60_000,
+  ...options
+}: PoolOptions): Children {
+  const most = size + Number(isOneAhead);
+  const living = new Set<Child>();
+  const starting = new Set<Child>();
+  // The one that worked last goes first: its code is warm and its connections are open.
+  let idle: Child[] = [];
+  // Each since when.
+  const held = new Map<Child, number>();
+  const waiting: Waiting[] = [];
+  let again: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  function provide(): void {
+    const count = () => starting.size + idle.length + held.size;
+    while (!closed && starting.size < wanted() && count() < most) if (!start()) break;
+    if (closed || again || idle.length > 0 || count() >= most) return;
+    again = setTimeout(() => {
+      again = null;
+      provide();
+    }, patienceMs);
+    again.unref();
+  }
+
+  /** Children that are missing; those that are being started are among them. */
+  function wanted(): number {
+    const long = performance.now() - patienceMs;
+    const waited = waiting.filter(({ since }) => since <= long).length;
+    const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
+    // Where there is none at all, nobody can become free.
+    const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
+    return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
+  }
+
+  /** False when the system starts no process; who has waited longest hears of it. */
+  function start(): boolean {
+    const name = `roundsman child ${randomBytes(6).toString('hex')}`;
+    let child: Child;
+    try {
+      child = new Child({ ...options, name });
+    } catch (error) {
+      waiting.shift()?.reject(error);
+      return false;
+    }
+    living.add(child);
+    starting.add(child);
+    void whenReady(child);
+    void whenEnded(child);
+    return true;
+  }
+
+  async function whenReady(child: Child): Promise<void> {
+    const late = setTimeout(
+      () => child.kill(`it was not ready within ${startWithinMs / 1000} s`),
+      startWithinMs,
+    );
+    try {
+      await child.ready.finally(() => clearTimeout(late));
+      starting.delete(child);
+      offer(child, 'last');
+    } catch (error) {
+      // Nobody waits: then the next one who does will hear of it, and nothing starts in a circle.
+      starting.delete(child);
+      waiting.shift()?.reject(error);
+      if (waiting.length > 0) provide();
+    }
+  }
+
+  async function whenEnded(child: Child): Promise<void> {
+    await child.ended;
+    idle = idle.filter((each) => each !== child);
+    held.delete(child);
+    if (!closed) onEnded(child.name);
+    // It may have been the last one that counted against the most: whoever waits is given another.
+    provide();
+    await child.swept;
+    living.delete(child);
+  }
+
+  function offer(child: Child, turn: 'next' | 'last' = 'next'): void {
+    if (child.isEnded) return;
+    const next = nextFor(child);
+    if (next) {
+      held.set(child, performance.now());
+      return next.resolve(child);
+    }
+    if (turn === 'next') idle.push(child);
+    else idle.unshift(child);
+    if (!child.wantsInspection()) return;
+    const { tasks } = child;
+    setTimeout(() => void (child.tasks === tasks && inspectIdle(child)), inspectAfterMs).unref();
+  }
+
+  /** Who waits for the code that the child has carried out last, unless somebody else has waited for long. */
+  function nextFor(child: Child): Waiting | undefined {
+    const [first] = waiting;
+    if (!first) return undefined;
+    const same = waiting.findIndex(({ code }) => code === child.last?.code);
+    const isLate = first.since <= performance.now() - patienceMs;
+    return waiting.splice(isLate ? 0 : Math.max(0, same), 1)[0];
+  }
+
+  async function inspectIdle(child: Child): Promise<void> {
+    if (!idle.includes(child) || !child.wantsInspection()) return;
+    idle = idle.filter((each) => each !== child);
+    held.set(child, performance.now());
+    if (isUnchanged(child, await child.inspect())) {
+      held.delete(child);
+      offer(child);
+    }
+    provide();
+  }
+
+  async function giveBack(child: Child): Promise<void> {
+    // One that has ended, or that is ended now, leaves by itself.
+    if (isUnchanged(child, await child.rested())) {
+      held.delete(child);
+      if (child.tasks < mostTasks) offer(child);
+      else child.kill('it has served its time');
+    }
+    provide();
+  }
+
+  async function isFitFor(child: Child, code: string): Promise<boolean> {
+    if (!isUnchanged(child, await child.rested())) return false;
+    return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
+  }
+
+  /** Once it has come to rest: one that a task has changed is ended. */
+  function isUnchanged(child: Child, rest: Rest | null): boolean {
+    if (child.isEnded) return false;
+    const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
+    if (changed.length === 0) return true;
+    if (child.last) onChanged(child.last.kind, child.last.task, changed);
+    child.kill('a task had changed it');
+    return false;
+  }
+
+  function take(code?: string): Promise<Child> {
+    if (closed) return Promise.reject(new Error('the children were closed'));
+    const child = idle.findLast(({ last }) => last?.code === code) ?? idle.at(-1);
+    if (child) {
+      idle = idle.filter((each) => each !== child);
+      held.set(child, performance.now());
+      provide();
+      return Promise.resolve(child);
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ since: performance.now(), code, resolve, reject });
+      provide();
+    });
+  }
+
+  const lender: Lender = {
+    take,
+    isFitFor,
+    giveBack: (child) => void giveBack(child),
+    drop(child) {
+      held.delete(child);
+      provide();
+    },
+  };
+
+  const watching = watchMemory(living, options.memoryMb);
+  provide();
+
+  return {
+    take: async (code) => placeOf(await take(code), lender),
+    async close() {
+      closed = true;
+      watching.stop();
+      if (again) clearTimeout(again);
+      for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
+      for (const child of living) child.kill('its worker stops');
+      await Promise.all([...living].map((child) => child.swept));
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What a task threw, on its way from a child to its worker. */
+import { NotAppliedError } from '../bot.ts';
+import { LostRunError, type Fenced } from '../data/bots/fence.ts';
+import { faultBehind, FaultError } from '../database/faults/fault-behind.ts';
+import { messageOf } from '../ground/errors.ts';
+import { fitting } from '../ground/text.ts';
+import type { Thrown } from '../run/tasks/task.ts';
+
+export const thrownBy = (error: unknown): Thrown => ({
+  message: fitting(messageOf(error), 10_000),
+  lost: error instanceof LostRunError,
+  fault: faultBehind(error),
+  notApplied: error instanceof NotAppliedError,
+});
+
+/** The error as its worker gets it: of the class that decides what becomes of the task. */
+export function errorOf(
+  { message, lost, fault, notApplied }: Thrown,
+  run: Fenced | undefined,
+): Error {
+  if (lost && run) return new LostRunError(run);
+  const behind = fault ? new FaultError(fault, message) : undefined;
+  if (notApplied) return new NotAppliedError(message, { cause: behind });
+  return behind ?? new Error(message);
+}

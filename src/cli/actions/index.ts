@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { jsonOption, limitOption } from '../arguments/options.ts';
+
+/** `roundsman actions ...` */
+export function actionsCommand(): Command {
+  const actions = new Command('actions').description('what was done to heal');
+  actions
+    .command('list')
+    .description('steps of heals, the newest first')
+    .option('--bot <name>', 'only of this bot')
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listActions(options));
+  actions
+    .command('show <id>')
+    .description(
+      'one step with its evidence and the others of its heal; the first digits of its id do',
+    )
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./show.ts')).showAction(id, options));
+  actions
+    .command('undo <id>')
+    .description('have the effect of one step taken back, by the next run of its bot')
+    .option('--yes', 'do not ask again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./undo.ts')).undoAction(id, options));
+  return actions;
+}

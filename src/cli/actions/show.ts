@@ -1,0 +1,86 @@
+import { oneAction, stepsOf, undoRefusal, type ListedAction } from '../../data/bots/bot-actions.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { isReversible } from './reversible.ts';
+import { actionTable } from './table.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
+import { withDatabase } from '../session/database.ts';
+import * as print from '../terminal/print.ts';
+import { actionIdOf } from '../arguments/references.ts';
+
+export const showAction = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const action = await oneAction(db, await actionIdOf(db, given));
+    const steps = await stepsOf(db, action.heal_id);
+    const others = steps.filter(({ id }) => id !== action.id);
+    if (options.json) return print.json({ ...action, bot_actions: others });
+    const now = await currentTime(db);
+    const remedy = (await loadCatalogue()).remedy(action.remedy);
+    const refusal =
+      undoRefusal(action, steps) ??
+      (isReversible(remedy, action.risk) ? null : 'its remedy cannot take it back');
+    print.say(print.paint('bold', printable(action.action_description)));
+    print.say();
+    print.facts([
+      ['State', print.state(action.state)],
+      ['Error', action.error_message && printable(action.error_message)],
+      ['Remedy', `${printable(action.remedy)} (${action.risk})`],
+      ['Step', `${action.step + 1} of ${steps.length}`],
+      ['Knowledge', printable(action.bot_knowledge.name ?? '-')],
+      ['Bot', printable(action.bots.name ?? '-')],
+      ['Component', printable(action.component ?? '-')],
+      [
+        'Finding',
+        action.finding_id && `\`npx roundsman findings show ${print.shortId(action.finding_id)}\``,
+      ],
+      [
+        'Run',
+        action.execution_id && `\`npx roundsman runs show ${print.shortId(action.execution_id)}\``,
+      ],
+      ['Intended', print.moment(action.taken_at, now)],
+      ['Applied', print.moment(action.applied_at, now)],
+      ['Verify after', print.moment(action.verify_after, now)],
+      ['Evidence', waitsForEvents(action, now)],
+      ['Verified', action.verified_at && print.moment(action.verified_at, now)],
+      ['Hold window', action.hold_until && `until ${print.moment(action.hold_until, now)}`],
+      ['Settled', print.moment(action.settled_at, now)],
+      ['Undo', undo(action, refusal, now)],
+      ['Heal', action.heal_id],
+      ['Id', action.id],
+    ]);
+    print.section('Evidence');
+    print.prose(JSON.stringify(action.evidence, null, 2));
+    if (others.length === 0) return;
+    print.section('Other steps of this heal');
+    actionTable(others, now, '');
+  });
+
+/** Of a check that counts events: what an applied cure waits for. */
+function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
+  if (state !== 'applied' || judge_within === null) return null;
+  const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';
+  return `what came since does not tell yet whether it helped${again}`;
+}
+
+function undo(action: ListedAction, refusal: string | null, now: Date): string {
+  const { undo_requested_at: asked, undo_requested_by: by } = action;
+  const whose = asked
+    ? `asked for by ${printable(by ?? 'somebody')} at ${print.moment(asked, now)}`
+    : null;
+  if (action.state === 'undone') return whose ?? 'done';
+  if (whose) {
+    const delayed = told(action, 'undo_delayed');
+    return delayed
+      ? `${whose}; the last run of its bot could not do it, and the next one tries again: ${delayed}`
+      : `${whose}; the next run of its bot does it`;
+  }
+  const way = refusal ?? `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
+  const failed = told(action, 'undo_failed');
+  return failed ? `${way}; the last try failed: ${failed}` : way;
+}
+
+/** Why an undo waits, or has failed, as one line; null where the evidence does not say. */
+export function told({ evidence }: ListedAction, name: 'undo_delayed' | 'undo_failed') {
+  const why = (evidence as Record<string, unknown> | null)?.[name];
+  return typeof why === 'string' ? printable(why) : null;
+}

@@ -1,0 +1,21 @@
+import type { Selectable } from 'kysely';
+import type { BotActions } from '../../database/tables.ts';
+import { printable } from '../../ground/text.ts';
+import { relative, state } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+/** What was done about a problem: steps of heals. */
+export const actionTable = (actions: Selectable<BotActions>[], now: Date, empty: string): void =>
+  table(
+    ['When', 'State', 'Remedy', 'Risk', 'Step', 'What'],
+    actions.map((action) => [
+      relative(action.taken_at, now),
+      state(action.state),
+      printable(action.remedy),
+      action.risk,
+      String(action.step),
+      printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
+    ]),
+    empty,
+    ['Step', 'Risk'],
+  );

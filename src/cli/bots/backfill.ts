@@ -1,0 +1,92 @@
+import { backfill, type Backfilled, type Moment } from '../../schedule/backfill.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import { printable } from '../../ground/text.ts';
+import { scheduleOf } from './schedule.ts';
+import { inZone } from './next.ts';
+import { withDatabase } from '../session/database.ts';
+import { counted, facts, json, note, say, time } from '../terminal/print.ts';
+import { botOf } from '../arguments/references.ts';
+import { table } from '../terminal/table.ts';
+import { noteIfIdle } from '../session/waiting.ts';
+
+interface BackfillOptions {
+  since: Moment;
+  until?: Moment;
+  limit: number;
+  dryRun?: true;
+  json?: true;
+}
+
+/** Slots that a dry run lists; --json has all of them. */
+const listed = 20;
+
+export const backfillBot = (given: string, options: BackfillOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bot = await botOf(db, given);
+    // Said in the bot's words before the row is locked; the schedule is read again under the lock.
+    scheduleOf(bot);
+    const { since, until, limit, dryRun = false } = options;
+    const done = await backfill(db, bot.id, { since, until, limit, dryRun });
+    const { unclaimed } = done;
+    if (unclaimed)
+      note(
+        `the slot of ${time(unclaimed)} UTC is due and not claimed yet: it and what follows is left to the scheduler`,
+      );
+    const count = done.inserted.length + done.requeued.length;
+    if (count > 0 && !dryRun) await noteIfIdle(db, 'they run when one starts');
+    if (options.json) return json({ name: bot.name, dry_run: dryRun, ...done });
+
+    const runs = `${counted(count, 'run')} of ${bot.name}`;
+    if (count === 0) say(`Nothing of ${bot.name} is to be made up for.`);
+    else if (dryRun) say(`Would queue ${runs}; nothing was written.`);
+    else say(`Queued ${runs}. They wait for each other, and its own slots go on meanwhile.`);
+    say();
+    printFacts(done);
+    if (dryRun) printSlots(bot, done);
+  });
+
+const tally = (words: string[]): string =>
+  [...Map.groupBy(words, (word) => word)]
+    .map(([word, same]) => `${same.length} ${printable(word)}`)
+    .join(', ');
+
+function printFacts({ since, until, inserted, requeued, ran, open, left }: Backfilled): void {
+  const slots = (rows: unknown[], what = '') =>
+    rows.length > 0 ? `${counted(rows.length, 'slot')}${what && `: ${what}`}` : null;
+  facts([
+    ['Stretch', `${time(since)} to ${time(until)} UTC`],
+    ['Without a run', slots(inserted)],
+    ['Skipped', slots(requeued, tally(requeued.map(({ reason }) => reason ?? 'no reason')))],
+    ['Ran already', slots(ran, tally(ran.map(({ status }) => status)))],
+    ['Waiting', slots(open, tally(open.map(({ status }) => status)))],
+    [
+      'Left alone',
+      left.length > 0
+        ? `${counted(left.length, 'stretch')} of missed slots that an earlier schedule had`
+        : null,
+    ],
+  ]);
+}
+
+function printSlots({ timezone, ...bot }: BotRow, { inserted, requeued }: Backfilled): void {
+  const { zone } = scheduleOf({ timezone, ...bot });
+  const zoned = zone === 'UTC' ? [] : [zone];
+  const slots = [
+    ...inserted.map((at) => ({ at, was: 'no run' })),
+    ...requeued.map((row) => ({ at: row.scheduled_for, was: `skipped, ${row.reason}` })),
+  ].toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  if (slots.length === 0) return;
+  say();
+  table(
+    ['Slot (UTC)', ...zoned, 'So far'],
+    slots
+      .slice(0, listed)
+      .map(({ at, was }) => [
+        inZone(at, 'UTC'),
+        ...zoned.map((name) => inZone(at, name)),
+        printable(was),
+      ]),
+    '',
+  );
+  if (slots.length > listed) say(`... and ${slots.length - listed} more; --json has all of them`);
+}

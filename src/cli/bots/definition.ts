@@ -1,0 +1,130 @@
+/** A bot's definition as options say it, checked before anything is written. */
+import type { Insertable } from 'kysely';
+import type { Bots } from '../../database/tables.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+
+export interface DefinitionOptions {
+  schedule?: string;
+  endpoint?: string;
+  displayName?: string;
+  description?: string;
+  timezone?: string;
+  config?: string;
+  catchUp?: 'skip' | 'last' | 'all';
+  catchUpLimit?: number;
+  grace?: number;
+  overlap?: 'skip' | 'queue';
+  concurrency?: number;
+  jitter?: number;
+  timeout?: number;
+  maxAttempts?: number;
+  priority?: number;
+  confirm?: number;
+  clear?: number;
+  json?: true;
+}
+
+/** Each option's column of `bots`. */
+const columns = {
+  schedule: 'schedule_cron',
+  endpoint: 'api_endpoint',
+  displayName: 'display_name',
+  description: 'description',
+  timezone: 'timezone',
+  config: 'config',
+  catchUp: 'catch_up',
+  catchUpLimit: 'catch_up_limit',
+  grace: 'grace_seconds',
+  overlap: 'overlap',
+  concurrency: 'concurrency',
+  jitter: 'jitter_seconds',
+  timeout: 'timeout_seconds',
+  maxAttempts: 'max_attempts',
+  priority: 'priority',
+  confirm: 'confirm',
+  clear: 'clear',
+} as const satisfies Partial<Record<keyof DefinitionOptions, keyof Bots>>;
+
+/** The columns that decide whether a bot can run, so that a change of them is inspected. */
+export const decisive = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
+
+/** Characters that each column holds. */
+const lengths: Partial<Record<keyof Bots, number>> = {
+  name: 50,
+  display_name: 100,
+  schedule_cron: 50,
+  api_endpoint: 200,
+};
+
+const flagOf = (option: string) =>
+  `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The columns that the given options set. Throws {@link UsageError} for what the table would refuse. */
+export function columnsOf(options: DefinitionOptions): Partial<Insertable<Bots>> {
+  const values: Record<string, unknown> = {};
+  for (const [option, column] of Object.entries(columns)) {
+    const given = options[option as keyof typeof columns];
+    if (given === undefined) continue;
+    if (typeof given === 'string') checkText(flagOf(option), column, given);
+    values[column] = stored[option]?.(given as string) ?? given;
+  }
+  return values;
+}
+
+/** Options that the column holds otherwise than they are written; a schedule in the spelling that SQL can check. */
+const stored: Record<string, (given: string) => unknown> = {
+  config: readConfig,
+  schedule: (given) => given.trim().split(/\s+/).join(' '),
+};
+
+function checkText(flag: string, column: keyof Bots, text: string): void {
+  const most = lengths[column];
+  const length = [...text].length;
+  if (most && length > most)
+    throw new UsageError({
+      what: `${flag} is too long`,
+      why: `it has ${length} characters, and ${column} holds ${most}`,
+      hint: 'shorten it',
+    });
+  if (!text.trim() && column !== 'description')
+    throw new UsageError({
+      what: `${flag} is empty`,
+      why: `a bot needs its ${column}`,
+      hint: 'write it out, or leave the option away',
+    });
+}
+
+/** Throws {@link UsageError} for a name that the table would refuse. */
+export function checkName(name: string): void {
+  checkText('the name', 'name', name);
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+    throw new UsageError({
+      what: `${name} cannot be a bot's name`,
+      why: 'it is more than lower-case letters, digits and dashes, or begins with a dash',
+      hint: 'for example session-cleaner',
+    });
+}
+
+function readConfig(text: string): object {
+  const bad = (why: string, cause?: unknown) =>
+    new UsageError(
+      { what: '--config cannot be used', why, hint: `write it as --config '{"days": 7}'` },
+      { cause },
+    );
+  let unstorable = false;
+  const check = (key: string, value: unknown) => {
+    unstorable ||= [key, value].some((one) => typeof one === 'string' && storable(one) !== one);
+    return value;
+  };
+  let config: unknown;
+  try {
+    config = JSON.parse(text, check);
+  } catch (error) {
+    throw bad((error as Error).message, error);
+  }
+  if (typeof config !== 'object' || config === null || Array.isArray(config))
+    throw bad('it is no JSON object');
+  if (unstorable) throw bad('PostgreSQL stores no NUL characters and no halves of a character');
+  return config;
+}

@@ -1,0 +1,67 @@
+import { newestRuns, type ExecutionRow } from '../../data/bots/bot-executions.ts';
+import { countOpenFindings } from '../../data/bots/bot-findings.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { scheduleInWords } from './schedule.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, note, paint, relative, say, state, time, upTo } from '../terminal/print.ts';
+import { isWide, table } from '../terminal/table.ts';
+
+export const noBots =
+  'No bots yet. `npx roundsman up` brings the built-in ones along; `npx roundsman bots add` adds your own.';
+
+const lastRun = (run: ExecutionRow | undefined, now: Date): string =>
+  run ? `${state(run.status)} ${relative(run.completed_at ?? run.started_at, now)}` : '-';
+
+/** When a bot runs next, as planned by the scheduler. */
+export function nextRun(bot: BotRow, now: Date): string {
+  if (bot.status !== 'active') return '-';
+  const at = bot.next_execution_at;
+  if (!at) return 'not planned yet';
+  if (at <= now) return paint('yellow', `due ${relative(at, now)}`);
+  // The day only where it is another one.
+  const shown = time(at);
+  return `${relative(at, now)}, ${shown.slice(0, 10) === time(now).slice(0, 10) ? shown.slice(11, 16) : shown.slice(0, 16)}`;
+}
+
+export const listBots = (options: { limit: number; json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bots = upTo(
+      await db
+        .selectFrom('bots')
+        .selectAll()
+        .orderBy('name')
+        .limit(options.limit + 1)
+        .execute(),
+      options.limit,
+    );
+    const ids = bots.map(({ id }) => id);
+    const runs = await newestRuns(db, ids);
+    if (options.json)
+      return json(
+        bots.map((bot) => ({
+          ...bot,
+          bot_executions: runs.has(bot.id) ? [runs.get(bot.id)] : [],
+        })),
+      );
+    const findings = await countOpenFindings(db, ids);
+    const now = await currentTime(db);
+    const rows = await Promise.all(
+      bots.map(async (bot) => [
+        printable(bot.name),
+        state(bot.status),
+        isWide() ? await scheduleInWords(bot) : printable(bot.schedule_cron),
+        lastRun(runs.get(bot.id), now),
+        nextRun(bot, now),
+        String(findings.get(bot.id) ?? 0),
+      ]),
+    );
+    table(['Bot', 'Status', 'Schedule', 'Last run', 'Next run (UTC)', 'Open'], rows, noBots);
+    const inError = bots.filter(({ status }) => status === 'error');
+    if (inError.length > 0) say();
+    for (const { name, status_reason } of inError)
+      say(`${paint('red', name)}: ${printable(status_reason ?? 'no reason was recorded')}`);
+    if (bots.some((bot) => bot.status === 'active' && !bot.next_execution_at))
+      note("not planned yet: the scheduler's next tick does it; `npx roundsman up` starts one");
+  });

@@ -1,0 +1,34 @@
+import { queueManualRun } from '../../data/bots/bot-executions.ts';
+import { exitCodes } from '../../ground/errors.ts';
+import { withDatabase } from '../session/database.ts';
+import { counted, duration, json, note, say, shortId, state } from '../terminal/print.ts';
+import { botOf } from '../arguments/references.ts';
+import { causeOf } from '../runs/list.ts';
+import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
+
+export const runBot = (given: string, options: { wait?: true; json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bot = await botOf(db, given);
+    const run = await queueManualRun(db, bot.id);
+    const look = `npx roundsman runs show ${shortId(run.id)}`;
+    await noteIfIdle(db, 'it runs when one starts');
+    if (!options.wait) {
+      if (options.json) return json(run);
+      say(`Queued a run of ${bot.name}: ${run.id}`);
+      return say(`See \`${look}\`.`);
+    }
+    const ended = await untilEnded(db, run.id);
+    if (!ended) {
+      note(`it goes on; see \`${look}\``);
+      process.exitCode = interrupted;
+      return;
+    }
+    if (ended.status !== 'success') process.exitCode = exitCodes.failed;
+    if (options.json) return json(ended);
+    const cause = causeOf(ended);
+    say(
+      `${bot.name}: ${state(ended.status)} in ${duration(ended.execution_time_ms)}, ` +
+        `${counted(ended.checks_performed ?? 0, 'check')}, ${counted(ended.issues_found ?? 0, 'issue')}${cause ? ` (${cause})` : ''}`,
+    );
+    say(`See \`${look}\`.`);
+  });

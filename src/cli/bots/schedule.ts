@@ -1,0 +1,41 @@
+import type { BotRow } from '../../data/bots/bots.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import {
+  BadScheduleError,
+  inWords,
+  rememberedSchedule,
+  type Schedule,
+} from '../../schedule/cron.ts';
+import { printable } from '../../ground/text.ts';
+
+type Scheduled = Pick<BotRow, 'name' | 'schedule_cron' | 'timezone'>;
+
+/** A bot's row has a schedule that cannot be read, so nothing about its times can be said. */
+export class UnreadableScheduleError extends RoundsmanError {}
+
+/** The bot's schedule. Throws {@link UnreadableScheduleError}: the row is wrong, not the command. */
+export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedule {
+  try {
+    return rememberedSchedule(schedule_cron, timezone);
+  } catch (error) {
+    if (!(error instanceof BadScheduleError)) throw error;
+    throw new UnreadableScheduleError(
+      {
+        what: `the schedule of ${name} cannot be read`,
+        why: error.why,
+        hint: `\`npx roundsman bots edit ${name} --schedule '...'\`; ${error.hint}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** `Every 5 minutes (UTC)`; the row's own text where that cannot be read. */
+export async function scheduleInWords(bot: Scheduled): Promise<string> {
+  try {
+    return await inWords(scheduleOf(bot));
+  } catch (error) {
+    if (error instanceof UnreadableScheduleError) return printable(bot.schedule_cron);
+    throw error;
+  }
+}

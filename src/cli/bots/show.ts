@@ -1,0 +1,75 @@
+import { listExecutions } from '../../data/bots/bot-executions.ts';
+import { listFindings } from '../../data/bots/bot-findings.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { nextRun } from './list.ts';
+import { scheduleInWords } from './schedule.ts';
+import { withDatabase } from '../session/database.ts';
+import { findingTable } from '../findings/list.ts';
+import * as print from '../terminal/print.ts';
+import { botOf } from '../arguments/references.ts';
+import { runTable } from '../runs/list.ts';
+
+const newest = 10;
+const mostFindings = 50;
+
+export const showBot = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bot = await botOf(db, given);
+    const runs = await listExecutions(db, { botId: bot.id, limit: newest });
+    const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
+    if (options.json) return print.json({ ...bot, bot_executions: runs, bot_findings: findings });
+
+    const now = await currentTime(db);
+    await printDefinition(bot, now);
+    print.section('Newest runs');
+    runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
+    print.section('Open findings');
+    findingTable(findings, now, 'None.', false);
+  });
+
+async function printDefinition(bot: BotRow, now: Date): Promise<void> {
+  const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)} UTC` : '';
+  const why = bot.status_reason ? `: ${printable(bot.status_reason)}` : '';
+  const finished = (bot.successful_runs ?? 0) + (bot.failed_runs ?? 0);
+  print.say(print.paint('bold', printable(`${bot.display_name} (${bot.name})`)));
+  if (bot.description) print.prose(bot.description);
+  print.say();
+  print.facts([
+    ['Status', `${print.state(bot.status)}${why}${since}`],
+    ['Endpoint', printable(bot.api_endpoint)],
+    ['Schedule', `${printable(bot.schedule_cron)}   ${await scheduleInWords(bot)}`],
+    ['Next run', nextRunAtLength(bot, now)],
+    ['Last run', print.moment(bot.last_execution_at, now)],
+    [
+      'Runs',
+      `${bot.total_runs ?? 0}: ${bot.successful_runs ?? 0} succeeded, ${bot.failed_runs ?? 0} failed` +
+        (finished > 0 ? `; ${print.duration(bot.avg_execution_time_ms)} on average` : ''),
+    ],
+    ['Config', printable(JSON.stringify(bot.config))],
+    [
+      'Missed slots',
+      `${bot.catch_up}${bot.catch_up === 'all' ? ` (${bot.catch_up_limit} at most)` : ''}, grace ${bot.grace_seconds} s`,
+    ],
+    ['Overlap', `${bot.overlap}, ${bot.concurrency} at once`],
+    [
+      'Limits',
+      `timeout ${bot.timeout_seconds} s, ${print.counted(bot.max_attempts, 'attempt')}, jitter ${bot.jitter_seconds} s, priority ${bot.priority}`,
+    ],
+    [
+      'Findings',
+      bot.confirm + bot.clear === 2
+        ? null
+        : `count after ${print.counted(bot.confirm, 'failure')} in a row, resolve after ${print.counted(bot.clear, 'clean run')} in a row`,
+    ],
+    ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)} UTC`],
+    ['Id', bot.id],
+  ]);
+}
+
+function nextRunAtLength(bot: BotRow, now: Date): string {
+  if (bot.status !== 'active') return `none while it is ${bot.status}`;
+  if (!bot.next_execution_at) return "planned at the scheduler's next tick";
+  return print.moment(bot.next_execution_at, now) ?? nextRun(bot, now);
+}

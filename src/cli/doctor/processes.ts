@@ -1,0 +1,76 @@
+import { nodeSilenceSeconds, type Node } from '../../data/bots/engine.ts';
+import { nodeName } from '../../services/progress/canary-stop.ts';
+import { botsThatAre, schedulersOf, workersOf, type Facts } from '../../services/progress/facts.ts';
+import { readOnlyInWords, takesNoWrites } from '../../services/progress/read-only.ts';
+import { span } from '../../ground/text.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+
+const mostSkewMs = 2_000;
+
+const called = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
+
+/** Who is alive by its heartbeat. That is well only where `progress` has proved that runs get through, too. */
+export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diagnosis[] {
+  const { nodes, now } = facts;
+  const alive = nodes.filter((node) => node.alive);
+  const silent = nodes.filter((node) => !node.alive);
+  const skewed = alive.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > mostSkewMs);
+  const found: Diagnosis[] = [];
+  if (alive.length === 0 && takesNoWrites(facts))
+    found.push(
+      warn(
+        'Processes',
+        `which are alive cannot be known: ${readOnlyInWords(facts.readOnly!)}, not even signs of life`,
+        'see Database; processes that are alive go on by themselves once it takes writes',
+      ),
+    );
+  else if (alive.length === 0)
+    found.push(
+      (botsThatAre(facts, 'active') > 0 ? fail : warn)(
+        'Processes',
+        'none is alive: nothing runs',
+        'start one: `npx roundsman up`',
+      ),
+    );
+  else if (progress?.status === 'ok') found.push(ok('Processes', called(alive)));
+  else
+    found.push(
+      warn(
+        'Processes',
+        `${called(alive)}: alive by their heartbeats, which does not prove that runs move`,
+        'see Progress',
+      ),
+    );
+  found.push(...elsewhere(nodes));
+  if (silent.length > 0 && !takesNoWrites(facts))
+    found.push(
+      warn(
+        'Processes',
+        `silent for more than ${nodeSilenceSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
+        'nothing, if they were killed: their runs are taken over; else look at their logs',
+      ),
+    );
+  if (skewed.length > 0)
+    found.push(
+      warn(
+        'Clock',
+        `off from the database's: ${skewed.map((node) => `${nodeName(node)} by ${node.skew_ms} ms`).join(', ')}`,
+        'synchronise those hosts with NTP',
+      ),
+    );
+  return found;
+}
+
+/** Beside a worker that takes what schedulers queue there may be one that waits at another queue. */
+function elsewhere(nodes: Node[]): Diagnosis[] {
+  const queues = schedulersOf(nodes).flatMap(({ queue }) => queue ?? []);
+  const wrong = workersOf(nodes).filter(({ queue }) => queue !== null && !queues.includes(queue));
+  if (queues.length === 0 || wrong.length === 0) return [];
+  return [
+    warn(
+      'Processes',
+      `${wrong.map((node) => `${nodeName(node)} takes runs from ${node.queue}`).join(', ')}, and schedulers put them into ${[...new Set(queues)].join(', ')}`,
+      'give every process the same REDIS_URL, or none, and restart those with another one',
+    ),
+  ];
+}

@@ -1,0 +1,40 @@
+import { listNodes } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import { messageOf } from '../../ground/errors.ts';
+import { sendCanary, type CanaryResult } from '../../services/progress/canary.ts';
+import { duration, note } from '../terminal/print.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+
+/** Does a run get through now? A canary tells; null where no process is alive that could take it. */
+export async function examineProgress(db: Db): Promise<Diagnosis | null> {
+  if (!(await listNodes(db)).some(({ alive }) => alive)) return null;
+  note('a canary run is under way');
+  try {
+    return inWords(await sendCanary(db));
+  } catch (error) {
+    return fail(
+      'Progress',
+      `a canary run could not be followed: ${messageOf(error)}`,
+      'check the database, and look again',
+    );
+  }
+}
+
+function inWords(canary: CanaryResult): Diagnosis {
+  if (canary.passed) {
+    const { total, ...legs } = canary.ms;
+    const each = Object.entries(legs).map(([leg, ms]) => `${leg} ${duration(ms)}`);
+    return {
+      ...ok(
+        'Progress',
+        `a canary run went through claim, queue, child and record in ${duration(total)} (${each.join(', ')})`,
+      ),
+      canary,
+    };
+  }
+  const { leg, verdict, detail, hint } = canary;
+  if (verdict === 'busy')
+    return { ...warn('Progress', `a canary run has not begun: ${detail}`, hint), canary };
+  const said = leg === null ? detail : `a canary run stopped at the leg ${leg}: ${detail}`;
+  return { ...(verdict === 'unknown' ? warn : fail)('Progress', said, hint), canary };
+}

@@ -1,0 +1,58 @@
+import type { Config } from '../../config.ts';
+import { connect } from '../../database/connect.ts';
+import { embeddedExists, joinEmbedded } from '../../database/embedded/index.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { queuePrefix } from '../../queue/backend.ts';
+import { redisCli } from '../../queue/redis-cli.ts';
+import { askRedis, judgeRedis } from '../../queue/redis.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+
+/** Nothing where no REDIS_URL is set. What fails here keeps a process from starting. */
+export async function examineRedis(config: Config): Promise<Diagnosis[]> {
+  const { redisUrl } = config;
+  if (!redisUrl) return [];
+  const prefix = await prefixOf(config);
+  const found: Diagnosis[] = [];
+  try {
+    const facts = await askRedis(redisUrl, prefix);
+    const tried =
+      prefix === null
+        ? 'answers; without a database the prefix of its keys is not known, so nothing was written'
+        : 'writes and reads';
+    found.push(ok('Redis', `version ${facts.version ?? 'unknown'} ${tried}`));
+    for (const warning of judgeRedis(facts, redisUrl))
+      found.push(
+        warn(
+          'Redis',
+          warning,
+          `\`${redisCli(redisUrl)} CONFIG SET appendonly yes\` and maxmemory-policy noeviction, and in its configuration file`,
+        ),
+      );
+  } catch (error) {
+    if (!(error instanceof RoundsmanError)) throw error;
+    found.push(fail('Redis', `${error.what}: ${error.why}`, error.hint));
+  }
+  return found;
+}
+
+/** The database names the prefix of the queue's keys; null where it cannot be asked. */
+async function prefixOf({ databaseUrl, home }: Config): Promise<string | null> {
+  if (!databaseUrl && !embeddedExists(home)) return null;
+  try {
+    const embedded = databaseUrl ? null : await joinEmbedded(home, { create: false });
+    const db = connect(databaseUrl ?? embedded!.url, {
+      name: 'roundsman doctor',
+      max: 1,
+      statementTimeoutMs: 5_000,
+    });
+    try {
+      return await queuePrefix(db);
+    } finally {
+      await db.destroy();
+      await embedded?.leave();
+    }
+  } catch {
+    // Told of under Database.
+    return null;
+  }
+}

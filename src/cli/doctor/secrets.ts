@@ -1,0 +1,52 @@
+import type { Config } from '../../config.ts';
+import type { Db } from '../../database/connect.ts';
+import { closedFor } from '../../data/secrets/open.ts';
+import { listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
+import type { Facts } from '../../services/progress/facts.ts';
+import { keptFromInWords } from '../../services/progress/secrets-closed.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { counted } from '../terminal/print.ts';
+
+/** Whether enabled entries can have the secrets that they name: here, and by what became of their heals. */
+export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {
+  const uses = await usesOfSecrets(db, { enabled: true });
+  const rows = new Map((await listSecrets(db)).map((row) => [row.name, row]));
+  const users = (name: string): string => `${name} (for ${uses.get(name)!.join(', ')})`;
+  const missing = [...uses.keys()].filter((name) => !rows.has(name));
+  const closed = [...uses.keys()].flatMap((name) => {
+    const row = rows.get(name);
+    const why = row ? closedFor(config, row) : null;
+    return why === null ? [] : [`${users(name)}: ${why}`];
+  });
+  const found: Diagnosis[] = [];
+  if (missing.length > 0)
+    found.push(
+      fail(
+        'Secrets',
+        `not stored: ${missing.map(users).join('; ')}`,
+        `\`npx roundsman secrets set ${missing[0]!}\``,
+      ),
+    );
+  if (closed.length > 0)
+    found.push(
+      warn(
+        'Secrets',
+        `not to be opened with the settings of this process: ${closed.join('; ')}`,
+        'give each worker what it needs to open them (ROUNDSMAN_KEYS, the variables) and restart it; `npx roundsman secrets list` shows what opens here',
+      ),
+    );
+  const given = keptFromInWords(facts);
+  if (given !== null)
+    found.push(
+      fail(
+        'Secrets',
+        given,
+        'give every worker the ROUNDSMAN_KEYS or the variable that it lacks, and restart it',
+      ),
+    );
+  if (found.length === 0 && uses.size > 0)
+    found.push(
+      ok('Secrets', `${counted(uses.size, 'secret')} that entries name: stored, and opened here`),
+    );
+  return found;
+}

@@ -1,0 +1,135 @@
+import type { Selectable } from 'kysely';
+import { quietColumns } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { BotFindings } from '../../database/tables.ts';
+import { explain, type Explained, type Explanation } from '../../heal/explain.ts';
+import { printable } from '../../ground/text.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
+import { withDatabase } from '../session/database.ts';
+import { decisionTable } from '../decisions/table.ts';
+import { prospectInWords } from './gates.ts';
+import { eventInWords, liftInWords, lowerBound, untouchedInWords } from '../knowledge/figures.ts';
+import * as print from '../terminal/print.ts';
+import { findingIdOf } from '../arguments/references.ts';
+import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { table } from '../terminal/table.ts';
+import { scopeOf } from '../tickets/value.ts';
+
+export const explainFinding = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const id = await findingIdOf(db, given);
+    const finding = await db
+      .selectFrom('bot_findings')
+      .selectAll()
+      .select(quietColumns('bot_findings'))
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const explanation = await explain(db, await loadCatalogue(), finding);
+    if (options.json) return print.json(asDocument(finding, explanation));
+    const now = await currentTime(db);
+    print.say(
+      `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
+    );
+    print.say();
+    print.facts([
+      [
+        'State',
+        finding.resolved_at
+          ? `${print.state('resolved')}, ${finding.resolution_method} ${print.relative(finding.resolved_at, now)}`
+          : print.state('open'),
+      ],
+      ['Component', printable(finding.affected_component ?? '-')],
+      ['Category', printable(finding.category)],
+      ['Silenced', silencedBy(finding)],
+      ['Suppressed', suppressedBehind(finding)],
+    ]);
+    if (!finding.resolved_at) tellCandidates(explanation, finding, now);
+    print.section('What was decided, the newest first');
+    decisionTable(explanation.decisions, now, 'Nothing: no run has come to it, or nothing fitted.');
+    tellReasons(explanation, now);
+  });
+
+/** What fits, in the order in which it is tried. */
+function tellCandidates(
+  { candidates, unexamined }: Explanation,
+  { category }: Selectable<BotFindings>,
+  now: Date,
+): void {
+  print.section('What would happen if a run came now');
+  if (unexamined.length > 0)
+    print.say(
+      `Not known whether they fit, because that takes too long: ${unexamined.map(printable).join(', ')}`,
+    );
+  if (candidates.length === 0) {
+    print.say('Nothing that is known fits.');
+    return print.say(
+      `\`npx roundsman knowledge add NAME --category ${JSON.stringify(printable(category))} --pattern 'words of its title' --solution 'what helps'\` teaches it.`,
+    );
+  }
+  const first = candidates.find(({ prospect }) => prospect === 'apply' || prospect === 'hold out');
+  table(
+    ['Knowledge', 'Autonomy', 'Held', 'Lower bound', 'Of', 'Untouched', 'Lift', 'Last relapse'],
+    candidates.map(({ candidate, figures }) => {
+      const record = figures.records[figures.context];
+      return [
+        printable(candidate.name),
+        candidate.autonomy,
+        record.decided > 0 ? `${record.held} of ${record.decided}` : '-',
+        lowerBound(record),
+        scopeOf(figures),
+        untouchedInWords(figures.untouched) ?? '-',
+        liftInWords(figures),
+        print.relative(record.lastRelapse, now),
+      ];
+    }),
+    '',
+    ['Last relapse', 'Untouched'],
+  );
+  print.facts(
+    candidates.map((each) => [
+      printable(each.candidate.name),
+      prospectInWords(each, first?.candidate.name),
+    ]),
+  );
+}
+
+/** What each decision went by, as it was written down then. */
+function tellReasons({ decisions }: Explanation, now: Date): void {
+  const told = decisions.filter(({ verdict }) => verdict === 'applied' || verdict === 'held_out');
+  if (told.length === 0) return;
+  print.section('Why');
+  for (const { verdict, decided_at, bot_knowledge, figures } of told) {
+    const { answer, mode, record } = (figures ?? {}) as {
+      answer?: unknown;
+      mode?: unknown;
+      record?: unknown;
+    };
+    const freedom = answer === 'approved' ? 'a person approved it' : 'it may act alone here';
+    const why =
+      verdict === 'applied'
+        ? `applied: all gates were open (mode ${printable(String(mode ?? '-'))}), and ${freedom}`
+        : 'left alone for one run, to see whether it recovers by itself';
+    print.say(
+      `${print.relative(decided_at, now)}  ${printable(bot_knowledge?.name ?? '-')} ${why}; ${eventInWords(record)}`,
+    );
+  }
+}
+
+/** Rows with their columns' names; of each candidate the figures that it is chosen by. */
+const asDocument = (finding: object, { candidates, unexamined, decisions }: Explanation) => ({
+  ...finding,
+  candidates: candidates.map(({ candidate, figures, ...rest }: Explained) => ({
+    knowledge_id: candidate.id,
+    name: candidate.name,
+    autonomy: candidate.autonomy,
+    enabled: candidate.enabled,
+    solution: candidate.solution.kind,
+    context: figures.context,
+    record: figures.records[figures.context],
+    untouched: figures.untouched,
+    lift: figures.lift,
+    ...rest,
+  })),
+  unexamined,
+  bot_decisions: decisions,
+});

@@ -1,0 +1,29 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption } from '../arguments/options.ts';
+import { severityWords } from '../terminal/print.ts';
+
+/** `roundsman findings ...` */
+export function findingsCommand(): Command {
+  const findings = new Command('findings').description('what the checks found');
+  findings
+    .command('list')
+    .description('open findings, the worst first')
+    .option('--bot <name>', 'only of this bot')
+    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
+    .addOption(new Option('--all', 'resolved ones too').conflicts('resolved'))
+    .option('--resolved', 'resolved ones instead')
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listFindings(options));
+  findings
+    .command('show <id>')
+    .description('one finding with what was done and decided; the first digits of its id do')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./show.ts')).showFinding(id, options));
+  findings
+    .command('explain <id>')
+    .description('what is known that fits, what would happen now and why, and what was decided')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./explain.ts')).explainFinding(id, options));
+  return findings;
+}

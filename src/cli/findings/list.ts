@@ -1,0 +1,79 @@
+import type { Selectable } from 'kysely';
+import { listFindings as query } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { BotFindings } from '../../database/tables.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, relative, severity, shortId, upTo } from '../terminal/print.ts';
+import { botOf } from '../arguments/references.ts';
+import { quietly, type Quiet } from '../silences/words.ts';
+import { table } from '../terminal/table.ts';
+
+type ListedFinding = Selectable<BotFindings> & Quiet & { bots: { name: string | null } };
+
+const isPlain = (finding: ListedFinding): boolean =>
+  !finding.resolved_at && quietly(finding) === null;
+
+/** What became of it, or who does not hear of it and why, for a list. */
+const fate = (finding: ListedFinding, now: Date): string =>
+  finding.resolved_at
+    ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
+    : (quietly(finding) ?? 'open');
+
+/** With `bot` every row names its bot. */
+export const findingTable = (
+  findings: ListedFinding[],
+  now: Date,
+  empty: string,
+  bot = true,
+): void =>
+  table(
+    [
+      'Finding',
+      'Severity',
+      'Title',
+      'Component',
+      ...(bot ? ['Bot'] : []),
+      'Seen',
+      'Times',
+      'State',
+    ],
+    findings.map((finding) => [
+      shortId(finding.id),
+      severity(finding.severity),
+      printable(finding.title),
+      printable(finding.affected_component ?? '-'),
+      ...(bot ? [printable(finding.bots.name ?? '-')] : []),
+      relative(finding.last_seen_at, now),
+      String(finding.occurrences),
+      fate(finding, now),
+    ]),
+    empty,
+    findings.every(isPlain) ? ['Component', 'State', 'Bot'] : ['Component', 'Bot'],
+  );
+
+export interface FindingsOptions {
+  bot?: string;
+  severity?: BotFindings['severity'];
+  all?: true;
+  resolved?: true;
+  limit: number;
+  json?: true;
+}
+
+export const listFindings = (options: FindingsOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
+    const which = options.all ? 'all' : options.resolved ? 'resolved' : 'open';
+    const filter = { botId: bot?.id, severity: options.severity, which, limit: options.limit + 1 };
+    const findings = upTo(await query(db, filter as Parameters<typeof query>[1]), options.limit);
+    if (options.json) return json(findings);
+    const empty = bot || options.severity ? 'No such finding.' : 'Nothing has been found yet.';
+    findingTable(
+      findings,
+      await currentTime(db),
+      which === 'open' && !bot && !options.severity
+        ? 'No open findings. `npx roundsman status` says whether the checks ran.'
+        : empty,
+    );
+  });

@@ -1,0 +1,128 @@
+import { currentTime } from '../../data/bots/engine.ts';
+import { decisionsOn } from '../../data/bots/bot-decisions.ts';
+import { quietColumns } from '../../data/bots/bot-findings.ts';
+import { printable } from '../../ground/text.ts';
+import { actionTable } from '../actions/table.ts';
+import { withDatabase } from '../session/database.ts';
+import { decisionTable } from '../decisions/table.ts';
+import * as print from '../terminal/print.ts';
+import { findingIdOf } from '../arguments/references.ts';
+import { silencedBy, suppressedBehind } from '../silences/words.ts';
+
+const most = 50;
+
+export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const id = await findingIdOf(db, given);
+    const finding = await db
+      .selectFrom('bot_findings')
+      .selectAll()
+      .select(quietColumns('bot_findings'))
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const bots = await db
+      .selectFrom('bots')
+      .select('name')
+      .where('id', '=', finding.bot_id)
+      .executeTakeFirstOrThrow();
+    const actions = await db
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('finding_id', '=', id)
+      .orderBy('taken_at', 'desc')
+      .orderBy('step', 'desc')
+      .limit(most)
+      .execute();
+    const decisions = await decisionsOn(db, { finding: id }, most);
+    const tickets = await db
+      .selectFrom('bot_tickets')
+      .selectAll()
+      .where('finding_id', '=', id)
+      .orderBy('number', 'desc')
+      .limit(most)
+      .execute();
+    const memory = await db
+      .selectFrom('bot_finding_states')
+      .selectAll()
+      .where('fingerprint', '=', finding.fingerprint)
+      .executeTakeFirst();
+    if (options.json)
+      return print.json({
+        ...finding,
+        bots,
+        bot_finding_states: memory ?? null,
+        bot_actions: actions,
+        bot_decisions: decisions,
+        bot_tickets: tickets,
+      });
+
+    const now = await currentTime(db);
+    print.say(
+      `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
+    );
+    if (finding.description) print.prose(finding.description);
+    print.say();
+    const { suppressor } = finding;
+    const [ticket] = tickets;
+    print.facts([
+      ['State', finding.resolved_at ? print.state('resolved') : print.state('open')],
+      [
+        'Resolved',
+        finding.resolved_at
+          ? `${print.moment(finding.resolved_at, now)}, ${finding.resolution_method}`
+          : null,
+      ],
+      ['Bot', printable(bots.name)],
+      ['Check', printable(finding.check_name)],
+      ['Category', printable(finding.category)],
+      ['Component', printable(finding.affected_component ?? '-')],
+      [
+        'Key',
+        finding.component_key === finding.affected_component
+          ? null
+          : printable(finding.component_key),
+      ],
+      ['First seen', print.moment(finding.detected_at, now)],
+      ['Last seen', print.moment(finding.last_seen_at, now)],
+      ['Times', String(finding.occurrences)],
+      ['Counted', countedFrom(finding, memory, now)],
+      [
+        'Flapping',
+        memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
+      ],
+      ['Silenced', silencedBy(finding)],
+      [
+        'Suppressed',
+        suppressor
+          ? `behind ${suppressedBehind(finding)}: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
+          : null,
+      ],
+      ['Ticket', ticket ? `T-${ticket.number} (${print.state(ticket.status)})` : 'none'],
+      ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
+      ['Seen in', finding.last_execution_id && `run ${print.shortId(finding.last_execution_id)}`],
+      ['Fingerprint', printable(finding.fingerprint)],
+      ['Id', finding.id],
+    ]);
+    if (finding.metadata !== null) {
+      print.section('Evidence');
+      print.prose(JSON.stringify(finding.metadata, null, 2));
+    }
+    print.section('Actions');
+    actionTable(actions, now, 'None.');
+    print.section('Decisions');
+    decisionTable(decisions, now, 'None.');
+    print.say(
+      `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(id)}\``,
+    );
+  });
+
+/** Of a check that counts events: from when on they count, where a cure, an undo or a person lies in between. */
+function countedFrom(
+  { resolved_at, last_seen_at }: { resolved_at: Date | null; last_seen_at: Date },
+  memory: { cutoff_at: Date | null } | undefined,
+  now: Date,
+): string | null {
+  const from = memory?.cutoff_at;
+  if (resolved_at || !from || last_seen_at > from) return null;
+  return `only events from ${print.moment(from, now)} on; too few came since to tell whether it is gone`;
+}

@@ -1,0 +1,66 @@
+import type { Selectable } from 'kysely';
+import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { BotKnowledgeEvents } from '../../database/tables.ts';
+import { fitting, printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { eventInWords } from './figures.ts';
+import { json, relative, upTo } from '../terminal/print.ts';
+import { knowledgeOf } from '../arguments/references.ts';
+import { table } from '../terminal/table.ts';
+
+/** Characters of a text that are shown of what it was and is. */
+const shownOfText = 40;
+
+export const showHistory = (
+  given: string,
+  options: { limit: number; json?: true },
+): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { id } = await knowledgeOf(db, given);
+    const events = upTo(await knowledgeEvents(db, id, options.limit + 1), options.limit);
+    if (options.json) return json(events);
+    eventTable(events, await currentTime(db), 'Nothing has happened to it since it came.');
+  });
+
+/** What was changed, by whom and by which figures. */
+export const eventTable = (
+  events: Selectable<BotKnowledgeEvents>[],
+  now: Date,
+  empty: string,
+): void =>
+  table(
+    ['When', 'What', 'Component', 'Change', 'Figures', 'Who'],
+    events.map(({ created_at, event, component, before, after, figures, actor }) => [
+      relative(created_at, now),
+      printable(event),
+      printable(component ?? '-'),
+      changeInWords(before, after),
+      eventInWords(figures),
+      printable(actor),
+    ]),
+    empty,
+    ['Component'],
+  );
+
+/** `autonomy: shadow -> suggest`; of what was added only what it is. */
+function changeInWords(before: unknown, after: unknown): string {
+  const was = columnsOf(before);
+  const is = columnsOf(after);
+  const columns = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  const words = columns.map((column) => {
+    const pair = [was[column], is[column]].filter((value) => value !== undefined).map(shown);
+    return `${printable(column)}: ${pair.join(' -> ')}`;
+  });
+  return words.join(', ') || '-';
+}
+
+const columnsOf = (value: unknown): { [column: string]: unknown } =>
+  value !== null && typeof value === 'object'
+    ? (value as { [column: string]: unknown })
+    : value === null
+      ? {}
+      : { value };
+
+const shown = (value: unknown): string =>
+  printable(fitting(typeof value === 'string' ? value : JSON.stringify(value), shownOfText));

@@ -1,0 +1,102 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption, seconds, wholeNumber } from '../arguments/options.ts';
+
+const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
+
+/** `roundsman knowledge ...` */
+export function knowledgeCommand(): Command {
+  const knowledge = new Command('knowledge').description('what helps, and how often it did');
+  knowledge
+    .command('list')
+    .description('every entry with its figures')
+    .option(...limitOption, 100)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listKnowledge(options));
+  knowledge
+    .command('show <name>')
+    .description('one entry: pattern, solution, figures, changes')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./show.ts')).showKnowledge(name, options));
+  definition(knowledge.command('add <name>'))
+    .description('add an entry; on a terminal it asks for what is missing')
+    .addOption(
+      new Option('--autonomy <word>', 'how freely it may act; more is earned, or given by edit')
+        .choices(['shadow', 'suggest'])
+        .default('shadow'),
+    )
+    .action(async (name, options) => (await import('./add.ts')).addKnowledge(name, options));
+  definition(knowledge.command('edit <name>'))
+    .description('change what is given and nothing else')
+    .addOption(
+      new Option('--autonomy <word>', 'how freely it may act, until its outcomes say more').choices(
+        ['shadow', 'suggest', 'auto'],
+      ),
+    )
+    .option(
+      '--component <name>',
+      'with --autonomy: on this component only, whatever it may elsewhere',
+    )
+    .option(
+      '--half-life-days <n>',
+      'after so many days an outcome weighs half',
+      wholeNumber('--half-life-days', 1, 36_500),
+    )
+    .action(async (name, options) => (await import('./edit.ts')).editKnowledge(name, options));
+  for (const [verb, enabled, meaning] of [
+    ['enable', true, 'let an entry act again, as its autonomy says'],
+    ['disable', false, 'keep an entry from being applied or suggested; nothing of it is lost'],
+  ] as const)
+    knowledge
+      .command(`${verb} <name>`)
+      .description(meaning)
+      .option('--reason <text>', 'why; others read it')
+      .option(...asOption)
+      .option(...jsonOption)
+      .action(async (name, options) =>
+        (await import('./enable.ts')).setEnabled(name, enabled, options),
+      );
+  knowledge
+    .command('test <pattern>')
+    .description('what a pattern would have matched, and caught wrongly; nothing is stored')
+    .addOption(
+      new Option('--since <time>', 'findings seen in the last 24h, 7d, 4w')
+        .argParser(seconds('--since', { least: 1, most: 36_500 * 86_400, example: '30d' }))
+        .default(30 * 86_400, '30d'),
+    )
+    .option('--category <category>', 'only findings of this category')
+    .option(...jsonOption)
+    .action(async (pattern, options) => (await import('./test.ts')).testPattern(pattern, options));
+  knowledge
+    .command('stats [name]')
+    .description('what became of what each entry did, and of what it left alone')
+    .option(...limitOption, 100)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./stats.ts')).showStats(name, options));
+  knowledge
+    .command('history <name>')
+    .description('what was changed, the newest first, with the figures that asked for it')
+    .option(...limitOption, 50)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./history.ts')).showHistory(name, options));
+  knowledge
+    .command('verify')
+    .description('compare the figures of all entries with the ledger; exit code 1 if some differ')
+    .option('--fix', 'write what the ledger says')
+    .option(...jsonOption)
+    .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
+  return knowledge;
+}
+
+/** What an entry says, as options of `add` and `edit`. */
+const definition = (command: Command): Command =>
+  command
+    .option('--category <category>', 'of the findings that it is about')
+    .option('--pattern <pattern>', 'found in their title, description or component; RE2 syntax')
+    .option('--solution <text>', 'advice for a person, or a playbook')
+    .addOption(
+      new Option('--solution-file <file>', 'the same from a file; - is standard input').conflicts(
+        'solution',
+      ),
+    )
+    .option(...asOption)
+    .option(...jsonOption);

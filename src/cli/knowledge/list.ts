@@ -1,0 +1,40 @@
+import { decidedEntries } from '../../data/bots/bot-knowledge.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, paint, relative, upTo } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+export const listKnowledge = (options: { limit: number; json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const entries = upTo(
+      await db
+        .selectFrom('bot_knowledge')
+        .selectAll()
+        .orderBy('name')
+        .limit(options.limit + 1)
+        .execute(),
+      options.limit,
+    );
+    if (options.json) return json(entries);
+    const decided = await decidedEntries(
+      db,
+      entries.map(({ id }) => id),
+    );
+    const now = await currentTime(db);
+    table(
+      ['Knowledge', 'Category', 'Autonomy', 'Enabled', 'Applied', 'Held', 'Rate', 'Last used'],
+      entries.map((entry) => [
+        printable(entry.name),
+        printable(entry.category),
+        entry.autonomy,
+        entry.enabled ? 'yes' : paint('dim', 'no'),
+        String(entry.times_applied ?? 0),
+        String(entry.times_successful ?? 0),
+        decided.has(entry.id) ? `${Number(entry.success_rate)} %` : '-',
+        relative(entry.last_used_at, now),
+      ]),
+      'No knowledge yet. `npx roundsman up` brings what the built-in bots know along.',
+      ['Category', 'Last used'],
+    );
+  });

@@ -1,0 +1,181 @@
+/** What a pattern would have matched, told from the findings that there were. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { examine } from '../../heal/patterns/examine.ts';
+import { buildIndex, inSlices } from '../../heal/patterns/knowledge-index.ts';
+import { mostText, textOf } from '../../heal/match.ts';
+import { giveTime } from '../../heal/patterns/timed-text.ts';
+
+/** Newest findings that are looked at, and how long; what is beyond is said to be left out. */
+const mostFindings = 50_000;
+const mostMs = 60_000;
+const mostExamples = 10;
+const pageSize = 500;
+
+export interface Replay {
+  /** findings that were looked at */
+  examined: number;
+  /** findings that the pattern is found in, and how many problems they are */
+  matched: number;
+  fingerprints: number;
+  /** findings of which the engine would not have known in time whether it matches */
+  unexamined: number;
+  /** why older findings of that time were not looked at; null when all were */
+  cut: 'findings' | 'time' | null;
+  /** the newest of those that matched */
+  examples: ReplayedFinding[];
+  /** other entries that cured findings that this pattern would have caught, those with the most of them first */
+  wrongly: Wrongly[];
+}
+
+export interface ReplayedFinding {
+  id: string;
+  bot_id: string | null;
+  severity: string;
+  category: string;
+  title: string;
+  affected_component: string | null;
+  fingerprint: string;
+  last_seen_at: Date;
+  resolved_at: Date | null;
+}
+
+export interface Wrongly {
+  knowledge_id: string;
+  name: string;
+  /** findings that it cured */
+  findings: number;
+  /** those of them whose ticket a person resolved with it, and those that it healed and that held */
+  tickets: number;
+  heals: number;
+  /** one of the findings */
+  example: string;
+}
+
+export interface ReplayOptions {
+  /** seconds back from now; findings seen since then are looked at */
+  since: number;
+  category?: string | undefined;
+}
+
+/**
+ * Asks a pattern that {@link checkPattern} took about the findings seen lately, the newest first, as the
+ * engine would ask it about them today. Entries with the very same pattern are not held against it.
+ */
+export async function replay(
+  db: Db,
+  pattern: string,
+  { since, category }: ReplayOptions,
+  isOver = giveTime(mostMs),
+): Promise<Replay> {
+  const index = await inSlices(buildIndex([{ id: 'replayed', issue_pattern: pattern }]));
+  const ids = await newestFindings(db, since, category);
+  const cures = new Map<string, Cured>();
+  const fingerprints = new Set<string>();
+  const found: Replay = {
+    examined: 0,
+    matched: 0,
+    fingerprints: 0,
+    unexamined: 0,
+    cut: ids.length > mostFindings ? 'findings' : null,
+    examples: [],
+    wrongly: [],
+  };
+  for (
+    let at = 0;
+    at < Math.min(ids.length, mostFindings) && found.cut !== 'time';
+    at += pageSize
+  ) {
+    const matched: string[] = [];
+    const page = ids.slice(at, Math.min(at + pageSize, mostFindings));
+    for (const { description, ...finding } of await readPage(db, page)) {
+      if (isOver()) {
+        found.cut = 'time';
+        break;
+      }
+      found.examined += 1;
+      const asked = examine(index, textOf({ ...finding, description }));
+      found.unexamined += asked.unexamined.length;
+      if (asked.found.length === 0) continue;
+      matched.push(finding.id);
+      fingerprints.add(finding.fingerprint);
+      if (found.examples.length < mostExamples) found.examples.push(finding);
+    }
+    found.matched += matched.length;
+    for (const cure of await curesOf(db, pattern, matched)) gather(cures, cure);
+  }
+  found.fingerprints = fingerprints.size;
+  found.wrongly = [...cures.values()]
+    .map(({ cured, ...entry }) => ({ ...entry, findings: cured.size }))
+    .toSorted((a, b) => b.findings - a.findings || a.name.localeCompare(b.name, 'en'));
+  return found;
+}
+
+/** Ids of one finding more than are looked at, the newest first: that tells whether there are more. */
+async function newestFindings(db: Db, since: number, category?: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM bot_findings
+    WHERE last_seen_at > engine.now() - make_interval(secs => ${since})
+      AND category = coalesce(${category ?? null}::text, category)
+    ORDER BY last_seen_at DESC, id LIMIT ${mostFindings + 1}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** With as much of the description as the engine's matcher is asked about. */
+async function readPage(
+  db: Db,
+  ids: string[],
+): Promise<(ReplayedFinding & { description: string | null })[]> {
+  const { rows } = await sql<ReplayedFinding & { description: string | null }>`
+    SELECT f.id, f.bot_id, f.severity, f.category, f.title, f.affected_component, f.fingerprint, f.last_seen_at, f.resolved_at,
+           left(f.description, ${mostText}) AS description
+    FROM bot_findings f WHERE f.id = ANY (${ids}::uuid[])
+    ORDER BY f.last_seen_at DESC, f.id`.execute(db);
+  return rows;
+}
+
+interface Cure {
+  finding_id: string;
+  knowledge_id: string;
+  name: string;
+  how: 'ticket' | 'heal';
+}
+
+type Cured = Omit<Wrongly, 'findings'> & { cured: Set<string> };
+
+/** Which other entries cured these findings: a person said so on the ticket, or a heal held. */
+async function curesOf(db: Db, pattern: string, ids: string[]): Promise<Cure[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<Cure>`
+    SELECT DISTINCT c.finding_id, c.knowledge_id, k.name, c.how
+    FROM (
+      SELECT finding_id, cure_knowledge_id AS knowledge_id, 'ticket' AS how FROM bot_tickets
+      WHERE finding_id = ANY (${ids}::uuid[]) AND cure_knowledge_id IS NOT NULL
+      UNION ALL
+      -- A ticket that was reopened names one of its findings only.
+      SELECT f.id, t.cure_knowledge_id, 'ticket'
+      FROM bot_findings f JOIN bot_tickets t ON t.fingerprint = f.fingerprint AND t.bot_id = f.bot_id
+      WHERE f.id = ANY (${ids}::uuid[]) AND t.cure_knowledge_id IS NOT NULL
+        AND t.created_at <= coalesce(f.resolved_at, 'infinity') AND t.resolved_at >= f.detected_at
+      UNION ALL
+      SELECT finding_id, knowledge_id, 'heal' FROM engine.heals
+      WHERE finding_id = ANY (${ids}::uuid[]) AND outcome = 'held'
+    ) c JOIN bot_knowledge k ON k.id = c.knowledge_id
+    WHERE k.issue_pattern <> ${pattern}
+    ORDER BY c.finding_id, k.name, c.how`.execute(db);
+  return rows;
+}
+
+function gather(cures: Map<string, Cured>, { finding_id, knowledge_id, name, how }: Cure): void {
+  const entry = cures.get(knowledge_id) ?? {
+    knowledge_id,
+    name,
+    tickets: 0,
+    heals: 0,
+    example: finding_id,
+    cured: new Set<string>(),
+  };
+  entry.cured.add(finding_id);
+  entry[how === 'ticket' ? 'tickets' : 'heals'] += 1;
+  cures.set(knowledge_id, entry);
+}

@@ -1,0 +1,81 @@
+import { currentTime } from '../../data/bots/engine.ts';
+import { checkPattern } from '../../heal/patterns/pattern.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { replay, type Replay } from './replay.ts';
+import { tellOfPattern } from './warnings.ts';
+import * as print from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+interface TestOptions {
+  /** in seconds */
+  since: number;
+  category?: string;
+  json?: true;
+}
+
+export async function testPattern(pattern: string, options: TestOptions): Promise<void> {
+  // Before the database: a pattern that cannot be used is to be told at once.
+  checkPattern(pattern);
+  await withDatabase(async ({ db }) => {
+    const { since, category } = options;
+    const found = await replay(db, pattern, { since, category });
+    const warnings = tellOfPattern(pattern);
+    if (options.json)
+      return print.json({
+        issue_pattern: pattern,
+        ...found,
+        ...(warnings.length > 0 && { warnings }),
+      });
+    const time = print.span(since * 1000);
+    tell(found, `of the last ${time}${category ? `, category ${printable(category)}` : ''}`);
+    if (found.matched > 0) tellMatched(found, await currentTime(db));
+  });
+}
+
+const cuts = {
+  findings: 'these are the newest; older ones were left out',
+  time: 'the time was up; older ones were left out',
+};
+
+function tell({ examined, matched, fingerprints, unexamined, cut }: Replay, which: string): void {
+  const problems = print.counted(fingerprints, 'problem');
+  print.facts([
+    ['Looked at', `${print.counted(examined, 'finding')} ${which}`],
+    ['Cut', cut && print.paint('yellow', cuts[cut])],
+    ['Matched', matched === 0 ? 'none' : `${print.counted(matched, 'finding')} of ${problems}`],
+    [
+      'Not known',
+      unexamined > 0
+        ? `${print.counted(unexamined, 'finding')}: the pattern is too expensive there`
+        : null,
+    ],
+  ]);
+}
+
+function tellMatched({ examples, wrongly }: Replay, now: Date): void {
+  print.section('Examples, the newest');
+  table(
+    ['Finding', 'Severity', 'Title', 'Component', 'Category', 'Seen'],
+    examples.map((finding) => [
+      print.shortId(finding.id),
+      print.severity(finding.severity),
+      printable(finding.title),
+      printable(finding.affected_component ?? '-'),
+      printable(finding.category),
+      print.relative(finding.last_seen_at, now),
+    ]),
+    '',
+    ['Category', 'Component'],
+  );
+  print.section('Caught wrongly: cured by another entry');
+  table(
+    ['Knowledge', 'Findings', 'Tickets resolved with it', 'Heals that held', 'Example'],
+    wrongly.map(({ name, findings, tickets, heals, example }) => [
+      printable(name),
+      ...[findings, tickets, heals].map(String),
+      print.shortId(example),
+    ]),
+    'None that is known of.',
+  );
+}

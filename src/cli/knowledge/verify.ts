@@ -1,0 +1,32 @@
+import { cacheDifferences, mendCache } from '../../data/bots/bot-knowledge.ts';
+import { exitCodes } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, say } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+/** Compares the documented figures of every entry with the ledger of outcomes; exit code 1 when some differ and stay so. */
+export const verifyKnowledge = (options: { fix?: true; json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const differences = options.fix ? await mendCache(db) : await cacheDifferences(db);
+    if (differences.length > 0 && !options.fix) process.exitCode = exitCodes.failed;
+    if (options.json) return json(differences);
+    table(
+      ['Knowledge', 'Column', options.fix ? 'Was' : 'Is', options.fix ? 'Is now' : 'Ought to be'],
+      differences.map(({ name, column, is, ought }) => [
+        printable(name),
+        column,
+        is === null ? '-' : String(is),
+        String(ought),
+      ]),
+      'Every entry says what the ledger of outcomes says.',
+    );
+    if (differences.length === 0) return;
+    const { size } = new Set(differences.map(({ id }) => id));
+    const entries = size === 1 ? '1 entry' : `${size} entries`;
+    say(
+      options.fix
+        ? `The figures of ${entries} were mended: they are what the ledger says.`
+        : `The figures of ${entries} are not what the ledger says; \`npx roundsman knowledge verify --fix\` mends that.`,
+    );
+  });

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { jsonOption } from '../arguments/options.ts';
+
+/** `roundsman limits` */
+export function limitsCommand(): Command {
+  return new Command('limits')
+    .description('how often and how long healing may try: cooldown, breaker, budget, storm')
+    .argument('[name]', 'the limit to set; without it, all are shown')
+    .argument('[value]', 'a number')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (name, value, options) => {
+      const { setOne, showLimits } = await import('./change.ts');
+      await (name === undefined ? showLimits(options) : setOne(name, value, options));
+    });
+}

@@ -1,0 +1,103 @@
+import type { Round } from '../../data/bots/round.ts';
+import { printable } from '../../ground/text.ts';
+import { counted, duration, paint, say, section, severity, state } from '../terminal/print.ts';
+import { quietly } from '../silences/words.ts';
+import { table } from '../terminal/table.ts';
+
+/**
+ * What a person reads after a round: what was checked, what was found, what was healed and verified,
+ * what became a ticket, and the command to look at it. `bots` give the names; bots run
+ * side by side, so they are told in the order of their names.
+ */
+export function printRound(
+  round: Round,
+  bots: { id: string; name: string }[],
+  next = nextStep(round),
+): void {
+  const names = new Map(bots.map(({ id, name }) => [id, name]));
+  const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
+  const { findings, left_open, tickets } = round;
+  const executions = round.executions.toSorted((a, b) =>
+    byText(nameOf(a.bot_id), nameOf(b.bot_id)),
+  );
+  const actions = round.actions.toSorted((a, b) => byText(nameOf(a.bot_id), nameOf(b.bot_id)));
+  const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
+  section(`Checked: ${counted(executions.length, 'bot')}, ${counted(checks, 'check')}`);
+  table(
+    ['Bot', 'Result', 'Checks', 'Findings', 'Took'],
+    executions.map((run) => [
+      printable(nameOf(run.bot_id)),
+      state(run.status),
+      String(run.checks_performed ?? 0),
+      String(run.issues_found ?? 0),
+      run.error_message
+        ? paint('red', printable(run.error_message))
+        : duration(run.execution_time_ms),
+    ]),
+    'no runs',
+  );
+
+  section(`Found: ${counted(findings.length, 'problem')}`);
+  table(
+    ['Severity', 'Problem', 'Now'],
+    findings.map((finding) => [
+      severity(finding.severity),
+      printable(finding.title),
+      finding.resolved_at
+        ? paint('green', printable(finding.resolution_method ?? 'resolved'))
+        : (quietly(finding) ?? 'open'),
+    ]),
+    nothingFound(round),
+  );
+  if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
+
+  section(
+    `Healed and verified: ${actions.filter(({ success }) => success).length} of ${actions.length}`,
+  );
+  const width = Math.max(0, ...actions.map((action) => action.state.length));
+  for (const action of actions) {
+    const gap = ' '.repeat(width - action.state.length + 2);
+    say(`${state(action.state)}${gap}${printable(action.action_description)}`);
+    const came = action.success
+      ? 'the same check ran again and passed'
+      : printable(action.error_message ?? notVerified(action));
+    say(paint('dim', `${' '.repeat(width + 2)}${came}`));
+  }
+  if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
+
+  section(`For people: ${counted(tickets.length, 'ticket')}`);
+  table(
+    ['Ticket', 'Severity', 'With', 'About'],
+    tickets.map((ticket) => [
+      `T-${ticket.number}`,
+      severity(ticket.severity),
+      printable(ticket.assigned_to ?? '-'),
+      printable(ticket.title),
+    ]),
+    executions.every(({ status }) => status === 'success')
+      ? 'Nothing that this round found needs a person.'
+      : 'Nothing that this round found needs a person; but not every bot could be asked.',
+  );
+  if (next) say(`\n${next}`);
+}
+
+const leftOpen = (count: number): string =>
+  `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because nothing says that ${count === 1 ? 'it is' : 'they are'} over: npx roundsman findings list`;
+
+function nothingFound({ executions, left_open }: Round): string {
+  if (executions.some(({ status }) => status !== 'success'))
+    return 'Nothing was found; but not every bot could be asked.';
+  return left_open > 0
+    ? `Nothing new was found. ${leftOpen(left_open)}`
+    : 'Everything that was checked is as it should be.';
+}
+
+const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
+  state === 'applied' && judge_within !== null
+    ? 'what came since does not tell yet whether it helped; the same check is asked again'
+    : 'not verified yet';
+
+const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+const nextStep = ({ tickets: [first] }: Round): string | null =>
+  first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;

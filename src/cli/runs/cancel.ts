@@ -1,0 +1,55 @@
+import { cancelRun } from '../../data/bots/bot-executions.ts';
+import { exitCodes } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, note, say, shortId, state, time } from '../terminal/print.ts';
+import { runIdOf } from '../arguments/references.ts';
+import { causeOf } from './list.ts';
+import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
+
+interface CancelOptions {
+  reason?: string;
+  wait?: true;
+  json?: true;
+}
+
+export const cancel = (given: string, options: CancelOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const id = await runIdOf(db, given);
+    const { name, asked } = await db
+      .selectFrom('bot_executions')
+      .innerJoin('bots', 'bots.id', 'bot_executions.bot_id')
+      .leftJoin('engine.cancellations as request', 'request.execution_id', 'bot_executions.id')
+      .select('bots.name')
+      .select((eb) => eb.fn.coalesce('cancel_requested_at', 'request.requested_at').as('asked'))
+      .where('bot_executions.id', '=', id)
+      .executeTakeFirstOrThrow();
+    const run = (await cancelRun(db, id, options.reason?.trim() || null))!;
+    const named = `${shortId(id)} of ${printable(name)}`;
+    if (run.completed_at) {
+      if (options.json) return json(run);
+      return say(`Cancelled run ${named}: it had not started.`);
+    }
+    await noteIfIdle(db, 'it ends when one starts');
+    if (!options.wait) {
+      if (options.json) return json(run);
+      say(
+        asked
+          ? `Run ${named} was asked to stop already, at ${time(asked)} UTC.`
+          : `Asked run ${named} to stop. ${run.status === 'queued' ? 'It had not started again, and ends within 2 s' : 'Its worker sees that within 2 s'}; what it has recorded stays.`,
+      );
+      return say(`See \`npx roundsman runs show ${shortId(id)}\`.`);
+    }
+    const ended = await untilEnded(db, id);
+    if (!ended) {
+      note('it was asked to stop all the same');
+      process.exitCode = interrupted;
+      return;
+    }
+    // It may have been through before anybody told it.
+    if (ended.status !== 'cancelled') process.exitCode = exitCodes.failed;
+    if (options.json) return json(ended);
+    const cause = causeOf(ended);
+    say(`Run ${named}: ${state(ended.status)}${cause ? ` (${cause})` : ''}`);
+    if (ended.status !== 'cancelled') say('It had ended before it was stopped.');
+  });

@@ -1,0 +1,33 @@
+import { Command, Option } from 'commander';
+import { executionStatuses } from '../../database/execution-statuses.ts';
+import { jsonOption, limitOption, seconds } from '../arguments/options.ts';
+
+/** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
+const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
+
+/** `roundsman runs ...` */
+export function runsCommand(): Command {
+  const runs = new Command('runs').description('what ran, and how it ended');
+  runs
+    .command('list')
+    .description('runs, newest first')
+    .option('--bot <name>', 'only of this bot')
+    .addOption(new Option('--status <status>', 'only those').choices(executionStatuses))
+    .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since', aWhile))
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listRuns(options));
+  runs
+    .command('show <id>')
+    .description('one run with its checks, findings and actions; the first digits of its id do')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./show.ts')).showRun(id, options));
+  runs
+    .command('cancel <id>')
+    .description('end a run: at once while it is queued, else as soon as its worker sees it')
+    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./cancel.ts')).cancel(id, options));
+  return runs;
+}

@@ -1,0 +1,81 @@
+import {
+  listExecutions,
+  type ExecutionRow,
+  type ExecutionStatus,
+} from '../../data/bots/bot-executions.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { duration, json, relative, shortId, state, upTo } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+import { botOf } from '../arguments/references.ts';
+
+export type ListedRun = ExecutionRow & { bots: { name: string | null } };
+
+/** Why a run ended as it did, or is about to, in one line. */
+export function causeOf(run: ExecutionRow): string {
+  const { status, reason, cancel_requested_at, cancel_reason, error_message } = run;
+  const stopping = status === 'running' && cancel_requested_at ? 'asked to stop' : null;
+  const asked = stopping || status === 'cancelled' ? cancel_reason : null;
+  return printable([stopping ?? reason, asked, error_message].filter(Boolean).join(': '));
+}
+
+/** With `bot` every row names its bot. */
+export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true): void =>
+  table(
+    [
+      'Run',
+      ...(bot ? ['Bot'] : []),
+      'Status',
+      'Trigger',
+      'Started',
+      'Took',
+      'Checks',
+      'Issues',
+      'Why',
+    ],
+    runs.map((run) => [
+      shortId(run.id),
+      ...(bot ? [printable(run.bots.name ?? '-')] : []),
+      state(run.status),
+      run.trigger,
+      // Until the start started_at holds the time of the claim.
+      run.status === 'queued'
+        ? run.run_after && run.run_after > now
+          ? `due ${relative(run.run_after, now)}`
+          : `queued ${relative(run.queued_at, now)}`
+        : relative(run.started_at, now),
+      // Of a run that is tried again it is what the earlier attempts took.
+      run.completed_at ? duration(run.execution_time_ms) : '-',
+      String(run.checks_performed ?? 0),
+      String(run.issues_found ?? 0),
+      causeOf(run),
+    ]),
+    empty,
+    ['Trigger', 'Checks'],
+  );
+
+export interface RunsOptions {
+  bot?: string;
+  status?: ExecutionStatus;
+  since?: number;
+  limit: number;
+  json?: true;
+}
+
+export const listRuns = (options: RunsOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { status, since } = options;
+    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
+    const filter = { botId: bot?.id, status, sinceSeconds: since, limit: options.limit + 1 };
+    const runs = upTo(await listExecutions(db, filter), options.limit);
+    if (options.json) return json(runs);
+    const filtered = bot || status || since !== undefined;
+    runTable(
+      runs,
+      await currentTime(db),
+      filtered
+        ? 'No such run.'
+        : 'Nothing has run yet. `npx roundsman up` runs bots by their schedules, `npx roundsman bots run <name>` one now.',
+    );
+  });

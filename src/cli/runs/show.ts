@@ -1,0 +1,127 @@
+import { findingsOfRun } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { printable } from '../../ground/text.ts';
+import { actionTable } from '../actions/table.ts';
+import { withDatabase } from '../session/database.ts';
+import { findingTable } from '../findings/list.ts';
+import * as print from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+import { runIdOf } from '../arguments/references.ts';
+import { causeOf, type ListedRun } from './list.ts';
+
+/** Findings and actions shown of one run at most. */
+const most = 100;
+
+export const showRun = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const id = await runIdOf(db, given);
+    const run = await db
+      .selectFrom('bot_executions')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const bots = await db
+      .selectFrom('bots')
+      .select(['name', 'timezone'])
+      .where('id', '=', run.bot_id)
+      .executeTakeFirstOrThrow();
+    const findings = await findingsOfRun(db, run, most);
+    const actions = await db
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('execution_id', '=', id)
+      .orderBy('taken_at')
+      .limit(most)
+      .execute();
+    if (options.json)
+      return print.json({ ...run, bots, bot_findings: findings, bot_actions: actions });
+
+    const now = await currentTime(db);
+    printRun({ ...run, bots }, now);
+    print.section('Checks');
+    printChecks(run.metadata?.checks);
+    print.section('Findings');
+    findingTable(
+      findings.map((finding) => ({ ...finding, bots })),
+      now,
+      'None.',
+      false,
+    );
+    print.section('Actions');
+    actionTable(actions, now, 'None.');
+  });
+
+function printRun(run: ListedRun, now: Date): void {
+  const asked = run.cancel_requested_at;
+  const said = run.cancel_reason ? `: ${printable(run.cancel_reason)}` : '';
+  print.say(print.paint('bold', printable(`Run of ${run.bots.name}`)));
+  print.say();
+  print.facts([
+    ['Status', print.state(run.status)],
+    ['Why', causeOf(run) || null],
+    ['Trigger', run.trigger],
+    ['Slot', print.moment(run.scheduled_for, now)],
+    ['Queued', print.moment(run.queued_at, now)],
+    ['Not before', print.moment(run.run_after, now)],
+    // Until the start started_at holds the time of the claim.
+    ['Started', run.attempt > 0 ? print.moment(run.started_at, now) : null],
+    ['Ended', print.moment(run.completed_at, now)],
+    [
+      run.completed_at ? 'Took' : 'Before',
+      run.execution_time_ms === null
+        ? null
+        : run.completed_at
+          ? print.duration(run.execution_time_ms)
+          : `earlier attempts took ${print.duration(run.execution_time_ms)}`,
+    ],
+    ['Attempt', `${run.attempt} of ${run.max_attempts}`],
+    ['Worker', run.worker && printable(run.worker)],
+    ['Lease', run.status === 'running' ? print.moment(run.lease_until, now) : null],
+    ['Cancelled', asked ? `asked for at ${print.time(asked)} UTC${said}` : null],
+    ['Missed', run.reason === 'missed' ? missed(run.metadata) : null],
+    [
+      'Results',
+      [
+        print.counted(run.checks_performed ?? 0, 'check'),
+        print.counted(run.issues_found ?? 0, 'issue'),
+        print.counted(run.actions_taken ?? 0, 'action'),
+      ].join(', '),
+    ],
+    ['Id', run.id],
+  ]);
+}
+
+function missed(metadata: any): string | null {
+  if (typeof metadata?.until === 'string')
+    return `what was due until ${printable(metadata.until)}, not counted`;
+  if (typeof metadata?.count !== 'number') return null;
+  return `${print.counted(metadata.count, 'slot')}, the last at ${printable(String(metadata.last))}`;
+}
+
+const checkStates: Record<string, string> = {
+  passed: 'success',
+  failed: 'open',
+  errored: 'failed',
+  skipped: 'skipped',
+};
+
+/** `metadata` is what was once written, by whatever version: nothing about its shape is certain. */
+function printChecks(checks: unknown): void {
+  const known = Array.isArray(checks)
+    ? checks.filter((check) => check && typeof check === 'object')
+    : [];
+  const text = (value: unknown) =>
+    value === undefined || value === null ? '' : printable(String(value));
+  table(
+    ['Check', 'Status', 'Took', 'Question', 'Reason'],
+    known.map(({ name, status, ms, title, reason }) => [
+      text(name),
+      print.stateAs(checkStates[String(status)] ?? '', text(status)),
+      typeof ms === 'number' ? print.duration(ms) : '-',
+      text(title),
+      text(reason),
+    ]),
+    'None performed.',
+    ['Took'],
+  );
+}

@@ -1,0 +1,58 @@
+import { currentTime } from '../../data/bots/engine.ts';
+import { closedFor } from '../../data/secrets/open.ts';
+import { listSecrets as query, usesOfSecrets } from '../../data/secrets/rows.ts';
+import { printable } from '../../ground/text.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, note, paint, relative } from '../terminal/print.ts';
+import { shownRow } from './set.ts';
+import { table } from '../terminal/table.ts';
+
+/** Entries that are named in one row of the table. */
+const mostNamed = 3;
+
+export const listSecrets = (options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db, config }) => {
+    const uses = await usesOfSecrets(db);
+    const secrets = (await query(db)).map((row) => ({
+      ...shownRow(row),
+      used_by: uses.get(row.name) ?? [],
+      /** null where it opens */
+      closed: closedFor(config, row),
+    }));
+    const missing = [...uses.keys()].filter((name) => secrets.every((each) => each.name !== name));
+    if (options.json) return json(secrets);
+    const now = await currentTime(db);
+    table(
+      ['Secret', 'From', 'Opens here', 'Changed', 'By', 'Used by'],
+      [
+        ...secrets.map((secret) => [
+          secret.name,
+          secret.variable === null ? `sealed, key ${secret.key_id}` : `variable ${secret.variable}`,
+          secret.closed === null ? 'yes' : paint('red', `no: ${printable(secret.closed)}`),
+          relative(secret.changed_at, now),
+          printable(secret.changed_by),
+          named(secret.used_by),
+        ]),
+        ...missing.map((name) => [
+          name,
+          paint('red', 'nowhere'),
+          paint('red', 'no: it is not stored'),
+          '-',
+          '-',
+          named(uses.get(name)!),
+        ]),
+      ],
+      'No secret yet. `npx roundsman secrets set NAME` stores one.',
+      ['By', 'Changed'],
+    );
+    if (secrets.some(({ variable }) => variable !== null))
+      note('a worker reads variables from its own environment, which may differ from this one');
+  });
+
+const named = (entries: readonly string[]): string =>
+  entries.length === 0
+    ? paint('dim', 'nothing')
+    : [
+        ...entries.slice(0, mostNamed).map(printable),
+        ...(entries.length > mostNamed ? [`${entries.length - mostNamed} more`] : []),
+      ].join(', ');

@@ -1,0 +1,82 @@
+/** The value of a secret as a person or a program gives it: never as an argument, which others see in the list of processes. */
+import { UsageError } from '../../ground/errors.ts';
+
+const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\u007F', '\u0015'];
+
+/** On a terminal asked for without echo; else all of standard input, without the end of its last line. */
+export const readValue = (question: string, mostBytes: number): Promise<string> =>
+  process.stdin.isTTY ? typed(question) : piped(mostBytes);
+
+async function piped(mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    // What is longer is refused anyway.
+    if (bytes > mostBytes + 2) break;
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+  } catch (error) {
+    // A character that was cut at the limit is not what is wrong.
+    if (bytes > mostBytes) return 'x'.repeat(mostBytes + 1);
+    throw new UsageError(
+      {
+        what: 'the secret was not stored',
+        why: 'standard input: it is no UTF-8',
+        hint: 'store bytes as base64',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function typed(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let value = '';
+  const listen = (text: string) => {
+    for (const character of text) {
+      if (character === '\r' || character === '\n')
+        return control.test(value) ? reject(unreadable()) : resolve(value);
+      if (character === interrupt || character === end) return reject(unanswered());
+      if (character === backspace || character === del) value = [...value].slice(0, -1).join('');
+      else if (character === killLine) value = '';
+      else value += character;
+    }
+  };
+  // The question comes after it: what is typed in answer must not be shown, however quickly it is typed.
+  stdin.setRawMode(true);
+  stderr.write(`${question} (it is not shown): `);
+  stdin
+    .setEncoding('utf8')
+    .on('data', listen)
+    .on('end', () => reject(unanswered()))
+    .resume();
+  return promise.finally(() => {
+    stdin.off('data', listen);
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write('\n');
+  });
+}
+
+/** What arrow and function keys send would be stored unseen. */
+// oxlint-disable-next-line no-control-regex
+const control = /[\u0000-\u001F]/;
+
+const unreadable = (): UsageError =>
+  new UsageError({
+    what: 'the secret was not stored',
+    why: 'a key was pressed that writes no character',
+    hint: 'type it again, or give the value on standard input',
+  });
+
+const unanswered = (): UsageError =>
+  new UsageError({
+    what: 'the secret was not stored',
+    why: 'the question was not answered, and nothing was changed',
+    hint: 'run it again, or give the value on standard input',
+  });

@@ -1,0 +1,42 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption, seconds } from '../arguments/options.ts';
+
+/** A silence that is meant to last longer than a year is meant to be a change of the bot. */
+const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
+
+/** `roundsman silences ...` */
+export function silencesCommand(): Command {
+  const silences = new Command('silences').description(
+    'findings of which nobody is told, and that are not healed, for a while',
+  );
+  silences
+    .command('list')
+    .description('silences in force, the newest first, and how much each hides now')
+    .option('--all', 'those that are over too')
+    .option(...limitOption, 50)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listSilences(options));
+  silences
+    .command('add')
+    .description('silence what fits all that is given')
+    .option('--bot <name>', 'findings of this bot')
+    .option('--component <name>', 'findings about this component')
+    .option('--category <name>', 'findings of this category')
+    .option('--fingerprint <text>', 'this very problem (`findings show` says it)')
+    .addOption(
+      new Option('--for <time>', 'how long: 30m, 2h, 3d')
+        .argParser(seconds('--for', aWhile))
+        .conflicts('untilResolved'),
+    )
+    .option('--until-resolved', 'until nothing that it names is open any more')
+    .option('--reason <text>', 'why; everybody who wonders reads it')
+    .option('--as <name>', 'whose it is (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (options) => (await import('./change.ts')).addSilence(options));
+  silences
+    .command('end <id>')
+    .description('end a silence now; the first digits of its id do')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./change.ts')).endSilence(id, options));
+  return silences;
+}

@@ -1,0 +1,53 @@
+/** What is kept quiet, by whom, why and until when, in words. */
+import type { Suppressor } from '../../data/bots/bot-findings.ts';
+import type { Silence, SilenceRow } from '../../data/bots/bot-silences.ts';
+import { printable } from '../../ground/text.ts';
+import { shortId, time } from '../terminal/print.ts';
+
+/** What the data layer says about a finding, or about the finding behind a ticket. */
+export interface Quiet {
+  bot_silences?: Silence[];
+  suppressor?: Suppressor | null;
+}
+
+/** `until 2026-11-22 14:00:00 UTC`, `until resolved` */
+export const untilWhen = (silence: {
+  until_resolved: boolean;
+  expires_at: Date | string | null;
+}): string => (silence.until_resolved ? 'until resolved' : `until ${time(silence.expires_at)} UTC`);
+
+const oneSilence = (silence: Silence): string =>
+  `by ${printable(silence.owner)} ${untilWhen(silence)}: ${printable(silence.reason)}`;
+
+/** `by ann until 2026-11-22 14:00:00 UTC: the disk is moved`; null when nobody silenced it. */
+export const silencedBy = ({ bot_silences = [] }: Quiet): string | null =>
+  bot_silences.length > 0 ? bot_silences.map(oneSilence).join('; ') : null;
+
+/** `/v1: it answers nobody (1a2b3c4d)`; null when it stands behind nothing that is open. */
+export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
+  suppressor
+    ? `${printable(suppressor.affected_component ?? '-')}: ${printable(suppressor.title)} (${shortId(suppressor.id)})`
+    : null;
+
+/** Both in one, for a list; null where somebody is told as usual. */
+export function quietly(quiet: Quiet): string | null {
+  const silenced = silencedBy(quiet);
+  const behind = suppressedBehind(quiet);
+  const words = [silenced && `silenced ${silenced}`, behind && `suppressed behind ${behind}`];
+  return words.filter(Boolean).join('; ') || null;
+}
+
+/** `bot ledger, category api` */
+export const targetOf = (
+  silence: Pick<SilenceRow, 'component' | 'category' | 'fingerprint'>,
+  bot: string | null,
+): string =>
+  Object.entries({
+    bot,
+    component: silence.component,
+    category: silence.category,
+    fingerprint: silence.fingerprint,
+  })
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${printable(value!)}`)
+    .join(', ');

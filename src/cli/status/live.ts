@@ -1,0 +1,79 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { EndedRun, Live, LiveBot } from '../../data/bots/live.ts';
+import { printable } from '../../ground/text.ts';
+import { counted, duration, paint, severity, span, state, time } from '../terminal/print.ts';
+
+/** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
+export function endedLine(run: EndedRun): string {
+  const counts = [
+    counted(run.checks_performed ?? 0, 'check'),
+    counted(run.issues_found ?? 0, 'finding'),
+    counted(run.actions_taken ?? 0, 'action'),
+  ].join(', ');
+  const what =
+    run.status === 'skipped'
+      ? paint('dim', printable(run.reason ?? ''))
+      : run.error_message
+        ? paint('red', printable(run.error_message))
+        : `${counts}  ${duration(run.execution_time_ms)}`;
+  const name = printable(run.name ?? '-').padEnd(14);
+  return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
+}
+
+/** How many bots and tickets fit into a terminal of so many rows, beside so many needs and a few lines of history. */
+export function roomFor(rows: number, needs = 0): { bots: number; tickets: number } {
+  const room = Math.max(2, rows - 12 - needs);
+  return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
+}
+
+/**
+ * The block at the foot of the terminal, redrawn every second; no line is wider than `columns`. `needs` are what
+ * `status` would say; tickets among them are listed below anyway.
+ */
+export function liveBlock(live: Live, needs: string[], columns: number): string {
+  const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
+  const hidden = live.bot_count - live.bots.length;
+  if (hidden > 0) lines.push(paint('dim', `… and ${hidden} more: npx roundsman bots list`));
+  if (live.bot_count === 0) lines.push('No bots yet: npx roundsman bots add');
+  lines.push('');
+  for (const need of needs) lines.push(paint('yellow', cut(printable(need), columns)));
+  if (live.open_tickets === 0 && needs.length === 0)
+    lines.push(paint('green', 'Nothing needs you.'));
+  if (live.open_tickets > 0) {
+    const count = `${live.open_tickets} open ticket${live.open_tickets === 1 ? '' : 's'}`;
+    lines.push(`${paint('bold', count)}  npx roundsman tickets list`);
+    for (const ticket of live.tickets) {
+      const head = `T-${ticket.number}`.padEnd(6);
+      const room = columns - head.length - 12;
+      lines.push(
+        `${head}${severity(ticket.severity)}${' '.repeat(Math.max(1, 10 - ticket.severity.length))}${cut(printable(ticket.title), room)}`,
+      );
+    }
+  }
+  lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
+  return ['', ...lines.map((line) => fitted(line, columns))].join('\n');
+}
+
+function botLine(bot: LiveBot, now: Date, columns: number): string {
+  const name = cut(printable(bot.name), 20).padEnd(20);
+  if (bot.status !== 'active') {
+    const reason = cut(printable(bot.status_reason ?? ''), columns - 32);
+    return `${name}  ${state(bot.status)}  ${reason}`;
+  }
+  const last = bot.last_started_at
+    ? `${state(bot.last_status!)} ${`${span(now.getTime() - bot.last_started_at.getTime())} ago`.padEnd(18 - bot.last_status!.length)}`
+    : paint('dim', 'has not run yet'.padEnd(19));
+  const wait = bot.next_execution_at ? bot.next_execution_at.getTime() - now.getTime() : null;
+  const next = wait === null ? 'being planned' : wait <= 0 ? 'due now' : `next in ${span(wait)}`;
+  const open = bot.open_findings > 0 ? paint('yellow', `${bot.open_findings} open`) : '';
+  return `${name}  ${next.padEnd(14)}  ${last}  ${open}`.trimEnd();
+}
+
+/** A line that is too wide loses its colour, and no line wraps: the terminal would keep parts of what is redrawn. */
+function fitted(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= columns ? line : cut(plain, columns);
+}
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;

@@ -1,0 +1,181 @@
+import { exitCodes } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { noBots } from '../bots/list.ts';
+import { withDatabase } from '../session/database.ts';
+import * as print from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+import { botsThatAre, schedulersOf, workersOf } from '../../services/progress/facts.ts';
+import { nodeName } from '../../services/progress/canary-stop.ts';
+import { takesNoWrites } from '../../services/progress/read-only.ts';
+import { inOneLine, needs, type Need } from '../../services/progress/needs.ts';
+import { aliveInWords, readStatus, type Status } from './read.ts';
+import { ticketTable } from '../tickets/list.ts';
+
+export const showStatus = (options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const status = await readStatus(db);
+    const needed = needs(status);
+    if (needed.length > 0) process.exitCode = exitCodes.needsAttention;
+    if (options.json) return print.json(asDocument(status, needed));
+    printFigures(status);
+    printDetails(status);
+    print.say();
+    if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
+    else print.say(print.paint('bold', 'Needs you'));
+    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
+  });
+
+/** `3 active, 1 paused`, what is zero left out; null when all is. */
+const listed = (counts: [count: number, words: string][]): string | null =>
+  counts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ') || null;
+
+function printFigures(status: Status): void {
+  const { bots, runs, findings, quiet, heals, tickets, mode } = status;
+  const alive = aliveInWords(status);
+  const skips = runs.filter((row) => row.status === 'skipped');
+  const skipped = skips.reduce((sum, { slots }) => sum + slots, 0);
+  const results = listed([
+    ...runs
+      .filter((row) => row.status !== 'skipped')
+      .map(({ status, count }): [number, string] => [count, print.state(status)]),
+    [
+      skipped,
+      `${skipped === 1 ? 'slot' : 'slots'} skipped (${skips.map(({ slots, reason }) => `${slots} ${printable(reason ?? 'for no reason')}`).join(', ')})`,
+    ],
+  ]);
+  print.facts([
+    ['Engine', alive ?? deadInWords(status)],
+    ['Mode', modeInWords(mode.mode)],
+    ['Bots', listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
+    ['Runs, 24 h', results ?? 'none'],
+    [
+      'Findings',
+      listed([
+        ...findings.map(({ severity, count }): [number, string] => [
+          count,
+          print.severity(severity),
+        ]),
+        [quiet.silenced, 'of them silenced'],
+        [quiet.suppressed, 'suppressed'],
+      ]) ?? 'none open',
+    ],
+    [
+      'Healed, 24 h',
+      listed([
+        [heals.verified, 'verified'],
+        [heals.waiting, 'wait for their verdict'],
+        [heals.wrong, print.stateAs('failed', 'failed, relapsed or undone')],
+        [heals.unknown, print.stateAs('unknown', 'of unknown effect')],
+      ]) ?? 'none',
+    ],
+    ['Tickets', tickets.all > 0 ? `${tickets.all} open` : 'none open'],
+  ]);
+}
+
+/** A process that was killed leaves its row for a while, as one that stands still does. */
+function deadInWords(status: Status): string {
+  const { nodes, now } = status;
+  const [last] = nodes;
+  if (takesNoWrites(status))
+    return `${print.paint('yellow', 'not known')}: the database takes no writes, not even signs of life`;
+  return last
+    ? `${print.paint('yellow', 'not answering')}: no sign of ${printable(nodeName(last))} for ${print.span(now.getTime() - last.heartbeat_at.getTime())}; if it has ended, \`npx roundsman up\` starts it`
+    : `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`;
+}
+
+const modeInWords = (mode: string | null): string =>
+  ({
+    off: `${print.paint('yellow', 'off')}: nothing is healed`,
+    safe: 'safe: only safe remedies act alone',
+    auto: 'auto: proven remedies act alone',
+  })[mode ?? 'off'] ?? printable(mode ?? '');
+
+function printDetails({ now, failures, inError, overdue, tickets }: Status): void {
+  if (failures.length > 0) {
+    print.section('Newest failures');
+    table(
+      ['Run', 'Bot', 'Result', 'When', 'Why'],
+      failures.map(({ id, name, status, completed_at, reason, error_message }) => [
+        print.shortId(id),
+        printable(name),
+        print.state(status),
+        print.relative(completed_at, now),
+        printable([reason, error_message].filter(Boolean).join(': ')),
+      ]),
+      '',
+    );
+  }
+  if (inError.length > 0) {
+    print.section('Bots in error');
+    table(
+      ['Bot', 'Since', 'Why'],
+      inError.map(({ name, status_changed_at, status_reason }) => [
+        printable(name),
+        print.relative(status_changed_at, now),
+        printable(status_reason ?? '-'),
+      ]),
+      '',
+    );
+  }
+  if (overdue.top.length > 0) {
+    print.section(`Overdue bots (${overdue.all})`);
+    table(
+      ['Bot', 'Was to run'],
+      overdue.top.map(({ name, next_execution_at }) => [
+        printable(name),
+        next_execution_at ? print.relative(next_execution_at, now) : 'not planned',
+      ]),
+      '',
+    );
+  }
+  if (tickets.top.length > 0) {
+    print.section(`Tickets (${tickets.all})`);
+    ticketTable(tickets.top, now, '');
+  }
+}
+
+function asDocument(status: Status, needed: Need[]) {
+  const { now, mode, nodes, inError, overdue, runs, failures, findings, quiet, tickets } = status;
+  const { waiting, lost } = status;
+  const sumOf = (wanted: string) =>
+    runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
+  return {
+    now,
+    needs_attention: needed.map(inOneLine),
+    needs: needed,
+    mode: mode.mode,
+    mode_change: mode,
+    nodes,
+    alive: { schedulers: schedulersOf(nodes).length, workers: workersOf(nodes).length },
+    bots: Object.fromEntries(
+      ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),
+    ),
+    bots_in_error: inError,
+    overdue: { count: overdue.all, since: overdue.since, bots: overdue.top },
+    waiting,
+    lost,
+    bot_executions: Object.fromEntries(
+      [...new Set(runs.map((row) => row.status))].map((word) => [word, sumOf(word)]),
+    ),
+    skipped: Object.fromEntries(
+      runs
+        .filter((row) => row.status === 'skipped')
+        .map(({ reason, slots }) => [reason ?? 'unknown', slots]),
+    ),
+    failures,
+    bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
+    quiet_findings: quiet,
+    healed: status.heals.verified,
+    heals: status.heals,
+    tickets: {
+      count: tickets.all,
+      urgent: tickets.urgent,
+      late: tickets.late,
+      late_since: tickets.late_since,
+      bot_tickets: tickets.top,
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { styleText } from 'node:util';
+import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
+import { printable, span } from '../../ground/text.ts';
+
+export { counted, span } from '../../ground/text.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Coloured on a terminal unless NO_COLOR says otherwise. The text must be ours or {@link printable}. */
+export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
+  styleText(style, text, { stream, validateStream: true });
+
+/** A line of our own words on standard output. */
+export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+/** A line beside the result, on standard error, so that `--json` output stays whole. */
+export const note = (line: string): void =>
+  void process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
+
+// JSON leaves DEL, C1 controls and the marks that reorder text as they are; escaped they mean the same.
+const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** The one JSON document that `--json` prints: rows with their tables' column names. */
+export const json = (value: unknown): void =>
+  say(
+    JSON.stringify(value, null, 2).replaceAll(hidden, (found) =>
+      [...Array(found.length).keys()]
+        .map((unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, '0')}`)
+        .join(''),
+    ),
+  );
+
+const severities: Record<string, Style> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
+};
+const states: Record<string, Style> = {
+  active: 'green',
+  success: 'green',
+  verified: 'green',
+  held: 'green',
+  resolved: 'green',
+  running: 'cyan',
+  queued: 'cyan',
+  applied: 'cyan',
+  paused: 'yellow',
+  skipped: 'dim',
+  cancelled: 'dim',
+  closed: 'dim',
+  disabled: 'dim',
+  undecided: 'dim',
+  aborted: 'dim',
+  unknown: 'yellow',
+  open: 'yellow',
+  assigned: 'yellow',
+  failed: 'red',
+  timeout: 'red',
+  error: 'red',
+  relapsed: 'red',
+};
+
+export const severity = (word: string): string => paint(severities[word] ?? 'dim', printable(word));
+export const state = (word: string): string => stateAs(word, word);
+/** A word that is coloured as another one is. */
+export const stateAs = (like: string, word: string): string =>
+  paint(states[like] ?? 'reset', printable(word));
+
+/** Worst first, as everywhere. */
+export const severityWords = Object.keys(severities);
+
+/** `2026-11-22 09:05:00` in UTC, `-` for nothing. */
+export const time = (at: Date | string | null | undefined): string =>
+  at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
+
+/** `5m ago`, `in 2h`, `-` for nothing; `now` is the database's. */
+export function relative(at: Date | null | undefined, now: Date): string {
+  if (!at) return '-';
+  const ms = at.getTime() - now.getTime();
+  return ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
+}
+
+/** `2026-11-22 09:05:00 UTC (5m ago)`; null for nothing, which {@link facts} leaves out. */
+export const moment = (at: Date | null | undefined, now: Date): string | null =>
+  at ? `${time(at)} UTC (${relative(at, now)})` : null;
+
+/** What people call something by on the screen: the first digits of its id. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
+/** `850 ms`, `1.2 s` */
+export const duration = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+
+/** A list's rows and, on standard error, that there are more than `limit`: ask for one more row than that. */
+export function upTo<Row>(rows: Row[], limit: number): Row[] {
+  if (rows.length > limit) note(`only the first ${limit}; --limit shows more`);
+  return rows.slice(0, limit);
+}
+
+/** A headline between the parts of a screen. */
+export const section = (title: string): void => say(`\n${paint('bold', title)}`);
+
+/** Somebody else's text with its lines kept and nothing else, indented. */
+export function prose(text: string): void {
+  for (const line of text.trimEnd().split(/\r?\n/)) say(`  ${printable(line)}`.trimEnd());
+}
+
+/** `Label   value` lines under each other; a null value is left out. */
+export function facts(pairs: [label: string, value: string | null | undefined][]): void {
+  const given = pairs.filter(([, value]) => value !== null && value !== undefined);
+  const width = Math.max(0, ...given.map(([label]) => label.length));
+  for (const [label, value] of given) say(`${paint('dim', label.padEnd(width))}  ${value}`);
+}
+
+/**
+ * Prints what, why and what to try on standard error; returns the exit code. `told` is what is known of an error
+ * that was not thrown on purpose; without it that is a defect.
+ */
+export function printError(error: unknown, told: Explanation | null): number {
+  const line = (text: string) => process.stderr.write(`${text}\n`);
+  const red = (text: string) => paint('red', text, process.stderr);
+  const known = error instanceof RoundsmanError ? error : told;
+  if (known) {
+    line(`${red('error:')} ${printable(known.what)}`);
+    const [first = known.why, ...others] = known.reasons ?? [];
+    line(`  why: ${printable(first)}`);
+    for (const other of others) line(`       ${printable(other)}`);
+    line(`  try: ${printable(known.hint)}`);
+    return error instanceof RoundsmanError ? error.exitCode : exitCodes.failed;
+  }
+  line(`${red('error:')} ${printable(messageOf(error))}`);
+  if (error instanceof Error && error.stack)
+    line(error.stack.split('\n').slice(1).map(printable).join('\n'));
+  line('  This is a defect of Roundsman; the lines above say where.');
+  return exitCodes.failed;
+}

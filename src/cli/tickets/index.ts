@@ -1,0 +1,64 @@
+import { Command, Option } from 'commander';
+import { jsonOption, limitOption } from '../arguments/options.ts';
+import { severityWords } from '../terminal/print.ts';
+
+/** `roundsman tickets ...` */
+export function ticketsCommand(): Command {
+  const tickets = new Command('tickets').description('what a person has to decide');
+  tickets
+    .command('list')
+    .description('open and assigned tickets, the worst first, then the oldest')
+    .addOption(
+      new Option('--status <status>', 'only those')
+        .choices(['open', 'assigned', 'resolved', 'closed'])
+        .conflicts('all'),
+    )
+    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
+    .option('--assigned-to <who>', 'only theirs')
+    .option('--all', 'resolved and closed ones too')
+    .option(...limitOption, 20)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listTickets(options));
+  tickets
+    .command('show <ticket>')
+    .description('one ticket (T-42) with its evidence, what was tried and what is suggested')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./show.ts')).showTicket(ticket, options));
+  tickets
+    .command('assign <ticket> <who>')
+    .description('give a ticket to somebody')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, who, options) =>
+      (await import('./change.ts')).assign(ticket, who, options),
+    );
+  tickets
+    .command('resolve <ticket>')
+    .description('end a ticket with what was done; the next clean check resolves its finding')
+    .option('--notes <text>', 'what was done; others learn from it')
+    .option('--with <entry>', 'the knowledge that helped; none, when nothing known would have')
+    .option('--learn', 'make knowledge of title and notes, in shadow')
+    .option('--yes', 'learn it without asking')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
+  tickets
+    .command('approve <ticket> [knowledge]')
+    .description('let what is suggested be applied once, by the next run')
+    .option('--yes', 'do not ask again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, knowledge, options) =>
+      (await import('./answer.ts')).approve(ticket, knowledge, options),
+    );
+  tickets
+    .command('reject <ticket> [knowledge]')
+    .description('keep what is suggested from being applied to this finding')
+    .option('--reason <text>', 'why')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, knowledge, options) =>
+      (await import('./answer.ts')).reject(ticket, knowledge, options),
+    );
+  return tickets;
+}

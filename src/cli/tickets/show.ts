@@ -1,0 +1,218 @@
+import { sql } from 'kysely';
+import {
+  decisionsOn,
+  suggestionsOn,
+  type ListedDecision,
+  type Suggestion,
+} from '../../data/bots/bot-decisions.ts';
+import {
+  oneTicket,
+  pending,
+  type ListedTicket,
+  type TicketRow,
+} from '../../data/bots/bot-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import { isPlaybook } from '../../playbook/read.ts';
+import { printable } from '../../ground/text.ts';
+import { actionTable } from '../actions/table.ts';
+import { withDatabase } from '../session/database.ts';
+import { decisionTable } from '../decisions/table.ts';
+import * as print from '../terminal/print.ts';
+import { ticketOf } from '../arguments/references.ts';
+import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { table } from '../terminal/table.ts';
+import { isOverdue } from './list.ts';
+
+const most = 20;
+const mostEvents = 200;
+
+export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const row = await ticketOf(db, given);
+    const finding = await findingOf(db, row);
+    const actions = await db
+      .selectFrom('bot_actions')
+      .selectAll()
+      .where('bot_id', '=', row.bot_id)
+      .where('fingerprint', '=', row.fingerprint)
+      .orderBy('taken_at', 'desc')
+      .limit(most)
+      .execute();
+    const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, most);
+    const events = await db
+      .selectFrom('bot_ticket_events')
+      .selectAll()
+      .where('ticket_id', '=', row.id)
+      .orderBy('id')
+      .limit(mostEvents)
+      .execute();
+    const ticket = (await oneTicket(db, row.id))!;
+    const cure = row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id));
+    if (options.json)
+      return print.json({
+        ...ticket,
+        bot_findings: finding ?? null,
+        bot_actions: actions,
+        bot_decisions: decisions,
+        bot_ticket_events: events,
+      });
+
+    const now = await currentTime(db);
+    printTicket(ticket, cure, now);
+    if (row.metadata !== null) {
+      print.section('Evidence');
+      print.prose(JSON.stringify(row.metadata, null, 2));
+    }
+    print.section('Attempts');
+    actionTable(actions, now, 'Nothing was tried.');
+    print.section('Decisions');
+    decisionTable(decisions, now, 'None: nothing that is known fits.');
+    printKnown(ticket, decisions, {
+      suggestions: finding ? await suggestionsOn(db, finding.id) : [],
+      isOpen: finding?.resolved_at === null,
+    });
+    print.section('History');
+    table(
+      ['When', 'What', 'Who', ''],
+      events.map(({ created_at, event, actor, detail }) => [
+        `${print.time(created_at)}`,
+        event,
+        printable(actor),
+        detailOf(detail),
+      ]),
+      'None was written.',
+    );
+  });
+
+/** What is open of its problem, which may have come again since; otherwise what it was opened for. */
+const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
+  db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where(({ or, and, eb }) =>
+      or([
+        eb('id', '=', finding_id),
+        and([
+          eb('bot_id', '=', bot_id),
+          eb('fingerprint', '=', fingerprint),
+          eb('resolved_at', 'is', null),
+        ]),
+      ]),
+    )
+    .orderBy(sql`resolved_at IS NULL`, 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
+  (
+    await db
+      .selectFrom('bot_knowledge')
+      .select('name')
+      .where('id', '=', knowledge)
+      .executeTakeFirst()
+  )?.name ?? null;
+
+/** `assigned to ann`, `resolved by bob (was assigned to ann)` */
+function standing({ status, assigned_to, resolved_by }: ListedTicket): string {
+  const to = assigned_to && printable(assigned_to);
+  if (pending.includes(status)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
+  const by = resolved_by ? ` by ${printable(resolved_by)}` : '';
+  return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
+}
+
+function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void {
+  const { number, severity, title, finding_id } = ticket;
+  print.say(
+    `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
+  );
+  if (ticket.description !== title) print.prose(ticket.description);
+  print.say();
+  const overdue = isOverdue(ticket, now) ? ` ${print.paint('red', 'overdue')}` : '';
+  const isOver = ticket.resolved_at !== null;
+  print.facts([
+    ['Status', standing(ticket)],
+    ['Bot', printable(ticket.bots.name ?? '-')],
+    ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
+    ['Storm', stormIn(ticket)],
+    ['Opened', print.moment(ticket.created_at, now)],
+    ['Times', String(ticket.occurrences)],
+    [
+      'Answer by',
+      ticket.respond_by && !isOver ? `${print.moment(ticket.respond_by, now)}${overdue}` : null,
+    ],
+    ['Acknowledged', print.moment(ticket.acknowledged_at, now)],
+    [
+      'Snoozed',
+      !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
+    ],
+    ['Silenced', silencedBy(ticket)],
+    ['Suppressed', suppressedBehind(ticket)],
+    ['Resolved', print.moment(ticket.resolved_at, now)],
+    ['Cured by', cure && printable(cure)],
+    ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
+    ['Id', ticket.id],
+  ]);
+}
+
+/** In a storm one ticket stands for many problems: nothing is healed, and the others have none. */
+function stormIn({ metadata }: ListedTicket): string | null {
+  const { storm } = (metadata ?? {}) as { storm?: { broken?: unknown; of?: unknown } };
+  return typeof storm?.broken === 'number' && typeof storm.of === 'number'
+    ? `${storm.broken} of ${print.counted(storm.of, 'component')} were broken: this ticket is about all of them`
+    : null;
+}
+
+/** What is known about the problem, each entry once: what is suggested first, and how to have it done. */
+function printKnown(
+  ticket: ListedTicket,
+  decisions: ListedDecision[],
+  { suggestions, isOpen }: { suggestions: Suggestion[]; isOpen: boolean },
+): void {
+  const asked = suggestions.filter(({ answer, enabled }) => answer === null && enabled);
+  for (const { name, solution } of asked) printEntry('Suggested', name, solution);
+  const told = new Set(asked.map(({ name }) => name));
+  for (const decision of decisions) {
+    const { name, solution } = decision.bot_knowledge ?? {};
+    if (!name || told.has(name)) continue;
+    told.add(name);
+    // What became of it is among the attempts; earlier decisions about it say nothing of now.
+    if (decision.verdict === 'applied') continue;
+    const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
+    printEntry(standingOf(decision, answer), name, solution ?? '');
+  }
+  const { number } = ticket;
+  if (ticket.resolved_at === null && isOpen && asked.some(({ solution }) => isPlaybook(solution)))
+    print.say(
+      `\n\`npx roundsman tickets approve T-${number}\` has it done, \`npx roundsman tickets reject T-${number}\` does not.`,
+    );
+}
+
+function printEntry(standing: string, name: string, solution: string): void {
+  print.section(`${standing}: ${printable(name)}`);
+  print.prose(solution);
+}
+
+/** Why an entry that fits is not suggested. */
+function standingOf(
+  { verdict, gate, bot_knowledge }: ListedDecision,
+  answer: Suggestion['answer'],
+): string {
+  if (answer !== null) return answer === 'rejected' ? 'Rejected' : 'Approved';
+  if (bot_knowledge?.enabled === false) return 'Disabled';
+  if (verdict === 'shadowed')
+    return bot_knowledge?.autonomy === 'shadow' ? 'In shadow' : 'Was in shadow when it came';
+  if (verdict === 'held_out') return 'Left alone for one run';
+  return gate ? `Kept back by the gate ${printable(gate)}` : 'Known';
+}
+
+/** `to: ann, from: bob` */
+const detailOf = (detail: unknown): string =>
+  detail && typeof detail === 'object'
+    ? Object.entries(detail)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) =>
+          printable(`${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+        )
+        .join(', ')
+    : '';

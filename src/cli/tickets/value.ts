@@ -1,0 +1,44 @@
+/** What a suggestion is worth, for whoever has to answer it. */
+import type { Context, Figures } from '../../heal/judging/figures.ts';
+import type { Step } from '../../catalogue/solution.ts';
+import { share } from '../../heal/statistics/wilson.ts';
+import { isReversible } from '../actions/reversible.ts';
+import { counted } from '../terminal/print.ts';
+
+/** `held 7 of 9, lower bound .33, last relapse 3 days ago, undo available` */
+export function valueOf({ records, context }: Figures, steps: Step[], now: Date): string {
+  const { decided, held, lower, lastRelapse } = records[context];
+  const known =
+    decided === 0
+      ? ['never tried here or elsewhere']
+      : [
+          `held ${held} of ${decided}`,
+          // Two digits are enough to decide by.
+          `lower bound ${share(lower, 2)}`,
+          lastRelapse ? `last relapse ${longAgo(lastRelapse, now)}` : 'no relapse',
+        ];
+  const undo = steps.every(({ remedy }) => isReversible(remedy, remedy.risk));
+  return [...known, `undo ${undo ? 'available' : 'not available'}`].join(', ');
+}
+
+const scopes: Record<Context, string> = {
+  fingerprint: 'this very problem',
+  component: 'this component',
+  category: 'this category',
+  all: 'all that it was tried on',
+};
+
+/** What the figures are about. */
+export const scopeOf = ({ context }: Figures): string => scopes[context];
+
+const units: [string, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+function longAgo(at: Date, now: Date): string {
+  const seconds = Math.max(0, now.getTime() - at.getTime()) / 1000;
+  const [unit, length] = units.find(([, least]) => seconds >= least) ?? ['minute', Infinity];
+  return seconds < 60 ? 'just now' : `${counted(Math.floor(seconds / length), unit)} ago`;
+}

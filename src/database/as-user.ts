@@ -1,0 +1,79 @@
+/**
+ * Application code under row level security: one transaction as one of Supabase's roles, with the
+ * claims that `auth.uid()` reads. Role and claims are local to the transaction: the pool's next user
+ * of the connection has neither, however the transaction ends.
+ *
+ * The connection's own role has to be a member of the roles it takes, as Supabase's `authenticator`
+ * and `postgres` are.
+ */
+import { sql, type Transaction } from 'kysely';
+import { RoundsmanError } from '../ground/errors.ts';
+import { accessDenied } from './faults/access-denied.ts';
+import { BadInputError, uuid } from './faults/bad-input.ts';
+import type { Database, Db } from './connect.ts';
+
+/** Who asks: a signed-in user, or a visitor who has no id. */
+export type Claims =
+  | { sub: string; role?: 'authenticated' | 'anon' }
+  | { sub?: undefined; role: 'anon' };
+
+/** Inside a transaction the role is settled: changing it would hand one user's work to another. */
+export class NestedRoleError extends RoundsmanError {}
+
+/**
+ * Runs `fn` in one transaction as the user `sub` (a UUID) and commits what it did; whatever it throws
+ * rolls back and is thrown on. `role` is `authenticated` unless told; `anon` needs no `sub`. Use only
+ * the transaction that `fn` gets: `db` itself still has its own rights. Throws {@link BadInputError}
+ * for a wrong `sub` or `role`, {@link NestedRoleError} when `db` is a transaction already, and
+ * AccessDeniedError for what a policy or a grant refuses.
+ */
+export async function asUser<Result>(
+  db: Db,
+  claims: Claims,
+  fn: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> {
+  if (typeof claims !== 'object' || claims === null)
+    throw new BadInputError('claims', 'have to be an object with sub');
+  const { sub, role = 'authenticated' } = claims;
+  // A caller without types may pass on what a request said: service_role must not come in this way.
+  if (role !== 'authenticated' && role !== 'anon')
+    throw new BadInputError('role', 'has to be authenticated or anon');
+  return under(db, role, role === 'anon' && sub === undefined ? undefined : uuid('sub', sub), fn);
+}
+
+/**
+ * Runs `fn` in one transaction as `service_role`, which row level security does not hold back: for the
+ * platform's own server code, never on behalf of a request's claims. Throws {@link NestedRoleError}.
+ */
+export const asService = <Result>(
+  db: Db,
+  fn: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> => under(db, 'service_role', undefined, fn);
+
+async function under<Result>(
+  db: Db,
+  role: 'anon' | 'authenticated' | 'service_role',
+  sub: string | undefined,
+  fn: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> {
+  if (db.isTransaction)
+    throw new NestedRoleError({
+      what: `a transaction cannot go on as ${role}`,
+      why: 'its role and claims were settled when it began',
+      hint: 'pass the Kysely that connect() gave, and end the other transaction first',
+    });
+  const claims = JSON.stringify(sub === undefined ? { role } : { sub, role });
+  try {
+    return await db.transaction().execute(async (trx) => {
+      // set_config(..., true) is SET LOCAL with parameters: one round trip, no text put together. Supabase's
+      // auth.uid() and auth.role() look at the two older settings first, so they must not say otherwise.
+      await sql`SELECT set_config('request.jwt.claims', ${claims}, true),
+                       set_config('request.jwt.claim.sub', ${sub ?? ''}, true),
+                       set_config('request.jwt.claim.role', ${role}, true),
+                       set_config('role', ${role}, true)`.execute(trx);
+      return fn(trx);
+    });
+  } catch (error) {
+    throw accessDenied(error);
+  }
+}

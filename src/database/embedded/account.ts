@@ -1,0 +1,77 @@
+/** Postgres refuses to run as root; this says whom it runs as instead, and what they can reach. */
+import { lchownSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RoundsmanError } from '../../ground/errors.ts';
+
+export interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+}
+
+export class NoServerAccountError extends RoundsmanError {}
+
+function accounts(): Account[] {
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
+}
+
+/** The user as a message names it: by name where /etc/passwd knows it. */
+export function nameOfUser(uid: number): string {
+  const unnamed = uid === 0 ? 'root' : `the user with id ${uid}`;
+  try {
+    return accounts().find((one) => one.uid === uid)?.name || unnamed;
+  } catch {
+    return unnamed;
+  }
+}
+
+/** The account for a new server; undefined means ourselves, who are no root. */
+export function serverAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const known = accounts();
+  const account =
+    known.find(({ name }) => name === 'postgres') ?? known.find(({ name }) => name === 'nobody');
+  if (account && account.uid !== 0) return account;
+  throw new NoServerAccountError({
+    what: 'The embedded database cannot be started by root',
+    why: 'Postgres refuses to run as root, and /etc/passwd names neither postgres nor nobody',
+    hint: 'Run roundsman as an ordinary user, or set DATABASE_URL.',
+  });
+}
+
+/**
+ * The account that owns existing data. It stays with them: a `postgres` account that a package
+ * adds later must not take over what `nobody` has made.
+ */
+export function ownerAccount(data: string): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const { uid, gid } = statSync(data);
+  return { name: accounts().find((one) => one.uid === uid)?.name ?? `uid ${uid}`, uid, gid };
+}
+
+export function giveTo(account: Account | undefined, ...paths: string[]): void {
+  if (account) for (const path of paths) lchownSync(path, account.uid, account.gid);
+}
+
+/** The directory on the way to `path`, itself included, that the account cannot enter, if any. */
+export function blockedAt(path: string, account: Account | undefined): string | undefined {
+  if (!account) return undefined;
+  for (let directory = path; ; directory = dirname(directory)) {
+    const { mode, uid, gid } = statSync(directory);
+    const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
+    if (!(mode & bit)) return directory;
+    if (directory === dirname(directory)) return undefined;
+  }
+}
+
+/** For spawn: the account, a directory it can stand in, and nothing of our environment. */
+export function spawnOptions(account: Account | undefined) {
+  return {
+    ...(account && { uid: account.uid, gid: account.gid }),
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+  };
+}

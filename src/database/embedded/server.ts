@@ -1,0 +1,156 @@
+/** Starts Postgres on a data directory, or finds the one that already runs there. */
+import * as fs from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { openOwn } from '../../ground/own-file.ts';
+import { meaningOf, stateOf } from '../faults/sql-states.ts';
+import { spawnOptions, type Account } from './account.ts';
+import { spawnApart } from './spawn-apart.ts';
+import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
+
+export interface Cluster {
+  bin: string;
+  data: string;
+  /** Gets the server's standard error: the descriptor is ours, so its account needs no access. */
+  log: string;
+  account: Account | undefined;
+  password: string;
+  /** Beyond `baseSettings`. */
+  settings?: Record<string, string>;
+}
+
+export interface Server {
+  url: string;
+  pid: number;
+}
+
+export class StartError extends RoundsmanError {}
+export class WrongPasswordError extends RoundsmanError {}
+
+/** Crash recovery may have to read a lot of log first. */
+const startPatience = 120_000;
+
+const baseSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  // Without it a backend works on for a client that has gone.
+  client_connection_check_interval: '500ms',
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+const urlOf = ({ password }: Cluster, port: number) =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+
+/** True once the server lets us in. With SCRAM it proves to us, too, that it knows the password. */
+async function answers(url: string): Promise<boolean> {
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch (cause) {
+    if (meaningOf(cause)?.fault === 'resources') return true; // Too many connections: alive, and busy.
+    if (stateOf(cause) !== '28P01') return false;
+    throw new WrongPasswordError(
+      {
+        what: 'The embedded database refuses its own password',
+        why: 'postgres.password does not belong to this data directory',
+        hint: 'Put the right file back, or move the directory away to begin anew.',
+      },
+      { cause },
+    );
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The running server of this data directory, once it answers; undefined when there is none. Only for the holder of the gate. */
+export async function findServer(cluster: Cluster): Promise<Server | undefined> {
+  for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
+    const postmaster = findPostmaster(cluster.data);
+    if (!postmaster) return undefined;
+    if (postmaster.isStopping) {
+      // We stop it behind the gate only: another told it, and it waits for sessions that wait for it.
+      await stopPostmaster(postmaster);
+      continue;
+    }
+    const url = urlOf(cluster, postmaster.port);
+    // Not at once: it may be starting for somebody who was killed, or shutting down.
+    if (await answers(url)) return { url, pid: postmaster.pid };
+    if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
+  }
+}
+
+/** This port if it is free at the moment, for 0 any one: Postgres cannot pick one itself. */
+export function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on('error', (error) => {
+      if (wanted) resolve(freePort(0));
+      else reject(error);
+    });
+    probe.listen(wanted, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function startError({ log }: Cluster, why: string): StartError {
+  return new StartError({
+    what: 'The embedded database could not be started',
+    why,
+    hint: `Its log is ${log}. Remove the cause and try again, or set DATABASE_URL.`,
+  });
+}
+
+/** The server, or what it wrote to its log before it gave up. */
+async function launch(cluster: Cluster, port: number): Promise<Server | string> {
+  const { O_RDWR, O_APPEND, O_CREAT } = fs.constants;
+  const log = openOwn(cluster.log, O_RDWR | O_APPEND | O_CREAT);
+  const { size } = fs.fstatSync(log);
+  const settings = { ...baseSettings, ...cluster.settings, port: String(port) };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const pid = await spawnApart(join(cluster.bin, 'postgres'), ['-D', cluster.data, ...args], {
+    ...spawnOptions(cluster.account),
+    log,
+  });
+  try {
+    for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
+      // A port that somebody else took meanwhile must not be mistaken for ours.
+      if (findPostmaster(cluster.data)?.pid === pid) {
+        const url = urlOf(cluster, port);
+        if (await answers(url)) return { url, pid };
+      }
+      if (Date.now() > deadline) throw startError(cluster, 'it does not let anybody in');
+    }
+    const written = Buffer.alloc(fs.fstatSync(log).size - size);
+    fs.readSync(log, written, 0, written.length, size);
+    return written.toString().trim() || 'Postgres ended without a word';
+  } catch (error) {
+    if (isAlive(pid)) await stopPostmaster({ pid, data: cluster.data, port });
+    throw error;
+  } finally {
+    fs.closeSync(log);
+  }
+}
+
+/** Starts it. Only for the holder of the gate, who has seen that none is running. */
+export async function startServer(cluster: Cluster, lastPort = 0): Promise<Server> {
+  // After a crash the same port again, so that those who had joined find their way back.
+  let wanted = lastPort;
+  for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
+    const outcome = await launch(cluster, await freePort(wanted));
+    wanted = 0;
+    if (typeof outcome !== 'string') return outcome;
+    // A stolen port; or backends of a killed server, which end with the query they are in.
+    const passing = /could not bind|Address already in use|shared memory block .* still in use/;
+    if (!passing.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
+  }
+}

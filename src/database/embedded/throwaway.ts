@@ -1,0 +1,60 @@
+/** A Postgres for a demo or a test run: gone without a trace when its owner is. */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { makeHome } from '../../ground/own-file.ts';
+import { blockedAt, serverAccount } from './account.ts';
+import { placeBinaries } from './binaries.ts';
+import { startGuard } from './guard.ts';
+import { initialise, newPassword } from './initialise.ts';
+import { ForeignDatabaseError, refuseShared } from './place.ts';
+import { startServer } from './server.ts';
+
+export interface ThrowawayServer {
+  /** Superuser; contains the password. */
+  url: string;
+  pid: number;
+  /** Stops the server and removes `directory`; happens by itself when this process ends. */
+  stop(): Promise<void>;
+}
+
+export interface ThrowawayOptions {
+  /** False trades safety from a crash of the machine for speed. */
+  fsync: boolean;
+  /** Further settings of Postgres, by name. */
+  settings?: Record<string, string>;
+}
+
+/** Takes over `directory`, which must be empty or missing: it is removed in the end. */
+export async function startThrowaway(
+  directory: string,
+  { fsync, settings = {} }: ThrowawayOptions,
+): Promise<ThrowawayServer> {
+  makeHome(directory);
+  const real = fs.realpathSync(directory);
+  refuseShared(real, 'A throw-away database cannot be started');
+  const account = serverAccount();
+  // The account of Postgres has to get through, and may change nothing but its own data.
+  if (account) fs.chmodSync(real, 0o711);
+  const blocked = blockedAt(real, account);
+  if (blocked)
+    throw new ForeignDatabaseError({
+      what: 'A throw-away database cannot be started',
+      why: `Postgres runs as ${account?.name}, which is not allowed to enter ${blocked}`,
+      hint: 'Set TMPDIR to a place that everybody can enter, for example /tmp.',
+    });
+  const data = join(real, 'postgres');
+  const pidFile = join(data, 'postmaster.pid');
+  const guard = startGuard({ directory: real, pidFile, mark: data, signal: 'QUIT' });
+  try {
+    const bin = await placeBinaries(real);
+    const password = newPassword();
+    await initialise({ bin, data, account, password, fsync });
+    const log = join(real, 'postgres.log');
+    const all = { ...settings, ...(!fsync && { fsync: 'off' }) };
+    const server = await startServer({ bin, data, log, account, password, settings: all });
+    return { ...server, stop: () => guard.end() };
+  } catch (error) {
+    await guard.end();
+    throw error;
+  }
+}

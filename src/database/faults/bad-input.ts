@@ -1,0 +1,99 @@
+/**
+ * What a caller gives is checked before anything is asked of the database: the answer names the field
+ * and the rule, and nothing was begun that has to be undone.
+ */
+import { isIP } from 'node:net';
+import { types } from 'node:util';
+import { UsageError } from '../../ground/errors.ts';
+
+/** A value that can never be stored or looked for as it was given. The value itself is not repeated. */
+export class BadInputError extends UsageError {
+  /** the column or parameter */
+  readonly field: string;
+  /** what holds for it, as the end of a sentence */
+  readonly rule: string;
+
+  constructor(field: string, rule: string) {
+    super({
+      what: `${field} cannot be used`,
+      why: `${field} ${rule}`,
+      hint: 'nothing was changed; correct the value and call again',
+    });
+    this.field = field;
+    this.rule = rule;
+  }
+}
+
+const hexUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A UUID in its usual 36 characters, in lower case as PostgreSQL prints it. */
+export function uuid(field: string, value: unknown): string {
+  if (typeof value !== 'string' || !hexUuid.test(value))
+    throw new BadInputError(field, 'has to be a UUID, like 3f2ced9e-b174-47ea-ae4a-6c651223942f');
+  return value.toLowerCase();
+}
+
+/** Text that PostgreSQL can hold: 1 to `most` characters (code points, as VARCHAR counts them). */
+export function text(field: string, value: unknown, most: number): string {
+  if (typeof value !== 'string' || value === '')
+    throw new BadInputError(field, 'has to be a text that is not empty');
+  if (value.includes('\0')) throw new BadInputError(field, 'must not contain a NUL character');
+  if (!value.isWellFormed()) throw new BadInputError(field, 'must not contain half a character');
+  // A text has at most as many code points as UTF-16 units, and at least half as many.
+  if (value.length > most * 2 || (value.length > most && [...value].length > most))
+    throw new BadInputError(field, `may have ${most} characters at most`);
+  return value;
+}
+
+/** A whole number from `least` to `most`. */
+export function whole(field: string, value: unknown, least: number, most: number): number {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+    throw new BadInputError(field, `has to be a whole number from ${least} to ${most}`);
+  return value as number;
+}
+
+export function boolean(field: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new BadInputError(field, 'has to be true or false');
+  return value;
+}
+
+// PostgreSQL's times begin in 4713 BC, and a cursor writes a year with four digits.
+const [firstTime, lastTime] = [
+  Date.parse('0001-01-01T00:00:00Z'),
+  Date.parse('9999-12-31T23:59:59.999Z'),
+];
+
+/** An instant of the years 1 to 9999. */
+export function time(field: string, value: unknown): Date {
+  // Not instanceof: that holds for things whose getTime throws, too.
+  const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
+  if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
+  if (ms < firstTime || ms > lastTime)
+    throw new BadInputError(field, 'has to lie in the years 1 to 9999');
+  return new Date(ms);
+}
+
+/** One IPv4 or IPv6 address: no network, no zone. */
+export function address(field: string, value: unknown): string {
+  if (typeof value !== 'string' || value.includes('%') || isIP(value) === 0)
+    throw new BadInputError(field, 'has to be one IPv4 or IPv6 address');
+  return value;
+}
+
+/** One of these words, as they are written here. */
+export function word<Word extends string>(
+  field: string,
+  value: unknown,
+  words: readonly Word[],
+): Word {
+  if (!words.includes(value as Word))
+    throw new BadInputError(field, `has to be one of ${words.join(', ')}`);
+  return value as Word;
+}
+
+/** What holds the fields, when somebody without types gives nothing or a text instead. */
+export function fields<Given extends object>(name: string, value: Given): Given {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new BadInputError(name, 'has to be an object');
+  return value;
+}

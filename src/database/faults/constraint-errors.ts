@@ -1,0 +1,97 @@
+/** What the database refuses, as errors that name the table, the column and the rule. */
+import pg from 'pg';
+import { exitCodes, RoundsmanError, type Explanation } from '../../ground/errors.ts';
+
+/** A rule of the database that a write would have broken. Nothing of the statement was kept. */
+export class ConstraintError extends RoundsmanError {
+  override readonly exitCode: number;
+  override readonly retryable: boolean;
+  /** null where PostgreSQL does not say */
+  readonly table: string | null;
+  /** several, with commas, where the rule is over several; null where PostgreSQL does not say */
+  readonly column: string | null;
+  readonly constraint: string | null;
+  /** PostgreSQL's five characters */
+  readonly code: string;
+
+  constructor(explanation: Explanation, refused: pg.DatabaseError) {
+    super(explanation, { cause: refused });
+    this.code = refused.code ?? '';
+    this.exitCode = this.code === '23503' ? exitCodes.notFound : exitCodes.usage;
+    this.retryable = this.code in passing;
+    this.table = refused.table ?? null;
+    this.column = columnOf(refused);
+    this.constraint = refused.constraint ?? null;
+  }
+}
+
+/** By constraint, or by code where the database names none. */
+export type Named = Record<string, typeof ConstraintError>;
+
+const rules: Record<string, string> = {
+  '22001': 'is longer than its column',
+  '22003': 'is a number outside of its range',
+  '22007': 'is no time',
+  '22008': 'is a time outside of its range',
+  '22021': 'contains a NUL or another character that cannot be stored',
+  '22P02': 'is not written as its type wants it',
+  '22P05': 'contains a NUL or another character that cannot be stored',
+  '23001': 'has to stay',
+  '23502': 'has to be there',
+  '23503': 'names a row that does not exist',
+  '23505': 'is taken',
+  '23514': 'is not allowed',
+  '0A000': 'cannot be done here',
+};
+
+/** These are over soon: the same call may succeed. */
+const passing: Record<string, string> = {
+  '40001': 'was changed by somebody else at the same time',
+  '40P01': 'was changed by somebody else at the same time',
+  '55P03': 'was held by somebody else for too long',
+};
+
+/**
+ * The columns of the key that the detail names; values are never repeated. Under row level security
+ * there is no detail: then the constraint's own name tells them, `<table>_<columns>_<kind>`.
+ */
+function columnOf({ column, detail, constraint, table }: pg.DatabaseError): string | null {
+  if (column) return column;
+  const key = /^Key \(([^)]*)\)=/.exec(detail ?? '')?.[1];
+  if (key) return key;
+  const named = new RegExp(`^${table}_(.+)_(?:check|fkey|key)$`).exec(constraint ?? '')?.[1];
+  return named?.replaceAll('_id_', '_id, ') ?? null;
+}
+
+// Messages of our own triggers say the rule in full; PostgreSQL's own only its name.
+const isOurs = ({ routine }: pg.DatabaseError) => routine === 'exec_stmt_raise';
+
+/** What was thrown, or the named error that it stands for. */
+export function explained(error: unknown, what: string, named: Named = {}): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  const rule = rules[error.code ?? ''] ?? passing[error.code ?? ''];
+  if (!rule) return error;
+  const column = columnOf(error);
+  const place = [error.table, column].filter(Boolean).join('.') || 'a value';
+  const check = error.code === '23514' && error.constraint ? ` (${error.constraint})` : '';
+  const explanation = {
+    what,
+    why: isOurs(error) ? error.message : `${place} ${rule}${check}`,
+    hint:
+      isOurs(error) && error.hint ? error.hint : 'nothing was changed; correct it and call again',
+  };
+  return new (named[error.constraint ?? error.code ?? ''] ?? ConstraintError)(explanation, error);
+}
+
+/** Runs `work`; a refusal of the database becomes its class in `named`, else ConstraintError. */
+export async function explaining<Result>(
+  what: string,
+  named: Named,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explained(error, what, named);
+  }
+}

@@ -1,0 +1,59 @@
+/** What a person is told when the database or a connection kept a command from its work. */
+import { messageOf, type Explanation } from '../../ground/errors.ts';
+import { faultBehind, type Fault } from './fault-behind.ts';
+import { isOutage } from './outage.ts';
+import { denied, meaningOf, stateOf } from './sql-states.ts';
+
+/** Nothing was kept of a statement that failed, so each command can be given again. */
+const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
+  connection: {
+    what: 'the connection to the database did not come about, or was lost',
+    hint: 'check that PostgreSQL, and a pooler in front of it, run and have connections left, then give the command again',
+  },
+  conflict: {
+    what: 'other transactions of the database got in the way',
+    hint: 'give the command again',
+  },
+  timeout: {
+    what: 'the database took longer than its time limit',
+    hint: 'give the command again; where it happens often, look in pg_stat_activity for what holds locks',
+  },
+  resources: {
+    what: 'the database has no connection, memory or disk space left',
+    hint: 'end what it is used for, or give it more (max_connections, the connection limit of the role, disk), then give the command again',
+  },
+  'read-only': {
+    what: 'the database takes no writes now',
+    hint: 'let DATABASE_URL name the primary server and not a standby, and look whether its disk is full or default_transaction_read_only is set',
+  },
+  server: {
+    what: 'the database met an error of its own',
+    hint: "look at PostgreSQL's log",
+  },
+};
+
+const allBehind = (error: unknown, depth = 8): unknown[] =>
+  error instanceof Error && depth > 0 ? [error, ...allBehind(error.cause, depth - 1)] : [];
+
+/** Whether the server runs and has no room: it refuses connections, or cannot do what it was asked. */
+export const isFull = (error: unknown): boolean =>
+  allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
+
+/**
+ * What to tell of an error that no code of ours threw on purpose: null when the database is not to blame, so that
+ * it is a defect.
+ */
+export function explainFault(error: unknown): Explanation | null {
+  const why = messageOf(error);
+  if (allBehind(error).some((each) => stateOf(each) === denied))
+    return {
+      what: 'this database role may not do that',
+      why,
+      hint: 'connect as the owner of the tables or as service_role',
+    };
+  if (isFull(error)) return { ...words.resources, why };
+  const fault = faultBehind(error) ?? (isOutage(error) ? 'connection' : null);
+  return fault === null || fault === 'process' || fault === 'secret'
+    ? null
+    : { ...words[fault], why };
+}

@@ -1,0 +1,115 @@
+/** What it means that a server, or TLS on the way to it, let nobody in. Waiting mends none of it. */
+import { tlsFaultOf, type TlsFault } from '../../ground/certificate.ts';
+import { messageOf, type Explanation } from '../../ground/errors.ts';
+import { stateOf } from './sql-states.ts';
+
+const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
+  untrusted: {
+    what: 'the certificate of the database is not trusted',
+    hint: "let sslrootcert name the certificate of the authority that issued it, which your host gives out: sslmode=verify-full&sslrootcert=/path/to/ca.crt in DATABASE_URL; where it names one already, that is another authority's (sslmode=no-verify encrypts, and does not look who answers)",
+  },
+  expired: {
+    what: 'the certificate of the database is not valid now',
+    hint: 'renew it on the server, and look at the clocks of both',
+  },
+  'other-name': {
+    what: 'the certificate of the database was issued for another name',
+    hint: 'let DATABASE_URL name the host as its certificate does (sslmode=no-verify does not look who answers)',
+  },
+  'no-tls': {
+    what: 'the database does not speak TLS',
+    hint: 'take sslmode out of DATABASE_URL, or write sslmode=disable; or switch ssl on in postgresql.conf',
+  },
+  'wants-certificate': {
+    what: 'the database wants a certificate of its clients',
+    hint: 'write sslcert=/path/to/client.crt&sslkey=/path/to/client.key&sslmode=verify-full into DATABASE_URL',
+  },
+};
+
+const explained = (kind: TlsFault, why: string): Explanation => ({ ...certificates[kind], why });
+
+const refused = (why: string, hint: string): Explanation => ({
+  what: 'the database does not let us in',
+  why,
+  hint,
+});
+
+const withTls =
+  'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt where the authority is not a public one';
+
+/** By what is said, where a code says too little or nothing: pg's words, PostgreSQL's, and poolers' of hosts. */
+const said: [RegExp, (why: string) => Explanation][] = [
+  [
+    /client password must be/,
+    () =>
+      refused(
+        'it wants a password, and none was given',
+        'write DATABASE_URL as postgres://user:password@host/name',
+      ),
+  ],
+  [
+    /unsupported startup parameter/,
+    (why) => ({
+      what: 'a pooler in front of the database refuses the options in DATABASE_URL',
+      why,
+      hint: 'take `options` out of DATABASE_URL (ALTER ROLE ... SET does the same), or let it name PostgreSQL itself',
+    }),
+  ],
+  [
+    /server does not support SSL|error establishing an SSL connection/,
+    (why) => explained('no-tls', why),
+  ],
+  [/requires a valid client certificate/, (why) => explained('wants-certificate', why)],
+  [
+    /no encryption|SSL off|(SSL|TLS) connection is required|connection is insecure|(requires|must use) (SSL|TLS)/i,
+    (why) => ({ what: 'the database lets in only what comes over TLS', why, hint: withTls }),
+  ],
+  [
+    /Tenant or user not found/,
+    (why) =>
+      refused(
+        why,
+        "correct the user in DATABASE_URL: behind Supabase's pooler it is postgres.<project>, and the host is the one of its region",
+      ),
+  ],
+];
+
+/** By SQLSTATE. */
+const codes: Record<string, (why: string) => Explanation> = {
+  '3D000': (why) => ({
+    what: 'there is no such database on this server',
+    why,
+    hint: 'correct the name at the end of DATABASE_URL, or make the database with `createdb`',
+  }),
+  '28P01': (why) => refused(why, 'correct the user or the password in DATABASE_URL'),
+  '28000': (why) =>
+    refused(
+      why,
+      'correct the user in DATABASE_URL, or let it in: CREATE ROLE, and a line in pg_hba.conf; where the server demands TLS, add sslmode=verify-full',
+    ),
+};
+
+/** What it means, and what to try; null for whatever else went wrong. */
+export function refusalOf(error: unknown): Explanation | null {
+  const why = messageOf(error);
+  const tls = tlsFaultOf(error);
+  if (tls) return explained(tls, why);
+  const file = fileOf(error);
+  if (file)
+    return {
+      what: 'a file that DATABASE_URL names cannot be used',
+      why: `${file}: ${why}`,
+      hint: 'correct sslrootcert, sslcert and sslkey: paths of files in PEM that this user may read',
+    };
+  return (said.find(([words]) => words.test(why))?.[1] ?? codes[stateOf(error)])?.(why) ?? null;
+}
+
+/** pg reads certificates and keys itself. */
+function fileOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { syscall, path, code } = error as NodeJS.ErrnoException;
+  if (syscall === 'open' || syscall === 'read') return path ?? 'its path';
+  return /^ERR_OSSL_(PEM|ASN1|X509|EVP|UNSUPPORTED)/.test(String(code))
+    ? 'not a certificate or key'
+    : null;
+}

@@ -1,0 +1,78 @@
+/**
+ * Pages of a list, newest first, by the key (created_at, id): a page costs the same however far back it
+ * is, and rows that are added meanwhile neither repeat nor hide others.
+ */
+import { sql, type RawBuilder } from 'kysely';
+import { BadInputError, fields, whole } from './faults/bad-input.ts';
+
+export interface PageRequest {
+  /** rows at most, 1 to 200; 50 unless told */
+  limit?: number | undefined;
+  /** `next` of the page before; without it the newest rows */
+  cursor?: string | undefined;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  /** what to ask the next page with; null after the last row */
+  next: string | null;
+}
+
+/** The newest time is none: `created_at` is NULL where somebody wrote that, and DESC puts it first. */
+interface Key {
+  at: string | null;
+  id: string;
+}
+
+const form =
+  /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** February has no 31st: JavaScript takes it for March, PostgreSQL does not take it, nor a year 0. */
+function exists(at: string): boolean {
+  const time = new Date(at);
+  return (
+    !at.startsWith('0000') &&
+    !Number.isNaN(time.getTime()) &&
+    time.toISOString().slice(0, 19) === at.slice(0, 19)
+  );
+}
+
+function readKey(cursor: string): Key {
+  const groups = form.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.groups;
+  if (!groups || (groups.at && !exists(groups.at)))
+    throw new BadInputError('cursor', 'has to be the `next` of a page');
+  return { at: groups.at || null, id: groups.id! };
+}
+
+/** The parts of a query for one page. `table` is how the query calls the table with the two columns. */
+export function keyset(request: PageRequest, table: string) {
+  const { limit = 50, cursor } = fields('request', request);
+  const size = whole('limit', limit, 1, 200);
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new BadInputError('cursor', 'has to be the `next` of a page');
+  const from = cursor === undefined ? null : readKey(cursor);
+  const at = sql.ref(`${table}.created_at`);
+  const id = sql.ref(`${table}.id`);
+  return {
+    after: afterKey(from, at, id),
+    order: sql`${at} DESC, ${id} DESC`,
+    /** With the microseconds that a Date loses, and whatever the session's time zone and style. */
+    at: sql<string>`coalesce(to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`,
+    /** One row more than the page holds tells whether there is another one. */
+    take: size + 1,
+    page<Row extends { id: string; at: string }>(found: Row[]): Page<Omit<Row, 'at'>> {
+      const rows = found.slice(0, size);
+      const last = found.length > size ? rows.at(-1)! : null;
+      return {
+        rows: rows.map(({ at: _at, ...row }) => row),
+        next: last && Buffer.from(`${last.at} ${last.id}`, 'latin1').toString('base64url'),
+      };
+    },
+  };
+}
+
+function afterKey(from: Key | null, at: RawBuilder<unknown>, id: RawBuilder<unknown>) {
+  if (!from) return sql<boolean>`true`;
+  if (from.at === null) return sql<boolean>`(${at} IS NOT NULL OR ${id} < ${from.id}::uuid)`;
+  return sql<boolean>`(${at}, ${id}) < (${from.at}::timestamptz, ${from.id}::uuid)`;
+}

@@ -1,0 +1,103 @@
+/** A database that has documented tables already, made by hand or by Supabase's editor. */
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
+import { takenNames } from './names.ts';
+import { differ, differFromOurs, partsOf } from './parts.ts';
+import { wrongRows } from './rows.ts';
+import { functionDifferences, surroundings } from './surroundings.ts';
+
+export { SchemaDiffersError };
+
+class RolledBack extends Error {}
+
+/**
+ * Compares the documented tables that exist with what their migrations would make, part by part: types,
+ * lengths, defaults, NOT NULL, keys, indexes and triggers; then their rows with what the engine's files
+ * ask of them. Additional tables, indexes, triggers, checks and restrictive policies are yours; a
+ * permissive policy of your own is a difference, because it would add to what ours allow, and to drop it
+ * is not for a migration to decide. So is a check on the bots' tables, into which the engine writes, and
+ * whatever has a name that a migration will give.
+ *
+ * Everything happens in one transaction that is always rolled back. Returns the tables that are there;
+ * throws {@link SchemaDiffersError} with every difference.
+ */
+export async function documentedTables(
+  db: Kysely<any>,
+  files: MigrationFiles,
+): Promise<Set<string>> {
+  const tables = files.documented.map(({ name }) => tableOf(name));
+  const there = new Set<string>();
+  const differences: string[] = [];
+  await db
+    .transaction()
+    .execute(async (trx) => {
+      for (const table of await existing(trx, tables)) there.add(table);
+      differences.push(...(await surroundings(trx, tables)));
+      if (differences.length === 0) differences.push(...(await compare(trx, files, there)));
+      throw new RolledBack();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof RolledBack)) throw error;
+    });
+  if (differences.length > 0) throw new SchemaDiffersError(differences);
+  return there;
+}
+
+async function existing(trx: Transaction<any>, tables: string[]): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})`.execute(
+    trx,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** FORCE hides rows from a table's owner too. */
+async function unhide(trx: Transaction<any>, there: Set<string>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity AND relname = ANY (${[...there]})`.execute(
+    trx,
+  );
+  for (const { name } of rows)
+    await sql`ALTER TABLE ${sql.id('public', name)} NO FORCE ROW LEVEL SECURITY`.execute(trx);
+}
+
+// What these files do to documented tables can be done to those in scratch as well.
+const vocabulariesAndIndexes = new Set(['v6_02_vocabularies', 'v6_03_foreign_keys']);
+
+async function compare(
+  trx: Transaction<any>,
+  files: MigrationFiles,
+  there: Set<string>,
+): Promise<string[]> {
+  const found = await functionDifferences(trx, there);
+  if (there.size === 0) return [...found, ...(await takenNames(trx, files, there, new Set()))];
+  await unhide(trx, there);
+  const actual = await partsOf(trx, 'public');
+
+  await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
+  await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
+  await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
+  for (const { text } of files.documented) await sql.raw(text).execute(trx);
+  const expected = await partsOf(trx, scratch);
+  for (const { name, text } of files.engine)
+    if (vocabulariesAndIndexes.has(name)) await sql.raw(text).execute(trx);
+  const extended = await partsOf(trx, scratch);
+
+  const sound = new Set(there);
+  const same = new Set<string>();
+  for (const table of there) {
+    const documented = expected.get(table)!;
+    const is = actual.get(table) ?? new Map<string, string>();
+    const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
+    const others = new Map([...is].filter(([part]) => !ours.has(part)));
+    const differing = differ(table, documented, others);
+    if (differing.length > 0) sound.delete(table);
+    found.push(...differing, ...differFromOurs(table, ours, is));
+    for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
+  }
+  found.push(...(await takenNames(trx, files, there, same)));
+  found.push(...(await wrongRows(trx, sound)));
+  return found;
+}

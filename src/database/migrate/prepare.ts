@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import type { Db } from '../connect.ts';
+import { explainFault, isFull } from '../faults/explain-fault.ts';
+import { migrateToLatest, migrationStatus } from './migrate.ts';
+import { refusalOf } from '../faults/refusal.ts';
+
+/** The oldest PostgreSQL that the migrations run on. */
+const oldestServer = 15;
+
+/** The database did not answer, is too old, or is not migrated. */
+export class DatabaseNotReady extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+/** The server answered and let nobody in: the address has a wrong name, user or password. */
+export class DatabaseRefusesError extends RoundsmanError {}
+
+/**
+ * Makes sure that the database answers, is new enough and has the schema that this code expects;
+ * with `migrate` it applies what is pending. Returns the names of the migrations it applied.
+ */
+export async function prepareDatabase(
+  db: Db,
+  { migrate }: { migrate: boolean },
+): Promise<string[]> {
+  const version = await serverVersion(db);
+  if (version < oldestServer)
+    throw new DatabaseNotReady({
+      what: 'this PostgreSQL is too old',
+      why: `it is version ${version}, and the schema needs ${oldestServer} or newer`,
+      hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
+    });
+  if (migrate) return migrateToLatest(db);
+  await requireAccess(db);
+  const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
+  if (pending.length > 0)
+    throw new DatabaseNotReady({
+      what: 'the database is not migrated',
+      why:
+        pending.length === 1
+          ? `1 migration is pending: ${pending[0]!.name}`
+          : `${pending.length} migrations are pending, the first is ${pending[0]!.name}`,
+      hint: 'run `npx roundsman db migrate`',
+    });
+  return [];
+}
+
+/** To a role that may not look, a migrated database looks like one that is not. */
+async function requireAccess(db: Db): Promise<void> {
+  const { rows } = await sql<{ role: string; denied: string | null }>`
+    SELECT current_user AS role,
+           CASE WHEN to_regnamespace('engine') IS NULL THEN NULL
+                WHEN NOT has_schema_privilege('engine', 'USAGE') THEN 'use the schema engine'
+                WHEN NOT has_table_privilege(ledger.oid, 'SELECT') THEN 'read engine.kysely_migration' END AS denied
+    FROM (SELECT 1) one
+    LEFT JOIN pg_class ledger
+      ON ledger.relname = 'kysely_migration' AND ledger.relnamespace = to_regnamespace('engine')`.execute(
+    db,
+  );
+  const { role, denied } = rows[0]!;
+  if (denied)
+    throw new DatabaseRefusesError({
+      what: 'this database role may not look whether the database is migrated',
+      why: `${role} may not ${denied}`,
+      hint: 'connect as the owner of the tables or as service_role',
+    });
+}
+
+async function serverVersion(db: Db): Promise<number> {
+  try {
+    const { rows } = await sql<{ version: number }>`
+      SELECT current_setting('server_version_num')::int / 10000 AS version`.execute(db);
+    return rows[0]!.version;
+  } catch (error) {
+    if (error instanceof RoundsmanError) throw error;
+    const refused = refusalOf(error);
+    if (refused) throw new DatabaseRefusesError(refused, { cause: error });
+    // It runs, and has no room for us.
+    const full = isFull(error) ? explainFault(error) : null;
+    if (full) throw new DatabaseNotReady(full, { cause: error });
+    throw new DatabaseNotReady(
+      {
+        what: 'the database cannot be reached',
+        why: messageOf(error),
+        hint: 'check that PostgreSQL runs and that DATABASE_URL names it; `npx roundsman doctor` looks closer',
+      },
+      { cause: error },
+    );
+  }
+}

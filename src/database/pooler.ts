@@ -1,0 +1,72 @@
+/** A pooler between us and PostgreSQL that does not keep a session together. */
+import { randomUUID } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { pool } from './connect.ts';
+
+/** Each connection of ours has to be one session of PostgreSQL. */
+export class TransactionPoolerError extends RoundsmanError {
+  constructor(why: string) {
+    super({
+      what: 'this database is reached through a pooler that does not keep sessions together',
+      why: `${why}; settings, LISTEN and time limits of a session would get lost or reach others`,
+      hint: 'let DATABASE_URL name PostgreSQL itself or a pooler in session mode (PgBouncer: pool_mode = session; Supabase: port 5432)',
+    });
+  }
+}
+
+/** One look at who is at the other end; a pooler with no place free for us may keep it waiting. */
+const patienceMs = 5_000;
+
+const lookAt = async (client: PoolClient) => {
+  const { rows } = await client.query<{ pid: number; mark: string | null }>(
+    `SELECT pg_backend_pid() AS pid, current_setting('roundsman.mark', true) AS mark`,
+  );
+  return rows[0]!;
+};
+
+/**
+ * Throws {@link TransactionPoolerError} where statements of one connection reach several sessions. Direct
+ * connections are recognised by the server's process number, which poolers make up, and cost one query.
+ */
+export async function refuseTransactionPooler(url: string): Promise<void> {
+  const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: patienceMs });
+  const held: PoolClient[] = [];
+  try {
+    const ours = await connections.connect();
+    held.push(ours);
+    const { pid } = await lookAt(ours);
+    if ((ours as unknown as { processID: number }).processID === pid) return;
+    // In pooling by statement the first BEGIN is refused.
+    await tryTransaction(ours);
+    const mark = randomUUID();
+    await ours.query(`SELECT set_config('roundsman.mark', $1, false)`, [mark]);
+    // Two others hold sessions: a pooler that lends ours out gives them ours, or gives us another.
+    for (let count = 0; count < 2; count += 1) {
+      const other = await connections.connect().catch(() => null);
+      if (!other) break; // No place for more sessions: in a pool of sessions that is no fault.
+      held.push(other);
+      await other.query('BEGIN');
+      if ((await lookAt(other)).mark === mark)
+        throw new TransactionPoolerError('a setting of one connection was seen on another one');
+      const now = await lookAt(ours);
+      if (now.pid !== pid || now.mark !== mark)
+        throw new TransactionPoolerError('two statements of one connection reached two sessions');
+    }
+  } finally {
+    // Destroyed and not given back: a mark or a transaction must not stay behind.
+    for (const client of held) client.release(true);
+    await connections.end();
+  }
+}
+
+async function tryTransaction(client: PoolClient): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    await client.query('ROLLBACK');
+  } catch (error) {
+    if (/statement pooling/.test(messageOf(error)))
+      throw new TransactionPoolerError('it takes no transactions, it pools by statement');
+    throw error;
+  }
+}

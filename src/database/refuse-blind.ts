@@ -1,0 +1,41 @@
+import { connect, type Db } from './connect.ts';
+import { hasReader, hiddenFrom } from './reader.ts';
+import { RoundsmanError } from '../ground/errors.ts';
+import { sql } from 'kysely';
+
+/** Checks would see fewer rows than there are. */
+export class BlindChecksError extends RoundsmanError {}
+
+/** Tables that are named of many. */
+const mostNamed = 5;
+
+/**
+ * Makes sure that checks see all rows that this process sees. With `open`, tables that came after the last migration
+ * are opened to them first where this login owns them. Throws {@link BlindChecksError} with the tables that stay
+ * hidden. True when checks read as a role of their own, false when as this login.
+ */
+export async function refuseBlindChecks(
+  db: Db,
+  databaseUrl: string,
+  { open }: { open: boolean },
+): Promise<boolean> {
+  if (!(await hasReader(db))) return false;
+  const reader = connect(databaseUrl, { name: 'roundsman', max: 1, readOnly: true });
+  try {
+    let hidden = await hiddenFrom(reader, db);
+    if (open && hidden.length > 0) {
+      await sql`SELECT engine.let_checks_read()`.execute(db).catch(() => {});
+      hidden = await hiddenFrom(reader, db);
+    }
+    if (hidden.length === 0) return true;
+    const named = hidden.slice(0, mostNamed).join(', ');
+    const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';
+    throw new BlindChecksError({
+      what: 'checks would not see all rows',
+      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role as which checks read`,
+      hint: 'as the owner of these tables: SELECT engine.let_checks_read(), or a SELECT policy for roundsman_reader on each',
+    });
+  } finally {
+    await reader.destroy();
+  }
+}

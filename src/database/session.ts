@@ -1,0 +1,153 @@
+/** How every session of ours begins: with the settings that our statements rely on, at a server that can do the work. */
+import pg from 'pg';
+import { RoundsmanError } from '../ground/errors.ts';
+import { becomeReader } from './reader.ts';
+import { readOnly, stateOf } from './faults/sql-states.ts';
+
+export interface SessionOptions {
+  /** Every statement ends after this many milliseconds; 30,000 unless told, 0 for no limit. */
+  statementTimeoutMs?: number;
+  /** The session refuses to write, and reads as a role that cannot where there is one: what checks get. */
+  readOnly?: boolean;
+  /** Only a server that takes writes will do: others are refused with {@link ReadOnlyServerError}. */
+  primary?: boolean;
+  /**
+   * It works as service_role where the login may take that role and neither owns the tables nor passes row level
+   * security by itself: what the engine and the commands do. Not for applications, whose own role is their limit.
+   */
+  asService?: boolean;
+  /** Where names without a schema are looked up; `public, extensions` unless told. */
+  searchPath?: string;
+}
+
+/** The server takes no writes now. It, or another one under its name, may later. */
+export class ReadOnlyServerError extends RoundsmanError {
+  override readonly retryable = true;
+  readonly code = readOnly;
+
+  constructor(isStandby: boolean) {
+    super({
+      what: 'the database takes no writes now',
+      why: isStandby
+        ? 'this server is a standby (pg_is_in_recovery)'
+        : 'default_transaction_read_only is on',
+      hint: 'let DATABASE_URL name the primary server; look whether its disk is full, and who has set default_transaction_read_only (server, database or role)',
+    });
+  }
+}
+
+/** Something that our statements rely on is otherwise, and this role may not set it. */
+export class SessionRefusedError extends RoundsmanError {}
+
+/**
+ * Whatever the server, the database or the role say, a session of ours has these. A backend whose client vanished
+ * must not run on, and one that is kept for its plans must not be ended while it is idle. What a server does not
+ * know is left out.
+ */
+const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: SessionOptions) => ({
+  statement_timeout: String(statementTimeoutMs ?? 30_000),
+  lock_timeout: '10000',
+  idle_in_transaction_session_timeout: '60000',
+  idle_session_timeout: '0',
+  transaction_timeout: '0',
+  client_connection_check_interval: '500',
+  TimeZone: 'UTC',
+  DateStyle: 'ISO, MDY',
+  IntervalStyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  quote_all_identifiers: 'off',
+  exit_on_error: 'off',
+  row_security: 'on',
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  // Not "$user": a schema that is named like the role would get our tables.
+  search_path: searchPath ?? 'public, extensions',
+  // What was begun outside must not be forgotten in a crash.
+  synchronous_commit: 'on',
+  ...(refuses && { default_transaction_read_only: 'on' }),
+});
+
+const literal = (text: string) => pg.escapeLiteral(text);
+
+const look = `
+  SELECT pg_is_in_recovery() AS "isStandby", current_setting('default_transaction_read_only') = 'on' AS "isReadOnly",
+         current_setting('server_encoding') AS encoding, current_setting('session_replication_role') AS replication`;
+
+/** By statements and not at startup, because poolers refuse startup options that they do not know. */
+const set = (options: SessionOptions): string => `
+  SELECT set_config(name, value, false)
+  FROM (VALUES ${Object.entries(settings(options))
+    .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
+    .join(', ')}) AS wanted (name, value)
+  WHERE current_setting(name, true) IS NOT NULL
+    -- A stricter one stays.
+    AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
+
+const takeService = `
+  SELECT set_config('role', 'service_role', false)
+  FROM pg_roles login, pg_roles service, pg_class bots
+  WHERE login.rolname = session_user AND service.rolname = 'service_role' AND current_setting('role') = 'none'
+    AND bots.relname = 'bots' AND bots.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public')
+    AND EXISTS (SELECT FROM pg_namespace WHERE nspname = 'engine')
+    AND NOT login.rolsuper AND NOT login.rolbypassrls AND NOT pg_has_role(login.oid, bots.relowner, 'USAGE')
+    AND pg_has_role(login.oid, service.oid,
+                    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`;
+
+/** As the login, before it becomes a role that may not. */
+const letTriggersFire = `
+  SELECT set_config('session_replication_role', 'origin', false)
+  WHERE current_setting('session_replication_role') <> 'origin'
+    AND has_parameter_privilege('session_replication_role', 'SET')`;
+
+interface Seen {
+  isStandby: boolean;
+  isReadOnly: boolean;
+  encoding: string;
+  replication: string;
+}
+
+/**
+ * Sets what a new session has to have, in one round trip. Throws {@link ReadOnlyServerError}, and
+ * {@link SessionRefusedError} that names what cannot be set.
+ */
+export async function beginSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
+  const statements = [
+    letTriggersFire,
+    look,
+    set(options),
+    // Where there is no role that only reads, the next one counts.
+    ...(options.readOnly ? [`SELECT ${becomeReader}`] : []),
+    ...(options.asService ? [takeService] : []),
+  ];
+  const results = (await client.query(statements.join(';'))) as unknown as pg.QueryResult<Seen>[];
+  const seen = results[1]!.rows[0]!;
+  if (options.primary && (seen.isStandby || seen.isReadOnly))
+    throw new ReadOnlyServerError(seen.isStandby);
+  if (seen.encoding !== 'UTF8')
+    throw new SessionRefusedError({
+      what: 'this database cannot hold all text',
+      why: `its encoding is ${seen.encoding}, and cannot be changed`,
+      hint: 'make another one with `createdb --encoding=UTF8 --template=template0`, and let DATABASE_URL name it',
+    });
+  if (seen.replication !== 'origin') await fireTriggers(client, seen.replication);
+}
+
+/** What a role may set only with a right of its own. */
+async function fireTriggers(client: pg.ClientBase, is: string): Promise<void> {
+  try {
+    await client.query('SET session_replication_role = origin');
+  } catch (error) {
+    throw new SessionRefusedError(
+      {
+        what: 'this session would not keep the rules of the schema',
+        why: `session_replication_role is ${is}, with which triggers do not fire, and this role may not set it (${stateOf(error)})`,
+        hint: 'as a superuser: ALTER ROLE ... RESET session_replication_role, and the same for the database',
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transaction } from 'kysely';
+import type { Database, Db } from './connect.ts';
+import { meaningOf } from './faults/sql-states.ts';
+
+/** As long as a session of ours waits for a lock. */
+const patienceMs = 10_000;
+const pauseMs = 25;
+
+/**
+ * Carries a transaction out that waits for no row (NOWAIT): where another transaction holds one, it is ended and tried
+ * again, so that nothing is held while it waits. Rejects with the server's lock_not_available after 10 s.
+ */
+export async function untilFree<Result>(
+  db: Db,
+  work: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> {
+  for (const until = performance.now() + patienceMs; ; await sleep(pauseMs))
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      const isHeld = meaningOf(error)?.batch === 'waited';
+      if (!isHeld || performance.now() > until) throw error;
+    }
+}

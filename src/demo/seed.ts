@@ -1,0 +1,106 @@
+import type pg from 'pg';
+import { RoundsmanError } from '../ground/errors.ts';
+import { copyInto } from '../database/copy.ts';
+import { fillBare } from './bare-table.ts';
+import { botPlantings } from './bot-plantings.ts';
+import { Chance } from './chance.ts';
+import { peoplePlantings } from './people-plantings.ts';
+import { platformPlantings } from './platform-plantings.ts';
+import { identified, type Planting, type World } from './planting.ts';
+import { sizes, type SizeName } from './sizes.ts';
+
+/** There are people in this database already. */
+export class NotEmptyError extends RoundsmanError {}
+
+export interface Seeded {
+  table: string;
+  rows: number;
+}
+
+/** All plantings in an order in which every row finds what it refers to. */
+export const plantings = (world: World): Planting[] =>
+  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(identified);
+
+/** From so many rows on, what a bare table saves is worth that nobody else can read it meanwhile. */
+const many = 10_000;
+
+/**
+ * Plants a fictional platform through COPY, in one transaction: the same rows for the same size and
+ * seed, their times relative to the database's. Guards of the tables are off for this transaction,
+ * because history is written as it was and not booked anew; foreign keys hold, in large tables by a
+ * check of all rows at their end.
+ * Refuses a database with people in it. `onRows` hears how many rows have gone so far, of how many.
+ */
+export async function seedFiction(
+  connections: pg.Pool,
+  name: SizeName,
+  seed: number,
+  onRows: (done: number, total: number, table: string) => void = () => {},
+): Promise<Seeded[]> {
+  const client = await connections.connect();
+  client.on('error', () => {});
+  try {
+    await client.query('BEGIN');
+    const { rows } = await client.query<{ now: Date; taken: boolean }>(
+      'SELECT engine.now() AS now, EXISTS (SELECT FROM profiles) AS taken',
+    );
+    if (rows[0]!.taken)
+      throw new NotEmptyError({
+        what: 'nothing was seeded',
+        why: 'there are people in this database already, and fiction must not mix with them',
+        hint: 'seed a database of its own: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
+      });
+    const all = plantings({ size: sizes[name], now: rows[0]!.now });
+    const total = all.reduce((sum, { count }) => sum + count, 0);
+    let done = 0;
+    for (const [index, planting] of all.entries()) {
+      const { table, columns, count } = planting;
+      const copy = (into: string) =>
+        copyInto(client, into, columns, rowsOf(planting, seed * 1_000 + index), (rows) =>
+          onRows((done += rows), total, table),
+        );
+      if (table.includes('.')) await aside(client, planting, copy);
+      else {
+        await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+        if (count < many) await copy(table);
+        else
+          await fillBare(
+            client,
+            table,
+            () => copy(table),
+            () => onRows(done, total, `indexes of ${table}`),
+          );
+        await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+      }
+    }
+    await client.query('COMMIT');
+    await client.query('ANALYZE');
+    return all.map(({ table, count }) => ({ table, rows: count }));
+  } finally {
+    // The end of its connection rolls back what was not committed.
+    client.release(true);
+  }
+}
+
+/**
+ * For auth.users, whose owner may be another role: its triggers and indexes are not ours to touch, and
+ * COPY refuses who is held back by row level security, where INSERT asks its policies.
+ */
+async function aside(
+  client: pg.PoolClient,
+  { table, columns }: Planting,
+  copy: (into: string) => Promise<void>,
+): Promise<void> {
+  const list = columns.join();
+  await client.query(
+    `CREATE TEMPORARY TABLE aside ON COMMIT DROP AS SELECT ${list} FROM ${table} WITH NO DATA`,
+  );
+  await copy('aside');
+  await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM aside`);
+}
+
+/** Each table has a chance of its own, so that a change to one leaves the others as they were. */
+function* rowsOf({ count, row }: Planting, seed: number): Generator<unknown[]> {
+  const chance = new Chance(seed);
+  for (let index = 0; index < count; index++) yield row(index, chance);
+}

@@ -1,0 +1,91 @@
+/** What entries have healed and decided on lately, side by side. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { answersSince, intervalOf, isOfLoops, looksOf } from './aftermath.ts';
+
+/** A problem that an entry decided on: from when until when it was there. */
+export interface Problem {
+  began: Date;
+  /** null while it still is */
+  over: Date | null;
+  /** when it was left alone at first, for whatever reason; null where it was healed at once */
+  left: Date | null;
+}
+
+/** So many of each one's newest heals count. */
+const newest = 20;
+/** Fewer answers say nothing. */
+export const fewest = 4;
+const mostRead = 1_000;
+
+/** What an entry has done lately, the newest first; its problems are those of one bot. */
+export interface Active {
+  id: string;
+  name: string;
+  heals: Date[];
+  problems: Problem[];
+  bot: string;
+  /** between two looks of that bot, usually */
+  intervalMs: number;
+  /** so many looks find a problem before it counts */
+  confirm: number;
+}
+
+/** This entry and those that healed at the same time, if often enough. */
+export async function activeAround(db: Db, id: string, judge: string): Promise<Active[]> {
+  const { rows } = await sql<Active>`
+    WITH own AS MATERIALIZED (
+      SELECT a.taken_at FROM bot_actions a
+      WHERE a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL AND a.step = 0
+      ORDER BY a.taken_at DESC LIMIT ${sql.lit(newest)}
+    ), start AS MATERIALIZED (
+      -- From before its own ones, too: both entries have to see the same of each other.
+      SELECT min(taken_at) - interval '1 day' AS at FROM own HAVING count(*) >= ${sql.lit(fewest)}
+    ), around AS MATERIALIZED (
+      SELECT a.knowledge_id, a.heal_id, max(a.applied_at) AS at, min(a.taken_at) AS taken_at
+      FROM (SELECT a.* FROM start JOIN bot_actions a ON a.taken_at > start.at AND a.applied_at IS NOT NULL
+            WHERE a.knowledge_id IS NOT NULL ORDER BY a.taken_at DESC LIMIT ${sql.lit(mostRead)}) a
+      GROUP BY a.knowledge_id, a.heal_id
+    ), entries AS MATERIALIZED (
+      SELECT k.id, k.name, greatest(start.at, ${answersSince(sql`k.id`, judge)}) AS since
+      FROM bot_knowledge k, start
+      WHERE k.id IN (SELECT knowledge_id FROM around GROUP BY 1 HAVING count(*) >= ${sql.lit(fewest)})
+    ), decided AS MATERIALIZED (
+      SELECT DISTINCT ON (e.id, f.id) e.id, f.bot_id, f.detected_at AS began, f.resolved_at AS over,
+             CASE WHEN d.verdict <> 'applied' THEN d.decided_at END AS "left"
+      FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostRead * 5)}) d
+        ON d.knowledge_id = e.id AND d.decided_at > e.since
+      JOIN bot_findings f ON f.id = d.finding_id
+      WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL AND NOT ${isOfLoops}
+      ORDER BY e.id, f.id, d.id
+    )
+    SELECT e.id, e.name, h.heals, p.problems, p.bot_id AS bot, b.confirm,
+           extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs"
+    FROM entries e
+    JOIN LATERAL (
+      SELECT array_agg(at ORDER BY at DESC) AS heals
+      FROM (SELECT at FROM around WHERE knowledge_id = e.id AND taken_at > e.since ORDER BY at DESC
+            LIMIT ${sql.lit(newest)}) n
+      HAVING count(*) >= ${sql.lit(fewest)}) h ON true
+    JOIN LATERAL (
+      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over, 'left', "left")) AS problems FROM decided
+      WHERE id = e.id GROUP BY bot_id ORDER BY count(*) DESC, bot_id LIMIT 1) p ON true
+    JOIN bots b ON b.id = p.bot_id
+    CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
+    WHERE w.length IS NOT NULL
+    ORDER BY e.name`.execute(db);
+  return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
+}
+
+/** Out of JSON, where times are text. */
+const datesOf = ({ began, over, left }: Problem): Problem => ({
+  began: new Date(began),
+  over: over && new Date(over),
+  left: left && new Date(left),
+});
+
+/** When a bot looked, in the order of time. */
+export async function looksAt(db: Db, bot: string): Promise<Date[]> {
+  const { rows } = await sql<{ at: Date }>`${looksOf(sql`${bot}::uuid`)} ORDER BY at`.execute(db);
+  return rows.map(({ at }) => at);
+}

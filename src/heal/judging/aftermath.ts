@@ -1,0 +1,181 @@
+/** What begins soon after an entry's heals, and what does without them: figures only. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { followed, mostLooks, without, type Moment } from './followed.ts';
+import type { Sample } from '../statistics/wilson.ts';
+
+/**
+ * How often another problem began in time: found by this bot, under another fingerprint, until it had looked a few times
+ * more. Successes are the times at which one began; heals of one run are one time.
+ */
+export interface Aftermath {
+  bot: string;
+  /** whether the entry heals what this bot finds */
+  own: boolean;
+  /** so many more times the bot had looked by then */
+  looks: number;
+  /** so long it was waited for, each time */
+  minutes: number;
+  /** after a run in which the entry was applied */
+  healed: Sample;
+  /** after a run in which it left alone, for whatever reason, what it had not decided on before */
+  left: Sample;
+  /** in looks of the bot, or stretches of as many as the window holds, that no heal came before */
+  otherwise: Sample;
+}
+
+/** What was read of one bot, all in the order of time; milliseconds. */
+export interface Seen {
+  bot: string;
+  own: boolean;
+  /** between two looks of the bot, usually */
+  intervalMs: number;
+  /** so many looks find a problem before it counts */
+  confirm: number;
+  healed: Moment[];
+  left: Moment[];
+  looks: Moment[];
+  now: number;
+}
+
+/** Of a bot that looks more rarely what it finds is not put down to a heal. */
+const longestMs = 6 * 3_600_000;
+
+/** So long is waited for what a bot finds, and so much two heals have to be apart not to see the same problem. */
+export interface Window {
+  /** so many more times the bot had looked by then */
+  looks: number;
+  window: number;
+  apart: number;
+}
+
+/**
+ * Until a bot had looked once more, twice, and so on; half an interval more, as runs are not punctual. In milliseconds;
+ * `confirm` is how many looks find a problem before it counts.
+ */
+export const windowsOf = ({
+  intervalMs,
+  confirm,
+}: Pick<Seen, 'intervalMs' | 'confirm'>): Window[] =>
+  Array.from({ length: mostLooks }, (_, index) => index + 1).flatMap((looks) => {
+    const whole = (looks - 1 + confirm + 0.5) * intervalMs;
+    const window = Math.min(whole, longestMs * confirm);
+    if (looks === 1) return { looks, window, apart: 0 };
+    return whole > window ? [] : { looks, window, apart: window - intervalMs };
+  });
+
+/** What followed in each window. */
+export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): Aftermath[] =>
+  windowsOf(seen).map((window) => ({
+    bot: seen.bot,
+    own: seen.own,
+    looks: window.looks,
+    minutes: window.window / 60_000,
+    healed: followed(healed, window, now),
+    left: followed(left, window, now),
+    otherwise: without(looks, healed, window),
+  }));
+
+/** So many of the newest times of each kind count: an entry is what it is now. */
+const newest = 50;
+/** So many decisions, and looks of a bot, are read for them. */
+const mostRead = 500;
+/** The interval of a bot is that of so many of its newest looks: schedules are edited. */
+const looksForInterval = 50;
+const longest = sql`interval '6 hours'`;
+/** Its own ones first, then those that found most after heals. */
+const mostBots = 5;
+
+/**
+ * From when on an entry (its column of ids) answers for what it does: half of its weight is younger. Whoever edits
+ * its solution or sets it free again, knowing what has been, makes it begin anew; `judge` writes what the engine did.
+ */
+export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<Date>`(
+  SELECT greatest(engine.now() - make_interval(days => own.half_life_days), (
+    SELECT max(e.created_at) FROM bot_knowledge_events e
+    WHERE e.knowledge_id = own.id AND e.component IS NULL AND e.actor <> ${judge}::text
+      AND (e.after ? 'solution' OR e.event = 'promoted')))
+  FROM bot_knowledge own WHERE own.id = ${id})`;
+
+/**
+ * Of the bots that found most after its heals, for each window; `bots` is how many found anything. What is found about
+ * the entry itself, as that it sits at a limit, is no problem that it made.
+ */
+export async function aftermathsOf(
+  db: Db,
+  id: string,
+  judge: string,
+): Promise<{ seen: Aftermath[]; bots: number }> {
+  const { rows } = await sql<Seen & { bots: number }>`
+    WITH entry AS MATERIALIZED (
+      SELECT ${answersSince(sql`${id}::uuid`, judge)} AS since, name FROM bot_knowledge WHERE id = ${id}::uuid
+    ), heals AS MATERIALIZED (
+      SELECT max(a.applied_at) AS at, array_agg(a.fingerprint) AS fingerprints, array_agg(a.bot_id) AS bots
+      FROM bot_actions a, entry
+      WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > entry.since AND a.applied_at IS NOT NULL
+      GROUP BY coalesce(a.execution_id, a.heal_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
+    ), decisions AS (
+      SELECT d.* FROM bot_decisions d, entry
+      WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > entry.since
+      ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}
+    ), lefts AS MATERIALIZED (
+      SELECT max(d.decided_at) AS at, array_agg(d.fingerprint) AS fingerprints
+      FROM (SELECT DISTINCT ON (finding_id) * FROM decisions ORDER BY finding_id, id) d
+      WHERE d.verdict <> 'applied' AND NOT EXISTS (
+        SELECT FROM bot_actions a WHERE a.execution_id = d.execution_id AND a.applied_at IS NOT NULL
+          AND (a.knowledge_id = ${id}::uuid OR a.finding_id = d.finding_id))
+      GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
+    ), finders AS MATERIALIZED (
+      SELECT f.bot_id, bool_or(f.bot_id = ANY (h.bots)) AS own, count(*) AS found, count(*) OVER () AS bots
+      FROM heals h, entry, bot_findings f
+      WHERE f.detected_at > h.at AND f.detected_at <= h.at + ${longest} AND f.bot_id IS NOT NULL
+        AND f.fingerprint <> ALL (h.fingerprints) AND ${isAboutOthers(sql`f.bot_id = ANY (h.bots)`)}
+      GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
+    )
+    SELECT b.name AS bot, finders.own, finders.bots::int AS bots, extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs",
+           b.confirm, ${ms(sql`engine.now()`)} AS now, healed.moments AS healed, lefts.moments AS "left", looks.moments AS looks
+    FROM entry, finders JOIN bots b ON b.id = finders.bot_id
+    CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
+    CROSS JOIN LATERAL (${momentsOf(sql`heals`, sql`f.detected_at > m.at`)}) healed
+    CROSS JOIN LATERAL (${momentsOf(sql`lefts`, sql`f.detected_at > m.at`)}) lefts
+    CROSS JOIN LATERAL (${momentsOf(
+      sql`(SELECT look.at, coalesce((
+             SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints
+           FROM (${looksOf(sql`b.id`)}) look
+           -- Of heals before the newest ones is not known here when they were.
+           WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
+      sql`f.detected_at >= m.at`,
+    )}) looks
+    WHERE w.length IS NOT NULL
+    ORDER BY finders.own DESC, finders.found DESC, b.name`.execute(db);
+  return { seen: rows.flatMap(aftermathsIn), bots: rows[0]?.bots ?? 0 };
+}
+
+/** Not what is found about the entry's own doing. A component that it heals may be called like it. */
+const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
+  NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
+
+/** What the conductor finds about healing (bots/healing-loops.ts). */
+export const isOfLoops = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
+  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.name = 'conductor'))`;
+
+const ms = (time: ReturnType<typeof sql>) => sql`(extract(epoch FROM ${time}) * 1000)::float8`;
+
+/** Times, each with the first other problem (f) that the bot found from then on; both in milliseconds. */
+const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) => sql`
+  SELECT coalesce(jsonb_agg(jsonb_build_object('at', ${ms(sql`m.at`)}, 'first', ${ms(sql`other.at`)}) ORDER BY m.at), '[]') AS moments
+  FROM ${times} m CROSS JOIN LATERAL (
+    SELECT min(f.detected_at) AS at FROM bot_findings f
+    WHERE f.bot_id = b.id AND ${from} AND f.detected_at <= m.at + ${longest} * b.confirm
+      AND f.fingerprint <> ALL (m.fingerprints) AND ${isAboutOthers(sql`finders.own`)}) other`;
+
+/** The newest runs of a bot that looked at everything, each with the beginning of the next one. */
+export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
+  SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
+  FROM (SELECT started_at FROM bot_executions
+        WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
+        ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
+
+/** How long a bot usually takes from one look to the next. NULL of one that has not looked twice. */
+export const intervalOf = (bot: ReturnType<typeof sql>) => sql`
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) AS length FROM (${looksOf(bot, looksForInterval)}) look`;

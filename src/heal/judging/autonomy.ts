@@ -1,0 +1,141 @@
+/** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
+import type { Risk } from '../../bot.ts';
+import { evidenceAbove, surely } from '../statistics/betting-bounds.ts';
+import { enough, type Record, type Untouched } from './figures.ts';
+import { share } from '../statistics/wilson.ts';
+
+export type Autonomy = 'shadow' | 'suggest' | 'auto';
+
+/** From the least to the most that an entry may do. */
+export const freedom = { shadow: 0, suggest: 1, auto: 2 } as const;
+
+/** The share that has to hold for an entry to act alone: surely above it, it gains that; surely below, it loses it. */
+export const gainsAt = 0.6;
+/** The operator is not asked to approve what surely holds less often than this. */
+export const asksAt = 1 / 3;
+/** Above this a harmless entry acts alone while too little is known of what recovers untouched. */
+export const losesAt = 0.45;
+/** After outcomes of this weight an entry that acts alone has to hold in {@link gainsAt} of them, and not only perhaps. */
+export const probation = 10;
+/** So many outcomes a harmless entry gets to show that it does something. */
+export const patience = 20;
+/** So many times a shadow has to say what people then did. */
+export const agreements = 3;
+
+/** What a shadow said about findings whose ticket a person resolved: the same entry helped, or another did. */
+export interface Agreement {
+  agreed: number;
+  differed: number;
+}
+
+/** What an entry is judged by. */
+export interface Evidence {
+  /** of the entry as a whole, and not of one component */
+  ofWhole: boolean;
+  record: Record;
+  untouched: Untouched;
+  agreement: Agreement;
+}
+
+export interface Change {
+  autonomy: Autonomy;
+  /** for a person, with the figures' names */
+  why: string;
+}
+
+/** The change that the figures ask for; null when it may stay as it is. */
+export function judged(autonomy: Autonomy, risk: Risk, evidence: Evidence): Change | null {
+  switch (autonomy) {
+    case 'shadow':
+      return fromShadow(evidence);
+    case 'suggest':
+      return notWorthAsking(evidence) ?? fromSuggest(risk, evidence);
+    case 'auto':
+      return fromAuto(risk, evidence);
+  }
+}
+
+const fromShadow = ({ agreement: { agreed, differed } }: Evidence): Change | null =>
+  agreed >= agreements && differed === 0
+    ? {
+        autonomy: 'suggest',
+        why: `people did ${agreed} times what it would have done, and never anything else`,
+      }
+    : null;
+
+/** Each suggestion costs a person's time, and one that is approved a heal that does not hold. */
+const notWorthAsking = ({ record: { upper } }: Evidence): Change | null =>
+  upper < asksAt
+    ? {
+        autonomy: 'shadow',
+        why: `its upper bound ${share(upper)} is below ${share(asksAt)}: too little of what it does holds to ask for it`,
+      }
+    : null;
+
+function fromSuggest(risk: Risk, { record, untouched }: Evidence): Change | null {
+  const { lower, newestHeld } = record;
+  // Whatever it was before: an entry does not begin to act alone on a failure.
+  if (risk === 'irreversible' || lower < gainsAt || !newestHeld) return null;
+  return seen(untouched) >= enough && liftOf(record, untouched) >= surely
+    ? {
+        autonomy: 'auto',
+        why: `its lower bound ${share(lower)} is at least ${share(gainsAt)}, and it is surely better than what recovers untouched (${outOf(untouched)})`,
+      }
+    : null;
+}
+
+function fromAuto(risk: Risk, { ofWhole, record, untouched }: Evidence): Change | null {
+  switch (risk) {
+    case 'irreversible':
+      return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
+    case 'safe':
+      return record.decided < patience ? null : withoutLift(record, untouched);
+    case 'reversible':
+      return ceasedToWork(record) ?? (ofWhole ? neverWorked(record) : null);
+  }
+}
+
+const ceasedToWork = ({ recent }: Record): Change | null =>
+  recent && recent.upper < gainsAt
+    ? {
+        autonomy: 'suggest',
+        why: `of its newest ${recent.decided} outcomes ${recent.held} held, and the upper bound ${share(recent.upper)} of that is below ${share(gainsAt)}`,
+      }
+    : null;
+
+/** Who was trusted from the beginning carries the burden of proof: to be surely bad takes a mediocre entry long. */
+const neverWorked = ({ decided, weight, heldWeight }: Record): Change | null =>
+  weight >= probation && heldWeight < gainsAt * weight
+    ? {
+        autonomy: 'suggest',
+        why: `after ${decided} outcomes the share ${share(heldWeight / weight)} that held is below ${share(gainsAt)}`,
+      }
+    : null;
+
+/** More has to speak for its being better than nothing than against it. */
+function withoutLift(record: Record, untouched: Untouched): Change | null {
+  const { decided, lower } = record;
+  if (seen(untouched) < enough)
+    return lower > losesAt
+      ? null
+      : {
+          autonomy: 'suggest',
+          why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(losesAt)}, the least that is asked`,
+        };
+  return liftOf(record, untouched) > 0
+    ? null
+    : {
+        autonomy: 'suggest',
+        why: `after ${decided} outcomes more speaks against its being better than what recovers untouched (${outOf(untouched)}) than for it`,
+      };
+}
+
+/** The evidence that more holds than recovers untouched, as a logarithm: above 0 more speaks for it than against it. */
+const liftOf = ({ heldWeight, weight }: Record, untouched: Untouched): number =>
+  evidenceAbove(
+    { successes: heldWeight, trials: weight },
+    { successes: untouched.recovered, trials: seen(untouched) },
+  );
+
+const seen = ({ recovered, persisted }: Untouched): number => recovered + persisted;
+const outOf = (untouched: Untouched): string => `${untouched.recovered} of ${seen(untouched)}`;

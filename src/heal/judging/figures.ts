@@ -1,0 +1,208 @@
+/** What an entry has achieved, by the ledger: its heals' outcomes by context, and what happens without it. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { bounds } from '../statistics/betting-bounds.ts';
+import type { Patient } from '../patient.ts';
+import { worstStretch, type Stretch } from './worst-stretch.ts';
+
+/** From the narrowest to the widest. */
+export const contexts = ['fingerprint', 'component', 'category', 'all'] as const;
+export type Context = (typeof contexts)[number];
+
+/**
+ * Outcomes of decided heals, of the solution that the entry has now. Shares and bounds go by weights: all that an entry tried on one finding weighs 1
+ * together, because what failed on it once is likely to fail on it again, and an outcome loses half of its weight
+ * each half-life.
+ */
+export interface Record {
+  decided: number;
+  held: number;
+  relapsed: number;
+  failed: number;
+  /** weights of all of these, and of those that held */
+  weight: number;
+  heldWeight: number;
+  /** bounds of the share that held, 0 to 1, each right with 95 % confidence at any look */
+  lower: number;
+  upper: number;
+  /** of all stretches of its newest outcomes the one that looks worst; null without any outcome */
+  recent: Stretch | null;
+  newestHeld: boolean;
+  /** the newest two outcomes are relapses */
+  relapsedTwice: boolean;
+  lastRelapse: Date | null;
+}
+
+/** Findings that the entry matched and nobody touched, within its half-life: gone by themselves or not. */
+export interface Untouched {
+  recovered: number;
+  persisted: number;
+  /** share that recovered, 0 to 1; null when none was seen */
+  rate: number | null;
+  /** bound of that share, right with 95 % confidence at any look */
+  upper: number;
+}
+
+export interface Figures {
+  records: { [context in Context]: Record };
+  /** the narrowest context with enough decided heals, `all` when none has */
+  context: Context;
+  untouched: Untouched;
+  /** share that held in that context minus the share that recovers untouched; null while one of them is unknown */
+  lift: number | null;
+}
+
+/** So many decided heals, or untouched findings, have to be seen before they say something. */
+export const enough = 5;
+
+/** So far back a stretch that looks bad is looked for. */
+const newestOutcomes = 100;
+
+/** What a heal would be about; null asks for all contexts but `all` as if nothing was there. */
+export interface About {
+  fingerprint: string | null;
+  component: string | null;
+  category: string | null;
+  /** A finding's own fate says nothing about what to do with it: what is known of others stays the same while it is open. */
+  finding?: string;
+  /** only outcomes settled after it; what is known of untouched findings stays the same */
+  since?: Date | null;
+}
+
+interface Row {
+  knowledge_id: string;
+  context: Context;
+  decided: number;
+  held: number;
+  relapsed: number;
+  failed: number;
+  weight: number;
+  held_weight: number;
+  newest: string[] | null;
+  newest_weights: number[] | null;
+  last_relapse: Date | null;
+}
+
+interface UntouchedRow {
+  knowledge_id: string;
+  recovered: number;
+  persisted: number;
+}
+
+/** Of each of the entries; `component` narrows what is known of untouched findings too, where there are enough of it. */
+export async function figuresOf(
+  db: Db,
+  ids: string[],
+  { fingerprint, component, category, finding, since = null }: About,
+): Promise<Map<string, Figures>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<Row>`
+    SELECT h.knowledge_id, c.context, count(*)::int AS decided,
+           count(*) FILTER (WHERE h.outcome = 'held')::int AS held,
+           count(*) FILTER (WHERE h.outcome = 'relapsed')::int AS relapsed,
+           count(*) FILTER (WHERE h.outcome = 'failed')::int AS failed,
+           sum(w.weight)::float8 AS weight,
+           coalesce(sum(w.weight) FILTER (WHERE h.outcome = 'held'), 0)::float8 AS held_weight,
+           (array_agg(h.outcome ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest,
+           (array_agg(w.weight ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest_weights,
+           max(h.settled_at) FILTER (WHERE h.outcome = 'relapsed') AS last_relapse
+    FROM (
+      SELECT e.*, count(*) OVER (PARTITION BY e.knowledge_id, coalesce(e.finding_id, e.heal_id)) AS tries
+      FROM engine.heals e LEFT JOIN (
+        SELECT v.knowledge_id, max(v.created_at) AS at FROM bot_knowledge_events v
+        WHERE v.knowledge_id = ANY (${ids}::uuid[]) AND v.event = 'edited' AND v.after ? 'solution'
+        GROUP BY v.knowledge_id) edited USING (knowledge_id)
+      WHERE e.knowledge_id = ANY (${ids}::uuid[]) AND e.outcome IS NOT NULL
+        -- What began before its solution was replaced is another solution's outcome.
+        AND (edited.at IS NULL OR e.settled_at > edited.at AND NOT EXISTS (
+          SELECT FROM bot_actions b WHERE b.heal_id = e.heal_id AND b.taken_at <= edited.at))
+        AND (${since}::timestamptz IS NULL OR e.settled_at > ${since}::timestamptz)
+    ) h JOIN bot_knowledge k ON k.id = h.knowledge_id
+    CROSS JOIN LATERAL (VALUES ('fingerprint', h.fingerprint = ${fingerprint}::text),
+      ('component', h.component = ${component}::text), ('category', h.category = ${category}::text), ('all', true)) c (context, fits)
+    CROSS JOIN LATERAL (SELECT power(0.5, greatest(0, extract(epoch FROM engine.now() - h.settled_at)::float8)
+                                          / 86400 / k.half_life_days) / h.tries AS weight) w
+    WHERE c.fits
+    GROUP BY h.knowledge_id, c.context`.execute(db);
+  const untouched = await sql<UntouchedRow & { here: boolean }>`
+    SELECT d.knowledge_id, coalesce(d.component = ${component}::text, false) AS here,
+           count(*) FILTER (WHERE d.outcome = 'recovered')::int AS recovered,
+           count(*) FILTER (WHERE d.outcome = 'persisted')::int AS persisted
+    FROM bot_decisions d JOIN bot_knowledge k ON k.id = d.knowledge_id
+    WHERE d.knowledge_id = ANY (${ids}::uuid[]) AND d.outcome IN ('recovered', 'persisted')
+      AND d.settled_at > engine.now() - make_interval(days => k.half_life_days)
+      AND (${finding ?? null}::uuid IS NULL OR d.finding_id IS DISTINCT FROM ${finding ?? null}::uuid)
+    GROUP BY d.knowledge_id, here`.execute(db);
+  return new Map(
+    ids.map((id) => {
+      const own = rows.filter((row) => row.knowledge_id === id);
+      const alone = untouched.rows.filter((row) => row.knowledge_id === id);
+      return [id, figuresFrom(own, alone)];
+    }),
+  );
+}
+
+/** Of the candidates for a finding, about that finding. */
+export const figuresFor = (
+  db: Db,
+  candidates: { id: string }[],
+  { id: finding, fingerprint, affected_component: component, category }: Patient,
+): Promise<Map<string, Figures>> =>
+  figuresOf(
+    db,
+    candidates.map(({ id }) => id),
+    { fingerprint, component, category, finding },
+  );
+
+function figuresFrom(rows: Row[], alone: (UntouchedRow & { here: boolean })[]): Figures {
+  const recordIn = (context: Context) => recordOf(rows.find((row) => row.context === context));
+  const records = {
+    fingerprint: recordIn('fingerprint'),
+    component: recordIn('component'),
+    category: recordIn('category'),
+    all: recordIn('all'),
+  };
+  const context = contexts.find((each) => records[each].decided >= enough) ?? 'all';
+  const here = untouchedOf(alone.filter((row) => row.here));
+  const untouched = here.recovered + here.persisted >= enough ? here : untouchedOf(alone);
+  const { weight, heldWeight } = records[context];
+  const share = weight > 0 ? heldWeight / weight : null;
+  const lift = share === null || untouched.rate === null ? null : share - untouched.rate;
+  return { records, context, untouched, lift };
+}
+
+function recordOf(row: Row | undefined): Record {
+  const { decided = 0, held = 0, relapsed = 0, failed = 0 } = row ?? {};
+  const { weight = 0, held_weight: heldWeight = 0, last_relapse: lastRelapse } = row ?? {};
+  const newest = row?.newest ?? [];
+  return {
+    decided,
+    held,
+    relapsed,
+    failed,
+    weight,
+    heldWeight,
+    ...bounds({ successes: heldWeight, trials: weight }),
+    recent: worstStretch(
+      newest.map((outcome, at) => ({
+        held: outcome === 'held',
+        weight: row!.newest_weights![at]!,
+      })),
+    ),
+    newestHeld: newest[0] === 'held',
+    relapsedTwice: newest.length > 1 && newest.slice(0, 2).every((each) => each === 'relapsed'),
+    lastRelapse: lastRelapse ?? null,
+  };
+}
+
+function untouchedOf(rows: UntouchedRow[]): Untouched {
+  const recovered = rows.reduce((sum, row) => sum + row.recovered, 0);
+  const persisted = rows.reduce((sum, row) => sum + row.persisted, 0);
+  const seen = recovered + persisted;
+  return {
+    recovered,
+    persisted,
+    rate: seen > 0 ? recovered / seen : null,
+    upper: bounds({ successes: recovered, trials: seen }).upper,
+  };
+}

@@ -1,0 +1,65 @@
+/** How often another problem began soon after certain moments, and how often without them. No clock, no database. */
+import type { Sample } from '../statistics/wilson.ts';
+
+/** A moment after which another problem may begin; times are in milliseconds. */
+export interface Moment {
+  at: number;
+  /** when the first other problem began after it (of a look: at it or after it); null when none did */
+  first: number | null;
+}
+
+/** After so many looks of a bot another problem is still put down to a heal. */
+export const mostLooks = 6;
+
+/**
+ * How many of the moments another problem followed within the window. A window that has not ended yet is none, and of
+ * moments that are less than `apart` from each other the later ones are none: they would see the same problem.
+ */
+export function followed(
+  moments: readonly Moment[],
+  { window, apart }: { window: number; apart: number },
+  now: number,
+): Sample {
+  let from = -Infinity;
+  const ended = moments.filter(({ at }) => {
+    if (at + window >= now || at < from) return false;
+    from = at + apart;
+    return true;
+  });
+  const successes = ended.filter(({ at, first }) => first !== null && first <= at + window);
+  return { trials: ended.length, successes: successes.length };
+}
+
+/**
+ * The same without heals: in stretches of so many looks that do not overlap, each after a window in which nothing was
+ * healed. A stretch in which something is healed before another problem began does not count. `all` looks and `heals` are
+ * in the order of time.
+ */
+export function without(
+  all: readonly Moment[],
+  heals: readonly Moment[],
+  { window, looks: stretch }: { window: number; looks: number },
+): Sample {
+  let [trials, successes, heal, at] = [0, 0, 0, 0];
+  while (at + stretch < all.length) {
+    const { at: from, first } = all[at]!;
+    const until = all[at + stretch]!.at;
+    while (heal < heals.length && heals[heal]!.at < from) heal += 1;
+    const last = heals[heal - 1];
+    const next = heals[heal];
+    const begins = first !== null && first < until;
+    const isAfter = last !== undefined && last.at + window >= from;
+    // What is healed in the last of its looks makes nothing within it.
+    const isCut =
+      next !== undefined &&
+      next.at < Math.min(begins ? first : Infinity, all[at + stretch - 1]!.at);
+    if (isAfter || isCut) {
+      at += 1;
+      continue;
+    }
+    trials += 1;
+    successes += Number(begins);
+    at += stretch;
+  }
+  return { trials, successes };
+}

@@ -1,0 +1,219 @@
+import { sql, type Transaction } from 'kysely';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Database, Db } from '../../database/connect.ts';
+import { agreements, freedom, judged, type Agreement, type Autonomy } from './autonomy.ts';
+import { enough, figuresOf, type Figures, type Record } from './figures.ts';
+import { restrain, weighHarm, type Restrained } from './harm.ts';
+import { judgedEntry, type Judgement } from './judged-entry.ts';
+import { leanOnOthers } from './lean-on-others.ts';
+import { readSolution, riskOf } from '../../catalogue/solution.ts';
+
+/** Who writes the changes that the figures ask for. */
+export const judge = 'roundsman';
+
+interface Entry {
+  id: string;
+  autonomy: Autonomy;
+  solution: string;
+}
+
+/**
+ * Judges the entries of which outcomes came in since they were judged, `most` of them, each in a transaction
+ * of its own: as a whole, and for every component that has enough outcomes of its own. Every change is
+ * written down with its figures. Returns how many changes there were.
+ */
+export async function judgeEntries(db: Db, catalogue: Catalogue, most = 100): Promise<number> {
+  let changes = 0;
+  for (let judgements = 0; judgements < most; judgements++) {
+    const made = await db.transaction().execute((trx) => judgeNext(trx, catalogue));
+    if (made === null) break;
+    changes += made;
+  }
+  return changes;
+}
+
+/** Null when nothing waits. */
+async function judgeNext(trx: Transaction<Database>, catalogue: Catalogue) {
+  const entry = await trx
+    .selectFrom('bot_knowledge')
+    .select(['id', 'autonomy', 'solution'])
+    .where('unjudged', '=', true)
+    .orderBy('id')
+    .limit(1)
+    .forNoKeyUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (!entry) return null;
+  const changes = await judgeEntry(trx, catalogue, entry);
+  await trx
+    .updateTable('bot_knowledge')
+    .set({ unjudged: false })
+    .where('id', '=', entry.id)
+    .execute();
+  return changes;
+}
+
+async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entry: Entry) {
+  const { id, autonomy } = entry;
+  const solution = readSolution(entry.solution, catalogue);
+  // Nobody knows the risk of advice, or of steps that cannot run: what they say in shadow is judged all the same.
+  const runs = solution.kind === 'playbook';
+  if (!runs && autonomy !== 'shadow') return 0;
+  const risk = runs ? riskOf(solution.steps) : 'irreversible';
+  const agreement = await agreementsOf(trx, id);
+  const begins = await beginnings(trx, id);
+  const known = new Map<string | null, Figures>();
+  const evidence = async (component: string | null, own: Autonomy | null) => {
+    const since = begins(component, own);
+    const about = { fingerprint: null, component, category: null, since };
+    const figures = (await figuresOf(trx, [id], about)).get(id)!;
+    known.set(component, figures);
+    return {
+      ofWhole: component === null,
+      record: figures.records[component === null ? 'all' : 'component'],
+      untouched: figures.untouched,
+      agreement: agreement(component),
+    };
+  };
+
+  // Of the whole entry, whatever its outcomes are on one component.
+  const harm = runs ? await weighHarm(trx, id, judge) : null;
+  const judgedWithHarm: typeof judged = (from, ...rest) =>
+    restrain(judged(from, ...rest), from, harm);
+  const whole = { autonomy, risk, ...(await evidence(null, null)) };
+  const toShadow = judgedWithHarm(autonomy, risk, whole)?.autonomy === 'shadow';
+  const parts = [];
+  for (const part of runs ? await componentsOf(trx, id, toShadow) : [])
+    parts.push({ ...part, ...(await evidence(part.component, part.own)) });
+  const leant = leanOnOthers(parts);
+  const judgements = judgedEntry(whole, leant, judgedWithHarm);
+  for (const each of judgements) {
+    const { record } = leant.find(({ component }) => component === each.component) ?? whole;
+    await keep(trx, id, each.component, each.change.autonomy);
+    await writeChange(trx, id, each, { ...known.get(each.component)!, record });
+  }
+  return judgements.length;
+}
+
+const none: Agreement = { agreed: 0, differed: 0 };
+
+/**
+ * What the entry said in shadow, and what people did, since it was last put there or edited: of all components (null),
+ * and of each by itself.
+ */
+async function agreementsOf(trx: Transaction<Database>, id: string) {
+  const { rows } = await sql<Agreement & { component: string | null; whole: boolean }>`
+    SELECT whole, CASE WHEN NOT whole THEN d.component END AS component,
+           count(DISTINCT finding_id) FILTER (WHERE answer = 'approved')::int AS agreed,
+           count(DISTINCT finding_id) FILTER (WHERE answer = 'rejected')::int AS differed
+    FROM bot_decisions d, (VALUES (true), (false)) scope (whole)
+    WHERE knowledge_id = ${id}::uuid AND verdict = 'shadowed' AND answer IS NOT NULL AND (whole OR d.component IS NOT NULL)
+      AND decided_at > coalesce((
+        SELECT max(created_at) FROM bot_knowledge_events e
+        WHERE e.knowledge_id = d.knowledge_id AND (e.component IS NULL OR NOT whole AND e.component = d.component)
+          AND (e.after ?| '{issue_pattern,solution}' OR e.after ->> 'autonomy' = 'shadow')), '-infinity')
+    GROUP BY 1, 2`.execute(trx);
+  return (component: string | null): Agreement =>
+    rows.find((row) => row.whole === (component === null) && row.component === component) ?? none;
+}
+
+/**
+ * From when on outcomes count: what came of an entry before it fell does not earn it back, and what came of it
+ * before a person gave it more freedom does not take that away. A component begins anew with itself, with the
+ * entry when a person changed that, and with the entry while it shares what becomes of it.
+ */
+async function beginnings(trx: Transaction<Database>, id: string) {
+  const { rows } = await sql<{
+    component: string | null;
+    at: Date;
+    person: boolean;
+    anew: boolean;
+  }>`
+    SELECT component, created_at AS at, actor <> ${judge} AS person,
+           event <> 'kept' AND (actor <> ${judge} OR after ->> 'autonomy' <> 'auto') AS anew
+    FROM bot_knowledge_events
+    WHERE knowledge_id = ${id}::uuid AND event IN ('promoted', 'demoted', 'kept') ORDER BY id DESC`.execute(
+    trx,
+  );
+  return (component: string | null, own: Autonomy | null): Date | null => {
+    // Its first word of its own: what became of the entry later is not its concern.
+    const apart = own === null ? -1 : rows.findLastIndex((row) => row.component === component);
+    const begins = ({ component: of, person, anew }: (typeof rows)[number], at: number) =>
+      anew && (of === component || (of === null && (person || at > apart)));
+    return rows.find(begins)?.at ?? null;
+  };
+}
+
+/**
+ * Those of which something is known by itself: enough heals are decided there, people agreed with it often enough, or
+ * it has an autonomy of its own; `held` asks for those on which any heal held, too.
+ */
+async function componentsOf(trx: Transaction<Database>, id: string, held: boolean) {
+  const { rows } = await sql<{ component: string; own: Autonomy | null }>`
+    SELECT component, own.autonomy AS own
+    FROM (
+      SELECT component FROM engine.heals WHERE knowledge_id = ${id}::uuid AND outcome IS NOT NULL
+      GROUP BY component HAVING count(*) >= ${enough}::int OR ${held}::boolean AND bool_or(outcome = 'held')
+      UNION
+      SELECT component FROM bot_decisions WHERE knowledge_id = ${id}::uuid AND verdict = 'shadowed' AND answer = 'approved'
+      GROUP BY component HAVING count(DISTINCT finding_id) >= ${agreements}::int
+    ) known
+    FULL JOIN (SELECT * FROM bot_knowledge_autonomy WHERE knowledge_id = ${id}::uuid) own USING (component)
+    WHERE component IS NOT NULL ORDER BY component`.execute(trx);
+  return rows;
+}
+
+/** A component's autonomy becomes its own. */
+async function keep(
+  trx: Transaction<Database>,
+  knowledge_id: string,
+  component: string | null,
+  autonomy: Autonomy,
+): Promise<void> {
+  if (component !== null) return keepOwn(trx, knowledge_id, component, autonomy);
+  await trx.updateTable('bot_knowledge').set({ autonomy }).where('id', '=', knowledge_id).execute();
+}
+
+async function keepOwn(
+  trx: Transaction<Database>,
+  knowledge_id: string,
+  component: string,
+  autonomy: Autonomy,
+): Promise<void> {
+  const changed_at = sql<Date>`engine.now()`;
+  await trx
+    .insertInto('bot_knowledge_autonomy')
+    .values({ knowledge_id, component, autonomy, changed_at })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['knowledge_id', 'component'])
+        .doUpdateSet({ autonomy, changed_at })
+        .where('bot_knowledge_autonomy.autonomy', '<>', autonomy),
+    )
+    .execute();
+}
+
+const writeChange = (
+  trx: Transaction<Database>,
+  knowledge_id: string,
+  { component, before, change: { autonomy, why, harm } }: Judgement & { change: Restrained },
+  { record, untouched, lift }: Pick<Figures, 'untouched' | 'lift'> & { record: Record },
+) =>
+  trx
+    .insertInto('bot_knowledge_events')
+    .values({
+      knowledge_id,
+      component,
+      event:
+        freedom[autonomy] > freedom[before]
+          ? 'promoted'
+          : freedom[autonomy] < freedom[before]
+            ? 'demoted'
+            : 'kept',
+      before: JSON.stringify({ autonomy: before }),
+      after: JSON.stringify({ autonomy }),
+      figures: JSON.stringify({ why, ...record, untouched, lift, ...(harm && { harm }) }),
+      actor: judge,
+      created_at: sql<Date>`engine.now()`,
+    })
+    .execute();

@@ -1,0 +1,48 @@
+/** An entry as a whole, and each component of which something is known by itself. Rules only: no clock, no database. */
+import type { Risk } from '../../bot.ts';
+import { freedom, judged, type Autonomy, type Change, type Evidence } from './autonomy.ts';
+
+export interface Whole extends Evidence {
+  autonomy: Autonomy;
+  risk: Risk;
+}
+
+/** One component; `own` is its autonomy where it was ever judged apart from the entry, null where it shares the entry's. */
+export interface Part extends Evidence {
+  component: string;
+  own: Autonomy | null;
+}
+
+export interface Judgement {
+  /** null: the entry as a whole */
+  component: string | null;
+  before: Autonomy;
+  change: Change;
+}
+
+/** All changes that the evidence asks for, the components' first. */
+export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged): Judgement[] {
+  const { autonomy, risk } = whole;
+  const change = judge(autonomy, risk, whole);
+  const after = change?.autonomy ?? autonomy;
+  const judgements = parts.flatMap((part): Judgement[] => {
+    const { component, own } = part;
+    const before = own ?? autonomy;
+    const due =
+      judge(before, risk, part) ??
+      (own === null && freedom[after] < freedom[before] && speaksFor(part, risk, after, judge)
+        ? { autonomy: before, why: 'its own outcomes ask for no change' }
+        : null);
+    // What becomes of the whole entry, too, needs no word of its own.
+    if (!due || (own === null && due.autonomy === after)) return [];
+    return [{ component, before, change: due }];
+  });
+  return change ? [...judgements, { component: null, before: autonomy, change }] : judgements;
+}
+
+/**
+ * What a component only shares falls with the rest, unless its own outcomes speak for it: they would earn auto by
+ * themselves, or, where the entry is not even suggested any more, something held.
+ */
+const speaksFor = (part: Part, risk: Risk, after: Autonomy, judge: typeof judged): boolean =>
+  after === 'shadow' ? part.record.held > 0 : judge(after, risk, part)?.autonomy === 'auto';

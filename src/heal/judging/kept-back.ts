@@ -1,0 +1,114 @@
+/** What went on while an entry was kept back by its limit of a day over all components: of a circle nothing does. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { answersSince, isOfLoops } from './aftermath.ts';
+
+/** A time in which it healed nothing because of that limit, though it had something to heal; milliseconds. */
+export interface Rest {
+  from: number;
+  /** its next heal, or now */
+  until: number;
+  /** share of its components that were not broken by then, and could have broken: 0 to 1 */
+  whole: number;
+  /** problems that began meanwhile at the bots whose findings it heals */
+  began: number;
+}
+
+/** The last three days of an entry. */
+export interface Days {
+  /** when its first heal began, and how many there were; milliseconds */
+  from: number;
+  heals: number;
+  components: number;
+  /** of these components it healed each more than once */
+  back: number;
+  rests: Rest[];
+  now: number;
+}
+
+/** An entry that heals what itself makes, as far as its rests can tell. */
+export interface Circle {
+  heals: number;
+  components: number;
+  /** rests in which nothing began, and of how many */
+  quiet: number;
+  rests: number;
+  hours: number;
+  /** so many problems would have begun in them, had it gone on as before */
+  expected: number;
+}
+
+/** A rest in which so many problems were to be expected tells something, and with others so many that it is enough. */
+const expectedInOne = 1;
+/** Nothing where 7.6 were expected is chance in .0005 of cases (Poisson). */
+const expectedInAll = 7.6;
+const fewestRests = 2;
+
+/**
+ * Whether everything that it heals comes back, and hardly anything new begins as soon as it is kept back: nothing in two
+ * rests at least, and in two of three. What is needed for reasons of its own begins all the same.
+ */
+export function circleOf({ from, heals, components, back, rests, now }: Days): Circle | null {
+  if (components === 0 || back < components) return null;
+  const resting = rests.reduce((sum, rest) => sum + rest.until - rest.from, 0);
+  const pace = heals / Math.max(1, now - from - resting);
+  const told = rests
+    .map((rest) => ({ ...rest, expected: (rest.until - rest.from) * rest.whole * pace }))
+    .filter(({ expected }) => expected >= expectedInOne);
+  const quiet = told.filter(({ began }) => began === 0);
+  const expected = quiet.reduce((sum, rest) => sum + rest.expected, 0);
+  if (quiet.length < fewestRests || quiet.length * 3 < told.length * 2) return null;
+  if (expected < expectedInAll) return null;
+  const hours = quiet.reduce((sum, rest) => sum + rest.until - rest.from, 0) / 3_600_000;
+  return { heals, components, quiet: quiet.length, rests: told.length, hours, expected };
+}
+
+/** Decisions and heals of three days are found among so many of the newest. */
+const mostRead = 1_000;
+
+/** Null where it was never kept back. */
+export async function keptBackOf(db: Db, id: string, judge: string): Promise<Days | null> {
+  const ms = (time: ReturnType<typeof sql>) =>
+    sql<number>`(extract(epoch FROM ${time}) * 1000)::float8`;
+  const { rows } = await sql<Days>`
+    WITH entry AS MATERIALIZED (
+      SELECT greatest(engine.now() - interval '3 days', ${answersSince(sql`${id}::uuid`, judge)}) AS since, name
+      FROM bot_knowledge WHERE id = ${id}::uuid
+    ), heals AS MATERIALIZED (
+      SELECT min(taken_at) AS at, min(component) AS component, min(a.bot_id::text)::uuid AS bot_id
+      FROM (SELECT a.* FROM bot_actions a, entry
+            WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > entry.since AND a.state <> 'aborted'
+            ORDER BY a.taken_at DESC LIMIT ${sql.lit(mostRead)}) a
+      GROUP BY heal_id
+    ), spans AS MATERIALIZED (
+      SELECT at, coalesce(lead(at) OVER (ORDER BY at), engine.now()) AS until FROM heals
+    ), rests AS MATERIALIZED (
+      -- Kept back over all components: where one of them was at its own limit, the others went on.
+      SELECT min(d.decided_at) AS from, s.until FROM spans s JOIN (
+        SELECT d.decided_at FROM bot_decisions d, entry
+        WHERE d.knowledge_id = ${id}::uuid AND d.decided_at > entry.since AND d.gate = 'daily'
+        ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}) d ON d.decided_at > s.at AND d.decided_at < s.until
+      WHERE (SELECT count(*) FROM heals h WHERE h.at > d.decided_at - interval '24 hours' AND h.at < d.decided_at)
+        >= engine.heals_a_day(${id}::uuid, engine.now())
+      GROUP BY s.at, s.until
+    ), own AS MATERIALIZED (
+      SELECT DISTINCT bot_id FROM heals
+    ), told AS (
+      SELECT ${ms(sql`r.from`)} AS from, ${ms(sql`r.until`)} AS until,
+             count(DISTINCT f.affected_component) FILTER (WHERE f.detected_at <= r.from AND coalesce(f.resolved_at, r.until) > r.from)
+               AS broken,
+             count(f.id) FILTER (WHERE f.detected_at > r.from) AS began
+      FROM rests r LEFT JOIN bot_findings f ON f.bot_id IN (SELECT bot_id FROM own) AND NOT ${isOfLoops}
+        AND f.detected_at < r.until AND coalesce(f.resolved_at, r.until) > r.from
+      GROUP BY r.from, r.until
+    ), healed AS (
+      SELECT component, count(*) AS times FROM heals GROUP BY 1
+    )
+    SELECT ${ms(sql`min(h.at)`)} AS from, count(*)::int AS heals, ${ms(sql`engine.now()`)} AS now,
+           (SELECT count(*)::int FROM healed) AS components, (SELECT count(*)::int FROM healed WHERE times > 1) AS back,
+           (SELECT jsonb_agg(jsonb_build_object('from', t.from, 'until', t.until, 'began', t.began, 'whole',
+              greatest(0, 1 - t.broken::float8 / (SELECT count(*) FROM healed))) ORDER BY t.from) FROM told t) AS rests
+    FROM heals h`.execute(db);
+  const [days] = rows;
+  return days?.rests ? days : null;
+}

@@ -1,0 +1,52 @@
+import { bounds } from '../statistics/betting-bounds.ts';
+import type { Part } from './judged-entry.ts';
+
+/** So many outcomes of the other components count at most beside a component's own; docs/healing.md says why. */
+export const leansAtMost = 1;
+
+/**
+ * The same components, and the lower bound of each not above the one that it has when outcomes of the others are
+ * added to its own: where an entry does little elsewhere, a few successes in a row are luck. How many are added
+ * goes by how far the components differ: none where each is a case of its own, `leansAtMost` where they differ no
+ * more than chance makes them. The bound never rises by that: what is said of it stays true.
+ */
+export function leanOnOthers(parts: readonly Part[]): Part[] {
+  const all = parts.map(({ record }) => ({ trials: record.weight, successes: record.heldWeight }));
+  const trials = sum(all.map((each) => each.trials));
+  const successes = sum(all.map((each) => each.successes));
+  const strength = strengthOf(all.filter((each) => each.trials > 0));
+  return parts.map((part, at) => {
+    const own = all[at]!;
+    const others = trials - own.trials;
+    const share = (successes - own.successes) / others;
+    // Without others, or where they are better, nothing is lowered.
+    if (!(share * own.trials < own.successes)) return part;
+    const added = Math.min(strength, others);
+    const { lower } = bounds({
+      successes: own.successes + added * share,
+      trials: own.trials + added,
+    });
+    return { ...part, record: { ...part.record, lower: Math.min(part.record.lower, lower) } };
+  });
+}
+
+/**
+ * Outcomes that the common share is worth beside a component's own: the sum of the parameters of the beta distribution
+ * that the components' shares are drawn from, by moments. Source: Kleinman, "Proportions with extraneous variance",
+ * Journal of the American Statistical Association 68 (1973), with trials for weights.
+ */
+function strengthOf(samples: { trials: number; successes: number }[]): number {
+  const trials = sum(samples.map((each) => each.trials));
+  const share = sum(samples.map((each) => each.successes)) / trials;
+  const chance = share * (1 - share);
+  const free = samples.length - 1;
+  if (free < 1 || chance === 0) return leansAtMost;
+  const spread = sum(
+    samples.map((each) => each.trials * (each.successes / each.trials - share) ** 2),
+  );
+  const squares = sum(samples.map((each) => each.trials ** 2));
+  const correlation = (spread / chance - free) / (trials - squares / trials - free);
+  return correlation > 0 ? Math.max(0, Math.min(leansAtMost, 1 / correlation - 1)) : leansAtMost;
+}
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);

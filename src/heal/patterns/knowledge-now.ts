@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { buildIndex, inSlices, type Entry, type KnowledgeIndex } from './knowledge-index.ts';
+
+interface Known {
+  version: string | null;
+  index: KnowledgeIndex | null;
+  /** the look at the table that is under way */
+  looking: Promise<unknown>;
+  /** the one after it, which begins later than any call that waits for it */
+  next: Promise<KnowledgeIndex> | null;
+}
+
+const knownOf = new WeakMap<Db, Known>();
+
+/**
+ * The index of `bot_knowledge` as committed when this is called: another process's edit is seen by the
+ * next match in this one. Calls that come while the table is looked at share the next look.
+ */
+export function currentIndex(db: Db): Promise<KnowledgeIndex> {
+  let known = knownOf.get(db);
+  if (!known)
+    knownOf.set(
+      db,
+      (known = { version: null, index: null, looking: Promise.resolve(), next: null }),
+    );
+  const kept = known;
+  kept.next ??= kept.looking
+    .catch(() => {})
+    .then(() => {
+      kept.next = null;
+      const look = refresh(db, kept);
+      kept.looking = look;
+      return look;
+    });
+  return kept.next;
+}
+
+/** Grows with every edit of a pattern, in the edit's own transaction: a trigger of `bot_knowledge` counts. */
+const versionOf = sql<string>`(SELECT value::text FROM engine.settings WHERE key = 'knowledge_version')`;
+
+async function refresh(db: Db, known: Known): Promise<KnowledgeIndex> {
+  const { rows } = await sql<{ version: string }>`SELECT ${versionOf} AS version`.execute(db);
+  if (known.index && rows[0]!.version === known.version) return known.index;
+  const all = await sql<{ version: string; entries: Entry[] }>`
+    SELECT ${versionOf} AS version,
+           coalesce(json_agg(json_build_object('id', id, 'issue_pattern', issue_pattern) ORDER BY name), '[]') AS entries
+    FROM bot_knowledge`.execute(db);
+  const { version, entries } = all.rows[0]!;
+  known.index = await inSlices(buildIndex(entries, known.index?.readings));
+  known.version = version;
+  return known.index;
+}

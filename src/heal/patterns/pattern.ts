@@ -1,0 +1,142 @@
+import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { messageOf, UsageError } from '../../ground/errors.ts';
+import { requiredLiterals, shortest, type AnyOf } from './literals.ts';
+import { parsePattern, patternFlags, sizeOf } from './pattern-tree.ts';
+import { TimedText, type TimeGiven } from './timed-text.ts';
+
+/** A pattern was refused at the door. `position` counts characters from 1; null when the whole is meant. */
+export class BadPatternError extends UsageError {
+  readonly position: number | null;
+
+  constructor(why: string, hint: string, position: number | null = null) {
+    super({ what: 'this pattern cannot be used', why: `issue_pattern: ${why}`, hint });
+    this.position = position;
+  }
+}
+
+/** `bot_knowledge` has the same limit as a CHECK. */
+const mostCharacters = 512;
+const leastLiteral = 3;
+
+/**
+ * What a pattern may make re2js do. Within these limits the worst that we found takes 30 ms to read and
+ * compile on a slow core, and 0.2 ms a character of the text.
+ */
+const mostInstructions = 2_000;
+const mostRepetitions = 1_000;
+const mostWideRanges = 2;
+const mostUnicodeClasses = 16;
+
+/** What can be told of a pattern without compiling it. `heavy` says why re2js had better not compile it. */
+export type Reading =
+  | { kind: 'ready'; size: number; sets: AnyOf[] }
+  | { kind: 'heavy'; why: string; hint: string }
+  | { kind: 'broken'; error: unknown };
+
+export function readPattern(pattern: string): Reading {
+  const heavy = tooMuchToRead(pattern);
+  if (heavy) return { kind: 'heavy', ...heavy };
+  try {
+    const tree = parsePattern(pattern);
+    const size = sizeOf(tree);
+    if (size > mostInstructions)
+      return {
+        kind: 'heavy',
+        why: `it becomes a program of ${size} instructions; at most ${mostInstructions} are run`,
+        hint: 'lower its counts: `x{1,20}` is twenty copies of x',
+      };
+    return { kind: 'ready', size, sets: requiredLiterals(tree) };
+  } catch (error) {
+    return { kind: 'broken', error };
+  }
+}
+
+/**
+ * The door: every pattern that a person or the catalogue brings is checked here before it is stored.
+ * Throws {@link BadPatternError}.
+ */
+export function checkPattern(pattern: string): void {
+  const { length } = [...pattern];
+  if (length > mostCharacters)
+    throw new BadPatternError(
+      `it has ${length} characters; at most ${mostCharacters} are taken`,
+      'match the text that tells this problem from others, not all of it',
+      mostCharacters + 1,
+    );
+  const reading = readPattern(pattern);
+  if (reading.kind === 'broken') throw syntaxError(pattern, reading.error);
+  if (reading.kind === 'heavy') throw new BadPatternError(reading.why, reading.hint);
+  const [texts] = reading.sets;
+  if (!texts || shortest(texts) < leastLiteral)
+    throw new BadPatternError(
+      `no text of at least ${leastLiteral} characters is in everything that it matches`,
+      'put a word of the finding into it, and one into each of its alternatives: ' +
+        '`disk .*full|no space left` instead of `\\d+|full`',
+    );
+  RE2JS.compile(pattern, patternFlags);
+}
+
+/**
+ * Asked of the text alone, before re2js reads it: counts are written out when a pattern is parsed, and a
+ * range beyond ASCII is walked through character by character to fold its case (1.6 s for 500 characters
+ * of them). May count what is no count or range; no limit is near to what a sane pattern has.
+ */
+function tooMuchToRead(pattern: string): { why: string; hint: string } | null {
+  let repetitions = 0;
+  // Escapes are stepped over: the braces of `\x{1000}` hold no count.
+  for (const [, least, most] of pattern.matchAll(/\\(?:x\{[0-9a-f]*\}|[^])|\{(\d+)(?:,(\d*))?\}/gi))
+    repetitions += Math.max(Number(least ?? 0), Number(most ?? 0));
+  if (repetitions > mostRepetitions)
+    return {
+      why: `its counts add up to ${repetitions}; at most ${mostRepetitions} are taken`,
+      hint: 'use `*` or `+`, or lower counts',
+    };
+  if ((pattern.match(/-(?:[^\p{ASCII}]|\\x)/gu)?.length ?? 0) > mostWideRanges)
+    return {
+      why: `it has more than ${mostWideRanges} ranges that end beyond ASCII`,
+      hint: 'name the script, as in `\\p{Greek}`, or what is not meant: `[^ -~]`',
+    };
+  if ((pattern.match(/\\p/gi)?.length ?? 0) > mostUnicodeClasses)
+    return {
+      why: `it has more than ${mostUnicodeClasses} classes of Unicode`,
+      hint: 'repeat a class with a count: `\\pL{8}`',
+    };
+  return null;
+}
+
+const hints: [string, string][] = [
+  ['invalid or unsupported Perl syntax', 'RE2 has no lookahead, lookbehind or atomic groups'],
+  ['invalid escape sequence', 'RE2 has no back-references; write a literal backslash as `\\\\`'],
+  ['missing argument to repetition', 'put what repeats before `*`, `+` or `?`, or escape it'],
+  ['invalid nested repetition', 'put the inner repetition into a group: `(?:a+)?`'],
+  ['invalid repeat count', 'a count is at most 1000, nested ones multiplied'],
+  ['missing closing )', 'close the group, or escape `(` as `\\(`'],
+  ['unexpected )', 'open the group, or escape `)` as `\\)`'],
+  ['missing closing ]', 'close the class, or escape `[` as `\\[`'],
+];
+
+function syntaxError(pattern: string, error: unknown): BadPatternError {
+  if (!(error instanceof RE2JSSyntaxException))
+    return new BadPatternError(messageOf(error), 'write it in RE2 syntax');
+  const { error: rule, input: fragment } = error as unknown as { error: string; input?: string };
+  const at = fragment ? pattern.indexOf(fragment) : -1;
+  const position = at >= 0 ? pattern.slice(0, at).length + 1 : null;
+  const where = position === null ? '' : ` at character ${position} (\`${fragment}\`)`;
+  const hint = hints.find(([start]) => rule.startsWith(start))?.[1] ?? 'write it in RE2 syntax';
+  return new BadPatternError(`${rule}${where}`, hint, position);
+}
+
+// Compiled once per text; the newest stay.
+const compiled = new Map<string, RE2JS>();
+const mostCompiled = 1_000;
+
+/** Whether a pattern that is ready is found in the text. Throws when the time is over before that is known. */
+export function isFound(pattern: string, text: string, isOver: TimeGiven): boolean {
+  let regex = compiled.get(pattern);
+  if (!regex) {
+    regex = RE2JS.compile(pattern, patternFlags);
+    if (compiled.size >= mostCompiled) compiled.delete(compiled.keys().next().value!);
+    compiled.set(pattern, regex);
+  }
+  return regex.matcher(new TimedText(text, isOver) as unknown as string).find();
+}

@@ -1,0 +1,60 @@
+import { z, type EventResult } from '../../bot.ts';
+import type { EventQuestion } from './task.ts';
+import { againstContract, readResult } from './result.ts';
+
+const count = z.number().int().min(0);
+const tallies = z.object({
+  tallies: z.array(
+    z.object({
+      key: z.string(),
+      bad: count,
+      of: count.nullable(),
+      newestBadAt: z.date().nullable(),
+    }),
+  ),
+});
+
+/**
+ * What an event check returned, if it is what the contract asks for; the tallies of keys that were neither reported
+ * nor asked for are left out. Throws an Error that names the field or the key.
+ */
+export function readEventResult(
+  returned: unknown,
+  { from, starts, only }: EventQuestion,
+  now: Date,
+): EventResult {
+  const result = readResult(returned);
+  const read = tallies.safeParse(returned);
+  if (!read.success) throw againstContract(read.error);
+  const reported = new Set<string>();
+  for (const { component, key = component } of result.findings) {
+    if (reported.has(key)) throw refused(`findings: two share the key ${key}`);
+    reported.add(key);
+  }
+  const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
+  const told = new Set<string>();
+  for (const { key } of read.data.tallies) {
+    if (told.has(key)) throw refused(`tallies: two have the key ${key}`);
+    told.add(key);
+  }
+  const begins = new Map(starts.map((start) => [start.key, start.from]));
+  const kept = new Map(
+    read.data.tallies.filter(({ key }) => wanted.has(key)).map((tally) => [tally.key, tally]),
+  );
+  for (const key of wanted) {
+    const tally = kept.get(key);
+    if (!tally) throw refused(`tallies: there is none for the key ${key}`);
+    if (tally.of !== null && tally.of < tally.bad)
+      throw refused(`tallies: the key ${key} has more bad events than events`);
+    const begin = begins.get(key) ?? from;
+    if (tally.newestBadAt && (+tally.newestBadAt < +begin - 1 || +tally.newestBadAt > +now + 1))
+      throw refused(`tallies: newestBadAt of the key ${key} is not between its start and now`);
+    if ((tally.bad === 0) !== (tally.newestBadAt === null))
+      throw refused(`tallies: newestBadAt of the key ${key} does not fit its bad events`);
+    if (reported.has(key) && tally.bad === 0)
+      throw refused(`findings: the key ${key} is reported without a bad event`);
+  }
+  return { ...result, tallies: [...kept.values()] };
+}
+
+const refused = (why: string) => new Error(`its result does not fit the contract: ${why}`);

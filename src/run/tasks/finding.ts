@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { CheckResult, ReportedFinding, ReportedSeverity } from '../../bot.ts';
+import type { TallyBefore } from '../../heal/finding/verdict.ts';
+import type { Severity } from '../../ground/severity.ts';
+import { fitting, storable } from '../../ground/text.ts';
+
+/** A reported finding as the columns of `bot_findings` take it. */
+export interface Finding {
+  fingerprint: string;
+  check_name: string;
+  severity: Severity;
+  category: string;
+  title: string;
+  description: string | null;
+  affected_component: string;
+  component_key: string;
+  metadata: Record<string, unknown> | null;
+  /** components behind whose open findings it stands; no column */
+  depends_on: string[];
+  /** of an event check: what it counted for the key, kept in the finding's memory; no column */
+  tally?: TallyBefore;
+  /** from when on; no column */
+  counted_from?: Date;
+  /** of an event check whose key has a cure in its hold window: the report is no relapse; no column */
+  verdict?: 'clean' | 'unclear';
+}
+
+/** Findings of one run at most: a broken check must not fill the database. */
+export const mostFindings = 1_000;
+
+/** A reported severity as the columns take it. */
+export const severityOf = (reported: ReportedSeverity): Severity =>
+  aliases[reported] ?? (reported as Severity);
+
+const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
+
+/**
+ * What makes a problem the same problem in every run: bot, check, category, component and the check's
+ * own key. Title and severity may change without making it another one.
+ */
+export const fingerprintOf = (
+  botId: string,
+  check: string,
+  { category, component, key = component }: Pick<ReportedFinding, 'category' | 'component' | 'key'>,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([botId, check, category, component, key]))
+    .digest('hex')
+    .slice(0, 32);
+
+/** Of a result that readResult has cut to its limits. */
+export function toFinding(botId: string, check: string, reported: ReportedFinding): Finding {
+  const { component, key = component } = reported;
+  return {
+    fingerprint: fingerprintOf(botId, check, reported),
+    check_name: check,
+    severity: severityOf(reported.severity),
+    category: fitting(reported.category, 50),
+    title: reported.title,
+    description: reported.description ?? null,
+    affected_component: fitting(component, 100),
+    component_key: storable(key),
+    metadata: reported.metadata ?? null,
+    depends_on: reported.dependsOn?.map((parent) => fitting(parent, 100)) ?? [],
+  };
+}
+
+/** The test of membership that a check's result carries: which keys it looked at, but `unclear` ones. */
+export const examinedColumns = ({ examined }: CheckResult, unclear: string[] = []) =>
+  Array.isArray(examined)
+    ? { every: false, keys: examined.map(storable).filter((key) => !unclear.includes(key)) }
+    : { every: true, keys: [...examined.except.map(storable), ...unclear] };

@@ -1,0 +1,107 @@
+import { z, type CheckResult } from '../../bot.ts';
+import { plain } from '../../ground/plain.ts';
+import { fitting } from '../../ground/text.ts';
+import { mostFindings } from './finding.ts';
+
+/** Keys that a check may name one by one; more are said as a count and its exceptions. */
+const mostKeys = 100_000;
+/** Characters of all these keys together: they are sent to the worker and to the database in one piece. */
+const mostInKeys = 4_000_000;
+/** Characters of all findings together, as JSON. */
+const mostInFindings = 8_000_000;
+/** Characters of one finding's metadata, as JSON. */
+const mostMetadata = 16_384;
+/** The database counts components in an `integer` (src/run/writer/escalate.ts). */
+const mostCounted = 2_147_483_647;
+/** Components behind which a finding may stand, those that its bot and the setting `depends_on` add included. */
+export const mostParents = 300;
+
+// Both are part of a finding's identity: cut, two problems would become one.
+const key = z.string().max(1_000);
+const keys = z.array(key).max(mostKeys);
+
+/** Not z.record: that loses a key `__proto__`. */
+const metadata = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'Invalid input: expected record',
+);
+
+const finding = z.object({
+  severity: z.enum(['critical', 'high', 'medium', 'low', 'info', 'error', 'warning']),
+  category: z.string().min(1),
+  title: z.string().min(1),
+  description: z.string().optional(),
+  component: key.min(1),
+  key: key.optional(),
+  metadata: metadata.optional(),
+  dependsOn: z.array(key).max(mostParents).optional(),
+});
+
+const shape = z.object({
+  examined: z.union([
+    keys,
+    z.object({ count: z.number().int().min(0).max(mostCounted), except: keys }),
+  ]),
+  findings: z.array(finding),
+  truncated: z.boolean().optional(),
+});
+
+/**
+ * What a check returned, if it is what the contract asks for, and no more of it than is kept. Throws an
+ * Error that names the field. What it returns fits the contract in the same way again.
+ */
+export function readResult(returned: unknown): CheckResult {
+  const read = shape.safeParse(returned);
+  if (!read.success) throw againstContract(read.error);
+  const { examined } = read.data;
+  const named = Array.isArray(examined) ? examined : examined.except;
+  const length = named.reduce((sum, each) => sum + each.length, 0);
+  if (length > mostInKeys)
+    throw new Error(
+      `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
+        `${mostInKeys} is the most: return { count, except } or shorter keys`,
+    );
+  return bounded(read.data as CheckResult);
+}
+
+/** With the first field that does not fit, of a union the first of the way that came closest. */
+export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
+  const closest =
+    issue!.code === 'invalid_union'
+      ? issue!.errors.toSorted(
+          (a, b) => (b[0]?.path.length ?? 0) - (a[0]?.path.length ?? 0),
+        )[0]?.[0]
+      : undefined;
+  const path = [...issue!.path, ...(closest?.path ?? [])];
+  const { message } = closest?.path.length ? closest : issue!;
+  return new Error(`its result does not fit the contract: ${path.join('.')}: ${message}`);
+}
+
+/** Findings beyond a limit are left out, and the result says so. */
+function bounded({ findings, ...result }: CheckResult): CheckResult {
+  const kept: CheckResult['findings'] = [];
+  let length = 0;
+  for (const { metadata, description, ...finding } of findings.slice(0, mostFindings)) {
+    const one = {
+      ...finding,
+      title: fitting(finding.title, 200),
+      ...(description === undefined ? {} : { description: fitting(description, 10_000) }),
+      ...(metadata === undefined ? {} : { metadata: boundedMetadata(metadata) }),
+    };
+    length += JSON.stringify(one).length;
+    if (length > mostInFindings) break;
+    kept.push(one);
+  }
+  return {
+    ...result,
+    findings: kept,
+    ...(kept.length < findings.length ? { truncated: true } : {}),
+  };
+}
+
+/** Plain JSON of a bounded size; what is larger is named and left out. */
+function boundedMetadata(metadata: Record<string, unknown>): Record<string, unknown> {
+  const clean = plain(metadata) as Record<string, unknown>;
+  const { length } = JSON.stringify(clean);
+  return length > mostMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
+}

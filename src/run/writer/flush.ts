@@ -1,0 +1,88 @@
+import type pg from 'pg';
+import { escalateRuns, escalateValues } from './escalate.ts';
+import { finishedOf, finishRuns, type Finish, type Finished, type FinishedRow } from './finish.ts';
+import { queueNextRuns } from './queue-next.ts';
+import { recordedOf, recordRuns, recordValues, type Recorded, type RecordedRow } from './record.ts';
+import type { Recording } from './recording.ts';
+import type { RunEntry } from '../../queue/run-queue.ts';
+import type { Run } from './run.ts';
+import { dependent, suppressRuns, suppressValues } from './suppress.ts';
+import { hold, renew } from './lock-runs.ts';
+import { send } from '../../batch/statement.ts';
+
+/** What one run writes in one flush: what its checks saw, or its end, or both. */
+export interface Entry {
+  run: Run;
+  recording: Recording | null;
+  finish: Finish | null;
+}
+
+/** How an attempt ended, and the bot's next run, to which it made way. */
+export type Ended = Finished & { next: RunEntry | null };
+
+/** What became of an entry; null when its run is no longer held under its fence: nothing of it was written. */
+export type Outcome = {
+  recorded: Recorded | null;
+  finished: Ended | null;
+} | null;
+
+/**
+ * One flush: one transaction over many runs, at most one of a bot. Rejects with the server's first error;
+ * then nothing was written, unless the connection was lost.
+ *
+ * The statements ask nobody but the database: each takes those runs that are held, so all of them are
+ * sent without waiting for answers, and no lock waits for this process. Only BEGIN is awaited, because
+ * without it they would be transactions of their own.
+ */
+export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Outcome[]> {
+  const recording = entries.filter(isRecording);
+  const behind = recording.filter(dependent);
+  const ending = entries.filter(isEnding);
+  const going = entries.filter((entry) => !isEnding(entry));
+  await client.query('BEGIN');
+  const sent = [
+    send(client, hold, [JSON.stringify(entries.map(askedOf))]),
+    recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
+    behind.length > 0 ? send(client, suppressRuns, suppressValues(behind)) : [],
+    ...(ending.length > 0
+      ? ([
+          send(client, escalateRuns, escalateValues(ending.map(({ finish }) => finish))),
+          send(client, finishRuns, [JSON.stringify(ending.map(({ finish }) => finish))]),
+          send(client, queueNextRuns, [ending.map(({ run }) => run.bot.id)]),
+        ] as const)
+      : ([[], [], []] as const)),
+    going.length > 0 ? send(client, renew, [going.map(({ run }) => run.id)]) : [],
+    client.query('COMMIT'),
+  ] as const;
+  // All of them are heard before the connection serves anybody else; the first error is the cause of the others.
+  const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+  const [held, recorded, , , finished, next] = await Promise.all(sent);
+
+  const isHeld = new Set(held.map(({ id }) => id));
+  const recordedBy = Map.groupBy(recorded as RecordedRow[], (row) => row.run);
+  const finishedBy = new Map((finished as FinishedRow[]).map((row) => [row.id, row]));
+  const nextBy = new Map(next.map(({ bot_id, ...entry }) => [bot_id, entry]));
+  return entries.map(({ run, recording, finish }) => {
+    if (!isHeld.has(run.id)) return null;
+    return {
+      recorded: recording && recordedOf(run, recording, recordedBy.get(run.id) ?? []),
+      finished: finish && {
+        ...finishedOf(finish, finishedBy.get(run.id)!),
+        next: nextBy.get(run.bot.id) ?? null,
+      },
+    };
+  });
+}
+
+const isRecording = (entry: Entry): entry is Entry & { recording: Recording } =>
+  entry.recording !== null;
+const isEnding = (entry: Entry): entry is Entry & { finish: Finish } => entry.finish !== null;
+
+const askedOf = ({ run, recording, finish }: Entry) => ({
+  id: run.id,
+  fence: run.fence,
+  ends: finish !== null,
+  records: recording !== null,
+  fingerprints: recording?.findings.map(({ fingerprint }) => fingerprint) ?? [],
+});

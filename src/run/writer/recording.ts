@@ -1,0 +1,63 @@
+/** What a run's checks saw, as it is recorded: what each of them says of findings, and of what it looked at. */
+import type { CheckOutcome, JudgedKeys } from '../tasks/outcome.ts';
+import { examinedColumns, mostFindings, toFinding, type Finding } from '../tasks/finding.ts';
+import type { Run } from './run.ts';
+
+/** As `recordRuns` takes it (record.ts). */
+export interface Recording {
+  /** one of a fingerprint, in order of fingerprints */
+  findings: Finding[];
+  examined: { check_name: string; asked_at: Date | null; every: boolean; keys: string[] }[];
+  /** what event checks say about findings that were left alone */
+  decided: JudgedKeys['decisions'];
+}
+
+/**
+ * A check that erred or was skipped says nothing; one whose list was cut short examined nothing. Of a key of an event
+ * check whose verdict is unclear nothing is recorded.
+ */
+export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
+  const findings = new Map<string, Finding>();
+  const examined: Recording['examined'] = [];
+  for (const outcome of outcomes) {
+    if (!('result' in outcome)) continue;
+    const { result, name, judged } = outcome;
+    for (const reported of result.findings) {
+      const finding = judgedFinding(toFinding(run.bot.id, name, reported), judged);
+      if (finding && findings.size < mostFindings) findings.set(finding.fingerprint, finding);
+    }
+    if (!result.truncated && findings.size < mostFindings)
+      examined.push({
+        check_name: name,
+        asked_at: judged?.askedAt ?? null,
+        ...examinedColumns(result, unclearKeys(judged)),
+      });
+  }
+  return {
+    findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
+    examined,
+    decided: outcomes.flatMap((outcome) =>
+      'result' in outcome ? (outcome.judged?.decisions ?? []) : [],
+    ),
+  };
+}
+
+/**
+ * With what was counted; null where the report is nothing to record: too little was seen to tell, or the cure is
+ * verified by this very result, which resolves the old finding, and what is left is a new one the next time.
+ */
+function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Finding | null {
+  if (!judged) return finding;
+  const { component_key: key, severity } = finding;
+  const { verdict = 'failing', state = null } = judged.verdicts.get(key) ?? {};
+  const { from: counted_from, ...counted } = judged.tallies.get(key)!;
+  const fingerprint = judged.fingerprints.get(key) ?? finding.fingerprint;
+  const seen = { ...finding, fingerprint, tally: { ...counted, severity }, counted_from };
+  if (verdict === 'failing') return seen;
+  return state === 'verified' ? { ...seen, verdict } : null;
+}
+
+const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
+  [...(judged?.verdicts ?? [])].flatMap(([key, { verdict }]) =>
+    verdict === 'unclear' ? [key] : [],
+  );

@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { isRunning } from '../../data/bots/fence.ts';
+import type { RunEntry } from '../../queue/run-queue.ts';
+import { startRuns, startValues, type StartedRow } from './start.ts';
+import { send, statement } from '../../batch/statement.ts';
+
+/** Runs that this worker holds already, by id and generation. */
+const startedBefore = statement<StartedRow>(
+  'started-before',
+  sql`
+  SELECT e.id, e.fence, e.attempt, e.max_attempts, e.trigger, e.started_at, e.bot_id, b.name, b.api_endpoint, b.config,
+         b.timeout_seconds
+  FROM unnest($1::uuid[], $2::int[]) AS a (id, generation)
+  JOIN bot_executions e ON e.id = a.id AND e.generation = a.generation
+  JOIN bots b ON b.id = e.bot_id
+  WHERE e.worker = $3 AND ${isRunning}`,
+);
+
+/** Starts a batch; the rows of those that started, by id. */
+export async function startBatch(
+  client: pg.ClientBase,
+  batch: { entry: RunEntry; doubtful: boolean }[],
+  worker: string,
+): Promise<Map<string, StartedRow>> {
+  const ask = (statement: typeof startRuns, entries: RunEntry[]) =>
+    send(client, statement, startValues(entries, worker));
+  const rows = await ask(
+    startRuns,
+    batch.map(({ entry }) => entry),
+  );
+  const started = new Map(rows.map((row) => [row.id, row]));
+  // A connection that was lost may have started them before that: they are ours all the same.
+  const doubted = batch.filter(({ entry, doubtful }) => doubtful && !started.has(entry.id));
+  if (doubted.length > 0)
+    for (const row of await ask(
+      startedBefore,
+      doubted.map(({ entry }) => entry),
+    ))
+      started.set(row.id, row);
+  return started;
+}

@@ -1,0 +1,17 @@
+import type pg from 'pg';
+import { recordCanary } from '../../data/bots/canaries.ts';
+import { send, statement } from '../../batch/statement.ts';
+import { askNothing } from './warm-up.ts';
+
+const record = statement('record-canary', recordCanary);
+
+/**
+ * One transaction with every statement that starts, records and ends runs, about no run, and the canary's
+ * own row: it commits where a flush can. Rejects with the server's first error; then nothing was written.
+ */
+export async function writeCanary(client: pg.ClientBase, id: string): Promise<void> {
+  await client.query('BEGIN');
+  await askNothing(client);
+  await send(client, record, [id]);
+  await client.query('COMMIT');
+}
