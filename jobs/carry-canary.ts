@@ -1,6 +1,6 @@
 import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../src/data/bots/canaries.ts';
 import { messageOf } from '../src/ground/errors.ts';
-import type { Children } from '../src/children/pool.ts';
+import type { Children } from '../src/run/tasks/children.ts';
 import type { Engine } from '../src/run/engine.ts';
 import { fitting } from '../src/ground/text.ts';
 import { within } from '../src/ground/within.ts';
@@ -14,12 +14,12 @@ const childWithinMs = 5_000;
  * what goes wrong is written to its row, where the process that asked for it reads it.
  */
 export async function carryCanary(engine: Engine, id: string): Promise<void> {
-  const { db, children, ledger, log, worker } = engine;
+  const { db, children, writer, log, worker } = engine;
   try {
     if (!(await startCanary(db, id, worker))) return;
     await askChild(children);
     await noteCanaryAnswered(db, id);
-    await ledger.recordCanary(id);
+    await writer.recordCanary(id);
   } catch (error) {
     log.warn({ err: error, canary: id }, 'a canary did not get through');
     await noteCanaryFailed(db, id, fitting(messageOf(error), 500)).catch(() => {});

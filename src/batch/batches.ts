@@ -1,4 +1,4 @@
-/** Something that waits for a flush. */
+/** A small piece of writing that waits for a flush: many of them share one commit. */
 export interface Waiting {
   /** at most one with this key is in a flush, and in one flush at a time; null where that does not matter */
   key: string | null;
@@ -14,24 +14,24 @@ export interface Waiting {
  * What waits so long for a lane gets a further one, for a flush that is held up must not hold up the others. Until
  * then it goes with the next flush: most of what a flush costs is the same for one run as for twenty.
  */
-const patienceMs = 10;
+const batchDelayMs = 10;
 
-export interface Lanes<Job extends Waiting> {
+export interface Batches<Job extends Waiting> {
   add(...jobs: Job[]): void;
   /** Resolves when nothing waits and nothing is under way. */
   idle(): Promise<void>;
 }
 
 /**
- * Group commit: while no flush is under way one begins at once, and what arrives meanwhile goes together into
- * the next, or after a moment into one beside it. `flush` never rejects; the jobs that it returns go
- * again, before those that came later unless they go alone.
+ * Group commit: while no flush is under way one begins at once, and jobs that arrive meanwhile go together into the
+ * next flush, or after a moment into one beside it: at most `lanes` at once, each with jobs of at most `most` weight
+ * together. `flush` never rejects; the jobs that it returns go again, before those that came later unless they go alone.
  */
-export function openLanes<Job extends Waiting>(
+export function openBatches<Job extends Waiting>(
   lanes: number,
   most: number,
   flush: (batch: Job[]) => Promise<Job[]>,
-): Lanes<Job> {
+): Batches<Job> {
   let waiting: Job[] = [];
   let busy = 0;
   let due = false;
@@ -78,7 +78,7 @@ export function openLanes<Job extends Waiting>(
     while (busy < lanes && waiting.length > 0) {
       const next = waiting.find(isFree);
       if (!next) break;
-      const left = next.since + patienceMs - performance.now();
+      const left = next.since + batchDelayMs - performance.now();
       if (busy > 0 && left > 0) {
         timer = setTimeout(pump, left);
         break;

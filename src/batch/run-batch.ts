@@ -14,12 +14,22 @@ export interface Job extends Waiting {
   reject(error: unknown): void;
 }
 
+/** Adds a job with what is its own; settles as the flush that carries it says. */
+export const addJob = <Result, Kind extends Job>(
+  to: { add(job: Kind): void },
+  own: Pick<Job, 'key' | 'weight'> & Omit<Kind, keyof Job | 'resolve'>,
+): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    const job = { alone: false, since: performance.now(), tries: 0, doubtful: false };
+    to.add({ ...job, ...own, resolve, reject } as unknown as Kind);
+  });
+
 /**
  * Carries a batch out on a connection of the pool and returns the jobs that have to go again. A batch
  * that the server refuses goes one by one, so that one bad job does not take the others; only alone is
  * a job rejected for what it holds. Never rejects.
  */
-export const carrier =
+export const batchRunner =
   <Kind extends Job>(
     connections: pg.Pool,
     log: Log,
@@ -38,11 +48,11 @@ export const carrier =
       if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
       // What is left of a transaction ends with its connection.
       client?.release(true);
-      return goAgain(batch, error, fault, log);
+      return retry(batch, error, fault, log);
     }
   };
 
-async function goAgain<Kind extends Job>(
+async function retry<Kind extends Job>(
   batch: Kind[],
   error: unknown,
   fault: BatchFault,

@@ -5,10 +5,10 @@ import type { Config } from '../config.ts';
 import { endSessions, type Db } from '../database/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
-import { openChildren, type Children } from '../children/pool.ts';
+import { openChildren, type Children } from '../run/tasks/children.ts';
 import type { Engine } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
-import { openLedger } from '../run/writer/run-writer.ts';
+import { openRunWriter } from '../run/writer/run-writer.ts';
 import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
 import { within } from '../ground/within.ts';
@@ -87,12 +87,12 @@ export function carryRuns(
         'a child process did not do its first task: no check can be carried out so',
       );
   });
-  const ledger = openLedger({ databaseUrl, worker, log, lanes: plan.lanes });
-  closers.push(() => ledger.close());
-  ledger.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the ledger begins cold'));
+  const writer = openRunWriter({ databaseUrl, worker, log, lanes: plan.lanes });
+  closers.push(() => writer.close());
+  writer.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the run writer begins cold'));
   const secrets = openSecrets(db, config, log);
   const parts = { worker, db, children, catalogue, queue };
-  const engine: Engine = { ...parts, ledger, leases, secrets, log };
+  const engine: Engine = { ...parts, writer, leases, secrets, log };
   const opened = queue.work(
     plan.places,
     (entry, free) => runBot(engine, entry, free),

@@ -1,4 +1,6 @@
-import { z, type Bot, type KnowledgeSeed, type Remedy } from '../bot.ts';
+import { z } from 'zod';
+import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
+import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 

@@ -1,4 +1,4 @@
-import type { Risk } from '../bot.ts';
+import type { Risk } from '../contract/remedy.ts';
 import type { Catalogue } from './catalogue.ts';
 import { messageOf } from '../ground/errors.ts';
 import { isPlaybook, PlaybookError, readPlaybook, type Step } from '../playbook/read.ts';

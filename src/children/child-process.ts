@@ -8,7 +8,7 @@ import { ChildEndedError, endOf, type Killed } from './end.ts';
 import { connectionFlags, environmentOf } from './environment.ts';
 import { frameOf, readFrames } from './frames.ts';
 import { descendantsOf, kill, sweep } from './processes.ts';
-import type { Beginning, ToChild } from '../run/tasks/task.ts';
+import type { Beginning, ToChild } from './protocol.ts';
 
 export interface ProcessOptions {
   /** the module that a child runs, and the one that has its bots and remedies */

@@ -2,21 +2,21 @@
 import type { Fenced } from '../data/bots/fence.ts';
 import { completeUrl } from '../ground/complete-url.ts';
 import { messageOf } from '../ground/errors.ts';
-import type { Stop } from '../run/writer/run.ts';
 import { ChildProcess, type ProcessOptions } from './child-process.ts';
 import { ChildEndedError } from './end.ts';
-import { readAnswer, readMessage } from './message.ts';
-import {
-  codeOf,
-  type Beginning,
-  type FromChild,
-  type Kind,
-  type Rest,
-  type Tasks,
-} from '../run/tasks/task.ts';
+import { readMessage } from './message.ts';
+import type { Beginning, FromChild, Rest, Stop } from './protocol.ts';
 import { errorOf } from './thrown.ts';
 
-export interface ChildOptions extends Beginning, ProcessOptions {}
+/** What a worker knows of the tasks that its children carry out. */
+export interface TaskRules {
+  /** whose code carries a task out: what a task changes in its process, no other code may find there */
+  codeOf(kind: string, task: unknown): string;
+  /** The result of a task as its child has sent it. Throws an Error that says why it is none. */
+  readAnswer(kind: string, task: unknown, value: unknown): unknown;
+}
+
+export interface ChildOptions extends Beginning, ProcessOptions, TaskRules {}
 
 /** A child looks after itself for so long at most after a task; usually it takes less than a millisecond. */
 const restWithinMs = 5_000;
@@ -36,7 +36,7 @@ interface Pending {
 
 /** The task that a child was given last, and whose code it is. */
 export interface Last {
-  kind: Kind;
+  kind: string;
   task: unknown;
   code: string;
 }
@@ -58,13 +58,15 @@ export class Child {
   /** tasks since it was looked at as a whole */
   #uninspected = 0;
   readonly #process: ChildProcess;
+  readonly #rules: TaskRules;
   readonly #isReady = Promise.withResolvers<void>();
   #pending: Pending | null = null;
   #resting: { id: number; resolve(rest: Rest | null): void } | null = null;
   #rested: Promise<Rest | null> = Promise.resolve(null);
 
-  constructor({ databaseUrl, name, ...options }: ChildOptions) {
+  constructor({ databaseUrl, name, codeOf, readAnswer, ...options }: ChildOptions) {
     this.name = name;
+    this.#rules = { codeOf, readAnswer };
     this.ready = this.#isReady.promise;
     this.#process = new ChildProcess(options, (value) => this.#hear(value));
     this.ended = this.#process.ended.then((error) => this.#end(error));
@@ -125,20 +127,20 @@ export class Child {
   }
 
   /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
-  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']> {
+  do(kind: string, task: unknown, run?: Fenced): Promise<unknown> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending || this.#resting) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
     this.#uninspected += 1;
-    this.last = { kind, task, code: codeOf(kind, task) };
+    this.last = { kind, task, code: this.#rules.codeOf(kind, task) };
     this.#process.beginTask();
     const id = this.tasks;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const settled = Promise.allSettled([promise]);
-    const read = (result: unknown) => readAnswer(kind, task, result);
+    const read = (result: unknown) => this.#rules.readAnswer(kind, task, result);
     this.#pending = { id, run, settled, read, resolve, reject };
     this.#process.send({ id, kind, task });
-    return promise as Promise<Tasks[K]['result']>;
+    return promise;
   }
 
   /** Aborts the signal of what is under way. */

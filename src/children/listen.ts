@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { beginTask, endTask } from './current-task.ts';
 import { frameOf, readFrames } from './frames.ts';
 import type { Watch } from './rest.ts';
-import type { Beginning, CarryOut, FromChild, Kind, Tasks, ToChild } from '../run/tasks/task.ts';
+import type { Beginning, CarryOut, FromChild, TaskTable, ToChild } from './protocol.ts';
 import { thrownBy } from './thrown.ts';
 
 /** the file descriptor of the channel in the worker's `stdio` */
@@ -13,27 +13,32 @@ const channel = 3;
  * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
  * returns looks after the process when each has ended, and when the worker asks; until then it takes no other one.
  */
-export function listen(begin: (beginning: Beginning) => CarryOut, watch: () => Watch): void {
+export function listen<Tasks extends TaskTable<Tasks>>(
+  begin: (beginning: Beginning) => CarryOut<Tasks>,
+  watch: () => Watch,
+): void {
   const socket = new Socket({ fd: channel, readable: true, writable: true });
-  let carryOut: CarryOut;
+  let carryOut: CarryOut<Tasks>;
   let self: Watch;
   let underWay: AbortController | null = null;
 
   const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
   const say = (message: FromChild) => write(frameOf(message));
 
-  async function answerOf(id: number, kind: Kind, task: unknown): Promise<Buffer> {
+  async function answerOf(id: number, kind: string, task: unknown): Promise<Buffer> {
     const controller = (underWay = new AbortController());
     try {
-      const given = task as Tasks[Kind]['task'];
-      const result = await beginTask(id, () => carryOut(kind, given, controller.signal));
+      // Its worker has made it of the same table.
+      const as = kind as keyof Tasks & string;
+      const given = task as Tasks[typeof as]['task'];
+      const result = await beginTask(id, () => carryOut(as, given, controller.signal));
       return frameOf({ id, result });
     } catch (error) {
       return frameOf({ id, thrown: thrownBy(error) });
     }
   }
 
-  async function work(id: number, kind: Kind, task: unknown): Promise<void> {
+  async function work(id: number, kind: string, task: unknown): Promise<void> {
     await write(await answerOf(id, kind, task));
     underWay = null;
     endTask();

@@ -2,17 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
 import { tooMuchLeft, watchMemory } from './memory.ts';
-import { placeOf, type Lender, type Place } from './place.ts';
-import type { Kind, Rest } from '../run/tasks/task.ts';
+import { leaseOf, type ChildLease, type Lender, type UncheckedLease } from './lease.ts';
+import type { Rest, TaskTable } from './protocol.ts';
 
-export type { Place } from './place.ts';
-
-export interface Children {
+export interface ChildPool<Tasks extends TaskTable<Tasks>> {
   /**
    * Waits until a child is free; one that carries out `code` already (task.ts) is preferred. Rejects when none can be
    * started.
    */
-  take(code?: string): Promise<Place>;
+  take(code?: string): Promise<ChildLease<Tasks>>;
   /** Ends all of them, whatever they do. */
   close(): Promise<void>;
 }
@@ -25,7 +23,7 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
   /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
   onEnded(name: string): void;
   /** Called when a task changed its process, or left something in it; that process is not used again. */
-  onChanged?(kind: Kind, task: unknown, left: string[]): void;
+  onChanged?(kind: string, task: unknown, left: string[]): void;
   /** most that a child may take to load the catalogue, in ms; a minute unless told */
   startWithinMs?: number;
 }
@@ -56,14 +54,14 @@ interface Waiting {
  * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
  * faults apart, not malice: the catalogue's code is trusted.
  */
-export function openChildren({
+export function openPool<Tasks extends TaskTable<Tasks>>({
   size,
   isOneAhead = true,
   onEnded,
   onChanged = () => {},
   startWithinMs = 60_000,
   ...options
-}: PoolOptions): Children {
+}: PoolOptions): ChildPool<Tasks> {
   const most = size + Number(isOneAhead);
   const living = new Set<Child>();
   const starting = new Set<Child>();
@@ -216,6 +214,7 @@ export function openChildren({
   }
 
   const lender: Lender = {
+    codeOf: options.codeOf,
     take,
     isFitFor,
     giveBack: (child) => void giveBack(child),
@@ -229,7 +228,9 @@ export function openChildren({
   provide();
 
   return {
-    take: async (code) => placeOf(await take(code), lender),
+    // Which tasks there are is what the options' rules know.
+    take: async (code): Promise<UncheckedLease & ChildLease<Tasks>> =>
+      leaseOf(await take(code), lender) as UncheckedLease & ChildLease<Tasks>,
     async close() {
       closed = true;
       watching.stop();

@@ -2,7 +2,7 @@ import { watchBuiltIns } from './built-ins.ts';
 import { watchHeap } from './heap.ts';
 import { watchLeftBehind } from './left-behind.ts';
 import { watchOwnState } from './own-state.ts';
-import type { Rest } from '../run/tasks/task.ts';
+import type { Rest } from './protocol.ts';
 import { watchTypeParsers } from './type-parsers.ts';
 
 /** In characters and in number; see the message's shape (message.ts). */

@@ -1,10 +1,10 @@
 /** What a task threw, on its way from a child to its worker. */
-import { NotAppliedError } from '../bot.ts';
+import { NotAppliedError } from '../contract/remedy.ts';
 import { LostRunError, type Fenced } from '../data/bots/fence.ts';
 import { faultBehind, FaultError } from '../database/faults/fault-behind.ts';
 import { messageOf } from '../ground/errors.ts';
 import { fitting } from '../ground/text.ts';
-import type { Thrown } from '../run/tasks/task.ts';
+import type { Thrown } from './protocol.ts';
 
 export const thrownBy = (error: unknown): Thrown => ({
   message: fitting(messageOf(error), 10_000),

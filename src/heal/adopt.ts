@@ -4,7 +4,8 @@ import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { askWhatBecame, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import type { Candidate } from './match.ts';
-import type { Healing, Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import type { HealContext } from './heal-context.ts';
 
 /**
  * An unfinished action of this fingerprint that nobody works on any more: an attempt of this run, or a
@@ -13,7 +14,7 @@ import type { Healing, Patient } from './patient.ts';
 export const findAbandoned = (
   db: Db,
   runId: string,
-  finding: Patient,
+  finding: OpenFinding,
 ): Promise<Abandoned | undefined> =>
   db
     .selectFrom('bot_actions as a')
@@ -38,9 +39,9 @@ export const findAbandoned = (
  * step is gone, it is `aborted` and null is returned. Null too when nobody can tell: it is `unknown` then.
  */
 export async function takeUp(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   action: Abandoned,
   candidates: Candidate[],
 ): Promise<Heal | null> {

@@ -1,12 +1,12 @@
 /** What effects inside our database and outside of it have in common. */
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Evidence, Remedy, RemedyContext } from '../bot.ts';
+import type { Evidence, Remedy, RemedyContext } from '../contract/remedy.ts';
 import type { Database } from '../database/connect.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { cutOff } from '../data/bots/cutoff.ts';
 import { markUsed } from './learn.ts';
-import type { Effect } from './patient.ts';
+import type { Effect } from './heal-context.ts';
 import { keptParams } from './with-secrets.ts';
 
 export const nothingLeft: Evidence = {

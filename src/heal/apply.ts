@@ -7,7 +7,8 @@ import { fitting } from '../ground/text.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import { tryOutside } from './find-out.ts';
 import { asUntouched, retriedFor } from './outside.ts';
-import type { Action, Effect, Healing, Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import type { Action, Effect, HealContext } from './heal-context.ts';
 
 /**
  * Applies the step of an action where remedies run. Returns when it was applied; null when it was not, by its
@@ -19,9 +20,9 @@ import type { Action, Effect, Healing, Patient } from './patient.ts';
  * against nobody, so that the next run begins anew.
  */
 export async function apply(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   heal: Heal,
   action: Action,
 ): Promise<Date | null | 'unfinished'> {
@@ -70,12 +71,12 @@ export async function apply(
 }
 
 /** The transaction of an earlier try may have been committed, and only the answer lost: then the row says so. */
-async function tryInside(healing: Healing, effect: Effect): Promise<Date | null> {
+async function tryInside(healing: HealContext, effect: Effect): Promise<Date | null> {
   return (await healing.effect(effect)) ?? appliedBy(healing, effect);
 }
 
 async function appliedBy(
-  { db }: Pick<Healing, 'db'>,
+  { db }: Pick<HealContext, 'db'>,
   { run, action }: Pick<Effect, 'run' | 'action'>,
 ): Promise<Date | null> {
   const row = await db
@@ -90,9 +91,9 @@ async function appliedBy(
 
 /** While it waited, a person or another run may have changed what the gates ask for. A fault here has no effect. */
 const isAllowedStill = (
-  { db, examined }: Healing,
+  { db, examined }: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   { id, knowledge }: Heal,
 ): Promise<boolean> =>
   underFence(
@@ -105,12 +106,12 @@ const isAllowedStill = (
   });
 
 /** Which fault it was for, where it was one, stays in the evidence. */
-const abort = (healing: Healing, run: Fenced, action: Action, why: string, met?: unknown) =>
+const abort = (healing: HealContext, run: Fenced, action: Action, why: string, met?: unknown) =>
   end(healing, run, action, 'aborted', why, faultBehind(met)).then(
     (applied) => applied ?? ('unfinished' as const),
   );
 
-const fail = (healing: Healing, run: Fenced, action: Action, why: string) =>
+const fail = (healing: HealContext, run: Fenced, action: Action, why: string) =>
   end(healing, run, action, 'failed', why);
 
 /**
@@ -118,7 +119,7 @@ const fail = (healing: Healing, run: Fenced, action: Action, why: string) =>
  * COMMIT throws too, as does the end of its process: then the row says `applied`, and when it was is returned.
  */
 const end = (
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
   action: Action,
   state: 'aborted' | 'failed',

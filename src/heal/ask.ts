@@ -8,7 +8,8 @@ import { isFault } from '../database/faults/fault-behind.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { writeDoubt } from './outside.ts';
-import type { Action, Effect, Healing, Target } from './patient.ts';
+import type { Target } from './finding/open-finding.ts';
+import type { Action, Effect, HealContext } from './heal-context.ts';
 import { readSolution, type Step } from '../catalogue/solution.ts';
 import { knownParams, notKept } from './with-secrets.ts';
 
@@ -18,7 +19,7 @@ export interface Abandoned extends Action {
   evidence: unknown;
 }
 
-type Asking = Pick<Healing, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
+type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
 
 /**
  * Whether an effect outside happened before its record could be made: asked about the parameters with

@@ -2,7 +2,7 @@ import { freedom } from './judging/autonomy.ts';
 import { oneInFour } from './statistics/draw.ts';
 import { enough, type Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
-import type { Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
 
 /**
  * The order in which candidates are tried: playbooks before advice, then the better record in the narrowest
@@ -12,7 +12,7 @@ import type { Patient } from './patient.ts';
  */
 export function choose(
   candidates: Candidate[],
-  finding: Patient,
+  finding: OpenFinding,
   figures: Map<string, Figures>,
 ): Candidate[] {
   const scored = candidates.map((candidate) => {
@@ -36,13 +36,13 @@ export function choose(
     .map(({ candidate }) => candidate);
 }
 
-const isExplored = ({ name }: Candidate, finding: Patient, figures: Figures): boolean =>
+const isExplored = ({ name }: Candidate, finding: OpenFinding, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
   figures.records.all.decided < enough &&
   oneInFour('explore', finding.fingerprint, name, casesSeen(figures));
 
 /** One in four, while too little is known: without some that are left alone it is not known how many recover anyway. */
-const isHeldOut = ({ name }: Candidate, finding: Patient, figures: Figures): boolean =>
+const isHeldOut = ({ name }: Candidate, finding: OpenFinding, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
   // Until something came of it there is nothing to compare with.
   figures.records.all.decided > 0 &&
@@ -63,7 +63,7 @@ export interface HeldOutBefore {
  */
 export const isLeftAlone = (
   candidate: Candidate,
-  finding: Patient,
+  finding: OpenFinding,
   figures: Figures,
   before: HeldOutBefore | undefined,
 ): boolean =>

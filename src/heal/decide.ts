@@ -6,7 +6,8 @@ import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
 import { figuresFor } from './judging/figures.ts';
 import { closedGate, readCircumstances, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
-import type { Action, Healing, Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
 import { whileContended } from './while-contended.ts';
 import { writeDecision, type Left, type Verdict } from './write-decision.ts';
@@ -26,9 +27,9 @@ export interface Heal {
  * transaction that holds the engine's budget row, so that many workers cannot overspend it together.
  */
 export const decide = (
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   candidates: Candidate[],
 ): Promise<Heal | null> =>
   whileContended(healing, run, async (trx) => {
@@ -71,9 +72,9 @@ export const decide = (
 
 /** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   { id, knowledge, steps }: Heal,
   step: number,
 ): Promise<Action | null> {
@@ -90,7 +91,7 @@ export async function intendNext(
 export async function mayGoOn(
   trx: Transaction<Database>,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   knowledge: Candidate,
   begun: { heal: string; examined: number },
 ): Promise<boolean> {
@@ -120,7 +121,7 @@ const holdBudget = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
 
 /** Whether it is open; then its memory goes on listening to clean results until an outcome is known. */
-async function watch(trx: Transaction<Database>, finding: Patient): Promise<boolean> {
+async function watch(trx: Transaction<Database>, finding: OpenFinding): Promise<boolean> {
   // Its memory first: whoever records results holds that before the finding.
   await trx
     .updateTable('bot_finding_states')
@@ -135,7 +136,7 @@ async function watch(trx: Transaction<Database>, finding: Patient): Promise<bool
  * Another run may have healed it since this one saw it. Of events that were clean since it was left alone only a
  * window that is full of the past keeps it open: there is nothing to heal.
  */
-async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boolean> {
+async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise<boolean> {
   const open = await trx
     .selectFrom('bot_findings')
     .select('id')
@@ -159,7 +160,7 @@ async function isOpen(trx: Transaction<Database>, finding: Patient): Promise<boo
 
 const heldOutBefore = (
   trx: Transaction<Database>,
-  finding: Patient,
+  finding: OpenFinding,
   { id }: Candidate,
 ): Promise<HeldOutBefore | undefined> =>
   trx
@@ -176,7 +177,7 @@ const heldOutBefore = (
 const intend = (
   trx: Transaction<Database>,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   { id, knowledge, steps }: { id: string; knowledge: Candidate; steps: Step[] },
   step: number,
 ): Promise<Action> => {

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { Evidence } from '../bot.ts';
+import type { Evidence } from '../contract/remedy.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
@@ -7,7 +7,7 @@ import { isFault } from '../database/faults/fault-behind.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
-import type { Action, Effect } from './patient.ts';
+import type { Action, Effect } from './heal-context.ts';
 import { withSecrets } from './with-secrets.ts';
 
 /**

@@ -8,7 +8,7 @@ import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
 import { figuresFor, type Figures } from './judging/figures.ts';
 import { closedGate, readCircumstances, type Circumstances } from './gate.ts';
 import { match, type Candidate } from './match.ts';
-import type { Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
 
 /** What a run would make of a candidate if it came now. */
 export type Prospect =
@@ -72,20 +72,20 @@ export async function explain(
   };
 }
 
-function patientOf(finding: Selectable<BotFindings>): Patient {
+function patientOf(finding: Selectable<BotFindings>): OpenFinding {
   const { bot_id, affected_component, metadata } = finding;
   return {
     ...finding,
     bot_id: bot_id!,
     affected_component: affected_component ?? '',
-    metadata: metadata as Patient['metadata'],
+    metadata: metadata as OpenFinding['metadata'],
   };
 }
 
 /** Goes the way of `decide`, in a transaction that cannot write, so that all of it is of one moment. */
 const prospects = (
   db: Db,
-  finding: Patient,
+  finding: OpenFinding,
   candidates: Candidate[],
   heldOut: ReadonlyMap<string | null, HeldOutBefore>,
 ): Promise<Explained[]> =>

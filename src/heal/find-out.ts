@@ -5,7 +5,7 @@ import { isFault } from '../database/faults/fault-behind.ts';
 import { messageOf } from '../ground/errors.ts';
 import { askOutside } from './ask.ts';
 import { asUntouched, isUntouched, writeDoubt, writeFailure } from './outside.ts';
-import type { Action, Effect, Healing } from './patient.ts';
+import type { Action, Effect, HealContext } from './heal-context.ts';
 
 type Standing = Date | null | 'unfinished';
 
@@ -13,7 +13,7 @@ type Standing = Date | null | 'unfinished';
  * Returns when it was applied; null when it was not; `unfinished` when nobody can tell, or when that has to be asked
  * another time. Throws what {@link isUntouched} says where a fault kept it from happening.
  */
-export async function tryOutside(healing: Healing, effect: Effect): Promise<Standing> {
+export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
   try {
     return (await healing.effect(effect)) ?? (await standing(healing, effect.action));
   } catch (error) {
@@ -27,7 +27,7 @@ export async function tryOutside(healing: Healing, effect: Effect): Promise<Stan
  * another one asks what became of it. Of a stopped run the intent is left to whoever finds it; so is one about which
  * nobody can be asked now.
  */
-async function findOut(healing: Healing, effect: Effect, error: unknown): Promise<Standing> {
+async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<Standing> {
   const { db, signal } = healing;
   const { action } = effect;
   if (signal.aborted) return standing(healing, action);
@@ -50,7 +50,7 @@ async function findOut(healing: Healing, effect: Effect, error: unknown): Promis
   return standing(healing, action);
 }
 
-async function standing({ db }: Healing, { id }: Action): Promise<Standing> {
+async function standing({ db }: HealContext, { id }: Action): Promise<Standing> {
   const row = await db
     .selectFrom('bot_actions')
     .select(['state', 'applied_at'])
@@ -60,7 +60,7 @@ async function standing({ db }: Healing, { id }: Action): Promise<Standing> {
   return row?.state === 'intent' || row?.state === 'unknown' ? 'unfinished' : null;
 }
 
-async function isPlainIntent({ db }: Healing, { run, action }: Effect): Promise<boolean> {
+async function isPlainIntent({ db }: HealContext, { run, action }: Effect): Promise<boolean> {
   const row = await db
     .selectFrom('bot_actions')
     .select('id')

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { suppressed } from '../data/bots/bot-findings.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
-import type { Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
@@ -48,7 +48,7 @@ export type Stage = 'beginning' | 'begun';
  */
 export async function readCircumstances(
   trx: Transaction<Database>,
-  finding: Patient,
+  finding: OpenFinding,
   { id }: Candidate,
   { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
 ): Promise<Circumstances> {

@@ -4,7 +4,8 @@ import { findAbandoned, takeUp } from './adopt.ts';
 import { apply } from './apply.ts';
 import { decide, intendNext, type Heal } from './decide.ts';
 import { match, type Candidate } from './match.ts';
-import type { Action, Healing, Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import type { Action, HealContext } from './heal-context.ts';
 import { verify } from './verify.ts';
 
 export interface Healed {
@@ -23,7 +24,11 @@ const nothing: Healed = { actions: 0, healed: false, later: false, unexamined: [
  * One finding: what a dead attempt left behind is taken up first; else match, choose, gate, and then
  * up the ladder: apply, verify, and the next step only if the check still fails.
  */
-export async function heal(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
+export async function heal(
+  healing: HealContext,
+  run: Fenced,
+  finding: OpenFinding,
+): Promise<Healed> {
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun =
     (await resumed(healing, run, finding, candidates)) ??
@@ -32,16 +37,20 @@ export async function heal(healing: Healing, run: Fenced, finding: Patient): Pro
 }
 
 /** Goes on with what another run has begun about this finding, and begins nothing itself. */
-export async function resume(healing: Healing, run: Fenced, finding: Patient): Promise<Healed> {
+export async function resume(
+  healing: HealContext,
+  run: Fenced,
+  finding: OpenFinding,
+): Promise<Healed> {
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun = await resumed(healing, run, finding, candidates);
   return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
 }
 
 async function resumed(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   candidates: Candidate[],
 ): Promise<Heal | null> {
   const abandoned = await findAbandoned(healing.db, run.id, finding);
@@ -49,9 +58,9 @@ async function resumed(
 }
 
 async function climb(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   begun: Heal,
 ): Promise<Healed> {
   const healed = { ...nothing };
@@ -94,7 +103,10 @@ function dueAt({ steps }: Heal, { step, verify_after }: Action, appliedAt: Date)
  * Waits until a step may be judged. False when that is behind the run's deadline, or when healing is stopped
  * meanwhile: then the action stays `applied`, and a later run judges it.
  */
-async function verifiable({ now, leftMs, signal }: Healing, due: Date | null): Promise<boolean> {
+async function verifiable(
+  { now, leftMs, signal }: HealContext,
+  due: Date | null,
+): Promise<boolean> {
   const waitMs = due === null ? 0 : due.getTime() - now().getTime();
   if (waitMs <= 0) return true;
   if (waitMs > leftMs() - reserveMs) return false;

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
-import type { Action } from './patient.ts';
+import type { Action } from './heal-context.ts';
 
 /** The entry's own figures are counted by the ledger itself (engine.count_outcomes), whoever writes it. */
 export async function markUsed(

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import { examine } from './patterns/examine.ts';
 import { currentIndex } from './patterns/knowledge-now.ts';
-import type { Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
 import { readSolution, type Solution } from '../catalogue/solution.ts';
 
 /** A knowledge entry whose pattern matches a finding. */
@@ -36,7 +36,7 @@ export const textOf = ({
 }): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, mostText);
 
 /** The entries whose pattern is found in the finding's title, description or component, disabled ones too. */
-export async function match(db: Db, catalogue: Catalogue, finding: Patient): Promise<Matched> {
+export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding): Promise<Matched> {
   const { found, unexamined } = examine(await currentIndex(db), textOf(finding));
   if (found.length + unexamined.length === 0) return { candidates: [], unexamined: [] };
   const patterns = new Map(found.map(({ id, issue_pattern }) => [id, issue_pattern]));

@@ -6,7 +6,12 @@
  * blocks its finding until a person has looked. It is never repeated on a guess.
  */
 import { sql } from 'kysely';
-import { NotAppliedError, type Evidence, type Remedy, type RemedyContext } from '../bot.ts';
+import {
+  NotAppliedError,
+  type Evidence,
+  type Remedy,
+  type RemedyContext,
+} from '../contract/remedy.ts';
 import type { Db } from '../database/connect.ts';
 import { underFence } from '../data/bots/fence.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
@@ -15,7 +20,7 @@ import { messageOf } from '../ground/errors.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
-import type { Effect } from './patient.ts';
+import type { Effect } from './heal-context.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { keptParams } from './with-secrets.ts';
 

@@ -6,7 +6,7 @@
  * and the bot's next run does it.
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { NotAppliedError, type Evidence, type Remedy } from '../bot.ts';
+import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database, Db } from '../database/connect.ts';

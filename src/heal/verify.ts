@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
-import type { Healing, Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import type { HealContext } from './heal-context.ts';
 import type { Verdict } from './finding/verdict.ts';
 import { whileContended } from './while-contended.ts';
 
@@ -21,9 +22,9 @@ export const cured = sql`
  * that one goes on.
  */
 export async function verify(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   actionId: string,
   appliedAt: Date,
 ): Promise<Verdict> {
@@ -69,7 +70,7 @@ export async function verify(
  * `within` seconds it is asked once more, and then it is `undecided`.
  */
 async function askAgain(
-  healing: Healing,
+  healing: HealContext,
   run: Fenced,
   actionId: string,
   appliedAt: Date,

@@ -1,5 +1,10 @@
 /** Where a remedy meets secrets: it gets the values, and whatever comes back from it has the references again. */
-import { NotAppliedError, UnfitSecretError, type Evidence, type Remedy } from '../bot.ts';
+import {
+  NotAppliedError,
+  UnfitSecretError,
+  type Evidence,
+  type Remedy,
+} from '../contract/remedy.ts';
 import { FaultError } from '../database/faults/fault-behind.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import { messageOf } from '../ground/errors.ts';

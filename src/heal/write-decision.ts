@@ -4,7 +4,7 @@ import type { Database } from '../database/connect.ts';
 import type { Figures } from './judging/figures.ts';
 import type { Circumstances } from './gate.ts';
 import type { Candidate } from './match.ts';
-import type { Patient } from './patient.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
 
 export type Verdict = Database['bot_decisions']['verdict'];
 
@@ -25,7 +25,7 @@ export interface Left {
 export async function writeDecision(
   trx: Transaction<Database>,
   run: Fenced,
-  finding: Patient,
+  finding: OpenFinding,
   {
     knowledge: { id, solution },
     figures,

@@ -1,6 +1,6 @@
 /** What the row of an action says about its undo. */
 import { sql, type Transaction } from 'kysely';
-import type { Evidence } from '../bot.ts';
+import type { Evidence } from '../contract/remedy.ts';
 import { cutOff } from '../data/bots/cutoff.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database } from '../database/connect.ts';

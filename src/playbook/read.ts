@@ -1,4 +1,5 @@
-import { z, type Remedy, type Risk } from '../bot.ts';
+import { z } from 'zod';
+import type { Remedy, Risk } from '../contract/remedy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
 import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secret-reference.ts';

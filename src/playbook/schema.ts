@@ -1,4 +1,5 @@
-import { z, type Remedy } from '../bot.ts';
+import { z } from 'zod';
+import type { Remedy } from '../contract/remedy.ts';
 import { mostSteps, stepShape } from './shape.ts';
 
 /** A playbook as JSON Schema (2020-12), each remedy with its own parameters: docs/playbook.schema.json. */

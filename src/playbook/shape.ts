@@ -1,5 +1,5 @@
 /** What a playbook is made of, apart from the remedies themselves. */
-import { z } from '../bot.ts';
+import { z } from 'zod';
 
 export const mostSteps = 10;
 /** bytes of UTF-8 */

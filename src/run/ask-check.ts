@@ -1,4 +1,4 @@
-import type { AnyCheck } from '../bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { fitting } from '../ground/text.ts';

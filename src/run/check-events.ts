@@ -1,5 +1,5 @@
 /** The checks that count events in a window: what is asked of them, and what their counts say about earlier cures. */
-import type { EventCheck, Tally } from '../bot.ts';
+import type { EventCheck, Tally } from '../contract/event-check.ts';
 import type { Verdict } from '../heal/finding/verdict.ts';
 import { storable } from '../ground/text.ts';
 import type { Engine } from './engine.ts';

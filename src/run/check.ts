@@ -1,4 +1,4 @@
-import type { AnyCheck } from '../bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import { askCheck } from './ask-check.ts';
 import { checkEvents } from './check-events.ts';
 import type { Engine } from './engine.ts';

@@ -2,8 +2,8 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import type { Log } from '../log.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
-import type { Children } from '../children/pool.ts';
-import type { Ledger } from './writer/run-writer.ts';
+import type { Children } from './tasks/children.ts';
+import type { RunWriter } from './writer/run-writer.ts';
 import type { Leases } from './lease.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -17,7 +17,7 @@ export interface Engine {
   catalogue: Catalogue;
   queue: RunQueue;
   /** starts, records and ends runs */
-  ledger: Ledger;
+  writer: RunWriter;
   leases: Leases;
   secrets: Secrets;
   log: Log;

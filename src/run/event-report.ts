@@ -1,5 +1,5 @@
 /** One question to an event check, and what its answer says about each key. */
-import type { EventCheck, EventResult } from '../bot.ts';
+import type { EventCheck, EventResult } from '../contract/event-check.ts';
 import { messageOf } from '../ground/errors.ts';
 import { judgeWithin } from '../heal/finding/verdict.ts';
 import { fitting, storable } from '../ground/text.ts';

@@ -1,6 +1,7 @@
-import type { AnyCheck } from '../bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import { heal, type Healed as HealedOne } from '../heal/heal.ts';
-import type { Healing, Patient, Recheck } from '../heal/patient.ts';
+import type { OpenFinding, Recheck } from '../heal/finding/open-finding.ts';
+import type { HealContext } from '../heal/heal-context.ts';
 import { judgeWithin } from '../heal/finding/verdict.ts';
 import { askCheck } from './ask-check.ts';
 import { recheckEvents } from './check-events.ts';
@@ -11,7 +12,7 @@ import { severityRank } from '../ground/severity.ts';
 import { storable } from '../ground/text.ts';
 import { watchMode } from './kill-switch.ts';
 import { queueVerify } from './queue-verify.ts';
-import type { OpenFinding } from './writer/record.ts';
+import type { RecordedFinding } from './writer/record.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
@@ -26,7 +27,7 @@ export const healAll = (
   run: Run,
   held: Held,
   checks: AnyCheck<unknown>[],
-  { open, examined }: { open: OpenFinding[]; examined: number },
+  { open, examined }: { open: RecordedFinding[]; examined: number },
 ): Promise<Healed> =>
   healEach(engine, run, open, {
     checks,
@@ -38,8 +39,8 @@ export const healAll = (
 export async function healEach(
   engine: Engine,
   run: Run,
-  findings: Omit<Patient, 'accruing' | 'judgeWithin'>[],
-  { checks, how, healing }: { checks: AnyCheck<unknown>[]; how: typeof heal; healing: Healing },
+  findings: Omit<OpenFinding, 'accruing' | 'judgeWithin'>[],
+  { checks, how, healing }: { checks: AnyCheck<unknown>[]; how: typeof heal; healing: HealContext },
 ): Promise<Healed> {
   const total: Healed = { actions: 0, healed: 0 };
   const worstFirst = findings.toSorted(
@@ -83,8 +84,8 @@ export function healingOf(
     examined,
     seen,
     onRecheck,
-  }: { examined: number; seen?: OpenFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
-): Healing {
+  }: { examined: number; seen?: RecordedFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
+): HealContext {
   const { db, catalogue } = engine;
   const { now, leftMs } = held;
   const { signal, carryOut } = watchMode(engine, run, held);
@@ -101,7 +102,7 @@ export function healingOf(
     onRecheck?.(outcome);
     return verdictOn(run, finding, outcome, seen);
   };
-  const effect: Healing['effect'] = (task) => carryOut('effect', task);
+  const effect: HealContext['effect'] = (task) => carryOut('effect', task);
   return { db, catalogue, signal, recheck, effect, now, leftMs, examined };
 }
 
@@ -110,7 +111,7 @@ function judgedHow(
   { catalogue }: Engine,
   { bot }: Run,
   check: AnyCheck<unknown> | undefined,
-): Pick<Patient, 'accruing' | 'judgeWithin'> {
+): Pick<OpenFinding, 'accruing' | 'judgeWithin'> {
   if (!check?.events) return { accruing: check?.accruing ?? false };
   const { config } = catalogue.resolve(bot.endpoint, bot.config);
   return { accruing: false, judgeWithin: judgeWithin(check.windowSeconds(config)) };
@@ -124,7 +125,7 @@ function verdictOn(
   run: Run,
   { fingerprint, component_key }: Parameters<Recheck>[0],
   outcome: CheckOutcome,
-  seen: OpenFinding[] | undefined,
+  seen: RecordedFinding[] | undefined,
 ): Awaited<ReturnType<Recheck>> {
   if (!('result' in outcome)) return 'unclear';
   const { result, name } = outcome;

@@ -1,5 +1,5 @@
 /** The verdicts on keys and decisions of an event check, by what it counted after a cure or a decision. */
-import type { Tally } from '../bot.ts';
+import type { Tally } from '../contract/event-check.ts';
 import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/finding/verdict.ts';
 import { severityRank } from '../ground/severity.ts';
 import {

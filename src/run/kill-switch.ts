@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import type { Tasks } from './tasks/task.ts';
-import type { Effect } from '../heal/patient.ts';
+import type { Effect } from '../heal/heal-context.ts';
 import type { Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';

@@ -12,7 +12,8 @@ import { takeUpLeftovers } from './leftovers.ts';
 import { inPlace, type Held } from './place.ts';
 import { refuse } from './refuse.ts';
 import type { Engine } from './engine.ts';
-import type { Run, Stop } from './writer/run.ts';
+import type { Stop } from '../children/protocol.ts';
+import type { Run } from './writer/run.ts';
 import { judgeDue } from './verify-later.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function performRun(
   entry: RunEntry,
   free: () => void = () => {},
 ): Promise<void> {
-  const run = await engine.ledger.start(entry);
+  const run = await engine.writer.start(entry);
   if (!run) return;
   engine.leases.add(run);
   try {
@@ -56,7 +57,7 @@ async function checkAndHeal(engine: Engine, run: Run, held: Held): Promise<Seen>
   const outcomes = await checkAll(engine, run, held, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
   if (!reported || run.signal.aborted) return { outcomes, recorded: null, actions: 0 };
-  const { open } = await engine.ledger.record(run, outcomes);
+  const { open } = await engine.writer.record(run, outcomes);
   const examined = examinedBy(outcomes);
   const { actions } = await healAll(engine, run, held, bot.checks, { open, examined });
   return { outcomes, recorded: open.length, actions };
@@ -69,7 +70,7 @@ async function verify(engine: Engine, run: Run, held: Held): Promise<Seen> {
 }
 
 /** Escalates and finishes, in one commit with the record where nothing had to be healed. */
-function end({ ledger }: Engine, run: Run, { outcomes, recorded, actions }: Seen): Promise<Ended> {
+function end({ writer }: Engine, run: Run, { outcomes, recorded, actions }: Seen): Promise<Ended> {
   const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   if (stopped === 'lost') throw new LostRunError(run);
   const idle = run.trigger === 'verify' && outcomes.length === 0 && !stopped;
@@ -80,7 +81,7 @@ function end({ ledger }: Engine, run: Run, { outcomes, recorded, actions }: Seen
     findings: recorded ?? 0,
     actions,
   };
-  return recorded === null ? ledger.recordAndEnd(run, outcomes, ending) : ledger.end(run, ending);
+  return recorded === null ? writer.recordAndEnd(run, outcomes, ending) : writer.end(run, ending);
 }
 
 /** Queues the run's own retry, and the bot's next run, to which it made way. */
@@ -122,7 +123,7 @@ async function fail(engine: Engine, run: Run, error: unknown): Promise<void> {
     if (definition) await refuse(engine.db, run, why);
     // No further attempt can help a definition that cannot run.
     const last = definition ? { ...run, attempt: run.maxAttempts } : run;
-    await handOn(engine, run, await engine.ledger.end(last, ending));
+    await handOn(engine, run, await engine.writer.end(last, ending));
   } catch (second) {
     engine.log.error(
       { err: second, run: run.id },

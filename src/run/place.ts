@@ -1,11 +1,12 @@
-import type { Place } from '../children/pool.ts';
+import type { ChildLease } from './tasks/children.ts';
 import { codeOfBot } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
-import type { Run, Stop } from './writer/run.ts';
+import type { Stop } from '../children/protocol.ts';
+import type { Run } from './writer/run.ts';
 
 /** Where a run's checks are carried out, and what time it is there by the database's clock. */
 export interface Held {
-  place: Place;
+  place: ChildLease;
   now(): Date;
   /** until its deadline */
   leftMs(): number;

@@ -1,5 +1,5 @@
 /** What a worker knows of secrets: it opens those that a step names, and leaves all of them out of what is recorded. */
-import { NotAppliedError } from '../bot.ts';
+import { NotAppliedError } from '../contract/remedy.ts';
 import type { Db } from '../database/connect.ts';
 import { FaultError } from '../database/faults/fault-behind.ts';
 import { ClosedSecretError, openSecret, type Means, type Opened } from '../data/secrets/open.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { AnyCheck } from '../bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import type { Db } from '../database/connect.ts';
 import { resume } from '../heal/heal.ts';
-import type { Patient } from '../heal/patient.ts';
+import type { OpenFinding } from '../heal/finding/open-finding.ts';
 import { healEach, healingOf } from './heal.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
@@ -43,8 +43,8 @@ export async function judgeDue(
  * Open findings with an application whose `verify_after`, or `ask_after`, has come and whose run has ended, or with
  * one that an earlier attempt of this run left behind.
  */
-async function findDue(db: Db, { id, bot }: Run): Promise<Patient[]> {
-  const { rows } = await sql<Patient>`
+async function findDue(db: Db, { id, bot }: Run): Promise<OpenFinding[]> {
+  const { rows } = await sql<OpenFinding>`
     SELECT f.id, f.bot_id, f.fingerprint, f.check_name, f.severity, f.category, f.title, f.description,
            f.affected_component, f.component_key, f.metadata
     FROM bot_findings f

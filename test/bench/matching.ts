@@ -15,7 +15,7 @@ import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { examine } from '../../src/heal/patterns/examine.ts';
 import { buildIndex, type KnowledgeIndex } from '../../src/heal/patterns/knowledge-index.ts';
 import { match } from '../../src/heal/match.ts';
-import type { Patient } from '../../src/heal/patient.ts';
+import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { median, ms, printTable, quantile } from './engine/table.ts';
 
 const entries = Number(process.env.BENCH_ENTRIES ?? 10_000);
@@ -47,17 +47,17 @@ const titles: ((n: number, at: number) => string)[] = [
 const patternOf = (at: number): string => patterns[at % patterns.length]!(at);
 
 /** Every third finding is known to no entry. */
-function findingOf(at: number): Patient {
+function findingOf(at: number): OpenFinding {
   const about = (at * 7_919) % entries;
   const n = at % 3 === 0 ? about + entries * 2 : about;
   return {
     title: titles[about % titles.length]!(n, at),
     description: `Seen by run ${at} since 04:${at % 60}; the median of the last 20 requests was ${at * 3} ms, the limit is 500 ms. Connection, disk and user were looked at.`,
     affected_component: `/component/${at}`,
-  } as Patient;
+  } as OpenFinding;
 }
 
-const textOf = ({ title, description, affected_component }: Patient): string =>
+const textOf = ({ title, description, affected_component }: OpenFinding): string =>
   [title, description, affected_component].join('\n');
 
 async function timed<Result>(work: () => Result | Promise<Result>): Promise<[number, Result]> {

@@ -3,7 +3,7 @@ import { choose, isLeftAlone } from '../../src/heal/choose.ts';
 import { oneInFour } from '../../src/heal/statistics/draw.ts';
 import type { Figures, Record } from '../../src/heal/judging/figures.ts';
 import type { Candidate } from '../../src/heal/match.ts';
-import type { Patient } from '../../src/heal/patient.ts';
+import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 
 const nothing: Record = {
   decided: 0,
@@ -40,12 +40,12 @@ const entry = (name: string, rest: Partial<Candidate> = {}): Candidate => ({
   ...rest,
 });
 
-const finding = (fingerprint: string, severity: Patient['severity'] = 'high') =>
-  ({ fingerprint, severity }) as Patient;
+const finding = (fingerprint: string, severity: OpenFinding['severity'] = 'high') =>
+  ({ fingerprint, severity }) as OpenFinding;
 
 const order = (
   known: [Candidate, Figures][],
-  about: Patient = finding('f', 'critical'),
+  about: OpenFinding = finding('f', 'critical'),
 ): string[] =>
   choose(
     known.map(([candidate]) => candidate),
@@ -103,7 +103,7 @@ const many = Array.from({ length: 4_000 }, (_, index) => `finding-${index}`);
 const share = (picks: (fingerprint: string) => boolean) => many.filter(picks).length / many.length;
 
 describe('an entry of which less than five outcomes are known', () => {
-  const first = (decided: number, severity: Patient['severity']) => (fingerprint: string) =>
+  const first = (decided: number, severity: OpenFinding['severity']) => (fingerprint: string) =>
     order(
       [
         [entry('known'), figures(50, 0.9)],
@@ -130,7 +130,7 @@ describe('an entry of which less than five outcomes are known', () => {
 
 describe('a finding is held out', () => {
   const out =
-    (seen: number, severity: Patient['severity'] = 'high') =>
+    (seen: number, severity: OpenFinding['severity'] = 'high') =>
     (fingerprint: string) =>
       isLeftAlone(entry('a'), finding(fingerprint, severity), figures(50, 0.9, seen), undefined);
 

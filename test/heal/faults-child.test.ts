@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/children/pool.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
 import { bots, remedies } from './fault-bots.ts';
 

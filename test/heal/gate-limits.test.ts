@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { closedGate, readCircumstances } from '../../src/heal/gate.ts';
 import { match } from '../../src/heal/match.ts';
-import type { Patient } from '../../src/heal/patient.ts';
+import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { entry, set } from '../support/flow.ts';
 import { clean, diagnosed, healed, type Ward } from './outcomes.ts';
 import { leftBehind } from './patients.ts';
@@ -12,7 +12,7 @@ import { leftBehind } from './patients.ts';
 /** What the gates say about the newest finding now. */
 async function gate(patients: Ward, examined = 10): Promise<string | null> {
   const { db, engine } = patients;
-  const finding = (await patients.finding()) as unknown as Patient;
+  const finding = (await patients.finding()) as unknown as OpenFinding;
   const { candidates } = await match(db, engine.catalogue, finding);
   return db.transaction().execute(async (trx) => {
     const now = await readCircumstances(trx, finding, candidates[0]!, {

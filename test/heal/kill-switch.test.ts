@@ -11,8 +11,9 @@ import { changeMode, currentMode } from '../../src/data/bots/engine.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { heal } from '../../src/heal/heal.ts';
-import type { Healing, Patient } from '../../src/heal/patient.ts';
-import { openChildren } from '../../src/children/pool.ts';
+import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
+import type { HealContext } from '../../src/heal/heal-context.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 import { watchMode } from '../../src/run/kill-switch.ts';
 import { anEngine, queuedRun, rowOf, run, set } from '../support/flow.ts';
 import { bots, remedies } from './kill-switch-bots.ts';
@@ -144,14 +145,14 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
   await set(at.db, 'mode', 'safe');
   const finding = await at.db.selectFrom('bot_findings').selectAll().executeTakeFirstOrThrow();
   const id = await queuedRun(at.db, 'sleeps');
-  const started = (await at.engine.ledger.start({ id, generation: 1 }))!;
+  const started = (await at.engine.writer.start({ id, generation: 1 }))!;
   const unreachable = connect(at.engine.url);
   expect(await currentMode(unreachable)).toBe('safe');
   await unreachable.destroy();
   const place = await at.engine.children.take();
   const held = { place, now: () => new Date(), leftMs: () => 60_000 };
   const { signal, carryOut } = watchMode({ ...at.engine, db: unreachable }, started, held);
-  const healing: Healing = {
+  const healing: HealContext = {
     db: at.db,
     catalogue: at.engine.catalogue,
     signal,
@@ -160,7 +161,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
     examined: 2,
     ...held,
   };
-  const healed = heal(healing, started, finding as unknown as Patient);
+  const healed = heal(healing, started, finding as unknown as OpenFinding);
   const pid = await at.begun;
   const began = performance.now();
   await healed;
@@ -174,7 +175,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
 test('a run whose row was held so long that its lease ran out keeps it', async () => {
   const at = await scene();
   const id = await queuedRun(at.db, 'sleeps');
-  const started = (await at.engine.ledger.start({ id, generation: 1 }))!;
+  const started = (await at.engine.writer.start({ id, generation: 1 }))!;
   await sql`UPDATE bot_executions SET lease_until = engine.now() - interval '1 minute'`.execute(
     at.db,
   );

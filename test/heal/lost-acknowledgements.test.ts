@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/children/pool.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 import type { Cut } from '../run/group-commit-wire.ts';
 import { testDatabase } from '../support/database.ts';
 import {

@@ -6,8 +6,8 @@ import { runBot } from '../../jobs/run-bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
-import { openChildren } from '../../src/children/pool.ts';
-import { openLedger } from '../../src/run/writer/run-writer.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
+import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import { bots, remedies } from './lost-bots.ts';
@@ -27,9 +27,9 @@ const children = openChildren({
   memoryMb: 256,
   onEnded: (name) => void endSessions(db, name).catch(() => {}),
 });
-const ledger = openLedger({ databaseUrl, worker, log });
+const writer = openRunWriter({ databaseUrl, worker, log });
 const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
+const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
 startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
 queue.work(
   3,

@@ -4,7 +4,7 @@ import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
 import { currentIndex } from '../../src/heal/patterns/knowledge-now.ts';
 import { match } from '../../src/heal/match.ts';
-import type { Patient } from '../../src/heal/patient.ts';
+import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase['db'];
@@ -14,11 +14,12 @@ beforeEach(async () => {
 });
 
 const finding = (title: string, description: string | null = null, affected_component = 'node-1') =>
-  ({ title, description, affected_component }) as Patient;
+  ({ title, description, affected_component }) as OpenFinding;
 
-const about = (patient: Patient) => match(db, catalogueOf([], []), patient);
+const about = (patient: OpenFinding) => match(db, catalogueOf([], []), patient);
 
-const names = async (patient: Patient) => (await about(patient)).candidates.map(({ name }) => name);
+const names = async (patient: OpenFinding) =>
+  (await about(patient)).candidates.map(({ name }) => name);
 
 const learn = (name: string, issue_pattern: string, rest: object = {}, into = db) =>
   into

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/children/pool.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 import { anEngine, attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/flow.ts';
 import { bots, remedies } from './outside-bots.ts';
 

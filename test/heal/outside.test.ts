@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy } from '../../src/bot.ts';
 import { resolveTicket } from '../../src/data/bots/bot-tickets.ts';
 import { heal } from '../../src/heal/heal.ts';
-import type { Healing } from '../../src/heal/patient.ts';
+import type { HealContext } from '../../src/heal/heal-context.ts';
 import { entry, playbook, queuedRun, set } from '../support/flow.ts';
 import { leftBehind, ward, type Cure } from './patients.ts';
 
@@ -398,16 +398,16 @@ async function aRun(patients: Ward, before = async () => {}) {
   const finding = (await patients.finding()) as never;
   await sql`UPDATE bots SET concurrency = 20`.execute(patients.db);
   const id = await queuedRun(patients.db, 'doctor');
-  const run = (await patients.engine.ledger.start({ id, generation: 1 }))!;
+  const run = (await patients.engine.writer.start({ id, generation: 1 }))!;
   const { db, catalogue, children } = patients.engine;
   const place = await children.take();
   const { signal } = run;
   signal.addEventListener('abort', () => place.stop('cancelled'));
-  const effect: Healing['effect'] = async (task) => {
+  const effect: HealContext['effect'] = async (task) => {
     await before();
     return place.do('effect', task);
   };
-  const recheck: Healing['recheck'] = async () => 'failing';
+  const recheck: HealContext['recheck'] = async () => 'failing';
   return {
     heal: () =>
       heal(

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { KnowledgeSeed, Remedy } from '../../src/bot.ts';
 import type { Database } from '../../src/database/connect.ts';
 import { heal } from '../../src/heal/heal.ts';
-import type { Healing, Patient, Recheck } from '../../src/heal/patient.ts';
+import type { OpenFinding, Recheck } from '../../src/heal/finding/open-finding.ts';
+import type { HealContext } from '../../src/heal/heal-context.ts';
 import {
   aBot,
   anEngine,
@@ -88,22 +89,22 @@ export async function ward(
     forget: () =>
       engine.db.deleteFrom('bot_decisions').where('fingerprint', '<>', 'elsewhere').execute(),
     /** The finding as an open row that nothing was tried on. */
-    async seen(): Promise<Patient> {
+    async seen(): Promise<OpenFinding> {
       await set(engine.db, 'mode', 'off');
       await run(engine, 'doctor', { max_attempts: 1 });
       await set(engine.db, 'mode', 'safe');
       const rows = engine.db.selectFrom('bot_findings').selectAll();
-      return (await rows.executeTakeFirstOrThrow()) as unknown as Patient;
+      return (await rows.executeTakeFirstOrThrow()) as unknown as OpenFinding;
     },
     /** A started run that comes to healing when it is told, with a finding that it may have seen a while ago. */
-    async comesTo(finding: Patient) {
+    async comesTo(finding: OpenFinding) {
       await sql`UPDATE bots SET concurrency = 20`.execute(engine.db);
       const id = await queuedRun(engine.db, 'doctor');
-      const { signal, ...started } = (await engine.ledger.start({ id, generation: 1 }))!;
+      const { signal, ...started } = (await engine.writer.start({ id, generation: 1 }))!;
       const recheck: Recheck = async () => (ill.has(finding.component_key) ? 'failing' : 'clean');
       const { db, catalogue: known } = engine;
       const { do: carryOut } = await engine.children.take();
-      const effect: Healing['effect'] = (task) => carryOut('effect', task);
+      const effect: HealContext['effect'] = (task) => carryOut('effect', task);
       const now = () => new Date();
       const healing = {
         db,

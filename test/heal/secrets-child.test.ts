@@ -5,7 +5,7 @@ import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
 import { readKeyRing } from '../../src/ground/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
-import { openChildren } from '../../src/children/pool.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
 import { bots, remedies } from './secret-bots.ts';
 import { everythingIn } from './secret-scene.ts';

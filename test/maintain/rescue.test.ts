@@ -194,8 +194,8 @@ describe('what a run has recorded before its last worker was lost', () => {
   async function lost(components: string[]) {
     const engine = await anEngine(postgres, known);
     const id = await queuedRun(engine.db, 'watch', { max_attempts: 1 });
-    const run = (await engine.ledger.start({ id, generation: 1 }))!;
-    await engine.ledger.record(run, saw(components, components));
+    const run = (await engine.writer.start({ id, generation: 1 }))!;
+    await engine.writer.record(run, saw(components, components));
     await sql`UPDATE bot_executions SET lease_until = engine.now() - interval '1 second'`.execute(
       engine.db,
     );

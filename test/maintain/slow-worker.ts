@@ -9,7 +9,7 @@ import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
-import { openLedger } from '../../src/run/writer/run-writer.ts';
+import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 
@@ -49,9 +49,9 @@ const reader = connect(databaseUrl, { max: 2, readOnly: true });
 const leases = keepLeases(db, log);
 const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
-const ledger = openLedger({ databaseUrl, worker, log });
+const writer = openRunWriter({ databaseUrl, worker, log });
 const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
+const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
 startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
 queue.work(
   2,

@@ -209,7 +209,7 @@ describe('giving back', () => {
 
   test('leaves a run that somebody wants to end to rescue, which escalates and counts it', async () => {
     const { engine, ids, performed } = await endless(1);
-    await engine.ledger.record(engine.leases.all()[0]!, saw(['disk'], ['disk']));
+    await engine.writer.record(engine.leases.all()[0]!, saw(['disk'], ['disk']));
     await sql`UPDATE bot_executions SET cancel_requested_at = engine.now()`.execute(engine.db);
     await giveBack(engine, engine.leases.all());
     await performed;

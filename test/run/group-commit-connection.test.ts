@@ -5,7 +5,7 @@ import { LostRunError } from '../../src/data/bots/fence.ts';
 import { testDatabase } from '../support/database.ts';
 import { queuedRun, rowOf } from '../support/flow.ts';
 import {
-  aLedger,
+  aRunWriter,
   endWithBrokenDisk,
   ending,
   makeBots,
@@ -23,17 +23,17 @@ async function wired(bots: number) {
   const database = await testDatabase();
   await makeBots(database.db, bots);
   const wire = await aWire(database.url);
-  return { db: database.db, wire, ledger: aLedger(wire.url) };
+  return { db: database.db, wire, writer: aRunWriter(wire.url) };
 }
 
 test.each([
   ['was done and not heard of', committed],
   ['never arrived', notCommitted],
 ])('runs whose COMMIT %s are ended once', async (_, cut) => {
-  const { db, wire, ledger } = await wired(8);
+  const { db, wire, writer } = await wired(8);
   const runs = await underWay(db);
   wire.arm(cut);
-  const ends = await Promise.all(runs.map((run) => endWithBrokenDisk(ledger, run)));
+  const ends = await Promise.all(runs.map((run) => endWithBrokenDisk(writer, run)));
   expect(wire.cuts()).toBe(1);
   expect(ends).toEqual(
     runs.map(() => ({ status: 'success', findings: 1, retry: null, next: null })),
@@ -51,11 +51,11 @@ test.each([
 });
 
 test('what was recorded with a COMMIT that was not heard of is recorded once, and its findings come back', async () => {
-  const { db, wire, ledger } = await wired(3);
+  const { db, wire, writer } = await wired(3);
   const runs = await underWay(db);
   wire.arm(committed);
   const recorded = await Promise.all(
-    runs.map((run) => ledger.record(run, saw(['disk', 'cpu'], ['disk']))),
+    runs.map((run) => writer.record(run, saw(['disk', 'cpu'], ['disk']))),
   );
   expect(wire.cuts()).toBe(1);
   expect(recorded).toMatchObject(
@@ -70,11 +70,11 @@ test('what was recorded with a COMMIT that was not heard of is recorded once, an
 });
 
 test('a retry whose COMMIT was not heard of is told with its generation', async () => {
-  const { db, wire, ledger } = await wired(1);
+  const { db, wire, writer } = await wired(1);
   const [run] = await underWay(db, 1, { maxAttempts: 3 });
   wire.arm(committed);
   const failed = ending([], { status: 'failed', reason: 'check errored', error: 'no' });
-  const { retry } = await ledger.end(run!, failed);
+  const { retry } = await writer.end(run!, failed);
   expect(wire.cuts()).toBe(1);
   expect(retry).toMatchObject({ generation: 2 });
   expect(retry!.delayMs).toBeGreaterThan(3_000);
@@ -96,10 +96,10 @@ test.each([
   ],
   ['started it again', sql`fence = nextval('engine.fence')`],
 ])('a run whose flush was cut off is lost when somebody %s meanwhile', async (_, change) => {
-  const { db, wire, ledger } = await wired(1);
+  const { db, wire, writer } = await wired(1);
   const [run] = await underWay(db, 1, { maxAttempts: 3 });
   wire.arm({ ...notCommitted, stays: true });
-  const ended = ledger.end(run!, ending([], { status: 'failed', reason: 'check errored' }));
+  const ended = writer.end(run!, ending([], { status: 'failed', reason: 'check errored' }));
   ended.catch(() => {});
   await expect.poll(wire.cuts).toBe(1);
   await sql`UPDATE bot_executions SET ${change}`.execute(db);
@@ -109,10 +109,10 @@ test.each([
 });
 
 test('a start whose answer was not heard is still ours', async () => {
-  const { db, wire, ledger } = await wired(1);
+  const { db, wire, writer } = await wired(1);
   const id = await queuedRun(db, 'bot-1');
   wire.arm({ after: 'SELECT 1\0' });
-  expect(await ledger.start({ id, generation: 1 })).toMatchObject({ id, attempt: 1 });
+  expect(await writer.start({ id, generation: 1 })).toMatchObject({ id, attempt: 1 });
   expect(wire.cuts()).toBe(1);
   expect(await rowOf(db, id)).toMatchObject({ status: 'running', attempt: 1 });
 });
@@ -120,7 +120,7 @@ test('a start whose answer was not heard is still ours', async () => {
 test('connections that the server kills again and again lose nothing and double nothing', async () => {
   const { db, url } = await testDatabase();
   await makeBots(db, 40);
-  const ledger = aLedger(url);
+  const writer = aRunWriter(url);
   const runs = await underWay(db, 5);
   let going = true;
   let killed = 0;
@@ -129,18 +129,18 @@ test('connections that the server kills again and again lose nothing and double 
       // While one is at work, so that it is lost in the middle of a flush.
       const { rows } = await sql<{ killed: boolean }>`
         SELECT pg_terminate_backend(pid) AS killed FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'roundsman ledger' AND state <> 'idle'
+        WHERE datname = current_database() AND application_name = 'roundsman run writer' AND state <> 'idle'
         LIMIT 1`.execute(db);
       killed += rows.length;
       if (killed >= 12) return;
     }
   }
   const killing = kill();
-  const ends = await Promise.all(runs.map((run) => endWithBrokenDisk(ledger, run)));
+  const ends = await Promise.all(runs.map((run) => endWithBrokenDisk(writer, run)));
   going = false;
   await killing;
   expect(killed).toBeGreaterThan(3);
-  expect(ledger.logged.filter(({ fault }) => fault === 'disconnected').length).toBeGreaterThan(0);
+  expect(writer.logged.filter(({ fault }) => fault === 'disconnected').length).toBeGreaterThan(0);
   expect(ends.every(({ status }) => status === 'success')).toBe(true);
   expect(await totals(db)).toMatchObject({
     succeeded: 200,

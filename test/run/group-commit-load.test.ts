@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { LostRunError } from '../../src/data/bots/fence.ts';
-import type { Ledger } from '../../src/run/writer/run-writer.ts';
+import type { RunWriter } from '../../src/run/writer/run-writer.ts';
 import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
-import { aLedger, ending, makeBots, saw, totals, underWay } from './group-commit-runs.ts';
+import { aRunWriter, ending, makeBots, saw, totals, underWay } from './group-commit-runs.ts';
 
 const bots = 300;
 const checks = ['one', 'two'];
@@ -24,17 +24,17 @@ const brokenIn = (at: number) => (at % 2 === 0 ? ['a', 'b'] : ['a']);
 /** Those record first and end later. Only one run of such a bot is under way at once: what one run has recorded, the end of another one would make a ticket of. */
 const isSplit = (bot: number) => bot % 3 === 0;
 
-/** Runs of one bot that perform one check, one after the other, each through another ledger. */
-async function carryOut({ bot, check, runs }: Chain, ledgers: Ledger[]) {
+/** Runs of one bot that perform one check, one after the other, each through another writer. */
+async function carryOut({ bot, check, runs }: Chain, writers: RunWriter[]) {
   let lost = 0;
   for (const [at, run] of runs.entries()) {
-    const ledger = ledgers[(bot + at) % ledgers.length]!;
+    const writer = writers[(bot + at) % writers.length]!;
     const outcomes = saw(['a', 'b'], brokenIn(at), check);
     try {
       if (isSplit(bot)) {
-        const { open } = await ledger.record(run, outcomes);
-        await ledger.end(run, ending(outcomes, { findings: open.length }));
-      } else await ledger.recordAndEnd(run, outcomes, ending(outcomes));
+        const { open } = await writer.record(run, outcomes);
+        await writer.end(run, ending(outcomes, { findings: open.length }));
+      } else await writer.recordAndEnd(run, outcomes, ending(outcomes));
     } catch (error) {
       if (!(error instanceof LostRunError)) throw error;
       lost += 1;
@@ -135,14 +135,14 @@ test('6,000 runs of 300 bots over 8 lanes, one in ten of them taken over, leave 
       chains.push({ bot, check, runs });
     }
   }
-  const ledgers = Array.from({ length: 4 }, () => aLedger(url));
+  const writers = Array.from({ length: 4 }, () => aRunWriter(url));
   const [one, two] = [chains.slice(0, bots), chains.slice(bots)];
   const lost = await Promise.all(
     one.flatMap((chain, at) => {
-      const first = carryOut(chain, ledgers);
+      const first = carryOut(chain, writers);
       const second = isSplit(chain.bot)
-        ? first.then(() => carryOut(two[at]!, ledgers))
-        : carryOut(two[at]!, ledgers);
+        ? first.then(() => carryOut(two[at]!, writers))
+        : carryOut(two[at]!, writers);
       return [first, second];
     }),
   );
@@ -156,7 +156,7 @@ test('6,000 runs of 300 bots over 8 lanes, one in ten of them taken over, leave 
   );
   expect(rows[0]!.flushes, 'many share a commit').toBeLessThan(expected.succeeded / 5);
   const faults = Object.groupBy(
-    ledgers.flatMap(({ logged }) => logged),
+    writers.flatMap(({ logged }) => logged),
     ({ fault }) => fault,
   );
   // On a busy machine a few may have waited for a lock for too long, and gone again.

@@ -4,7 +4,7 @@ import { leaseSeconds } from '../../src/data/bots/fence.ts';
 import { whileHeld } from '../support/held.ts';
 import {
   aDatabase,
-  aLedger,
+  aRunWriter,
   endWithBrokenDisk,
   isWaiting,
   saw,
@@ -14,13 +14,13 @@ import {
 
 test('a bot that somebody holds for long does not keep the others of its flush from being written', async () => {
   const { db, url } = await aDatabase(10);
-  const ledger = aLedger(url);
+  const writer = aRunWriter(url);
   const runs = await underWay(db);
   let last: Promise<unknown> = Promise.resolve();
   await db.transaction().execute(async (trx) => {
     await sql`SELECT FROM bots WHERE id = ${runs[9]!.bot.id}::uuid FOR UPDATE`.execute(trx);
     const began = performance.now();
-    const [held, ...free] = runs.toReversed().map((run) => endWithBrokenDisk(ledger, run));
+    const [held, ...free] = runs.toReversed().map((run) => endWithBrokenDisk(writer, run));
     last = held!;
     await Promise.all(free);
     expect(performance.now() - began, 'within their leases').toBeLessThan(leaseSeconds * 1_000);
@@ -32,19 +32,19 @@ test('a bot that somebody holds for long does not keep the others of its flush f
 
 test('a deadlock with somebody else is tried again', async () => {
   const { db, url } = await aDatabase(2);
-  const ledger = aLedger(url);
+  const writer = aRunWriter(url);
   const [low, high] = await underWay(db);
   let ends: Promise<unknown> = Promise.resolve();
   await db.transaction().execute(async (trx) => {
     // The flush is the one that finds out.
     await sql`SET LOCAL deadlock_timeout = '20s'`.execute(trx);
     await sql`SELECT FROM bot_executions WHERE id = ${high!.id}::uuid FOR UPDATE`.execute(trx);
-    ends = Promise.all([low!, high!].map((run) => endWithBrokenDisk(ledger, run)));
+    ends = Promise.all([low!, high!].map((run) => endWithBrokenDisk(writer, run)));
     await expect.poll(isWaiting(db)).toBe(1);
     await sql`SELECT FROM bot_executions WHERE id = ${low!.id}::uuid FOR UPDATE`.execute(trx);
   });
   await ends;
-  expect(ledger.logged).toMatchObject([{ fault: 'contended', runs: 2 }]);
+  expect(writer.logged).toMatchObject([{ fault: 'contended', runs: 2 }]);
   expect(await totals(db)).toMatchObject({ succeeded: 2, total_runs: 2, occurrences: 2 });
 });
 
@@ -52,8 +52,8 @@ test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
   'the rows of %s are locked in their order',
   async (table) => {
     const { db, url } = await aDatabase(12);
-    const ledger = aLedger(url);
-    for (const run of await underWay(db)) await endWithBrokenDisk(ledger, run);
+    const writer = aRunWriter(url);
+    for (const run of await underWay(db)) await endWithBrokenDisk(writer, run);
     const runs = await underWay(db);
     const key = table === 'bot_finding_states' ? sql.ref('fingerprint') : sql.ref('id');
     const ours = table === 'bot_executions' ? sql`status = 'running'` : sql`true`;
@@ -72,7 +72,7 @@ test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
         ...runs.filter((_, at) => at % 2 === 1),
         ...runs.filter((_, at) => at % 2 === 0),
       ];
-      ends = Promise.all(mixed.toReversed().map((run) => endWithBrokenDisk(ledger, run)));
+      ends = Promise.all(mixed.toReversed().map((run) => endWithBrokenDisk(writer, run)));
       await expect.poll(isWaiting(db)).toBe(1);
       const free = await sql<{ key: string }>`
         SELECT ${key}::text AS key FROM ${sql.table(table)} WHERE ${ours} ORDER BY ${key}
@@ -86,12 +86,12 @@ test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
 
 test('two runs of one bot that record at once are kept apart by their bot, before they lock any memory', async () => {
   const { db, url } = await aDatabase(1);
-  const ledger = aLedger(url);
-  await endWithBrokenDisk(ledger, (await underWay(db))[0]!);
+  const writer = aRunWriter(url);
+  await endWithBrokenDisk(writer, (await underWay(db))[0]!);
   const [run] = await underWay(db);
   let recorded: Promise<unknown> = Promise.resolve();
   await whileHeld(db, sql`SELECT FROM bots`, async () => {
-    recorded = ledger.record(run!, saw(['disk', 'fan'], ['fan']));
+    recorded = writer.record(run!, saw(['disk', 'fan'], ['fan']));
     await expect.poll(isWaiting(db)).toBe(1);
     const free = await sql`SELECT FROM bot_finding_states FOR NO KEY UPDATE SKIP LOCKED`.execute(
       db,

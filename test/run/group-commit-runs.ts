@@ -6,13 +6,13 @@ import { onTestFinished } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import type { CheckOutcome } from '../../src/run/tasks/outcome.ts';
 import type { Ending } from '../../src/run/writer/finish.ts';
-import { openLedger, type Ledger } from '../../src/run/writer/run-writer.ts';
+import { openRunWriter, type RunWriter } from '../../src/run/writer/run-writer.ts';
 import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { problem } from '../support/flow.ts';
 
-/** A ledger, and what it logs. Closed with the test. */
-export function aLedger(databaseUrl: string, lanes?: number): Ledger & { logged: LogLine[] } {
+/** A writer, and what it logs. Closed with the test. */
+export function aRunWriter(databaseUrl: string, lanes?: number): RunWriter & { logged: LogLine[] } {
   const logged: LogLine[] = [];
   const lines = new Writable({
     write(line: Buffer, _, done) {
@@ -21,9 +21,9 @@ export function aLedger(databaseUrl: string, lanes?: number): Ledger & { logged:
     },
   });
   const log = pino({ level: 'warn' }, lines);
-  const ledger = openLedger({ databaseUrl, worker: 'ledger', log, ...(lanes ? { lanes } : {}) });
-  onTestFinished(() => ledger.close());
-  return { ...ledger, logged };
+  const writer = openRunWriter({ databaseUrl, worker: 'writer', log, ...(lanes ? { lanes } : {}) });
+  onTestFinished(() => writer.close());
+  return { ...writer, logged };
 }
 
 export interface LogLine {
@@ -42,7 +42,7 @@ export async function aDatabase(bots: number) {
 /** Flushes that wait for a lock. */
 export const isWaiting = (db: Db) => async () => {
   const { rows } = await sql`
-    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roundsman ledger'
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roundsman run writer'
       AND wait_event_type = 'Lock'`.execute(db);
   return rows.length;
 };
@@ -61,7 +61,7 @@ export async function underWay(db: Db, each = 1, values: Partial<Run> = {}): Pro
     INSERT INTO bot_executions (id, bot_id, status, started_at, trigger, generation, attempt, max_attempts, fence, lease_until, worker)
     SELECT lpad(to_hex(nextval('engine.fence')), 32, '0')::uuid, b.id, 'running', engine.now(),
            ${values.trigger ?? 'manual'}, 1, 1, ${values.maxAttempts ?? 1}, currval('engine.fence'),
-           engine.now() + interval '1 hour', 'ledger'
+           engine.now() + interval '1 hour', 'writer'
     FROM generate_series(1, ${each}::int) i, bots b ORDER BY i, b.id
     RETURNING id, fence, bot_id, (SELECT name FROM bots WHERE bots.id = bot_id) AS name`.execute(
     db,
@@ -104,9 +104,9 @@ export const ending = (outcomes: CheckOutcome[] = [], rest: Partial<Ending> = {}
 });
 
 /** Records a broken disk and ends the run, in one commit. */
-export const endWithBrokenDisk = (ledger: Ledger, run: Run) => {
+export const endWithBrokenDisk = (writer: RunWriter, run: Run) => {
   const outcomes = saw(['disk'], ['disk']);
-  return ledger.recordAndEnd(run, outcomes, ending(outcomes));
+  return writer.recordAndEnd(run, outcomes, ending(outcomes));
 };
 
 /** What all runs together left behind. */

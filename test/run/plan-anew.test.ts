@@ -2,7 +2,7 @@ import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { planAnew } from '../../src/database/plan-anew.ts';
 import { testDatabase } from '../support/database.ts';
-import { aDatabase, aLedger, endWithBrokenDisk, underWay } from './group-commit-runs.ts';
+import { aDatabase, aRunWriter, endWithBrokenDisk, underWay } from './group-commit-runs.ts';
 import { aWire } from './group-commit-wire.ts';
 
 test('plans of a growing table are made again when they are 2 s old, and not before', async () => {
@@ -35,21 +35,21 @@ test('plans of a growing table are made again when they are 2 s old, and not bef
   expect(anew).toEqual([2, 4, 6]);
 });
 
-test('the ledger has its plans made again', async () => {
+test('the writer has its plans made again', async () => {
   const { db, url } = await aDatabase(1);
   const wire = await aWire(url);
-  const ledger = aLedger(wire.url);
+  const writer = aRunWriter(wire.url);
   const runs = await underWay(db, 6);
   const began = performance.now();
   const clock = vi.spyOn(performance, 'now').mockReturnValue(began);
   onTestFinished(() => void vi.restoreAllMocks());
-  await endWithBrokenDisk(ledger, runs.shift()!);
+  await endWithBrokenDisk(writer, runs.shift()!);
   wire.arm({ before: 'DISCARD PLANS' });
   clock.mockReturnValue(began + 1_999);
-  await endWithBrokenDisk(ledger, runs.shift()!);
+  await endWithBrokenDisk(writer, runs.shift()!);
   expect(wire.cuts()).toBe(0);
   // The flushes take any of its connections; all have plans of that age by now, or none yet.
   clock.mockReturnValue(began + 4_000);
-  for (const run of runs) if (wire.cuts() === 0) await endWithBrokenDisk(ledger, run);
+  for (const run of runs) if (wire.cuts() === 0) await endWithBrokenDisk(writer, run);
   expect(wire.cuts()).toBe(1);
 });

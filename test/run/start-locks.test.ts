@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { waiting, whileHeld } from '../support/held.ts';
 import { queuedRun } from '../support/flow.ts';
-import { aDatabase, aLedger } from './group-commit-runs.ts';
+import { aDatabase, aRunWriter } from './group-commit-runs.ts';
 
 async function twelveQueued() {
   const database = await aDatabase(12);
@@ -17,7 +17,7 @@ test.each(['bot_executions', 'bots'] as const)(
   'the rows of %s are locked in their order, each bot after all runs',
   async (table) => {
     const { db, url, ids } = await twelveQueued();
-    const ledger = aLedger(url);
+    const writer = aRunWriter(url);
     const { rows } = await sql<{ id: string }>`
       SELECT id FROM ${sql.table(table)} ORDER BY id`.execute(db);
     let starts: Promise<unknown[]> = Promise.resolve([]);
@@ -25,7 +25,7 @@ test.each(['bot_executions', 'bots'] as const)(
     await whileHeld(db, middle, async () => {
       // In an order that is not theirs.
       const mixed = [...ids.filter((_, at) => at % 2), ...ids.filter((_, at) => at % 2 === 0)];
-      starts = Promise.all(mixed.map((id) => ledger.start({ id, generation: 1 })));
+      starts = Promise.all(mixed.map((id) => writer.start({ id, generation: 1 })));
       await expect.poll(waiting(db)).toBe(1);
       const free = async (of: string) => {
         const found = await sql<{ id: string }>`

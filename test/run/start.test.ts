@@ -19,7 +19,7 @@ beforeAll(async () => {
 test('a start takes an attempt, a new fence, a lease and the name of its worker', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'pair');
-  const started = await one.ledger.start({ id, generation: 1 });
+  const started = await one.writer.start({ id, generation: 1 });
   const row = await rowOf(one.db, id);
   expect(row).toMatchObject({ status: 'running', attempt: 1, worker: one.worker, reason: null });
   expect(row.lease_until!.getTime()).toBeGreaterThan(Date.now());
@@ -37,7 +37,7 @@ test.each([
   const one = await engine();
   const id = await queuedRun(one.db, 'pair', values);
   const before = await rowOf(one.db, id);
-  expect(await one.ledger.start({ id, generation: 1 })).toBeNull();
+  expect(await one.writer.start({ id, generation: 1 })).toBeNull();
   expect(await rowOf(one.db, id)).toEqual(before);
   await sql`DELETE FROM bot_executions`.execute(one.db);
 });
@@ -48,7 +48,7 @@ test('a run that was asked to stop while its row was held is not started', async
   await whileHeld(one.db, sql`SELECT FROM bot_executions WHERE id = ${id}::uuid`, () =>
     cancelRun(one.db, id, null),
   );
-  expect(await one.ledger.start({ id, generation: 1 })).toBeNull();
+  expect(await one.writer.start({ id, generation: 1 })).toBeNull();
   expect(await rowOf(one.db, id)).toMatchObject({ status: 'queued', attempt: 0 });
   await sql`DELETE FROM bot_executions`.execute(one.db);
 });
@@ -57,7 +57,7 @@ test('of many starts of one run one wins', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'single');
   const starts = await Promise.all(
-    Array.from({ length: 8 }, () => one.ledger.start({ id, generation: 1 })),
+    Array.from({ length: 8 }, () => one.writer.start({ id, generation: 1 })),
   );
   expect(starts.filter(Boolean)).toHaveLength(1);
   expect(await rowOf(one.db, id)).toMatchObject({ attempt: 1 });
@@ -73,7 +73,7 @@ test.each([
     const one = await engine();
     await sql`UPDATE bots SET concurrency = ${places} WHERE name = ${bot}`.execute(one.db);
     const ids = await Promise.all(Array.from({ length: 8 }, () => queuedRun(one.db, bot)));
-    const starts = await Promise.all(ids.map((id) => one.ledger.start({ id, generation: 1 })));
+    const starts = await Promise.all(ids.map((id) => one.writer.start({ id, generation: 1 })));
     expect(starts.filter(Boolean)).toHaveLength(places);
     const rows = await Promise.all(ids.map((id) => rowOf(one.db, id)));
     expect(rows.filter(({ status }) => status === 'queued')).toHaveLength(8 - places);
@@ -91,7 +91,7 @@ test('the run that frees a place queues the one that was refused', async () => {
     lease_until: new Date(Date.now() + 60_000),
     worker: 'w',
   });
-  expect(await one.ledger.start({ id: waiting, generation: 1 })).toBeNull();
+  expect(await one.writer.start({ id: waiting, generation: 1 })).toBeNull();
   await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
     one.db,
   );
@@ -112,8 +112,8 @@ describe('the run that frees a place', () => {
     const ids: string[] = [];
     for (const values of waiting) ids.push(await queuedRun(one.db, 'single', values));
     const id = await queuedRun(one.db, 'single', { queued_at: new Date(0) });
-    const ending = (await one.ledger.start({ id, generation: 1 }))!;
-    const ended = await one.ledger.end(ending, {
+    const ending = (await one.writer.start({ id, generation: 1 }))!;
+    const ended = await one.writer.end(ending, {
       status: 'success',
       reason: null,
       error: null,

@@ -1,26 +1,26 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
-import { aDatabase, aLedger, endWithBrokenDisk, totals, underWay } from './group-commit-runs.ts';
+import { aDatabase, aRunWriter, endWithBrokenDisk, totals, underWay } from './group-commit-runs.ts';
 import { aWire } from './group-commit-wire.ts';
 
 async function connections(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT count(*)::int AS count FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'roundsman ledger'`.execute(db);
+    WHERE datname = current_database() AND application_name = 'roundsman run writer'`.execute(db);
   return rows[0]!.count;
 }
 
-test('a ledger that is warm has all its connections, has written nothing, and works', async () => {
+test('a writer that is warm has all its connections, has written nothing, and works', async () => {
   const { db, url } = await aDatabase(1);
   const [run] = await underWay(db);
   const before = await totals(db);
-  const ledger = aLedger(url);
+  const writer = aRunWriter(url);
   expect(await connections(db)).toBe(0);
-  await ledger.warmUp();
+  await writer.warmUp();
   expect(await connections(db)).toBe(3);
   expect(await totals(db)).toEqual(before);
-  await endWithBrokenDisk(ledger, run!);
+  await endWithBrokenDisk(writer, run!);
   expect(await totals(db)).toMatchObject({ succeeded: 1, findings: 1, tickets: 1 });
 });
 
@@ -29,9 +29,9 @@ test('one that loses a connection while it warms up says so, and works', async (
   const wire = await aWire(url);
   wire.arm({ before: 'bots_held' });
   const [run] = await underWay(db);
-  const ledger = aLedger(wire.url);
-  await expect(ledger.warmUp()).rejects.toThrow();
+  const writer = aRunWriter(wire.url);
+  await expect(writer.warmUp()).rejects.toThrow();
   expect(wire.cuts()).toBe(1);
-  await endWithBrokenDisk(ledger, run!);
+  await endWithBrokenDisk(writer, run!);
   expect(await totals(db)).toMatchObject({ succeeded: 1 });
 });

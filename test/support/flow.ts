@@ -12,7 +12,7 @@ import { catalogueOf, type Catalogue } from '../../src/catalogue/catalogue.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
-import { openLedger } from '../../src/run/writer/run-writer.ts';
+import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import type { Means } from '../../src/data/secrets/open.ts';
@@ -136,19 +136,19 @@ export async function anEngine(
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
   const leases = keepLeases(db, log);
-  const ledger = openLedger({ databaseUrl: url, worker, log });
+  const writer = openRunWriter({ databaseUrl: url, worker, log });
   let closing: Promise<void> | undefined;
   async function end() {
     leases.stop();
     await queue.close();
-    await ledger.close();
+    await writer.close();
     await children.close();
     await db.destroy();
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
   const secrets = openSecrets(db, means, log);
-  return { url, worker, db, children, catalogue, queue, ledger, leases, secrets, log, close };
+  return { url, worker, db, children, catalogue, queue, writer, leases, secrets, log, close };
 }
 
 export interface Flow extends TestEngine {

@@ -3,7 +3,7 @@
  * can be closures over what a test knows. How children themselves behave is test/run/child's matter.
  */
 import { carryOutWith, type Means } from '../../src/run/tasks/carry-out.ts';
-import type { Children } from '../../src/children/pool.ts';
+import type { Children } from '../../src/run/tasks/children.ts';
 
 export function inProcess(means: Means): Children {
   const carryOut = carryOutWith(means);

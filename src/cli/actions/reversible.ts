@@ -1,4 +1,4 @@
-import type { Remedy, Risk } from '../../bot.ts';
+import type { Remedy, Risk } from '../../contract/remedy.ts';
 
 /** Whether what a remedy did can be taken back; `risk` is the one with its parameters. */
 export const isReversible = (remedy: Pick<Remedy, 'undo'> | undefined, risk: Risk): boolean =>

@@ -1,5 +1,5 @@
 /** What the events after a cure say about it, beside those before. Rules only: no clock, no database. */
-import type { Tally } from '../../bot.ts';
+import type { Tally } from '../../contract/event-check.ts';
 import { severityRank, type Severity } from '../../ground/severity.ts';
 import { binomialTail, poissonTail } from '../statistics/tail.ts';
 import { wilson } from '../statistics/wilson.ts';

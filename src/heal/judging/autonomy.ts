@@ -1,5 +1,5 @@
 /** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
-import type { Risk } from '../../bot.ts';
+import type { Risk } from '../../contract/remedy.ts';
 import { evidenceAbove, surely } from '../statistics/betting-bounds.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
 import { share } from '../statistics/wilson.ts';

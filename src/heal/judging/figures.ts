@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { bounds } from '../statistics/betting-bounds.ts';
-import type { Patient } from '../patient.ts';
+import type { OpenFinding } from '../finding/open-finding.ts';
 import { worstStretch, type Stretch } from './worst-stretch.ts';
 
 /** From the narrowest to the widest. */
@@ -146,7 +146,7 @@ export async function figuresOf(
 export const figuresFor = (
   db: Db,
   candidates: { id: string }[],
-  { id: finding, fingerprint, affected_component: component, category }: Patient,
+  { id: finding, fingerprint, affected_component: component, category }: OpenFinding,
 ): Promise<Map<string, Figures>> =>
   figuresOf(
     db,

@@ -1,5 +1,5 @@
 /** An entry as a whole, and each component of which something is known by itself. Rules only: no clock, no database. */
-import type { Risk } from '../../bot.ts';
+import type { Risk } from '../../contract/remedy.ts';
 import { freedom, judged, type Autonomy, type Change, type Evidence } from './autonomy.ts';
 
 export interface Whole extends Evidence {

@@ -1,4 +1,5 @@
-import { z, type EventResult } from '../../bot.ts';
+import { z } from 'zod';
+import type { EventResult } from '../../contract/event-check.ts';
 import type { EventQuestion } from './task.ts';
 import { againstContract, readResult } from './result.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CheckResult, ReportedFinding, ReportedSeverity } from '../../bot.ts';
+import type { CheckResult, ReportedFinding, ReportedSeverity } from '../../contract/finding.ts';
 import type { TallyBefore } from '../../heal/finding/verdict.ts';
 import type { Severity } from '../../ground/severity.ts';
 import { fitting, storable } from '../../ground/text.ts';

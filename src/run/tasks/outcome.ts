@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../bot.ts';
+import type { CheckResult } from '../../contract/finding.ts';
 import type { TallyBefore, Verdict } from '../../heal/finding/verdict.ts';
 
 /** How one check ended. Only a passed or failed one says anything about findings. */

@@ -1,4 +1,6 @@
-import { SkippedCheck, type AnyCheck, type CheckContext, type CheckResult } from '../../bot.ts';
+import { SkippedCheck, type CheckContext } from '../../contract/check.ts';
+import type { AnyCheck } from '../../contract/event-check.ts';
+import type { CheckResult } from '../../contract/finding.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { isFault } from '../../database/faults/fault-behind.ts';

@@ -1,4 +1,5 @@
-import { z, type CheckResult } from '../../bot.ts';
+import { z } from 'zod';
+import type { CheckResult } from '../../contract/finding.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting } from '../../ground/text.ts';
 import { mostFindings } from './finding.ts';

@@ -1,10 +1,9 @@
-/** What crosses the line between a worker and its children: plain values that structured clone carries. */
-import type { EventContext } from '../../bot.ts';
-import type { Fault } from '../../database/faults/fault-behind.ts';
-import type { Effect } from '../../heal/patient.ts';
+/** The tasks that a worker gives its children. */
+import type { EventContext } from '../../contract/event-check.ts';
+import type { CarryOut as CarryOutOf } from '../../children/protocol.ts';
+import type { Effect } from '../../heal/heal-context.ts';
 import type { Undo } from '../../heal/undo.ts';
 import type { CheckOutcome } from './outcome.ts';
-import type { Stop } from '../writer/run.ts';
 
 /** One check of the bot behind an endpoint; the child's own catalogue has its code. */
 export interface CheckTask {
@@ -33,6 +32,8 @@ export interface Tasks {
 
 export type Kind = keyof Tasks;
 
+export type CarryOut = CarryOutOf<Tasks>;
+
 /** The code of a bot's checks. */
 export const codeOfBot = (endpoint: string): string => `bot ${endpoint}`;
 
@@ -46,49 +47,3 @@ const codes: { [K in Kind]: (task: Tasks[K]['task']) => string } = {
 /** Whose code carries a task out: what a task changes in its process, no other code may find there. */
 export const codeOf = <K extends Kind>(kind: K, task: Tasks[K]['task']): string =>
   codes[kind](task);
-
-/** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
-export type CarryOut = <K extends Kind>(
-  kind: K,
-  task: Tasks[K]['task'],
-  signal: AbortSignal,
-) => Promise<Tasks[K]['result']>;
-
-/** What a child is told first. */
-export interface Beginning {
-  databaseUrl: string;
-  /** shown in pg_stat_activity by all of its connections */
-  name: string;
-}
-
-export type ToChild =
-  | { id: number; kind: Kind; task: unknown }
-  | { stop: Stop }
-  // The child has come to rest after this task, and is asked to look at all that it may have changed.
-  | { inspect: number };
-
-/** An error as text and facts, because its class does not survive the way. */
-export interface Thrown {
-  message: string;
-  /** the run was taken over */
-  lost: boolean;
-  /** what the task met, where neither its check nor its remedy is to blame */
-  fault: Fault | null;
-  /** it is certain that nothing was done */
-  notApplied: boolean;
-}
-
-/** What a child found out about itself: when it is ready, after each task, and when it was inspected. */
-export interface Rest {
-  /** what the task changed or left behind in its process; such a process is not used again */
-  left: string[];
-  /** memory that its JavaScript holds, and that it holds in all, in MB */
-  heapMb: number;
-  residentMb: number;
-}
-
-export type FromChild =
-  | { ready: Rest }
-  | { id: number; result: unknown }
-  | { id: number; thrown: Thrown }
-  | { id: number; rest: Rest };

@@ -29,7 +29,7 @@ const ended = statement<EndedRow>(
  * Their rows kept the fence and say what we wanted to write. A run that was taken over or given back
  * has another reason or message.
  */
-export async function findWon(
+export async function findCommitted(
   client: pg.ClientBase,
   finishes: Finish[],
 ): Promise<Map<string, Finished>> {

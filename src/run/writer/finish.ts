@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { isRunning } from '../../data/bots/fence.ts';
 import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
 import { statement } from '../../batch/statement.ts';
-import type { Run, Stop } from './run.ts';
+import type { Stop } from '../../children/protocol.ts';
+import type { Run } from './run.ts';
 
 /** The first retry waits this long, each further one twice as long, up to the most; plus up to a quarter. */
 const firstRetrySeconds = 5;

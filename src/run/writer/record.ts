@@ -7,14 +7,14 @@ import { statement } from '../../batch/statement.ts';
 import type { Run } from './run.ts';
 
 /** An open finding that this run saw. */
-export interface OpenFinding extends Finding {
+export interface RecordedFinding extends Finding {
   id: string;
   bot_id: string;
   occurrences: number;
 }
 
 export interface Recorded {
-  open: OpenFinding[];
+  open: RecordedFinding[];
   resolved: number;
 }
 

@@ -1,8 +1,4 @@
-/**
- * Why a run was stopped before its checks were through. `kill_switch` stops only the remedy that is under
- * way: the run itself goes on without healing.
- */
-export type Stop = 'timeout' | 'cancelled' | 'lost' | 'kill_switch';
+import type { Stop } from '../../children/protocol.ts';
 
 /** One start of one row of `bot_executions`: the value that passes through every step. */
 export interface Run {

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import { leaseSeconds } from '../../data/bots/fence.ts';
 import { statement } from '../../batch/statement.ts';
-import type { Run, Stop } from './run.ts';
+import type { Stop } from '../../children/protocol.ts';
+import type { Run } from './run.ts';
 
 /** A run that was started, with what its bot says. */
 export interface StartedRow {

@@ -13,7 +13,7 @@ import { connect, type Db } from '../../../src/database/connect.ts';
 import type { CheckOutcome } from '../../../src/run/tasks/outcome.ts';
 import { fingerprintOf } from '../../../src/run/tasks/finding.ts';
 import type { Ending } from '../../../src/run/writer/finish.ts';
-import { openLedger } from '../../../src/run/writer/run-writer.ts';
+import { openRunWriter } from '../../../src/run/writer/run-writer.ts';
 import type { Run } from '../../../src/run/writer/run.ts';
 import { plantBots } from './plant.ts';
 import { recordOne } from './recording-peer.ts';
@@ -171,14 +171,14 @@ export async function recording({ db, postgresUrl }: Servers): Promise<Line[]> {
 
 async function compare(db: Db, databaseUrl: string, atOnce: number, goal: number): Promise<Line> {
   const peerDb = connect(databaseUrl, { max: atOnce });
-  const ledger = openLedger({ databaseUrl, worker: 'bench', log: pino({ level: 'warn' }) });
+  const writer = openRunWriter({ databaseUrl, worker: 'bench', log: pino({ level: 'warn' }) });
   const ours: Pass[] = [];
   const peer: Pass[] = [];
   // The first round warms both up and is not counted.
   for (let round = 0; round <= rounds; round++) {
     const mine = await pass(db, atOnce, (run) => {
       const outcomes = outcomesOf(run);
-      return ledger.recordAndEnd(run, outcomes, endingOf(outcomes));
+      return writer.recordAndEnd(run, outcomes, endingOf(outcomes));
     });
     const theirs = await pass(db, atOnce, (run) => {
       const outcomes = outcomesOf(run);
@@ -188,7 +188,7 @@ async function compare(db: Db, databaseUrl: string, atOnce: number, goal: number
     ours.push(mine);
     peer.push(theirs);
   }
-  await ledger.close();
+  await writer.close();
   await peerDb.destroy();
   const [mine, theirs] = [medians(ours), medians(peer)];
   const ratio = mine.perSecond / theirs.perSecond;

@@ -6,7 +6,7 @@ import { connect, type Db } from '../../../src/database/connect.ts';
 import { migrateQueue } from '../../../src/queue/backend.ts';
 import { openQueue, type RunEntry } from '../../../src/queue/run-queue.ts';
 import { settle } from '../../../src/maintain/settle.ts';
-import { openLedger } from '../../../src/run/writer/run-writer.ts';
+import { openRunWriter } from '../../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../../src/run/lease.ts';
 import { openSecrets } from '../../../src/run/secrets.ts';
 import { performRun } from '../../../src/run/perform.ts';
@@ -53,10 +53,10 @@ export async function openEngine(
   await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);
   const queue = await openQueue(db, { redisUrl: '', databaseUrl }, () => {});
   const leases = keepLeases(db, log);
-  const ledger = openLedger({ databaseUrl, worker, log });
+  const writer = openRunWriter({ databaseUrl, worker, log });
   const children = inProcess({ catalogue, db, reader });
   const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-  const engine = { worker, db, children, catalogue, queue, ledger, leases, secrets, log };
+  const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
   const performAll = (entries: RunEntry[]) =>
     Promise.all(entries.map((entry) => performRun(engine, entry)));
   return {
@@ -76,7 +76,7 @@ export async function openEngine(
     async close() {
       leases.stop();
       await queue.close();
-      await ledger.close();
+      await writer.close();
       await children.close();
       await db.destroy();
     },

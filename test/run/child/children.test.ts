@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
 import { cancelRun } from '../../../src/data/bots/bot-executions.ts';
 import { performRun } from '../../../src/run/perform.ts';
-import { openChildren, type PoolOptions } from '../../../src/children/pool.ts';
+import { openChildren, type PoolOptions } from '../../../src/run/tasks/children.ts';
 import {
   anEngine,
   attempt,

@@ -1,6 +1,6 @@
 /** A worker that gives a child a check which never ends, tells the child's pid, and is killed by its test. */
 import { readFile } from 'node:fs/promises';
-import { openChildren } from '../../../src/children/pool.ts';
+import { openChildren } from '../../../src/run/tasks/children.ts';
 
 const children = openChildren({
   entry: new URL('../../../src/bin/child.ts', import.meta.url),

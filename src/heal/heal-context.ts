@@ -2,35 +2,10 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
-import type { Verdict } from './finding/verdict.ts';
-
-/** The open finding that is to be healed: columns of `bot_findings`. */
-export interface Patient {
-  id: string;
-  bot_id: string;
-  fingerprint: string;
-  check_name: string;
-  severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
-  category: string;
-  title: string;
-  description: string | null;
-  affected_component: string;
-  component_key: string;
-  metadata: Record<string, unknown> | null;
-  /** it comes back by itself: that its check passes after a cure is all that can be said of the cure */
-  accruing?: boolean;
-  /** of a check of events: seconds for which an unclear verdict is asked for again */
-  judgeWithin?: number;
-}
-
-/**
- * The same check once more, asked about this finding alone; `unclear` when it erred or did not look, or when too few
- * events came to tell. With `since` only what happened after a cure counts.
- */
-export type Recheck = (finding: Patient, since: Date | null) => Promise<Verdict>;
+import type { Recheck, Target } from './finding/open-finding.ts';
 
 /** What healing needs from the run that it is a part of. */
-export interface Healing {
+export interface HealContext {
   db: Db;
   catalogue: Catalogue;
   signal: AbortSignal;
@@ -55,12 +30,6 @@ export interface Action {
   /** of one that was applied before: it is not judged earlier */
   verify_after?: Date | null;
 }
-
-/** What a remedy is told of the problem. */
-export type Target = Pick<
-  Patient,
-  'fingerprint' | 'affected_component' | 'component_key' | 'metadata'
->;
 
 /** One step to apply, as plain values: it is applied in another process. */
 export interface Effect {

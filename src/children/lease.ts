@@ -1,17 +1,20 @@
 import type { Fenced } from '../data/bots/fence.ts';
 import { FaultError } from '../database/faults/fault-behind.ts';
 import { messageOf } from '../ground/errors.ts';
-import type { Stop } from '../run/writer/run.ts';
 import type { Child } from './child.ts';
-import { codeOf, type Kind, type Tasks } from '../run/tasks/task.ts';
+import type { Stop, TaskTable } from './protocol.ts';
 
-/** One run's hold of a child process. */
-export interface Place {
+/** A child process that is lent to one run. */
+export interface ChildLease<Tasks extends TaskTable<Tasks>> {
   /**
    * One task at a time. Rejects with what it threw, with LostRunError when its run was taken over, or
    * with ChildEndedError when its process ended; the next task then gets a fresh one.
    */
-  do<K extends Kind>(kind: K, task: Tasks[K]['task'], run?: Fenced): Promise<Tasks[K]['result']>;
+  do<K extends keyof Tasks & string>(
+    kind: K,
+    task: Tasks[K]['task'],
+    run?: Fenced,
+  ): Promise<Tasks[K]['result']>;
   /**
    * What is under way sees its signal aborted. Its process is ended when it has, or after its grace. A task
    * that still waits for a fresh child is not begun. The next task gets a fresh one.
@@ -29,8 +32,9 @@ const graceMs: Record<Stop, number> = {
   cancelled: 2_000,
 };
 
-/** The pool, as a place sees it. */
+/** The pool, as a lease sees it. */
 export interface Lender {
+  codeOf(kind: string, task: unknown): string;
   take(code: string): Promise<Child>;
   /** Whether its tasks have left it as `code` may find it; a child that is not is ended. */
   isFitFor(child: Child, code: string): Promise<boolean>;
@@ -46,7 +50,17 @@ async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
   child.kill(why);
 }
 
-export function placeOf(taken: Child, { take, isFitFor, giveBack, drop }: Lender): Place {
+/** A lease that does not know its tasks. */
+export interface UncheckedLease {
+  do(kind: string, task: unknown, run?: Fenced): Promise<unknown>;
+  stop(why: Stop): void;
+  release(): void;
+}
+
+export function leaseOf(
+  taken: Child,
+  { codeOf, take, isFitFor, giveBack, drop }: Lender,
+): UncheckedLease {
   let child = taken;
   let stopped: Child | null = null;
   // A task that waits for its child, and whether its run still wants it done.

@@ -1,0 +1,56 @@
+/** What crosses the line between a worker and its children: plain values that structured clone carries. */
+import type { Fault } from '../database/faults/fault-behind.ts';
+
+/**
+ * Why a task was stopped. `kill_switch` stops only the remedy that is under way: its run goes on without healing.
+ */
+export type Stop = 'timeout' | 'cancelled' | 'lost' | 'kill_switch';
+
+/** Tasks by their kind: what each is given, and what comes of it. */
+export type TaskTable<Tasks> = { [Kind in keyof Tasks]: { task: unknown; result: unknown } };
+
+/** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
+export type CarryOut<Tasks extends TaskTable<Tasks>> = <K extends keyof Tasks & string>(
+  kind: K,
+  task: Tasks[K]['task'],
+  signal: AbortSignal,
+) => Promise<Tasks[K]['result']>;
+
+/** What a child is told first. */
+export interface Beginning {
+  databaseUrl: string;
+  /** shown in pg_stat_activity by all of its connections */
+  name: string;
+}
+
+export type ToChild =
+  | { id: number; kind: string; task: unknown }
+  | { stop: Stop }
+  // The child has come to rest after this task, and is asked to look at all that it may have changed.
+  | { inspect: number };
+
+/** An error as text and facts, because its class does not survive the way. */
+export interface Thrown {
+  message: string;
+  /** the run was taken over */
+  lost: boolean;
+  /** what the task met, where neither its check nor its remedy is to blame */
+  fault: Fault | null;
+  /** it is certain that nothing was done */
+  notApplied: boolean;
+}
+
+/** What a child found out about itself: when it is ready, after each task, and when it was inspected. */
+export interface Rest {
+  /** what the task changed or left behind in its process; such a process is not used again */
+  left: string[];
+  /** memory that its JavaScript holds, and that it holds in all, in MB */
+  heapMb: number;
+  residentMb: number;
+}
+
+export type FromChild =
+  | { ready: Rest }
+  | { id: number; result: unknown }
+  | { id: number; thrown: Thrown }
+  | { id: number; rest: Rest };

@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import type { AnyCheck } from './event-check.ts';
+
+/** An entry of `bot_knowledge` that the catalogue brings along. */
+export interface KnowledgeSeed {
+  /** unique; lower case, digits, dots and dashes */
+  name: string;
+  category: string;
+  /** RE2 syntax, matched case-insensitively over title, description and component */
+  pattern: string;
+  /** prose, or a playbook in YAML (docs/remedies.md) */
+  solution: string;
+  autonomy: 'shadow' | 'suggest' | 'auto';
+}
+
+export interface Bot<Config = unknown> {
+  /** bots.name; the endpoint is `/api/bots/<name>` */
+  name: string;
+  displayName: string;
+  description: string;
+  /** five cron fields, the default for `schedule_cron` */
+  schedule: string;
+  timeoutSeconds?: number;
+  /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
+  config: z.ZodType<Config>;
+  /**
+   * Components, of whatever bot, that a component cannot work without. While one of them has an open finding,
+   * what is found about the component is recorded and left alone: no ticket, no cure. A bot's own setting
+   * `depends_on` says more of the same kind.
+   */
+  dependsOn?: Record<string, string[]>;
+  checks: AnyCheck<Config>[];
+  knowledge?: KnowledgeSeed[];
+}
+
+/** Keeps a bot's own config type inside its file. */
+export const defineBot = <Config>(bot: Bot<Config>): Bot => bot as Bot;

@@ -1,0 +1,49 @@
+/** The floors of the house: .oxlintrc.json keeps imports going downwards, and these what a linter of single files cannot see. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const files = ['src', 'jobs', 'bots'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+);
+
+/** A path that is imported by a statement, a function, or as the type of something. */
+const imported = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+
+/** Which folders import which, with the file that does. */
+const arrows = new Map<string, string>();
+// bots/index.ts puts the catalogue together: it names all that there is.
+for (const file of files.filter((each) => each !== 'bots/index.ts'))
+  for (const [, path] of readFileSync(join(root, file), 'utf8').matchAll(imported)) {
+    const [from, to] = [dirname(file), dirname(normalize(join(dirname(file), path!)))];
+    if (from !== to) arrows.set(`${from} -> ${to}`, file);
+  }
+
+test('no two folders import each other', () => {
+  expect(arrows.size).toBeGreaterThan(50);
+  const both = [...arrows].filter(([arrow]) =>
+    arrows.has(arrow.split(' -> ').toReversed().join(' -> ')),
+  );
+  expect(both).toEqual([]);
+});
+
+test('no folder holds more than 30 files', () => {
+  const counts = Map.groupBy(files, (file) => dirname(file));
+  expect([...counts].filter(([, { length }]) => length > 30).map(([folder]) => folder)).toEqual([]);
+});
+
+test('each folder of src stands on one floor of the linter', () => {
+  const { overrides } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8')) as {
+    overrides: { files: string[] }[];
+  };
+  const floors = new Set(overrides.flatMap(({ files }) => files));
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'bin')
+    .map(({ name }) => `src/${name}/**`);
+  expect(folders.filter((folder) => !floors.has(folder))).toEqual([]);
+});
