@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 
-// Taken now, and so before a catalogue is imported (cli/catalogue.ts).
+// Taken now, and so before a catalogue is imported (src/cli/session/catalogue.ts).
 const { getTypeParser, builtins } = pg.types;
 type Parser = (text: string) => unknown;
 

@@ -94,7 +94,7 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
 }
 
 /**
- * A worker may log in with a role that works as service_role (see data/session.ts). Two sessions that grant the same
+ * A worker may log in with a role that works as service_role (see src/database/session.ts). Two sessions that grant the same
  * at once fail with "tuple concurrently updated", so each waits for the one before it.
  */
 const forService = `

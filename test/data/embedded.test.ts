@@ -19,7 +19,7 @@ import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/embe
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';
 
-const sources = join(import.meta.dirname, '../../src/data/embedded');
+const sources = join(import.meta.dirname, '../../src/database/embedded');
 const userFile = join(import.meta.dirname, '../support/embedded-user.ts');
 const isRoot = process.getuid?.() === 0;
 const nobody = { name: 'nobody', uid: 65534, gid: 65534 };
@@ -187,16 +187,16 @@ describe('one user', () => {
 
   test('is told what to do when the binaries are not installed', () => {
     // A copy of the code in a place without node_modules.
-    fs.cpSync(sources, join(scratch, 'src/data/embedded'), { recursive: true });
+    fs.cpSync(sources, join(scratch, 'src/database/embedded'), { recursive: true });
     for (const name of [
-      'errors.ts',
-      'own-file.ts',
-      'trusted.ts',
-      'group-rights.ts',
-      'data/sql-states.ts',
+      'ground/errors.ts',
+      'ground/own-file.ts',
+      'ground/trusted.ts',
+      'ground/group-rights.ts',
+      'database/faults/sql-states.ts',
     ])
-      fs.copyFileSync(join(sources, '../..', name), join(scratch, 'src', name));
-    const program = `import { joinEmbedded } from '${scratch}/src/data/embedded/index.ts';
+      fs.cpSync(join(sources, '../..', name), join(scratch, 'src', name));
+    const program = `import { joinEmbedded } from '${scratch}/src/database/embedded/index.ts';
       await joinEmbedded('${home}', { create: true }).catch((e) => console.log(e.name, e.hint));`;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: scratch });

@@ -598,8 +598,8 @@ function runner(...parameters: string[]) {
   const source = (path: string) =>
     JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
   const code = `
-    import { importCommand } from ${source('cli/import.ts')};
-    import { printError } from ${source('cli/print.ts')};
+    import { importCommand } from ${source('cli/import/index.ts')};
+    import { printError } from ${source('cli/terminal/print.ts')};
     await importCommand().parseAsync(process.argv.slice(1), { from: 'user' })
       .catch((error) => { process.exitCode = printError(error); });`;
   const options = ['--input-type=module', '-e', code, '--', ...parameters];

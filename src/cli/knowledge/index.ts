@@ -65,7 +65,9 @@ export function knowledgeCommand(): Command {
     )
     .option('--category <category>', 'only findings of this category')
     .option(...jsonOption)
-    .action(async (pattern, options) => (await import('./test.ts')).testPattern(pattern, options));
+    .action(async (pattern, options) =>
+      (await import('./try-pattern.ts')).testPattern(pattern, options),
+    );
   knowledge
     .command('stats [name]')
     .description('what became of what each entry did, and of what it left alone')
