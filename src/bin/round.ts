@@ -78,7 +78,7 @@ async function chooseBots(
   names: string[],
 ): Promise<{ id: string; name: string }[]> {
   if (names.length > 0) {
-    const { botOf } = await import('../cli/arguments/references.ts');
+    const { botOf } = await import('../services/references/named.ts');
     return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
   }
   return db

@@ -46,3 +46,10 @@ export function span(ms: number): string {
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
   return `${Math.floor(seconds / 86_400)}d`;
 }
+
+/** `2026-11-28 19:20:00` in UTC; `-` for nothing. */
+export const time = (at: Date | string | null | undefined): string =>
+  at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
+
+/** The beginning of an id, which is enough to name its row. */
+export const shortId = (id: string): string => id.slice(0, 8);

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { match } from '../../src/heal/match.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { replay } from '../../src/cli/knowledge/replay.ts';
+import { replay } from '../../src/services/knowledge/replay.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertHeal, insertKnowledge } from './knowledge-rows.ts';

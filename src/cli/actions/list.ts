@@ -3,7 +3,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, shortId, state, upTo } from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 
 export const listActions = (options: { bot?: string; limit: number; json?: true }): Promise<void> =>

@@ -6,7 +6,7 @@ import { actionTable } from './table.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import * as print from '../terminal/print.ts';
-import { actionIdOf } from '../arguments/references.ts';
+import { actionIdOf } from '../../services/references/by-id.ts';
 
 export const showAction = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {

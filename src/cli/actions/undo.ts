@@ -14,7 +14,7 @@ import { agrees } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId, time } from '../terminal/print.ts';
-import { actionIdOf } from '../arguments/references.ts';
+import { actionIdOf } from '../../services/references/by-id.ts';
 import { noteIfIdle } from '../session/waiting.ts';
 
 interface UndoOptions {

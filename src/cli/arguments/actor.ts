@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import type { Actor } from '../../services/actor.ts';
 
 /** Who acts: `--as`, or the name of the account that runs this command. */
 export function actor(as?: string): string {
@@ -10,3 +11,6 @@ export function actor(as?: string): string {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
+
+/** Whoever has the database's address may do all that there is. */
+export const actorOf = (as?: string): Actor => ({ name: actor(as), role: 'owner' });

@@ -5,7 +5,7 @@ import { scheduleOf } from './schedule.ts';
 import { inZone } from './next.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, note, say, time } from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 import { noteIfIdle } from '../session/waiting.ts';
 

@@ -9,7 +9,7 @@ import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, say, state } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 
 type Column = keyof BotRow;
 

@@ -8,7 +8,7 @@ import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, say, time, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 
 interface NextOptions {
   count: number;

@@ -7,7 +7,7 @@ import { printable } from '../../ground/text.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, json, note, say } from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 
 /** The bot's status does not lead where it was asked to go; `why` says what is in the way. */
 export class WrongStatusError extends RoundsmanError {}

@@ -2,7 +2,7 @@ import { queueManualRun } from '../../data/bots/bot-executions.ts';
 import { exitCodes } from '../../ground/errors.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, duration, json, note, say, shortId, state } from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 import { causeOf } from '../runs/list.ts';
 import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
 

@@ -8,7 +8,7 @@ import { scheduleInWords } from './schedule.ts';
 import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 import { runTable } from '../runs/list.ts';
 
 const newest = 10;

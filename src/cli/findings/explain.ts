@@ -10,7 +10,7 @@ import { decisionTable } from '../decisions/table.ts';
 import { prospectInWords } from './gates.ts';
 import { eventInWords, liftInWords, lowerBound, untouchedInWords } from '../knowledge/figures.ts';
 import * as print from '../terminal/print.ts';
-import { findingIdOf } from '../arguments/references.ts';
+import { findingIdOf } from '../../services/references/by-id.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { scopeOf } from '../tickets/value.ts';

@@ -5,7 +5,7 @@ import type { BotFindings } from '../../database/tables.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, severity, shortId, upTo } from '../terminal/print.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 

@@ -6,7 +6,7 @@ import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
-import { findingIdOf } from '../arguments/references.ts';
+import { findingIdOf } from '../../services/references/by-id.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 
 const most = 50;

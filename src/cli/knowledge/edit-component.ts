@@ -9,7 +9,7 @@ import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { checkFreedom, type DefinitionOptions } from './definition.ts';
 import { json, say } from '../terminal/print.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 
 export async function editOnComponent(
   given: string,

@@ -13,7 +13,7 @@ import { withDatabase } from '../session/database.ts';
 import { checkFreedom, columnsOf, type DefinitionOptions } from './definition.ts';
 import { tellOfCredentials, tellOfPattern, tellOfSecrets } from './warnings.ts';
 import { json, note, say } from '../terminal/print.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 
 /** Characters of a text that are shown of what it was and is. */

@@ -5,7 +5,7 @@ import { actor } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { tellOfSecrets } from './warnings.ts';
 import { json, say } from '../terminal/print.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 
 /** Characters of a reason that are kept. */
 const longestReason = 500;

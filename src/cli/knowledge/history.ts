@@ -6,7 +6,7 @@ import { fitting, printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { eventInWords } from './figures.ts';
 import { json, relative, upTo } from '../terminal/print.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 
 /** Characters of a text that are shown of what it was and is. */

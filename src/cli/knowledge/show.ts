@@ -11,7 +11,7 @@ import { liftInWords, lowerBound, recentInWords, untouchedInWords } from './figu
 import { eventTable } from './history.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 
 const mostComponents = 100;
 const newestEvents = 20;

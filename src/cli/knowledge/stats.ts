@@ -6,7 +6,7 @@ import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { figureCells, figureColumns } from './figures.ts';
 import { json, note, paint, section, upTo } from '../terminal/print.ts';
-import { knowledgeOf } from '../arguments/references.ts';
+import { knowledgeOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 
 /** Components of one entry that are shown. */

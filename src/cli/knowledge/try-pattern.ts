@@ -2,7 +2,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
-import { replay, type Replay } from './replay.ts';
+import { replay, type Replay } from '../../services/knowledge/replay.ts';
 import { tellOfPattern } from './warnings.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';

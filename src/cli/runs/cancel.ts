@@ -3,7 +3,7 @@ import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId, state, time } from '../terminal/print.ts';
-import { runIdOf } from '../arguments/references.ts';
+import { runIdOf } from '../../services/references/by-id.ts';
 import { causeOf } from './list.ts';
 import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
 

@@ -8,7 +8,7 @@ import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { duration, json, relative, shortId, state, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
 
 export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 

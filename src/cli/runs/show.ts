@@ -6,7 +6,7 @@ import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { runIdOf } from '../arguments/references.ts';
+import { runIdOf } from '../../services/references/by-id.ts';
 import { causeOf, type ListedRun } from './list.ts';
 
 /** Findings and actions shown of one run at most. */

@@ -5,7 +5,8 @@ import { actor } from '../arguments/actor.ts';
 import { askFor } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say, shortId, time } from '../terminal/print.ts';
-import { botOf, silenceIdOf } from '../arguments/references.ts';
+import { botOf } from '../../services/references/named.ts';
+import { silenceIdOf } from '../../services/references/by-id.ts';
 import { targetOf, untilWhen } from './words.ts';
 
 /** The silence ended before. */

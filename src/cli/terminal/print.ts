@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
-import { printable, span } from '../../ground/text.ts';
+import { printable, span, time } from '../../ground/text.ts';
 
-export { counted, span } from '../../ground/text.ts';
+export { counted, shortId, span, time } from '../../ground/text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -71,10 +71,6 @@ export const stateAs = (like: string, word: string): string =>
 /** Worst first, as everywhere. */
 export const severityWords = Object.keys(severities);
 
-/** `2026-11-22 09:05:00` in UTC, `-` for nothing. */
-export const time = (at: Date | string | null | undefined): string =>
-  at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
-
 /** `5m ago`, `in 2h`, `-` for nothing; `now` is the database's. */
 export function relative(at: Date | null | undefined, now: Date): string {
   if (!at) return '-';
@@ -85,9 +81,6 @@ export function relative(at: Date | null | undefined, now: Date): string {
 /** `2026-11-22 09:05:00 UTC (5m ago)`; null for nothing, which {@link facts} leaves out. */
 export const moment = (at: Date | null | undefined, now: Date): string | null =>
   at ? `${time(at)} UTC (${relative(at, now)})` : null;
-
-/** What people call something by on the screen: the first digits of its id. */
-export const shortId = (id: string): string => id.slice(0, 8);
 
 /** `850 ms`, `1.2 s` */
 export const duration = (ms: number | null | undefined): string =>

@@ -1,33 +1,25 @@
-import {
-  listTickets as query,
-  pending,
-  type ListedTicket,
-  type TicketRow,
-  type TicketStatus,
-} from '../../data/bots/bot-tickets.ts';
+import type { ListedTicket, TicketRow, TicketStatus } from '../../data/bots/bot-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
+import { listTickets as list, responseOf } from '../../services/tickets/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
-/** Whether somebody should have answered by now. */
-export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
-  pending.includes(ticket.status) &&
-  ticket.acknowledged_at === null &&
-  ticket.respond_by !== null &&
-  ticket.respond_by < now;
-
-/** When somebody should answer, for a list. */
+/** When it has to be answered, for a list. */
 function respond(ticket: TicketRow, now: Date): string {
-  if (!pending.includes(ticket.status)) return '-';
-  if (ticket.snoozed_until && ticket.snoozed_until > now)
-    return `snoozed for ${span(ticket.snoozed_until.getTime() - now.getTime())}`;
-  if (ticket.acknowledged_at || !ticket.respond_by) return '-';
-  if (!isOverdue(ticket, now)) return relative(ticket.respond_by, now);
-  const late = span(now.getTime() - ticket.respond_by.getTime());
-  return paint('red', `overdue ${late}`);
+  const response = responseOf(ticket, now);
+  switch (response.state) {
+    case 'none':
+      return '-';
+    case 'snoozed':
+      return `snoozed for ${span(response.until.getTime() - now.getTime())}`;
+    case 'due':
+      return relative(response.at, now);
+    case 'overdue':
+      return paint('red', `overdue ${span(now.getTime() - response.at.getTime())}`);
+  }
 }
 
 export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
@@ -63,10 +55,9 @@ export interface TicketsOptions {
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { severity, assignedTo } = options;
-    const statuses = options.all ? undefined : options.status ? [options.status] : pending;
-    const filter = { statuses, severity, assignedTo, limit: options.limit + 1 };
-    const tickets = upTo(await query(db, filter), options.limit);
+    const { severity, assignedTo, status, all } = options;
+    const filter = { status, all, severity, assignedTo, limit: options.limit + 1 };
+    const tickets = upTo(await list(db, filter), options.limit);
     if (options.json) return json(tickets);
     const filtered = severity || assignedTo || options.status;
     ticketTable(

@@ -1,54 +1,20 @@
-import { sql } from 'kysely';
-import {
-  decisionsOn,
-  suggestionsOn,
-  type ListedDecision,
-  type Suggestion,
-} from '../../data/bots/bot-decisions.ts';
-import {
-  oneTicket,
-  pending,
-  type ListedTicket,
-  type TicketRow,
-} from '../../data/bots/bot-tickets.ts';
-import { currentTime } from '../../data/bots/engine.ts';
-import type { Db } from '../../database/connect.ts';
+import type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
+import { pending, type ListedTicket } from '../../data/bots/bot-tickets.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { printable } from '../../ground/text.ts';
+import { isOverdue } from '../../services/tickets/list.ts';
+import { showTicket as read } from '../../services/tickets/show.ts';
 import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
-import { ticketOf } from '../arguments/references.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
-import { isOverdue } from './list.ts';
-
-const most = 20;
-const mostEvents = 200;
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const row = await ticketOf(db, given);
-    const finding = await findingOf(db, row);
-    const actions = await db
-      .selectFrom('bot_actions')
-      .selectAll()
-      .where('bot_id', '=', row.bot_id)
-      .where('fingerprint', '=', row.fingerprint)
-      .orderBy('taken_at', 'desc')
-      .limit(most)
-      .execute();
-    const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, most);
-    const events = await db
-      .selectFrom('bot_ticket_events')
-      .selectAll()
-      .where('ticket_id', '=', row.id)
-      .orderBy('id')
-      .limit(mostEvents)
-      .execute();
-    const ticket = (await oneTicket(db, row.id))!;
-    const cure = row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id));
+    const shown = await read(db, { ticket: given });
+    const { ticket, finding, actions, decisions, events, cure, now } = shown;
     if (options.json)
       return print.json({
         ...ticket,
@@ -58,18 +24,17 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
         bot_ticket_events: events,
       });
 
-    const now = await currentTime(db);
     printTicket(ticket, cure, now);
-    if (row.metadata !== null) {
+    if (ticket.metadata !== null) {
       print.section('Evidence');
-      print.prose(JSON.stringify(row.metadata, null, 2));
+      print.prose(JSON.stringify(ticket.metadata, null, 2));
     }
     print.section('Attempts');
     actionTable(actions, now, 'Nothing was tried.');
     print.section('Decisions');
     decisionTable(decisions, now, 'None: nothing that is known fits.');
     printKnown(ticket, decisions, {
-      suggestions: finding ? await suggestionsOn(db, finding.id) : [],
+      suggestions: shown.suggestions,
       isOpen: finding?.resolved_at === null,
     });
     print.section('History');
@@ -84,34 +49,6 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
       'None was written.',
     );
   });
-
-/** What is open of its problem, which may have come again since; otherwise what it was opened for. */
-const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
-  db
-    .selectFrom('bot_findings')
-    .selectAll()
-    .where(({ or, and, eb }) =>
-      or([
-        eb('id', '=', finding_id),
-        and([
-          eb('bot_id', '=', bot_id),
-          eb('fingerprint', '=', fingerprint),
-          eb('resolved_at', 'is', null),
-        ]),
-      ]),
-    )
-    .orderBy(sql`resolved_at IS NULL`, 'desc')
-    .limit(1)
-    .executeTakeFirst();
-
-const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
-  (
-    await db
-      .selectFrom('bot_knowledge')
-      .select('name')
-      .where('id', '=', knowledge)
-      .executeTakeFirst()
-  )?.name ?? null;
 
 /** `assigned to ann`, `resolved by bob (was assigned to ann)` */
 function standing({ status, assigned_to, resolved_by }: ListedTicket): string {

@@ -6,14 +6,12 @@ import { UsageError } from '../../ground/errors.ts';
 import { generalise, nameFrom } from '../../heal/patterns/generalise.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { isPlaybook } from '../../playbook/read.ts';
-import { printable } from '../../ground/text.ts';
-import { tellOfCredentials } from '../knowledge/warnings.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
 import { replay, type Replay } from '../knowledge/replay.ts';
-import { counted, facts, say, section, shortId } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
 
-/** How far back a pattern is tried. */
-const days = 30;
+/** How far back a pattern is tried, in days. */
+export const replayedDays = 30;
 /** What is known of a ticket without a finding. */
 const anyCategory = 'general';
 
@@ -45,7 +43,7 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
     category: finding?.category ?? anyCategory,
     issue_pattern,
     solution: notes,
-    replay: await replay(db, issue_pattern, { since: days * 86_400 }),
+    replay: await replay(db, issue_pattern, { since: replayedDays * 86_400 }),
   };
 }
 
@@ -63,56 +61,22 @@ async function freeName(db: Db, wanted: string): Promise<string> {
   return free(number);
 }
 
-/** Stores what was proposed, under the next free name if somebody took this one meanwhile. */
+/**
+ * Stores what was proposed, under the next free name if another entry took this one meanwhile. For operators: what is
+ * learnt is in shadow, and acts on nothing.
+ */
 export async function learn(
-  db: Db,
+  { db, actor }: { db: Db; actor: Actor },
   ticket: TicketRow,
   { replay: _, ...proposal }: Proposal,
-  actor: string,
 ): Promise<KnowledgeRow> {
-  const change = { actor, why: `learnt from T-${ticket.number}` };
+  authorise(actor, 'learn from tickets', 'owner', 'admin', 'operator');
+  const by = storable(actor.name);
+  const change = { actor: by, why: `learnt from T-${ticket.number}` };
   const store = (name: string) =>
     addKnowledge(db, { ...proposal, name, autonomy: 'shadow' }, change);
   let entry = await store(proposal.name);
   while (!entry) entry = await store(await freeName(db, proposal.name));
-  tellOfCredentials(entry);
-  await noteTicket(db, ticket.id, actor, { learnt: entry.name });
+  await noteTicket(db, ticket.id, by, { learnt: entry.name });
   return entry;
-}
-
-export function showProposal({ name, category, issue_pattern, solution, replay }: Proposal): void {
-  const { examined, matched, fingerprints, examples, wrongly, cut } = replay;
-  section('To be learnt, in shadow');
-  facts([
-    ['Name', printable(name)],
-    ['Category', printable(category)],
-    ['Pattern', printable(issue_pattern)],
-    ['Solution', printable(solution)],
-    [
-      'Would have matched',
-      `${matched} of ${counted(examined, 'finding')} of the last ${days} days, ${counted(fingerprints, 'problem')}${cut ? '; older ones were left out' : ''}`,
-    ],
-    [
-      'Wrongly',
-      wrongly.length === 0
-        ? 'none that is known of'
-        : wrongly
-            .map(
-              (each) => `${counted(each.findings, 'finding')} that ${printable(each.name)} cured`,
-            )
-            .join(', '),
-    ],
-  ]);
-  if (examples.length === 0) return;
-  table(
-    ['Finding', 'Title', 'Component'],
-    examples.map((finding) => [
-      shortId(finding.id),
-      printable(finding.title),
-      printable(finding.affected_component ?? '-'),
-    ]),
-    '',
-    ['Component'],
-  );
-  say();
 }

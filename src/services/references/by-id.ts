@@ -1,84 +1,9 @@
-/** What people write on a command line to name a row, and the row. */
+/** Rows by their ids, or the beginning of one. */
 import { sql } from 'kysely';
-import { NotFoundError, UsageError } from '../../ground/errors.ts';
-import type { BotRow } from '../../data/bots/bots.ts';
-import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import { idsFrom } from '../../data/bots/id-prefix.ts';
 import type { Db } from '../../database/connect.ts';
-import { nearest } from '../../ground/nearest.ts';
-import { shortId, time } from '../terminal/print.ts';
-
-const isUuid = (text: string): boolean =>
-  /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i.test(text);
-
-/** Names that are compared with one that was not found; more would be read for nothing. */
-const mostNames = 2_000;
-
-async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
-  const names = await db
-    .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
-    .select('name')
-    .limit(mostNames)
-    .execute();
-  const meant = nearest(
-    given,
-    names.map(({ name }) => name),
-  );
-  const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
-  return new NotFoundError({
-    what: `there is no ${kind} ${given.trim() || 'without a name'}`,
-    why: names.length === 0 ? 'there is none at all yet' : 'nothing has that name or id',
-    hint:
-      meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `\`${list}\` shows what there is`,
-  });
-}
-
-/** A bot by name or id. Throws {@link NotFoundError} with the nearest names. */
-export async function botOf(db: Db, given: string): Promise<BotRow> {
-  const bots = db.selectFrom('bots').selectAll();
-  const bot =
-    (await bots.where('name', '=', given).executeTakeFirst()) ??
-    (isUuid(given) ? await bots.where('id', '=', given).executeTakeFirst() : undefined);
-  if (!bot) throw await unknownName(db, 'bot', given);
-  return bot;
-}
-
-/** An entry of knowledge by name or id. Throws {@link NotFoundError} with the nearest names. */
-export async function knowledgeOf(db: Db, given: string) {
-  const entries = db.selectFrom('bot_knowledge').selectAll();
-  const entry =
-    (await entries.where('name', '=', given).executeTakeFirst()) ??
-    (isUuid(given) ? await entries.where('id', '=', given).executeTakeFirst() : undefined);
-  if (!entry) throw await unknownName(db, 'knowledge', given);
-  return entry;
-}
-
-/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}. */
-export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
-  const number = /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
-  if (!number && !isUuid(given))
-    throw new UsageError({
-      what: `${given.trim() || 'an empty text'} names no ticket`,
-      why: 'it is neither a number nor an id',
-      hint: 'write it as T-42 or 42',
-    });
-  const tickets = db.selectFrom('bot_tickets').selectAll();
-  const ticket = await (
-    number ? tickets.where('number', '=', number) : tickets.where('id', '=', given)
-  ).executeTakeFirst();
-  if (ticket) return ticket;
-  const last = await db
-    .selectFrom('bot_tickets')
-    .select('number')
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  throw new NotFoundError({
-    what: `there is no ticket ${number ? `T-${number}` : given}`,
-    why: last ? `the newest one is T-${last.number}` : 'there is none at all yet',
-    hint: '`npx roundsman tickets list --all` shows what there is',
-  });
-}
+import { NotFoundError, UsageError } from '../../ground/errors.ts';
+import { shortId, time } from '../../ground/text.ts';
 
 /** A run by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
 export const runIdOf = (db: Db, given: string) =>

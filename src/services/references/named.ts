@@ -1,0 +1,48 @@
+/** Bots and knowledge by what people call them. */
+import type { BotRow } from '../../data/bots/bots.ts';
+import type { Db } from '../../database/connect.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { nearest } from '../../ground/nearest.ts';
+import { isUuid } from './uuid.ts';
+
+/** Names that are compared with one that was not found; more would be read for nothing. */
+const mostNames = 2_000;
+
+async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
+  const names = await db
+    .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
+    .select('name')
+    .limit(mostNames)
+    .execute();
+  const meant = nearest(
+    given,
+    names.map(({ name }) => name),
+  );
+  const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
+  return new NotFoundError({
+    what: `there is no ${kind} ${given.trim() || 'without a name'}`,
+    why: names.length === 0 ? 'there is none at all yet' : 'nothing has that name or id',
+    hint:
+      meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `\`${list}\` shows what there is`,
+  });
+}
+
+/** A bot by name or id. Throws {@link NotFoundError} with the nearest names. */
+export async function botOf(db: Db, given: string): Promise<BotRow> {
+  const bots = db.selectFrom('bots').selectAll();
+  const bot =
+    (await bots.where('name', '=', given).executeTakeFirst()) ??
+    (isUuid(given) ? await bots.where('id', '=', given).executeTakeFirst() : undefined);
+  if (!bot) throw await unknownName(db, 'bot', given);
+  return bot;
+}
+
+/** An entry of knowledge by name or id. Throws {@link NotFoundError} with the nearest names. */
+export async function knowledgeOf(db: Db, given: string) {
+  const entries = db.selectFrom('bot_knowledge').selectAll();
+  const entry =
+    (await entries.where('name', '=', given).executeTakeFirst()) ??
+    (isUuid(given) ? await entries.where('id', '=', given).executeTakeFirst() : undefined);
+  if (!entry) throw await unknownName(db, 'knowledge', given);
+  return entry;
+}

@@ -1,0 +1,31 @@
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import { NotFoundError, UsageError } from '../../ground/errors.ts';
+import { isUuid } from './uuid.ts';
+
+/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}. */
+export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
+  const number = /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
+  if (!number && !isUuid(given))
+    throw new UsageError({
+      what: `${given.trim() || 'an empty text'} names no ticket`,
+      why: 'it is neither a number nor an id',
+      hint: 'write it as T-42 or 42',
+    });
+  const tickets = db.selectFrom('bot_tickets').selectAll();
+  const ticket = await (
+    number ? tickets.where('number', '=', number) : tickets.where('id', '=', given)
+  ).executeTakeFirst();
+  if (ticket) return ticket;
+  const last = await db
+    .selectFrom('bot_tickets')
+    .select('number')
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  throw new NotFoundError({
+    what: `there is no ticket ${number ? `T-${number}` : given}`,
+    why: last ? `the newest one is T-${last.number}` : 'there is none at all yet',
+    hint: '`npx roundsman tickets list --all` shows what there is',
+  });
+}

@@ -1,0 +1,151 @@
+import { suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
+import { answerSuggestion, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { readSolution, type Step } from '../../catalogue/solution.ts';
+import type { Db } from '../../database/connect.ts';
+import { RoundsmanError, UsageError } from '../../ground/errors.ts';
+import { storable, time } from '../../ground/text.ts';
+import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
+import { isPlaybook } from '../../playbook/read.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { ticketOf } from '../references/ticket.ts';
+import { requirePending } from './require-pending.ts';
+
+/** There is nothing that an answer could be about. */
+export class NoSuggestionError extends RoundsmanError {}
+
+export type Answer = 'approved' | 'rejected';
+
+/** The suggestion that is to be answered, with what a person needs to know for that. */
+export interface Answerable {
+  ticket: TicketRow;
+  suggestion: Suggestion;
+  /** what would be done; none where it is advice */
+  steps: Step[];
+  /** what the entry has achieved on the like of this problem */
+  figures: Figures;
+  /** the database's time, at which the figures are as they are */
+  now: Date;
+}
+
+/**
+ * What an answer on a ticket would be about: the entry that is named, or the only one that is suggested. Throws
+ * NotFoundError, TicketOverError, {@link NoSuggestionError}, and UsageError where more than one is suggested.
+ */
+export async function findAnswerable(
+  { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
+  {
+    ticket: given,
+    knowledge,
+    answer,
+  }: { ticket: string; knowledge: string | undefined; answer: Answer },
+): Promise<Answerable> {
+  const ticket = await ticketOf(db, given);
+  requirePending(ticket, answer);
+  const finding = await openFinding(db, ticket, answer);
+  const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
+  const all = await suggestionsOn(db, finding.id);
+  const suggestion = meant(ticket, answer, all, entry?.name);
+  if (answer === 'approved' && !suggestion.enabled)
+    throw new NoSuggestionError({
+      what: `${suggestion.name} cannot be approved`,
+      why: 'it is disabled: no run would apply it',
+      hint: `\`npx roundsman knowledge enable ${suggestion.name}\``,
+    });
+  const solution = readSolution(suggestion.solution, await catalogue());
+  if (answer === 'approved' && solution.kind === 'broken')
+    throw new NoSuggestionError({
+      what: `${suggestion.name} cannot be approved`,
+      why: `its playbook cannot run: ${solution.why}`,
+      hint: `mend it: \`npx roundsman knowledge edit ${suggestion.name}\``,
+    });
+  const about = {
+    fingerprint: finding.fingerprint,
+    component: finding.affected_component,
+    category: finding.category,
+  };
+  const id = suggestion.knowledge_id;
+  const figures = (await figuresOf(db, [id], about)).get(id)!;
+  const steps = solution.kind === 'playbook' ? solution.steps : [];
+  return { ticket, suggestion, steps, figures, now: await currentTime(db) };
+}
+
+/**
+ * Answers a suggestion; what is approved is carried out by a run, which is queued with the answer. For operators.
+ * Throws TicketChangedError when another answer came first.
+ */
+export async function answerTicket(
+  { db, actor }: { db: Db; actor: Actor },
+  {
+    ticket,
+    suggestion,
+    answer,
+    reason,
+  }: Pick<Answerable, 'ticket' | 'suggestion'> & { answer: Answer; reason?: string | undefined },
+) {
+  authorise(actor, 'answer suggestions', 'owner', 'admin', 'operator');
+  return answerSuggestion(db, ticket, suggestion, {
+    answer,
+    by: storable(actor.name),
+    ...(reason && { reason: storable(reason) }),
+  });
+}
+
+/** What the ticket is about, as long as it is open. Throws {@link NoSuggestionError}. */
+async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
+  const findings = db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where('bot_id', '=', ticket.bot_id)
+    .where('fingerprint', '=', ticket.fingerprint);
+  const open = await findings.where('resolved_at', 'is', null).executeTakeFirst();
+  if (open) return open;
+  const last = await findings.orderBy('resolved_at', 'desc').limit(1).executeTakeFirst();
+  throw new NoSuggestionError({
+    what: `nothing on T-${ticket.number} can be ${wanted}`,
+    why: last
+      ? `its finding is gone since ${time(last.resolved_at)} UTC (${last.resolution_method})`
+      : 'its finding is gone',
+    hint: `\`npx roundsman tickets resolve T-${ticket.number}\` ends the ticket`,
+  });
+}
+
+/** The suggestion that is to be answered. Throws {@link NoSuggestionError}, {@link UsageError}. */
+function meant(
+  { number }: TicketRow,
+  wanted: Answer,
+  all: Suggestion[],
+  named: string | undefined,
+): Suggestion {
+  const what = `${named ?? `nothing on T-${number}`} ${named ? 'cannot' : 'can'} be ${wanted}`;
+  const refuse = (why: string, hint = `see \`npx roundsman tickets show T-${number}\``) =>
+    new NoSuggestionError({ what, why, hint });
+  const asked = named === undefined ? all : all.filter(({ name }) => name === named);
+  if (asked.length === 0)
+    throw refuse(
+      named !== undefined && all.length > 0
+        ? `it is not suggested on T-${number}; ${namesOf(all)} is`
+        : 'nothing is suggested for its finding',
+    );
+  const open = asked.filter((each) => each.answer === null);
+  if (open.length === 0) throw refuse(asked.map(answered).join('; '));
+  const fit = wanted === 'approved' ? open.filter(({ solution }) => isPlaybook(solution)) : open;
+  if (fit.length === 0)
+    throw refuse(
+      `${namesOf(open)} is advice: nothing can be applied`,
+      `do what it says, then \`npx roundsman tickets resolve T-${number} --with ${open[0]!.name}\``,
+    );
+  if (fit.length === 1) return fit[0]!;
+  throw new UsageError({
+    what: `nothing on T-${number} was ${wanted}`,
+    why: `more than one entry is suggested: ${namesOf(fit)}`,
+    hint: `name one: \`npx roundsman tickets ${wanted === 'approved' ? 'approve' : 'reject'} T-${number} ${fit[0]!.name}\``,
+  });
+}
+
+const namesOf = (all: Suggestion[]): string => all.map(({ name }) => name).join(', ');
+
+const answered = ({ name, answer, answered_by, answered_at }: Suggestion): string =>
+  `${name} was ${answer} by ${answered_by} at ${time(answered_at)} UTC`;

@@ -1,0 +1,46 @@
+import { assignTicket as give, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { ticketOf } from '../references/ticket.ts';
+import { requirePending } from './require-pending.ts';
+
+/** Characters that bot_tickets.assigned_to holds. */
+const longestName = 50;
+
+export interface Assigned {
+  ticket: TicketRow;
+  /** who had it before, null when it was open */
+  before: string | null;
+  /** it was theirs already, and nothing was changed */
+  same: boolean;
+}
+
+/** The name as a ticket can hold it. Throws UsageError; `ticket` is what the hint names. */
+export function assigneeOf(who: string, ticket: string): string {
+  const name = storable(who.trim());
+  if (name && [...name].length <= longestName) return name;
+  throw new UsageError({
+    what: 'the ticket cannot be assigned',
+    why: name ? `the name is longer than ${longestName} characters` : 'the name is empty',
+    hint: `npx roundsman tickets assign ${ticket} ann`,
+  });
+}
+
+/**
+ * Gives a pending ticket to a person. For operators. Throws NotFoundError, UsageError for a name that does not fit,
+ * TicketOverError, and TicketChangedError when another change came first.
+ */
+export async function assignTicket(
+  { db, actor }: { db: Db; actor: Actor },
+  { ticket: given, who }: { ticket: string; who: string },
+): Promise<Assigned> {
+  authorise(actor, 'assign tickets', 'owner', 'admin', 'operator');
+  const name = assigneeOf(who, given);
+  const seen = await ticketOf(db, given);
+  requirePending(seen, 'assigned');
+  const same = seen.assigned_to === name;
+  const ticket = same ? seen : await give(db, seen, name, actor.name);
+  return { ticket, before: seen.assigned_to, same };
+}

@@ -1,0 +1,42 @@
+import {
+  listTickets as query,
+  pending,
+  type ListedTicket,
+  type TicketFilter,
+  type TicketRow,
+} from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+
+export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
+  status?: TicketRow['status'] | undefined;
+  /** those that have ended, too */
+  all?: boolean | undefined;
+}
+
+/** Tickets, the worst first, then the oldest: those that want something, unless asked for others. */
+export const listTickets = (
+  db: Db,
+  { status, all, ...filter }: ListTickets,
+): Promise<ListedTicket[]> =>
+  query(db, { ...filter, statuses: all ? undefined : status ? [status] : pending });
+
+/** Whether the ticket should have been answered by now. */
+export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
+  pending.includes(ticket.status) &&
+  ticket.acknowledged_at === null &&
+  ticket.respond_by !== null &&
+  ticket.respond_by < now;
+
+/** What a list says of when a ticket has to be answered. */
+export type Response =
+  | { state: 'none' }
+  | { state: 'snoozed'; until: Date }
+  | { state: 'due' | 'overdue'; at: Date };
+
+export function responseOf(ticket: TicketRow, now: Date): Response {
+  if (!pending.includes(ticket.status)) return { state: 'none' };
+  if (ticket.snoozed_until && ticket.snoozed_until > now)
+    return { state: 'snoozed', until: ticket.snoozed_until };
+  if (ticket.acknowledged_at || !ticket.respond_by) return { state: 'none' };
+  return { state: isOverdue(ticket, now) ? 'overdue' : 'due', at: ticket.respond_by };
+}

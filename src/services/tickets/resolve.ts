@@ -1,0 +1,39 @@
+import { resolveTicket as end, type Cure, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { ticketOf } from '../references/ticket.ts';
+import { requirePending } from './require-pending.ts';
+
+/** A ticket that can be resolved, and what is said to have helped, where something is said. */
+export interface Resolvable {
+  ticket: TicketRow;
+  cure: Cure | undefined;
+}
+
+/**
+ * The ticket that is to be resolved, as it is now. `with` names the entry that helped, or is `none`: nothing that is
+ * known would have. Throws NotFoundError, and TicketOverError.
+ */
+export async function findResolvable(
+  db: Db,
+  { ticket: given, with: named }: { ticket: string; with?: string | undefined },
+): Promise<Resolvable> {
+  const ticket = await ticketOf(db, given);
+  requirePending(ticket, 'resolved');
+  if (named === undefined) return { ticket, cure: undefined };
+  return { ticket, cure: { knowledge: named === 'none' ? null : await knowledgeOf(db, named) } };
+}
+
+/**
+ * Ends a pending ticket with what was done; its finding resolves at the next clean check. For operators. Throws
+ * TicketChangedError when another change came first.
+ */
+export async function resolveTicket(
+  { db, actor }: { db: Db; actor: Actor },
+  { ticket, cure, notes }: Resolvable & { notes: string },
+): Promise<TicketRow> {
+  authorise(actor, 'resolve tickets', 'owner', 'admin', 'operator');
+  return end(db, ticket, notes, storable(actor.name), cure);
+}

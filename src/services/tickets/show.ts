@@ -1,0 +1,94 @@
+import { sql, type Selectable } from 'kysely';
+import {
+  decisionsOn,
+  suggestionsOn,
+  type ListedDecision,
+  type Suggestion,
+} from '../../data/bots/bot-decisions.ts';
+import { oneTicket, type ListedTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
+import { ticketOf } from '../references/ticket.ts';
+
+/** Actions and decisions that are shown, the newest first; and events, the oldest first. */
+const most = 20;
+const mostEvents = 200;
+
+export interface ShownTicket {
+  ticket: ListedTicket;
+  /** what is open of its problem, else what it was opened for */
+  finding: Selectable<BotFindings> | undefined;
+  actions: Selectable<BotActions>[];
+  decisions: ListedDecision[];
+  /** on what is open of its problem */
+  suggestions: Suggestion[];
+  events: Selectable<BotTicketEvents>[];
+  /** the name of the entry that is said to have helped */
+  cure: string | null;
+  /** the database's time */
+  now: Date;
+}
+
+/** A ticket with what was tried, decided, suggested and written about it. Throws NotFoundError. */
+export async function showTicket(
+  db: Db,
+  { ticket: given }: { ticket: string },
+): Promise<ShownTicket> {
+  const row = await ticketOf(db, given);
+  const finding = await findingOf(db, row);
+  const actions = await db
+    .selectFrom('bot_actions')
+    .selectAll()
+    .where('bot_id', '=', row.bot_id)
+    .where('fingerprint', '=', row.fingerprint)
+    .orderBy('taken_at', 'desc')
+    .limit(most)
+    .execute();
+  const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, most);
+  const events = await db
+    .selectFrom('bot_ticket_events')
+    .selectAll()
+    .where('ticket_id', '=', row.id)
+    .orderBy('id')
+    .limit(mostEvents)
+    .execute();
+  return {
+    ticket: (await oneTicket(db, row.id))!,
+    finding,
+    actions,
+    decisions,
+    suggestions: finding ? await suggestionsOn(db, finding.id) : [],
+    events,
+    cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
+    now: await currentTime(db),
+  };
+}
+
+/** What is open of its problem, which may have come again since; otherwise what it was opened for. */
+const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
+  db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where(({ or, and, eb }) =>
+      or([
+        eb('id', '=', finding_id),
+        and([
+          eb('bot_id', '=', bot_id),
+          eb('fingerprint', '=', fingerprint),
+          eb('resolved_at', 'is', null),
+        ]),
+      ]),
+    )
+    .orderBy(sql`resolved_at IS NULL`, 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
+  (
+    await db
+      .selectFrom('bot_knowledge')
+      .select('name')
+      .where('id', '=', knowledge)
+      .executeTakeFirst()
+  )?.name ?? null;
