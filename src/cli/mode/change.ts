@@ -1,15 +1,8 @@
-import {
-  changeMode,
-  countHealsUnderWay,
-  currentTime,
-  modes,
-  readMode,
-  type Mode,
-  type ModeChange,
-} from '../../data/bots/engine.ts';
+import { modes, type Mode, type ModeChange } from '../../data/bots/engine.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { printable, storable } from '../../ground/text.ts';
-import { actor } from '../arguments/actor.ts';
+import { printable } from '../../ground/text.ts';
+import { modeReasonOf, setMode as change, showMode as read } from '../../services/mode/change.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, moment, note, paint, say } from '../terminal/print.ts';
 
@@ -25,9 +18,6 @@ const meanings: Record<Mode, string> = {
   auto: 'every remedy that has earned it acts alone',
 };
 
-/** Characters of a reason that are kept. */
-const longestReason = 500;
-
 export async function showMode(options: ModeOptions): Promise<void> {
   if (options.reason !== undefined || options.as !== undefined)
     throw new UsageError({
@@ -36,32 +26,20 @@ export async function showMode(options: ModeOptions): Promise<void> {
       hint: 'for example npx roundsman mode off --reason "the database is being moved"',
     });
   await withDatabase(async ({ db }) => {
-    const now = await readMode(db);
-    if (options.json) return json(now);
-    print(now, await currentTime(db));
+    const { mode, now } = await read(db);
+    if (options.json) return json(mode);
+    print(mode, now);
   });
 }
 
 export async function setMode(mode: Mode, options: ModeOptions): Promise<void> {
-  const reason = options.reason?.trim() || null;
-  if (reason && [...reason].length > longestReason)
-    throw new UsageError({
-      what: 'the mode was not changed',
-      why: `the reason is longer than ${longestReason} characters`,
-      hint: 'say it shorter',
-    });
+  const reason = modeReasonOf(options.reason);
   await withDatabase(async ({ db }) => {
-    const changed = await changeMode(db, mode, {
-      by: storable(actor(options.as)),
-      reason: reason && storable(reason),
-    });
-    const now = await readMode(db);
-    // Also when it was off already: somebody who asks for it wants to know.
-    const underWay = mode === 'off' ? await countHealsUnderWay(db) : 0;
-    if (underWay > 0) note(`${counted(underWay, 'heal')} had begun already`);
-    if (options.json) return json(now);
-    if (!changed) note('it was so already; nothing changed');
-    print(now, await currentTime(db));
+    const set = await change({ db, actor: actorOf(options.as) }, { mode, reason });
+    if (set.underWay > 0) note(`${counted(set.underWay, 'heal')} had begun already`);
+    if (options.json) return json(set.mode);
+    if (!set.changed) note('it was so already; nothing changed');
+    print(set.mode, set.now);
   });
 }
 

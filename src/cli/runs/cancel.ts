@@ -1,9 +1,9 @@
-import { cancelRun } from '../../data/bots/bot-executions.ts';
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId, state, time } from '../terminal/print.ts';
-import { runIdOf } from '../../services/references/by-id.ts';
+import { cancelRun } from '../../services/runs/cancel.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { causeOf } from './list.ts';
 import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
 
@@ -15,17 +15,16 @@ interface CancelOptions {
 
 export const cancel = (given: string, options: CancelOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const id = await runIdOf(db, given);
-    const { name, asked } = await db
-      .selectFrom('bot_executions')
-      .innerJoin('bots', 'bots.id', 'bot_executions.bot_id')
-      .leftJoin('engine.cancellations as request', 'request.execution_id', 'bot_executions.id')
-      .select('bots.name')
-      .select((eb) => eb.fn.coalesce('cancel_requested_at', 'request.requested_at').as('asked'))
-      .where('bot_executions.id', '=', id)
-      .executeTakeFirstOrThrow();
-    const run = (await cancelRun(db, id, options.reason?.trim() || null))!;
-    const named = `${shortId(id)} of ${printable(name)}`;
+    const {
+      run,
+      bot,
+      askedBefore: asked,
+    } = await cancelRun(
+      { db, actor: actorOf() },
+      { run: given, reason: options.reason?.trim() || null },
+    );
+    const { id } = run;
+    const named = `${shortId(id)} of ${printable(bot)}`;
     if (run.completed_at) {
       if (options.json) return json(run);
       return say(`Cancelled run ${named}: it had not started.`);

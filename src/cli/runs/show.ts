@@ -1,42 +1,18 @@
-import { findingsOfRun } from '../../data/bots/bot-findings.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { runIdOf } from '../../services/references/by-id.ts';
+import { showRun as read } from '../../services/runs/show.ts';
 import { causeOf, type ListedRun } from './list.ts';
-
-/** Findings and actions shown of one run at most. */
-const most = 100;
 
 export const showRun = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const id = await runIdOf(db, given);
-    const run = await db
-      .selectFrom('bot_executions')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    const bots = await db
-      .selectFrom('bots')
-      .select(['name', 'timezone'])
-      .where('id', '=', run.bot_id)
-      .executeTakeFirstOrThrow();
-    const findings = await findingsOfRun(db, run, most);
-    const actions = await db
-      .selectFrom('bot_actions')
-      .selectAll()
-      .where('execution_id', '=', id)
-      .orderBy('taken_at')
-      .limit(most)
-      .execute();
+    const { run, bots, findings, actions, now } = await read(db, { run: given });
     if (options.json)
       return print.json({ ...run, bots, bot_findings: findings, bot_actions: actions });
 
-    const now = await currentTime(db);
     printRun({ ...run, bots }, now);
     print.section('Checks');
     printChecks(run.metadata?.checks);

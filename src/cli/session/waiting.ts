@@ -1,11 +1,10 @@
 /** Commands that only write rows: who will act on them, and what became of them. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import { doesWork, listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { untilEnded as ended } from '../../services/runs/watch.ts';
 import { note } from '../terminal/print.ts';
 
-const pollMs = 250;
 /** What a shell reports for a command that Ctrl-C ended. */
 export const interrupted = 130;
 
@@ -22,16 +21,7 @@ export async function untilEnded(db: Db, id: string): Promise<ExecutionRow | nul
   process.once('SIGINT', interrupt);
   note(`waiting for ${id}; Ctrl-C stops waiting, not the run`);
   try {
-    while (!stop.signal.aborted) {
-      const run = await db
-        .selectFrom('bot_executions')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      if (run.completed_at) return run;
-      await sleep(pollMs, undefined, { signal: stop.signal }).catch(() => {});
-    }
-    return null;
+    return await ended(db, { run: id, signal: stop.signal });
   } finally {
     process.off('SIGINT', interrupt);
   }

@@ -1,0 +1,45 @@
+import { limits, readLimits, setLimit, type LimitRow } from '../../data/bots/healing-limits.ts';
+import type { Db } from '../../database/connect.ts';
+import { NotFoundError, UsageError } from '../../ground/errors.ts';
+import { nearest } from '../../ground/nearest.ts';
+import { printable, storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+type Limit = (typeof limits)[number];
+
+/** The limit and the value that it is to have. Throws NotFoundError with the nearest name, and UsageError. */
+export function limitOf(given: string, text: string | undefined): { limit: Limit; value: number } {
+  const limit = limits.find(({ name }) => name === given);
+  if (!limit) {
+    const names = limits.map(({ name }) => name);
+    const meant = nearest(given, names);
+    throw new NotFoundError({
+      what: `there is no limit ${printable(given)}`,
+      why: `there are ${names.join(', ')}`,
+      hint: meant.length > 0 ? `did you mean ${meant.join(', ')}?` : 'npx roundsman limits',
+    });
+  }
+  const { name, least, most, usual } = limit;
+  const value = Number(text);
+  const whole = name === 'storm_share' || Number.isInteger(value);
+  if (text === undefined || !/^\d+(\.\d+)?$/.test(text) || !whole || value < least || value > most)
+    throw new UsageError({
+      what: `${name} cannot be ${text === undefined ? 'set to nothing' : JSON.stringify(text)}`,
+      why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}`,
+      hint: `for example npx roundsman limits ${name} ${usual}`,
+    });
+  return { limit, value };
+}
+
+/** All limits of healing, as they are. */
+export const showLimits = (db: Db): Promise<LimitRow[]> => readLimits(db);
+
+/** Sets one limit; what it was before, null where it was not set. For owners and admins. */
+export async function changeLimit(
+  { db, actor }: { db: Db; actor: Actor },
+  { limit, value }: { limit: Limit; value: number },
+): Promise<{ before: number | null; rows: LimitRow[] }> {
+  authorise(actor, 'change limits', 'owner', 'admin');
+  const before = await setLimit(db, limit, value, storable(actor.name));
+  return { before, rows: await readLimits(db) };
+}

@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
+import type { Db } from '../../database/connect.ts';
+
+const pollMs = 250;
+
+/** The run's row once it has ended; null when the signal comes first. */
+export async function untilEnded(
+  db: Db,
+  { run: id, signal }: { run: string; signal: AbortSignal },
+): Promise<ExecutionRow | null> {
+  while (!signal.aborted) {
+    const run = await db
+      .selectFrom('bot_executions')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    if (run.completed_at) return run;
+    await sleep(pollMs, undefined, { signal }).catch(() => {});
+  }
+  return null;
+}

@@ -1,0 +1,74 @@
+import { addSilence as insert } from '../../data/bots/bot-silences.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { botOf } from '../references/named.ts';
+
+/** Characters of a text that are kept. */
+const longest = 1_000;
+
+/** What is to be silenced, and until when; texts as they were given, with the options that gave them. */
+export interface SilenceWanted {
+  bot?: string | undefined;
+  component: string | null;
+  category: string | null;
+  fingerprint: string | null;
+  /** seconds; null: until it is resolved */
+  seconds: number | null;
+}
+
+interface Given {
+  bot?: string | undefined;
+  component?: string | undefined;
+  category?: string | undefined;
+  fingerprint?: string | undefined;
+  for?: number | undefined;
+  untilResolved?: boolean | undefined;
+}
+
+/** Throws UsageError where nothing is named, or nothing says until when. */
+export function silenceOf(given: Given): SilenceWanted {
+  const component = silenceTextOf('--component', given.component);
+  const category = silenceTextOf('--category', given.category);
+  const fingerprint = silenceTextOf('--fingerprint', given.fingerprint);
+  if (!given.bot && !component && !category && !fingerprint)
+    throw refused(
+      'nothing says what is to be silenced',
+      'give at least one of --bot, --component, --category, --fingerprint',
+    );
+  if (given.for === undefined && !given.untilResolved)
+    throw refused('nothing says until when', 'give --for 2h, or --until-resolved');
+  return { bot: given.bot, component, category, fingerprint, seconds: given.for ?? null };
+}
+
+/** An option's text; null when it was not given. Throws UsageError: empty or endless it names nothing. */
+export function silenceTextOf(flag: string, value: string | undefined): string | null {
+  if (value === undefined) return null;
+  const text = storable(value.trim());
+  if (!text || [...text].length > longest)
+    throw refused(
+      `${flag} is ${text ? `longer than ${longest} characters` : 'empty'}`,
+      `for example ${flag} api`,
+    );
+  return text;
+}
+
+/** Silences what is named; its row, and the name of its bot. For operators. Throws NotFoundError. */
+export async function addSilence(
+  { db, actor }: { db: Db; actor: Actor },
+  { bot: named, reason, ...wanted }: SilenceWanted & { reason: string },
+) {
+  authorise(actor, 'silence anything', 'owner', 'admin', 'operator');
+  const bot = named === undefined ? null : await botOf(db, named);
+  const silence = await insert(db, {
+    ...wanted,
+    bot_id: bot?.id ?? null,
+    owner: storable(actor.name),
+    reason: storable(reason),
+  });
+  return { silence, bot: bot?.name ?? null };
+}
+
+const refused = (why: string, hint: string): UsageError =>
+  new UsageError({ what: 'nothing was silenced', why, hint });
