@@ -1,8 +1,7 @@
-import { newestRuns, type ExecutionRow } from '../../data/bots/bot-executions.ts';
-import { countOpenFindings } from '../../data/bots/bot-findings.ts';
+import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
+import { listBots as list } from '../../services/bots/list.ts';
 import { scheduleInWords } from './schedule.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, say, state, time, upTo } from '../terminal/print.ts';
@@ -27,17 +26,8 @@ export function nextRun(bot: BotRow, now: Date): string {
 
 export const listBots = (options: { limit: number; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const bots = upTo(
-      await db
-        .selectFrom('bots')
-        .selectAll()
-        .orderBy('name')
-        .limit(options.limit + 1)
-        .execute(),
-      options.limit,
-    );
-    const ids = bots.map(({ id }) => id);
-    const runs = await newestRuns(db, ids);
+    const { runs, findings, now, ...found } = await list(db, { limit: options.limit + 1 });
+    const bots = upTo(found.bots, options.limit);
     if (options.json)
       return json(
         bots.map((bot) => ({
@@ -45,8 +35,6 @@ export const listBots = (options: { limit: number; json?: true }): Promise<void>
           bot_executions: runs.has(bot.id) ? [runs.get(bot.id)] : [],
         })),
       );
-    const findings = await countOpenFindings(db, ids);
-    const now = await currentTime(db);
     const rows = await Promise.all(
       bots.map(async (bot) => [
         printable(bot.name),

@@ -1,11 +1,9 @@
 import type { Selectable } from 'kysely';
-import { listFindings as query } from '../../data/bots/bot-findings.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import type { BotFindings } from '../../database/tables.ts';
 import { printable } from '../../ground/text.ts';
+import { listFindings as list } from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, relative, severity, shortId, upTo } from '../terminal/print.ts';
-import { botOf } from '../../services/references/named.ts';
+import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -40,7 +38,7 @@ export const findingTable = (
     ],
     findings.map((finding) => [
       shortId(finding.id),
-      severity(finding.severity),
+      severityOf(finding.severity),
       printable(finding.title),
       printable(finding.affected_component ?? '-'),
       ...(bot ? [printable(finding.bots.name ?? '-')] : []),
@@ -63,16 +61,16 @@ export interface FindingsOptions {
 
 export const listFindings = (options: FindingsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
+    const { bot, severity } = options;
     const which = options.all ? 'all' : options.resolved ? 'resolved' : 'open';
-    const filter = { botId: bot?.id, severity: options.severity, which, limit: options.limit + 1 };
-    const findings = upTo(await query(db, filter as Parameters<typeof query>[1]), options.limit);
+    const found = await list(db, { bot, severity, which, limit: options.limit + 1 });
+    const findings = upTo(found.findings, options.limit);
     if (options.json) return json(findings);
-    const empty = bot || options.severity ? 'No such finding.' : 'Nothing has been found yet.';
+    const empty = bot || severity ? 'No such finding.' : 'Nothing has been found yet.';
     findingTable(
       findings,
-      await currentTime(db),
-      which === 'open' && !bot && !options.severity
+      found.now,
+      which === 'open' && !bot && !severity
         ? 'No open findings. `npx roundsman status` says whether the checks ran.'
         : empty,
     );

@@ -1,51 +1,15 @@
-import { currentTime } from '../../data/bots/engine.ts';
-import { decisionsOn } from '../../data/bots/bot-decisions.ts';
-import { quietColumns } from '../../data/bots/bot-findings.ts';
 import { printable } from '../../ground/text.ts';
 import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
-import { findingIdOf } from '../../services/references/by-id.ts';
+import { showFinding as read } from '../../services/findings/show.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
-
-const most = 50;
 
 export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const id = await findingIdOf(db, given);
-    const finding = await db
-      .selectFrom('bot_findings')
-      .selectAll()
-      .select(quietColumns('bot_findings'))
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    const bots = await db
-      .selectFrom('bots')
-      .select('name')
-      .where('id', '=', finding.bot_id)
-      .executeTakeFirstOrThrow();
-    const actions = await db
-      .selectFrom('bot_actions')
-      .selectAll()
-      .where('finding_id', '=', id)
-      .orderBy('taken_at', 'desc')
-      .orderBy('step', 'desc')
-      .limit(most)
-      .execute();
-    const decisions = await decisionsOn(db, { finding: id }, most);
-    const tickets = await db
-      .selectFrom('bot_tickets')
-      .selectAll()
-      .where('finding_id', '=', id)
-      .orderBy('number', 'desc')
-      .limit(most)
-      .execute();
-    const memory = await db
-      .selectFrom('bot_finding_states')
-      .selectAll()
-      .where('fingerprint', '=', finding.fingerprint)
-      .executeTakeFirst();
+    const shown = await read(db, { finding: given });
+    const { finding, bots, actions, decisions, tickets, memory, now } = shown;
     if (options.json)
       return print.json({
         ...finding,
@@ -56,7 +20,6 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
         bot_tickets: tickets,
       });
 
-    const now = await currentTime(db);
     print.say(
       `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
     );
@@ -112,7 +75,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     print.section('Decisions');
     decisionTable(decisions, now, 'None.');
     print.say(
-      `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(id)}\``,
+      `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(finding.id)}\``,
     );
   });
 

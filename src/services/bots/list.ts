@@ -1,0 +1,16 @@
+import { newestRuns } from '../../data/bots/bot-executions.ts';
+import { countOpenFindings } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** Bots by name; of each its newest run and how many of its findings are open, by the bot's id. */
+export async function listBots(db: Db, { limit }: { limit: number }) {
+  const bots = await db.selectFrom('bots').selectAll().orderBy('name').limit(limit).execute();
+  const ids = bots.map(({ id }) => id);
+  return {
+    bots,
+    runs: await newestRuns(db, ids),
+    findings: await countOpenFindings(db, ids),
+    now: await currentTime(db),
+  };
+}

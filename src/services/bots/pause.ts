@@ -1,0 +1,84 @@
+import { countOpenRuns } from '../../data/bots/bot-executions.ts';
+import { changeBotStatus, type BotRow, type BotStatus } from '../../data/bots/bots.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Db } from '../../database/connect.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { inspectDefinition } from '../../schedule/definition.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { botOf } from '../references/named.ts';
+
+/** The bot's status does not lead where it was asked to go; `why` says what is in the way. */
+export class WrongStatusError extends RoundsmanError {}
+
+export interface ChangedStatus {
+  bot: BotRow;
+  /** it was so already, and nothing was changed */
+  same: boolean;
+}
+
+/**
+ * Lets a bot run nothing until it is resumed; what is queued or running ends as usual, and `open` says how many runs
+ * that are. For operators. Throws NotFoundError, {@link WrongStatusError}.
+ */
+export async function pauseBot(
+  { db, actor }: { db: Db; actor: Actor },
+  { bot: given, reason }: { bot: string; reason: string | null },
+): Promise<ChangedStatus & { open: number }> {
+  authorise(actor, 'pause bots', 'owner', 'admin', 'operator');
+  const bot = await botOf(db, given);
+  if (bot.status === 'disabled')
+    throw new WrongStatusError({
+      what: `${bot.name} cannot be paused`,
+      why: `it is disabled and runs nothing anyway${bot.status_reason ? `: ${printable(bot.status_reason)}` : ''}`,
+      hint: `\`npx roundsman bots resume ${bot.name}\` if it is to run again`,
+    });
+  if (bot.status === 'paused') return { bot, same: true, open: 0 };
+  const after = await change(db, bot, 'paused', reason);
+  return { bot: after, same: false, open: await countOpenRuns(db, bot.id) };
+}
+
+/** Lets a bot run again, if it can as it is defined. For operators. Throws NotFoundError, {@link WrongStatusError}. */
+export async function resumeBot(
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
+  { bot: given }: { bot: string },
+): Promise<ChangedStatus> {
+  authorise(actor, 'resume bots', 'owner', 'admin', 'operator');
+  const bot = await botOf(db, given);
+  if (bot.status === 'active') return { bot, same: true };
+  refuseUnfit(bot, await catalogue());
+  return { bot: await change(db, bot, 'active', null), same: false };
+}
+
+/** A bot that would be in error again at the scheduler's next look is not resumed. */
+function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
+  try {
+    inspectDefinition(bot, catalogue);
+  } catch (error) {
+    if (!(error instanceof RoundsmanError)) throw error;
+    throw new WrongStatusError(
+      {
+        what: `${bot.name} cannot be resumed, it is ${bot.status}`,
+        why: `it cannot run as it is defined: ${error.why}`,
+        hint: `mend it with \`npx roundsman bots edit ${bot.name}\` first; ${error.hint}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function change(
+  db: Db,
+  { id, name, status }: BotRow,
+  to: BotStatus,
+  reason: string | null,
+): Promise<BotRow> {
+  const after = await changeBotStatus(db, id, status, to, reason);
+  if (after) return after;
+  const now = await botOf(db, id);
+  throw new WrongStatusError({
+    what: `${name} was not changed`,
+    why: `somebody else was faster: it is ${now.status} now, it was ${status}`,
+    hint: `see \`npx roundsman bots show ${name}\``,
+  });
+}

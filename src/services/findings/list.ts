@@ -1,0 +1,20 @@
+import { listFindings as query } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import type { BotFindings } from '../../database/tables.ts';
+import { botOf } from '../references/named.ts';
+
+export interface ListFindings {
+  /** by name or id */
+  bot?: string | undefined;
+  severity?: BotFindings['severity'] | undefined;
+  which: 'open' | 'resolved' | 'all';
+  limit: number;
+}
+
+/** Findings, the worst first, with their bots and why they are quiet. Throws NotFoundError for a bot that is not there. */
+export async function listFindings(db: Db, { bot: named, ...filter }: ListFindings) {
+  const bot = named === undefined ? undefined : await botOf(db, named);
+  const findings = await query(db, { ...filter, botId: bot?.id } as Parameters<typeof query>[1]);
+  return { findings, now: await currentTime(db) };
+}
