@@ -23,7 +23,14 @@ A cell lists who may; everybody who is not listed may not. *all* is the eight of
 platform admin and owner. insert means a row that belongs to *own*: nobody writes in another user's name,
 but admins of an organization or group who add a member.
 The engine and the commands connect as the owner of the tables and are bound by no policy. Checks read as
-\`roundsman_reader\`, which sees all rows (policy \`Checks read\`) and may write none.
+\`roundsman_reader\`, which sees all rows (policy \`Checks read\`) and is given no right to write, in sessions that begin
+read-only. That stops accidents and not malice. A check that leaves its read-only transaction can do what PUBLIC may:
+
+- CREATE on a schema (\`public\`, in every database born before PostgreSQL 15), rights to write a table, a column or a
+  sequence, and EXECUTE on volatile functions that are SECURITY DEFINER. \`doctor\` names each, with its REVOKE.
+- Large objects (\`lo_create\`, \`lo_from_bytea\`; on PostgreSQL 15 even in a read-only transaction), temporary tables and
+  notifications. Every database gives these to PUBLIC, and a role cannot be excepted: \`REVOKE EXECUTE ON FUNCTION
+  lo_create(oid) FROM PUBLIC\` takes them from the platform's own roles too, so Roundsman leaves them and \`doctor\` is silent.
 
 `;
 
