@@ -29,11 +29,19 @@ async function startUp() {
   await leave();
   const db = connect(url, { name: 'test', max: 1 });
   onTestFinished(() => db.destroy().catch(() => {}));
+  // An earlier test may have left a run in the queue.
+  await until(async () => expect(await open(db)).toBe(0));
   const before = await succeeded(db, 'quick');
   // Its worker has begun to take runs.
   await runBot('quick');
   await until(async () => expect(await succeeded(db, 'quick')).toBe(before + 1));
   return { up, db, url };
+}
+
+async function open(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::int AS count FROM bot_executions WHERE completed_at IS NULL`.execute(db);
+  return rows[0]!.count;
 }
 
 async function succeeded(db: Db, name: string): Promise<number> {
