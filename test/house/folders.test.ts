@@ -47,3 +47,10 @@ test('each folder of src stands on one floor of the linter', () => {
     .map(({ name }) => `src/${name}/**`);
   expect(folders.filter((folder) => !floors.has(folder))).toEqual([]);
 });
+
+test('the command line asks nothing of the database itself: it calls services', () => {
+  const asks = /\.(selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(|\bsql(<|`)/;
+  const commands = files.filter((file) => file.startsWith('src/cli/'));
+  expect(commands.length).toBeGreaterThan(50);
+  expect(commands.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { askFor } from '../terminal/ask.ts';
 import { checkName, columnsOf, type DefinitionOptions } from './definition.ts';
-import { scheduleInWords } from './schedule.ts';
+import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';

@@ -1,7 +1,7 @@
 import { backfill, type Backfilled, type Moment } from '../../schedule/backfill.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { printable } from '../../ground/text.ts';
-import { scheduleOf } from './schedule.ts';
+import { scheduleOf } from '../../services/bots/schedule.ts';
 import { inZone } from './next.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, note, say, time } from '../terminal/print.ts';

@@ -2,7 +2,7 @@ import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { printable } from '../../ground/text.ts';
 import { listBots as list } from '../../services/bots/list.ts';
-import { scheduleInWords } from './schedule.ts';
+import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, say, state, time, upTo } from '../terminal/print.ts';
 import { isWide, table } from '../terminal/table.ts';

@@ -1,14 +1,17 @@
-import { sql } from 'kysely';
-import { currentTime } from '../../data/bots/engine.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
-import { BadScheduleError, nextSlot, type Schedule } from '../../schedule/cron.ts';
 import { printable } from '../../ground/text.ts';
-import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule.ts';
+import {
+  activeBots,
+  currentTime,
+  firstRuns,
+  nextRuns as runsOf,
+} from '../../services/bots/next.ts';
+import { scheduleInWords, scheduleOf } from '../../services/bots/schedule.ts';
+import { botOf } from '../../services/references/named.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, say, time, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../../services/references/named.ts';
 
 interface NextOptions {
   count: number;
@@ -27,20 +30,8 @@ export const nextRuns = (given: string | undefined, options: NextOptions): Promi
   withDatabase(async ({ db }) => {
     const now = await currentTime(db);
     if (given !== undefined) return nextOf(db, await botOf(db, given), now, options);
-    const bots = upTo(
-      await db
-        .selectFrom('bots')
-        .selectAll()
-        .where('status', '=', 'active')
-        .orderBy('next_slot_at')
-        .orderBy('name')
-        .limit(options.limit + 1)
-        .execute(),
-      options.limit,
-    );
-    const next = (await Promise.all(bots.map((bot) => firstOf(db, bot, now)))).toSorted(
-      (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
-    );
+    const bots = upTo(await activeBots(db, { limit: options.limit + 1 }), options.limit);
+    const next = await firstRuns(db, bots, now);
     if (options.json)
       return json(
         next.map(({ bot, slot, start }) => ({
@@ -58,18 +49,6 @@ export const nextRuns = (given: string | undefined, options: NextOptions): Promi
     table(['Bot', 'Next (UTC)', '', 'Schedule'], await Promise.all(rows), 'No active bots.');
   });
 
-/** A bot's next slot and start, or why there is none. */
-async function firstOf(db: Db, bot: BotRow, now: Date) {
-  try {
-    const slots = slotsFrom(scheduleOf(bot), bot, now, 1);
-    const [start] = await startsOf(db, bot, slots);
-    return { bot, slot: slots[0] ?? null, start: start ?? null };
-  } catch (error) {
-    if (!(error instanceof UnreadableScheduleError)) throw error;
-    return { bot, slot: null, start: null, error: error.why };
-  }
-}
-
 async function nextOf(
   db: Db,
   bot: BotRow,
@@ -77,9 +56,7 @@ async function nextOf(
   { count, ...options }: NextOptions,
 ): Promise<void> {
   const schedule = scheduleOf(bot);
-  const slots = slotsFrom(schedule, bot, now, count);
-  const starts = await startsOf(db, bot, slots);
-  const shown = starts.map((start, index) => ({ slot: slots[index]!, start }));
+  const shown = await runsOf(db, bot, now, count);
   if (options.json)
     return json(
       shown.map(({ slot, start }) => ({
@@ -109,36 +86,6 @@ async function nextOf(
     );
 }
 
-/** A slot whose time has come and that nobody has claimed yet is still the next one. */
+/** A slot whose time has come and that is not claimed yet is still the next one. */
 const away = (start: Date | null, now: Date): string =>
   start && start <= now ? paint('yellow', `due ${relative(start, now)}`) : relative(start, now);
-
-/** The next `count` slots and one more, which ends the last one's interval; fewer where the schedule ends. */
-function slotsFrom(schedule: Schedule, bot: BotRow, now: Date, count: number): Date[] {
-  const slots = isPlanned(bot) ? [bot.next_slot_at!] : [];
-  try {
-    while (slots.length <= count) {
-      const last = slots.at(-1);
-      slots.push(nextSlot(schedule, last && last > now ? last : now));
-    }
-  } catch (error) {
-    if (!(error instanceof BadScheduleError)) throw error;
-  }
-  return slots;
-}
-
-const isPlanned = ({ status, next_slot_at, next_execution_at }: BotRow): boolean =>
-  status === 'active' && next_slot_at !== null && next_execution_at !== null;
-
-/** When the run of each slot but the last starts: by the function that the claim asks. */
-async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
-  const { rows } = await sql<{ start: Date }>`
-    SELECT slot + make_interval(secs => engine.jitter_ms(${bot.id}::uuid, slot, ${bot.jitter_seconds}::int,
-             (extract(epoch FROM following - slot) * 1000)::bigint) / 1000.0) AS start
-    FROM unnest(${slots.slice(0, -1)}::timestamptz[], ${slots.slice(1)}::timestamptz[]) AS s (slot, following)
-    ORDER BY slot`.execute(db);
-  const starts = rows.map(({ start }) => start);
-  // What is planned is planned, also by somebody's hand.
-  if (isPlanned(bot) && starts.length > 0) starts[0] = bot.next_execution_at!;
-  return starts;
-}

@@ -4,7 +4,7 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { nextRun } from './list.ts';
-import { scheduleInWords } from './schedule.ts';
+import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';

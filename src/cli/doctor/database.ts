@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sql } from 'kysely';
 import type { Config } from '../../config.ts';
 import { connect, forEngine, type Db } from '../../database/connect.ts';
 import { explainFault, isFull } from '../../database/faults/explain-fault.ts';
@@ -16,7 +14,9 @@ import { refusalOf } from '../../database/faults/refusal.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
-import { serverVersion } from '../db/status.ts';
+import { rightsOf } from '../../services/database/rights.ts';
+import { serverVersion } from '../../services/database/status.ts';
+import { tryWriting } from '../../services/database/try-writing.ts';
 import { examineReader } from './checks.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
@@ -133,26 +133,6 @@ async function examineWrites(url: string): Promise<Diagnosis[]> {
   }
 }
 
-class RolledBack extends Error {}
-
-/** A real row, of which nothing is kept: a disk that is full is met by nothing less. */
-async function tryWriting(db: Db): Promise<void> {
-  const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')
-      AND has_schema_privilege(n.oid, 'USAGE')`.execute(db);
-  if (rows.length === 0) return; // Its schema or its roles are told of by themselves.
-  await db
-    .transaction()
-    .execute(async (trx) => {
-      const key = `doctor-${randomUUID()}`;
-      await trx.insertInto('engine.settings').values({ key, value: 'true' }).execute();
-      throw new RolledBack();
-    })
-    .catch((error: unknown) => {
-      if (!(error instanceof RolledBack)) throw error;
-    });
-}
-
 async function examineSessions(url: string): Promise<Diagnosis[]> {
   try {
     await refuseTransactionPooler(url);
@@ -181,14 +161,7 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
 }
 
 async function examineRoles(db: Db): Promise<Diagnosis> {
-  const { rows } = await sql<{ role: string; missing: string[]; writes: boolean }>`
-    SELECT current_user AS role,
-           ARRAY(SELECT name FROM unnest(ARRAY['anon', 'authenticated', 'service_role']) name
-                 WHERE to_regrole(name) IS NULL) AS missing,
-           has_schema_privilege('engine', 'USAGE')
-             AND has_table_privilege('public.bots', 'SELECT, UPDATE')
-             AND has_table_privilege('public.bot_executions', 'INSERT') AS writes`.execute(db);
-  const { role, missing, writes } = rows[0]!;
+  const { role, missing, writes } = await rightsOf(db);
   if (!writes)
     return fail(
       'Roles',

@@ -1,8 +1,3 @@
-import type { Selectable } from 'kysely';
-import { quietColumns } from '../../data/bots/bot-findings.ts';
-import { currentTime } from '../../data/bots/engine.ts';
-import type { BotFindings } from '../../database/tables.ts';
-import { explain, type Explained, type Explanation } from '../../heal/explain.ts';
 import { printable } from '../../ground/text.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
@@ -10,23 +5,23 @@ import { decisionTable } from '../decisions/table.ts';
 import { prospectInWords } from './gates.ts';
 import { eventInWords, liftInWords, lowerBound, untouchedInWords } from '../knowledge/figures.ts';
 import * as print from '../terminal/print.ts';
-import { findingIdOf } from '../../services/references/by-id.ts';
+import {
+  explainFinding as read,
+  type Explained,
+  type Explanation,
+  type FindingRow,
+} from '../../services/findings/explain.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { scopeOf } from '../tickets/value.ts';
 
 export const explainFinding = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const id = await findingIdOf(db, given);
-    const finding = await db
-      .selectFrom('bot_findings')
-      .selectAll()
-      .select(quietColumns('bot_findings'))
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    const explanation = await explain(db, await loadCatalogue(), finding);
+    const { finding, explanation, now } = await read(
+      { db, catalogue: loadCatalogue },
+      { finding: given },
+    );
     if (options.json) return print.json(asDocument(finding, explanation));
-    const now = await currentTime(db);
     print.say(
       `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
     );
@@ -52,7 +47,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
 /** What fits, in the order in which it is tried. */
 function tellCandidates(
   { candidates, unexamined }: Explanation,
-  { category }: Selectable<BotFindings>,
+  { category }: FindingRow,
   now: Date,
 ): void {
   print.section('What would happen if a run came now');

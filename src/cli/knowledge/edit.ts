@@ -13,6 +13,8 @@ import { withDatabase } from '../session/database.ts';
 import { checkFreedom, columnsOf, type DefinitionOptions } from './definition.ts';
 import { tellOfCredentials, tellOfPattern, tellOfSecrets } from './warnings.ts';
 import { json, note, say } from '../terminal/print.ts';
+import { ownAutonomy } from '../../services/knowledge/own-autonomy.ts';
+import { aboutAll } from '../../services/knowledge/show.ts';
 import { knowledgeOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 
@@ -86,8 +88,7 @@ const shown = (value: unknown): string => printable(fitting(String(value), shown
 
 /** What an admin decided by, written down as it is with the engine's own changes. */
 async function figuresNow(db: Db, id: string): Promise<object> {
-  const about = { fingerprint: null, component: null, category: null };
-  const { records, untouched, lift } = (await figuresOf(db, [id], about)).get(id)!;
+  const { records, untouched, lift } = (await figuresOf(db, [id], aboutAll)).get(id)!;
   return { ...records.all, untouched, lift };
 }
 
@@ -96,15 +97,8 @@ async function figuresNow(db: Db, id: string): Promise<object> {
  * made of it; and what an admin sets is judged by what comes of it from then on.
  */
 async function tellOwn(db: Db, before: KnowledgeRow, after: KnowledgeRow): Promise<void> {
-  const { id, autonomy, name } = after;
-  const own = await db
-    .selectFrom('bot_knowledge_autonomy')
-    .select(['component', 'autonomy'])
-    .where('knowledge_id', '=', id)
-    .where('autonomy', '<>', autonomy)
-    .orderBy('component')
-    .limit(mostComponents + 1)
-    .execute();
+  const { name } = after;
+  const own = await ownAutonomy(db, after, mostComponents + 1);
   if (own.length > 0) {
     const named = own
       .slice(0, mostComponents)

@@ -1,27 +1,14 @@
-import { decidedEntries } from '../../data/bots/bot-knowledge.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
+import { decidedOf, listKnowledge as list } from '../../services/knowledge/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, relative, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 export const listKnowledge = (options: { limit: number; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const entries = upTo(
-      await db
-        .selectFrom('bot_knowledge')
-        .selectAll()
-        .orderBy('name')
-        .limit(options.limit + 1)
-        .execute(),
-      options.limit,
-    );
+    const entries = upTo(await list(db, { limit: options.limit + 1 }), options.limit);
     if (options.json) return json(entries);
-    const decided = await decidedEntries(
-      db,
-      entries.map(({ id }) => id),
-    );
-    const now = await currentTime(db);
+    const { decided, now } = await decidedOf(db, entries);
     table(
       ['Knowledge', 'Category', 'Autonomy', 'Enabled', 'Applied', 'Held', 'Rate', 'Last used'],
       entries.map((entry) => [

@@ -1,7 +1,5 @@
-import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { figuresOf, type Record } from '../../heal/judging/figures.ts';
+import type { Record } from '../../heal/judging/figures.ts';
 import type { Harm } from '../../heal/judging/harm.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { share } from '../../heal/statistics/wilson.ts';
@@ -11,24 +9,11 @@ import { liftInWords, lowerBound, recentInWords, untouchedInWords } from './figu
 import { eventTable } from './history.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { knowledgeOf } from '../../services/references/named.ts';
-
-const mostComponents = 100;
-const newestEvents = 20;
+import { showKnowledge as read } from '../../services/knowledge/show.ts';
 
 export const showKnowledge = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const entry = await knowledgeOf(db, given);
-    const components = await db
-      .selectFrom('bot_knowledge_autonomy')
-      .selectAll()
-      .where('knowledge_id', '=', entry.id)
-      .orderBy('component')
-      .limit(mostComponents)
-      .execute();
-    const events = await knowledgeEvents(db, entry.id, newestEvents);
-    const about = { fingerprint: null, component: null, category: null };
-    const figures = (await figuresOf(db, [entry.id], about)).get(entry.id)!;
+    const { entry, components, events, figures, now } = await read(db, { knowledge: given });
     if (options.json)
       return print.json({
         ...entry,
@@ -37,7 +22,6 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
         bot_knowledge_events: events,
       });
 
-    const now = await currentTime(db);
     const outcomes = figures.records.all;
     print.say(print.paint('bold', printable(entry.name)));
     print.say();

@@ -1,0 +1,23 @@
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+export interface Rights {
+  /** the role of this session */
+  role: string;
+  /** of the roles that row level security speaks of, those that are not there */
+  missing: string[];
+  /** whether it may read and write the bots' tables */
+  writes: boolean;
+}
+
+/** What this session may do, as far as the engine needs it. */
+export async function rightsOf(db: Db): Promise<Rights> {
+  const { rows } = await sql<Rights>`
+    SELECT current_user AS role,
+           ARRAY(SELECT name FROM unnest(ARRAY['anon', 'authenticated', 'service_role']) name
+                 WHERE to_regrole(name) IS NULL) AS missing,
+           has_schema_privilege('engine', 'USAGE')
+             AND has_table_privilege('public.bots', 'SELECT, UPDATE')
+             AND has_table_privilege('public.bot_executions', 'INSERT') AS writes`.execute(db);
+  return rows[0]!;
+}

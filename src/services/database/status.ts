@@ -1,0 +1,28 @@
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { migrationStatus } from '../../database/migrate/migrate.ts';
+import { recordedBackend } from '../../queue/backend.ts';
+
+/** The server's own version, `18.4`. */
+export async function serverVersion(db: Db): Promise<string> {
+  const { rows } = await sql<{ server_version: string }>`SHOW server_version`.execute(db);
+  return rows[0]!.server_version;
+}
+
+/** The queue backend that this database's processes agreed on; null before the first one, or unmigrated. */
+async function queueOf(db: Db): Promise<string | null> {
+  const { rows } = await sql<{ there: boolean }>`
+    SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(db);
+  return rows[0]!.there ? await recordedBackend(db) : null;
+}
+
+/** The server, the queue backend, and every migration with the time it was applied, null for a pending one. */
+export async function databaseStatus(db: Db) {
+  const version = await serverVersion(db);
+  const queue = await queueOf(db);
+  const migrations = (await migrationStatus(db)).map(({ name, executedAt }) => ({
+    name,
+    timestamp: executedAt ?? null,
+  }));
+  return { version, queue, migrations };
+}

@@ -1,0 +1,16 @@
+import { decidedEntries, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** Entries of knowledge by name. */
+export const listKnowledge = (db: Db, { limit }: { limit: number }): Promise<KnowledgeRow[]> =>
+  db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(limit).execute();
+
+/** Which of the entries have outcomes that are decided, and the database's time. */
+export async function decidedOf(db: Db, entries: KnowledgeRow[]) {
+  const decided = await decidedEntries(
+    db,
+    entries.map(({ id }) => id),
+  );
+  return { decided, now: await currentTime(db) };
+}

@@ -1,0 +1,13 @@
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** Components, by name, whose autonomy is not that of their entry: it is their own. */
+export const ownAutonomy = (db: Db, { id, autonomy }: KnowledgeRow, limit: number) =>
+  db
+    .selectFrom('bot_knowledge_autonomy')
+    .select(['component', 'autonomy'])
+    .where('knowledge_id', '=', id)
+    .where('autonomy', '<>', autonomy)
+    .orderBy('component')
+    .limit(limit)
+    .execute();
