@@ -1,21 +1,15 @@
 import { decisionsOn } from '../../data/bots/bot-decisions.ts';
-import { quietColumns } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
-import { findingIdOf } from '../references/by-id.ts';
+import { findFinding } from './find.ts';
 
 /** Of each kind at most. */
 const most = 50;
 
 /** A finding with its bot, its memory, and what was decided, done and opened for it. Throws NotFoundError, AmbiguousIdError. */
 export async function showFinding(db: Db, { finding: given }: { finding: string }) {
-  const id = await findingIdOf(db, given);
-  const finding = await db
-    .selectFrom('bot_findings')
-    .selectAll()
-    .select(quietColumns('bot_findings'))
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
+  const finding = await findFinding(db, given);
+  const { id } = finding;
   const bots = await db
     .selectFrom('bots')
     .select('name')
