@@ -3,6 +3,7 @@ import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
+import { botName, knowledgeName } from './names.ts';
 
 /** A bot's row says something that cannot run; `why` begins with the field. */
 export class BadDefinitionError extends UsageError {
@@ -61,17 +62,12 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   };
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
-  refuseNames(
-    'bot',
-    bots,
-    /^[a-z0-9][a-z0-9-]{0,49}$/,
-    'up to 50 small letters, digits and hyphens',
-  );
+  refuseNames('bot', bots, botName, 'up to 50 small letters, digits and hyphens');
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
   refuseNames(
     'knowledge',
     seeds,
-    /^[a-z0-9][a-z0-9.-]{0,99}$/,
+    knowledgeName,
     'up to 100 small letters, digits, dots and hyphens',
   );
   for (const remedy of remedies) refuseWithoutUndo(remedy);

@@ -1,4 +1,5 @@
 /** A bot's definition as options say it, checked before anything is written. */
+import { botName } from '../../catalogue/names.ts';
 import type { Insertable } from 'kysely';
 import type { Bots } from '../../database/tables.ts';
 import { UsageError } from '../../ground/errors.ts';
@@ -98,7 +99,7 @@ function checkText(flag: string, column: keyof Bots, text: string): void {
 /** Throws {@link UsageError} for a name that the table would refuse. */
 export function checkName(name: string): void {
   checkText('the name', 'name', name);
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+  if (!botName.test(name))
     throw new UsageError({
       what: `${name} cannot be a bot's name`,
       why: 'it is more than lower-case letters, digits and dashes, or begins with a dash',

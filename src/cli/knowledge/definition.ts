@@ -1,6 +1,7 @@
 /** What an entry of knowledge says, as options give it, checked before anything is written. */
 import { createReadStream } from 'node:fs';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { knowledgeName } from '../../catalogue/names.ts';
 import type { KnowledgeEdit, KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import { messageOf, UsageError } from '../../ground/errors.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
@@ -25,7 +26,7 @@ const longestCategory = 50;
 
 /** Throws {@link UsageError} for a name that the table would refuse. */
 export function checkName(name: string): void {
-  if (/^[a-z0-9][a-z0-9.-]{0,99}$/.test(name)) return;
+  if (knowledgeName.test(name)) return;
   throw new UsageError({
     what: `${name.slice(0, 120) || 'an empty text'} cannot be the name of knowledge`,
     why: 'a name is at most 100 lower-case letters, digits, dots and dashes, and begins with a letter or digit',
