@@ -1,12 +1,8 @@
 import type { BotRow } from '../../data/bots/bots.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { printable } from '../../ground/text.ts';
-import {
-  activeBots,
-  currentTime,
-  firstRuns,
-  nextRuns as runsOf,
-} from '../../services/bots/next.ts';
+import { activeBots, firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
 import { scheduleInWords, scheduleOf } from '../../services/bots/schedule.ts';
 import { botOf } from '../../services/references/named.ts';
 import { withDatabase } from '../session/database.ts';

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { BotRow } from '../../data/bots/bots.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { BadScheduleError, nextSlot } from '../../schedule/cron.ts';
 import { scheduleOf, UnreadableScheduleError } from './schedule.ts';
@@ -85,6 +84,3 @@ async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
   if (isPlanned(bot) && starts.length > 0) starts[0] = bot.next_execution_at!;
   return starts;
 }
-
-/** The database's time, from which all of it is told. */
-export { currentTime };

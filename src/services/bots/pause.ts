@@ -25,7 +25,7 @@ export async function pauseBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: given, reason }: { bot: string; reason: string | null },
 ): Promise<ChangedStatus & { open: number }> {
-  authorise(actor, 'pause bots', 'owner', 'admin', 'operator');
+  authorise(actor, 'pause bots', 'operator');
   const bot = await botOf(db, given);
   if (bot.status === 'disabled')
     throw new WrongStatusError({
@@ -43,7 +43,7 @@ export async function resumeBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
   { bot: given }: { bot: string },
 ): Promise<ChangedStatus> {
-  authorise(actor, 'resume bots', 'owner', 'admin', 'operator');
+  authorise(actor, 'resume bots', 'operator');
   const bot = await botOf(db, given);
   if (bot.status === 'active') return { bot, same: true };
   refuseUnfit(bot, await catalogue());

@@ -39,7 +39,7 @@ export async function changeLimit(
   { db, actor }: { db: Db; actor: Actor },
   { limit, value }: { limit: Limit; value: number },
 ): Promise<{ before: number | null; rows: LimitRow[] }> {
-  authorise(actor, 'change limits', 'owner', 'admin');
+  authorise(actor, 'change limits', 'admin');
   const before = await setLimit(db, limit, value, storable(actor.name));
   return { before, rows: await readLimits(db) };
 }

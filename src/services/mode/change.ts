@@ -46,7 +46,7 @@ export async function setMode(
   { db, actor }: { db: Db; actor: Actor },
   { mode, reason }: { mode: Mode; reason: string | null },
 ): Promise<CurrentMode & { changed: boolean; underWay: number }> {
-  authorise(actor, 'change the mode', 'owner', 'admin');
+  authorise(actor, 'change the mode', 'admin');
   const changed = await changeMode(db, mode, { by: storable(actor.name), reason });
   const now = await readMode(db);
   // Also when it was off already: whoever asks for it wants to know.

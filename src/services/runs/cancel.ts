@@ -19,7 +19,7 @@ export async function cancelRun(
   { db, actor }: { db: Db; actor: Actor },
   { run: given, reason }: { run: string; reason: string | null },
 ): Promise<Cancelled> {
-  authorise(actor, 'cancel runs', 'owner', 'admin', 'operator');
+  authorise(actor, 'cancel runs', 'operator');
   const id = await runIdOf(db, given);
   const { name, asked } = await db
     .selectFrom('bot_executions')

@@ -59,7 +59,7 @@ export async function addSilence(
   { db, actor }: { db: Db; actor: Actor },
   { bot: named, reason, ...wanted }: SilenceWanted & { reason: string },
 ) {
-  authorise(actor, 'silence anything', 'owner', 'admin', 'operator');
+  authorise(actor, 'silence anything', 'operator');
   const bot = named === undefined ? null : await botOf(db, named);
   const silence = await insert(db, {
     ...wanted,

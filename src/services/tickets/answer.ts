@@ -85,7 +85,7 @@ export async function answerTicket(
     reason,
   }: Pick<Answerable, 'ticket' | 'suggestion'> & { answer: Answer; reason?: string | undefined },
 ) {
-  authorise(actor, 'answer suggestions', 'owner', 'admin', 'operator');
+  authorise(actor, 'answer suggestions', 'operator');
   return answerSuggestion(db, ticket, suggestion, {
     answer,
     by: storable(actor.name),

@@ -36,7 +36,7 @@ export async function assignTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given, who }: { ticket: string; who: string },
 ): Promise<Assigned> {
-  authorise(actor, 'assign tickets', 'owner', 'admin', 'operator');
+  authorise(actor, 'assign tickets', 'operator');
   const name = assigneeOf(who, given);
   const seen = await ticketOf(db, given);
   requirePending(seen, 'assigned');

@@ -34,6 +34,6 @@ export async function resolveTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket, cure, notes }: Resolvable & { notes: string },
 ): Promise<TicketRow> {
-  authorise(actor, 'resolve tickets', 'owner', 'admin', 'operator');
+  authorise(actor, 'resolve tickets', 'operator');
   return end(db, ticket, notes, storable(actor.name), cure);
 }
