@@ -50,17 +50,13 @@ async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
   child.kill(why);
 }
 
-/** A lease that does not know its tasks. */
-export interface UncheckedLease {
-  do(kind: string, task: unknown, run?: Fenced): Promise<unknown>;
-  stop(why: Stop): void;
-  release(): void;
-}
+/** Tasks of which a pool knows nothing but their kinds. */
+export type AnyTasks = Record<string, { task: unknown; result: unknown }>;
 
 export function leaseOf(
   taken: Child,
   { codeOf, take, isFitFor, giveBack, drop }: Lender,
-): UncheckedLease {
+): ChildLease<AnyTasks> {
   let child = taken;
   let stopped: Child | null = null;
   // A task that waits for its child, and whether its run still wants it done.

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
 import { tooMuchLeft, watchMemory } from './memory.ts';
-import { leaseOf, type ChildLease, type Lender, type UncheckedLease } from './lease.ts';
+import { leaseOf, type ChildLease, type Lender } from './lease.ts';
 import type { Rest, TaskTable } from './protocol.ts';
 
 export interface ChildPool<Tasks extends TaskTable<Tasks>> {
   /**
-   * Waits until a child is free; one that carries out `code` already (task.ts) is preferred. Rejects when none can be
+   * Waits until a child is free; one that has carried out `code` (see TaskRules) is preferred. Rejects when none can be
    * started.
    */
   take(code?: string): Promise<ChildLease<Tasks>>;
@@ -153,7 +153,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     setTimeout(() => void (child.tasks === tasks && inspectIdle(child)), inspectAfterMs).unref();
   }
 
-  /** Who waits for the code that the child has carried out last, unless somebody else has waited for long. */
+  /** The first task that waits for the code that the child has carried out last; the very first once it waits for long. */
   function nextFor(child: Child): Waiting | undefined {
     const [first] = waiting;
     if (!first) return undefined;
@@ -229,8 +229,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
 
   return {
     // Which tasks there are is what the options' rules know.
-    take: async (code): Promise<UncheckedLease & ChildLease<Tasks>> =>
-      leaseOf(await take(code), lender) as UncheckedLease & ChildLease<Tasks>,
+    take: async (code) => leaseOf(await take(code), lender) as ChildLease<Tasks>,
     async close() {
       closed = true;
       watching.stop();
