@@ -69,6 +69,8 @@ const look = (file: string): fs.Stats | undefined => fs.lstatSync(file, { throwI
  */
 export function appendTo(file: string): Destination {
   let fd = openFirst(file);
+  /** What the lines go into: each of them asks whether that still has its name. */
+  let opened = fs.fstatSync(fd);
   let isBroken = false;
   /** Not before it has grown so far: after a try that failed. */
   let putAsideAt = largestBytes;
@@ -79,6 +81,7 @@ export function appendTo(file: string): Destination {
     const next = open(file);
     fs.closeSync(fd);
     fd = next;
+    opened = fs.fstatSync(fd);
   }
 
   function putAside(now: fs.Stats): void {
@@ -95,7 +98,7 @@ export function appendTo(file: string): Destination {
   function keepUp(): void {
     try {
       const now = look(file);
-      if (!now || !isSame(now, fs.fstatSync(fd))) {
+      if (!now || !isSame(now, opened)) {
         reopen();
         putAsideAt = largestBytes;
       } else if (now.size > putAsideAt) putAside(now);
