@@ -206,13 +206,8 @@ withRedis('one that has no memory left, or cannot save, may have it later', asyn
   expect(alone.what).toContain('replicas');
 });
 
-withRedis('after a failover, clients of the old primary find the new one', async () => {
-  const old = await ownRedis();
-  const next = await ownRedis();
-  await old.start();
-  await next.start();
-  const proxy = await openProxy(old.url);
-  const transport = onRedis(proxy.url, prefix);
+/** A queue and a worker on the transport, what the worker has taken, and what went wrong. */
+async function atWork(transport: ReturnType<typeof onRedis>) {
   const { queue, end } = transport.openQueue();
   const errors: string[] = [];
   queue.on('error', (error) => errors.push(error.message));
@@ -229,6 +224,17 @@ withRedis('after a failover, clients of the old primary find the new one', async
     await queue.close();
     await end();
   });
+  return { queue, errors, taken };
+}
+
+withRedis('after a failover, clients of the old primary find the new one', async () => {
+  const old = await ownRedis();
+  const next = await ownRedis();
+  await old.start();
+  await next.start();
+  const proxy = await openProxy(old.url);
+  const transport = onRedis(proxy.url, prefix);
+  const { queue, errors, taken } = await atWork(transport);
   await queue.add('run-bot', { n: 'before' });
   await expect.poll(() => taken).toEqual(['before']);
 
@@ -273,22 +279,7 @@ withRedis('clients whose database is taken from them later write into no other o
   await redis.start();
   const url = await user(redis, '~*', '&*', '+@all');
   const transport = onRedis(`${url}/1`, prefix);
-  const { queue, end } = transport.openQueue();
-  const errors: string[] = [];
-  queue.on('error', (error) => errors.push(error.message));
-  await queue.waitUntilReady();
-  const taken: string[] = [];
-  const worker = openWorker(
-    transport,
-    1,
-    async (entry: { n: string }) => void taken.push(entry.n),
-    (error) => errors.push(error.message),
-  );
-  onTestFinished(async () => {
-    await worker.drain();
-    await queue.close();
-    await end();
-  });
+  const { queue, errors, taken } = await atWork(transport);
   const add = (n: string) =>
     queue.add('run-bot', { n }).then(
       () => 'added',
