@@ -85,7 +85,7 @@ export interface Remedy<Params = unknown> {
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
   /**
    * Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since.
-   * Where a remedy outside throws anything else, nobody knows whether it was taken back: it is not repeated.
+   * Where a remedy outside throws anything else, it is not known whether it was taken back, and it is not repeated.
    */
   undo?(params: Params, context: UndoContext): Promise<Evidence>;
 }

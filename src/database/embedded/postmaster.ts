@@ -10,7 +10,7 @@ export interface Postmaster {
   /** As it was called when the server started: the directory may have moved since. */
   data: string;
   port: number;
-  /** It lets nobody in any more, and ends when the last session does. */
+  /** The server takes no new session, and ends when the last one does. */
   isStopping?: boolean;
 }
 
