@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
-import { choose, isLeftAlone, type HeldOutBefore } from './choose.ts';
+import { choose } from './choose.ts';
+import { evaluate, type Evaluated } from './evaluate.ts';
 import { figuresFor } from './judging/figures.ts';
-import { closedGate, readCircumstances, type Stage } from './gate.ts';
+import { closedGate, readGateInputs, type Stage } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
 import { whileContended } from './while-contended.ts';
-import { writeDecision, type Left, type Verdict } from './write-decision.ts';
+import { writeDecision, type Verdict } from './write-decision.ts';
 
 /** An application that is under way: its entry, its ladder, and the step at which it stands. */
 export interface Heal {
@@ -23,8 +24,11 @@ export interface Heal {
 
 /**
  * Tries the candidates in the order of their records. The first one whose gates are all open gets an intent
- * row and is returned; for every other one it is written down why not, with its figures. All in one
- * transaction that holds the engine's budget row, so that many workers cannot overspend it together.
+ * row and is returned; for every other one it is written down why not, with its figures.
+ *
+ * The budget is one row for the whole engine: what begins a heal holds it until it is committed, so that many
+ * workers cannot overspend it together, and the gates are asked again under it. What begins nothing does not wait
+ * for it.
  */
 export const decide = (
   healing: HealContext,
@@ -33,42 +37,48 @@ export const decide = (
   candidates: Candidate[],
 ): Promise<Heal | null> =>
   whileContended(healing, run, async (trx) => {
-    await holdBudget(trx);
+    const figures = await figuresFor(trx, candidates, finding);
+    const ordered = choose(candidates, finding, figures);
+    const { examined } = healing;
+    const ask = () => untilOpen(evaluate(trx, finding, ordered, { figures, examined }));
+    let evaluated = await ask();
+    const begins = evaluated.some(({ prospect }) => prospect === 'apply');
+    if (begins) await holdBudget(trx);
     if (!(await watch(trx, finding))) return null;
-    const known = await figuresFor(trx, candidates, finding);
-    const left: Left[] = [];
-    let chosen: Left | null = null;
-    for (const knowledge of choose(candidates, finding, known)) {
-      const { solution, enabled } = knowledge;
-      const figures = known.get(knowledge.id)!;
-      if (solution.kind === 'prose') {
-        const verdict = knowledge.autonomy === 'shadow' ? 'shadowed' : 'suggested';
-        if (enabled) left.push({ knowledge, figures, verdict, gate: null });
-        continue;
-      }
-      const now = await readCircumstances(trx, finding, knowledge, {
-        stage: 'beginning',
-        examined: healing.examined,
-      });
-      const gate = closedGate(now, knowledge, 'beginning');
-      if (gate === null && solution.kind === 'playbook') {
-        const before = await heldOutBefore(trx, finding, knowledge);
-        const out = now.answer !== 'approved' && isLeftAlone(knowledge, finding, figures, before);
-        chosen = { knowledge, figures, now, verdict: out ? 'held_out' : 'applied', gate: null };
-        break;
-      }
-      left.push({ knowledge, figures, now, verdict: refusal(gate, knowledge), gate });
+    if (begins) evaluated = await ask();
+    for (const each of evaluated) {
+      const { candidate: knowledge, figures, inputs, gate } = each;
+      const verdict = verdictOf(each);
+      if (verdict)
+        await writeDecision(trx, run, finding, { knowledge, figures, inputs, verdict, gate });
     }
-    for (const each of left) await writeDecision(trx, run, finding, each);
-    if (!chosen) return null;
-    await writeDecision(trx, run, finding, chosen);
-    const { knowledge, verdict } = chosen;
-    if (verdict === 'held_out' || knowledge.solution.kind !== 'playbook') return null;
-    const { steps } = knowledge.solution;
+    const first = evaluated.find(({ prospect }) => prospect === 'apply');
+    if (first?.candidate.solution.kind !== 'playbook') return null;
+    const { candidate: knowledge } = first;
+    const { steps } = first.candidate.solution;
     const id = randomUUID();
     const action = await intend(trx, run, finding, { id, knowledge, steps }, 0);
     return { id, knowledge, steps, action };
   });
+
+/** Up to and with the first one whose gates are all open. */
+async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
+  const asked: Evaluated[] = [];
+  for await (const each of all) {
+    asked.push(each);
+    if (each.prospect === 'apply' || each.prospect === 'hold out') break;
+  }
+  return asked;
+}
+
+/** What is written down about it; null of advice that is not enabled. */
+function verdictOf({ candidate, gate, inputs, prospect }: Evaluated): Verdict | null {
+  if (prospect === 'apply') return 'applied';
+  if (prospect === 'hold out') return 'held_out';
+  if (inputs) return refusal(gate, candidate);
+  if (prospect === 'closed') return null;
+  return candidate.autonomy === 'shadow' ? 'shadowed' : 'suggested';
+}
 
 /** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
@@ -95,13 +105,12 @@ export async function mayGoOn(
   knowledge: Candidate,
   begun: { heal: string; examined: number },
 ): Promise<boolean> {
-  await holdBudget(trx);
   const stage: Stage = 'begun';
-  const now = await readCircumstances(trx, finding, knowledge, { stage, ...begun });
-  const gate = closedGate(now, knowledge, stage);
+  const inputs = await readGateInputs(trx, finding, knowledge, { stage, ...begun });
+  const gate = closedGate(inputs, knowledge, stage);
   if (gate === null) return (await mayAct(trx, run)) && isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);
-  await writeDecision(trx, run, finding, { knowledge, now, verdict, gate });
+  await writeDecision(trx, run, finding, { knowledge, inputs, verdict, gate });
   return false;
 }
 
@@ -157,21 +166,6 @@ async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise
     .executeTakeFirst();
   return open !== undefined;
 }
-
-const heldOutBefore = (
-  trx: Transaction<Database>,
-  finding: OpenFinding,
-  { id }: Candidate,
-): Promise<HeldOutBefore | undefined> =>
-  trx
-    .selectFrom('bot_decisions')
-    .select(['outcome', 'tally'])
-    .where('finding_id', '=', finding.id)
-    .where('knowledge_id', '=', id)
-    .where('verdict', '=', 'held_out')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
 
 /** Writes the intent of one step: before the effect, so that a crash leaves a trace of it. */
 const intend = (

@@ -7,7 +7,7 @@ import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
 /** What the gates ask, with the limits from the settings; a limit that cannot be read is null. */
-export interface Circumstances {
+export interface GateInputs {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
   /** a person's answer to this entry's last suggestion about this finding */
@@ -42,16 +42,16 @@ export interface Circumstances {
 export type Stage = 'beginning' | 'begun';
 
 /**
- * Everything the gates ask, in one statement of the transaction that holds the budget row. `examined` are
+ * Everything the gates ask, in one statement: whoever begins a heal by it asks while holding the budget row. `examined` are
  * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
  * on: its own rungs are no failures yet, and not in its way.
  */
-export async function readCircumstances(
+export async function readGateInputs(
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,
   { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
-): Promise<Circumstances> {
+): Promise<GateInputs> {
   const isSilenced = silenced({
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
@@ -59,7 +59,7 @@ export async function readCircumstances(
     fingerprint: sql`${finding.fingerprint}::text`,
   });
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
-  const { rows } = await sql<Circumstances>`
+  const { rows } = await sql<GateInputs>`
     SELECT
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
       -- What stands behind another open finding is left alone like what is silenced: its cause is elsewhere.
@@ -123,12 +123,12 @@ interface Gate {
   name: string;
   /** asked only before a heal begins: its own rows would close it afterwards */
   beforeBeginning?: true;
-  closed(circumstances: Circumstances, candidate: Candidate): boolean;
+  closed(inputs: GateInputs, candidate: Candidate): boolean;
 }
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
 
-const approved = ({ answer }: Circumstances) => answer === 'approved';
+const approved = ({ answer }: GateInputs) => answer === 'approved';
 
 /** In this order; the first closed one is written down. A figure that cannot be read closes its gate. */
 const gates: Gate[] = [
@@ -206,11 +206,7 @@ const gates: Gate[] = [
 ];
 
 /** The name of the first closed gate, null when all are open. */
-export const closedGate = (
-  circumstances: Circumstances,
-  candidate: Candidate,
-  stage: Stage,
-): string | null =>
+export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stage): string | null =>
   gates.find(
-    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(circumstances, candidate),
+    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(inputs, candidate),
   )?.name ?? null;

@@ -2,17 +2,17 @@ import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database } from '../database/connect.ts';
 import type { Figures } from './judging/figures.ts';
-import type { Circumstances } from './gate.ts';
+import type { GateInputs } from './gate.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
 export type Verdict = Database['bot_decisions']['verdict'];
 
-/** A verdict on one entry, with what it rests on. */
-export interface Left {
+/** A verdict on one entry, with what it rests on: its figures, and what its gates were asked with. */
+export interface Decided {
   knowledge: Candidate;
-  figures: Figures;
-  now?: Circumstances;
+  figures?: Figures;
+  inputs: GateInputs | null;
   verdict: Verdict;
   gate: string | null;
 }
@@ -26,13 +26,7 @@ export async function writeDecision(
   trx: Transaction<Database>,
   run: Fenced,
   finding: OpenFinding,
-  {
-    knowledge: { id, solution },
-    figures,
-    now,
-    verdict,
-    gate,
-  }: Omit<Left, 'figures'> & { figures?: Figures },
+  { knowledge: { id, solution }, figures, inputs, verdict, gate }: Decided,
 ): Promise<void> {
   const asks = sql`${verdict === 'suggested' || gate === 'mode'}::boolean`;
   const rejected = sql`coalesce((
@@ -40,7 +34,7 @@ export async function writeDecision(
     WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
       AND d.verdict <> 'shadowed'
     ORDER BY d.answered_at DESC, d.id DESC LIMIT 1), false)`;
-  const kept = JSON.stringify({ ...now, ...(figures && { record: kernelOf(figures) }) });
+  const kept = JSON.stringify({ ...inputs, ...(figures && { record: kernelOf(figures) }) });
   if (verdict === 'applied')
     await sql`
       UPDATE bot_decisions SET outcome = 'touched', settled_at = engine.now()

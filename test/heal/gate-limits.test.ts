@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { closedGate, readCircumstances } from '../../src/heal/gate.ts';
+import { closedGate, readGateInputs } from '../../src/heal/gate.ts';
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { entry, set } from '../support/flow.ts';
@@ -15,7 +15,7 @@ async function gate(patients: Ward, examined = 10): Promise<string | null> {
   const finding = (await patients.finding()) as unknown as OpenFinding;
   const { candidates } = await match(db, engine.catalogue, finding);
   return db.transaction().execute(async (trx) => {
-    const now = await readCircumstances(trx, finding, candidates[0]!, {
+    const now = await readGateInputs(trx, finding, candidates[0]!, {
       stage: 'beginning',
       examined,
     });

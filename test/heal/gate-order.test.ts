@@ -1,10 +1,10 @@
 /** The gates as rules, without a database: each by its name, in their order, at its bounds. */
 import { describe, expect, test } from 'vitest';
-import { closedGate, type Circumstances } from '../../src/heal/gate.ts';
+import { closedGate, type GateInputs } from '../../src/heal/gate.ts';
 import type { Candidate } from '../../src/heal/match.ts';
 import type { Step } from '../../src/catalogue/solution.ts';
 
-const open: Circumstances = {
+const open: GateInputs = {
   mode: 'auto',
   silenced: false,
   answer: null,
@@ -42,7 +42,7 @@ const entry = (rest: Partial<Candidate> = {}, risk: Risk = 'safe'): Candidate =>
 });
 
 const gate = (
-  now: Partial<Circumstances>,
+  now: Partial<GateInputs>,
   candidate = entry(),
   stage: Parameters<typeof closedGate>[2] = 'beginning',
 ) => closedGate({ ...open, ...now }, candidate, stage);
@@ -52,7 +52,7 @@ test('with nothing against it all are open', () => {
 });
 
 describe('of several that are closed the first is named', () => {
-  const closing: [string, Partial<Circumstances>, Partial<Candidate>?][] = [
+  const closing: [string, Partial<GateInputs>, Partial<Candidate>?][] = [
     ['kill_switch', { mode: 'off' }],
     ['mode', { mode: 'careful' as 'safe' }],
     ['silenced', { silenced: true }],
@@ -95,7 +95,7 @@ describe('of several that are closed the first is named', () => {
   });
 });
 
-test.each<[string, Partial<Circumstances>, string | null]>([
+test.each<[string, Partial<GateInputs>, string | null]>([
   ['no mode', { mode: null }, 'kill_switch'],
   ['no word on silences', { silenced: null as never }, 'silenced'],
   ['4.99 minutes after the last', { minutes_since_last: 4.99 }, 'cooldown'],
@@ -133,7 +133,7 @@ test.each<[string, Partial<Circumstances>, string | null]>([
 describe('what a person approved', () => {
   const approved = { answer: 'approved' as const };
 
-  test.each<[Risk, Candidate['autonomy'], Circumstances['mode'], string | null]>([
+  test.each<[Risk, Candidate['autonomy'], GateInputs['mode'], string | null]>([
     ['safe', 'suggest', 'safe', null],
     ['reversible', 'suggest', 'safe', null],
     ['irreversible', 'suggest', 'safe', null],
@@ -160,7 +160,7 @@ describe('what a person approved', () => {
   });
 });
 
-test.each<[Risk, Circumstances['mode'], string | null]>([
+test.each<[Risk, GateInputs['mode'], string | null]>([
   ['safe', 'safe', null],
   ['reversible', 'safe', 'mode'],
   ['irreversible', 'safe', 'mode'],

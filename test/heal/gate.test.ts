@@ -209,3 +209,22 @@ test('ten runs that decide at once do not overspend the budget', async () => {
   expect(await patients.effects()).toHaveLength(2);
   expect(await patients.actions()).toHaveLength(2);
 });
+
+test('a decision that begins no heal does not wait for the row that holds the budget', async () => {
+  const patients = await diagnosed([{ ...seed, autonomy: 'suggest' }]);
+  const release = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const holder = patients.db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
+    held.resolve();
+    await release.promise;
+  });
+  try {
+    await held.promise;
+    expect(await patients.round()).toMatchObject({ status: 'success' });
+  } finally {
+    release.resolve();
+    await holder;
+  }
+  expect(await patients.decisions()).toMatchObject([{ verdict: 'suggested', gate: 'autonomy' }]);
+});

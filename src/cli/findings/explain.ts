@@ -113,7 +113,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
 /** Rows with their columns' names; of each candidate the figures that it is chosen by. */
 const asDocument = (finding: object, { candidates, unexamined, decisions }: Explanation) => ({
   ...finding,
-  candidates: candidates.map(({ candidate, figures, ...rest }: Explained) => ({
+  candidates: candidates.map(({ candidate, figures, inputs, ...rest }: Explained) => ({
     knowledge_id: candidate.id,
     name: candidate.name,
     autonomy: candidate.autonomy,
@@ -123,8 +123,12 @@ const asDocument = (finding: object, { candidates, unexamined, decisions }: Expl
     record: figures.records[figures.context],
     untouched: figures.untouched,
     lift: figures.lift,
+    circumstances: inputs && asKnownNow(inputs),
     ...rest,
   })),
   unexamined,
   bot_decisions: decisions,
 });
+
+/** How many components a run looks at is known only to the run. */
+const asKnownNow = ({ known_components: _, ...inputs }: NonNullable<Explained['inputs']>) => inputs;

@@ -1,5 +1,5 @@
 /** Gates in words, with the figures that closed them. */
-import type { Explained, Known } from '../../heal/explain.ts';
+import type { Explained } from '../../services/findings/explain.ts';
 import { printable } from '../../ground/text.ts';
 import { counted } from '../terminal/print.ts';
 
@@ -11,7 +11,8 @@ const limited = (limit: number | null, say: (limit: number) => string): string =
     ? 'its limit is not set, or is no number: `npx roundsman limits` sets it'
     : say(limit);
 
-type Words = (now: Known, explained: Explained) => string;
+type Inputs = NonNullable<Explained['inputs']>;
+type Words = (now: Inputs, explained: Explained) => string;
 
 const words: Record<string, Words> = {
   kill_switch: () => 'the mode is off, or not set: nothing is healed',
@@ -69,9 +70,9 @@ const words: Record<string, Words> = {
 
 /** What a run that came now would do with the candidate, and why. */
 export function prospectInWords(explained: Explained, first: string | undefined): string {
-  const { prospect, gate, circumstances, storm } = explained;
+  const { prospect, gate, inputs, storm } = explained;
   const unless = storm
-    ? `, unless the ${counted(circumstances!.broken_components, 'broken component')} are more than the run's share for a storm`
+    ? `, unless the ${counted(inputs!.broken_components, 'broken component')} are more than the run's share for a storm`
     : '';
   switch (prospect) {
     case 'apply':
@@ -83,9 +84,9 @@ export function prospectInWords(explained: Explained, first: string | undefined)
     case 'advise':
       return 'advice: shown on the ticket for a person';
     case 'closed': {
-      // Advice has no circumstances; its one gate asks for none.
-      const say = words[gate!] as ((now: Known | null, all: Explained) => string) | undefined;
-      return `gate ${gate}${say ? `: ${say(circumstances, explained)}` : ''}`;
+      // Advice has no inputs; its one gate asks for none.
+      const say = words[gate!] as ((now: Inputs | null, all: Explained) => string) | undefined;
+      return `gate ${gate}${say ? `: ${say(inputs, explained)}` : ''}`;
     }
   }
 }

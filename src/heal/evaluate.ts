@@ -1,0 +1,67 @@
+/** How the candidates for a finding stand: what `decide` acts on and `explain` shows is one evaluation. */
+import type { Transaction } from 'kysely';
+import type { Database } from '../database/connect.ts';
+import { isLeftAlone, type HeldOutBefore } from './choose.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+import { closedGate, readGateInputs, type GateInputs } from './gate.ts';
+import type { Figures } from './judging/figures.ts';
+import type { Candidate } from './match.ts';
+
+export interface Evaluated {
+  candidate: Candidate;
+  figures: Figures;
+  /** what its gates were asked with; null of advice, for which no gate is asked */
+  inputs: GateInputs | null;
+  /** the first closed gate; `disabled` of advice that is not enabled */
+  gate: string | null;
+  /**
+   * `advise`: prose that a person follows. `apply`: its gates are open. `hold out`: they are, but this finding is left
+   * alone for one run, to see what becomes of it.
+   */
+  prospect: 'advise' | 'closed' | 'apply' | 'hold out';
+}
+
+/**
+ * Evaluates the candidates one after the other, in the order given; who stops reading has not asked for the rest.
+ * Only reads. `examined` are the components that the bot looked at in this run, 0 when that is not known.
+ */
+export async function* evaluate(
+  trx: Transaction<Database>,
+  finding: OpenFinding,
+  candidates: Candidate[],
+  { figures: known, examined }: { figures: Map<string, Figures>; examined: number },
+): AsyncGenerator<Evaluated> {
+  for (const candidate of candidates) {
+    const figures = known.get(candidate.id)!;
+    if (candidate.solution.kind === 'prose') {
+      const gate = candidate.enabled ? null : 'disabled';
+      yield { candidate, figures, inputs: null, gate, prospect: gate ? 'closed' : 'advise' };
+      continue;
+    }
+    const inputs = await readGateInputs(trx, finding, candidate, { stage: 'beginning', examined });
+    const gate = closedGate(inputs, candidate, 'beginning');
+    if (gate !== null) {
+      yield { candidate, figures, inputs, gate, prospect: 'closed' };
+      continue;
+    }
+    const out =
+      inputs.answer !== 'approved' &&
+      isLeftAlone(candidate, finding, figures, await heldOutBefore(trx, finding, candidate));
+    yield { candidate, figures, inputs, gate, prospect: out ? 'hold out' : 'apply' };
+  }
+}
+
+const heldOutBefore = (
+  trx: Transaction<Database>,
+  finding: OpenFinding,
+  { id }: Candidate,
+): Promise<HeldOutBefore | undefined> =>
+  trx
+    .selectFrom('bot_decisions')
+    .select(['outcome', 'tally'])
+    .where('finding_id', '=', finding.id)
+    .where('knowledge_id', '=', id)
+    .where('verdict', '=', 'held_out')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
