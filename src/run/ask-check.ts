@@ -6,8 +6,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 /** What a check is asked; a check of a state with `since` verifies a cure. */
 export type Question = Pick<CheckTask, 'since' | 'events'>;
@@ -19,8 +18,7 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
  */
 export async function askCheck(
   { log, secrets }: Engine,
-  run: Run,
-  { place, now, leftMs }: Held,
+  { run, child, now, leftMs, signal }: RunContext,
   { name, title }: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
@@ -28,13 +26,13 @@ export async function askCheck(
   const began = performance.now();
   let outcome: CheckOutcome;
   try {
-    outcome = await retryFaults({ signal: run.signal, leftMs }, () =>
-      untilStopped(run.signal, () =>
-        place.do('check', { endpoint, config, check: name, now: now(), ...question }),
+    outcome = await retryFaults({ signal, leftMs }, () =>
+      untilStopped(signal, () =>
+        child.do('check', { endpoint, config, check: name, now: now(), ...question }),
       ),
     );
   } catch (error) {
-    if (run.signal.aborted) return null;
+    if (signal.aborted) return null;
     const ms = Math.round(performance.now() - began);
     outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }

@@ -13,8 +13,7 @@ import {
 } from './event-report.ts';
 import { judge, judgeDecisions, judgeKeys } from './judge-keys.ts';
 import type { CheckOutcome, JudgedKeys } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.ts';
 
 /**
@@ -23,11 +22,11 @@ import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.t
  */
 export async function checkEvents(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   check: EventCheck<unknown>,
 ): Promise<CheckOutcome | null> {
-  const asking = askingOf(engine, run, held, check);
+  const { run } = context;
+  const asking = askingOf(engine, context, check);
   if ('status' in asking) return asking;
   const about = { bot: run.bot.id, check: check.name, within: asking.within, run: run.id };
   const keys = await waitingKeys(engine.db, about);
@@ -67,13 +66,13 @@ export async function checkEvents(
  */
 export async function recheckEvents(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   check: EventCheck<unknown>,
   finding: { fingerprint: string; component_key: string },
   since: Date | null,
 ): Promise<{ outcome: CheckOutcome | null; verdict: Verdict }> {
-  const asking = askingOf(engine, run, held, check);
+  const { run } = context;
+  const asking = askingOf(engine, context, check);
   if ('status' in asking) return { outcome: asking, verdict: 'unclear' };
   const about = { bot: run.bot.id, check: check.name, within: asking.within };
   const [known] = await waitingKeys(engine.db, about, finding.fingerprint);

@@ -3,8 +3,7 @@ import { askCheck } from './ask-check.ts';
 import { checkEvents } from './check-events.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 /**
  * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the
@@ -12,16 +11,15 @@ import type { Run } from './writer/run.ts';
  */
 export async function checkAll(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   checks: AnyCheck<unknown>[],
 ): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = [];
   for (const check of checks) {
-    if (run.signal.aborted) break;
+    if (context.signal.aborted) break;
     const outcome = await (check.events
-      ? checkEvents(engine, run, held, check)
-      : askCheck(engine, run, held, check, { since: null }));
+      ? checkEvents(engine, context, check)
+      : askCheck(engine, context, check, { since: null }));
     if (outcome) outcomes.push(outcome);
     if (outcome && 'result' in outcome && outcome.unanswered) outcomes.push(outcome.unanswered);
   }

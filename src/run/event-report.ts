@@ -7,8 +7,7 @@ import { askCheck } from './ask-check.ts';
 import type { EventQuestion } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 /** One moment's way to ask an event check. */
 export interface Asking {
@@ -36,14 +35,14 @@ const longestWindow = 10 * 366 * 24 * 3_600;
 /** With the window that the bot's config gives; an errored outcome where that is no window. */
 export function askingOf(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   check: EventCheck<unknown>,
 ): Asking | CheckOutcome {
   const { name, title } = check;
-  const now = held.now();
+  const { bot } = context.run;
+  const now = context.now();
   try {
-    const { config } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
+    const { config } = engine.catalogue.resolve(bot.endpoint, bot.config);
     const window = check.windowSeconds(config);
     if (!(window > 0 && window <= longestWindow))
       throw new Error(
@@ -56,7 +55,7 @@ export function askingOf(
       from: new Date(now.getTime() - window * 1_000),
       within: judgeWithin(window),
       async ask(events) {
-        const outcome = await askCheck(engine, run, held, check, { since: null, events });
+        const outcome = await askCheck(engine, context, check, { since: null, events });
         if (outcome?.status === 'errored') unanswered.push(outcome);
         return outcome;
       },

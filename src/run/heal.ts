@@ -6,7 +6,7 @@ import { judgeWithin } from '../heal/finding/verdict.ts';
 import { askCheck } from './ask-check.ts';
 import { recheckEvents } from './check-events.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
+import type { RunContext } from './run-context.ts';
 import { examinedColumns, fingerprintOf } from './tasks/finding.ts';
 import { severityRank } from '../ground/severity.ts';
 import { storable } from '../ground/text.ts';
@@ -24,15 +24,14 @@ export interface Healed {
 /** Heals what this run saw. `examined` are the components that its checks looked at. */
 export const healAll = (
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   checks: AnyCheck<unknown>[],
   { open, examined }: { open: RecordedFinding[]; examined: number },
 ): Promise<Healed> =>
-  healEach(engine, run, open, {
+  healEach(engine, context.run, open, {
     checks,
     how: heal,
-    healing: healingOf(engine, run, held, checks, { examined, seen: open }),
+    healing: healingOf(engine, context, checks, { examined, seen: open }),
   });
 
 /** One finding after the other, the worst first, until the run is stopped, or its healing by the kill switch. */
@@ -49,8 +48,8 @@ export async function healEach(
   for (const finding of worstFirst) {
     if (healing.signal.aborted) break;
     const check = checks.find(({ name }) => name === finding.check_name);
-    const patient = { ...finding, ...judgedHow(engine, run, check) };
-    const { actions, healed, later, unexamined }: HealedOne = await how(healing, run, patient);
+    const open = { ...finding, ...judgedHow(engine, run, check) };
+    const { actions, healed, later, unexamined }: HealedOne = await how(healing, run, open);
     if (unexamined.length > 0) warnOf(engine, run, finding.fingerprint, unexamined);
     if (later) await queueVerify(engine, run, finding.fingerprint);
     total.actions += actions;
@@ -77,8 +76,7 @@ const warnOf = ({ log }: Engine, run: Run, fingerprint: string, unexamined: stri
 /** What healing takes from its run. `onRecheck` hears how each check ended that was asked again. */
 export function healingOf(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   checks: AnyCheck<unknown>[],
   {
     examined,
@@ -87,17 +85,17 @@ export function healingOf(
   }: { examined: number; seen?: RecordedFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
 ): HealContext {
   const { db, catalogue } = engine;
-  const { now, leftMs } = held;
-  const { signal, carryOut } = watchMode(engine, run, held);
+  const { run, now, leftMs } = context;
+  const { signal, carryOut } = watchMode(engine, context);
   const recheck: Recheck = async (finding, since) => {
     const check = checks.find(({ name }) => name === finding.check_name);
     if (!check) return 'unclear';
     if (check.events) {
-      const { outcome, verdict } = await recheckEvents(engine, run, held, check, finding, since);
+      const { outcome, verdict } = await recheckEvents(engine, context, check, finding, since);
       if (outcome) onRecheck?.(outcome);
       return verdict;
     }
-    const outcome = await askCheck(engine, run, held, check, { since });
+    const outcome = await askCheck(engine, context, check, { since });
     if (!outcome) return 'unclear';
     onRecheck?.(outcome);
     return verdictOn(run, finding, outcome, seen);

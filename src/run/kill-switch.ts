@@ -5,8 +5,7 @@ import type { Effect } from '../heal/heal-context.ts';
 import type { Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 /** The kill switch acts within 2 s: this, the database's answer, and a child's grace. */
 const askEveryMs = 500;
@@ -28,8 +27,8 @@ export interface Watched {
 const namesIn = (task: Effect | Undo): readonly string[] =>
   'params' in task ? secretsNamedIn(task.params) : (task.names ?? []);
 
-/** Gates ask for the mode before an effect; this asks while one is under way in a run's place. */
-export function watchMode({ db, log, secrets }: Engine, run: Run, { place }: Held): Watched {
+/** Gates ask for the mode before an effect; this asks while one is under way in a run's child. */
+export function watchMode({ db, log, secrets }: Engine, { run, child }: RunContext): Watched {
   const off = new AbortController();
 
   async function watch(over: AbortSignal): Promise<void> {
@@ -43,7 +42,7 @@ export function watchMode({ db, log, secrets }: Engine, run: Run, { place }: Hel
     }
     log.warn({ run: run.id, bot: run.bot.name }, 'the kill switch ends what is under way');
     off.abort('kill_switch');
-    place.stop('kill_switch');
+    child.stop('kill_switch');
   }
 
   return {
@@ -54,7 +53,7 @@ export function watchMode({ db, log, secrets }: Engine, run: Run, { place }: Hel
       const over = new AbortController();
       watch(over.signal).catch(() => {});
       try {
-        return await place.do(kind, { ...task, secrets: opened }, run);
+        return await child.do(kind, { ...task, secrets: opened }, run);
       } catch (error) {
         // The last words of a child that died may hold what it was given.
         throw secrets.error(error);

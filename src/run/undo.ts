@@ -7,19 +7,19 @@ import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 /**
  * Takes back what somebody asked to be undone of this bot, before its checks look. Under the kill switch nothing
  * has effects: the requests wait, as do those that are stopped at work.
  */
-export async function undoRequested(engine: Engine, run: Run, held: Held): Promise<void> {
+export async function undoRequested(engine: Engine, context: RunContext): Promise<void> {
   const { db, log, catalogue } = engine;
+  const { run, leftMs } = context;
   const asked = await findUndos(db, run.bot.id);
   if (asked.length === 0) return;
-  const { signal, carryOut } = watchMode(engine, run, held);
-  const limits = { signal, leftMs: held.leftMs };
+  const { signal, carryOut } = watchMode(engine, context);
+  const limits = { signal, leftMs };
   const { id, fence } = run;
   const delayed = new Set<string>();
   for (const { id: action, remedy, fingerprint, params } of asked) {

@@ -6,8 +6,7 @@ import type { OpenFinding } from '../heal/finding/open-finding.ts';
 import { healEach, healingOf } from './heal.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
-import type { Held } from './place.ts';
-import type { Run } from './writer/run.ts';
+import type { RunContext } from './run-context.ts';
 
 export interface Judged {
   /** of the checks that were asked again */
@@ -25,17 +24,20 @@ export interface Judged {
  */
 export async function judgeDue(
   engine: Engine,
-  run: Run,
-  held: Held,
+  context: RunContext,
   checks: AnyCheck<unknown>[],
 ): Promise<Judged> {
   const outcomes: CheckOutcome[] = [];
-  const due = await findDue(engine.db, run);
-  const healing = healingOf(engine, run, held, checks, {
+  const due = await findDue(engine.db, context.run);
+  const healing = healingOf(engine, context, checks, {
     examined: 0,
     onRecheck: (outcome) => outcomes.push(outcome),
   });
-  const { actions, healed } = await healEach(engine, run, due, { checks, how: resume, healing });
+  const { actions, healed } = await healEach(engine, context.run, due, {
+    checks,
+    how: resume,
+    healing,
+  });
   return { outcomes, open: due.length - healed, actions };
 }
 
@@ -43,7 +45,7 @@ export async function judgeDue(
  * Open findings with an application whose `verify_after`, or `ask_after`, has come and whose run has ended, or with
  * one that an earlier attempt of this run left behind.
  */
-async function findDue(db: Db, { id, bot }: Run): Promise<OpenFinding[]> {
+async function findDue(db: Db, { id, bot }: RunContext['run']): Promise<OpenFinding[]> {
   const { rows } = await sql<OpenFinding>`
     SELECT f.id, f.bot_id, f.fingerprint, f.check_name, f.severity, f.category, f.title, f.description,
            f.affected_component, f.component_key, f.metadata

@@ -149,9 +149,10 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
   const unreachable = connect(at.engine.url);
   expect(await currentMode(unreachable)).toBe('safe');
   await unreachable.destroy();
-  const place = await at.engine.children.take();
-  const held = { place, now: () => new Date(), leftMs: () => 60_000 };
-  const { signal, carryOut } = watchMode({ ...at.engine, db: unreachable }, started, held);
+  const child = await at.engine.children.take();
+  const clock = { now: () => new Date(), leftMs: () => 60_000 };
+  const context = { run: started, child, signal: started.signal, ...clock };
+  const { signal, carryOut } = watchMode({ ...at.engine, db: unreachable }, context);
   const healing: HealContext = {
     db: at.db,
     catalogue: at.engine.catalogue,
@@ -159,7 +160,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
     recheck: async () => 'failing',
     effect: (task) => carryOut('effect', task),
     examined: 2,
-    ...held,
+    ...clock,
   };
   const healed = heal(healing, started, finding as unknown as OpenFinding);
   const pid = await at.begun;
@@ -167,7 +168,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
   await healed;
   expect(performance.now() - began).toBeLessThan(mostMs);
   await expect.poll(() => isAlive(pid), { interval: 10 }).toBe(false);
-  place.release();
+  child.release();
   expect(await at.actions()).toMatchObject([{ state: 'aborted' }]);
   expect(await at.effects()).toEqual([]);
 });

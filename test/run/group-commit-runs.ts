@@ -75,7 +75,7 @@ export async function underWay(db: Db, each = 1, values: Partial<Run> = {}): Pro
     startedAt: new Date(),
     bot: { id: bot_id, name, endpoint: '/api/bots/nobody', config: {} },
     timeoutMs: 60_000,
-    leftovers: false,
+    pendingEffects: false,
     signal: new AbortController().signal,
     stop() {},
     ...values,

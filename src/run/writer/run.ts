@@ -10,8 +10,8 @@ export interface Run {
   startedAt: Date;
   bot: { id: string; name: string; endpoint: string; config: unknown };
   timeoutMs: number;
-  /** Effects of its bot wait to be undone, or nobody knows whether they happened. */
-  leftovers: boolean;
+  /** Effects of its bot wait to be undone, or it is not known whether they happened. */
+  pendingEffects: boolean;
   /** Aborted with a {@link Stop} as its reason. */
   signal: AbortSignal;
   stop(why: Stop): void;

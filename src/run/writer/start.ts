@@ -50,7 +50,7 @@ export function runOf(row: StartedRow): Run {
     startedAt: row.started_at,
     bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
     timeoutMs: row.timeout_seconds * 1000,
-    leftovers: row.leftovers ?? true,
+    pendingEffects: row.leftovers ?? true,
     signal: controller.signal,
     stop: (why: Stop) => controller.abort(why),
   };

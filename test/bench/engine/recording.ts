@@ -101,7 +101,7 @@ async function prepare(db: Db): Promise<Run[]> {
     startedAt: row.started_at,
     bot: { id: row.bot_id, name: row.name, endpoint: '/api/bots/bench', config: {} },
     timeoutMs: 60_000,
-    leftovers: false,
+    pendingEffects: false,
     signal: new AbortController().signal,
     stop() {},
   }));

@@ -1,38 +1,45 @@
+import type { Stop } from '../children/protocol.ts';
+import type { Engine } from './engine.ts';
 import type { ChildLease } from './tasks/children.ts';
 import { codeOfBot } from './tasks/task.ts';
-import type { Engine } from './engine.ts';
-import type { Stop } from '../children/protocol.ts';
 import type { Run } from './writer/run.ts';
 
-/** Where a run's checks are carried out, and what time it is there by the database's clock. */
-export interface Held {
-  place: ChildLease;
+/** A run on its child: the value that passes through every step between its start and its end. */
+export interface RunContext {
+  run: Run;
+  /** where its checks and remedies are carried out */
+  child: ChildLease;
+  /** the time by the database's clock */
   now(): Date;
   /** until its deadline */
   leftMs(): number;
+  /** the run's own: aborted with a {@link Stop} as its reason */
+  signal: AbortSignal;
 }
 
 /** Gives a run a child for the length of `work`. The deadline starts when a child is free. */
-export async function inPlace<Result>(
+export async function withChild<Result>(
   { children }: Engine,
   run: Run,
-  work: (held: Held) => Promise<Result>,
+  work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const began = performance.now();
-  const place = await children.take(codeOfBot(run.bot.endpoint));
+  const child = await children.take(codeOfBot(run.bot.endpoint));
   const until = performance.now() + run.timeoutMs;
   const deadline = setTimeout(() => run.stop('timeout'), run.timeoutMs);
-  const stop = () => place.stop(run.signal.reason as Stop);
+  const stop = () => child.stop(run.signal.reason as Stop);
   run.signal.addEventListener('abort', stop, { once: true });
   try {
     return await work({
-      place,
+      run,
+      child,
       now: () => new Date(run.startedAt.getTime() + performance.now() - began),
       leftMs: () => until - performance.now(),
+      signal: run.signal,
     });
   } finally {
     clearTimeout(deadline);
     run.signal.removeEventListener('abort', stop);
-    place.release();
+    child.release();
   }
 }
