@@ -7,6 +7,7 @@
 export { sql } from 'kysely';
 export { z } from 'zod';
 export * from './contract/bot.ts';
+export * from './contract/bot-changes.ts';
 export * from './contract/check.ts';
 export * from './contract/event-check.ts';
 export * from './contract/finding.ts';

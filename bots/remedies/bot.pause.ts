@@ -1,4 +1,4 @@
-/** Pauses an active bot, so that it does no more harm until somebody has looked. */
+/** Pauses an active bot, so that it does no more harm until a person has looked. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { nameOf, targetBot } from '../target-bot.ts';
@@ -15,17 +15,21 @@ interface Status {
   status_changed_at: string | null;
 }
 
-const columns = sql`status, status_reason, status_changed_at::text`;
+type Found = Status & { id: string };
 
-async function read(
-  name: string,
-  { db }: RemedyContext,
-  lock = sql``,
-): Promise<Status | undefined> {
-  const { rows } =
-    await sql<Status>`SELECT ${columns} FROM bots WHERE name = ${name} ${lock}`.execute(db);
+async function read(name: string, { db }: RemedyContext, lock = sql``): Promise<Found | undefined> {
+  const { rows } = await sql<Found>`
+    SELECT id, status, status_reason, status_changed_at::text FROM bots WHERE name = ${name} ${lock}`.execute(
+    db,
+  );
   return rows[0];
 }
+
+/** As it is kept as evidence. */
+const kept = (found: Found | undefined): Status => {
+  const { status, status_reason, status_changed_at } = found!;
+  return { status, status_reason, status_changed_at };
+};
 
 export const pauseBot = defineRemedy({
   name: 'bot.pause',
@@ -41,10 +45,12 @@ export const pauseBot = defineRemedy({
     if (!before) throw new NotAppliedError(`there is no bot ${name}`);
     if (before.status !== 'active')
       throw new NotAppliedError(`${name} is ${before.status} and not active`);
-    const { rows } = await sql<Status>`
-      UPDATE bots SET status = 'paused', status_reason = ${given.reason} WHERE name = ${name}
-      RETURNING ${columns}`.execute(context.db);
-    return { summary: `paused ${name}`, before, after: rows[0]! };
+    await context.pauseBot(before.id, given.reason);
+    return {
+      summary: `paused ${name}`,
+      before: kept(before),
+      after: kept(await read(name, context)),
+    };
   },
   async undo(given, context) {
     const name = nameOf(given, context);
@@ -59,9 +65,11 @@ export const pauseBot = defineRemedy({
       now.status_reason !== made.status_reason
     )
       throw new NotAppliedError(`${name} was changed since: it is ${now.status}`);
-    const { rows } = await sql<Status>`
-      UPDATE bots SET status = 'active', status_reason = NULL WHERE name = ${name}
-      RETURNING ${columns}`.execute(context.db);
-    return { summary: `resumed ${name}`, before: now, after: rows[0]! };
+    await context.resumeBot(now.id);
+    return {
+      summary: `resumed ${name}`,
+      before: kept(now),
+      after: kept(await read(name, context)),
+    };
   },
 });

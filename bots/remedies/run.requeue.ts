@@ -11,7 +11,6 @@ type Params = z.infer<typeof params>;
 interface Standing {
   id: string;
   status: string;
-  max_attempts: number;
   waiting: number;
   /** of its newest run that has ended */
   last: { id: string; status: string; reason: string | null } | null;
@@ -19,7 +18,7 @@ interface Standing {
 
 async function standing(given: Params, context: RemedyContext, lock = sql``) {
   const { rows } = await sql<Standing>`
-    SELECT b.id, b.status, b.max_attempts,
+    SELECT b.id, b.status,
       (SELECT count(*)::int FROM bot_executions e
        WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger <> 'verify') AS waiting,
       (SELECT jsonb_build_object('id', e.id, 'status', e.status, 'reason', e.reason)
@@ -53,10 +52,7 @@ export const requeueRun = defineRemedy({
     const before = { last: found.last, waiting: found.waiting };
     if (!isWanted(found))
       return { summary: `${name} needs no other run`, before, after: { execution_id: null } };
-    const { rows } = await sql<{ id: string }>`
-      INSERT INTO bot_executions (bot_id, status, trigger, generation, max_attempts, started_at, queued_at)
-      VALUES (${found.id}, 'queued', 'manual', 0, ${found.max_attempts}, engine.now(), engine.now())
-      RETURNING id`.execute(context.db);
-    return { summary: `queued a run of ${name}`, before, after: { execution_id: rows[0]!.id } };
+    const run = await context.queueRun(found.id);
+    return { summary: `queued a run of ${name}`, before, after: { execution_id: run.id } };
   },
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../database/connect.ts';
-import { queueManualRun } from '../data/bots/bot-executions.ts';
+import { queueManualRun } from '../services/runs/queue.ts';
+import { pendingExecutions } from '../database/execution-statuses.ts';
 import { readRound, type Round } from '../data/bots/round.ts';
 
 const pollMs = 100;
@@ -21,7 +22,7 @@ export async function makeRound(
       .selectFrom('bot_executions')
       .select('id')
       .where('id', 'in', ids)
-      .where('status', 'in', ['queued', 'running'])
+      .where('status', 'in', pendingExecutions)
       .limit(1)
       .executeTakeFirst();
     if (!open) return readRound(db, ids);

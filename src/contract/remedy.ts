@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
 import type { Database } from '../database/connect.ts';
+import type { BotChanges } from './bot-changes.ts';
 
 /** The finding that a remedy is applied to. */
 export interface Target {
@@ -10,7 +11,7 @@ export interface Target {
   metadata: Record<string, unknown>;
 }
 
-export interface RemedyContext {
+export interface RemedyContext extends BotChanges {
   /**
    * The transaction that also records the outcome: the effect and its record commit together or not at
    * all. For a remedy with {@link Remedy.outside}: connections, each statement commits by itself.

@@ -1,12 +1,18 @@
 import type { DB } from './tables.ts';
 
-/** The words of `bot_executions.status`, in the order of a run's life. Imports nothing: command lines list them. */
-export const executionStatuses = [
-  'queued',
-  'running',
+type Status = DB['bot_executions']['status'];
+
+/** Runs that are to come or go on. Imports nothing: command lines list the words. */
+export const pendingExecutions = ['queued', 'running'] as const satisfies readonly Status[];
+
+/** What a run ended as: of these it changes no more, but a skipped one may be queued by a backfill. */
+export const endedExecutions = [
   'success',
   'failed',
   'timeout',
   'cancelled',
   'skipped',
-] as const satisfies readonly DB['bot_executions']['status'][];
+] as const satisfies readonly Status[];
+
+/** The words of `bot_executions.status`, in the order of a run's life. */
+export const executionStatuses = [...pendingExecutions, ...endedExecutions] as const;

@@ -4,6 +4,7 @@ import type { Evidence, Remedy, RemedyContext } from '../contract/remedy.ts';
 import type { Database } from '../database/connect.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
+import { botChanges } from './bot-changes.ts';
 import { cutOff } from '../data/bots/cutoff.ts';
 import { markUsed } from './learn.ts';
 import type { Effect } from './heal-context.ts';
@@ -48,6 +49,7 @@ export const contextOf = (
   now: Date,
   signal: AbortSignal,
 ): RemedyContext => ({
+  ...botChanges(db),
   db,
   now,
   signal,

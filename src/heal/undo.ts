@@ -10,6 +10,7 @@ import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database, Db } from '../database/connect.ts';
+import { botChanges } from './bot-changes.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
@@ -176,6 +177,7 @@ const carryOut = (
   };
   return untilStopped(signal, () =>
     withSecrets(remedy, params, secrets).undo!(params, {
+      ...botChanges(db),
       db,
       target,
       now,

@@ -3,7 +3,7 @@ import { messageOf } from '../ground/errors.ts';
 import { fitting } from '../ground/text.ts';
 import type { Engine } from './engine.ts';
 import { enqueueFollowUps } from './enqueue-follow-ups.ts';
-import { refuse } from './refuse.ts';
+import { markBotInError } from '../transitions/bots/mark-in-error.ts';
 import type { Ending } from './writer/finish.ts';
 import type { Run } from './writer/run.ts';
 
@@ -21,7 +21,7 @@ export async function failRun(engine: Engine, run: Run, error: unknown): Promise
     actions: 0,
   };
   try {
-    if (definition) await refuse(engine.db, run, why);
+    if (definition) await markBotInError(engine.db, run.bot, why);
     // No further attempt can help a definition that cannot run.
     const last = definition ? { ...run, attempt: run.maxAttempts } : run;
     await enqueueFollowUps(engine, run, await engine.writer.end(last, ending));

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
-import { isRunning, leaseSeconds } from '../data/bots/fence.ts';
+import { heldRuns, isRunning } from '../data/bots/fence.ts';
 import type { Log } from '../log.ts';
+import { renewLeases } from '../transitions/runs/renew-lease.ts';
 import type { Run } from './writer/run.ts';
 
 const renewEveryMs = 1_500;
@@ -25,20 +26,12 @@ export function keepLeases(db: Db, log: Log): Leases {
   async function renew(): Promise<void> {
     const asked = [...runs.values()];
     if (asked.length === 0) return;
-    const held = sql`unnest(${asked.map((run) => run.id)}::uuid[], ${asked.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
-    // A row that one of its own transactions holds is left to that transaction: waiting for it would let
-    // the leases of all the others run out.
-    await sql`
-      UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
-      WHERE id IN (
-        -- Locks bot_executions by id; rows that others hold are skipped.
-        SELECT e.id FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
-        WHERE ${isRunning} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
+    await renewLeases(db, asked);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
       SELECT e.id, e.cancel_requested_at IS NOT NULL
              -- or beside the row, while one of its transactions holds it
              OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
-      FROM bot_executions e JOIN ${held} ON e.id = held.id AND e.fence = held.fence
+      FROM bot_executions e JOIN ${heldRuns(asked)} ON e.id = held.id AND e.fence = held.fence
       WHERE ${isRunning}`.execute(db);
     const kept = new Map(rows.map((row) => [row.id, row]));
     for (const run of asked) {

@@ -8,9 +8,15 @@ import { BotCannotRunError } from '../data/bots/bot-executions.ts';
 import type { BotRow } from '../data/bots/bots.ts';
 import type { Db } from '../database/connect.ts';
 import { UsageError } from '../ground/errors.ts';
-import { insert, lastMissed, requeue, rowsIn, writeMissed, type SlotRow } from './backfill-rows.ts';
+import {
+  keepMissedSlots,
+  queueSkippedSlots,
+  queueSlots,
+  type MissedStretch,
+} from '../transitions/runs/backfill.ts';
+import { lastMissed, rowsIn, type SlotRow } from './slot-rows.ts';
 import { rememberedSchedule, slotsBetween, type Schedule } from './cron.ts';
-import { missedStretch, without, type MissedStretch } from './missed.ts';
+import { missedStretch, without } from './missed.ts';
 
 /** A time, or so many seconds before the database's now. */
 export type Moment = Date | { secondsAgo: number };
@@ -72,9 +78,9 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
     const { divided, ...plan } = sort(schedule, slots, earlier, rows, { since, until });
     if (!request.dryRun) {
       // Before the rows that they take their times from are queued again.
-      for (const missed of divided) await writeMissed(trx, missed);
-      await requeue(trx, bot, plan.requeued);
-      await insert(trx, bot, plan.inserted);
+      for (const missed of divided) await keepMissedSlots(trx, missed);
+      await queueSkippedSlots(trx, bot, plan.requeued);
+      await queueSlots(trx, bot, plan.inserted);
     }
     return { since, until, ...plan, unclaimed };
   });

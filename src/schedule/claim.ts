@@ -1,10 +1,16 @@
-import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { meaningOf } from '../database/faults/sql-states.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { BadScheduleError } from './cron.ts';
-import { slotTimes, type ExpectedSlots, type SlotTimes, type Wanted } from './slot-times.ts';
+import { markScheduleInError } from '../transitions/bots/mark-in-error.ts';
+import {
+  claimSlots,
+  type ClaimedBatch,
+  type SlotTimes,
+  type Wanted,
+} from '../transitions/runs/claim.ts';
+import { slotTimes, type ExpectedSlots } from './slot-times.ts';
 
 /** As by statement_timeout (query_canceled), and by lock_timeout (lock_not_available). */
 const tookTooLong = (error: unknown): boolean => meaningOf(error)?.fault === 'timeout';
@@ -13,15 +19,8 @@ export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
   skipped: number;
   refused: { cron: string; zone: string; reason: string }[];
-  /** due bots that nobody could claim: worth an alarm */
+  /** due bots that could not be claimed: worth an alarm */
   unclaimed: number;
-}
-
-interface Answer {
-  cutoff: string;
-  queued: (RunEntry & { bot_id: string })[];
-  skipped: number;
-  wanted: Wanted[];
 }
 
 /**
@@ -44,12 +43,12 @@ export async function claimDue(
   size.beginTick();
   for (;;) {
     const { most } = size;
-    const answer: Answer | null = await claim(db, cutoff, most, [...times.values()]).catch(
-      (error: unknown) => {
-        if (tookTooLong(error) && size.tookTooLong()) return null;
-        throw error;
-      },
-    );
+    const answer: ClaimedBatch | null = await claimSlots(db, cutoff, most, [
+      ...times.values(),
+    ]).catch((error: unknown) => {
+      if (tookTooLong(error) && size.tookTooLong()) return null;
+      throw error;
+    });
     if (!answer) continue;
     size.succeeded();
     cutoff = new Date(answer.cutoff);
@@ -62,7 +61,7 @@ export async function claimDue(
     }
 
     const { found, refused } = lookUp(answer.wanted, cutoff);
-    for (const { cron, zone, reason } of refused) await refuse(db, cron, zone, reason);
+    for (const schedule of refused) await markScheduleInError(db, schedule, schedule.reason);
     claimed.refused.push(...refused);
     expected.advance([...times.values()], cutoff);
 
@@ -88,19 +87,6 @@ const keyOf = ({ cron, zone, slot, since }: Wanted) =>
 
 const instant = (text: string) => [Date.parse(text), /\.\d{3}(\d+)/.exec(text)?.[1]];
 
-async function claim(
-  db: Db,
-  cutoff: Date | null,
-  most: number,
-  times: SlotTimes[],
-): Promise<Answer> {
-  const { rows } = await sql<{ answer: Answer }>`
-    SELECT engine.claim(${cutoff}::timestamptz, ${most}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
-    db,
-  );
-  return rows[0]!.answer;
-}
-
 function lookUp(wanted: Wanted[], cutoff: Date) {
   const found: SlotTimes[] = [];
   const refused: { cron: string; zone: string; reason: string }[] = [];
@@ -114,25 +100,3 @@ function lookUp(wanted: Wanted[], cutoff: Date) {
   }
   return { found, refused };
 }
-
-/** A schedule that got into the table by other ways than our door stops its own bots and no tick. */
-const refuse = (db: Db, cron: string, zone: string, reason: string) =>
-  db
-    .updateTable('bots')
-    .set({ status: 'error', status_reason: reason })
-    .where('id', 'in', (from) =>
-      // Locks bots by id; rows that others hold are skipped: they are refused in the next tick.
-      from
-        .selectFrom('bots')
-        .select('id')
-        .where('status', '=', 'active')
-        .where('schedule_cron', '=', cron)
-        .where('timezone', '=', zone)
-        .orderBy('id')
-        .forNoKeyUpdate()
-        .skipLocked(),
-    )
-    .where('status', '=', 'active')
-    .where('schedule_cron', '=', cron)
-    .where('timezone', '=', zone)
-    .execute();

@@ -1,11 +1,6 @@
 /** Slots that catch-up passed over share one skipped row: the first is its slot, its metadata has the rest. */
+import type { MissedStretch } from '../transitions/runs/backfill.ts';
 import { slotsMissed, type Schedule } from './cron.ts';
-
-export interface MissedStretch {
-  first: Date;
-  count: number;
-  last: Date;
-}
 
 /** What the row of missed slots stands for; its own slot alone where the metadata does not say. */
 export function missedStretch({

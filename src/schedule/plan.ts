@@ -1,7 +1,8 @@
-import { sql, type RawBuilder } from 'kysely';
 import { BadDefinitionError, type Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import { fitting } from '../ground/text.ts';
+import { markBotsInError } from '../transitions/bots/mark-in-error.ts';
+import { planSlots, type Planning } from '../transitions/bots/plan-slots.ts';
 import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
@@ -42,7 +43,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
     .limit(batch)
     .execute();
 
-  const fit: { id: string; version: number; slot: Date; following: Date }[] = [];
+  const fit: Planning[] = [];
   const refused: { id: string; version: number; name: string; reason: string }[] = [];
   const failed: Planned['failed'] = [];
   for (const row of rows) {
@@ -68,8 +69,8 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       refused.push({ id: row.id, version: row.definition_version, name: row.name, reason });
     }
   }
-  const planned = fit.length > 0 ? await writeSlots(db, fit) : [];
-  const stopped = new Set(refused.length > 0 ? await refuse(db, refused) : []);
+  const planned = fit.length > 0 ? await planSlots(db, fit) : [];
+  const stopped = new Set(refused.length > 0 ? await markBotsInError(db, refused) : []);
   return {
     planned: planned.length,
     refused: refused
@@ -78,42 +79,3 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
     failed,
   };
 }
-
-/** Locks bots by id; rows that others hold are skipped: they are looked at in the next tick. */
-const freeOf = (rows: { id: string }[]) => sql`
-        SELECT l.id FROM bots l WHERE l.id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND l.status = 'active'
-        ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED`;
-
-// The version is compared again: a bot that was edited meanwhile is looked at in the next tick.
-const writeSlots = (db: Db, fit: { id: string }[]): Promise<string[]> =>
-  idsOf(
-    db,
-    sql`
-    UPDATE bots b
-    SET checked_version = f.version,
-        next_slot_at = coalesce(b.next_slot_at, f.slot),
-        next_execution_at = CASE WHEN b.next_slot_at IS NOT NULL AND b.next_execution_at IS NOT NULL
-          THEN b.next_execution_at
-          ELSE coalesce(b.next_slot_at, f.slot) + make_interval(secs =>
-            engine.jitter_ms(b.id, coalesce(b.next_slot_at, f.slot), b.jitter_seconds,
-              (extract(epoch FROM f.following - f.slot) * 1000)::bigint) / 1000.0) END
-    FROM jsonb_to_recordset(${JSON.stringify(fit)}::jsonb)
-      AS f (id uuid, version int, slot timestamptz, following timestamptz)
-    WHERE b.id = f.id AND b.definition_version = f.version AND b.status = 'active'
-      AND b.id IN (${freeOf(fit)})
-    RETURNING b.id`,
-  );
-
-const refuse = (db: Db, refused: { id: string }[]): Promise<string[]> =>
-  idsOf(
-    db,
-    sql`
-    UPDATE bots b SET status = 'error', status_reason = r.reason
-    FROM jsonb_to_recordset(${JSON.stringify(refused)}::jsonb) AS r (id uuid, version int, reason text)
-    WHERE b.id = r.id AND b.definition_version = r.version AND b.status = 'active'
-      AND b.id IN (${freeOf(refused)})
-    RETURNING b.id`,
-  );
-
-const idsOf = async (db: Db, query: RawBuilder<unknown>): Promise<string[]> =>
-  (await query.execute(db)).rows.map((row) => (row as { id: string }).id);

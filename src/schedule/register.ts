@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
+import { addBots } from '../transitions/bots/add.ts';
 
 /**
  * Inserts the catalogue's bots and knowledge that the database does not have. What is there stays as
@@ -12,21 +13,17 @@ export async function registerCatalogue(
 ): Promise<{ bots: string[]; knowledge: string[] }> {
   // Locks names in their order, for another process may insert the same ones, with a catalogue of another version.
   const seeds = byName(bots.flatMap((bot) => bot.knowledge ?? []));
-  const insertedBots = await db
-    .insertInto('bots')
-    .values(
-      byName(bots).map((bot) => ({
-        name: bot.name,
-        display_name: bot.displayName,
-        description: bot.description,
-        schedule_cron: bot.schedule,
-        api_endpoint: `/api/bots/${bot.name}`,
-        ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
-      })),
-    )
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .returning('name')
-    .execute();
+  const insertedBots = await addBots(
+    db,
+    byName(bots).map((bot) => ({
+      name: bot.name,
+      display_name: bot.displayName,
+      description: bot.description,
+      schedule_cron: bot.schedule,
+      api_endpoint: `/api/bots/${bot.name}`,
+      ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
+    })),
+  );
   if (seeds.length === 0) return { bots: insertedBots.map((row) => row.name), knowledge: [] };
 
   const insertedKnowledge = await db

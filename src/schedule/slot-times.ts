@@ -7,25 +7,7 @@ import {
   slotsBetween,
   slotsMissed,
 } from './cron.ts';
-
-/** A due bot's schedule and slot as the database names them: as text they keep their microseconds. */
-export interface Wanted {
-  cron: string;
-  zone: string;
-  slot: string;
-  /** Where the slot came before the schedule was edited: when that was. What follows counts from there. */
-  since?: string | null;
-}
-
-export interface SlotTimes extends Wanted {
-  next: Date;
-  /** The slot after the one that the bot will be given: jitter stays below half of that interval. */
-  after: Date;
-  /** Only when `next` is past too: the newest slots up to the cutoff, oldest first. */
-  slots?: Date[];
-  count?: number;
-  future?: Date;
-}
+import type { SlotTimes, Wanted } from '../transitions/runs/claim.ts';
 
 /** bots.catch_up_limit is 100 at most; one more tells which slot is the last one passed over. */
 const mostSlots = 101;

@@ -7,7 +7,7 @@ import {
   TooFewConnectionsError,
   type ConnectionPlan,
 } from '../../src/services/connections/plan.ts';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { backends, type Backend } from '../support/backends.ts';

@@ -1,6 +1,6 @@
 /** A catalogue that changes pg for the whole process hurts neither the process that imports it nor its children. */
 import { expect, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { makeDue, rowOf } from '../support/flow.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { rowOf } from '../support/flow.ts';

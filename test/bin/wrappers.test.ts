@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';

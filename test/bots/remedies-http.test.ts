@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
+import { botChanges } from '../../src/heal/bot-changes.ts';
 import { faultBehind } from '../../src/database/faults/fault-behind.ts';
 import { refusedAddress } from '../../src/outbound/address.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
@@ -221,6 +222,7 @@ describe('the remedy http.request', async () => {
       )
       .execute();
   const context = {
+    ...botChanges(db),
     db,
     now: new Date(),
     signal: never,

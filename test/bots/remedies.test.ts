@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { remedies } from '../../bots/index.ts';
 import { platformTables } from '../../bots/platform-tables.ts';
 import { NotAppliedError, type Evidence } from '../../src/bot.ts';
+import { botChanges } from '../../src/heal/bot-changes.ts';
 import { insertBot, insertRun, insertTicket } from '../cli/rows.ts';
 import { addUser } from '../data/people.ts';
 import { applyRemedy } from '../support/check.ts';
@@ -21,6 +22,7 @@ function undo(name: string, params: object, { before, after }: Evidence, compone
   const { params: schema, undo: take } = remedy(name);
   return db.transaction().execute((trx) =>
     take!(schema.parse(params), {
+      ...botChanges(trx),
       db: trx,
       target: { fingerprint: 'f', component, key: 'k', metadata: {} },
       now: new Date(),
@@ -258,6 +260,7 @@ describe('tables that a remedy may name', () => {
     const before = await size();
     await sql`DELETE FROM error_logs`.execute(db);
     const evidence = await vacuum.apply(vacuum.params.parse({ table: 'error_logs' }), {
+      ...botChanges(db),
       db,
       secret: (name: string) => name,
       target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {} },

@@ -4,10 +4,13 @@ import { sql } from 'kysely';
 import { requestUndo } from '../../src/data/bots/bot-actions.ts';
 import { setAutonomyOn } from '../../src/data/bots/bot-knowledge-autonomy.ts';
 import { editKnowledge, mendCache } from '../../src/data/bots/bot-knowledge.ts';
-import { cancelRun, queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { addSilence } from '../../src/data/bots/bot-silences.ts';
 import { answerSuggestion, assignTicket, resolveTicket } from '../../src/data/bots/bot-tickets.ts';
-import { changeBotStatus, editBot } from '../../src/data/bots/bots.ts';
+import { editBot } from '../../src/transitions/bots/edit.ts';
+import { pauseBot } from '../../src/transitions/bots/pause.ts';
+import { resumeBot } from '../../src/transitions/bots/resume.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { RoundsmanError } from '../../src/ground/errors.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
@@ -88,16 +91,18 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
     const bot = await aBot(db);
     const config = { mostMs: Math.floor(Math.random() * 30) };
     if (bot)
-      await editBot(db, bot.id, (row) => ({
-        config: JSON.stringify({ ...(row.config as object), ...config }),
-        jitter_seconds: Math.floor(Math.random() * 2),
-      }));
+      await db.transaction().execute((trx) =>
+        editBot(trx, bot.id, (row) => ({
+          config: JSON.stringify({ ...(row.config as object), ...config }),
+          jitter_seconds: Math.floor(Math.random() * 2),
+        })),
+      );
   },
   async (db) => {
     const bot = await aBot(db);
     if (!bot) return;
-    await changeBotStatus(db, bot.id, 'active', 'paused', 'hammered');
-    await changeBotStatus(db, bot.id, 'paused', 'active', null);
+    await pauseBot(db, { id: bot.id, status: 'active' }, 'hammered');
+    await resumeBot(db, { id: bot.id, status: 'paused' });
   },
   async (db) => {
     const bot = await aBot(db);

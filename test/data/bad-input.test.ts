@@ -5,7 +5,7 @@
  */
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import * as data from '../../src/data/index.ts';
+import * as data from '../../src/data.ts';
 import { testDatabase } from '../support/database.ts';
 import { everything } from './everything.ts';
 import { ids, texts } from './bad-values.ts';

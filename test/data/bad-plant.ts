@@ -1,5 +1,5 @@
 /** The rows that good values name, and what is good in more than one place. Bob's are foreign to ann. */
-import * as data from '../../src/data/index.ts';
+import * as data from '../../src/data.ts';
 import { addUser } from './people.ts';
 
 const key = Buffer.alloc(32, 7);

@@ -1,6 +1,6 @@
 /** Every function that `roundsman/data` exports, with values that it takes and values that it cannot. */
 import { randomUUID } from 'node:crypto';
-import * as data from '../../src/data/index.ts';
+import * as data from '../../src/data.ts';
 import * as bad from './bad-values.ts';
 import { credential, event, later, now, payment, ring, the } from './bad-plant.ts';
 

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import * as data from '../../src/data/index.ts';
+import * as data from '../../src/data.ts';
 import { testDatabase } from '../support/database.ts';
 import { everything } from './everything.ts';
 import { event, now, payment, plant, ring, the } from './bad-plant.ts';

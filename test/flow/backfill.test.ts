@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { cancelRun } from '../../src/data/bots/bot-executions.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
 import { backends } from '../support/backends.ts';
 import { aBot, catalogue, clean, makeDue, startFlow, type Flow } from '../support/flow.ts';

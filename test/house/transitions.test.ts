@@ -1,5 +1,5 @@
 /** Changes of state have one home, src/transitions/, and docs/states.md says in which file each one stands. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const filesIn = (folder: string, end: string): string[] =>
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
 const home = 'src/transitions/';
-const transitions = existsSync(join(root, home)) ? filesIn(home, '.ts') : [];
+const transitions = filesIn(home, '.ts');
 const functions = [
   ...new Set(filesIn('migrations', '.sql').flatMap((path) => writingFunctions(read(path)))),
 ];
@@ -45,21 +45,7 @@ const notYet = [
   'src/run/writer/escalate.ts',
   'src/run/writer/record.ts',
   'src/schedule/register.ts',
-  // of runs and bots
-  'bots/remedies/bot.pause.ts',
-  'bots/remedies/run.requeue.ts',
   'src/data/bots/bot-executions.ts',
-  'src/data/bots/bots.ts',
-  'src/maintain/end-lost.ts',
-  'src/maintain/rescue.ts',
-  'src/run/give-back.ts',
-  'src/run/queue-verify.ts',
-  'src/run/refuse.ts',
-  'src/run/writer/finish.ts',
-  'src/run/writer/start.ts',
-  'src/schedule/backfill-rows.ts',
-  'src/schedule/claim.ts',
-  'src/schedule/plan.ts',
 ];
 
 const isAllowed = (path: string) =>
@@ -76,6 +62,7 @@ const headOf = new RegExp(
 );
 
 test('each transition says at its head from where to where it leads, by whom, what it locks, and what zero rows mean', () => {
+  expect(transitions.length).toBeGreaterThan(20);
   expect(transitions.filter((path) => !headOf.test(read(path)))).toEqual([]);
 });
 
@@ -107,6 +94,7 @@ test('docs/states.md names each file that writes a state, and no other', () => {
   const writers = transitions
     .filter((path) => stateWrites(read(path), functions).length > 0)
     .map((path) => path.slice(home.length));
+  expect(writers.length).toBeGreaterThan(15);
   expect(writers.filter((path) => !named.has(path))).toEqual([]);
   expect([...named].filter((path) => !transitions.includes(home + path))).toEqual([]);
 });
@@ -120,6 +108,7 @@ test('each row of the tables of states says which file writes it, or that a pers
         .filter((line) => line.startsWith('| `'))
         .map((line) => ({ title, line })),
     );
+  expect(rows.length).toBeGreaterThan(10);
   const silent = rows.filter(
     ({ line }) => !/\| (?:[^|]*`[a-z]+\/[a-z-]+\.ts`[^|]*|by hand[^|]*) \|$/.test(line),
   );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { measureSkew } from '../../src/maintain/clock.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';

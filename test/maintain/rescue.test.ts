@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { cancelRun } from '../../src/data/bots/bot-executions.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import type { Escalate } from '../../src/maintain/end-lost.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { connect } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { install, roundsman } from '../support/installation.ts';

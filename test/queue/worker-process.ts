@@ -1,6 +1,6 @@
 /** One worker process through outages of its servers: it is never started again, and goes on by itself. */
 import { expect, onTestFinished } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { roundsman } from '../support/installation.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { cancelRun } from '../../src/data/bots/bot-executions.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { whileHeld } from '../support/held.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { ExpectedSlots, slotTimes, type SlotTimes } from '../../src/schedule/slot-times.ts';
+import { ExpectedSlots, slotTimes } from '../../src/schedule/slot-times.ts';
+import type { SlotTimes } from '../../src/transitions/runs/claim.ts';
 
 const noon = new Date('2026-03-02T12:00:00.500Z');
 const minutes = (count: number) => new Date(noon.getTime() + count * 60_000);

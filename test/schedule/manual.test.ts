@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { queueManualRun } from '../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { botOf, finishAll, planned, scene, tick } from './due.ts';
 
 /** `schedule queued`, `schedule skipped overlap`, ... in the order in which they were written. */

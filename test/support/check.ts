@@ -10,6 +10,7 @@ import type {
   Remedy,
   Target,
 } from '../../src/bot.ts';
+import { botChanges } from '../../src/heal/bot-changes.ts';
 import type { Db } from '../../src/database/connect.ts';
 
 async function databaseTime(db: Db): Promise<Date> {
@@ -66,6 +67,7 @@ export function applyRemedy(
   return db.transaction().execute(async (transaction) => {
     const parsed = remedy.params.parse(params);
     const context = {
+      ...botChanges(transaction),
       db: transaction,
       target: { fingerprint: 'f', component: 'c', key: 'k', metadata: {}, ...target },
       key: 'one application',

@@ -1,4 +1,4 @@
-import { addBot as insert } from '../../data/bots/bots.ts';
+import { addBot as insert } from '../../transitions/bots/add.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { askFor } from '../terminal/ask.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Updateable } from 'kysely';
-import { editBot as edit, type BotRow } from '../../data/bots/bots.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import { editBot as edit } from '../../transitions/bots/edit.ts';
 import type { Bots } from '../../database/tables.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { printable } from '../../ground/text.ts';
@@ -22,15 +23,17 @@ export async function editBot(given: string, options: DefinitionOptions): Promis
       (Object.keys(wanted) as Column[]).filter(
         (column) => !isDeepStrictEqual(wanted[column], bot[column]),
       );
-    const edited = await edit(db, id, (bot) => {
-      const changed = differ(bot);
-      if (changed.length === 0) return null;
-      if (decisive.some((column) => changed.includes(column)))
-        inspectDefinition({ ...bot, ...wanted }, catalogue);
-      return Object.fromEntries(
-        changed.map((column) => [column, wanted[column]]),
-      ) as Updateable<Bots>;
-    });
+    const edited = await db.transaction().execute((trx) =>
+      edit(trx, id, (bot) => {
+        const changed = differ(bot);
+        if (changed.length === 0) return null;
+        if (decisive.some((column) => changed.includes(column)))
+          inspectDefinition({ ...bot, ...wanted }, catalogue);
+        return Object.fromEntries(
+          changed.map((column) => [column, wanted[column]]),
+        ) as Updateable<Bots>;
+      }),
+    );
     if (options.json) return json(edited?.after ?? (await botOf(db, id)));
     if (!edited) return say(nothingToChange(name, wanted));
     const { before, after } = edited;

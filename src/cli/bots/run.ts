@@ -1,4 +1,4 @@
-import { queueManualRun } from '../../data/bots/bot-executions.ts';
+import { queueManualRun } from '../../services/runs/queue.ts';
 import { exitCodes } from '../../ground/errors.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, duration, json, note, say, shortId, state } from '../terminal/print.ts';

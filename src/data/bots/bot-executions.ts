@@ -1,11 +1,11 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { BadInputError, fields, text, uuid, whole, word } from '../../database/faults/bad-input.ts';
+import { BadInputError, fields, uuid, whole, word } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import type { BotExecutions, EngineCancellations } from '../../database/tables.ts';
+import type { BotExecutions } from '../../database/tables.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { executionStatuses } from '../../database/execution-statuses.ts';
+import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
 
 // A bot is asked for as a range of one id, and ordered by it. As an equality it would fall out of the
 // ORDER BY, and the planner may then walk idx_executions_started through the runs of all other bots
@@ -19,21 +19,6 @@ export class UnknownBotError extends NotFoundError {}
 
 /** A bot that is disabled or in error takes no run, not even by hand; a paused one takes no backfill. */
 export class BotCannotRunError extends RoundsmanError {}
-
-/** Nothing is left to cancel; `run` says how it ended. */
-export class RunEndedError extends RoundsmanError {
-  readonly run: ExecutionRow;
-
-  constructor(run: ExecutionRow) {
-    const at = run.completed_at?.toISOString().slice(0, 19).replace('T', ' ');
-    super({
-      what: `run ${run.id} cannot be cancelled`,
-      why: `it ended as ${run.status}${at ? ` at ${at} UTC` : ''}`,
-      hint: `\`npx roundsman runs show ${run.id.slice(0, 8)}\``,
-    });
-    this.run = run;
-  }
-}
 
 /**
  * Each bot's newest run that started, by bot. Skipped slots are none, and verify runs belong to a
@@ -110,7 +95,7 @@ export async function countOpenRuns(db: Db, botId: string): Promise<number> {
     .selectFrom('bot_executions')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('bot_id', '=', uuid('bot_id', botId))
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', 'in', pendingExecutions)
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -158,61 +143,4 @@ export async function queueManualRun(db: Db, botId: string): Promise<ExecutionRo
       .returningAll()
       .executeTakeFirstOrThrow();
   });
-}
-
-/**
- * Asks a run to stop: one that has not begun ends at once, one that waits for another attempt when rescue comes
- * by (what it has recorded is escalated), a running one when its worker next renews its lease (or at its
- * finish, or when rescue finds it without a worker). Never waits: where somebody holds the row the request is
- * kept beside it, and is the row's once that is free. Asking again changes nothing but a
- * reason that is given (2,000 characters at most). Throws BadInputError, {@link RunEndedError}; undefined
- * when there is no such run.
- */
-export async function cancelRun(
-  db: Db,
-  id: string,
-  reason: string | null,
-): Promise<ExecutionRow | undefined> {
-  const run_id = uuid('id', id);
-  const why = reason === null ? null : text('reason', reason, 2000);
-  // Each CASE is decided on the row as it is once it is locked: a worker may be starting it.
-  const cancelled = await db
-    .updateTable('bot_executions')
-    .set({
-      status: sql<ExecutionStatus>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE status END`,
-      completed_at: sql<Date>`CASE WHEN status = 'queued' AND attempt = 0 THEN engine.now() END`,
-      reason: sql<string>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE reason END`,
-      cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, engine.now())`,
-      cancel_reason: sql<string>`coalesce(${why}, cancel_reason)`,
-    })
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('bot_executions')
-        .select('id')
-        .where('id', '=', run_id)
-        .where('status', 'in', ['queued', 'running'])
-        .forNoKeyUpdate()
-        .skipLocked(),
-    )
-    .where('status', 'in', ['queued', 'running'])
-    .returningAll()
-    .executeTakeFirst();
-  if (cancelled) return cancelled;
-  const run = await db
-    .selectFrom('bot_executions')
-    .selectAll()
-    .where('id', '=', run_id)
-    .executeTakeFirst();
-  if (!run) return undefined;
-  if (run.completed_at) throw new RunEndedError(run);
-  const { rows } = await sql<Selectable<EngineCancellations>>`
-    INSERT INTO engine.cancellations AS asked (execution_id, reason) VALUES (${run_id}, ${why})
-    ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, asked.reason)
-    RETURNING *`.execute(db);
-  const [asked] = rows;
-  return {
-    ...run,
-    cancel_requested_at: run.cancel_requested_at ?? asked!.requested_at,
-    cancel_reason: asked!.reason ?? run.cancel_reason,
-  };
 }

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
+import { pendingExecutions } from '../../database/execution-statuses.ts';
 
 /** A run whose lease ran out is taken over by rescue. */
 export const leaseSeconds = 5;
@@ -16,6 +17,13 @@ export interface Fenced {
  * them running, would read it instead of looking up the ids.
  */
 export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
+
+/** Whether a run `e` is to come or goes on, in the words that the partial indexes of such runs have. */
+export const isPending = sql<boolean>`e.status IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;
+
+/** Runs as a table `held (id, fence)`. */
+export const heldRuns = (runs: Fenced[]) =>
+  sql`unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
 
 /** Another start took the run over, or it was ended from outside: its results are dropped. */
 export class LostRunError extends Error {

@@ -3,7 +3,7 @@
  * of them, and what to do. Adoption itself never changes a documented value.
  */
 import { sql, type Transaction } from 'kysely';
-import { executionStatuses } from '../execution-statuses.ts';
+import { endedExecutions, executionStatuses } from '../execution-statuses.ts';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
@@ -65,7 +65,7 @@ const rules: RowRule[] = [
     mend: "stop what runs the bots, then UPDATE bot_executions SET status = 'failed', completed_at = coalesce(completed_at, now()) WHERE status IN ('queued', 'running')",
   },
   {
-    ...vocabulary('bot_executions', 'status', executionStatuses.slice(2)),
+    ...vocabulary('bot_executions', 'status', [...endedExecutions]),
     wrong: outside('status', [...executionStatuses]),
   },
   {

@@ -4,7 +4,7 @@ import { ofFinding, silenced } from '../../data/bots/bot-silences.ts';
 import { isRunning, type Fenced } from '../../data/bots/fence.ts';
 import type { Database } from '../../database/connect.ts';
 import { statement } from '../../batch/statement.ts';
-import type { Finish } from './finish.ts';
+import type { Finish } from '../../transitions/runs/finish.ts';
 
 /** A ticket that was resolved this long ago at most is opened again; later it is a new one. */
 const reopenWithin = '24 hours';

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
-import type { Finish, Finished } from './finish.ts';
+import type { Finish } from '../../transitions/runs/finish.ts';
+import type { Finished } from './finish.ts';
 import { send, statement } from '../../batch/statement.ts';
 
 interface EndedRow {

@@ -1,13 +1,15 @@
 import type pg from 'pg';
 import { escalateRuns, escalateValues } from './escalate.ts';
-import { finishedOf, finishRuns, type Finish, type Finished, type FinishedRow } from './finish.ts';
-import { queueNextRuns } from './queue-next.ts';
+import { finishedOf, type Finished } from './finish.ts';
+import { finishRuns, type Finish, type FinishedRow } from '../../transitions/runs/finish.ts';
+import { queueNextRuns } from '../../transitions/runs/queue-next.ts';
+import { renewDelayed } from '../../transitions/runs/renew-lease.ts';
 import { recordedOf, recordRuns, recordValues, type Recorded, type RecordedRow } from './record.ts';
 import type { Recording } from './recording.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from './run.ts';
 import { dependent, suppressRuns, suppressValues } from './suppress.ts';
-import { hold, renew } from './lock-runs.ts';
+import { lockRuns, type Asked } from './lock-runs.ts';
 import { send } from '../../batch/statement.ts';
 
 /** What one run writes in one flush: what its checks saw, or its end, or both. */
@@ -41,7 +43,7 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
   const going = entries.filter((entry) => !isEnding(entry));
   await client.query('BEGIN');
   const sent = [
-    send(client, hold, [JSON.stringify(entries.map(askedOf))]),
+    send(client, lockRuns, [JSON.stringify(entries.map(askedOf))]),
     recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
     behind.length > 0 ? send(client, suppressRuns, suppressValues(behind)) : [],
     ...(ending.length > 0
@@ -51,7 +53,7 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
           send(client, queueNextRuns, [ending.map(({ run }) => run.bot.id)]),
         ] as const)
       : ([[], [], []] as const)),
-    going.length > 0 ? send(client, renew, [going.map(({ run }) => run.id)]) : [],
+    going.length > 0 ? send(client, renewDelayed, [going.map(({ run }) => run.id)]) : [],
     client.query('COMMIT'),
   ] as const;
   // All of them are heard before the connection serves anybody else; the first error is the cause of the others.
@@ -79,7 +81,7 @@ const isRecording = (entry: Entry): entry is Entry & { recording: Recording } =>
   entry.recording !== null;
 const isEnding = (entry: Entry): entry is Entry & { finish: Finish } => entry.finish !== null;
 
-const askedOf = ({ run, recording, finish }: Entry) => ({
+const askedOf = ({ run, recording, finish }: Entry): Asked => ({
   id: run.id,
   fence: run.fence,
   ends: finish !== null,

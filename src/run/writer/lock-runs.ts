@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { isRunning, leaseSeconds } from '../../data/bots/fence.ts';
+import { isRunning } from '../../data/bots/fence.ts';
 import { statement } from '../../batch/statement.ts';
 
-/** What a flush asks for: `$1` of {@link hold} is a list of these. */
+/** What a flush asks for: `$1` of {@link lockRuns} is a list of these. */
 export interface Asked {
   id: string;
   fence: string;
@@ -16,14 +16,14 @@ export interface Asked {
 
 /**
  * The first statement of a flush. Only runs that are still running under their fence come back. All
- * that the flush will write is locked here, in one order for everybody: the runs by id, then their
+ * that the flush will write is locked here, in one order everywhere: the runs by id, then their
  * bots by id where they end or record, then the memories of their fingerprints. Findings and tickets need no lock
  * of their own: whoever writes them holds their bot or their memory. Two runs of one bot that record at once could
  * each insert a memory that the other one did not see here: their bot keeps them apart.
  * NO KEY: other transactions may insert rows that refer to these meanwhile.
  */
-export const hold = statement<{ id: string }>(
-  'hold',
+export const lockRuns = statement<{ id: string }>(
+  'lock-runs',
   sql`
   WITH asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS a (id uuid, fence bigint, ends boolean, records boolean, fingerprints text[])
@@ -49,16 +49,4 @@ export const hold = statement<{ id: string }>(
     ORDER BY s.fingerprint FOR NO KEY UPDATE
   )
   SELECT id FROM held WHERE (SELECT count(*) FROM states_held) >= 0`,
-);
-
-/**
- * Nobody renews the lease of a row that a flush holds. One that had to wait does it itself for the runs
- * that go on; `$1` are their ids.
- */
-export const renew = statement(
-  'renew',
-  sql`
-  UPDATE bot_executions e SET lease_until = engine.now() + make_interval(secs => ${sql.lit(leaseSeconds)})
-  WHERE e.id = ANY ($1::uuid[]) AND ${isRunning}
-    AND statement_timestamp() - transaction_timestamp() > interval '1 second'`,
 );

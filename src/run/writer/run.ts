@@ -1,4 +1,5 @@
 import type { Stop } from '../../children/protocol.ts';
+import type { StartedRow } from '../../transitions/runs/start.ts';
 
 /** One start of one row of `bot_executions`: the value that passes through every step. */
 export interface Run {
@@ -6,7 +7,7 @@ export interface Run {
   fence: string;
   attempt: number;
   maxAttempts: number;
-  trigger: 'schedule' | 'manual' | 'backfill' | 'verify';
+  trigger: StartedRow['trigger'];
   startedAt: Date;
   bot: { id: string; name: string; endpoint: string; config: unknown };
   timeoutMs: number;
@@ -15,4 +16,21 @@ export interface Run {
   /** Aborted with a {@link Stop} as its reason. */
   signal: AbortSignal;
   stop(why: Stop): void;
+}
+
+export function runOf(row: StartedRow): Run {
+  const controller = new AbortController();
+  return {
+    id: row.id,
+    fence: row.fence,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    trigger: row.trigger,
+    startedAt: row.started_at,
+    bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
+    timeoutMs: row.timeout_seconds * 1000,
+    pendingEffects: row.leftovers ?? true,
+    signal: controller.signal,
+    stop: (why: Stop) => controller.abort(why),
+  };
 }

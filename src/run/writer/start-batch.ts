@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type pg from 'pg';
 import { isRunning } from '../../data/bots/fence.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
-import { startRuns, startValues, type StartedRow } from './start.ts';
+import { startRuns, startValues, type StartedRow } from '../../transitions/runs/start.ts';
 import { send, statement } from '../../batch/statement.ts';
 
 /** Runs that this worker holds already, by id and generation. */

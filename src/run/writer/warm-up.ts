@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { escalateRuns } from './escalate.ts';
-import { finishRuns } from './finish.ts';
-import { queueNextRuns } from './queue-next.ts';
+import { finishRuns } from '../../transitions/runs/finish.ts';
+import { queueNextRuns } from '../../transitions/runs/queue-next.ts';
 import { recordRuns } from './record.ts';
-import { startRuns } from './start.ts';
-import { hold } from './lock-runs.ts';
+import { startRuns } from '../../transitions/runs/start.ts';
+import { lockRuns } from './lock-runs.ts';
 import { send, type Statement } from '../../batch/statement.ts';
 
 const none = '[]';
@@ -12,7 +12,7 @@ const none = '[]';
 /** What every flush and every start asks, about no runs at all: nothing is written. */
 const statements: [Statement<unknown>, unknown[]][] = [
   [startRuns, [[], [], '']],
-  [hold, [none]],
+  [lockRuns, [none]],
   [recordRuns, [none, none]],
   [escalateRuns, [none]],
   [finishRuns, [none]],

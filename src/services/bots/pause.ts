@@ -1,10 +1,12 @@
 import { countOpenRuns } from '../../data/bots/bot-executions.ts';
-import { changeBotStatus, type BotRow, type BotStatus } from '../../data/bots/bots.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
+import { pauseBot as pause } from '../../transitions/bots/pause.ts';
+import { resumeBot as resume } from '../../transitions/bots/resume.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 
@@ -34,7 +36,7 @@ export async function pauseBot(
       hint: `\`npx roundsman bots resume ${bot.name}\` if it is to run again`,
     });
   if (bot.status === 'paused') return { bot, same: true, open: 0 };
-  const after = await change(db, bot, 'paused', reason);
+  const after = await changed(db, bot, pause(db, bot, reason));
   return { bot: after, same: false, open: await countOpenRuns(db, bot.id) };
 }
 
@@ -47,7 +49,7 @@ export async function resumeBot(
   const bot = await botOf(db, given);
   if (bot.status === 'active') return { bot, same: true };
   refuseUnfit(bot, await catalogue());
-  return { bot: await change(db, bot, 'active', null), same: false };
+  return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
 /** A bot that would be in error again at the scheduler's next look is not resumed. */
@@ -67,13 +69,13 @@ function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
   }
 }
 
-async function change(
+/** Throws {@link WrongStatusError} where another session was faster. */
+async function changed(
   db: Db,
   { id, name, status }: BotRow,
-  to: BotStatus,
-  reason: string | null,
+  change: Promise<BotRow | undefined>,
 ): Promise<BotRow> {
-  const after = await changeBotStatus(db, id, status, to, reason);
+  const after = await change;
   if (after) return after;
   const now = await botOf(db, id);
   throw new WrongStatusError({

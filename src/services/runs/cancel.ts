@@ -1,6 +1,7 @@
-import { cancelRun as cancel, type ExecutionRow } from '../../data/bots/bot-executions.ts';
+import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { cancelRun as cancel } from '../../transitions/runs/cancel.ts';
 import { runIdOf } from '../references/by-id.ts';
 
 export interface Cancelled {

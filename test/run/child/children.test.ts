@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
-import { cancelRun } from '../../../src/data/bots/bot-executions.ts';
+import { cancelRun } from '../../../src/transitions/runs/cancel.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { openChildren, type PoolOptions } from '../../../src/run/tasks/children.ts';
 import {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { requestCanary } from '../../../src/data/bots/canaries.ts';
-import { queueManualRun } from '../../../src/data/bots/bot-executions.ts';
+import { queueManualRun } from '../../../src/services/runs/queue.ts';
 import { connect, type Db } from '../../../src/database/connect.ts';
 import { migrateQueue } from '../../../src/queue/backend.ts';
 import { openQueue } from '../../../src/queue/run-queue.ts';

@@ -1,50 +1,32 @@
-/** The rows of a backfill: what is read and written while the bot is locked. */
+/**
+ * Slots of the past are made up for.
+ *
+ * From: `skipped`, or no row.
+ * To: `queued` with the trigger `backfill` and no attempt; what remains of a stretch of missed slots stays `skipped`.
+ * By: an operator, with `bots backfill`.
+ * Locks: nothing new: the caller holds the bot, which the claim takes as well (schedule/backfill.ts).
+ * Zero rows: the slot has got its row, or the row was queued, meanwhile.
+ */
 import { sql, type Transaction } from 'kysely';
-import type { ExecutionRow } from '../data/bots/bot-executions.ts';
-import type { BotRow } from '../data/bots/bots.ts';
-import type { Database } from '../database/connect.ts';
-import type { MissedStretch } from './missed.ts';
+import type { Database } from '../../database/connect.ts';
 
-/** A row of `bot_executions` that has a slot. */
-export type SlotRow = Pick<ExecutionRow, 'id' | 'status' | 'reason' | 'metadata'> & {
-  scheduled_for: Date;
-};
+/** What a bot gives the runs of its slots. */
+interface Bot {
+  id: string;
+  max_attempts: number;
+}
 
-const slotRows = (trx: Transaction<Database>, botId: string) =>
-  trx
-    .selectFrom('bot_executions')
-    .select(['id', 'scheduled_for', 'status', 'reason', 'metadata'])
-    .where('bot_id', '=', botId)
-    .$narrowType<{ scheduled_for: Date }>();
-
-export const rowsIn = (
-  trx: Transaction<Database>,
-  botId: string,
-  since: Date,
-  until: Date,
-  limit: number,
-) =>
-  slotRows(trx, botId)
-    .where('scheduled_for', '>=', since)
-    .where('scheduled_for', '<', until)
-    .orderBy('scheduled_for')
-    .limit(limit)
-    .execute();
-
-/** The newest stretch of missed slots that began before `since`: only that one can reach beyond it. */
-export const lastMissed = (trx: Transaction<Database>, botId: string, since: Date) =>
-  slotRows(trx, botId)
-    .where('scheduled_for', '<', since)
-    .orderBy('scheduled_for', 'desc')
-    .where('status', '=', 'skipped')
-    .where('reason', '=', 'missed')
-    .limit(1)
-    .execute();
+/** So many slots that stay missed; `last` is the newest of them. */
+export interface MissedStretch {
+  first: Date;
+  count: number;
+  last: Date;
+}
 
 /** What remains missed keeps its row, or gets one where it begins with another slot. */
-export async function writeMissed(
+export async function keepMissedSlots(
   trx: Transaction<Database>,
-  { row, rest }: { row: SlotRow; rest: MissedStretch[] },
+  { row, rest }: { row: { id: string; scheduled_for: Date }; rest: MissedStretch[] },
 ): Promise<void> {
   for (const { first, count, last } of rest) {
     const metadata = JSON.stringify({ count, last });
@@ -64,7 +46,11 @@ export async function writeMissed(
 }
 
 // A row that had an entry once keeps its generation: an old entry must not pass for the new one.
-export const requeue = (trx: Transaction<Database>, { max_attempts }: BotRow, rows: SlotRow[]) =>
+export const queueSkippedSlots = (
+  trx: Transaction<Database>,
+  { max_attempts }: Bot,
+  rows: { id: string }[],
+) =>
   sql`
     UPDATE bot_executions
     SET status = 'queued', trigger = 'backfill', reason = NULL, metadata = NULL, completed_at = NULL,
@@ -72,7 +58,8 @@ export const requeue = (trx: Transaction<Database>, { max_attempts }: BotRow, ro
         run_after = NULL, cancel_requested_at = NULL, cancel_reason = NULL
     WHERE id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND status = 'skipped'`.execute(trx);
 
-export const insert = (trx: Transaction<Database>, { id, max_attempts }: BotRow, slots: Date[]) =>
+/** Inserts slots that have no row. */
+export const queueSlots = (trx: Transaction<Database>, { id, max_attempts }: Bot, slots: Date[]) =>
   sql`
     INSERT INTO bot_executions (bot_id, status, trigger, scheduled_for, max_attempts, started_at, queued_at)
     SELECT ${id}, 'queued', 'backfill', slot, ${max_attempts}, engine.now(), engine.now()

@@ -1,13 +1,17 @@
-import { sql } from 'kysely';
-import type { RunEntry } from '../../queue/run-queue.ts';
-import { statement } from '../../batch/statement.ts';
-
 /**
- * A start that `concurrency` refused left its row queued without an entry: whoever frees a place queues
- * the bot's oldest waiting run again, a retry whose time has come as well. It has waited its time in the queue
- * once: its new entry goes first. `$1` are the bots, one place each; nothing comes back, and nothing was written,
- * where nothing waits.
+ * Where a run has made room, its bot's oldest waiting run gets a new entry.
+ *
+ * From: `queued`, with a generation whose entry a start has used up for want of a place.
+ * To: `queued`, with the next generation, whose entry goes ahead of those that wait.
+ * By: the worker that ends a run of the bot, in the same flush.
+ * Locks: bot_executions, one of each bot whose row the flush has locked; rows that other transactions hold are skipped.
+ * Zero rows: nothing of the bot waits, and nothing was written.
  */
+import { sql } from 'kysely';
+import { statement } from '../../batch/statement.ts';
+import type { RunEntry } from '../../queue/run-queue.ts';
+
+/** `$1` are the bots, one place each. A retry whose time has come waits as well. */
 export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { bot_id: string }>(
   'queue-next',
   sql`

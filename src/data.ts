@@ -1,0 +1,36 @@
+/**
+ * `roundsman/data`: the platform's schema for other TypeScript projects. Functions take `db` first,
+ * or a transaction where they lock; what they throw on purpose is a {@link RoundsmanError}.
+ */
+export { NotFoundError, RoundsmanError, UsageError } from './ground/errors.ts';
+export { connect, type ConnectOptions, type Database, type Db } from './database/connect.ts';
+export type * from './database/tables.ts';
+export { migrateToLatest, migrationStatus, MigrationError } from './database/migrate/migrate.ts';
+export { AccessDeniedError } from './database/faults/access-denied.ts';
+export { BadInputError } from './database/faults/bad-input.ts';
+export { ConstraintError } from './database/faults/constraint-errors.ts';
+export { asService, asUser, NestedRoleError, type Claims } from './database/as-user.ts';
+export type { Page, PageRequest } from './database/keyset.ts';
+export type { TimeSpan } from './database/time-span.ts';
+
+// In the order of the schema document's sections.
+export * from './data/users/profiles.ts';
+export * from './data/users/organizations.ts';
+export * from './data/users/sessions.ts';
+export * from './data/credits/ledger.ts';
+export * from './data/credits/payments.ts';
+export * from './data/credits/subscriptions.ts';
+export * from './data/javari/projects.ts';
+export * from './data/javari/conversations.ts';
+export * from './data/javari/credentials.ts';
+export { BadKeyRingError, KeyRing, MissingKeyError, readKeyRing } from './ground/key-ring.ts';
+export { BrokenSealError } from './ground/sealing.ts';
+export * from './data/bots/bot-executions.ts';
+export { queueManualRun } from './services/runs/queue.ts';
+export { cancelRun, RunEndedError } from './transitions/runs/cancel.ts';
+export * from './data/apps/usage.ts';
+export * from './data/games/leaderboard.ts';
+export * from './data/social/groups.ts';
+export * from './data/analytics/page-views.ts';
+export * from './data/analytics/api-logs.ts';
+export * from './data/analytics/error-logs.ts';

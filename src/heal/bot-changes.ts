@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely';
+import type { BotChanges } from '../contract/bot-changes.ts';
+import { NotAppliedError } from '../contract/remedy.ts';
+import type { Database } from '../database/connect.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { pauseBot } from '../transitions/bots/pause.ts';
+import { resumeBot } from '../transitions/bots/resume.ts';
+import { queueManualRun } from '../transitions/runs/queue-manual.ts';
+
+/** The transitions that a remedy may ask for, in its transaction; one outside has none, and gets one for each. */
+export const botChanges = (db: Kysely<Database>): BotChanges => ({
+  queueRun: (id) => inTransaction(db, (trx) => queueManualRun(trx, id)),
+  async pauseBot(id, reason) {
+    if (!(await pauseBot(db, { id, status: 'active' }, reason)))
+      throw new NotAppliedError(`the bot ${id} is not active any more`);
+  },
+  async resumeBot(id) {
+    if (!(await resumeBot(db, { id, status: 'paused' })))
+      throw new NotAppliedError(`the bot ${id} is not paused any more`);
+  },
+});

@@ -1,0 +1,87 @@
+/**
+ * A person asks a run to stop.
+ *
+ * From: `queued` or `running`.
+ * To: `cancelled` at once where it has not begun; else the same status with `cancel_requested_at`, and its end comes
+ * when rescue finds it waiting for another attempt (what it has recorded is escalated), when its worker next renews its
+ * lease, at its finish, or when rescue finds it without a worker.
+ * By: an operator, with `runs cancel`.
+ * Locks: the run's row, and never waits for it: where another transaction holds it the request is kept beside it, in
+ * engine.cancellations, and is the row's once that is free (note-cancellations.ts).
+ * Zero rows: the row is locked, has ended, or there is no such run: what it says then decides.
+ */
+import { sql, type Selectable } from 'kysely';
+import type { ExecutionRow, ExecutionStatus } from '../../data/bots/bot-executions.ts';
+import type { Db } from '../../database/connect.ts';
+import { pendingExecutions } from '../../database/execution-statuses.ts';
+import { text, uuid } from '../../database/faults/bad-input.ts';
+import type { EngineCancellations } from '../../database/tables.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+
+/** Nothing is left to cancel; `run` says how it ended. */
+export class RunEndedError extends RoundsmanError {
+  readonly run: ExecutionRow;
+
+  constructor(run: ExecutionRow) {
+    const at = run.completed_at?.toISOString().slice(0, 19).replace('T', ' ');
+    super({
+      what: `run ${run.id} cannot be cancelled`,
+      why: `it ended as ${run.status}${at ? ` at ${at} UTC` : ''}`,
+      hint: `\`npx roundsman runs show ${run.id.slice(0, 8)}\``,
+    });
+    this.run = run;
+  }
+}
+
+/**
+ * Asking again changes nothing but a reason that is given (2,000 characters at most). Throws BadInputError,
+ * {@link RunEndedError}; undefined when there is no such run.
+ */
+export async function cancelRun(
+  db: Db,
+  id: string,
+  reason: string | null,
+): Promise<ExecutionRow | undefined> {
+  const run_id = uuid('id', id);
+  const why = reason === null ? null : text('reason', reason, 2000);
+  // Each CASE is decided on the row as it is once it is locked: a worker may be starting it.
+  const cancelled = await db
+    .updateTable('bot_executions')
+    .set({
+      status: sql<ExecutionStatus>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE status END`,
+      completed_at: sql<Date>`CASE WHEN status = 'queued' AND attempt = 0 THEN engine.now() END`,
+      reason: sql<string>`CASE WHEN status = 'queued' AND attempt = 0 THEN 'cancelled' ELSE reason END`,
+      cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, engine.now())`,
+      cancel_reason: sql<string>`coalesce(${why}, cancel_reason)`,
+    })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('bot_executions')
+        .select('id')
+        .where('id', '=', run_id)
+        .where('status', 'in', pendingExecutions)
+        .forNoKeyUpdate()
+        .skipLocked(),
+    )
+    .where('status', 'in', pendingExecutions)
+    .returningAll()
+    .executeTakeFirst();
+  if (cancelled) return cancelled;
+  const run = await db
+    .selectFrom('bot_executions')
+    .selectAll()
+    .where('id', '=', run_id)
+    .executeTakeFirst();
+  if (!run) return undefined;
+  if (run.completed_at) throw new RunEndedError(run);
+  const { rows } = await sql<Selectable<EngineCancellations>>`
+    INSERT INTO engine.cancellations AS asked (execution_id, reason) VALUES (${run_id}, ${why})
+    ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, asked.reason)
+    RETURNING *`.execute(db);
+  const [asked] = rows;
+  return {
+    ...run,
+    cancel_requested_at: run.cancel_requested_at ?? asked!.requested_at,
+    cancel_reason: asked!.reason ?? run.cancel_reason,
+  };
+}

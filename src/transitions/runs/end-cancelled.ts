@@ -1,0 +1,27 @@
+/**
+ * Runs that never began and are asked to stop end: no start would take them.
+ *
+ * From: `queued`, without an attempt, asked to stop.
+ * To: `cancelled`, outside of the bot's counters.
+ * By: rescue, in any process.
+ * Locks: bot_executions by id; rows that other transactions hold are skipped.
+ * Zero rows: there are none, or another rescue has them.
+ */
+import { sql } from 'kysely';
+import { hasBegun } from '../../data/bots/lost-run.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** Ends `limit` at most; returns how many. */
+export async function endCancelledRuns(db: Db, limit: number): Promise<number> {
+  const { rows } = await sql`
+    WITH given_up AS (
+      -- Locks bot_executions by id; rows that others hold are skipped.
+      SELECT e.id FROM bot_executions e
+      WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
+      ORDER BY e.id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE bot_executions e SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
+    FROM given_up WHERE e.id = given_up.id
+    RETURNING e.id`.execute(db);
+  return rows.length;
+}

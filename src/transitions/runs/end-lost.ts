@@ -1,0 +1,79 @@
+/**
+ * Runs that no worker carries any more and that may not be begun again end.
+ *
+ * From: `running` with a lease that has run out, and no attempt left or asked to stop; or `queued` for another attempt,
+ * and asked to stop.
+ * To: `cancelled` where it is asked to stop, else `failed` with reason `worker lost`; with the bot's counters.
+ * By: rescue, in any process; what the runs have recorded is escalated in between, in the same transaction.
+ * Locks: bot_executions by id, each with its bot; rows that other transactions hold are skipped.
+ * Zero rows: they go on, were taken over or ended meanwhile, or another transaction holds them or their bots.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Fenced } from '../../data/bots/fence.ts';
+import { hasBegun, leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-run.ts';
+import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
+import type { Database, Db } from '../../database/connect.ts';
+
+/** A run that is to end; `waits` where it was queued for another attempt. */
+export type LostRun = Fenced & { waits: boolean };
+
+const isLost = sql`(${leaseOver} AND NOT ${mayGoOn})`;
+/** It waits for another attempt, which no start would give it. */
+const isGivenUp = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND ${hasBegun})`;
+
+/** The ids of at most so many. In no order: what fails again and again must not be the first each time. */
+export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM (
+      SELECT e.id FROM bot_executions e WHERE ${isLost}
+      UNION ALL SELECT e.id FROM bot_executions e WHERE ${isGivenUp}
+    ) lost ORDER BY random() LIMIT ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Locks those of them that are still lost. All of them are `running` afterwards, for what escalates asks for runs that
+ * go on; no other transaction sees it, because {@link endLostRuns} ends them in the same one.
+ */
+export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): Promise<LostRun[]> {
+  const { rows: lost } = await sql<LostRun>`
+    SELECT e.id, e.fence, e.status = 'queued' AS waits FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+    WHERE e.id = ANY (${ids}::uuid[]) AND (${isLost} OR ${isGivenUp})
+    -- Locks bot_executions by id, each with its bot; rows that others hold are skipped.
+    ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(
+    trx,
+  );
+  const waiting = waitingIds(lost);
+  if (waiting.length > 0)
+    await sql`
+      UPDATE bot_executions SET status = 'running', lease_until = engine.now()
+      WHERE id = ANY (${waiting}::uuid[])`.execute(trx);
+  return lost;
+}
+
+/** Ends what {@link holdLostRuns} has locked. */
+export async function endLostRuns(trx: Transaction<Database>, lost: LostRun[]): Promise<void> {
+  const waited = sql`e.id = ANY (${waitingIds(lost)}::uuid[])`;
+  await sql`
+    WITH ended AS (
+      UPDATE bot_executions e
+      SET status = CASE WHEN e.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
+          reason = CASE WHEN e.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
+          error_message = CASE WHEN ${waited} THEN e.error_message ELSE ${leaseRanOut} END,
+          execution_time_ms = CASE WHEN ${waited} THEN e.execution_time_ms ELSE ${tookMs} END,
+          completed_at = engine.now(), generation = e.generation + 1, lease_until = NULL, run_after = NULL
+      WHERE e.id = ANY (${lost.map(({ id }) => id)}::uuid[])
+      RETURNING e.bot_id, e.status, e.trigger, e.execution_time_ms, e.started_at
+    )
+    UPDATE bots b
+    SET total_runs = b.total_runs + m.runs, failed_runs = b.failed_runs + m.failed,
+        avg_execution_time_ms = ${meanDuration(sql`m.runs`, sql`m.timed`, sql`m.ms`)},
+        last_execution_at = greatest(b.last_execution_at, m.started_at)
+    FROM (SELECT bot_id, count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
+                 count(execution_time_ms) AS timed, coalesce(sum(execution_time_ms), 0) AS ms, max(started_at) AS started_at
+          FROM ended WHERE trigger <> 'verify' GROUP BY bot_id) m
+    WHERE b.id = m.bot_id`.execute(trx);
+}
+
+const waitingIds = (lost: LostRun[]): string[] =>
+  lost.filter(({ waits }) => waits).map(({ id }) => id);

@@ -1,0 +1,29 @@
+/**
+ * Runs whose entry in the queue is lost get a new one. No attempt is counted.
+ *
+ * From: `queued`, of the generation whose entry is gone.
+ * To: `queued`, with the next generation: an old entry that turns up after all starts nothing.
+ * By: rescue, in any process.
+ * Locks: bot_executions by id; rows that other transactions hold are skipped: they are being started or queued.
+ * Zero rows: they were started, ended or queued meanwhile.
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import type { RunEntry } from '../../queue/run-queue.ts';
+
+/** The entries that are to be queued. */
+export async function queueRunsAgain(db: Db, lost: RunEntry[]): Promise<RunEntry[]> {
+  if (lost.length === 0) return [];
+  const { rows } = await sql<RunEntry>`
+    WITH free AS (
+      -- Locks bot_executions by id; rows that others hold are skipped: they are being started or queued.
+      SELECT e.id FROM bot_executions e
+      JOIN unnest(${lost.map((row) => row.id)}::uuid[], ${lost.map((row) => row.generation)}::int[]) AS l (id, generation)
+        ON e.id = l.id AND e.generation = l.generation
+      WHERE e.status = 'queued' ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
+    )
+    UPDATE bot_executions e SET generation = e.generation + 1
+    FROM free, bots b WHERE e.id = free.id AND b.id = e.bot_id
+    RETURNING e.id, e.generation, b.priority`.execute(db);
+  return rows;
+}

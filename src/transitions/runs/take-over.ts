@@ -1,0 +1,30 @@
+/**
+ * Rescue takes runs over whose worker is lost.
+ *
+ * From: `running`, with a lease that has run out, attempts left, and not asked to stop.
+ * To: `queued` with the next generation, reason `worker lost`. Its unfinished heal stays for the next attempt to adopt.
+ * By: rescue, in any process.
+ * Locks: bot_executions, those that are lost longest first; rows that other transactions hold are skipped.
+ * Zero rows: no worker is lost, or another rescue has its runs.
+ */
+import { sql } from 'kysely';
+import { leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-run.ts';
+import { tookMs } from '../../data/bots/run-duration.ts';
+import type { Db } from '../../database/connect.ts';
+import type { RunEntry } from '../../queue/run-queue.ts';
+
+/** Takes `limit` runs over at most; they are to be queued. */
+export async function takeOverRuns(db: Db, limit: number): Promise<RunEntry[]> {
+  const { rows } = await sql<RunEntry>`
+    WITH dead AS (
+      -- Locks bot_executions, those that are lost longest first; rows that others hold are skipped.
+      SELECT e.id FROM bot_executions e WHERE ${leaseOver} AND ${mayGoOn}
+      ORDER BY e.lease_until LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE bot_executions e
+    SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
+        execution_time_ms = ${tookMs}, generation = e.generation + 1, lease_until = NULL
+    FROM dead, bots b WHERE e.id = dead.id AND b.id = e.bot_id
+    RETURNING e.id, e.generation, b.priority`.execute(db);
+  return rows;
+}
