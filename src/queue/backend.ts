@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { pool, type Db } from '../database/connect.ts';
+import { nodeSilenceSeconds } from '../database/node-silence.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { redisDatabaseIn } from '../ground/redis-database.ts';
 
@@ -72,13 +73,17 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
     const alive = await trx
       .selectFrom('engine.nodes')
       .select(['role', 'host', 'pid'])
-      .where('heartbeat_at', '>', sql<Date>`engine.now() - interval '15 seconds'`)
+      .where(
+        'heartbeat_at',
+        '>',
+        sql<Date>`engine.now() - make_interval(secs => ${nodeSilenceSeconds})`,
+      )
       .execute();
     if (alive.length > 0)
       throw new RoundsmanError({
         what: 'the queue cannot be switched now',
         why: `still alive: ${alive.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ')}`,
-        hint: 'stop them and run it again; a process that was killed counts for 15 seconds',
+        hint: `stop them and run it again; a process that was killed counts for ${nodeSilenceSeconds} seconds`,
       });
     await trx
       .insertInto('engine.settings')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { AnyCheck } from '../contract/event-check.ts';
+import { isPending } from '../data/bots/fence.ts';
 import type { Db } from '../database/connect.ts';
 import { resume } from '../heal/heal.ts';
 import type { OpenFinding } from '../heal/finding/open-finding.ts';
@@ -54,7 +55,7 @@ async function findDue(db: Db, { id, bot }: RunContext['run']): Promise<OpenFind
       SELECT FROM bot_actions a LEFT JOIN bot_executions e ON e.id = a.execution_id
       WHERE a.fingerprint = f.fingerprint
         AND (a.state = 'applied' AND coalesce(a.ask_after, a.verify_after) <= engine.now()
-               AND coalesce(e.status NOT IN ('queued', 'running'), true)
+               AND coalesce(NOT ${isPending('e')}, true)
              OR a.state IN ('intent', 'applied') AND e.id = ${id}::uuid))`.execute(db);
   return rows;
 }

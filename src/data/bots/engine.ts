@@ -1,10 +1,10 @@
 /** What the engine says about itself: its clock, its processes, its mode. */
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { nodeSilenceSeconds } from '../../database/node-silence.ts';
 import type { EngineNodes } from '../../database/tables.ts';
 
-/** A process without a heartbeat for this long counts as gone. */
-export const nodeSilenceSeconds = 15;
+export { nodeSilenceSeconds };
 
 export interface Node extends Selectable<EngineNodes> {
   alive: boolean;

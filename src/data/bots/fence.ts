@@ -18,8 +18,9 @@ export interface Fenced {
  */
 export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
 
-/** Whether a run `e` is to come or goes on, in the words that the partial indexes of such runs have. */
-export const isPending = sql<boolean>`e.status IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;
+/** Whether a run is to come or goes on, in the words that the partial indexes of such runs have; `run` is its alias. */
+export const isPending = (run: string) =>
+  sql<boolean>`${sql.ref(`${run}.status`)} IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;
 
 /** Runs as a table `held (id, fence)`. */
 export const heldRuns = (runs: Fenced[]) =>

@@ -22,13 +22,13 @@ export const noteCancellations = (db: Db) =>
       WHERE c.execution_id = e.id AND e.id IN (
         -- Locks bot_executions by id; rows that others hold are skipped.
         SELECT e.id FROM bot_executions e JOIN engine.cancellations a ON a.execution_id = e.id
-        WHERE ${isPending} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)
+        WHERE ${isPending('e')} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)
       RETURNING e.id
     ), over AS (
       -- Locks engine.cancellations by execution_id; rows that others hold are skipped.
       SELECT c.execution_id FROM engine.cancellations c
       WHERE c.execution_id IN (SELECT id FROM noted)
-        OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND ${isPending})
+        OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND ${isPending('e')})
       ORDER BY c.execution_id FOR UPDATE SKIP LOCKED
     )
     DELETE FROM engine.cancellations c USING over WHERE c.execution_id = over.execution_id`.execute(

@@ -9,6 +9,7 @@
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
+import { isPending } from '../../data/bots/fence.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
 /** `$1` are the bots, one place each. A retry whose time has come waits as well. */
@@ -23,7 +24,7 @@ export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { b
     WHERE w.bot_id = freed.bot_id AND w.generation > 0 AND w.cancel_requested_at IS NULL
       AND (w.run_after IS NULL OR w.run_after <= engine.now())
       -- Says queued twice, so that the planner goes by the bot and cannot read all that is queued instead.
-      AND w.status IN ('queued', 'running') AND w.status IS NOT DISTINCT FROM 'queued'
+      AND ${isPending('w')} AND w.status IS NOT DISTINCT FROM 'queued'
     -- A backfill may be long: what is due now goes first.
     -- Locks bot_executions, one of each bot that the flush holds; rows that others hold are skipped.
     ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
