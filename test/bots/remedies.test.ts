@@ -138,6 +138,15 @@ describe('bot.pause', () => {
     expect(await statusOf('loud')).toEqual({ status: 'active', status_reason: null });
   });
 
+  test('what changes a bot for a remedy changes none that has another status by now', async () => {
+    const changes = botChanges(db);
+    const id = await insertBot(db, 'gone', { status: 'disabled', status_reason: 'mine' });
+    await expect(changes.pauseBot(id, 'too loud')).rejects.toThrow(NotAppliedError);
+    await expect(changes.resumeBot(id)).rejects.toThrow(NotAppliedError);
+    await expect(changes.queueRun(id)).rejects.toThrow('gone cannot be run');
+    expect(await statusOf('gone')).toEqual({ status: 'disabled', status_reason: 'mine' });
+  });
+
   test.each([
     ['resumed it', sql`UPDATE bots SET status = 'active' WHERE name = 'touched'`],
     ['disabled it', sql`UPDATE bots SET status = 'disabled' WHERE name = 'touched'`],
