@@ -8,6 +8,7 @@ import { RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable, time } from '../../ground/text.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { ticketOf } from '../references/ticket.ts';
@@ -15,6 +16,8 @@ import { requirePending } from './require-pending.ts';
 
 /** There is nothing that an answer could be about. */
 export class NoSuggestionError extends RoundsmanError {}
+
+export type { Context, Figures } from '../../heal/judging/figures.ts';
 
 export type Answer = 'approved' | 'rejected';
 
@@ -24,6 +27,8 @@ export interface Answerable {
   suggestion: Suggestion;
   /** what would be done; none where it is advice */
   steps: Step[];
+  /** each of them can be taken back */
+  isUndoable: boolean;
   /** what the entry has achieved on the like of this problem */
   figures: Figures;
   /** the database's time, at which the figures are as they are */
@@ -69,7 +74,14 @@ export async function findAnswerable(
   const id = suggestion.knowledge_id;
   const figures = (await figuresOf(db, [id], about)).get(id)!;
   const steps = solution.kind === 'playbook' ? solution.steps : [];
-  return { ticket, suggestion, steps, figures, now: await currentTime(db) };
+  return {
+    ticket,
+    suggestion,
+    steps,
+    isUndoable: steps.every(({ remedy }) => isReversible(remedy, remedy.risk)),
+    figures,
+    now: await currentTime(db),
+  };
 }
 
 /**
