@@ -1,6 +1,6 @@
 /** Figures of knowledge in words: counts, bounds, lift. */
-import type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
 import { printable, share, signed } from '../../ground/text.ts';
+import type { Figures, Record, Untouched } from '../../services/knowledge/stats.ts';
 import { relative } from '../terminal/print.ts';
 
 /** `7 of 9 recovered`; null when none was seen. */
