@@ -33,7 +33,7 @@ export async function findUndoable(
  * Asks for an undo, which the queued run of its bot carries out; no run where one that was asked for before is still to
  * come. For operators. Throws CannotUndoError when it cannot be taken back any more.
  */
-export function undoAction(
+export async function undoAction(
   { db, actor }: { db: Db; actor: Actor },
   { action: { id } }: { action: Pick<ListedAction, 'id'> },
 ) {

@@ -10,7 +10,13 @@ import { authorise, type Actor } from '../actor.ts';
 export const differingFigures = (db: Db): Promise<CacheDifference[]> => cacheDifferences(db);
 
 /** Writes what the ledger says; what differed. For owners and admins. */
-export function mendFigures({ db, actor }: { db: Db; actor: Actor }): Promise<CacheDifference[]> {
+export async function mendFigures({
+  db,
+  actor,
+}: {
+  db: Db;
+  actor: Actor;
+}): Promise<CacheDifference[]> {
   authorise(actor, 'mend the figures of knowledge', 'admin');
   return mendCache(db);
 }
