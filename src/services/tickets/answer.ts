@@ -11,8 +11,7 @@ import { isPlaybook } from '../../playbook/read.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { ticketOf } from '../references/ticket.ts';
-import { requirePending } from './require-pending.ts';
+import { pendingTicketOf } from '../references/ticket.ts';
 
 /** There is nothing that an answer could be about. */
 export class NoSuggestionError extends RoundsmanError {}
@@ -47,8 +46,7 @@ export async function findAnswerable(
     answer,
   }: { ticket: string; knowledge: string | undefined; answer: Answer },
 ): Promise<Answerable> {
-  const ticket = await ticketOf(db, given);
-  requirePending(ticket, answer);
+  const ticket = await pendingTicketOf(db, given, answer);
   const finding = await openFinding(db, ticket, answer);
   const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
   const all = await suggestionsOn(db, finding.id);
