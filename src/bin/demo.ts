@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { actorOf } from '../cli/arguments/actor.ts';
 import { json, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 
@@ -15,7 +16,7 @@ export const demoCommand = () =>
 const told = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 
 async function demo(options: { json?: boolean }): Promise<void> {
-  const [config, log, embedded, data, migrate, backend, fiction, engine, rounds, summary] =
+  const [config, log, embedded, data, migrate, backend, fiction, engine, choice, rounds, summary] =
     await Promise.all([
       import('../config.ts'),
       import('../log.ts'),
@@ -25,7 +26,8 @@ async function demo(options: { json?: boolean }): Promise<void> {
       import('../queue/backend.ts'),
       import('../demo/plant.ts'),
       import('./engine.ts'),
-      import('./make-round.ts'),
+      import('../services/round/choose.ts'),
+      import('../services/round/make.ts'),
       import('../cli/round/summary.ts'),
     ]);
   // Its own database, whatever the environment says: a demonstration touches nobody's data.
@@ -56,8 +58,8 @@ async function demo(options: { json?: boolean }): Promise<void> {
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const started = await engine.startEngine('worker', settings, server.url, silent);
       try {
-        const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
-        const done = (await rounds.makeRound(db, bots))!;
+        const bots = await choice.allBots(db);
+        const done = (await rounds.makeRound({ db, actor: actorOf() }, { bots }))!;
         if (options.json) json(done);
         else {
           summary.printRound(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Session } from '../cli/session/database.ts';
 import { embeddedServes, joinEmbedded, type EmbeddedDatabase } from '../database/embedded/index.ts';
+import { ping } from '../database/ping.ts';
 import type { Log } from '../log.ts';
 
 const everyMs = 1_000;
@@ -24,7 +24,7 @@ export function keepEmbedded({ db, config, url }: Session, log: Log): Keeper {
   async function ask(): Promise<void> {
     // A session that it has would go on, and none is added to it.
     if (!embeddedServes(config.home)) throw new Error('it does not run, or is about to end');
-    await sql`SELECT 1`.execute(db);
+    await ping(db);
   }
 
   async function keep(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
@@ -28,8 +29,9 @@ async function round(
   options: { json?: boolean },
 ): Promise<void> {
   const { db } = session;
-  const [{ makeRound }, { printRound }] = await Promise.all([
-    import('./make-round.ts'),
+  const [{ chooseBots }, { makeRound }, { printRound }] = await Promise.all([
+    import('../services/round/choose.ts'),
+    import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
   const own = await startOwnWorker(session);
@@ -43,9 +45,9 @@ async function round(
   };
   for (const signal of told) process.on(signal, interrupt);
   try {
-    const bots = await chooseBots(session, names);
+    const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
-    const done = await makeRound(db, bots, controller.signal);
+    const done = await makeRound({ db, actor: actorOf() }, { bots, signal: controller.signal });
     if (!done) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;
@@ -63,28 +65,12 @@ async function round(
 
 /** A worker in this process, unless one is alive already. */
 async function startOwnWorker({ db, config, url }: Session) {
-  const { doesWork, listNodes } = await import('../data/bots/engine.ts');
-  if ((await listNodes(db)).some(doesWork)) return null;
+  const { hasWorker } = await import('../services/runs/has-worker.ts');
+  if (await hasWorker(db)) return null;
   const [{ openLog }, { startEngine }] = await Promise.all([
     import('../log.ts'),
     import('./engine.ts'),
   ]);
   // Its log lines would stand between the result's lines; what goes wrong is in the rows.
   return startEngine('worker', config, url, openLog({ ...config, logLevel: 'silent' }));
-}
-
-async function chooseBots(
-  { db }: Session,
-  names: string[],
-): Promise<{ id: string; name: string }[]> {
-  if (names.length > 0) {
-    const { botOf } = await import('../services/references/named.ts');
-    return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
-  }
-  return db
-    .selectFrom('bots')
-    .select(['id', 'name'])
-    .where('status', '=', 'active')
-    .orderBy('name')
-    .execute();
 }

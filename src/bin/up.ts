@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { say } from '../cli/terminal/print.ts';
 import type { Log } from '../log.ts';
@@ -104,11 +105,12 @@ async function run(
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
   const { asked, log, logFile } = means;
-  const [{ startEngine }, { watch }] = await Promise.all([
+  const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
+    import('../services/database/is-empty.ts'),
     import('./engine.ts'),
     import('./watch.ts'),
   ]);
-  const planted = embedded && !options.empty && (await isEmpty(session));
+  const planted = embedded && !options.empty && (await isEmpty(db));
   if (planted) {
     const { plantPlatform } = await import('../demo/plant.ts');
     await plantPlatform(db);
@@ -145,22 +147,14 @@ async function run(
   }
 }
 
-async function isEmpty({ db }: Session): Promise<boolean> {
-  const { sql } = await import('kysely');
-  const { rows } = await sql<{ empty: boolean }>`
-    SELECT NOT EXISTS (SELECT FROM profiles) AND NOT EXISTS (SELECT FROM bots) AS empty`.execute(
-    db,
-  );
-  return rows[0]!.empty;
-}
-
 /** The first thing a newcomer sees: one round over what was planted. */
 async function firstRound({ db }: Session): Promise<void> {
-  const [{ makeRound }, { printRound }] = await Promise.all([
-    import('./make-round.ts'),
+  const [{ allBots }, { makeRound }, { printRound }] = await Promise.all([
+    import('../services/round/choose.ts'),
+    import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
-  const bots = await db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
-  const done = await makeRound(db, bots);
+  const bots = await allBots(db);
+  const done = await makeRound({ db, actor: actorOf() }, { bots });
   if (done) printRound(done, bots);
 }

@@ -4,7 +4,7 @@ import { endedLine, liveBlock, roomFor } from '../cli/status/live.ts';
 import { say } from '../cli/terminal/print.ts';
 import { messageOf } from '../ground/errors.ts';
 import type { Db } from '../database/connect.ts';
-import { endedSince, readLive } from '../data/bots/live.ts';
+import { endedSince, readLive } from '../services/status/live.ts';
 import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
 import { printable, span } from '../ground/text.ts';

@@ -47,6 +47,17 @@ export function span(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
+/** `850 ms`, `1.2 s`; `-` for nothing. */
+export const duration = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+
+/** A share as statisticians write it: .764, 1.000 */
+export const share = (value: number, digits = 3): string => value.toFixed(digits).replace(/^0/, '');
+
+/** A difference of shares: +.301, -.050 */
+export const signed = (value: number): string =>
+  `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;
+
 /** `2026-11-28 19:20:00` in UTC; `-` for nothing. */
 export const time = (at: Date | string | null | undefined): string =>
   at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { liveBlock, roomFor } from '../../src/cli/status/live.ts';
-import type { Live } from '../../src/data/bots/live.ts';
+import type { Live } from '../../src/services/status/live.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { install, roundsman } from '../support/installation.ts';

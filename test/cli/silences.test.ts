@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { printRound } from '../../src/cli/round/summary.ts';
-import { readRound } from '../../src/data/bots/round.ts';
+import { readRound } from '../../src/services/round/read.ts';
 import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';

@@ -48,9 +48,29 @@ test('each folder of src stands on one floor of the linter', () => {
   expect(folders.filter((folder) => !floors.has(folder))).toEqual([]);
 });
 
-test('the command line asks nothing of the database itself: it calls services', () => {
+test('command line, processes and jobs ask nothing of the database themselves: they call what is below', () => {
   const asks = /\.(selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(|\bsql(<|`)/;
+  const askers = files.filter((file) => /^(src\/(cli|bin)|jobs)\//.test(file));
+  expect(askers.length).toBeGreaterThan(70);
+  expect(askers.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});
+
+test('the command line imports services and the ground; only its session, which connects, imports more', () => {
+  const known = /^src\/(cli|services|ground)\/|^src\/(config|log|odd-settings)\.ts$/;
   const commands = files.filter((file) => file.startsWith('src/cli/'));
   expect(commands.length).toBeGreaterThan(50);
-  expect(commands.filter((file) => asks.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  const beyond = commands.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(imported)]
+      .map(([, path]) => normalize(join(dirname(file), path!)))
+      .filter((path) => !known.test(path))
+      .map((path) => `${dirname(file)} -> ${dirname(path)}`),
+  );
+  expect([...new Set(beyond)].toSorted()).toEqual([
+    'src/cli/session -> bots',
+    'src/cli/session -> src/catalogue',
+    'src/cli/session -> src/database',
+    'src/cli/session -> src/database/embedded',
+    'src/cli/session -> src/database/migrate',
+    'src/cli/session -> src/queue',
+  ]);
 });

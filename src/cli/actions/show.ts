@@ -1,31 +1,26 @@
-import { oneAction, stepsOf, undoRefusal, type ListedAction } from '../../data/bots/bot-actions.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
-import { isReversible } from './reversible.ts';
+import {
+  showAction as read,
+  type ListedAction,
+  type Undoable,
+} from '../../services/actions/show.ts';
 import { actionTable } from './table.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import * as print from '../terminal/print.ts';
-import { actionIdOf } from '../../services/references/by-id.ts';
 
 export const showAction = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const action = await oneAction(db, await actionIdOf(db, given));
-    const steps = await stepsOf(db, action.heal_id);
-    const others = steps.filter(({ id }) => id !== action.id);
+    const found = await read({ db, catalogue: loadCatalogue }, { action: given });
+    const { action, others, now } = found;
     if (options.json) return print.json({ ...action, bot_actions: others });
-    const now = await currentTime(db);
-    const remedy = (await loadCatalogue()).remedy(action.remedy);
-    const refusal =
-      undoRefusal(action, steps) ??
-      (isReversible(remedy, action.risk) ? null : 'its remedy cannot take it back');
     print.say(print.paint('bold', printable(action.action_description)));
     print.say();
     print.facts([
       ['State', print.state(action.state)],
       ['Error', action.error_message && printable(action.error_message)],
       ['Remedy', `${printable(action.remedy)} (${action.risk})`],
-      ['Step', `${action.step + 1} of ${steps.length}`],
+      ['Step', `${action.step + 1} of ${others.length + 1}`],
       ['Knowledge', printable(action.bot_knowledge.name ?? '-')],
       ['Bot', printable(action.bots.name ?? '-')],
       ['Component', printable(action.component ?? '-')],
@@ -44,7 +39,7 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
       ['Verified', action.verified_at && print.moment(action.verified_at, now)],
       ['Hold window', action.hold_until && `until ${print.moment(action.hold_until, now)}`],
       ['Settled', print.moment(action.settled_at, now)],
-      ['Undo', undo(action, refusal, now)],
+      ['Undo', undo(action, found.undo, now)],
       ['Heal', action.heal_id],
       ['Id', action.id],
     ]);
@@ -62,25 +57,22 @@ function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: D
   return `what came since does not tell yet whether it helped${again}`;
 }
 
-function undo(action: ListedAction, refusal: string | null, now: Date): string {
+function undo(action: ListedAction, undoable: Undoable, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;
   const whose = asked
     ? `asked for by ${printable(by ?? 'somebody')} at ${print.moment(asked, now)}`
     : null;
   if (action.state === 'undone') return whose ?? 'done';
   if (whose) {
-    const delayed = told(action, 'undo_delayed');
+    const { delayed } = undoable;
     return delayed
-      ? `${whose}; the last run of its bot could not do it, and the next one tries again: ${delayed}`
+      ? `${whose}; the last run of its bot could not do it, and the next one tries again: ${printable(delayed)}`
       : `${whose}; the next run of its bot does it`;
   }
-  const way = refusal ?? `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
-  const failed = told(action, 'undo_failed');
-  return failed ? `${way}; the last try failed: ${failed}` : way;
-}
-
-/** Why an undo waits, or has failed, as one line; null where the evidence does not say. */
-export function told({ evidence }: ListedAction, name: 'undo_delayed' | 'undo_failed') {
-  const why = (evidence as Record<string, unknown> | null)?.[name];
-  return typeof why === 'string' ? printable(why) : null;
+  const { refusal, cannot, failed } = undoable;
+  const way =
+    refusal ??
+    (cannot && 'its remedy cannot take it back') ??
+    `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
+  return failed ? `${way}; the last try failed: ${printable(failed)}` : way;
 }

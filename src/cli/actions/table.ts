@@ -1,11 +1,10 @@
-import type { Selectable } from 'kysely';
-import type { BotActions } from '../../database/tables.ts';
 import { printable } from '../../ground/text.ts';
+import type { ActionRow } from '../../services/actions/list.ts';
 import { relative, state } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 /** What was done about a problem: steps of heals. */
-export const actionTable = (actions: Selectable<BotActions>[], now: Date, empty: string): void =>
+export const actionTable = (actions: ActionRow[], now: Date, empty: string): void =>
   table(
     ['When', 'State', 'Remedy', 'Risk', 'Step', 'What'],
     actions.map((action) => [

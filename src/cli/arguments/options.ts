@@ -1,5 +1,5 @@
 import { UsageError } from '../../ground/errors.ts';
-import type { Moment } from '../../schedule/backfill.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
 
 /** Reads a whole number; `flag` is what the person wrote. For commander's argument parsers. */
 export const wholeNumber =

@@ -1,11 +1,13 @@
-import { backfill, type Backfilled, type Moment } from '../../schedule/backfill.ts';
-import type { BotRow } from '../../data/bots/bots.ts';
 import { printable } from '../../ground/text.ts';
-import { scheduleOf } from '../../services/bots/schedule.ts';
+import {
+  backfillBot as backfill,
+  type Backfilled,
+  type Moment,
+} from '../../services/bots/backfill.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { inZone } from './next.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, note, say, time } from '../terminal/print.ts';
-import { botOf } from '../../services/references/named.ts';
 import { table } from '../terminal/table.ts';
 import { noteIfIdle } from '../session/waiting.ts';
 
@@ -22,11 +24,11 @@ const listed = 20;
 
 export const backfillBot = (given: string, options: BackfillOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const bot = await botOf(db, given);
-    // Said in the bot's words before the row is locked; the schedule is read again under the lock.
-    scheduleOf(bot);
     const { since, until, limit, dryRun = false } = options;
-    const done = await backfill(db, bot.id, { since, until, limit, dryRun });
+    const { bot, zone, done } = await backfill(
+      { db, actor: actorOf() },
+      { bot: given, since, until, limit, dryRun },
+    );
     const { unclaimed } = done;
     if (unclaimed)
       note(
@@ -42,7 +44,7 @@ export const backfillBot = (given: string, options: BackfillOptions): Promise<vo
     else say(`Queued ${runs}. They wait for each other, and its own slots go on meanwhile.`);
     say();
     printFacts(done);
-    if (dryRun) printSlots(bot, done);
+    if (dryRun) printSlots(zone, done);
   });
 
 const tally = (words: string[]): string =>
@@ -68,8 +70,7 @@ function printFacts({ since, until, inserted, requeued, ran, open, left }: Backf
   ]);
 }
 
-function printSlots({ timezone, ...bot }: BotRow, { inserted, requeued }: Backfilled): void {
-  const { zone } = scheduleOf({ timezone, ...bot });
+function printSlots(zone: string, { inserted, requeued }: Backfilled): void {
   const zoned = zone === 'UTC' ? [] : [zone];
   const slots = [
     ...inserted.map((at) => ({ at, was: 'no run' })),

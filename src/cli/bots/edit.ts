@@ -1,58 +1,40 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Updateable } from 'kysely';
-import type { BotRow } from '../../data/bots/bots.ts';
-import { editBot as edit } from '../../transitions/bots/edit.ts';
-import type { Bots } from '../../database/tables.ts';
-import { inspectDefinition } from '../../schedule/definition.ts';
 import { printable } from '../../ground/text.ts';
-import { columnsOf, decisive, type DefinitionOptions } from './definition.ts';
+import { editBot as edit, editOf, type BotDefinition } from '../../services/bots/edit.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, say, state } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../../services/references/named.ts';
 
-type Column = keyof BotRow;
-
-export async function editBot(given: string, options: DefinitionOptions): Promise<void> {
-  const wanted = columnsOf(options) as Partial<BotRow>;
+export async function editBot(
+  given: string,
+  options: BotDefinition & { json?: true },
+): Promise<void> {
+  // Before the database: what cannot be used is to be told at once.
+  const wanted = editOf(options);
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
-    const { id, name } = await botOf(db, given);
-    const differ = (bot: BotRow) =>
-      (Object.keys(wanted) as Column[]).filter(
-        (column) => !isDeepStrictEqual(wanted[column], bot[column]),
-      );
-    const edited = await db.transaction().execute((trx) =>
-      edit(trx, id, (bot) => {
-        const changed = differ(bot);
-        if (changed.length === 0) return null;
-        if (decisive.some((column) => changed.includes(column)))
-          inspectDefinition({ ...bot, ...wanted }, catalogue);
-        return Object.fromEntries(
-          changed.map((column) => [column, wanted[column]]),
-        ) as Updateable<Bots>;
-      }),
-    );
-    if (options.json) return json(edited?.after ?? (await botOf(db, id)));
-    if (!edited) return say(nothingToChange(name, wanted));
-    const { before, after } = edited;
+    const context = { db, actor: actorOf(), catalogue };
+    const edited = await edit(context, { bot: given, edit: wanted });
+    const { bot, before, changed } = edited;
+    if (options.json) return json(bot);
+    if (!before) return say(nothingToChange(bot.name, edited.wanted));
     table(
       ['Changed', 'Before', '', 'After'],
-      differ(before).map((column) => [column, shown(before[column]), '->', shown(after[column])]),
+      changed.map((column) => [column, shown(before[column]), '->', shown(bot[column])]),
       '',
     );
-    if (before.status !== after.status)
-      say(`${name} is ${state(after.status)} now, it was ${state(before.status)}.`);
-    else if (after.status === 'error')
-      say(paint('yellow', `${name} is still in error: ${printable(after.status_reason ?? '')}`));
-    if (after.status === 'active' && after.next_execution_at === null)
+    if (before.status !== bot.status)
+      say(`${bot.name} is ${state(bot.status)} now, it was ${state(before.status)}.`);
+    else if (bot.status === 'error')
+      say(paint('yellow', `${bot.name} is still in error: ${printable(bot.status_reason ?? '')}`));
+    if (bot.status === 'active' && bot.next_execution_at === null)
       say("Its next run is planned at the scheduler's next tick.");
   });
 }
 
-const nothingToChange = (name: string, wanted: object): string =>
-  Object.keys(wanted).length === 0
+const nothingToChange = (name: string, wanted: readonly string[]): string =>
+  wanted.length === 0
     ? 'Nothing to change: no option was given. --help lists them.'
     : `Nothing to change: ${name} is like that already.`;
 

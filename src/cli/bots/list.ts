@@ -1,7 +1,5 @@
-import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
-import type { BotRow } from '../../data/bots/bots.ts';
 import { printable } from '../../ground/text.ts';
-import { listBots as list } from '../../services/bots/list.ts';
+import { listBots as list, type BotRow, type ExecutionRow } from '../../services/bots/list.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, say, state, time, upTo } from '../terminal/print.ts';

@@ -1,12 +1,8 @@
-import type { BotRow } from '../../data/bots/bots.ts';
-import { currentTime } from '../../data/bots/engine.ts';
-import type { Db } from '../../database/connect.ts';
 import { printable } from '../../ground/text.ts';
-import { activeBots, firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
-import { scheduleInWords, scheduleOf } from '../../services/bots/schedule.ts';
-import { botOf } from '../../services/references/named.ts';
-import { withDatabase } from '../session/database.ts';
-import { json, note, paint, relative, say, time, upTo } from '../terminal/print.ts';
+import { firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
+import { scheduleInWords } from '../../services/bots/schedule.ts';
+import { withDatabase, type Session } from '../session/database.ts';
+import { json, note, paint, relative, say, time, tellOfMore } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 interface NextOptions {
@@ -24,10 +20,9 @@ export function inZone(at: Date, zone: string): string {
 /** Slots come from the schedule; when the run starts is that plus the bot's jitter, if it has one. */
 export const nextRuns = (given: string | undefined, options: NextOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const now = await currentTime(db);
-    if (given !== undefined) return nextOf(db, await botOf(db, given), now, options);
-    const bots = upTo(await activeBots(db, { limit: options.limit + 1 }), options.limit);
-    const next = await firstRuns(db, bots, now);
+    if (given !== undefined) return nextOf(db, given, options);
+    const { next, hasMore, now } = await firstRuns(db, { limit: options.limit });
+    if (hasMore) tellOfMore(options.limit);
     if (options.json)
       return json(
         next.map(({ bot, slot, start }) => ({
@@ -46,13 +41,11 @@ export const nextRuns = (given: string | undefined, options: NextOptions): Promi
   });
 
 async function nextOf(
-  db: Db,
-  bot: BotRow,
-  now: Date,
+  db: Session['db'],
+  given: string,
   { count, ...options }: NextOptions,
 ): Promise<void> {
-  const schedule = scheduleOf(bot);
-  const shown = await runsOf(db, bot, now, count);
+  const { bot, zone, schedule, next: shown, now } = await runsOf(db, { bot: given, count });
   if (options.json)
     return json(
       shown.map(({ slot, start }) => ({
@@ -61,8 +54,8 @@ async function nextOf(
         next_execution_at: start,
       })),
     );
-  say(`${paint('bold', printable(bot.name))}: ${await scheduleInWords(bot)}`);
-  const zoned = schedule.zone === 'UTC' ? [] : [schedule.zone];
+  say(`${paint('bold', printable(bot.name))}: ${schedule}`);
+  const zoned = zone === 'UTC' ? [] : [zone];
   const isSpread = bot.jitter_seconds > 0;
   table(
     ['UTC', ...zoned, ...(isSpread ? ['Starts (UTC)'] : []), ''],

@@ -1,5 +1,5 @@
-import type { BotRow } from '../../data/bots/bots.ts';
 import { printable } from '../../ground/text.ts';
+import type { BotRow } from '../../services/bots/list.ts';
 import { pauseBot as pause, resumeBot as resume } from '../../services/bots/pause.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';

@@ -1,15 +1,14 @@
-import { queueManualRun } from '../../services/runs/queue.ts';
 import { exitCodes } from '../../ground/errors.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, duration, json, note, say, shortId, state } from '../terminal/print.ts';
-import { botOf } from '../../services/references/named.ts';
+import { runBot as queue } from '../../services/bots/run.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { causeOf } from '../runs/list.ts';
 import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
 
 export const runBot = (given: string, options: { wait?: true; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const bot = await botOf(db, given);
-    const run = await queueManualRun(db, bot.id);
+    const { bot, run } = await queue({ db, actor: actorOf() }, { bot: given });
     const look = `npx roundsman runs show ${shortId(run.id)}`;
     await noteIfIdle(db, 'it runs when one starts');
     if (!options.wait) {

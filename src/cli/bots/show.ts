@@ -1,35 +1,25 @@
-import { listExecutions } from '../../data/bots/bot-executions.ts';
-import { listFindings } from '../../data/bots/bot-findings.ts';
-import type { BotRow } from '../../data/bots/bots.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { nextRun } from './list.ts';
-import { scheduleInWords } from '../../services/bots/schedule.ts';
+import type { BotRow } from '../../services/bots/list.ts';
+import { showBot as read } from '../../services/bots/show.ts';
 import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
-import { botOf } from '../../services/references/named.ts';
 import { runTable } from '../runs/list.ts';
-
-const newest = 10;
-const mostFindings = 50;
 
 export const showBot = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const bot = await botOf(db, given);
-    const runs = await listExecutions(db, { botId: bot.id, limit: newest });
-    const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
+    const { bot, runs, findings, schedule, now } = await read(db, { bot: given });
     if (options.json) return print.json({ ...bot, bot_executions: runs, bot_findings: findings });
 
-    const now = await currentTime(db);
-    await printDefinition(bot, now);
+    printDefinition(bot, schedule, now);
     print.section('Newest runs');
     runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
     print.section('Open findings');
     findingTable(findings, now, 'None.', false);
   });
 
-async function printDefinition(bot: BotRow, now: Date): Promise<void> {
+function printDefinition(bot: BotRow, schedule: string, now: Date): void {
   const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)} UTC` : '';
   const why = bot.status_reason ? `: ${printable(bot.status_reason)}` : '';
   const finished = (bot.successful_runs ?? 0) + (bot.failed_runs ?? 0);
@@ -39,7 +29,7 @@ async function printDefinition(bot: BotRow, now: Date): Promise<void> {
   print.facts([
     ['Status', `${print.state(bot.status)}${why}${since}`],
     ['Endpoint', printable(bot.api_endpoint)],
-    ['Schedule', `${printable(bot.schedule_cron)}   ${await scheduleInWords(bot)}`],
+    ['Schedule', `${printable(bot.schedule_cron)}   ${schedule}`],
     ['Next run', nextRunAtLength(bot, now)],
     ['Last run', print.moment(bot.last_execution_at, now)],
     [

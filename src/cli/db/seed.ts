@@ -1,4 +1,5 @@
-import { UsageError } from '../../ground/errors.ts';
+import { seedPlatform, sizeOf } from '../../services/database/seed.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { duration, json, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -12,26 +13,20 @@ interface SeedOptions {
 
 /** `db seed`: a fictional platform of some size, the same one every time. */
 export async function seed(options: SeedOptions): Promise<void> {
-  const { sizes } = await import('../../demo/sizes.ts');
-  if (!Object.hasOwn(sizes, options.size))
-    throw new UsageError({
-      what: `--size cannot be ${JSON.stringify(options.size)}`,
-      why: `there are ${Object.keys(sizes).join(', ')}`,
-      hint: 'npx roundsman db seed --size medium',
-    });
-  const size = options.size as keyof typeof sizes;
+  const size = sizeOf(options.size);
   const began = performance.now();
   await withDatabase(
     async ({ url }) => {
-      const [{ pool }, { seedFiction }] = await Promise.all([
-        import('../../database/connect.ts'),
-        import('../../demo/seed.ts'),
-      ]);
-      const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman seed' });
       const progress = progressOf(1);
       try {
-        const seeded = await seedFiction(connections, size, options.seed, (done, total, name) =>
-          progress.draw(done / total, `${done.toLocaleString('en')} rows  ${name}`),
+        const seeded = await seedPlatform(
+          { url, actor: actorOf() },
+          {
+            size,
+            seed: options.seed,
+            onRows: (done, total, name) =>
+              progress.draw(done / total, `${done.toLocaleString('en')} rows  ${name}`),
+          },
         );
         progress.clear();
         if (options.json) return json(seeded);
@@ -40,7 +35,6 @@ export async function seed(options: SeedOptions): Promise<void> {
         say(`\nSeeded in ${duration(Math.round(performance.now() - began))}.`);
       } finally {
         progress.clear();
-        await connections.end();
       }
     },
     { create: true, migrate: 'embedded' },

@@ -1,5 +1,5 @@
-import type { ListedDecision } from '../../data/bots/bot-decisions.ts';
 import { printable } from '../../ground/text.ts';
+import type { ListedDecision } from '../../services/tickets/show.ts';
 import { relative } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 

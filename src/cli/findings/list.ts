@@ -1,13 +1,15 @@
-import type { Selectable } from 'kysely';
-import type { BotFindings } from '../../database/tables.ts';
 import { printable } from '../../ground/text.ts';
-import { listFindings as list } from '../../services/findings/list.ts';
+import {
+  listFindings as list,
+  type FindingRow,
+  type Severity,
+} from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
-type ListedFinding = Selectable<BotFindings> & Quiet & { bots: { name: string | null } };
+type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
 
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
@@ -52,7 +54,7 @@ export const findingTable = (
 
 export interface FindingsOptions {
   bot?: string;
-  severity?: BotFindings['severity'];
+  severity?: Severity;
   all?: true;
   resolved?: true;
   limit: number;

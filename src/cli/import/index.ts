@@ -1,9 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { TimeUnit } from '../../importers/access-log.ts';
-import type { ErrorLogFormat } from '../../importers/error-log.ts';
-import type { ImportResult } from '../../importers/import.ts';
-import type { LogFormat, Timed } from '../../importers/log-rows.ts';
 import { printable } from '../../ground/text.ts';
+import type {
+  ErrorLogFormat,
+  ImportResult,
+  OpenedLog,
+  TimeUnit,
+} from '../../services/import/log.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { duration, facts, json, say, span, time } from '../terminal/print.ts';
@@ -32,8 +35,9 @@ export function importCommand(): Command {
       ).choices(['us', 'ms', 's']),
     )
     .action(async (file: string, options: AccessOptions) => {
-      const { accessLog } = await import('../../importers/access-log.ts');
-      await importFile(file, accessLog(options.timeUnit), options);
+      const { openAccessLog } = await import('../../services/import/log.ts');
+      const { timeUnit } = options;
+      await importFile(await openAccessLog(file, { timeUnit }), options);
     });
 
   logCommand(command, 'error-log', 'one message a line, into error_logs')
@@ -44,9 +48,9 @@ export function importCommand(): Command {
     )
     .option('--utc-offset <±hh:mm>', 'of times without a zone (default: UTC)', utcOffset)
     .action(async (file: string, options: ErrorOptions) => {
-      const { errorLog } = await import('../../importers/error-log.ts');
-      const { offsetOf } = await import('../../importers/log-time.ts');
-      await importFile(file, errorLog(options.format, offsetOf(options.utcOffset, 0)), options);
+      const { openErrorLog } = await import('../../services/import/log.ts');
+      const { format, utcOffset } = options;
+      await importFile(await openErrorLog(file, { format, utcOffset }), options);
     });
 
   return command;
@@ -65,20 +69,11 @@ function utcOffset(text: string): string {
   throw new InvalidArgumentError('It looks like +02:00.');
 }
 
-async function importFile<Row extends Timed>(
-  file: string,
-  format: LogFormat<Row>,
-  options: Options,
-): Promise<void> {
+/** The log was opened before the database: a wrong path is to be told at once. */
+async function importFile(log: OpenedLog, options: Options): Promise<void> {
   const began = performance.now();
-  const { openLog } = await import('../../importers/log-file.ts');
-  // Before the database: a wrong path is to be told at once.
-  const log = await openLog(file);
   try {
     const result = await withDatabase(async ({ url }) => {
-      const { pool } = await import('../../database/connect.ts');
-      const { importLog } = await import('../../importers/import.ts');
-      const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman import' });
       const progress = progressOf(log.size);
       try {
         const shiftToNow = options.shiftToNow ?? false;
@@ -87,10 +82,9 @@ async function importFile<Row extends Timed>(
             bytes,
             `${megabytes(bytes)}  ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
           );
-        return await importLog(connections, log, format, { shiftToNow, onProgress });
+        return await log.importInto({ url, actor: actorOf() }, { shiftToNow, onProgress });
       } finally {
         progress.clear();
-        await connections.end();
       }
     });
     if (options.json) json(result);

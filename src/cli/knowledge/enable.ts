@@ -1,14 +1,8 @@
-import { editKnowledge } from '../../data/bots/bot-knowledge.ts';
-import { UsageError } from '../../ground/errors.ts';
-import { storable } from '../../ground/text.ts';
-import { actor } from '../arguments/actor.ts';
+import { enableReasonOf, setEnabled as set } from '../../services/knowledge/enable.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { tellOfSecrets } from './warnings.ts';
 import { json, say } from '../terminal/print.ts';
-import { knowledgeOf } from '../../services/references/named.ts';
-
-/** Characters of a reason that are kept. */
-const longestReason = 500;
+import { tellWarnings } from './warnings.ts';
 
 interface EnableOptions {
   reason?: string;
@@ -22,26 +16,20 @@ export async function setEnabled(
   enabled: boolean,
   options: EnableOptions,
 ): Promise<void> {
-  const why = options.reason?.trim() || null;
-  if (why && [...why].length > longestReason)
-    throw new UsageError({
-      what: 'nothing was changed',
-      why: `the reason is longer than ${longestReason} characters`,
-      hint: 'say it shorter',
-    });
+  const reason = enableReasonOf(options.reason);
   await withDatabase(async ({ db }) => {
-    const { id, name } = await knowledgeOf(db, given);
-    const edited = await editKnowledge(db, id, () => ({ enabled }), {
-      actor: storable(actor(options.as)),
-      why: why && storable(why),
-    });
-    if (enabled && edited) await tellOfSecrets(db, edited.after);
-    if (options.json) return json(edited?.after ?? (await knowledgeOf(db, id)));
+    const { entry, changed, warnings } = await set(
+      { db, actor: actorOf(options.as) },
+      { knowledge: given, enabled, reason },
+    );
+    tellWarnings(warnings);
+    if (options.json) return json(entry);
+    const { name, autonomy } = entry;
     const word = enabled ? 'enabled' : 'disabled';
-    if (!edited) return say(`Nothing to change: ${name} is ${word} already.`);
+    if (!changed) return say(`Nothing to change: ${name} is ${word} already.`);
     say(
       enabled
-        ? `Enabled ${name}: it acts as its autonomy says (${edited.after.autonomy}).`
+        ? `Enabled ${name}: it acts as its autonomy says (${autonomy}).`
         : `Disabled ${name}: it is not applied any more, and nothing of it is lost.`,
     );
   });

@@ -1,7 +1,6 @@
 /** Figures of knowledge in words: counts, bounds, lift. */
-import type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
-import { share, signed } from '../../heal/statistics/wilson.ts';
-import { printable } from '../../ground/text.ts';
+import { printable, share, signed } from '../../ground/text.ts';
+import type { Figures, Record, Untouched } from '../../services/knowledge/stats.ts';
 import { relative } from '../terminal/print.ts';
 
 /** `7 of 9 recovered`; null when none was seen. */

@@ -1,12 +1,8 @@
-import type { Selectable } from 'kysely';
-import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
-import { currentTime } from '../../data/bots/engine.ts';
-import type { BotKnowledgeEvents } from '../../database/tables.ts';
 import { fitting, printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { eventInWords } from './figures.ts';
 import { json, relative, upTo } from '../terminal/print.ts';
-import { knowledgeOf } from '../../services/references/named.ts';
+import { knowledgeHistory, type KnowledgeEvent } from '../../services/knowledge/history.ts';
 import { table } from '../terminal/table.ts';
 
 /** Characters of a text that are shown of what it was and is. */
@@ -17,18 +13,15 @@ export const showHistory = (
   options: { limit: number; json?: true },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { id } = await knowledgeOf(db, given);
-    const events = upTo(await knowledgeEvents(db, id, options.limit + 1), options.limit);
+    const { limit } = options;
+    const { now, ...found } = await knowledgeHistory(db, { knowledge: given, limit: limit + 1 });
+    const events = upTo(found.events, limit);
     if (options.json) return json(events);
-    eventTable(events, await currentTime(db), 'Nothing has happened to it since it came.');
+    eventTable(events, now, 'Nothing has happened to it since it came.');
   });
 
 /** What was changed, by whom and by which figures. */
-export const eventTable = (
-  events: Selectable<BotKnowledgeEvents>[],
-  now: Date,
-  empty: string,
-): void =>
+export const eventTable = (events: KnowledgeEvent[], now: Date, empty: string): void =>
   table(
     ['When', 'What', 'Component', 'Change', 'Figures', 'Who'],
     events.map(({ created_at, event, component, before, after, figures, actor }) => [

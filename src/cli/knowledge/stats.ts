@@ -1,13 +1,8 @@
-import { currentTime } from '../../data/bots/engine.ts';
-import { figuresOf } from '../../heal/judging/figures.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { figureCells, figureColumns } from './figures.ts';
-import { json, note, paint, section, upTo } from '../terminal/print.ts';
-import { listKnowledge } from '../../services/knowledge/list.ts';
-import { aboutAll } from '../../services/knowledge/show.ts';
-import { statsByComponent } from '../../services/knowledge/stats.ts';
-import { knowledgeOf } from '../../services/references/named.ts';
+import { json, note, paint, section, tellOfMore } from '../terminal/print.ts';
+import { knowledgeStats } from '../../services/knowledge/stats.ts';
 import { table } from '../terminal/table.ts';
 
 interface StatsOptions {
@@ -17,19 +12,15 @@ interface StatsOptions {
 
 export const showStats = (given: string | undefined, options: StatsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const entries =
-      given === undefined
-        ? upTo(await listKnowledge(db, { limit: options.limit + 1 }), options.limit)
-        : [await knowledgeOf(db, given)];
-    const ids = entries.map(({ id }) => id);
-    const figures = await figuresOf(db, ids, aboutAll);
-    const components =
-      given === undefined ? null : await statsByComponent(db, { knowledge: ids[0]! });
+    const { limit } = options;
+    const found = await knowledgeStats(db, { knowledge: given, limit });
+    const { entries, components, now } = found;
+    if (found.hasMore) tellOfMore(limit);
     if (options.json)
       return json(
-        entries.map((entry) => ({
+        entries.map(({ entry, figures }) => ({
           ...entry,
-          figures: figures.get(entry.id),
+          figures,
           ...(components && {
             components: components.map(({ component, record, untouched, lift }) => ({
               component,
@@ -38,17 +29,13 @@ export const showStats = (given: string | undefined, options: StatsOptions): Pro
           }),
         })),
       );
-    const now = await currentTime(db);
     table(
       ['Knowledge', 'Autonomy', ...figureColumns],
-      entries.map((entry) => {
-        const known = figures.get(entry.id)!;
-        return [
-          printable(entry.name),
-          entry.enabled ? entry.autonomy : paint('dim', `${entry.autonomy}, disabled`),
-          ...figureCells(known.records.all, known, now),
-        ];
-      }),
+      entries.map(({ entry, figures }) => [
+        printable(entry.name),
+        entry.enabled ? entry.autonomy : paint('dim', `${entry.autonomy}, disabled`),
+        ...figureCells(figures.records.all, figures, now),
+      ]),
       'No knowledge yet. `npx roundsman up` brings what the built-in bots know along; `npx roundsman knowledge add` adds to it.',
       ['Failed', 'Relapsed', 'Last relapse'],
     );

@@ -1,9 +1,7 @@
-import { currentTime } from '../../data/bots/engine.ts';
-import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
-import { replay, type Replay } from '../../services/knowledge/replay.ts';
-import { tellOfPattern } from './warnings.ts';
+import { checkPattern, tryPattern, type Replay } from '../../services/knowledge/try-pattern.ts';
+import { tellWarnings, withWarnings } from './warnings.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
@@ -19,17 +17,17 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
   checkPattern(pattern);
   await withDatabase(async ({ db }) => {
     const { since, category } = options;
-    const found = await replay(db, pattern, { since, category });
-    const warnings = tellOfPattern(pattern);
+    const { found, warnings, now } = await tryPattern(db, { pattern, since, category });
+    tellWarnings(warnings);
     if (options.json)
       return print.json({
         issue_pattern: pattern,
         ...found,
-        ...(warnings.length > 0 && { warnings }),
+        ...withWarnings(warnings),
       });
     const time = print.span(since * 1000);
     tell(found, `of the last ${time}${category ? `, category ${printable(category)}` : ''}`);
-    if (found.matched > 0) tellMatched(found, await currentTime(db));
+    if (found.matched > 0) tellMatched(found, now);
   });
 }
 

@@ -1,6 +1,7 @@
-import { cacheDifferences, mendCache } from '../../data/bots/bot-knowledge.ts';
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
+import { differingFigures, mendFigures } from '../../services/knowledge/verify.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
@@ -8,7 +9,9 @@ import { table } from '../terminal/table.ts';
 /** Compares the documented figures of every entry with the ledger of outcomes; exit code 1 when some differ and stay so. */
 export const verifyKnowledge = (options: { fix?: true; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const differences = options.fix ? await mendCache(db) : await cacheDifferences(db);
+    const differences = options.fix
+      ? await mendFigures({ db, actor: actorOf() })
+      : await differingFigures(db);
     if (differences.length > 0 && !options.fix) process.exitCode = exitCodes.failed;
     if (options.json) return json(differences);
     table(

@@ -1,5 +1,9 @@
-import type { LimitRow } from '../../data/bots/healing-limits.ts';
-import { changeLimit, limitOf, showLimits as read } from '../../services/limits/change.ts';
+import {
+  changeLimit,
+  limitOf,
+  showLimits as read,
+  type LimitRow,
+} from '../../services/limits/change.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, say } from '../terminal/print.ts';

@@ -1,7 +1,13 @@
-import { modes, type Mode, type ModeChange } from '../../data/bots/engine.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
-import { modeReasonOf, setMode as change, showMode as read } from '../../services/mode/change.ts';
+import {
+  modeReasonOf,
+  modes,
+  setMode as change,
+  showMode as read,
+  type Mode,
+  type ModeChange,
+} from '../../services/mode/change.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, moment, note, paint, say } from '../terminal/print.ts';

@@ -1,5 +1,5 @@
-import type { Round } from '../../data/bots/round.ts';
 import { printable } from '../../ground/text.ts';
+import type { Round } from '../../services/round/make.ts';
 import { counted, duration, paint, say, section, severity, state } from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';

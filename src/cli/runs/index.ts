@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { executionStatuses } from '../../database/execution-statuses.ts';
+import { executionStatuses } from '../../services/runs/statuses.ts';
 import { jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
 /** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */

@@ -1,14 +1,9 @@
-import {
-  listExecutions,
-  type ExecutionRow,
-  type ExecutionStatus,
-} from '../../data/bots/bot-executions.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { duration, json, relative, shortId, state, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botOf } from '../../services/references/named.ts';
+import { listRuns as list, type ExecutionRow } from '../../services/runs/list.ts';
+import type { ExecutionStatus } from '../../services/runs/statuses.ts';
 
 export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 
@@ -65,15 +60,14 @@ export interface RunsOptions {
 
 export const listRuns = (options: RunsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { status, since } = options;
-    const bot = options.bot === undefined ? undefined : await botOf(db, options.bot);
-    const filter = { botId: bot?.id, status, sinceSeconds: since, limit: options.limit + 1 };
-    const runs = upTo(await listExecutions(db, filter), options.limit);
+    const { bot, status, since, limit } = options;
+    const { now, ...found } = await list(db, { bot, status, since, limit: limit + 1 });
+    const runs = upTo(found.runs, limit);
     if (options.json) return json(runs);
-    const filtered = bot || status || since !== undefined;
+    const filtered = bot !== undefined || status || since !== undefined;
     runTable(
       runs,
-      await currentTime(db),
+      now,
       filtered
         ? 'No such run.'
         : 'Nothing has run yet. `npx roundsman up` runs bots by their schedules, `npx roundsman bots run <name>` one now.',

@@ -1,10 +1,7 @@
-import { currentTime } from '../../data/bots/engine.ts';
-import { closedFor } from '../../data/secrets/open.ts';
-import { listSecrets as query, usesOfSecrets } from '../../data/secrets/rows.ts';
 import { printable } from '../../ground/text.ts';
+import { listSecrets as list } from '../../services/secrets/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative } from '../terminal/print.ts';
-import { shownRow } from './set.ts';
 import { table } from '../terminal/table.ts';
 
 /** Entries that are named in one row of the table. */
@@ -12,16 +9,8 @@ const mostNamed = 3;
 
 export const listSecrets = (options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db, config }) => {
-    const uses = await usesOfSecrets(db);
-    const secrets = (await query(db)).map((row) => ({
-      ...shownRow(row),
-      used_by: uses.get(row.name) ?? [],
-      /** null where it opens */
-      closed: closedFor(config, row),
-    }));
-    const missing = [...uses.keys()].filter((name) => secrets.every((each) => each.name !== name));
+    const { secrets, missing, now } = await list({ db, config });
     if (options.json) return json(secrets);
-    const now = await currentTime(db);
     table(
       ['Secret', 'From', 'Opens here', 'Changed', 'By', 'Used by'],
       [
@@ -33,13 +22,13 @@ export const listSecrets = (options: { json?: true }): Promise<void> =>
           printable(secret.changed_by),
           named(secret.used_by),
         ]),
-        ...missing.map((name) => [
+        ...missing.map(({ name, used_by }) => [
           name,
           paint('red', 'nowhere'),
           paint('red', 'no: it is not stored'),
           '-',
           '-',
-          named(uses.get(name)!),
+          named(used_by),
         ]),
       ],
       'No secret yet. `npx roundsman secrets set NAME` stores one.',

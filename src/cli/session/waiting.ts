@@ -1,17 +1,24 @@
 /** Commands that only write rows: who will act on them, and what became of them. */
-import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
-import { doesWork, listNodes } from '../../data/bots/engine.ts';
-import type { Db } from '../../database/connect.ts';
-import { untilEnded as ended } from '../../services/runs/watch.ts';
+import { isOff } from '../../services/mode/change.ts';
+import { hasWorker } from '../../services/runs/has-worker.ts';
+import { untilEnded as ended, type ExecutionRow } from '../../services/runs/watch.ts';
 import { note } from '../terminal/print.ts';
+import type { Session } from './database.ts';
+
+type Db = Session['db'];
 
 /** What a shell reports for a command that Ctrl-C ended. */
 export const interrupted = 130;
 
-/** Says so when nobody is there to do it; `until` is what happens once somebody is. */
+/** Says so when no worker is alive; `until` is what happens once one is. */
 export async function noteIfIdle(db: Db, until: string): Promise<void> {
-  if ((await listNodes(db)).some(doesWork)) return;
+  if (await hasWorker(db)) return;
   note(`no worker is alive: ${until} (\`npx roundsman up\`)`);
+}
+
+/** Says so when the mode is off; `what` does not happen then. */
+export async function noteIfOff(db: Db, what: string): Promise<void> {
+  if (await isOff(db)) note(`the mode is off: ${what} until \`npx roundsman mode safe\``);
 }
 
 /** The run's row once it has ended; null when Ctrl-C comes first. */

@@ -1,6 +1,5 @@
-import { listSilences as query, type ListedSilence } from '../../data/bots/bot-silences.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
+import { listSilences as list, type ListedSilence } from '../../services/silences/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, relative, shortId, time, upTo } from '../terminal/print.ts';
 import { targetOf } from './words.ts';
@@ -9,9 +8,9 @@ import { table } from '../terminal/table.ts';
 export const listSilences = (options: { all?: true; limit: number; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const filter = { all: options.all ?? false, limit: options.limit + 1 };
-    const silences = upTo(await query(db, filter), options.limit);
+    const { now, ...found } = await list(db, filter);
+    const silences = upTo(found.silences, options.limit);
     if (options.json) return json(silences);
-    const now = await currentTime(db);
     table(
       ['Silence', 'What', 'Hides', 'Until', 'By', 'Since', 'Why'],
       silences.map((silence) => [

@@ -1,7 +1,6 @@
 /** What is kept quiet, by whom, why and until when, in words. */
-import type { Suppressor } from '../../data/bots/bot-findings.ts';
-import type { Silence, SilenceRow } from '../../data/bots/bot-silences.ts';
 import { printable } from '../../ground/text.ts';
+import type { Silence, SilenceRow, Suppressor } from '../../services/silences/list.ts';
 import { shortId, time } from '../terminal/print.ts';
 
 /** What the data layer says about a finding, or about the finding behind a ticket. */

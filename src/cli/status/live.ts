@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { EndedRun, Live, LiveBot } from '../../data/bots/live.ts';
+import type { EndedRun, Live, LiveBot } from '../../services/status/live.ts';
 import { printable } from '../../ground/text.ts';
 import { counted, duration, paint, severity, span, state, time } from '../terminal/print.ts';
 

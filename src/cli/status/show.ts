@@ -4,19 +4,19 @@ import { noBots } from '../bots/list.ts';
 import { withDatabase } from '../session/database.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
-import { botsThatAre, schedulersOf, workersOf } from '../../services/progress/facts.ts';
+import { botsThatAre } from '../../services/progress/facts.ts';
 import { nodeName } from '../../services/progress/canary-stop.ts';
 import { takesNoWrites } from '../../services/progress/read-only.ts';
-import { inOneLine, needs, type Need } from '../../services/progress/needs.ts';
-import { aliveInWords, readStatus, type Status } from './read.ts';
+import { inOneLine } from '../../services/progress/needs.ts';
+import { showStatus as read, type Status } from '../../services/status/show.ts';
 import { ticketTable } from '../tickets/list.ts';
 
 export const showStatus = (options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const status = await readStatus(db);
-    const needed = needs(status);
+    const status = await read(db);
+    const { needed } = status;
     if (needed.length > 0) process.exitCode = exitCodes.needsAttention;
-    if (options.json) return print.json(asDocument(status, needed));
+    if (options.json) return print.json(asDocument(status));
     printFigures(status);
     printDetails(status);
     print.say();
@@ -24,6 +24,12 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     else print.say(print.paint('bold', 'Needs you'));
     for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
   });
+
+/** `1 scheduler, 2 workers alive`; null when nothing is. */
+const aliveInWords = ({ alive: { schedulers, workers } }: Status): string | null =>
+  schedulers + workers === 0
+    ? null
+    : `${print.counted(schedulers, 'scheduler')}, ${print.counted(workers, 'worker')} alive`;
 
 /** `3 active, 1 paused`, what is zero left out; null when all is. */
 const listed = (counts: [count: number, words: string][]): string | null =>
@@ -137,8 +143,21 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
   }
 }
 
-function asDocument(status: Status, needed: Need[]) {
-  const { now, mode, nodes, inError, overdue, runs, failures, findings, quiet, tickets } = status;
+function asDocument(status: Status) {
+  const {
+    now,
+    needed,
+    alive,
+    mode,
+    nodes,
+    inError,
+    overdue,
+    runs,
+    failures,
+    findings,
+    quiet,
+    tickets,
+  } = status;
   const { waiting, lost } = status;
   const sumOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
@@ -149,7 +168,7 @@ function asDocument(status: Status, needed: Need[]) {
     mode: mode.mode,
     mode_change: mode,
     nodes,
-    alive: { schedulers: schedulersOf(nodes).length, workers: workersOf(nodes).length },
+    alive,
     bots: Object.fromEntries(
       ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),
     ),

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 import { printable, span, time } from '../../ground/text.ts';
 
-export { counted, shortId, span, time } from '../../ground/text.ts';
+export { counted, duration, shortId, span, time } from '../../ground/text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -82,15 +82,15 @@ export function relative(at: Date | null | undefined, now: Date): string {
 export const moment = (at: Date | null | undefined, now: Date): string | null =>
   at ? `${time(at)} UTC (${relative(at, now)})` : null;
 
-/** `850 ms`, `1.2 s` */
-export const duration = (ms: number | null | undefined): string =>
-  ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-
 /** A list's rows and, on standard error, that there are more than `limit`: ask for one more row than that. */
 export function upTo<Row>(rows: Row[], limit: number): Row[] {
-  if (rows.length > limit) note(`only the first ${limit}; --limit shows more`);
+  if (rows.length > limit) tellOfMore(limit);
   return rows.slice(0, limit);
 }
+
+/** Says on standard error that a list ends before its rows do. */
+export const tellOfMore = (limit: number): void =>
+  note(`only the first ${limit}; --limit shows more`);
 
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);

@@ -1,4 +1,3 @@
-import { currentMode } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
 import { answerTicket, findAnswerable, type Answer } from '../../services/tickets/answer.ts';
 import { actorOf } from '../arguments/actor.ts';
@@ -7,7 +6,7 @@ import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId } from '../terminal/print.ts';
 import { scopeOf, valueOf } from './value.ts';
-import { noteIfIdle } from '../session/waiting.ts';
+import { noteIfIdle, noteIfOff } from '../session/waiting.ts';
 
 interface AnswerOptions {
   as?: string;
@@ -35,7 +34,7 @@ const answer = (
     );
     const { ticket, suggestion, steps, figures } = found;
     const tell = options.json ? note : say;
-    const value = steps.length > 0 ? valueOf(figures, steps, found.now) : null;
+    const value = steps.length > 0 ? valueOf(figures, found.isUndoable, found.now) : null;
     tell(
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
@@ -52,8 +51,7 @@ const answer = (
       { ticket, suggestion, answer: verdict, reason: options.reason?.trim() },
     );
     if (run) await noteIfIdle(db, 'it runs when one starts');
-    if (run && (await currentMode(db)) === 'off')
-      note('the mode is off: nothing is healed until `npx roundsman mode safe`');
+    if (run) await noteIfOff(db, 'nothing is healed');
     if (options.json)
       return json({
         ...decision,

@@ -3,7 +3,7 @@ import { assigneeOf, assignTicket } from '../../services/tickets/assign.ts';
 import { learn, propose } from '../../services/tickets/learn.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { tellOfCredentials } from '../knowledge/warnings.ts';
+import { tellWarnings } from '../knowledge/warnings.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
@@ -47,12 +47,13 @@ export const resolve = (given: string, options: ResolveOptions): Promise<void> =
     const context = { db, actor: actorOf(options.as) };
     const ticket = await resolveTicket(context, { ticket: seen, cure, notes });
     const learnt = learns ? await learn(context, ticket, proposal) : null;
-    if (learnt) tellOfCredentials(learnt);
+    if (learnt) tellWarnings(learnt.warnings);
+    const entry = learnt?.entry ?? null;
     if (options.json)
-      return json(proposal ? { ...ticket, proposal, bot_knowledge: learnt } : ticket);
+      return json(proposal ? { ...ticket, proposal, bot_knowledge: entry } : ticket);
     const how =
       cure &&
       (cure.knowledge ? ` with ${printable(cure.knowledge.name)}` : ', with nothing that is known');
     say(`Resolved T-${seen.number}${how ?? ''}. Its finding resolves at the next clean check.`);
-    if (learnt) say(`Learnt ${learnt.name}: see \`npx roundsman knowledge show ${learnt.name}\`.`);
+    if (entry) say(`Learnt ${entry.name}: see \`npx roundsman knowledge show ${entry.name}\`.`);
   });

@@ -1,7 +1,10 @@
-import type { ListedTicket, TicketRow, TicketStatus } from '../../data/bots/bot-tickets.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import { printable } from '../../ground/text.ts';
-import { listTickets as list, responseOf } from '../../services/tickets/list.ts';
+import {
+  listTickets as list,
+  responseOf,
+  type ListedTicket,
+  type TicketRow,
+} from '../../services/tickets/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
@@ -45,7 +48,7 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
 }
 
 export interface TicketsOptions {
-  status?: TicketStatus;
+  status?: TicketRow['status'];
   severity?: TicketRow['severity'];
   assignedTo?: string;
   all?: true;
@@ -57,12 +60,13 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { severity, assignedTo, status, all } = options;
     const filter = { status, all, severity, assignedTo, limit: options.limit + 1 };
-    const tickets = upTo(await list(db, filter), options.limit);
+    const { now, ...found } = await list(db, filter);
+    const tickets = upTo(found.tickets, options.limit);
     if (options.json) return json(tickets);
     const filtered = severity || assignedTo || options.status;
     ticketTable(
       tickets,
-      await currentTime(db),
+      now,
       filtered
         ? 'No such ticket.'
         : 'No open tickets. `npx roundsman status` says whether anything else needs you.',

@@ -1,9 +1,11 @@
-import type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
-import { pending, type ListedTicket } from '../../data/bots/bot-tickets.ts';
-import { isPlaybook } from '../../playbook/read.ts';
 import { printable } from '../../ground/text.ts';
-import { isOverdue } from '../../services/tickets/list.ts';
-import { showTicket as read } from '../../services/tickets/show.ts';
+import { isOverdue, isPending, type ListedTicket } from '../../services/tickets/list.ts';
+import {
+  isAsked,
+  showTicket as read,
+  type ListedDecision,
+  type Suggestion,
+} from '../../services/tickets/show.ts';
 import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
@@ -33,10 +35,11 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     actionTable(actions, now, 'Nothing was tried.');
     print.section('Decisions');
     decisionTable(decisions, now, 'None: nothing that is known fits.');
-    printKnown(ticket, decisions, {
-      suggestions: shown.suggestions,
-      isOpen: finding?.resolved_at === null,
-    });
+    printKnown(shown.suggestions, decisions);
+    if (shown.canApprove)
+      print.say(
+        `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
+      );
     print.section('History');
     table(
       ['When', 'What', 'Who', ''],
@@ -51,9 +54,10 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
   });
 
 /** `assigned to ann`, `resolved by bob (was assigned to ann)` */
-function standing({ status, assigned_to, resolved_by }: ListedTicket): string {
+function standing(ticket: ListedTicket): string {
+  const { status, assigned_to, resolved_by } = ticket;
   const to = assigned_to && printable(assigned_to);
-  if (pending.includes(status)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
+  if (isPending(ticket)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
   const by = resolved_by ? ` by ${printable(resolved_by)}` : '';
   return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
 }
@@ -101,12 +105,8 @@ function stormIn({ metadata }: ListedTicket): string | null {
 }
 
 /** What is known about the problem, each entry once: what is suggested first, and how to have it done. */
-function printKnown(
-  ticket: ListedTicket,
-  decisions: ListedDecision[],
-  { suggestions, isOpen }: { suggestions: Suggestion[]; isOpen: boolean },
-): void {
-  const asked = suggestions.filter(({ answer, enabled }) => answer === null && enabled);
+function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): void {
+  const asked = suggestions.filter(isAsked);
   for (const { name, solution } of asked) printEntry('Suggested', name, solution);
   const told = new Set(asked.map(({ name }) => name));
   for (const decision of decisions) {
@@ -118,11 +118,6 @@ function printKnown(
     const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
     printEntry(standingOf(decision, answer), name, solution ?? '');
   }
-  const { number } = ticket;
-  if (ticket.resolved_at === null && isOpen && asked.some(({ solution }) => isPlaybook(solution)))
-    print.say(
-      `\n\`npx roundsman tickets approve T-${number}\` has it done, \`npx roundsman tickets reject T-${number}\` does not.`,
-    );
 }
 
 function printEntry(standing: string, name: string, solution: string): void {

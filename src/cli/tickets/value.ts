@@ -1,12 +1,10 @@
 /** What a suggestion is worth, for whoever has to answer it. */
-import type { Context, Figures } from '../../heal/judging/figures.ts';
-import type { Step } from '../../catalogue/solution.ts';
-import { share } from '../../heal/statistics/wilson.ts';
-import { isReversible } from '../actions/reversible.ts';
+import { share } from '../../ground/text.ts';
+import type { Context, Figures } from '../../services/tickets/answer.ts';
 import { counted } from '../terminal/print.ts';
 
 /** `held 7 of 9, lower bound .33, last relapse 3 days ago, undo available` */
-export function valueOf({ records, context }: Figures, steps: Step[], now: Date): string {
+export function valueOf({ records, context }: Figures, isUndoable: boolean, now: Date): string {
   const { decided, held, lower, lastRelapse } = records[context];
   const known =
     decided === 0
@@ -17,8 +15,7 @@ export function valueOf({ records, context }: Figures, steps: Step[], now: Date)
           `lower bound ${share(lower, 2)}`,
           lastRelapse ? `last relapse ${longAgo(lastRelapse, now)}` : 'no relapse',
         ];
-  const undo = steps.every(({ remedy }) => isReversible(remedy, remedy.risk));
-  return [...known, `undo ${undo ? 'available' : 'not available'}`].join(', ');
+  return [...known, `undo ${isUndoable ? 'available' : 'not available'}`].join(', ');
 }
 
 const scopes: Record<Context, string> = {

@@ -2,7 +2,7 @@
 import type { Risk } from '../../contract/remedy.ts';
 import { evidenceAbove, surely } from '../statistics/betting-bounds.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
-import { share } from '../statistics/wilson.ts';
+import { share } from '../../ground/text.ts';
 
 export type Autonomy = 'shadow' | 'suggest' | 'auto';
 

@@ -7,7 +7,8 @@ import type { Autonomy, Change } from './autonomy.ts';
 import { enough } from './figures.ts';
 import { fisher } from '../statistics/fisher.ts';
 import { circleOf, keptBackOf, type Circle } from './kept-back.ts';
-import { share, wilson, type Sample } from '../statistics/wilson.ts';
+import { share } from '../../ground/text.ts';
+import { wilson, type Sample } from '../statistics/wilson.ts';
 
 interface Harms extends Aftermath {
   pattern: 'harms';

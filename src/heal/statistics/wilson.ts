@@ -1,13 +1,6 @@
 /** The standard normal distribution's 97.5 % quantile: 95 % of it lies within. */
 const z = 1.96;
 
-/** A share as statisticians write it: .764, 1.000 */
-export const share = (value: number, digits = 3): string => value.toFixed(digits).replace(/^0/, '');
-
-/** A difference of shares: +.301, -.050 */
-export const signed = (value: number): string =>
-  `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;
-
 export interface Interval {
   lower: number;
   upper: number;

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type { BotRow } from '../../data/bots/bots.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { BadScheduleError, nextSlot } from '../../schedule/cron.ts';
-import { scheduleOf, UnreadableScheduleError } from './schedule.ts';
+import { botOf } from '../references/named.ts';
+import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule.ts';
 
 /** A slot of a bot's schedule, and when its run starts: that plus the bot's jitter, if it has one. */
 export interface NextRun {
@@ -18,8 +20,19 @@ export interface FirstRun {
   error?: string;
 }
 
-/** Active bots, those whose slot comes first at the top. */
-export const activeBots = (db: Db, { limit }: { limit: number }): Promise<BotRow[]> =>
+/** The next run of each active bot, in the order in which they start; `hasMore` where there are more than `limit`. */
+export async function firstRuns(db: Db, { limit }: { limit: number }) {
+  const now = await currentTime(db);
+  const bots = await activeBots(db, limit + 1);
+  const firsts = await Promise.all(bots.slice(0, limit).map((bot) => firstOf(db, bot, now)));
+  const next = firsts.toSorted(
+    (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
+  );
+  return { next, hasMore: bots.length > limit, now };
+}
+
+/** Those whose slot comes first at the top. */
+const activeBots = (db: Db, limit: number): Promise<BotRow[]> =>
   db
     .selectFrom('bots')
     .selectAll()
@@ -29,18 +42,15 @@ export const activeBots = (db: Db, { limit }: { limit: number }): Promise<BotRow
     .limit(limit)
     .execute();
 
-/** The next run of each, in the order in which they start. */
-export async function firstRuns(db: Db, bots: BotRow[], now: Date): Promise<FirstRun[]> {
-  return (await Promise.all(bots.map((bot) => firstOf(db, bot, now)))).toSorted(
-    (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
-  );
-}
-
-/** The next `count` runs of a bot; fewer where its schedule ends. Throws UnreadableScheduleError. */
-export async function nextRuns(db: Db, bot: BotRow, now: Date, count: number): Promise<NextRun[]> {
+/** A bot and its next `count` runs; fewer where its schedule ends. Throws NotFoundError, UnreadableScheduleError. */
+export async function nextRuns(db: Db, { bot: given, count }: { bot: string; count: number }) {
+  const now = await currentTime(db);
+  const bot = await botOf(db, given);
+  const { zone } = scheduleOf(bot);
   const slots = slotsFrom(bot, now, count);
   const starts = await startsOf(db, bot, slots);
-  return starts.map((start, index) => ({ slot: slots[index]!, start }));
+  const next = starts.map((start, index): NextRun => ({ slot: slots[index]!, start }));
+  return { bot, zone, schedule: await scheduleInWords(bot), next, now };
 }
 
 async function firstOf(db: Db, bot: BotRow, now: Date): Promise<FirstRun> {

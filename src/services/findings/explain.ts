@@ -1,13 +1,11 @@
-import type { Selectable } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
-import type { BotFindings } from '../../database/tables.ts';
 import { explain } from '../../heal/explain.ts';
 import { findFinding } from './find.ts';
 
 export type { Explained, Explanation } from '../../heal/explain.ts';
-export type FindingRow = Selectable<BotFindings>;
+export type { FindingRow } from './list.ts';
 
 /**
  * A finding with what would happen to it if a run came now, and what was decided about it and why. Throws

@@ -1,13 +1,17 @@
+import type { Selectable } from 'kysely';
 import { listFindings as query } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import type { BotFindings } from '../../database/tables.ts';
 import { botOf } from '../references/named.ts';
 
+export type Severity = BotFindings['severity'];
+export type FindingRow = Selectable<BotFindings>;
+
 export interface ListFindings {
   /** by name or id */
   bot?: string | undefined;
-  severity?: BotFindings['severity'] | undefined;
+  severity?: Severity | undefined;
   which: 'open' | 'resolved' | 'all';
   limit: number;
 }

@@ -1,7 +1,10 @@
 import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
+import type { Harm } from '../../heal/judging/harm.ts';
+import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { knowledgeOf } from '../references/named.ts';
 
 const mostComponents = 100;
@@ -10,7 +13,7 @@ const newestEvents = 20;
 /** Figures about all that an entry was tried on. */
 export const aboutAll = { fingerprint: null, component: null, category: null };
 
-/** An entry with its figures, its autonomy by component and its newest changes. Throws NotFoundError. */
+/** An entry with its figures, whether its pattern is sound, what harm it did, its autonomy by component and its newest changes. Throws NotFoundError. */
 export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: string }) {
   const entry = await knowledgeOf(db, given);
   const components = await db
@@ -22,5 +25,29 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
     .execute();
   const events = await knowledgeEvents(db, entry.id, newestEvents);
   const figures = (await figuresOf(db, [entry.id], aboutAll)).get(entry.id)!;
-  return { entry, components, events, figures, now: await currentTime(db) };
+  return {
+    entry,
+    components,
+    events,
+    figures,
+    unsound: whyUnsound(entry.issue_pattern),
+    harm: harmIn(entry.aftermath),
+    now: await currentTime(db),
+  };
+}
+
+/** What the newest judgement found to begin because of it; null where it found nothing. */
+function harmIn(aftermath: unknown): string | null {
+  const { why } = (aftermath ?? {}) as Partial<Harm>;
+  return typeof why === 'string' ? why : null;
+}
+
+/** Why the door would refuse a pattern that got in by another way: it may match nothing, or cost too much to try. */
+function whyUnsound(pattern: string): string | null {
+  try {
+    checkPattern(pattern);
+    return null;
+  } catch (error) {
+    return error instanceof RoundsmanError ? error.why : messageOf(error);
+  }
 }

@@ -1,6 +1,12 @@
-import { decidedComponents } from '../../data/bots/bot-knowledge.ts';
+import { decidedComponents, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { listKnowledge } from './list.ts';
+import { aboutAll } from './show.ts';
+
+export type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
 
 /** Components of one entry that are told. */
 const mostComponents = 20;
@@ -10,11 +16,40 @@ export interface InComponent extends Pick<Figures, 'untouched' | 'lift'> {
   record: Figures['records']['component'];
 }
 
-/** What an entry achieved where; a component with too few outcomes to say something has no lift of its own. */
-export async function statsByComponent(
+export interface KnowledgeStats {
+  entries: { entry: KnowledgeRow; figures: Figures }[];
+  /** there are more entries than `limit` */
+  hasMore: boolean;
+  /** of the one entry that was named; null where all were asked for */
+  components: InComponent[] | null;
+  now: Date;
+}
+
+/** What became of what entries did, and of what they left alone: of all, or of one by component. Throws NotFoundError. */
+export async function knowledgeStats(
   db: Db,
-  { knowledge: id }: { knowledge: string },
-): Promise<InComponent[]> {
+  { knowledge: given, limit }: { knowledge: string | undefined; limit: number },
+): Promise<KnowledgeStats> {
+  const found =
+    given === undefined
+      ? await listKnowledge(db, { limit: limit + 1 })
+      : [await knowledgeOf(db, given)];
+  const entries = found.slice(0, limit);
+  const figures = await figuresOf(
+    db,
+    entries.map(({ id }) => id),
+    aboutAll,
+  );
+  return {
+    entries: entries.map((entry) => ({ entry, figures: figures.get(entry.id)! })),
+    hasMore: found.length > limit,
+    components: given === undefined ? null : await byComponent(db, entries[0]!.id),
+    now: await currentTime(db),
+  };
+}
+
+/** What an entry achieved where; a component with too few outcomes to say something has no lift of its own. */
+async function byComponent(db: Db, id: string): Promise<InComponent[]> {
   const found: InComponent[] = [];
   for (const component of await decidedComponents(db, id, mostComponents)) {
     const about = { fingerprint: null, component, category: null };

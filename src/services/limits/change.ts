@@ -5,6 +5,8 @@ import { nearest } from '../../ground/nearest.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 
+export type { LimitRow } from '../../data/bots/healing-limits.ts';
+
 type Limit = (typeof limits)[number];
 
 /** The limit and the value that it is to have. Throws NotFoundError with the nearest name, and UsageError. */

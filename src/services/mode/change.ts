@@ -1,5 +1,6 @@
 import {
   changeMode,
+  currentMode,
   countHealsUnderWay,
   currentTime,
   readMode,
@@ -10,6 +11,8 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+
+export { modes, type Mode, type ModeChange } from '../../data/bots/engine.ts';
 
 /** Characters of a reason that are kept. */
 const longestReason = 500;
@@ -37,6 +40,9 @@ export const showMode = async (db: Db): Promise<CurrentMode> => ({
   mode: await readMode(db),
   now: await currentTime(db),
 });
+
+/** Whether nothing is healed now. */
+export const isOff = async (db: Db): Promise<boolean> => (await currentMode(db)) === 'off';
 
 /**
  * Sets the mode of healing. For owners and admins. `changed` is false where it was so already; `underWay` counts heals

@@ -1,7 +1,23 @@
-import type { TicketRow } from '../../data/bots/bot-tickets.ts';
+import { pending, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
-import { NotFoundError, UsageError } from '../../ground/errors.ts';
+import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.ts';
+import { time } from '../../ground/text.ts';
 import { isUuid } from './uuid.ts';
+
+/** The ticket ended before: nothing about it changes any more. */
+export class TicketOverError extends RoundsmanError {}
+
+/** A ticket that has not ended; `wanted` is what it is to be. Throws {@link NotFoundError}, {@link TicketOverError}. */
+export async function pendingTicketOf(db: Db, given: string, wanted: string): Promise<TicketRow> {
+  const ticket = await ticketOf(db, given);
+  if (pending.includes(ticket.status)) return ticket;
+  const { number, status, resolved_by: by, resolved_at: at } = ticket;
+  throw new TicketOverError({
+    what: `T-${number} cannot be ${wanted}`,
+    why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
+    hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, so does a ticket`,
+  });
+}
 
 /** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}. */
 export async function ticketOf(db: Db, given: string): Promise<TicketRow> {

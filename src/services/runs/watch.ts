@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { Db } from '../../database/connect.ts';
 
+export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
+
 const pollMs = 250;
 
 /** The run's row once it has ended; null when the signal comes first. */

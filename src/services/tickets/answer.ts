@@ -8,13 +8,15 @@ import { RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable, time } from '../../ground/text.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { ticketOf } from '../references/ticket.ts';
-import { requirePending } from './require-pending.ts';
+import { pendingTicketOf } from '../references/ticket.ts';
 
 /** There is nothing that an answer could be about. */
 export class NoSuggestionError extends RoundsmanError {}
+
+export type { Context, Figures } from '../../heal/judging/figures.ts';
 
 export type Answer = 'approved' | 'rejected';
 
@@ -24,6 +26,8 @@ export interface Answerable {
   suggestion: Suggestion;
   /** what would be done; none where it is advice */
   steps: Step[];
+  /** each of them can be taken back */
+  isUndoable: boolean;
   /** what the entry has achieved on the like of this problem */
   figures: Figures;
   /** the database's time, at which the figures are as they are */
@@ -42,8 +46,7 @@ export async function findAnswerable(
     answer,
   }: { ticket: string; knowledge: string | undefined; answer: Answer },
 ): Promise<Answerable> {
-  const ticket = await ticketOf(db, given);
-  requirePending(ticket, answer);
+  const ticket = await pendingTicketOf(db, given, answer);
   const finding = await openFinding(db, ticket, answer);
   const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
   const all = await suggestionsOn(db, finding.id);
@@ -69,7 +72,14 @@ export async function findAnswerable(
   const id = suggestion.knowledge_id;
   const figures = (await figuresOf(db, [id], about)).get(id)!;
   const steps = solution.kind === 'playbook' ? solution.steps : [];
-  return { ticket, suggestion, steps, figures, now: await currentTime(db) };
+  return {
+    ticket,
+    suggestion,
+    steps,
+    isUndoable: steps.every(({ remedy }) => isReversible(remedy, remedy.risk)),
+    figures,
+    now: await currentTime(db),
+  };
 }
 
 /**

@@ -3,8 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { ticketOf } from '../references/ticket.ts';
-import { requirePending } from './require-pending.ts';
+import { pendingTicketOf } from '../references/ticket.ts';
 
 /** Characters that bot_tickets.assigned_to holds. */
 const longestName = 50;
@@ -38,8 +37,7 @@ export async function assignTicket(
 ): Promise<Assigned> {
   authorise(actor, 'assign tickets', 'operator');
   const name = assigneeOf(who, given);
-  const seen = await ticketOf(db, given);
-  requirePending(seen, 'assigned');
+  const seen = await pendingTicketOf(db, given, 'assigned');
   const same = seen.assigned_to === name;
   const ticket = same ? seen : await give(db, seen, name, actor.name);
   return { ticket, before: seen.assigned_to, same };

@@ -9,6 +9,7 @@ import { isPlaybook } from '../../playbook/read.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { replay, type Replay } from '../knowledge/replay.ts';
+import { credentialWarnings, type KnowledgeWarning } from '../knowledge/warnings.ts';
 
 /** How far back a pattern is tried, in days. */
 export const replayedDays = 30;
@@ -69,7 +70,7 @@ export async function learn(
   { db, actor }: { db: Db; actor: Actor },
   ticket: TicketRow,
   { replay: _, ...proposal }: Proposal,
-): Promise<KnowledgeRow> {
+): Promise<{ entry: KnowledgeRow; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'learn from tickets', 'operator');
   const by = storable(actor.name);
   const change = { actor: by, why: `learnt from T-${ticket.number}` };
@@ -78,5 +79,5 @@ export async function learn(
   let entry = await store(proposal.name);
   while (!entry) entry = await store(await freeName(db, proposal.name));
   await noteTicket(db, ticket.id, by, { learnt: entry.name });
-  return entry;
+  return { entry, warnings: credentialWarnings(entry) };
 }

@@ -5,7 +5,10 @@ import {
   type TicketFilter,
   type TicketRow,
 } from '../../data/bots/bot-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+
+export type { ListedTicket, TicketRow } from '../../data/bots/bot-tickets.ts';
 
 export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
   status?: TicketRow['status'] | undefined;
@@ -14,15 +17,22 @@ export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
 }
 
 /** Tickets, the worst first, then the oldest: those that want something, unless asked for others. */
-export const listTickets = (
+export async function listTickets(
   db: Db,
   { status, all, ...filter }: ListTickets,
-): Promise<ListedTicket[]> =>
-  query(db, { ...filter, statuses: all ? undefined : status ? [status] : pending });
+): Promise<{ tickets: ListedTicket[]; now: Date }> {
+  const statuses = all ? undefined : status ? [status] : pending;
+  const tickets = await query(db, { ...filter, statuses });
+  return { tickets, now: await currentTime(db) };
+}
+
+/** Whether a person has something to do about it yet. */
+export const isPending = ({ status }: Pick<TicketRow, 'status'>): boolean =>
+  pending.includes(status);
 
 /** Whether the ticket should have been answered by now. */
 export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
-  pending.includes(ticket.status) &&
+  isPending(ticket) &&
   ticket.acknowledged_at === null &&
   ticket.respond_by !== null &&
   ticket.respond_by < now;
@@ -34,7 +44,7 @@ export type Response =
   | { state: 'due' | 'overdue'; at: Date };
 
 export function responseOf(ticket: TicketRow, now: Date): Response {
-  if (!pending.includes(ticket.status)) return { state: 'none' };
+  if (!isPending(ticket)) return { state: 'none' };
   if (ticket.snoozed_until && ticket.snoozed_until > now)
     return { state: 'snoozed', until: ticket.snoozed_until };
   if (ticket.acknowledged_at || !ticket.respond_by) return { state: 'none' };

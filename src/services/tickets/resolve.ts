@@ -3,8 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { ticketOf } from '../references/ticket.ts';
-import { requirePending } from './require-pending.ts';
+import { pendingTicketOf } from '../references/ticket.ts';
 
 /** A ticket that can be resolved, and what is said to have helped, where something is said. */
 export interface Resolvable {
@@ -20,8 +19,7 @@ export async function findResolvable(
   db: Db,
   { ticket: given, with: named }: { ticket: string; with?: string | undefined },
 ): Promise<Resolvable> {
-  const ticket = await ticketOf(db, given);
-  requirePending(ticket, 'resolved');
+  const ticket = await pendingTicketOf(db, given, 'resolved');
   if (named === undefined) return { ticket, cure: undefined };
   return { ticket, cure: { knowledge: named === 'none' ? null : await knowledgeOf(db, named) } };
 }

@@ -8,8 +8,11 @@ import {
 import { oneTicket, type ListedTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { isPlaybook } from '../../playbook/read.ts';
 import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
 import { ticketOf } from '../references/ticket.ts';
+
+export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
 
 /** Actions and decisions that are shown, the newest first; and events, the oldest first. */
 const most = 20;
@@ -23,6 +26,8 @@ export interface ShownTicket {
   decisions: ListedDecision[];
   /** on what is open of its problem */
   suggestions: Suggestion[];
+  /** one of them is a playbook, still unanswered: a person may have it carried out */
+  canApprove: boolean;
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that is said to have helped */
   cure: string | null;
@@ -53,17 +58,26 @@ export async function showTicket(
     .orderBy('id')
     .limit(mostEvents)
     .execute();
+  const ticket = (await oneTicket(db, row.id))!;
+  const suggestions = finding ? await suggestionsOn(db, finding.id) : [];
   return {
-    ticket: (await oneTicket(db, row.id))!,
+    ticket,
     finding,
     actions,
     decisions,
-    suggestions: finding ? await suggestionsOn(db, finding.id) : [],
+    suggestions,
+    canApprove:
+      ticket.resolved_at === null &&
+      finding?.resolved_at === null &&
+      suggestions.some((each) => isAsked(each) && isPlaybook(each.solution)),
     events,
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
     now: await currentTime(db),
   };
 }
+
+/** It waits for an answer. */
+export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
 
 /** What is open of its problem, which may have come again since; otherwise what it was opened for. */
 const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>

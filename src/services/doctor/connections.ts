@@ -1,13 +1,9 @@
 import type { Config } from '../../config.ts';
 import { connectionLimit } from '../../database/connection-limit.ts';
 import { configuredBackend } from '../../queue/backend.ts';
-import {
-  planConnections,
-  smallerLimit,
-  TooFewConnectionsError,
-} from '../../services/connections/plan.ts';
+import { planConnections, smallerLimit, TooFewConnectionsError } from '../connections/plan.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-import { counted } from '../terminal/print.ts';
+import { counted } from '../../ground/text.ts';
 
 /** Whether a worker with this configuration may open as many connections as it wants. */
 export async function examineConnections(url: string, config: Config): Promise<Diagnosis> {

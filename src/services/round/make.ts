@@ -1,20 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db } from '../database/connect.ts';
-import { queueManualRun } from '../services/runs/queue.ts';
-import { pendingExecutions } from '../database/execution-statuses.ts';
-import { readRound, type Round } from '../data/bots/round.ts';
+import { pendingExecutions } from '../../database/execution-statuses.ts';
+import { queueManualRun } from '../runs/queue.ts';
+import { readRound, type Round } from './read.ts';
+import type { Db } from '../../database/connect.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+export type { Round } from './read.ts';
 
 const pollMs = 100;
 
 /**
  * Runs these bots once, now, and waits until every run has ended. Some process must be carrying out
- * runs. Resolves with what they did; with null when `signal` aborts first: the runs go on without us.
+ * runs. Resolves with what they did; with null when `signal` aborts first: the runs go on without us. For operators.
  */
 export async function makeRound(
-  db: Db,
-  bots: { id: string }[],
-  signal?: AbortSignal,
+  { db, actor }: { db: Db; actor: Actor },
+  { bots, signal }: { bots: { id: string }[]; signal?: AbortSignal },
 ): Promise<Round | null> {
+  authorise(actor, 'run bots', 'operator');
   const ids: string[] = [];
   for (const { id } of bots) ids.push((await queueManualRun(db, id)).id);
   for (;;) {

@@ -1,19 +1,22 @@
-/** A bot's definition as options say it, checked before anything is written. */
-import { botName } from '../../catalogue/names.ts';
+/** A bot's definition as it is asked for, checked before anything is written. */
 import type { Insertable } from 'kysely';
+import { botName } from '../../catalogue/names.ts';
 import type { Bots } from '../../database/tables.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 
-export interface DefinitionOptions {
+/** What a definition may say, by the names of the options. */
+export interface BotDefinition {
   schedule?: string;
   endpoint?: string;
   displayName?: string;
   description?: string;
   timezone?: string;
+  /** JSON */
   config?: string;
   catchUp?: 'skip' | 'last' | 'all';
   catchUpLimit?: number;
+  /** seconds, as `jitter` and `timeout` */
   grace?: number;
   overlap?: 'skip' | 'queue';
   concurrency?: number;
@@ -23,7 +26,6 @@ export interface DefinitionOptions {
   priority?: number;
   confirm?: number;
   clear?: number;
-  json?: true;
 }
 
 /** Each option's column of `bots`. */
@@ -45,7 +47,7 @@ const columns = {
   priority: 'priority',
   confirm: 'confirm',
   clear: 'clear',
-} as const satisfies Partial<Record<keyof DefinitionOptions, keyof Bots>>;
+} as const satisfies Partial<Record<keyof BotDefinition, keyof Bots>>;
 
 /** The columns that decide whether a bot can run, so that a change of them is inspected. */
 export const decisive = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
@@ -62,7 +64,7 @@ const flagOf = (option: string) =>
   `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The columns that the given options set. Throws {@link UsageError} for what the table would refuse. */
-export function columnsOf(options: DefinitionOptions): Partial<Insertable<Bots>> {
+export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   const values: Record<string, unknown> = {};
   for (const [option, column] of Object.entries(columns)) {
     const given = options[option as keyof typeof columns];

@@ -2,10 +2,10 @@ import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { closedFor } from '../../data/secrets/open.ts';
 import { listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
-import type { Facts } from '../../services/progress/facts.ts';
-import { keptFromInWords } from '../../services/progress/secrets-closed.ts';
+import type { Facts } from '../progress/facts.ts';
+import { keptFromInWords } from '../progress/secrets-closed.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-import { counted } from '../terminal/print.ts';
+import { counted } from '../../ground/text.ts';
 
 /** Whether enabled entries can have the secrets that they name: here, and by what became of their heals. */
 export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {

@@ -1,7 +1,7 @@
 import { nodeSilenceSeconds, type Node } from '../../data/bots/engine.ts';
-import { nodeName } from '../../services/progress/canary-stop.ts';
-import { botsThatAre, schedulersOf, workersOf, type Facts } from '../../services/progress/facts.ts';
-import { readOnlyInWords, takesNoWrites } from '../../services/progress/read-only.ts';
+import { nodeName } from '../progress/canary-stop.ts';
+import { botsThatAre, schedulersOf, workersOf, type Facts } from '../progress/facts.ts';
+import { readOnlyInWords, takesNoWrites } from '../progress/read-only.ts';
 import { span } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 

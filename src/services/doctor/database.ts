@@ -14,18 +14,18 @@ import { refusalOf } from '../../database/faults/refusal.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
-import { rightsOf } from '../../services/database/rights.ts';
-import { serverVersion } from '../../services/database/status.ts';
-import { tryWriting } from '../../services/database/try-writing.ts';
+import { rightsOf } from '../database/rights.ts';
+import { serverVersion } from '../database/status.ts';
+import { tryWriting } from '../database/try-writing.ts';
 import { examineReader } from './checks.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineEngine } from './engine.ts';
 
-const patienceMs = 5_000;
+const statementTimeoutMs = 5_000;
 
 /** Joins the database if there is one; makes none. */
-export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
+export async function examineDatabase(config: Config, onCanary: () => void): Promise<Diagnosis[]> {
   if (!config.databaseUrl && !embeddedExists(config.home)) {
     const obstacle = obstacleTo(config.home);
     if (obstacle)
@@ -47,11 +47,11 @@ export async function examineDatabase(config: Config): Promise<Diagnosis[]> {
   const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
   const db = connect(config.databaseUrl ?? embedded!.url, {
     name: 'roundsman doctor',
-    statementTimeoutMs: patienceMs,
+    statementTimeoutMs,
     asService: true,
   });
   try {
-    return await examine(db, config.databaseUrl ?? embedded!.url, config);
+    return await examine(db, config.databaseUrl ?? embedded!.url, config, onCanary);
   } finally {
     await db.destroy();
     await embedded?.leave();
@@ -76,7 +76,12 @@ function obstacleTo(directory: string): string | null {
   }
 }
 
-async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]> {
+async function examine(
+  db: Db,
+  url: string,
+  config: Config,
+  onCanary: () => void,
+): Promise<Diagnosis[]> {
   let found: Diagnosis[];
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
@@ -110,7 +115,7 @@ async function examine(db: Db, url: string, config: Config): Promise<Diagnosis[]
     await examineRoles(db),
     await examineReader(db, url),
   );
-  return [...found, ...(await examineEngine(db, config))];
+  return [...found, ...(await examineEngine(db, config, onCanary))];
 }
 
 /** That it answers does not say that it can be used. */
@@ -118,7 +123,7 @@ async function examineWrites(url: string): Promise<Diagnosis[]> {
   const db = connect(url, {
     name: 'roundsman doctor',
     max: 1,
-    statementTimeoutMs: patienceMs,
+    statementTimeoutMs,
     ...forEngine,
   });
   try {

@@ -1,24 +1,22 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
-import {
-  botsThatAre,
-  fullPlaces,
-  ofOneMoment,
-  readFacts,
-  type Facts,
-} from '../../services/progress/facts.ts';
-import { takesNoWrites } from '../../services/progress/read-only.ts';
-import { botsOverdue, runsLost, runsWaiting } from '../../services/progress/needs.ts';
+import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
+import { takesNoWrites } from '../progress/read-only.ts';
+import { botsOverdue, runsLost, runsWaiting } from '../progress/needs.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineProgress } from './progress.ts';
 
 /** The queue, the processes, whether runs get through, and the bots of a migrated database. */
-export async function examineEngine(db: Db, config: Config): Promise<Diagnosis[]> {
+export async function examineEngine(
+  db: Db,
+  config: Config,
+  onCanary: () => void,
+): Promise<Diagnosis[]> {
   const recorded = await recordedBackend(db);
-  const progress = await examineProgress(db);
+  const progress = await examineProgress(db, onCanary);
   const facts = await ofOneMoment(db, readFacts);
   return [
     examineQueue(recorded, config),

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { isFirstProcessNode, leavesZombies } from '../../ground/first-process.ts';
 import { distrustWay } from '../../ground/trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-import { counted } from '../terminal/print.ts';
+import { counted } from '../../ground/text.ts';
 
 const oldestNode = 24;
 

@@ -1,4 +1,4 @@
-import type { CanaryResult } from '../../services/progress/canary.ts';
+import type { CanaryResult } from '../progress/canary.ts';
 
 /** What one look of the doctor came to. `warn` works for now; `fail` is broken. */
 export interface Diagnosis {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { severityRank } from './bot-findings.ts';
+import { severityRank } from '../../data/bots/bot-findings.ts';
 
 /** Columns of `bots` with what its newest run said and how many of its findings are open. */
 export interface LiveBot {

@@ -1,14 +1,14 @@
 import { listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { messageOf } from '../../ground/errors.ts';
-import { sendCanary, type CanaryResult } from '../../services/progress/canary.ts';
-import { duration, note } from '../terminal/print.ts';
+import { sendCanary, type CanaryResult } from '../progress/canary.ts';
+import { duration } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Does a run get through now? A canary tells; null where no process is alive that could take it. */
-export async function examineProgress(db: Db): Promise<Diagnosis | null> {
+/** Does a run get through now? A canary tells; null where no process is alive that could take it. Calls `onCanary` before it is sent. */
+export async function examineProgress(db: Db, onCanary: () => void): Promise<Diagnosis | null> {
   if (!(await listNodes(db)).some(({ alive }) => alive)) return null;
-  note('a canary run is under way');
+  onCanary();
   try {
     return inWords(await sendCanary(db));
   } catch (error) {

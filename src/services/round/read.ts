@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
-import { quietColumns, severityRank, type Suppressor } from './bot-findings.ts';
-import type { Silence } from './bot-silences.ts';
+import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
+import type { Silence } from '../../data/bots/bot-silences.ts';
 
 /** With why nobody is told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {

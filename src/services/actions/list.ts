@@ -1,0 +1,19 @@
+import { listActions as query } from '../../data/bots/bot-actions.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import { botOf } from '../references/named.ts';
+
+export type { ActionRow } from '../../data/bots/bot-actions.ts';
+
+export interface ListActions {
+  /** by name or id */
+  bot?: string | undefined;
+  limit: number;
+}
+
+/** Steps of heals, the newest first, with their bots and entries. Throws NotFoundError for a bot that is not there. */
+export async function listActions(db: Db, { bot: named, limit }: ListActions) {
+  const bot = named === undefined ? undefined : await botOf(db, named);
+  const actions = await query(db, { botId: bot?.id, limit });
+  return { actions, now: await currentTime(db) };
+}

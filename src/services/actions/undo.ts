@@ -1,0 +1,42 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import {
+  CannotUndoError,
+  oneAction,
+  requestUndo,
+  stepsOf,
+  type ListedAction,
+} from '../../data/bots/bot-actions.ts';
+import type { Db } from '../../database/connect.ts';
+import { shortId, storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { actionIdOf } from '../references/by-id.ts';
+import { undoableOf } from './undoable.ts';
+
+/** The action that can be taken back, as it is now. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
+export async function findUndoable(
+  { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
+  { action: given }: { action: string },
+): Promise<{ action: ListedAction; delayed: string | null }> {
+  const id = await actionIdOf(db, given);
+  const action = await oneAction(db, id);
+  const steps = await stepsOf(db, action.heal_id);
+  const { refusal, cannot, delayed } = undoableOf(action, steps, await catalogue());
+  if (!refusal && !cannot) return { action, delayed };
+  throw new CannotUndoError({
+    what: `action ${shortId(id)} cannot be undone`,
+    why: refusal ?? `${action.remedy} ${cannot === 'cannot' ? 'cannot be taken back' : 'is gone'}`,
+    hint: `see \`npx roundsman actions show ${shortId(id)}\``,
+  });
+}
+
+/**
+ * Asks for an undo, which the queued run of its bot carries out; no run where one that was asked for before is still to
+ * come. For operators. Throws CannotUndoError when it cannot be taken back any more.
+ */
+export async function undoAction(
+  { db, actor }: { db: Db; actor: Actor },
+  { action: { id } }: { action: Pick<ListedAction, 'id'> },
+) {
+  authorise(actor, 'undo actions', 'operator');
+  return requestUndo(db, id, storable(actor.name));
+}

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Updateable } from 'kysely';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import type { Db } from '../../database/connect.ts';
+import type { Bots } from '../../database/tables.ts';
+import { inspectDefinition } from '../../schedule/definition.ts';
+import { editBot as edit } from '../../transitions/bots/edit.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { botOf } from '../references/named.ts';
+import { columnsOf, decisive, type BotDefinition } from './definition.ts';
+
+export type { BotDefinition } from './definition.ts';
+
+export type BotColumn = keyof BotRow;
+
+export interface EditedBot {
+  /** as it is now */
+  bot: BotRow;
+  /** the columns that were asked for */
+  wanted: BotColumn[];
+  /** as it was; null when nothing had to be changed */
+  before: BotRow | null;
+  /** the columns that were changed */
+  changed: BotColumn[];
+}
+
+/** The columns that an edit sets, none where it says nothing. Throws UsageError for what the table would refuse. */
+export const editOf = (definition: BotDefinition): Partial<BotRow> =>
+  columnsOf(definition) as Partial<BotRow>;
+
+/**
+ * Changes what is given and nothing else. What decides whether a bot can run is inspected as it would be then. For owners
+ * and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError.
+ */
+export async function editBot(
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
+  { bot: given, edit: wanted }: { bot: string; edit: Partial<BotRow> },
+): Promise<EditedBot> {
+  authorise(actor, 'edit bots', 'admin');
+  const { id } = await botOf(db, given);
+  const columns = Object.keys(wanted) as BotColumn[];
+  const differ = (bot: BotRow) =>
+    columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
+  const edited = await db.transaction().execute((trx) =>
+    edit(trx, id, (bot) => {
+      const changed = differ(bot);
+      if (changed.length === 0) return null;
+      if (decisive.some((column) => changed.includes(column)))
+        inspectDefinition({ ...bot, ...wanted }, catalogue);
+      return Object.fromEntries(
+        changed.map((column) => [column, wanted[column]]),
+      ) as Updateable<Bots>;
+    }),
+  );
+  return {
+    bot: edited?.after ?? (await botOf(db, id)),
+    wanted: columns,
+    before: edited?.before ?? null,
+    changed: edited ? differ(edited.before) : [],
+  };
+}

@@ -1,0 +1,37 @@
+import { pool } from '../../database/connect.ts';
+import { seedFiction, type Seeded } from '../../demo/seed.ts';
+import { sizes, type SizeName } from '../../demo/sizes.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+/** Throws UsageError for a size that there is not. */
+export function sizeOf(given: string): SizeName {
+  if (Object.hasOwn(sizes, given)) return given as SizeName;
+  throw new UsageError({
+    what: `--size cannot be ${JSON.stringify(given)}`,
+    why: `there are ${Object.keys(sizes).join(', ')}`,
+    hint: 'npx roundsman db seed --size medium',
+  });
+}
+
+interface Seed {
+  size: SizeName;
+  /** another number gives another platform */
+  seed: number;
+  /** called with the rows that have gone so far, of how many, and the table that they go into */
+  onRows: (done: number, total: number, table: string) => void;
+}
+
+/** Plants a fictional platform into an empty database; the rows of each table. For owners. Throws NotEmptyError. */
+export async function seedPlatform(
+  { url, actor }: { url: string; actor: Actor },
+  { size, seed, onRows }: Seed,
+): Promise<Seeded[]> {
+  authorise(actor, 'seed a database', 'owner');
+  const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman seed' });
+  try {
+    return await seedFiction(connections, size, seed, onRows);
+  } finally {
+    await connections.end();
+  }
+}

@@ -1,0 +1,88 @@
+import { BadSettingsError, readConfig, type Config } from '../../config.ts';
+import { explainFault } from '../../database/faults/explain-fault.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { within } from '../../ground/within.ts';
+import { oddSettings } from '../../odd-settings.ts';
+import { examineDatabase } from './database.ts';
+import { fail, warn, type Diagnosis } from './diagnosis.ts';
+import {
+  examineBinaries,
+  examineConfig,
+  examineFirstProcess,
+  examineHome,
+  examineNode,
+} from './host.ts';
+import { examineRedis } from './redis.ts';
+
+export type { Diagnosis } from './diagnosis.ts';
+
+export interface Listener {
+  /** called with each diagnosis as soon as it is known */
+  onFound(diagnosis: Diagnosis): void;
+  /** called before a canary run is sent, which takes a while */
+  onCanary(): void;
+}
+
+/**
+ * Examines all that this installation stands on; what one look cannot see does not keep the next from looking.
+ * `isLate` says that a look still goes on, and may hold something open.
+ */
+export async function examineAll({
+  onFound,
+  onCanary,
+}: Listener): Promise<{ found: Diagnosis[]; isLate: boolean }> {
+  const found: Diagnosis[] = [];
+  const report = (...diagnoses: Diagnosis[]) => {
+    found.push(...diagnoses);
+    diagnoses.forEach(onFound);
+  };
+  report(examineNode(), ...examineFirstProcess());
+  const config = tryConfig();
+  report(...oddSettings().map(oddSetting));
+  if (config instanceof Error) {
+    const faults = config instanceof BadSettingsError ? config.settings : [config];
+    report(...faults.map((each) => failure('Config', each)));
+    return { found, isLate: false };
+  }
+  report(examineConfig(config), ...examineHome(config), examineBinaries(config));
+  const database = await inTime('Database', examineDatabase(config, onCanary));
+  report(...database.found);
+  const redis = await inTime('Redis', examineRedis(config));
+  report(...redis.found);
+  return { found, isLate: database.isLate || redis.isLate };
+}
+
+/** A server may stop answering in the middle of a look: no part of the doctor takes longer than this. */
+const mostMs = 60_000;
+
+async function inTime(
+  subject: string,
+  look: Promise<Diagnosis[]>,
+): Promise<{ found: Diagnosis[]; isLate: boolean }> {
+  const found = look.catch((error: unknown) => [failure(subject, error)]);
+  if (await within(mostMs, found)) return { found: await found, isLate: false };
+  const late = fail(
+    subject,
+    `it stopped answering: a look has not ended for ${mostMs / 1_000} s`,
+    'look at the server, then ask again',
+  );
+  return { found: [late], isLate: true };
+}
+
+const oddSetting = (what: string): Diagnosis =>
+  warn('Config', what, 'correct its name or its line, or remove it; the README lists the settings');
+
+function tryConfig(): Config | Error {
+  try {
+    return readConfig();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function failure(subject: string, error: unknown): Diagnosis {
+  const told = error instanceof RoundsmanError ? error : explainFault(error);
+  return told
+    ? fail(subject, `${told.what}: ${told.why}`, told.hint)
+    : fail(subject, messageOf(error), 'this was not foreseen: please report it as a defect');
+}

@@ -1,0 +1,52 @@
+/** A log of the platform, which is read into its table as a whole or not at all. */
+import { pool } from '../../database/connect.ts';
+import { accessLog, type TimeUnit } from '../../importers/access-log.ts';
+import { errorLog, type ErrorLogFormat } from '../../importers/error-log.ts';
+import { importLog, type ImportOptions, type ImportResult } from '../../importers/import.ts';
+import { openLog, type LogFile } from '../../importers/log-file.ts';
+import type { LogFormat, Timed } from '../../importers/log-rows.ts';
+import { offsetOf } from '../../importers/log-time.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+export type { TimeUnit } from '../../importers/access-log.ts';
+export type { ErrorLogFormat } from '../../importers/error-log.ts';
+export type { ImportResult } from '../../importers/import.ts';
+
+/** An open log, to be closed by whoever opened it. */
+export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
+  /** Reads it into the database at `url`, once. For owners and admins. Throws ImportError, UnreadableLogError. */
+  importInto(
+    context: { url: string; actor: Actor },
+    options: Required<ImportOptions>,
+  ): Promise<ImportResult>;
+}
+
+/** Combined or common format, into api_logs. Throws NotFoundError, UnreadableLogError; `-` is standard input. */
+export const openAccessLog = (
+  file: string,
+  { timeUnit }: { timeUnit: TimeUnit | undefined },
+): Promise<OpenedLog> => open(file, accessLog(timeUnit));
+
+/** One message a line, into error_logs; `utcOffset` is that of times without a zone. Throws as {@link openAccessLog} does. */
+export const openErrorLog = (
+  file: string,
+  { format, utcOffset }: { format: ErrorLogFormat; utcOffset: string | undefined },
+): Promise<OpenedLog> => open(file, errorLog(format, offsetOf(utcOffset, 0)));
+
+async function open<Row extends Timed>(file: string, format: LogFormat<Row>): Promise<OpenedLog> {
+  const log = await openLog(file);
+  return {
+    name: log.name,
+    size: log.size,
+    close: () => log.close(),
+    async importInto({ url, actor }, options) {
+      authorise(actor, 'import logs', 'admin');
+      const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman import' });
+      try {
+        return await importLog(connections, log, format, options);
+      } finally {
+        await connections.end();
+      }
+    },
+  };
+}

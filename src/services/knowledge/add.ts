@@ -1,0 +1,55 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { addKnowledge as insert, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { columnsOf, type KnowledgeDefinition } from './definition.ts';
+import { warningsOf, type KnowledgeWarning } from './warnings.ts';
+
+export { checkName } from './definition.ts';
+
+/** The name is in use; the entry that has it was not touched. */
+export class KnowledgeNameTakenError extends RoundsmanError {}
+
+export type NewKnowledge = Pick<
+  KnowledgeRow,
+  'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'
+>;
+
+type Wanted = Required<Pick<KnowledgeDefinition, 'category' | 'pattern' | 'solution'>> & {
+  name: string;
+  /** more is earned, or given by an edit */
+  autonomy: 'shadow' | 'suggest';
+};
+
+/** An entry that can be added. Throws UsageError; a pattern and a playbook say where it is wrong. */
+export async function newKnowledge(
+  { name, autonomy, ...wanted }: Wanted,
+  catalogue: Catalogue,
+): Promise<NewKnowledge> {
+  const columns = await columnsOf(wanted, catalogue);
+  return {
+    name,
+    category: columns.category!,
+    issue_pattern: columns.issue_pattern!,
+    solution: columns.solution!,
+    autonomy,
+  };
+}
+
+/** Adds an entry. For owners and admins. Throws {@link KnowledgeNameTakenError}. */
+export async function addKnowledge(
+  { db, actor }: { db: Db; actor: Actor },
+  { entry: values }: { entry: NewKnowledge },
+): Promise<{ entry: KnowledgeRow; warnings: KnowledgeWarning[] }> {
+  authorise(actor, 'add knowledge', 'admin');
+  const entry = await insert(db, values, { actor: storable(actor.name) });
+  if (entry) return { entry, warnings: await warningsOf(db, entry) };
+  const { name } = values;
+  throw new KnowledgeNameTakenError({
+    what: `the knowledge ${name} was not added`,
+    why: 'an entry of that name exists',
+    hint: `take another name, or change it: \`npx roundsman knowledge edit ${name}\``,
+  });
+}

@@ -1,0 +1,79 @@
+/** What an entry of knowledge says, as it is asked for, checked before anything is written. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { knowledgeName } from '../../catalogue/names.ts';
+import { readSolution, riskOf } from '../../catalogue/solution.ts';
+import type { KnowledgeEdit, KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { checkPattern } from '../../heal/patterns/pattern.ts';
+import { solutionOf, type GivenSolution } from './solution.ts';
+
+export interface KnowledgeDefinition {
+  category?: string | undefined;
+  pattern?: string | undefined;
+  solution?: GivenSolution | undefined;
+  autonomy?: KnowledgeRow['autonomy'] | undefined;
+  halfLifeDays?: number | undefined;
+}
+
+/** Characters that `bot_knowledge.category` holds. */
+const longestCategory = 50;
+
+/** Throws {@link UsageError} for a name that the table would refuse. */
+export function checkName(name: string): void {
+  if (knowledgeName.test(name)) return;
+  throw new UsageError({
+    what: `${name.slice(0, 120) || 'an empty text'} cannot be the name of knowledge`,
+    why: 'a name is at most 100 lower-case letters, digits, dots and dashes, and begins with a letter or digit',
+    hint: 'for example session.expired',
+  });
+}
+
+/** The columns that are asked for. Throws {@link UsageError}; a pattern and a playbook say where it is wrong. */
+export async function columnsOf(
+  { category, pattern, autonomy, halfLifeDays, ...given }: KnowledgeDefinition,
+  catalogue: Catalogue,
+): Promise<KnowledgeEdit> {
+  if (category !== undefined) checkCategory(category);
+  if (pattern !== undefined) checkPattern(pattern);
+  const solution = given.solution && (await solutionOf(given.solution, catalogue));
+  return {
+    ...(category !== undefined && { category: storable(category.trim()) }),
+    ...(pattern !== undefined && { issue_pattern: pattern }),
+    ...(solution !== undefined && { solution }),
+    ...(autonomy !== undefined && { autonomy }),
+    ...(halfLifeDays !== undefined && { half_life_days: halfLifeDays }),
+  };
+}
+
+function checkCategory(category: string): void {
+  const { length } = [...category.trim()];
+  if (length > 0 && length <= longestCategory) return;
+  throw new UsageError({
+    what: '--category cannot be used',
+    why: length === 0 ? 'it is empty' : `it is longer than ${longestCategory} characters`,
+    hint: 'give the category of the findings that it is about, for example sessions',
+  });
+}
+
+/** Throws {@link UsageError} for an entry that would act alone and may not. `wanted` says that it is asked for. */
+export function checkFreedom(
+  entry: Pick<KnowledgeRow, 'autonomy' | 'solution'>,
+  catalogue: Catalogue,
+  wanted: boolean,
+): void {
+  if (entry.autonomy !== 'auto') return;
+  const solution = readSolution(entry.solution, catalogue);
+  const refuse = (why: string) =>
+    new UsageError({
+      what: 'this entry cannot be auto',
+      why,
+      hint: 'give --autonomy suggest: it is brought to a person, who approves it with one key',
+    });
+  if (solution.kind === 'playbook' && riskOf(solution.steps) === 'irreversible')
+    throw refuse('a step of its playbook is irreversible, and what cannot be undone always asks');
+  if (wanted && solution.kind === 'prose')
+    throw refuse('its solution is advice, and only a playbook can be carried out');
+  if (wanted && solution.kind === 'broken')
+    throw refuse(`its playbook cannot run: ${solution.why}`);
+}

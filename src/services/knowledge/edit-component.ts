@@ -1,0 +1,52 @@
+/** How freely an entry may act on one component, whatever it may elsewhere. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { setAutonomyOn as set } from '../../data/bots/bot-knowledge-autonomy.ts';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { figuresOf } from '../../heal/judging/figures.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { checkFreedom, type KnowledgeDefinition } from './definition.ts';
+
+export interface OnComponent {
+  knowledge: string;
+  component: string;
+  autonomy: KnowledgeRow['autonomy'];
+}
+
+/** Throws UsageError where more or less is asked for than an autonomy, or no component is named. */
+export function onComponent(
+  knowledge: string,
+  component: string,
+  { autonomy, ...others }: KnowledgeDefinition,
+): OnComponent {
+  const isAlone = Object.values(others).every((value) => value === undefined);
+  if (autonomy !== undefined && isAlone && component.trim())
+    return { knowledge, component, autonomy };
+  throw new UsageError({
+    what: 'nothing was changed',
+    why: component.trim()
+      ? 'of an entry only its autonomy is said for one component'
+      : '--component is empty',
+    hint: `\`npx roundsman knowledge edit ${knowledge} --autonomy suggest --component NAME\``,
+  });
+}
+
+/** `before` is null when it was so already. For owners and admins. Throws NotFoundError, UsageError. */
+export async function setAutonomyOn(
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
+  { knowledge: given, component, autonomy }: OnComponent,
+): Promise<{ entry: KnowledgeRow; before: KnowledgeRow['autonomy'] | null }> {
+  authorise(actor, 'edit knowledge', 'admin');
+  const entry = await knowledgeOf(db, given);
+  checkFreedom({ ...entry, autonomy }, catalogue, true);
+  const about = { fingerprint: null, component, category: null };
+  const { records, untouched, lift } = (await figuresOf(db, [entry.id], about)).get(entry.id)!;
+  const changed = await set(db, entry.id, storable(component), autonomy, {
+    actor: storable(actor.name),
+    figures: { ...records.component, untouched, lift },
+  });
+  return { entry, before: changed?.before ?? null };
+}

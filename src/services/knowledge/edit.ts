@@ -1,0 +1,100 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import {
+  editKnowledge as edit,
+  freedomAfter,
+  type KnowledgeEdit,
+  type KnowledgeRow,
+} from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { figuresOf } from '../../heal/judging/figures.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { checkFreedom, columnsOf, type KnowledgeDefinition } from './definition.ts';
+import { ownAutonomy } from './own-autonomy.ts';
+import { aboutAll } from './show.ts';
+import { warningsOf, type KnowledgeWarning } from './warnings.ts';
+
+export interface EditedKnowledge {
+  /** as it is now */
+  entry: KnowledgeRow;
+  /** as it was; null when nothing had to be changed */
+  before: KnowledgeRow | null;
+  /** the columns that were changed: autonomy, too, where a new solution has to earn it */
+  changed: (keyof KnowledgeEdit)[];
+  /** components whose autonomy is their own and stays so; asked only where the entry's was set, and at most `mostOwn` */
+  own: { component: string; autonomy: KnowledgeRow['autonomy'] }[];
+  warnings: KnowledgeWarning[];
+}
+
+/** The columns that an edit sets. Throws UsageError where it says nothing, or what cannot be used. */
+export async function editOf(
+  definition: KnowledgeDefinition,
+  catalogue: Catalogue,
+): Promise<KnowledgeEdit> {
+  const wanted = await columnsOf(definition, catalogue);
+  if (Object.keys(wanted).length > 0) return wanted;
+  throw new UsageError({
+    what: 'nothing was changed',
+    why: 'no option says what to change',
+    hint: '`npx roundsman knowledge edit --help` lists them',
+  });
+}
+
+/**
+ * Changes what is given and nothing else. A component's own autonomy, which is never above that of an entry that was
+ * lowered, stays what its outcomes made of it; and what an admin sets is judged by what comes of it from then on. For
+ * owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone and may not.
+ */
+export async function editKnowledge(
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
+  {
+    knowledge: given,
+    edit: wanted,
+    mostOwn,
+  }: {
+    knowledge: string;
+    edit: KnowledgeEdit;
+    mostOwn: number;
+  },
+): Promise<EditedKnowledge> {
+  authorise(actor, 'edit knowledge', 'admin');
+  const { id } = await knowledgeOf(db, given);
+  const edited = await edit(
+    db,
+    id,
+    (entry) => {
+      const autonomy = freedomAfter(entry, wanted);
+      checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
+      return wanted;
+    },
+    {
+      actor: storable(actor.name),
+      figures: wanted.autonomy && (await figuresNow(db, id)),
+    },
+  );
+  const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, mostOwn) : [];
+  const entry = edited?.after ?? (await knowledgeOf(db, id));
+  return {
+    entry,
+    before: edited?.before ?? null,
+    changed: edited ? changedOf(wanted, edited) : [],
+    own,
+    warnings: await warningsOf(db, entry),
+  };
+}
+
+const changedOf = (
+  wanted: KnowledgeEdit,
+  { before, after }: { before: KnowledgeRow; after: KnowledgeRow },
+): (keyof KnowledgeEdit)[] =>
+  [...new Set([...(Object.keys(wanted) as (keyof KnowledgeEdit)[]), 'autonomy' as const])].filter(
+    (column) => before[column] !== after[column],
+  );
+
+/** What an admin decided by, written down as it is with the engine's own changes. */
+async function figuresNow(db: Db, id: string): Promise<object> {
+  const { records, untouched, lift } = (await figuresOf(db, [id], aboutAll)).get(id)!;
+  return { ...records.all, untouched, lift };
+}

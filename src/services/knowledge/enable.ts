@@ -1,0 +1,60 @@
+import { editKnowledge, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+import { secretWarnings, type KnowledgeWarning } from './warnings.ts';
+
+/** Characters of a reason that are kept. */
+const longestReason = 500;
+
+/** The reason as it is kept, null when none is given. Throws UsageError. */
+export function enableReasonOf(given: string | undefined): string | null {
+  const why = given?.trim() || null;
+  if (why && [...why].length > longestReason)
+    throw new UsageError({
+      what: 'nothing was changed',
+      why: `the reason is longer than ${longestReason} characters`,
+      hint: 'say it shorter',
+    });
+  return why && storable(why);
+}
+
+export interface Enabled {
+  /** as it is now */
+  entry: KnowledgeRow;
+  /** false where it was so already */
+  changed: boolean;
+  warnings: KnowledgeWarning[];
+}
+
+/**
+ * Lets an entry act again as its autonomy says, or not at all. Operators may stop one; owners and admins may let it act.
+ * Throws NotFoundError.
+ */
+export async function setEnabled(
+  { db, actor }: { db: Db; actor: Actor },
+  {
+    knowledge: given,
+    enabled,
+    reason,
+  }: {
+    knowledge: string;
+    enabled: boolean;
+    reason: string | null;
+  },
+): Promise<Enabled> {
+  if (enabled) authorise(actor, 'enable knowledge', 'admin');
+  else authorise(actor, 'disable knowledge', 'operator');
+  const { id } = await knowledgeOf(db, given);
+  const edited = await editKnowledge(db, id, () => ({ enabled }), {
+    actor: storable(actor.name),
+    why: reason,
+  });
+  return {
+    entry: edited?.after ?? (await knowledgeOf(db, id)),
+    changed: edited !== null,
+    warnings: enabled && edited ? await secretWarnings(db, edited.after) : [],
+  };
+}

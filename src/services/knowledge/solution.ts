@@ -1,0 +1,52 @@
+/** A solution as it is given: advice, or a playbook that can be carried out. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { isPlaybook, PlaybookError, readPlaybook } from '../../playbook/read.ts';
+import { mostBytes } from '../../playbook/shape.ts';
+
+/** bytes of UTF-8 that a solution has at most */
+export { mostBytes } from '../../playbook/shape.ts';
+
+export interface GivenSolution {
+  /** where it stands, for errors: an option, a file */
+  place: string;
+  /** a slip in the first word of a playbook would make advice of it, which nothing carries out */
+  isMeantAsPlaybook: boolean;
+  /** asked once what stands before it is right; it may throw {@link unusable} */
+  text: () => string | Promise<string>;
+}
+
+/** The text as it is stored. Throws {@link UsageError}; a playbook says where it is wrong. */
+export async function solutionOf(
+  { place, isMeantAsPlaybook, text }: GivenSolution,
+  catalogue: Catalogue,
+): Promise<string> {
+  const solution = storable(await text());
+  if (!solution.trim()) throw unusable(place, 'it is empty');
+  if (Buffer.byteLength(solution) > mostBytes) throw tooLong(place);
+  if (!isMeantAsPlaybook && !isPlaybook(solution)) return solution;
+  try {
+    readPlaybook(solution, catalogue);
+  } catch (error) {
+    if (!(error instanceof PlaybookError)) throw error;
+    const { what, hint } = error;
+    const reasons = error.at(place);
+    throw new UsageError({ what, why: reasons.join('; '), hint, reasons }, { cause: error });
+  }
+  if (!isPlaybook(solution)) throw unusable(place, 'the first word of a playbook is `steps:`');
+  return solution;
+}
+
+export const tooLong = (place: string): UsageError =>
+  unusable(place, `it is longer than ${mostBytes} bytes`);
+
+export const unusable = (place: string, why: string, cause?: unknown): UsageError =>
+  new UsageError(
+    {
+      what: 'the solution cannot be used',
+      why: `${place}: ${why}`,
+      hint: 'give advice in a few sentences, or a playbook as docs/remedies.md describes it',
+    },
+    { cause },
+  );

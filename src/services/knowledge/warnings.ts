@@ -1,0 +1,50 @@
+/** What an entry of knowledge is stored with all the same, and a person ought to know. */
+import { secretRows } from '../../data/secrets/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { credentialsIn } from '../../ground/literal-credentials.ts';
+import { secretsNamedIn } from '../../ground/secret-reference.ts';
+import { isPlaybook } from '../../playbook/read.ts';
+import { warnOfCredentials, type Warning } from '../../playbook/warn-credentials.ts';
+
+/** A sentence, or a place in the solution with what is wrong there. */
+export type KnowledgeWarning = string | Warning;
+
+interface Entry {
+  name: string;
+  issue_pattern: string;
+  solution: string;
+}
+
+export const warningsOf = async (db: Db, entry: Entry): Promise<KnowledgeWarning[]> => [
+  ...patternWarnings(entry.issue_pattern),
+  ...credentialWarnings(entry),
+  ...(await secretWarnings(db, entry)),
+];
+
+/** What looks like a credential in the solution; with the command that mends it. */
+export const credentialWarnings = ({ name, solution }: Omit<Entry, 'issue_pattern'>): Warning[] =>
+  warnOfCredentials(name, solution);
+
+/** Secrets that a playbook refers to and that are not stored: until they are, it is not applied. */
+export async function secretWarnings(
+  db: Db,
+  { solution }: Pick<Entry, 'solution'>,
+): Promise<string[]> {
+  const named = isPlaybook(solution) ? secretsNamedIn(solution) : [];
+  if (named.length === 0) return [];
+  const stored = new Set((await secretRows(db, named)).map(({ name }) => name));
+  return named
+    .filter((name) => !stored.has(name))
+    .map(
+      (name) =>
+        `the secret ${name} is not stored, so the playbook cannot be applied: \`npx roundsman secrets set ${name}\` stores it`,
+    );
+}
+
+/** What looks like a credential in the pattern, which is shown to whoever reads knowledge. */
+export const patternWarnings = (pattern: string): string[] =>
+  credentialsIn(pattern).length === 0
+    ? []
+    : [
+        'the pattern holds what looks like a credential: match what stands around it, as with \\S+ in its place',
+      ];

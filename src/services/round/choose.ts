@@ -1,0 +1,22 @@
+import type { Db } from '../../database/connect.ts';
+import { botOf } from '../references/named.ts';
+
+export interface Chosen {
+  id: string;
+  name: string;
+}
+
+/** The bots that a round asks: those named, each once, else every active one. Throws NotFoundError for a name that is not there. */
+export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chosen[]> {
+  if (names.length > 0) return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
+  return db
+    .selectFrom('bots')
+    .select(['id', 'name'])
+    .where('status', '=', 'active')
+    .orderBy('name')
+    .execute();
+}
+
+/** All bots by name, whatever their status. */
+export const allBots = (db: Db): Promise<Chosen[]> =>
+  db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();

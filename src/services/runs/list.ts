@@ -1,0 +1,23 @@
+import { listExecutions } from '../../data/bots/bot-executions.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import { botOf } from '../references/named.ts';
+import type { ExecutionStatus } from './statuses.ts';
+
+export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
+
+export interface ListRuns {
+  /** by name or id */
+  bot?: string | undefined;
+  status?: ExecutionStatus | undefined;
+  /** seconds back from now; runs since then */
+  since?: number | undefined;
+  limit: number;
+}
+
+/** Runs, the newest first, with their bots. Throws NotFoundError for a bot that is not there. */
+export async function listRuns(db: Db, { bot: named, status, since, limit }: ListRuns) {
+  const bot = named === undefined ? undefined : await botOf(db, named);
+  const filter = { botId: bot?.id, status, sinceSeconds: since, limit };
+  return { runs: await listExecutions(db, filter), now: await currentTime(db) };
+}

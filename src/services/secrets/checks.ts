@@ -1,0 +1,63 @@
+/** What is refused before a secret is stored: its name, its value, the variable that holds it. */
+import type { Config } from '../../config.ts';
+import { isOwnSetting, longest, mendUnfit, unfit } from '../../data/secrets/open.ts';
+import { UsageError } from '../../ground/errors.ts';
+import type { KeyRing } from '../../ground/key-ring.ts';
+import { secretName } from '../../ground/secret-reference.ts';
+
+/** bytes of UTF-8 that a value has at most */
+export const longestValue = longest;
+
+export const isSecretName = (name: string): boolean => secretName.test(name);
+
+/** Throws {@link UsageError} for a name that the table would refuse. */
+export function checkSecretName(name: string): void {
+  if (isSecretName(name)) return;
+  throw new UsageError({
+    what: `${name.slice(0, 120) || 'an empty text'} cannot be the name of a secret`,
+    why: 'a name is at most 100 capital letters, digits and _, and begins with a letter',
+    hint: 'for example SLACK_TOKEN',
+  });
+}
+
+/** Throws {@link UsageError} for what is no variable, and for a setting of the engine. */
+export function checkVariable(variable: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,199}$/.test(variable))
+    throw notStored(
+      '--from-env names no variable: letters, digits and _ make one up',
+      'for example --from-env SLACK_TOKEN; the value itself is not given here',
+    );
+  if (isOwnSetting(variable))
+    throw notStored(
+      `${variable} is a setting of the engine itself, which no playbook may send anywhere`,
+      'take another variable',
+    );
+}
+
+/** Throws {@link UsageError} for a value that cannot be a secret; it is not repeated. */
+export function checkValue(value: string): void {
+  const why = unfit(value);
+  if (why !== null) throw notStored(why, mendUnfit(value));
+}
+
+/**
+ * Why this process could not read the secret from the variable; null where it could. Workers may have another
+ * environment, so that is no error.
+ */
+export function whyUnreadable({ variable }: Pick<Config, 'variable'>, from: string): string | null {
+  const value = variable(from);
+  return value === undefined ? 'it is not set here' : unfit(value);
+}
+
+/** The keys with which values are sealed. Throws {@link UsageError} that says how to make one; `what` was to be sealed. */
+export function sealingKeys({ keys }: Pick<Config, 'keys'>, what: string): KeyRing {
+  if (keys) return keys;
+  throw new UsageError({
+    what: `${what} cannot be sealed`,
+    why: 'ROUNDSMAN_KEYS is not set, so there is no key to seal with',
+    hint: 'make a key, `openssl rand -base64 32`, and set ROUNDSMAN_KEYS=k1:KEY for this command and every worker (in the environment or .env); or store only where the value is: --from-env VARIABLE',
+  });
+}
+
+export const notStored = (why: string, hint: string): UsageError =>
+  new UsageError({ what: 'the secret was not stored', why, hint });

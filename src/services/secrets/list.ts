@@ -1,0 +1,21 @@
+import type { Config } from '../../config.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { closedFor } from '../../data/secrets/open.ts';
+import { listSecrets as query, usesOfSecrets } from '../../data/secrets/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { shownRow } from './shown.ts';
+
+/** All secrets, with the entries that use each and why it does not open here; and those that are used and not stored. */
+export async function listSecrets({ db, config }: { db: Db; config: Config }) {
+  const uses = await usesOfSecrets(db);
+  const secrets = (await query(db)).map((row) => ({
+    ...shownRow(row),
+    used_by: uses.get(row.name) ?? [],
+    /** null where it opens */
+    closed: closedFor(config, row),
+  }));
+  const missing = [...uses]
+    .filter(([used]) => secrets.every(({ name }) => name !== used))
+    .map(([name, used_by]) => ({ name, used_by }));
+  return { secrets, missing, now: await currentTime(db) };
+}

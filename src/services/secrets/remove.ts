@@ -1,0 +1,40 @@
+import {
+  NoSecretError,
+  removeSecret as remove,
+  secretRows,
+  usesOfSecrets,
+} from '../../data/secrets/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { shownRow, type ShownSecret } from './shown.ts';
+
+/** The entries of knowledge that use a stored secret. Throws NoSecretError. */
+export async function usersOfSecret(db: Db, { name }: { name: string }): Promise<string[]> {
+  const [row] = await secretRows(db, [name]);
+  if (!row) throw new NoSecretError(name);
+  return (await usesOfSecrets(db)).get(name) ?? [];
+}
+
+/**
+ * Forgets a secret; what uses it is not applied any more. One that entries use is refused unless whoever asks knows that
+ * (`evenInUse`): a script that did not know would stop the healing of those entries. For owners and admins. Throws
+ * NoSecretError, UsageError.
+ */
+export async function removeSecret(
+  { db, actor }: { db: Db; actor: Actor },
+  { name, evenInUse }: { name: string; evenInUse: boolean },
+): Promise<{ secret: ShownSecret; usedBy: string[] }> {
+  authorise(actor, 'remove secrets', 'admin');
+  const usedBy = await usersOfSecret(db, { name });
+  if (usedBy.length > 0 && !evenInUse) throw inUse(name, usedBy);
+  return { secret: shownRow(await remove(db, name)), usedBy };
+}
+
+const inUse = (name: string, usedBy: string[]): UsageError =>
+  new UsageError({
+    what: `the secret ${name} was not removed`,
+    why: `it is in use, and there is no terminal to ask on: ${usedBy.map(printable).join(', ')}`,
+    hint: 'give --yes to remove it all the same, or change those entries first (`npx roundsman knowledge edit`)',
+  });

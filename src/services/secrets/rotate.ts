@@ -1,0 +1,21 @@
+import { credentialKeys } from '../../data/javari/credentials.ts';
+import { rotateSecrets as rotate, type Rotated } from '../../data/secrets/rotate.ts';
+import type { Db } from '../../database/connect.ts';
+import type { KeyRing } from '../../ground/key-ring.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+/**
+ * Seals all secrets by the newest key; what could not be sealed stays as it was and is named. `others` counts the
+ * platform's credentials under each other key. For owners and admins.
+ */
+export async function rotateSecrets(
+  { db, actor }: { db: Db; actor: Actor },
+  { keys }: { keys: KeyRing },
+): Promise<{ done: Rotated; others: { key_id: string; rows: number }[] }> {
+  authorise(actor, 'rotate secrets', 'admin');
+  const done = await rotate(db, keys);
+  const others = [...(await credentialKeys(db))]
+    .filter(([id]) => id !== keys.current)
+    .map(([key_id, rows]) => ({ key_id, rows }));
+  return { done, others };
+}

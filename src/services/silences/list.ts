@@ -1,0 +1,11 @@
+import { listSilences as query } from '../../data/bots/bot-silences.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+
+export type { Suppressor } from '../../data/bots/bot-findings.ts';
+export type { ListedSilence, Silence, SilenceRow } from '../../data/bots/bot-silences.ts';
+
+/** Silences in force, or `all` there were, the newest first, with how much each hides now. */
+export async function listSilences(db: Db, filter: { all: boolean; limit: number }) {
+  return { silences: await query(db, filter), now: await currentTime(db) };
+}

@@ -1,0 +1,24 @@
+import * as overview from '../../data/bots/overview.ts';
+import type { Db } from '../../database/connect.ts';
+import { ofOneMoment, readFacts, schedulersOf, workersOf } from '../progress/facts.ts';
+import { needs, type Need } from '../progress/needs.ts';
+
+/** Everything that `status` shows, of one moment, with what needs a person: the most urgent first. */
+export async function showStatus(db: Db) {
+  const facts = await ofOneMoment(db, async (trx) => ({
+    ...(await readFacts(trx)),
+    runs: await overview.countRuns(trx),
+    failures: await overview.newestFailures(trx),
+    findings: await overview.countFindings(trx),
+    quiet: await overview.countQuiet(trx),
+    heals: await overview.countHeals(trx),
+  }));
+  const alive = {
+    schedulers: schedulersOf(facts.nodes).length,
+    workers: workersOf(facts.nodes).length,
+  };
+  const needed: Need[] = needs(facts);
+  return { ...facts, alive, needed };
+}
+
+export type Status = Awaited<ReturnType<typeof showStatus>>;
