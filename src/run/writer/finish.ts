@@ -2,12 +2,9 @@ import { sql } from 'kysely';
 import { isRunning } from '../../data/bots/fence.ts';
 import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
 import { statement } from '../../batch/statement.ts';
+import { retryDelayMs } from '../../transitions/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { Run } from './run.ts';
-
-/** The first retry waits this long, each further one twice as long, up to the most; plus up to a quarter. */
-const firstRetrySeconds = 5;
-const mostRetrySeconds = 600;
 
 export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled';
 
@@ -88,7 +85,7 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     id: run.id,
     fence: run.fence,
     last: isFinal(run, ending.status),
-    retry_ms: retryDelayMs(run),
+    retry_ms: retryDelayMs(run.attempt),
     status: ending.status,
     reason: ending.reason,
     error_message: ending.error,
@@ -165,8 +162,3 @@ export const finishRuns = statement<FinishedRow>(
   )
   SELECT e.id, e.status, e.generation, e.issues_found, b.priority FROM ended e JOIN bots b ON b.id = e.bot_id`,
 );
-
-function retryDelayMs({ attempt }: Run): number {
-  const seconds = Math.min(mostRetrySeconds, firstRetrySeconds * 2 ** (attempt - 1));
-  return Math.round(seconds * (1 + Math.random() / 4) * 1000);
-}
