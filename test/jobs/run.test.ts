@@ -86,33 +86,37 @@ describe.each(backends)('on $name', (backend) => {
   });
 
   test('a write under an old fence is refused, and so are the results of that attempt', async () => {
-    const began = Promise.withResolvers<JobContext>();
-    const goOn = Promise.withResolvers<void>();
+    const begun = [1, 2].map(() => Promise.withResolvers<JobContext>());
+    const ends = [1, 2].map(() => Promise.withResolvers<void>());
     const job = aJob('write', async (context) => {
-      if (context.run.attempt === 2) return { by: 'second' };
-      began.resolve(context);
-      await goOn.promise;
-      return { by: 'first' };
+      const at = context.run.attempt - 1;
+      begun[at]!.resolve(context);
+      await ends[at]!.promise;
+      return { attempt: at + 1 };
     });
     const { db, jobEngine } = await quiet(backend, job);
     const entry = await aRun(db, job);
     const old = performJob(jobEngine, entry);
-    const { commit } = await began.promise;
-    const [leased] = jobEngine.leases.all();
+    const { commit } = await begun[0]!.promise;
     // To the others it looks killed.
-    jobEngine.leases.remove(leased!);
+    for (const run of jobEngine.leases.all()) jobEngine.leases.remove(run);
     await set(db, entry.id, { lease_until: past });
     await expect.poll(async () => (await jobRow(db, entry.id)).generation).toBe(2);
-    expect(await carried(jobEngine, { ...entry, generation: 2 })).toMatchObject({
-      status: 'success',
-      attempt: 2,
-    });
+    const second = performJob(jobEngine, { ...entry, generation: 2 });
+    await begun[1]!.promise;
     const write = commit((trx) => trx.deleteFrom('engine.settings').execute());
     await expect(write).rejects.toBeInstanceOf(LostRunError);
     expect(await db.selectFrom('engine.settings').select('key').execute()).not.toEqual([]);
-    goOn.resolve();
+    ends[0]!.resolve();
     await old;
-    expect((await jobRow(db, entry.id)).figures).toEqual({ by: 'second' });
+    expect(await jobRow(db, entry.id)).toMatchObject({ status: 'running', figures: null });
+    ends[1]!.resolve();
+    await second;
+    expect(await jobRow(db, entry.id)).toMatchObject({
+      status: 'success',
+      attempt: 2,
+      figures: { attempt: 2 },
+    });
   });
 
   test('what a handler commits is there, and a transaction of it that fails leaves nothing', async () => {
