@@ -1,5 +1,6 @@
 /** What a process needs to carry runs. One that only schedules does not load it. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Job } from '../contract/job.ts';
 import { beside } from '../ground/beside.ts';
 import type { Config } from '../config.ts';
 import { endSessions, type Db } from '../database/connect.ts';
@@ -8,6 +9,9 @@ import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { openChildren, type Children } from '../run/tasks/children.ts';
 import type { Engine } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
+import { giveBack as giveJobsBack } from '../run/jobs/give-back.ts';
+import { keepJobLeases } from '../run/jobs/job-leases.ts';
+import { performJob } from '../run/jobs/perform-job.ts';
 import { openRunWriter } from '../run/writer/run-writer.ts';
 import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
@@ -29,6 +33,7 @@ export interface Means {
   catalogue: Catalogue;
   /** the module that exports the catalogue, for the children */
   bots: URL;
+  jobs: readonly Job[];
   log: Log;
 }
 
@@ -52,12 +57,13 @@ async function tryOne(children: Children): Promise<void> {
 
 /** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
 export function carryRuns(
-  { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log }: Means,
+  { worker, config, plan, databaseUrl, db, queue, catalogue, bots, jobs, log }: Means,
   onQueueError: (error: Error) => void,
   closers: (() => unknown)[],
 ): Carrying {
   const leases = keepLeases(db, log);
-  closers.push(() => leases.stop());
+  const jobLeases = keepJobLeases(db, log);
+  closers.push(() => [leases, jobLeases].forEach((each) => each.stop()));
   const children = openChildren({
     entry: beside('./child', import.meta.url),
     catalogue: bots,
@@ -93,25 +99,35 @@ export function carryRuns(
   const secrets = openSecrets(db, config, log);
   const parts = { worker, db, children, catalogue, queue };
   const engine: Engine = { ...parts, writer, leases, secrets, log };
+  const jobEngine = { worker, db, databaseUrl, queue, jobs, leases: jobLeases, log };
   const opened = queue.work(
     plan.places,
     (entry, free) => runBot(engine, entry, free),
     onQueueError,
-    (id) => carryCanary(engine, id),
+    {
+      job: (entry, free) => performJob(jobEngine, entry, free),
+      canary: (id) => carryCanary(engine, id),
+    },
   );
   closers.push(() => opened.drain());
   return {
     worker: opened,
     async returnRuns() {
       const runs = leases.all();
-      const given = giveBack({ db, queue }, runs);
+      const ofJobs = jobLeases.all();
+      const count = runs.length + ofJobs.length;
+      const given = Promise.all([
+        giveBack({ db, queue }, runs),
+        giveJobsBack({ db, queue }, ofJobs),
+      ]);
       try {
-        if (await within(giveBackWithinMs, given))
-          log.warn({ runs: await given }, 'running runs were given back');
-        else log.warn({ runs: runs.length }, 'running runs could not be given back in time');
+        if (await within(giveBackWithinMs, given)) {
+          const [bots, jobs] = await given;
+          log.warn({ runs: bots + jobs }, 'running runs were given back');
+        } else log.warn({ runs: count }, 'running runs could not be given back in time');
       } catch (error) {
         // Without the database they cannot be: their leases run out, and others take them over.
-        log.warn({ err: error, runs: runs.length }, 'running runs could not be given back');
+        log.warn({ err: error, runs: count }, 'running runs could not be given back');
       }
     },
   };

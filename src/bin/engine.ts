@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { startRecurring } from '../../jobs/recurring.ts';
+import { jobs } from '../../jobs/index.ts';
 import { beside } from '../ground/beside.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
 import type { Config } from '../config.ts';
@@ -11,6 +11,7 @@ import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
+import { startTimers } from '../maintain/timers/start.ts';
 import {
   agreeOnBackend,
   configuredBackend,
@@ -21,7 +22,9 @@ import {
 import { openQueue } from '../queue/run-queue.ts';
 import { passwordsIn } from '../ground/redact.ts';
 import { refuseBlindChecks } from '../database/refuse-blind.ts';
+import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
+import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../ground/within.ts';
 import type { Carrying } from './carry-runs.ts';
@@ -99,15 +102,26 @@ export async function startEngine(
       log.warn('checks read as this login: there is no role roundsman_reader that it may become');
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
-    const means = { worker, config, plan, databaseUrl, db, queue, catalogue, bots, log };
+    await registerJobs(db, jobs);
+    const means = { worker, config, plan, databaseUrl, db, queue, catalogue, bots, jobs, log };
     const carrying: Carrying | null =
       role === 'scheduler'
         ? null
         : (await import('./carry-runs.ts')).carryRuns(means, onQueueError, closers);
-    const recurring = startRecurring({ db, queue, catalogue }, node, log, carrying?.worker);
-    closers.push(() => recurring.stop());
+    const timers = startTimers({
+      db,
+      queue,
+      catalogue,
+      jobs,
+      node,
+      log,
+      escalate: escalateLost,
+      worker: carrying?.worker ?? null,
+    });
+    closers.push(() => timers.stop());
     // Last: nothing fails after it, so only `stop` has to end it.
-    const scheduler = role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker);
+    const scheduler =
+      role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker, jobs);
     const { places, total: connections } = plan;
     log.info({ role, worker, backend: queue.backend, places, connections }, 'started');
 

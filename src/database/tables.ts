@@ -681,6 +681,35 @@ export interface EngineCancellations {
   reason: string | null;
 }
 
+export interface EngineJobRuns {
+  id: Generated<string>;
+  job: string;
+  scheduled_for: Timestamp | null;
+  payload: Generated<Json>;
+  status: Generated<
+    'queued' | 'running' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped'
+  >;
+  generation: Generated<number>;
+  attempt: Generated<number>;
+  max_attempts: Generated<number>;
+  fence: Int8 | null;
+  lease_until: Timestamp | null;
+  worker: string | null;
+  queued_at: Generated<Timestamp>;
+  run_after: Timestamp | null;
+  started_at: Timestamp | null;
+  completed_at: Timestamp | null;
+  cancel_requested_at: Timestamp | null;
+  reason: string | null;
+  error_message: string | null;
+  figures: Json | null;
+}
+
+export interface EngineJobs {
+  name: string;
+  last_slot_at: Generated<Timestamp>;
+}
+
 export interface EngineNodes {
   id: string;
   role: string;
@@ -759,6 +788,8 @@ export interface DB {
   virtual_spaces: VirtualSpaces;
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
+  'engine.job_runs': EngineJobRuns;
+  'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;
   'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;

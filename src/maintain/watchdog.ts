@@ -1,5 +1,7 @@
+import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
+import { dueJobs } from './due-jobs.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
 /** A worker with a place free that takes nothing for so long, while entries wait, does not see them. */
@@ -14,7 +16,12 @@ const sample = 20;
  * meanwhile due entries were waiting in the queue; not always the same ones, because other processes
  * take them. Resolves with whether it did.
  */
-export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Promise<boolean> {
+export function watchdog(
+  db: Db,
+  queue: RunQueue,
+  worker: RunWorker,
+  jobs: readonly Job[] = [],
+): () => Promise<boolean> {
   /** since when every look has found an entry that waits */
   let waitingSince: number | null = null;
   let after: Cursor | null = null;
@@ -27,7 +34,8 @@ export function watchdog(db: Db, queue: RunQueue, worker: RunWorker): () => Prom
     const { due, end } = await oldestDue(db, { seconds: 1, limit: sample, after });
     // The oldest may all wait for a place: then what comes behind them, and there as long as something is due.
     if (due.length === 0) after = end;
-    const states = await Promise.all(due.map((entry) => queue.look(entry)));
+    const { due: ofJobs } = await dueJobs(db, jobs, { seconds: 1, limit: sample, after: null });
+    const states = await Promise.all([...due, ...ofJobs].map((entry) => queue.look(entry)));
     const now = performance.now();
     waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;
     if (waitingSince === null || now - waitingSince < deafAfterMs) return false;

@@ -1,7 +1,7 @@
 /**
- * The queue of runs on BullMQ. It is a hint: its jobs carry a run's id and generation and nothing else,
- * and losing every one of them costs seconds. BullMQ never runs a job twice by itself here;
- * src/maintain/rescue.ts decides that from the rows.
+ * The queue of runs on BullMQ, of bots and of jobs. It is a hint: its entries carry a kind, an id and a generation and
+ * nothing else, and losing every one of them costs seconds. BullMQ never runs one twice by itself here; rescue
+ * (src/maintain) decides that from the rows.
  */
 import type { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
@@ -10,24 +10,30 @@ import { isOutage } from '../database/faults/outage.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { within } from '../ground/within.ts';
 import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
+import {
+  canaryData,
+  canaryJobId,
+  dataOf,
+  jobIdOf,
+  readEntry,
+  type Entry,
+  type JobEntry,
+  type RunEntry,
+} from './entry.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 import { looker, type EntryState } from './look.ts';
 import { onPostgres, type QueuePools } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
+export type { Entry, JobEntry, RunEntry } from './entry.ts';
 export type { EntryState } from './look.ts';
 export type { RunWorker } from './run-worker.ts';
 
-/** One entry for one run; a start needs the row's current generation. */
-export interface RunEntry {
-  id: string;
-  generation: number;
-  /** 0 goes first */
-  priority?: number;
-  delayMs?: number;
-  /** ahead of those that wait already: it has waited its time before */
-  first?: boolean;
+/** What carries entries that are no runs of bots. */
+export interface OtherCarriers {
+  job?: Take<JobEntry>;
+  canary?: (id: string) => Promise<void>;
 }
 
 export interface RunQueue {
@@ -35,37 +41,27 @@ export interface RunQueue {
   /** What is worth knowing about its server, for the log. */
   readonly warnings: readonly string[];
   /** Enqueues in as few round trips as the backend allows; an entry that is there already stays. */
-  add(entries: RunEntry[]): Promise<void>;
+  add(entries: Entry[]): Promise<void>;
   /** Where an entry is. `active` only while it was taken a moment ago: after that its row says more. */
-  look(entry: RunEntry): Promise<EntryState>;
+  look(entry: Entry): Promise<EntryState>;
   /** Enqueues a canary ahead of all that waits. Its entry carries its id and nothing else. */
   addCanary(id: string): Promise<void>;
   /** Takes the entry of a canary away, if it still waits. */
   removeCanary(id: string): Promise<void>;
   /**
-   * Takes entries, `concurrency` at once. A canary takes a place like any other entry; without `carryCanary`
-   * it is dropped.
+   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. One of a kind without a carrier is
+   * dropped: its row says that it waits, and rescue queues it again for a process that has one.
    */
   work(
     concurrency: number,
     take: Take<RunEntry>,
     onError: (error: Error) => void,
-    carryCanary?: (id: string) => Promise<void>,
+    others?: OtherCarriers,
   ): RunWorker;
   close(): Promise<void>;
 }
 
 // attempts 1: a second start is decided from the row, never by the queue.
-// BullMQ's ids may not contain ':'.
-const jobId = ({ id, generation }: RunEntry) => `run-${id}-${generation}`;
-const canaryJobId = (id: string) => `canary-${id}`;
-
-/** The data of a canary's job; a run's has no such field. */
-interface CanaryEntry {
-  canary: string;
-}
-const isCanary = (data: RunEntry | CanaryEntry): data is CanaryEntry => 'canary' in data;
-
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 /** The queue's server has this long to answer; nothing here waits longer, whatever BullMQ would do. */
@@ -111,11 +107,10 @@ export async function openQueue(
     async add(entries) {
       if (entries.length === 0) return;
       const jobs = entries.map((entry) => ({
-        name: 'run-bot',
-        data: { id: entry.id, generation: entry.generation },
+        ...dataOf(entry),
         opts: {
           ...jobOptions,
-          jobId: jobId(entry),
+          jobId: jobIdOf(entry),
           priority: entry.priority ?? 0,
           ...(entry.delayMs ? { delay: entry.delayMs } : {}),
           ...(entry.first ? { lifo: true } : {}),
@@ -123,29 +118,33 @@ export async function openQueue(
       }));
       await answered(queue.addBulk(jobs), backend);
     },
-    look: (entry) => answered(look(jobId(entry)), backend),
+    look: (entry) => answered(look(jobIdOf(entry)), backend),
     async addCanary(id) {
       // No priority goes before every priority, and `lifo` before what waits without one.
       const opts = { ...jobOptions, jobId: canaryJobId(id), lifo: true };
-      const entry: CanaryEntry = { canary: id };
-      await answered(queue.add('canary', entry, opts), backend);
+      await answered(queue.add('canary', canaryData(id), opts), backend);
     },
     async removeCanary(id) {
       await answered(queue.remove(canaryJobId(id)), backend);
     },
-    work: (concurrency, take, failed, carryCanary = async () => {}) =>
-      openWorker<RunEntry | CanaryEntry>(
-        transport,
-        concurrency,
-        (data, free) => (isCanary(data) ? carryCanary(data.canary) : take(data, free)),
-        failed,
-      ),
+    work: (concurrency, take, failed, others = {}) =>
+      openWorker<unknown>(transport, concurrency, carrier(take, others), failed),
     async close() {
       await within(2_000, queue.close()).catch(() => {});
       await within(1_000, end()).catch(() => {});
     },
   };
 }
+
+/** Gives each entry to what carries its kind. */
+const carrier =
+  (take: Take<RunEntry>, { job, canary }: OtherCarriers): Take<unknown> =>
+  async (data, free) => {
+    const entry = readEntry(data);
+    if (entry?.kind === 'canary') await canary?.(entry.canary);
+    else if (entry?.kind === 'job') await job?.(entry, free);
+    else if (entry) await take(entry, free);
+  };
 
 async function overRedis(redisUrl: string, prefix: string) {
   const facts = await askRedis(redisUrl, prefix);

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import { lastingFailure } from '../ground/lasting-failure.ts';
 import type { Log } from '../log.ts';
@@ -7,6 +8,7 @@ import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
 import { planBots, type Planned } from './plan.ts';
 import { canarySender } from './send-canaries.ts';
+import { jobClaimer } from './queue-jobs.ts';
 import { ExpectedSlots } from './slot-times.ts';
 import { startTicker } from './ticker.ts';
 
@@ -18,7 +20,7 @@ export interface Scheduler {
 /**
  * Every second: plan what was edited, claim what is due, queue it. A tick that fails is logged and the
  * next one tries again: nothing is remembered here that the rows do not say. Canaries are sent as soon as a
- * claim has succeeded. Any number of schedulers may run on one database; `name` is this one's node.
+ * claim has succeeded, and `jobs` are claimed beside the bots. Any number of schedulers may run on one database; `name` is this one's node.
  */
 export function startScheduler(
   db: Db,
@@ -26,8 +28,10 @@ export function startScheduler(
   queue: RunQueue,
   log: Log,
   name = 'scheduler',
+  jobs: readonly Job[] = [],
 ): Scheduler {
   const canaries = canarySender(db, queue, name, log);
+  const claimer = jobClaimer(db, queue, jobs, log);
   const expected = new ExpectedSlots();
   const size = new BatchSize();
   let current: Promise<void> = Promise.resolve();
@@ -70,6 +74,7 @@ export function startScheduler(
   function begin(): void {
     if (busy) return;
     busy = true;
+    claimer.begin();
     current = tick()
       .then(succeeded, failed)
       .finally(() => {
@@ -86,7 +91,7 @@ export function startScheduler(
     async stop() {
       await ticker.stop();
       await current;
-      await canaries.idle();
+      await Promise.all([canaries.idle(), claimer.idle()]);
     },
   };
 }

@@ -44,7 +44,7 @@ export function plant(directory: string, defect: Plant): void {
     return must(
       edit(
         directory,
-        'jobs/recurring.ts',
+        'src/maintain/timers/rescue.ts',
         /await rescue\(\)/g,
         '{ queued: 0, takenOver: 0, ended: 0 }',
       ),

@@ -119,6 +119,8 @@ describe('a grant', () => {
       'engine.credits_seq: usage',
       'engine.fence: usage',
       'engine.heals: select',
+      'engine.job_runs: delete insert select update',
+      'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
       'engine.secrets: delete insert select update',

@@ -1,12 +1,13 @@
 /** A worker in a process of its own, with real children, that its test kills. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
+import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
@@ -30,7 +31,16 @@ const children = openChildren({
 const writer = openRunWriter({ databaseUrl, worker, log });
 const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
 const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
-startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
+startTimers({
+  db,
+  queue,
+  catalogue,
+  jobs: [],
+  log,
+  escalate: escalateLost,
+  node: { id: worker, role: 'worker' },
+  worker: null,
+});
 queue.work(
   3,
   (job, free) => runBot(engine, job, free),

@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { startRecurring } from '../../jobs/recurring.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { defineBot, z } from '../../src/bot.ts';
 import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
+import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
@@ -52,7 +53,16 @@ const children = inProcess({ catalogue, db, reader });
 const writer = openRunWriter({ databaseUrl, worker, log });
 const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
 const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
-startRecurring({ db, queue, catalogue }, { id: worker, role: 'worker' }, log);
+startTimers({
+  db,
+  queue,
+  catalogue,
+  jobs: [],
+  log,
+  escalate: escalateLost,
+  node: { id: worker, role: 'worker' },
+  worker: null,
+});
 queue.work(
   2,
   (job, free) => runBot(engine, job, free),

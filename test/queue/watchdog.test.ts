@@ -5,6 +5,8 @@ import { watchdog } from '../../src/maintain/watchdog.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
+import { registerJobs } from '../../src/schedule/register-jobs.ts';
+import { aJob, aRun } from '../jobs/job-flow.ts';
 import { aBot, backlog, carried, catalogue, clean, queuedRun } from '../support/flow.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 
@@ -39,6 +41,37 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
     expect(taken).toEqual([]);
     await expect.poll(() => taken, { timeout: 10_000 }).toEqual([id]);
     expect(await watch(), 'the new one gets its time, too').toBe(false);
+  } finally {
+    await worker.drain();
+    await queue.close();
+    await db.destroy();
+  }
+}, 60_000);
+
+test('so is one for which only runs of jobs wait', async () => {
+  const { url, kill, start, db: direct } = await ownPostgres();
+  await migrateQueue(url);
+  const db = connect(url, { name: 'engine', max: 4 });
+  const job = aJob('work', async () => {});
+  await registerJobs(direct, [job]);
+  const queue = await openQueue(db, { redisUrl: undefined, databaseUrl: url }, () => {});
+  const taken: string[] = [];
+  await kill();
+  const worker = queue.work(
+    2,
+    async () => {},
+    () => {},
+    { job: async ({ id }) => void taken.push(id) },
+  );
+  await sleep(500);
+  await start();
+  try {
+    const entry = await aRun(direct, job);
+    await queue.add([entry]);
+    const watch = watchdog(db, queue, worker, [job]);
+    await expect.poll(watch, { timeout: 15_000, interval: 200 }).toBe(true);
+    expect(taken).toEqual([]);
+    await expect.poll(() => taken, { timeout: 10_000 }).toEqual([entry.id]);
   } finally {
     await worker.drain();
     await queue.close();

@@ -3,23 +3,29 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { startRecurring } from '../../jobs/recurring.ts';
 import { carryCanary } from '../../jobs/carry-canary.ts';
 import { runBot } from '../../jobs/run-bot.ts';
 import { defineBot, defineRemedy, z } from '../../src/bot.ts';
 import type { Bot, Check, CheckResult, Remedy, ReportedFinding } from '../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../src/catalogue/catalogue.ts';
+import type { Job } from '../../src/contract/job.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
+import { startTimers } from '../../src/maintain/timers/start.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
 import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import type { Means } from '../../src/data/secrets/open.ts';
+import type { JobEngine } from '../../src/run/jobs/job-engine.ts';
+import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
+import { performJob } from '../../src/run/jobs/perform-job.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { performRun } from '../../src/run/perform.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { planBots } from '../../src/schedule/plan.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
+import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
 import type { Backend } from './backends.ts';
 import { inProcess } from './in-process.ts';
@@ -152,43 +158,64 @@ export async function anEngine(
 }
 
 export interface Flow extends TestEngine {
+  /** with which runs of jobs are carried */
+  jobEngine: JobEngine;
   /** Ends its jobs in order. */
   stop(): Promise<void>;
 }
 
 export interface FlowOptions extends EngineOptions {
   roles?: ('scheduler' | 'worker')[];
+  jobs?: readonly Job[];
 }
 
 /** The whole engine at work, as one process would be. Stopped with the test. */
 export async function startFlow(
   backend: Backend,
   catalogue: Catalogue,
-  { roles = ['scheduler', 'worker'], ...options }: FlowOptions = {},
+  { roles = ['scheduler', 'worker'], jobs = [], ...options }: FlowOptions = {},
 ): Promise<Flow> {
   const engine = await anEngine(backend, catalogue, options);
   const { db, queue, worker } = engine;
   const role = roles.length === 2 ? 'up' : roles[0]!;
-  const recurring = startRecurring({ db, queue, catalogue }, { id: worker, role }, log);
-  const scheduler = roles.includes('scheduler') ? startScheduler(db, catalogue, queue, log) : null;
+  await registerJobs(db, jobs);
+  const timers = startTimers({
+    db,
+    queue,
+    catalogue,
+    jobs,
+    log,
+    escalate: escalateLost,
+    node: { id: worker, role },
+    worker: null,
+  });
+  const scheduler = roles.includes('scheduler')
+    ? startScheduler(db, catalogue, queue, log, worker, jobs)
+    : null;
+  const leases = keepJobLeases(db, log);
+  const jobEngine: JobEngine = { worker, db, databaseUrl: engine.url, queue, jobs, leases, log };
   const carrier = roles.includes('worker')
     ? queue.work(
         options.concurrency ?? 4,
         (job, free) => runBot(engine, job, free),
         () => {},
-        (id) => carryCanary(engine, id),
+        {
+          job: (entry, free) => performJob(jobEngine, entry, free),
+          canary: (id) => carryCanary(engine, id),
+        },
       )
     : null;
   let stopping: Promise<void> | undefined;
   async function end() {
     await scheduler?.stop();
     await carrier?.drain();
-    await recurring.stop();
+    await timers.stop();
+    leases.stop();
     await engine.close();
   }
   const stop = () => (stopping ??= end());
   onTestFinished(stop);
-  return { ...engine, stop };
+  return { ...engine, jobEngine, stop };
 }
 
 /** Makes engine.now() a clock that a test can move in this database; it goes on running meanwhile. */

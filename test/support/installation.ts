@@ -9,15 +9,21 @@ import { newCopy, removeCopy } from './copies.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** @param bots a module in test/bin that exports `bots` and `remedies` */
-export function install(bots: string): string {
+/**
+ * @param bots a module in test/bin that exports `bots` and `remedies`
+ * @param jobs one that exports `jobs`; the checkout's own unless told
+ */
+export function install(bots: string, jobs?: string): string {
   const directory = newCopy();
   afterAll(() => removeCopy(directory));
   for (const part of ['src', 'bots', 'jobs', 'migrations', 'package.json'])
     cpSync(join(root, part), join(directory, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-  cpSync(join(root, 'test/bin', bots), join(directory, 'test/bin', bots));
+  for (const module of [bots, ...(jobs ? [jobs] : [])])
+    cpSync(join(root, 'test/bin', module), join(directory, 'test/bin', module));
   writeFileSync(join(directory, 'bots/index.ts'), `export * from '../test/bin/${bots}';\n`);
+  if (jobs)
+    writeFileSync(join(directory, 'jobs/index.ts'), `export * from '../test/bin/${jobs}';\n`);
   return directory;
 }
 

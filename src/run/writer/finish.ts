@@ -1,12 +1,9 @@
 /** How an attempt ends, by what its checks said: as the transition takes it, and what that tells the run. */
 import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
+import { retryDelayMs } from '../../transitions/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
 import type { Run } from './run.ts';
-
-/** The first retry waits this long, each further one twice as long, up to the most; plus up to a quarter. */
-const firstRetrySeconds = 5;
-const mostRetrySeconds = 600;
 
 /** How an attempt ended, before it is known whether another one is left. */
 export interface Ending {
@@ -66,7 +63,7 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     id: run.id,
     fence: run.fence,
     last: isFinal(run, ending.status),
-    retry_ms: retryDelayMs(run),
+    retry_ms: retryDelayMs(run.attempt),
     status: ending.status,
     reason: ending.reason,
     error_message: ending.error,
@@ -94,8 +91,3 @@ export const finishedOf = ({ status, retry_ms }: Finish, row: FinishedRow): Fini
       ? { generation: row.generation, delayMs: retry_ms, priority: row.priority }
       : null,
 });
-
-function retryDelayMs({ attempt }: Run): number {
-  const seconds = Math.min(mostRetrySeconds, firstRetrySeconds * 2 ** (attempt - 1));
-  return Math.round(seconds * (1 + Math.random() / 4) * 1000);
-}

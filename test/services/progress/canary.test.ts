@@ -114,7 +114,7 @@ describe.each(backends)('with the queue on $name', (backend) => {
         1,
         async (entry) => void taken.push(entry.id.slice(-1)),
         () => {},
-        async (canary) => void taken.push(canary),
+        { canary: async (canary) => void taken.push(canary) },
       );
       await expect.poll(() => taken.length).toBe(4);
       await worker.drain();

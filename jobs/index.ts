@@ -1,0 +1,5 @@
+/** Every job: one line each. Schedulers load this list, too, so a job imports what is heavy when its handler runs. */
+import type { Job } from '../src/contract/job.ts';
+import { tidy } from './tidy.ts';
+
+export const jobs: readonly Job[] = [tidy];

@@ -1,0 +1,35 @@
+import { sql } from 'kysely';
+import type { Job } from '../contract/job.ts';
+import type { Db } from '../database/connect.ts';
+import type { JobEntry } from '../queue/run-queue.ts';
+import type { Cursor } from './oldest-due.ts';
+
+/**
+ * Queued runs of these jobs that have been due for so long, or were never in the queue, and whose job has a place free,
+ * the oldest first: `limit` at most of those behind `after`. `end` is null when there are no more.
+ */
+export async function dueJobs(
+  db: Db,
+  jobs: readonly Pick<Job, 'name' | 'concurrency'>[],
+  { seconds, limit, after }: { seconds: number; limit: number; after: Cursor | null },
+): Promise<{ due: JobEntry[]; end: Cursor | null }> {
+  if (jobs.length === 0) return { due: [], end: null };
+  const at = sql`coalesce(r.run_after, r.queued_at)`;
+  const { rows } = await sql<Cursor & { generation: number }>`
+    WITH known AS (
+      SELECT j.name FROM unnest(${jobs.map(({ name }) => name)}::text[], ${jobs.map(({ concurrency }) => concurrency)}::int[])
+        AS j (name, concurrency)
+      WHERE (SELECT count(*) FROM engine.job_runs o WHERE o.job = j.name AND o.status = 'running') < j.concurrency
+    )
+    SELECT r.id, r.generation, ${at}::text AS at FROM engine.job_runs r JOIN known ON known.name = r.job
+    WHERE r.status = 'queued' AND ${at} <= engine.now()
+      AND (r.generation = 0 OR ${at} < engine.now() - make_interval(secs => ${seconds}))
+      AND (${after?.at ?? null}::timestamptz IS NULL
+           OR (${at}, r.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+    ORDER BY ${at}, r.id LIMIT ${limit}`.execute(db);
+  const last = rows.length === limit ? rows.at(-1) : null;
+  return {
+    due: rows.map(({ id, generation }) => ({ kind: 'job', id, generation })),
+    end: last ? { at: last.at, id: last.id } : null,
+  };
+}

@@ -1,0 +1,32 @@
+import { remindMs } from '../../ground/lasting-failure.ts';
+import { inWords, isWrong } from '../clock.ts';
+import { heartbeat } from '../heartbeat.ts';
+import type { TimerDependencies } from './dependencies.ts';
+import type { Timer } from './timer.ts';
+
+/**
+ * Beats, and says when this host's clock is wrong. On PostgreSQL, where BullMQ goes by it, the worker takes
+ * nothing until it is right again.
+ */
+export function heartbeatTimer({ db, queue, node, worker, log }: TimerDependencies): Timer {
+  let wrong = false;
+  let saidAt = 0;
+  return {
+    name: 'heartbeat',
+    everyMs: 5_000,
+    async run() {
+      const skew = await heartbeat(db, node);
+      const was = wrong;
+      wrong = isWrong(skew);
+      const holds = worker !== null && queue.backend === 'postgres';
+      if (wrong && holds) worker.hold();
+      if (wrong && (!was || performance.now() - saidAt > remindMs)) {
+        saidAt = performance.now();
+        const so = holds ? ': it takes no runs until that is right' : '';
+        log.warn({ skewMs: skew.skewMs }, `this host's clock is ${inWords(skew)}${so}`);
+      }
+      if (!wrong && holds) worker.resume();
+      if (!wrong && was) log.info({ skewMs: skew.skewMs }, "this host's clock is right again");
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { settle } from '../settle.ts';
+import type { TimerDependencies } from './dependencies.ts';
+import type { Timer } from './timer.ts';
+
+export const settleTimer = ({ db, catalogue, log }: TimerDependencies): Timer => ({
+  name: 'settle',
+  everyMs: 2_000,
+  async run() {
+    const { judged } = await settle(db, catalogue);
+    if (judged > 0) log.info({ judged }, 'how freely knowledge may act has changed');
+  },
+});

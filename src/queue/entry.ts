@@ -1,0 +1,50 @@
+/**
+ * What the queue carries. An entry is a hint: it names its kind, and a row by its id and generation; the row says the
+ * rest. Entries that an older version has queued name no kind: they are runs of bots.
+ */
+
+/** One entry for one run of a bot; a start needs the row's current generation. */
+export interface RunEntry {
+  kind?: 'run';
+  id: string;
+  generation: number;
+  /** 0 goes first */
+  priority?: number;
+  delayMs?: number;
+  /** ahead of those that wait already: it has waited its time before */
+  first?: boolean;
+}
+
+/** The same for one run of a job, a row of `engine.job_runs`. */
+export type JobEntry = Omit<RunEntry, 'kind'> & { kind: 'job' };
+
+export type Entry = RunEntry | JobEntry;
+
+/** A canary is named by a field of its own: versions that know no kinds carry it, too. */
+interface CanaryData {
+  kind: 'canary';
+  canary: string;
+}
+
+/** BullMQ's ids may not contain ':'. */
+export const jobIdOf = ({ kind = 'run', id, generation }: Entry): string =>
+  `${kind}-${id}-${generation}`;
+export const canaryJobId = (id: string): string => `canary-${id}`;
+
+const names = { run: 'run-bot', job: 'job' };
+
+/** BullMQ's name and data of the job that carries an entry. */
+export const dataOf = ({ kind = 'run', id, generation }: Entry) => ({
+  name: names[kind],
+  data: { kind, id, generation },
+});
+export const canaryData = (id: string): CanaryData => ({ kind: 'canary', canary: id });
+
+/** What was taken out of the queue, by its kind; null: of a kind that this version does not know. */
+export function readEntry(data: unknown): Entry | CanaryData | null {
+  const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
+  if (typeof canary === 'string') return canaryData(canary);
+  if (kind !== 'run' && kind !== 'job') return null;
+  // Whoever carries it looks whether these are what they are to be.
+  return { kind, id, generation } as Entry;
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { JobStoppedError, type JobContext } from '../../contract/job.ts';
+import { LostRunError } from '../../data/bots/fence.ts';
+import { messageOf } from '../../ground/errors.ts';
+import { plain } from '../../ground/plain.ts';
+import { fitting } from '../../ground/text.ts';
+import type { JobEnding } from '../../transitions/jobs/end.ts';
+import type { JobEngine } from './job-engine.ts';
+import type { JobRun } from './job-run.ts';
+import { underJobFence } from './under-job-fence.ts';
+
+/** How an attempt ended; where it is final, no other one could end in another way. */
+export type Outcome = JobEnding & { final: boolean };
+
+const failed = (reason: string, error: string, final: boolean): Outcome => ({
+  status: 'failed',
+  reason,
+  error: fitting(error, 2_000),
+  figures: null,
+  final,
+});
+
+/**
+ * Calls the handler and waits until it has ended or the run is stopped, whichever comes first: a handler that does not
+ * hear its signal keeps nothing waiting, and its writes find the fence closed. Null when the run is not to be ended
+ * here: it was lost, or its process gives it back.
+ */
+export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome | null> {
+  const { job, signal } = run;
+  const payload = job.payload.safeParse(run.payload);
+  if (!payload.success) return failed('payload', z.prettifyError(payload.error), true);
+
+  const deadline = setTimeout(() => run.stop('timeout'), job.timeoutSeconds * 1_000);
+  const stopped = Promise.withResolvers<never>();
+  // Its rejection is handled also where the handler was faster.
+  stopped.promise.catch(() => {});
+  signal.addEventListener('abort', () => stopped.reject(signal.reason), { once: true });
+  try {
+    const handled = (async () => job.handler(contextOf(engine, run), payload.data))();
+    // Its eventual rejection is handled, too.
+    handled.catch(() => {});
+    const figures = await Promise.race([handled, stopped.promise]);
+    const text = JSON.stringify(plain(figures ?? {}));
+    return { status: 'success', reason: null, error: null, figures: text, final: true };
+  } catch (error) {
+    if (signal.aborted) return whenStopped(run);
+    if (error instanceof LostRunError) return null;
+    return failed('job failed', messageOf(error), false);
+  } finally {
+    clearTimeout(deadline);
+    // After its end it writes nothing any more.
+    run.stop('lost');
+  }
+}
+
+function whenStopped({ signal, job }: JobRun): Outcome | null {
+  const { why } = signal.reason as JobStoppedError;
+  const error = `the job took longer than ${job.timeoutSeconds} s`;
+  const ending = { figures: null, final: true };
+  if (why === 'timeout') return { status: 'timeout', reason: 'timeout', error, ...ending };
+  if (why === 'cancelled')
+    return { status: 'cancelled', reason: 'cancelled', error: null, ...ending };
+  return null;
+}
+
+const contextOf = ({ db, databaseUrl, log }: JobEngine, run: JobRun): JobContext => ({
+  db,
+  databaseUrl,
+  log: log.child({ job: run.job.name, run: run.id }),
+  signal: run.signal,
+  run: { id: run.id, scheduledFor: run.scheduledFor, attempt: run.attempt },
+  async commit(write) {
+    run.signal.throwIfAborted();
+    return underJobFence(db, run, write);
+  },
+});

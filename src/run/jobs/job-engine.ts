@@ -1,0 +1,18 @@
+import type { Job } from '../../contract/job.ts';
+import type { Db } from '../../database/connect.ts';
+import type { Log } from '../../log.ts';
+import type { RunQueue } from '../../queue/run-queue.ts';
+import type { JobLeases } from './job-leases.ts';
+
+/** What a worker process carries runs of jobs with. */
+export interface JobEngine {
+  /** the name under which runs are leased */
+  worker: string;
+  db: Db;
+  databaseUrl: string;
+  queue: Pick<RunQueue, 'add'>;
+  /** the jobs that this version knows */
+  jobs: readonly Job[];
+  leases: JobLeases;
+  log: Log;
+}

@@ -1,0 +1,32 @@
+import { JobStoppedError, type Job, type JobStop } from '../../contract/job.ts';
+import type { StartedJob } from '../../transitions/jobs/start.ts';
+
+/** One start of one row of `engine.job_runs`: the value that passes through every step. */
+export interface JobRun {
+  id: string;
+  fence: string;
+  job: Job;
+  attempt: number;
+  maxAttempts: number;
+  scheduledFor: Date | null;
+  /** as it was asked for; what the job takes is asked before its handler is called */
+  payload: unknown;
+  /** Aborted with a {@link JobStoppedError} as its reason. */
+  signal: AbortSignal;
+  stop(why: JobStop): void;
+}
+
+export function jobRunOf(row: StartedJob, job: Job): JobRun {
+  const controller = new AbortController();
+  return {
+    id: row.id,
+    fence: row.fence,
+    job,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    scheduledFor: row.scheduled_for,
+    payload: row.payload,
+    signal: controller.signal,
+    stop: (why) => controller.abort(new JobStoppedError(why)),
+  };
+}

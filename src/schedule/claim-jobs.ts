@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import type { Job } from '../contract/job.ts';
+import type { Db } from '../database/connect.ts';
+import type { JobEntry } from '../queue/run-queue.ts';
+import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
+import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
+
+/** Missed slots are counted up to here: two years of minutes. */
+const mostCounted = 1_000_000;
+
+export interface ClaimedJobs {
+  /** to be queued */
+  queued: JobEntry[];
+  /** slots that were passed over, because the job was busy or a newer one is due */
+  skipped: number;
+  /** jobs whose slot could not be found or written; the others are claimed all the same */
+  failed: { job: string; error: unknown }[];
+}
+
+interface Known {
+  name: string;
+  /** with its microseconds, so that a row that was written by hand is found again */
+  since: string;
+  last_slot_at: Date;
+  now: Date;
+}
+
+/**
+ * Claims the newest slot of every job that is due by the database's clock. What was missed before it is not run: it
+ * shares one skipped row. Any number of schedulers may do it at once: each slot gets one row.
+ */
+export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJobs> {
+  const claimed: ClaimedJobs = { queued: [], skipped: 0, failed: [] };
+  const scheduled = jobs.filter(({ schedule }) => schedule !== null);
+  if (scheduled.length === 0) return claimed;
+  const { rows } = await sql<Known>`
+    SELECT name, last_slot_at::text AS since, last_slot_at, engine.now() AS now FROM engine.jobs
+    WHERE name = ANY (${scheduled.map(({ name }) => name)}::text[])`.execute(db);
+  for (const job of scheduled)
+    try {
+      const known = rows.find(({ name }) => name === job.name);
+      const due = known && dueSlot(job, known);
+      for (const { id, generation, status } of due ? await claimSlot(db, due) : [])
+        if (status === 'queued') claimed.queued.push({ kind: 'job', id, generation });
+        else claimed.skipped += 1;
+    } catch (error) {
+      claimed.failed.push({ job: job.name, error });
+    }
+  return claimed;
+}
+
+/** The newest slot of this job that is due, and those before it that have no row; null where none is due. */
+function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot | null {
+  const text = job.schedule!;
+  const first = rememberedNextSlot(text, 'UTC', after);
+  if (first > now) return null;
+  const { name, concurrency, maxAttempts } = job;
+  const due = { job: name, concurrency, maxAttempts, since };
+  const schedule = rememberedSchedule(text, 'UTC');
+  const slot = slotsMissed(schedule, after, now, mostCounted).last!;
+  if (slot.getTime() === first.getTime()) return { ...due, slot, missed: null };
+  // A slot is a whole minute: what is before the newest one is a millisecond earlier at the latest.
+  const before = slotsMissed(schedule, after, new Date(slot.getTime() - 1), mostCounted);
+  return { ...due, slot, missed: { first, last: before.last!, count: before.count } };
+}

@@ -1,0 +1,22 @@
+/**
+ * From: queued, running
+ * To: queued ones cancelled at once; of a running one its end is asked for: its worker stops it when it renews the lease
+ * By: whoever wants the run to end
+ * Locks: the run
+ * Zero rows: it has ended already
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** Resolves with the status that the run has now: `cancelled`, or `running` until its worker stops it; null: it had ended. */
+export async function cancelJob(db: Db, id: string): Promise<'cancelled' | 'running' | null> {
+  const { rows } = await sql<{ status: 'cancelled' | 'running' }>`
+    UPDATE engine.job_runs
+    SET cancel_requested_at = coalesce(cancel_requested_at, engine.now()),
+        reason = CASE WHEN status = 'queued' THEN 'cancelled' ELSE reason END,
+        completed_at = CASE WHEN status = 'queued' THEN engine.now() END,
+        status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END
+    WHERE id = ${id} AND status IN ('queued', 'running')
+    RETURNING status`.execute(db);
+  return rows[0]?.status ?? null;
+}

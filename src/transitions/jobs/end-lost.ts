@@ -1,0 +1,28 @@
+/**
+ * From: running, with a lease that has run out, and no attempt left or its end asked for
+ * To: failed (worker lost); cancelled where its end was asked for
+ * By: rescue, in any process
+ * Locks: runs of jobs by id; rows that others hold are skipped
+ * Zero rows: nothing is lost, or others are ending it
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+export async function endLostJobs(db: Db, most: number): Promise<number> {
+  const { rows } = await sql`
+    WITH lost AS (
+      SELECT id FROM engine.job_runs
+      WHERE status = 'running' AND lease_until < engine.now()
+        AND (attempt >= max_attempts OR cancel_requested_at IS NOT NULL)
+      -- Locks engine.job_runs by id; rows that others hold are skipped.
+      ORDER BY id LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE engine.job_runs r
+    SET status = CASE WHEN r.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
+        reason = CASE WHEN r.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
+        error_message = 'the lease of worker ' || r.worker || ' ran out',
+        completed_at = engine.now(), lease_until = NULL
+    FROM lost WHERE r.id = lost.id
+    RETURNING r.id`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,35 @@
+/**
+ * From: running
+ * To: queued, the attempt not counted; one whose end was asked for stays running with a lease that has run out
+ * By: the worker that holds the runs, when its process stops before they end
+ * Locks: runs of jobs by id; rows that others hold are skipped
+ * Zero rows: they have ended, or a transaction of theirs still holds them
+ */
+import { sql } from 'kysely';
+import type { Fenced } from '../../data/bots/fence.ts';
+import type { Db } from '../../database/connect.ts';
+import type { JobEntry } from '../../queue/entry.ts';
+
+/** Returns the entries of those that were given back. */
+export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> {
+  const goesOn = sql`(r.cancel_requested_at IS NULL)`;
+  const { rows } = await sql<{ id: string; generation: number; status: string }>`
+    WITH held AS (
+      SELECT r.id FROM engine.job_runs r
+      JOIN unnest(${runs.map(({ id }) => id)}::uuid[], ${runs.map(({ fence }) => fence)}::bigint[]) AS h (id, fence)
+        ON r.id = h.id AND r.fence = h.fence
+      WHERE r.status = 'running'
+      -- Locks engine.job_runs by id; rows that others hold are skipped.
+      ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+    )
+    UPDATE engine.job_runs r
+    SET status = CASE WHEN ${goesOn} THEN 'queued' ELSE r.status END,
+        reason = CASE WHEN ${goesOn} THEN 'given back' ELSE r.reason END,
+        attempt = r.attempt - ${goesOn}::int, generation = r.generation + ${goesOn}::int,
+        lease_until = CASE WHEN NOT ${goesOn} THEN least(r.lease_until, engine.now()) END, run_after = NULL
+    FROM held WHERE r.id = held.id
+    RETURNING r.id, r.generation, r.status`.execute(db);
+  return rows
+    .filter(({ status }) => status === 'queued')
+    .map(({ id, generation }) => ({ kind: 'job', id, generation }));
+}

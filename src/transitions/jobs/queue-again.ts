@@ -1,0 +1,27 @@
+/**
+ * From: queued, of which the queue has no entry
+ * To: queued, with the next generation: an older entry that turns up after all starts nothing
+ * By: rescue, in any process
+ * Locks: runs of jobs by id; rows that others hold are skipped: they are being started or queued
+ * Zero rows: they were started, ended or queued again meanwhile
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import type { JobEntry } from '../../queue/entry.ts';
+
+export async function queueJobsAgain(db: Db, lost: JobEntry[]): Promise<JobEntry[]> {
+  if (lost.length === 0) return [];
+  const { rows } = await sql<Omit<JobEntry, 'kind'>>`
+    WITH free AS (
+      SELECT r.id FROM engine.job_runs r
+      JOIN unnest(${lost.map(({ id }) => id)}::uuid[], ${lost.map(({ generation }) => generation)}::int[]) AS l (id, generation)
+        ON r.id = l.id AND r.generation = l.generation
+      WHERE r.status = 'queued'
+      -- Locks engine.job_runs by id; rows that others hold are skipped.
+      ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+    )
+    UPDATE engine.job_runs r SET generation = r.generation + 1
+    FROM free WHERE r.id = free.id
+    RETURNING r.id, r.generation`.execute(db);
+  return rows.map((row) => ({ kind: 'job', ...row }));
+}

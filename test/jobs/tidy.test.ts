@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { tidy } from '../../jobs/tidy.ts';
+import { registerJobs } from '../../src/schedule/register-jobs.ts';
+import { backends, type Backend } from '../support/backends.ts';
+import { startFlow } from '../support/flow.ts';
+import { aJob, aRun, carried, jobRows, noBots } from './job-flow.ts';
+
+const [postgres] = backends as [Backend];
+
+test('old runs of jobs go, but the newest ten of a job and what is running stay', async () => {
+  const { db, jobEngine } = await startFlow(postgres, noBots, {
+    jobs: [tidy],
+    roles: ['scheduler'],
+  });
+  await registerJobs(
+    db,
+    ['daily', 'rare', 'busy'].map((name) => aJob(name, async () => {})),
+  );
+  // One a day, the newest of today.
+  const add = (job: string, days: number, count: number) =>
+    sql`
+    INSERT INTO engine.job_runs (job, scheduled_for, status, queued_at, completed_at)
+    SELECT ${job}, at, 'success', at, at
+    FROM generate_series(0, ${count - 1}::int) n, LATERAL (SELECT engine.now() - make_interval(days => n + ${days}) AS at) t`.execute(
+      db,
+    );
+  await add('daily', 0, 2_500);
+  await add('rare', 100, 12);
+  await sql`
+    INSERT INTO engine.job_runs (job, status, queued_at, fence, lease_until, worker)
+    SELECT 'busy', 'running', engine.now() - make_interval(days => 40 + n), n, engine.now() + interval '1 hour', 'another'
+    FROM generate_series(1, 11) n`.execute(db);
+  const row = await carried(jobEngine, await aRun(db, tidy));
+  expect(row).toMatchObject({ status: 'success', figures: { job_runs: 2_500 - 30 + 2 } });
+  expect(await jobRows(db, 'daily')).toHaveLength(30);
+  expect(await jobRows(db, 'rare')).toHaveLength(10);
+  expect(await jobRows(db, 'busy')).toHaveLength(11);
+});
