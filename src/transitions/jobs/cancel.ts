@@ -1,9 +1,11 @@
 /**
- * From: queued, running
- * To: queued ones cancelled at once; of a running one its end is asked for: its worker stops it when it renews the lease
- * By: whoever wants the run to end
- * Locks: the run
- * Zero rows: it has ended already
+ * A run of a job is asked to end.
+ *
+ * From: queued, running.
+ * To: queued ones cancelled at once; of a running one its end is asked for: its worker stops it when it renews the lease.
+ * By: whoever wants the run to end.
+ * Locks: the run.
+ * Zero rows: it has ended already.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

@@ -1,9 +1,11 @@
 /**
- * From: no row
- * To: queued, or skipped (overlap: as many runs of the job as may run at once are open; missed: a newer slot is due too)
- * By: any scheduler, for a slot that is due
- * Locks: engine.jobs, the job's row
- * Zero rows: another scheduler has claimed the slot
+ * A slot of a job that is due becomes a run.
+ *
+ * From: no row.
+ * To: queued, or skipped (overlap: as many runs of the job as may run at once are open; missed: a newer slot is due too).
+ * By: any scheduler, for a slot that is due.
+ * Locks: engine.jobs, the job's row.
+ * Zero rows: another scheduler has claimed the slot.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

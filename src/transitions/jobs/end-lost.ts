@@ -1,9 +1,11 @@
 /**
- * From: running, with a lease that has run out, and no attempt left or its end asked for
- * To: failed (worker lost); cancelled where its end was asked for
- * By: rescue, in any process
- * Locks: runs of jobs by id; rows that others hold are skipped
- * Zero rows: nothing is lost, or others are ending it
+ * A run of a job whose worker is lost ends, where no attempt is left.
+ *
+ * From: running, with a lease that has run out, and no attempt left or its end asked for.
+ * To: failed (worker lost); cancelled where its end was asked for.
+ * By: rescue, in any process.
+ * Locks: runs of jobs by id; rows that others hold are skipped.
+ * Zero rows: nothing is lost, or others are ending it.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

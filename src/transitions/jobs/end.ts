@@ -1,9 +1,11 @@
 /**
- * From: running
- * To: success, failed, timeout, cancelled
- * By: the worker that holds the run, under its fence
- * Locks: the run
- * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped
+ * An attempt of a run of a job ends, and the run with it.
+ *
+ * From: running.
+ * To: success, failed, timeout, cancelled.
+ * By: the worker that holds the run, under its fence.
+ * Locks: the run.
+ * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped.
  */
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';

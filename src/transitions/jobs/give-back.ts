@@ -1,9 +1,11 @@
 /**
- * From: running
- * To: queued, the attempt not counted; one whose end was asked for stays running with a lease that has run out
- * By: the worker that holds the runs, when its process stops before they end
- * Locks: runs of jobs by id; rows that others hold are skipped
- * Zero rows: they have ended, or a transaction of theirs still holds them
+ * A worker that stops gives back the runs of jobs that it holds.
+ *
+ * From: running.
+ * To: queued, the attempt not counted; one whose end was asked for stays running with a lease that has run out.
+ * By: the worker that holds the runs, when its process stops before they end.
+ * Locks: runs of jobs by id; rows that others hold are skipped.
+ * Zero rows: they have ended, or a transaction of theirs still holds them.
  */
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';

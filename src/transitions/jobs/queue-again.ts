@@ -1,9 +1,11 @@
 /**
- * From: queued, of which the queue has no entry
- * To: queued, with the next generation: an older entry that turns up after all starts nothing
- * By: rescue, in any process
- * Locks: runs of jobs by id; rows that others hold are skipped: they are being started or queued
- * Zero rows: they were started, ended or queued again meanwhile
+ * A run of a job that the queue has lost is queued again.
+ *
+ * From: queued, of which the queue has no entry.
+ * To: queued, with the next generation: an older entry that turns up after all starts nothing.
+ * By: rescue, in any process.
+ * Locks: runs of jobs by id; rows that others hold are skipped: they are being started or queued.
+ * Zero rows: they were started, ended or queued again meanwhile.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

@@ -1,9 +1,11 @@
 /**
- * From: no row
- * To: queued; rescue puts it into the queue within a second or two
- * By: whoever asks for a run of a job
- * Locks: none
- * Zero rows: never; a job that no process has registered is refused by its foreign key
+ * A run of a job is asked for, outside of its schedule.
+ *
+ * From: no row.
+ * To: queued; rescue puts it into the queue within a second or two.
+ * By: whoever asks for a run of a job.
+ * Locks: none.
+ * Zero rows: never; a job that no process has registered is refused by its foreign key.
  */
 import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';

@@ -1,9 +1,11 @@
 /**
- * From: running
- * To: queued for another attempt, not before its delay is over; cancelled where a person asked for its end
- * By: the worker that holds the run, under its fence, when an attempt failed and another one is left
- * Locks: the run
- * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped
+ * An attempt of a run of a job has failed, and another one is left.
+ *
+ * From: running.
+ * To: queued for another attempt, not before its delay is over; cancelled where a person asked for its end.
+ * By: the worker that holds the run, under its fence, when an attempt failed and another one is left.
+ * Locks: the run.
+ * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped.
  */
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';

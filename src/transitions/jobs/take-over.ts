@@ -1,9 +1,11 @@
 /**
- * From: running, with a lease that has run out, and an attempt left
- * To: queued
- * By: rescue, in any process
- * Locks: runs of jobs, those that are lost longest first; rows that others hold are skipped
- * Zero rows: nothing is lost, or others are taking it over
+ * A run of a job whose worker is lost is queued again.
+ *
+ * From: running, with a lease that has run out, and an attempt left.
+ * To: queued.
+ * By: rescue, in any process.
+ * Locks: runs of jobs, those that are lost longest first; rows that others hold are skipped.
+ * Zero rows: nothing is lost, or others are taking it over.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
