@@ -1,5 +1,5 @@
 /**
- * A run of a job is asked to end.
+ * A person or a program asks for the end of a run of a job.
  *
  * From: queued, running.
  * To: queued ones cancelled at once; of a running one its end is asked for: its worker stops it when it renews the lease.

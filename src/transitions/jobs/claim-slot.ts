@@ -1,5 +1,5 @@
 /**
- * A slot of a job that is due becomes a run.
+ * A slot of a job that is due gets its run.
  *
  * From: no row.
  * To: queued, or skipped (overlap: as many runs of the job as may run at once are open; missed: a newer slot is due too).

@@ -1,5 +1,5 @@
 /**
- * A run of a job whose worker is lost ends, where no attempt is left.
+ * Rescue ends runs of jobs whose worker is lost.
  *
  * From: running, with a lease that has run out, and no attempt left or its end asked for.
  * To: failed (worker lost); cancelled where its end was asked for.

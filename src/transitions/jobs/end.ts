@@ -1,5 +1,5 @@
 /**
- * An attempt of a run of a job ends, and the run with it.
+ * A run of a job ends.
  *
  * From: running.
  * To: success, failed, timeout, cancelled.

@@ -1,5 +1,5 @@
 /**
- * A worker that stops gives back the runs of jobs that it holds.
+ * A process that stops gives runs of jobs back.
  *
  * From: running.
  * To: queued, the attempt not counted; one whose end was asked for stays running with a lease that has run out.

@@ -1,5 +1,5 @@
 /**
- * A run of a job that the queue has lost is queued again.
+ * Rescue queues runs of jobs again whose entries are lost.
  *
  * From: queued, of which the queue has no entry.
  * To: queued, with the next generation: an older entry that turns up after all starts nothing.

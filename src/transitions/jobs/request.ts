@@ -1,5 +1,5 @@
 /**
- * A run of a job is asked for, outside of its schedule.
+ * A run of a job is asked for.
  *
  * From: no row.
  * To: queued; rescue puts it into the queue within a second or two.

@@ -1,12 +1,12 @@
 /**
- * A run of a job starts.
+ * A worker starts a run of a job.
  *
  * From: queued.
  * To: running, with an attempt, a new fence and a lease.
  * By: the worker that took the run's entry from the queue.
  * Locks: engine.jobs, the job's row, so that two workers cannot both take its last place; then the run.
  * Zero rows: it is not this worker's: it was started, ended or queued again elsewhere, is not due yet, is asked to end, or
- * as many runs of the job as its concurrency allows are running; rescue queues it again when one of them has ended.
+ *   as many runs of the job as its concurrency allows are running; rescue queues it again when one of them has ended.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Job } from '../../contract/job.ts';

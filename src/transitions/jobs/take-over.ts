@@ -1,5 +1,5 @@
 /**
- * A run of a job whose worker is lost is queued again.
+ * Rescue queues runs of jobs again whose worker is lost.
  *
  * From: running, with a lease that has run out, and an attempt left.
  * To: queued.
