@@ -12,7 +12,7 @@ import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
 import { requeueRun } from './remedies/run.requeue.ts';
 import { expireSessions } from './remedies/session.expire.ts';
-import { noteOnTicket } from './remedies/ticket.note.ts';
+import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
 export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor];
@@ -27,5 +27,5 @@ export const remedies: Remedy[] = [
   refreshCachedCredits,
   requeueRun,
   expireSessions,
-  noteOnTicket,
+  ticketNote,
 ];

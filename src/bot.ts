@@ -13,4 +13,5 @@ export * from './contract/event-check.ts';
 export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
 export { beginsWithReference, filledIn } from './ground/secret-reference.ts';
+export { noteOnTicket } from './transitions/tickets/note.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';

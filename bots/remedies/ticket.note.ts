@@ -1,5 +1,5 @@
 /** Writes a note on the finding's open ticket, if it has one: what somebody who takes it should know. */
-import { defineRemedy, sql, z } from '../../src/bot.ts';
+import { defineRemedy, noteOnTicket, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
 const params = z.strictObject({ text: z.string().trim().min(1).max(2_000) });
@@ -16,7 +16,7 @@ async function look({ text }: z.infer<typeof params>, { db, target }: RemedyCont
   return rows[0];
 }
 
-export const noteOnTicket = defineRemedy({
+export const ticketNote = defineRemedy({
   name: 'ticket.note',
   title: 'Write a note on the ticket',
   risk: 'safe',
@@ -28,12 +28,7 @@ export const noteOnTicket = defineRemedy({
   async apply(given, context) {
     const ticket = await look(given, context);
     if (!ticket) return { summary: 'there was no ticket to note it on', before: null, after: null };
-    const detail = JSON.stringify({ text: given.text });
-    await sql`
-      INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
-      VALUES (${ticket.id}, 'noted', 'roundsman', ${detail}::jsonb, engine.now())`.execute(
-      context.db,
-    );
+    await noteOnTicket(context.db, ticket.id, 'roundsman', { text: given.text });
     return {
       summary: `noted it on T-${ticket.number}`,
       before: { notes: ticket.notes },

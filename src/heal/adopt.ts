@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
+import { abortAbandoned } from '../transitions/actions/abort.ts';
 import { askWhatBecame, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import type { Candidate } from './match.ts';
@@ -64,16 +64,7 @@ export async function takeUp(
   return underFence(db, run, async (trx) => {
     const mayGo = knowledge && step && (await mayGoOn(trx, run, finding, knowledge, begun));
     if (mayGo) return heal(null);
-    await trx
-      .updateTable('bot_actions')
-      .set({
-        state: 'aborted',
-        error_message: 'it was not applied, and may not or cannot be any more',
-        settled_at: sql<Date>`engine.now()`,
-      })
-      .where('id', '=', action.id)
-      .where('state', '=', 'intent')
-      .execute();
+    await abortAbandoned(trx, action.id);
     return null;
   });
 }

@@ -1,12 +1,11 @@
 /** What effects inside our database and outside of it have in common. */
-import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Evidence, Remedy, RemedyContext } from '../contract/remedy.ts';
 import type { Database } from '../database/connect.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
+import { markApplied } from '../transitions/actions/apply.ts';
 import { botChanges } from './bot-changes.ts';
-import { cutOff } from '../data/bots/cutoff.ts';
-import { markUsed } from './learn.ts';
 import type { Effect } from './heal-context.ts';
 import { keptParams } from './with-secrets.ts';
 
@@ -63,11 +62,8 @@ export const contextOf = (
   },
 });
 
-/**
- * `intent -> applied` with the evidence, the parameters (an undo needs those that were in force then)
- * and the entry's count. False when it is no intent any more.
- */
-export async function recordApplied(
+/** Writes down that a step was applied, with what its remedy returned. False when it is no intent any more. */
+export function recordApplied(
   trx: Transaction<Database>,
   remedy: Remedy,
   { run, finding, action, params, verifyAfter }: Effect,
@@ -75,23 +71,14 @@ export async function recordApplied(
   now: Date,
 ): Promise<boolean> {
   const kept = keptOf(remedy, evidence, params);
-  // What happened while it was being applied was not after it.
-  await cutOff(trx, finding.fingerprint, verifyAfter ?? 0);
-  const applied = await trx
-    .updateTable('bot_actions')
-    .set({
-      state: 'applied',
-      applied_at: now,
-      verify_after: verifyAfter ? new Date(now.getTime() + verifyAfter * 1000) : null,
-      execution_id: run.id,
-      action_description: fitting(`${remedy.title}: ${kept.summary}`, 2_000),
-      evidence: sql`evidence || ${JSON.stringify(kept)}::jsonb`,
-    })
-    .where('id', '=', action.id)
-    .where('state', '=', 'intent')
-    .returning('id')
-    .executeTakeFirst();
-  if (!applied) return false;
-  await markUsed(trx, action);
-  return true;
+  return markApplied(trx, {
+    id: action.id,
+    knowledge_id: action.knowledge_id,
+    execution_id: run.id,
+    fingerprint: finding.fingerprint,
+    description: fitting(`${remedy.title}: ${kept.summary}`, 2_000),
+    evidence: JSON.stringify(kept),
+    applied_at: now,
+    verifyAfter: verifyAfter ?? null,
+  });
 }

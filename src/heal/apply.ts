@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
 import { LostRunError, underFence, type Fenced } from '../data/bots/fence.ts';
 import { faultBehind, type Fault } from '../database/faults/fault-behind.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { fitting } from '../ground/text.ts';
+import { abortIntent } from '../transitions/actions/abort.ts';
+import { failIntent } from '../transitions/actions/fail.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import { tryOutside } from './find-out.ts';
 import { asUntouched, retriedFor } from './outside.ts';
@@ -107,41 +108,28 @@ const isAllowedStill = (
 
 /** Which fault it was for, where it was one, stays in the evidence. */
 const abort = (healing: HealContext, run: Fenced, action: Action, why: string, met?: unknown) =>
-  end(healing, run, action, 'aborted', why, faultBehind(met)).then(
+  end(healing, run, action, abortIntent, why, faultBehind(met)).then(
     (applied) => applied ?? ('unfinished' as const),
   );
 
 const fail = (healing: HealContext, run: Fenced, action: Action, why: string) =>
-  end(healing, run, action, 'failed', why);
+  end(healing, run, action, failIntent, why);
 
 /**
- * `intent ->` its end: a remedy that threw was rolled back with its effect. But a connection that is lost around
- * COMMIT throws too, as does the end of its process: then the row says `applied`, and when it was is returned.
+ * A remedy that threw was rolled back with its effect. But a connection that is lost around COMMIT throws too, as does
+ * the end of its process: then the row says `applied`, and when it was is returned.
  */
 const end = (
   healing: HealContext,
   run: Fenced,
   action: Action,
-  state: 'aborted' | 'failed',
+  conclude: typeof abortIntent,
   why: string,
   fault: Fault | null = null,
 ): Promise<Date | null> =>
   retryFaults(healing, () =>
     underFence(healing.db, run, async (trx) => {
-      const ended = await trx
-        .updateTable('bot_actions')
-        .set({
-          state,
-          error_message: fitting(why, 2_000),
-          settled_at: sql<Date>`engine.now()`,
-          evidence: sql`evidence - 'begun' - 'params' || jsonb_strip_nulls(jsonb_build_object('fault', ${fault}::text))`,
-        })
-        .where('id', '=', action.id)
-        .where('state', '=', 'intent')
-        // What another run has begun outside since is that one's.
-        .where(sql<boolean>`(execution_id = ${run.id}::uuid OR NOT evidence ? 'begun')`)
-        .returning('id')
-        .executeTakeFirst();
-      return ended ? null : appliedBy({ db: trx }, { run, action });
+      const intent = { id: action.id, execution_id: run.id, why: fitting(why, 2_000), fault };
+      return (await conclude(trx, intent)) ? null : appliedBy({ db: trx }, { run, action });
     }),
   );

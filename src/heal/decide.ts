@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
+import { intend } from '../transitions/actions/intend.ts';
+import { watch } from '../transitions/findings/watch.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
@@ -11,7 +13,7 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
 import { whileContended } from './while-contended.ts';
-import { writeDecision, type Verdict } from './write-decision.ts';
+import { writeVerdict, type Verdict } from './write-verdict.ts';
 
 /** An application that is under way: its entry, its ladder, and the step at which it stands. */
 export interface Heal {
@@ -44,20 +46,22 @@ export const decide = (
     let evaluated = await ask();
     const begins = evaluated.some(({ prospect }) => prospect === 'apply');
     if (begins) await holdBudget(trx);
-    if (!(await watch(trx, finding))) return null;
+    // Its memory first: whoever records results holds that before the finding.
+    await watch(trx, finding);
+    if (!(await isOpen(trx, finding))) return null;
     if (begins) evaluated = await ask();
     for (const each of evaluated) {
       const { candidate: knowledge, figures, inputs, gate } = each;
       const verdict = verdictOf(each);
       if (verdict)
-        await writeDecision(trx, run, finding, { knowledge, figures, inputs, verdict, gate });
+        await writeVerdict(trx, run, finding, { knowledge, figures, inputs, verdict, gate });
     }
     const first = evaluated.find(({ prospect }) => prospect === 'apply');
     if (first?.candidate.solution.kind !== 'playbook') return null;
     const { candidate: knowledge } = first;
     const { steps } = first.candidate.solution;
     const id = randomUUID();
-    const action = await intend(trx, run, finding, { id, knowledge, steps }, 0);
+    const action = await intendStep(trx, run, finding, { id, knowledge, steps }, 0);
     return { id, knowledge, steps, action };
   });
 
@@ -92,7 +96,7 @@ export async function intendNext(
   const { examined } = healing;
   return whileContended(healing, run, async (trx) =>
     (await mayGoOn(trx, run, finding, knowledge, { heal: id, examined }))
-      ? intend(trx, run, finding, { id, knowledge, steps }, step)
+      ? intendStep(trx, run, finding, { id, knowledge, steps }, step)
       : null,
   );
 }
@@ -110,7 +114,7 @@ export async function mayGoOn(
   const gate = closedGate(inputs, knowledge, stage);
   if (gate === null) return (await mayAct(trx, run)) && isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);
-  await writeDecision(trx, run, finding, { knowledge, inputs, verdict, gate });
+  await writeVerdict(trx, run, finding, { knowledge, inputs, verdict, gate });
   return false;
 }
 
@@ -128,18 +132,6 @@ async function mayAct(trx: Transaction<Database>, { id }: Fenced): Promise<boole
 
 const holdBudget = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
-
-/** Whether it is open; then its memory goes on listening to clean results until an outcome is known. */
-async function watch(trx: Transaction<Database>, finding: OpenFinding): Promise<boolean> {
-  // Its memory first: whoever records results holds that before the finding.
-  await trx
-    .updateTable('bot_finding_states')
-    .set({ watched: true })
-    .where('fingerprint', '=', finding.fingerprint)
-    .where('watched', '=', false)
-    .execute();
-  return isOpen(trx, finding);
-}
 
 /**
  * Another run may have healed it since this one saw it. Of events that were clean since it was left alone only a
@@ -167,40 +159,31 @@ async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise
   return open !== undefined;
 }
 
-/** Writes the intent of one step: before the effect, so that a crash leaves a trace of it. */
-const intend = (
+/** The intent of one step. */
+const intendStep = (
   trx: Transaction<Database>,
   run: Fenced,
   finding: OpenFinding,
   { id, knowledge, steps }: { id: string; knowledge: Candidate; steps: Step[] },
   step: number,
 ): Promise<Action> => {
-  const { remedy } = steps[step]!;
-  return trx
-    .insertInto('bot_actions')
-    .values({
-      bot_id: finding.bot_id,
-      finding_id: finding.id,
-      execution_id: run.id,
-      knowledge_id: knowledge.id,
-      heal_id: id,
-      step,
-      idempotency_key: `${id}/${step}`,
-      action_type: remedy.name,
-      action_description: remedy.title,
-      remedy: remedy.name,
-      risk: remedy.risk,
-      fingerprint: finding.fingerprint,
-      component: finding.affected_component,
-      category: finding.category,
-      accruing: finding.accruing ?? false,
-      judge_within: finding.judgeWithin ?? null,
-      state: 'intent',
-      success: false,
-      taken_at: sql<Date>`engine.now()`,
-    })
-    .returning(['id', 'heal_id', 'knowledge_id', 'step', 'applied_at'])
-    .executeTakeFirstOrThrow();
+  const { name: remedy, title, risk } = steps[step]!.remedy;
+  return intend(trx, {
+    bot_id: finding.bot_id,
+    finding_id: finding.id,
+    execution_id: run.id,
+    knowledge_id: knowledge.id,
+    heal_id: id,
+    step,
+    remedy,
+    title,
+    risk,
+    fingerprint: finding.fingerprint,
+    component: finding.affected_component,
+    category: finding.category,
+    accruing: finding.accruing ?? false,
+    judge_within: finding.judgeWithin ?? null,
+  });
 };
 
 /** A closed autonomy gate is no refusal of the entry: it says how freely it may act. */

@@ -20,6 +20,9 @@ import { messageOf } from '../ground/errors.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
+import { begin, unbegin } from '../transitions/actions/begin.ts';
+import { doubt } from '../transitions/actions/doubt.ts';
+import { failOutside } from '../transitions/actions/fail.ts';
 import type { Effect } from './heal-context.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { keptParams } from './with-secrets.ts';
@@ -41,7 +44,7 @@ export async function takeOutsideEffect(
 ): Promise<Date | null> {
   const { params } = effect;
   const limits = { signal };
-  const now = await begin(db, remedy, effect).catch((error: unknown) =>
+  const now = await beginOutside(db, remedy, effect).catch((error: unknown) =>
     notBegun(db, effect, error),
   );
   if (!now) return null;
@@ -51,7 +54,7 @@ export async function takeOutsideEffect(
     if (done === true) return keep(db, remedy, effect, hadHappened, limits);
     await (done === null
       ? writeDoubt(db, effect, why, limits)
-      : retryFaults(limits, () => unbegin(db, effect)));
+      : retryFaults(limits, () => unbeginOutside(db, effect)));
     return null;
   }
   let tried = false;
@@ -98,7 +101,7 @@ export const retriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unkno
  */
 async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> {
   if (effect.ask || !isFault(error)) throw error;
-  await unbegin(db, effect).catch(() => {});
+  await unbeginOutside(db, effect).catch(() => {});
   throw asUntouched(error);
 }
 
@@ -124,46 +127,20 @@ async function ask(
   }
 }
 
-/**
- * Takes the intent for this run, and keeps the parameters: whoever finds it abandoned asks about these,
- * whatever has become of the entry. Null when it is settled, or of a run that still goes on.
- */
-const begin = (db: Db, remedy: Remedy, { run, action, params }: Effect): Promise<Date | null> =>
-  underFence(db, run, async (trx) => {
+/** Whoever finds it abandoned asks about these parameters. Null when it has ended, or is of a run that still goes on. */
+const beginOutside = (
+  db: Db,
+  remedy: Remedy,
+  { run, action, params }: Effect,
+): Promise<Date | null> =>
+  underFence(db, run, (trx) => {
     const kept = JSON.stringify(plain({ params: keptParams(remedy, params), begun: true }));
-    const begun = await trx
-      .updateTable('bot_actions as a')
-      .set({ execution_id: run.id, evidence: sql`a.evidence || ${kept}::jsonb` })
-      .where('a.id', '=', action.id)
-      .where('a.state', '=', 'intent')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('bot_executions as e')
-              .select('e.id')
-              .whereRef('e.id', '=', 'a.execution_id')
-              .where('e.id', '<>', run.id)
-              .where('e.status', 'in', ['queued', 'running']),
-          ),
-        ),
-      )
-      .returning(sql<Date>`engine.now()`.as('now'))
-      .executeTakeFirst();
-    return begun?.now ?? null;
+    return begin(trx, run, action, kept);
   });
 
 /** It is certain that nothing happened: nobody has to ask again, and it may be dropped as it may be applied. */
-const unbegin = (db: Db, { run, action }: Effect): Promise<void> =>
-  underFence(db, run, async (trx) => {
-    await trx
-      .updateTable('bot_actions')
-      .set({ evidence: sql`evidence - 'begun' - 'params'` })
-      .where('id', '=', action.id)
-      .where('state', '=', 'intent')
-      // Another run may have begun it since.
-      .where('execution_id', '=', run.id)
-      .execute();
-  });
+const unbeginOutside = (db: Db, { run, action }: Effect): Promise<void> =>
+  underFence(db, run, (trx) => unbegin(trx, run, action));
 
 /** The effect is there: a fault must not lose its record. */
 const keep = (
@@ -184,31 +161,23 @@ const keep = (
 /** What a record is about. */
 type About = Pick<Effect, 'run'> & { action: { id: string } };
 
-/** `intent -> unknown`: nobody repeats it, and a ticket asks a person. */
+/** It cannot be told whether it was done. */
 export const writeDoubt = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
-  settle(db, about, { state: 'unknown', error_message: fitting(why, 2_000) }, limits);
+  conclude(db, about, doubt, why, limits);
 
-/** `intent -> failed`: it is certain that it was not done. */
+/** It is certain that it was not done. */
 export const writeFailure = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
-  settle(
-    db,
-    about,
-    {
-      state: 'failed',
-      error_message: fitting(why, 2_000),
-      settled_at: sql<Date>`engine.now()`,
-    },
-    limits,
-  );
+  conclude(db, about, failOutside, why, limits);
 
-const settle = (db: Db, { run, action }: About, values: object, limits: Limits): Promise<void> =>
+const conclude = (
+  db: Db,
+  { run, action }: About,
+  write: typeof doubt,
+  why: string,
+  limits: Limits,
+): Promise<void> =>
   retryFaults(limits, () =>
-    underFence(db, run, async (trx) => {
-      await trx
-        .updateTable('bot_actions')
-        .set({ ...values, execution_id: run.id })
-        .where('id', '=', action.id)
-        .where('state', '=', 'intent')
-        .execute();
-    }),
+    underFence(db, run, (trx) =>
+      write(trx, { id: action.id, execution_id: run.id, why: fitting(why, 2_000) }),
+    ),
   );

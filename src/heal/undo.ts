@@ -8,7 +8,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { botChanges } from './bot-changes.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
@@ -16,19 +15,16 @@ import type { Opened } from '../data/secrets/open.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
 import { retryFaults, type Limits } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
+import { plain } from '../ground/plain.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
+import { beginUndo } from '../transitions/actions/begin-undo.ts';
+import { delayUndo, doubtUndo, failUndo } from '../transitions/actions/fail-undo.ts';
+import { markUndone } from '../transitions/actions/undo.ts';
 import { noSecret } from './applied.ts';
+import { takeRequest, type Request } from './undo-request.ts';
 import { asUntouched } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
 import { knownParams, notKept, withSecrets } from './with-secrets.ts';
-import {
-  recordUndone,
-  writeBegin,
-  writeDelay,
-  writeDoubt,
-  writeFailure,
-  type Request,
-} from './write-undo.ts';
 
 /** One effect to take back, as plain values: it is taken back where remedies run. */
 export interface Undo {
@@ -61,7 +57,7 @@ export const findUndos = (
 
 /**
  * Takes one effect back and records it. Throws {@link NotAppliedError}, or what the remedy threw; then nothing
- * was written, and {@link settleUndo} does it. Nothing happens where the request was withdrawn or carried out
+ * was written, and {@link concludeUndo} does it. Nothing happens where the request was withdrawn or carried out
  * meanwhile. What {@link isUntouched} says of what was thrown for a remedy outside: it may be tried again.
  */
 export async function takeBack(
@@ -73,11 +69,11 @@ export async function takeBack(
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
   if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
   await underFence(db, undo.run, async (trx) => {
-    const request = await takeRequest(trx, undo);
+    const request = await takeRequest(trx, undo.action.id);
     if (!request) return;
     const asked = withParams(catalogue, undo, request);
     const evidence = await carryOut(trx, remedy, undo, asked, signal);
-    await recordUndone(trx, asked, evidence);
+    await markUndone(trx, asked, undoneEvidence(evidence));
   });
 }
 
@@ -88,11 +84,11 @@ async function takeBackOutside(
   signal: AbortSignal,
 ): Promise<void> {
   const asked = await underFence(db, undo.run, async (trx) => {
-    const request = await takeRequest(trx, undo);
+    const request = await takeRequest(trx, undo.action.id);
     if (request && mayBegin(undo, request))
-      return writeBegin(trx, undo.run, withParams(catalogue, undo, request));
+      return beginRequest(trx, undo.run, withParams(catalogue, undo, request));
     if (request && !(await isUnderWay(trx, undo, request)))
-      await writeDoubt(trx, request.id, 'its undo was begun before, and nobody knows how it ended');
+      await doubtUndo(trx, request.id, 'its undo was begun before, and nobody knows how it ended');
     return undefined;
   }).catch((error: unknown) => {
     // Before the undo itself: whatever was committed of that it begins, nothing was taken back.
@@ -102,7 +98,7 @@ async function takeBackOutside(
   const evidence = await carryOut(db, remedy, undo, asked, signal);
   // It is done: a fault must not lose its record.
   await retryFaults({ signal }, () =>
-    underFence(db, undo.run, (trx) => recordUndone(trx, asked, evidence)),
+    underFence(db, undo.run, (trx) => markUndone(trx, asked, undoneEvidence(evidence))),
   );
 }
 
@@ -111,7 +107,7 @@ async function takeBackOutside(
  * that it did nothing. After a fault it stays asked for then; what an earlier run had begun is that run's still.
  * Returns whether it stays asked for.
  */
-export const settleUndo = (
+export const concludeUndo = (
   db: Db,
   { run, action: { id } }: Undo,
   error: unknown,
@@ -131,35 +127,14 @@ export const settleUndo = (
       const why = messageOf(error);
       const isDelayed = isFault(error) && (!begun || error instanceof NotAppliedError);
       if (isDelayed) {
-        await writeDelay(trx, id, why, run);
+        await delayUndo(trx, id, why, run);
         return true;
       }
       const isCertain = !begun || (own && error instanceof NotAppliedError);
-      await (isCertain ? writeFailure : writeDoubt)(trx, id, why);
+      await (isCertain ? failUndo : doubtUndo)(trx, id, why);
       return false;
     }),
   );
-
-/** Whoever locks it first has it. Undefined when it is not asked for any more. */
-async function takeRequest(
-  trx: Transaction<Database>,
-  { action: { id } }: Undo,
-): Promise<Request | undefined> {
-  // Its memory first: whoever records results holds that before the action.
-  await sql`
-    SELECT FROM bot_finding_states s JOIN bot_actions a ON a.fingerprint = s.fingerprint
-    WHERE a.id = ${id}::uuid FOR NO KEY UPDATE OF s`.execute(trx);
-  const { rows } = await sql<Request>`
-    SELECT a.id, a.state, a.applied_at, a.fingerprint, a.component, a.evidence, a.step, k.solution, f.component_key,
-           f.metadata, engine.now() AS now
-    FROM bot_actions a LEFT JOIN bot_findings f ON f.id = a.finding_id LEFT JOIN bot_knowledge k ON k.id = a.knowledge_id
-    WHERE a.id = ${id}::uuid AND a.undo_requested_at IS NOT NULL AND a.state <> 'undone'
-    FOR UPDATE OF a`.execute(trx);
-  const [request] = rows;
-  if (request && !(request.applied_at && inPlace.has(request.state)))
-    throw new NotAppliedError(`there is nothing to take back: it is ${request.state}`);
-  return request;
-}
 
 const carryOut = (
   db: Kysely<Database>,
@@ -199,6 +174,21 @@ function withParams(catalogue: Catalogue, undo: Undo, request: Request): Request
   const params = knownParams(evidence.params, now);
   if (params === null && evidence.params !== null) throw new NotAppliedError(notKept);
   return { ...request, evidence: { ...evidence, params } };
+}
+
+async function beginRequest(
+  trx: Transaction<Database>,
+  run: Fenced,
+  request: Request,
+): Promise<Request> {
+  await beginUndo(trx, run, request);
+  return request;
+}
+
+/** What an undo returned, as it is kept: whatever a remedy returns against the contract, it was taken back. */
+function undoneEvidence(evidence: Evidence): string {
+  const { summary, before, after } = Object(evidence) as Partial<Evidence>;
+  return JSON.stringify(plain({ undo: { summary, before, after } }));
 }
 
 /** Whether nothing of it was begun, or only by a try of this very attempt that took nothing back. */

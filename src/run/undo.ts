@@ -3,7 +3,7 @@ import { LostRunError } from '../data/bots/fence.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { retriedFor } from '../heal/outside.ts';
-import { findUndos, settleUndo, type Undo } from '../heal/undo.ts';
+import { findUndos, concludeUndo, type Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
@@ -43,7 +43,7 @@ export async function undoRequested(engine: Engine, context: RunContext): Promis
       if (error instanceof LostRunError) throw error;
       if (signal.aborted) return;
       log.warn({ run: id, action, remedy, reason: messageOf(error) }, 'could not be undone');
-      if (await settleUndo(db, undo, error, limits)) delayed.add(fingerprint);
+      if (await concludeUndo(db, undo, error, limits)) delayed.add(fingerprint);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import { addBots } from '../transitions/bots/add.ts';
+import { registerKnowledge } from '../transitions/knowledge/register.ts';
 
 /**
  * Inserts the catalogue's bots and knowledge that the database does not have. What is there stays as
@@ -24,26 +25,17 @@ export async function registerCatalogue(
       ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
     })),
   );
-  if (seeds.length === 0) return { bots: insertedBots.map((row) => row.name), knowledge: [] };
-
-  const insertedKnowledge = await db
-    .insertInto('bot_knowledge')
-    .values(
-      seeds.map(({ name, category, pattern, solution, autonomy }) => ({
-        name,
-        category,
-        issue_pattern: pattern,
-        solution,
-        autonomy,
-      })),
-    )
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .returning('name')
-    .execute();
-  return {
-    bots: insertedBots.map((row) => row.name),
-    knowledge: insertedKnowledge.map((row) => row.name),
-  };
+  const knowledge = await registerKnowledge(
+    db,
+    seeds.map(({ name, category, pattern, solution, autonomy }) => ({
+      name,
+      category,
+      issue_pattern: pattern,
+      solution,
+      autonomy,
+    })),
+  );
+  return { bots: insertedBots.map((row) => row.name), knowledge };
 }
 
 const byName = <Named extends { name: string }>(all: readonly Named[]): Named[] =>

@@ -1,13 +1,18 @@
 /** People and schedules that leave an engine no rest: what they do all at once must not make transactions wait in a circle. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { requestUndo } from '../../src/data/bots/bot-actions.ts';
-import { setAutonomyOn } from '../../src/data/bots/bot-knowledge-autonomy.ts';
-import { editKnowledge, mendCache } from '../../src/data/bots/bot-knowledge.ts';
+import {
+  answerSuggestion,
+  assignTicket,
+  editKnowledge,
+  requestUndo,
+  resolveTicket,
+  setAutonomyOn,
+} from '../support/transitions.ts';
+import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { addSilence } from '../../src/data/bots/bot-silences.ts';
-import { answerSuggestion, assignTicket, resolveTicket } from '../../src/data/bots/bot-tickets.ts';
 import { editBot } from '../../src/transitions/bots/edit.ts';
 import { pauseBot } from '../../src/transitions/bots/pause.ts';
 import { resumeBot } from '../../src/transitions/bots/resume.ts';

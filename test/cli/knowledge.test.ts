@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { editKnowledge } from '../../src/data/bots/bot-knowledge.ts';
+import { editKnowledge } from '../support/transitions.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertHeal, insertKnowledge } from './knowledge-rows.ts';

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  assignTicket,
-  resolveTicket,
-  TicketChangedError,
-} from '../../src/data/bots/bot-tickets.ts';
+import { TicketChangedError } from '../../src/data/bots/bot-tickets.ts';
+import { assignTicket, resolveTicket } from '../support/transitions.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertDecision, insertKnowledge } from './known.ts';

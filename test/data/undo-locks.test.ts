@@ -1,7 +1,7 @@
 /** A request for an undo beside a remedy that is being applied, which holds its action and may change the bot. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { requestUndo } from '../support/transitions.ts';
 import { testDatabase } from '../support/database.ts';
 import { whileHeld } from '../support/held.ts';
 

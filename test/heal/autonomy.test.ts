@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Risk } from '../../src/bot.ts';
-import { judged, type Agreement, type Autonomy } from '../../src/heal/judging/autonomy.ts';
+import type { Autonomy } from '../../src/ground/autonomy.ts';
+import { judged, type Agreement } from '../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import type { Record, Untouched } from '../../src/heal/judging/figures.ts';
 

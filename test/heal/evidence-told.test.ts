@@ -1,8 +1,9 @@
 /** A cure is judged by what a check sees, however it tells it, whatever the clock says, and whoever waits for it. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
-import { neverTold } from '../../src/heal/verify.ts';
+import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
+import { resolveTicket } from '../support/transitions.ts';
+import { neverTold } from '../../src/transitions/actions/leave-undecided.ts';
 import {
   aBot,
   aRemedy,

@@ -1,9 +1,9 @@
 /** A cure of what a check counts in a window is judged by the events after it, and only when enough of them came. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { requestUndo } from '../../src/data/bots/bot-actions.ts';
-import { resolveTicket, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
-import { neverTold } from '../../src/heal/verify.ts';
+import { requestUndo, resolveTicket } from '../support/transitions.ts';
+import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
+import { neverTold } from '../../src/transitions/actions/leave-undecided.ts';
 import { curedAfterABurst, endpoint, hour, minute, outcomesElsewhere } from './endpoint.ts';
 
 test('quiet after a cure: no request is no proof, and the action stays applied without a ticket', async () => {

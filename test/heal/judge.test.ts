@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
-import { editKnowledge } from '../../src/data/bots/bot-knowledge.ts';
+import { editKnowledge } from '../support/transitions.ts';
 import { judgeEntries } from '../../src/heal/judging/judge.ts';
 import { entry, playbook } from '../support/flow.ts';
 import { clean, diagnosed, healed, idOf, leftAlone, type Ward } from './outcomes.ts';

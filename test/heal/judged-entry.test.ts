@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Autonomy, Evidence } from '../../src/heal/judging/autonomy.ts';
+import type { Autonomy } from '../../src/ground/autonomy.ts';
+import type { Evidence } from '../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import { judgedEntry, type Part } from '../../src/heal/judging/judged-entry.ts';
 import { worstStretch } from '../../src/heal/judging/worst-stretch.ts';

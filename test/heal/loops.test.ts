@@ -1,7 +1,7 @@
 /** Cures that are needed because of themselves: what they break, and what ends them. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { editKnowledge } from '../../src/data/bots/bot-knowledge.ts';
+import { editKnowledge } from '../support/transitions.ts';
 import { loopWorld, type Cure, type Watched } from './loop-world.ts';
 
 const day = 24 * 60;

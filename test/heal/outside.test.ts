@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy } from '../../src/bot.ts';
-import { resolveTicket } from '../../src/data/bots/bot-tickets.ts';
+import { resolveTicket } from '../support/transitions.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
 import { entry, playbook, queuedRun, set } from '../support/flow.ts';

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { z } from '../../src/bot.ts';
-import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { requestUndo } from '../support/transitions.ts';
 import { readKeyRing } from '../../src/ground/key-ring.ts';
 import { keptFromHealing } from '../../src/data/secrets/kept-from.ts';
 import { storeVariable } from '../../src/data/secrets/rows.ts';

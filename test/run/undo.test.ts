@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot.ts';
-import { requestUndo } from '../../src/data/bots/bot-actions.ts';
+import { requestUndo } from '../support/transitions.ts';
 import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
 import { leftBehind, ward, type Cure } from '../heal/patients.ts';
 

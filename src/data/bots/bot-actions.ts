@@ -3,8 +3,6 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
 import type { BotActions } from '../../database/tables.ts';
-import { untilFree } from '../../database/until-free.ts';
-import { queueManualRun, type ExecutionRow } from './bot-executions.ts';
 
 export type ActionRow = Selectable<BotActions>;
 
@@ -43,7 +41,14 @@ export const oneAction = (db: Db, id: string): Promise<ListedAction> =>
 export const stepsOf = (db: Db, healId: string): Promise<ActionRow[]> =>
   db.selectFrom('bot_actions').selectAll().where('heal_id', '=', healId).orderBy('step').execute();
 
-/** States in which an effect is in place, as far as anybody knows. */
+/** States of a step of which it is not known yet what becomes of it; a fingerprint has one of them at most. */
+const unfinished: ActionRow['state'][] = ['intent', 'applied', 'unknown'];
+
+/** Whether an action under this alias is unfinished; in words, and no parameters, as an index has them. */
+export const isUnfinished = (alias: string) =>
+  sql<boolean>`${sql.ref(`${alias}.state`)} IN (${sql.join(unfinished.map((word) => sql.lit(word)))})`;
+
+/** States in which an effect is in place, as far as is known. */
 export const inPlace: ReadonlySet<ActionRow['state']> = new Set([
   'applied',
   'verified',
@@ -69,74 +74,4 @@ export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | nul
   return later
     ? `step ${later.step} of its heal came after it, and has to be taken back first (${later.id.slice(0, 8)})`
     : null;
-}
-
-/**
- * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was
- * asked for before and one is still to come that does it. Waits for a step that is being applied or taken back. Throws {@link CannotUndoError}, and what a manual run throws.
- */
-export const requestUndo = (
-  db: Db,
-  id: string,
-  by: string,
-): Promise<{ action: ActionRow; run: ExecutionRow | null }> =>
-  untilFree(db, async (trx) => {
-    const action = await trx
-      .selectFrom('bot_actions')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    // The bot's row first, as everywhere: of many who ask at once the others see the first one's request.
-    await trx
-      .selectFrom('bots')
-      .select('id')
-      .where('id', '=', action.bot_id)
-      .forNoKeyUpdate()
-      .execute();
-    const steps = await trx
-      .selectFrom('bot_actions')
-      .selectAll()
-      .where('heal_id', '=', action.heal_id)
-      // Locks bot_actions by step, and waits for none while it holds the bot: a remedy that is being applied or taken
-      // back holds its action, and may change the bot.
-      .orderBy('step')
-      .forNoKeyUpdate()
-      .noWait()
-      .execute();
-    const now = steps.find((each) => each.id === id)!;
-    const refusal = undoRefusal(now, steps);
-    if (refusal)
-      throw new CannotUndoError({
-        what: `action ${id.slice(0, 8)} cannot be undone`,
-        why: refusal,
-        hint: `see \`npx roundsman actions show ${id.slice(0, 8)}\``,
-      });
-    if (now.undo_requested_at) {
-      const run = (await isToCome(trx, now)) ? null : await queueManualRun(trx, action.bot_id!);
-      return { action: now, run };
-    }
-    const asked = await trx
-      .updateTable('bot_actions')
-      .set({ undo_requested_at: sql<Date>`engine.now()`, undo_requested_by: by })
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
-  });
-
-/** Whether a run of its bot that takes it back waits, or has begun since it was asked for. */
-async function isToCome(trx: Db, { bot_id, undo_requested_at }: ActionRow): Promise<boolean> {
-  const run = await trx
-    .selectFrom('bot_executions')
-    .select('id')
-    .where('bot_id', '=', bot_id)
-    .where('trigger', '<>', 'verify')
-    .where((where) =>
-      where.or([
-        where('status', '=', 'queued'),
-        where.and([where('status', '=', 'running'), where('started_at', '>=', undo_requested_at)]),
-      ]),
-    )
-    .executeTakeFirst();
-  return run !== undefined;
 }

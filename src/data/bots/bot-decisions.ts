@@ -1,8 +1,5 @@
-import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
-
-const now = sql<Date>`engine.now()`;
 
 /**
  * What the engine decided about one finding, or about a problem whenever it came (by fingerprint);
@@ -79,45 +76,3 @@ export const suggestionsOn = (db: Db, findingId: string) =>
     .execute();
 
 export type Suggestion = Awaited<ReturnType<typeof suggestionsOn>>[number];
-
-/** A person's answer to a suggestion, written once: undefined when somebody answered before. */
-export const answerDecision = (
-  db: Db,
-  id: string,
-  answer: 'approved' | 'rejected',
-  answered_by: string,
-) =>
-  db
-    .updateTable('bot_decisions')
-    .set({ answer, answered_by, answered_at: now })
-    .where('id', '=', id)
-    .where('answer', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
-
-/**
- * A person ended the ticket: nothing can be learnt any more of whether its problem recovers untouched, unless that was
- * known by then. Where
- * they said what the cure was, every entry that spoke from the shadow was right or wrong; an earlier answer
- * gives way, because that cure did not last. All in one statement, so that entries are locked in order.
- */
-export async function answerByCure(
-  db: Db,
-  ticket: { fingerprint: string; finding_id: string | null; created_at: Date | null },
-  by: string,
-  cure: { knowledge: { id: string } | null } | undefined,
-): Promise<void> {
-  const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
-    AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
-  // Of events that have told that it was over before anybody came, the person has touched nothing.
-  const touched = sql`(d.outcome = 'pending' AND d.clean_at IS NULL)`;
-  await sql`
-    UPDATE bot_decisions d
-    SET outcome = CASE WHEN ${touched} THEN 'touched' ELSE d.outcome END,
-        settled_at = CASE WHEN ${touched} THEN engine.now() ELSE d.settled_at END,
-        answer = CASE WHEN NOT ${scored} THEN d.answer
-                      WHEN d.knowledge_id = ${cure?.knowledge?.id ?? null}::uuid THEN 'approved' ELSE 'rejected' END,
-        answered_by = CASE WHEN ${scored} THEN ${by}::text ELSE d.answered_by END,
-        answered_at = CASE WHEN ${scored} THEN engine.now() ELSE d.answered_at END
-    WHERE d.fingerprint = ${ticket.fingerprint}::text AND (${touched} OR ${scored})`.execute(db);
-}

@@ -4,7 +4,6 @@ import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
 import { BadInputError, fields, uuid, whole, word } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import type { BotExecutions } from '../../database/tables.ts';
-import { inTransaction } from '../../database/transaction.ts';
 import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
 
 // A bot is asked for as a range of one id, and ordered by it. As an equality it would fall out of the
@@ -98,49 +97,4 @@ export async function countOpenRuns(db: Db, botId: string): Promise<number> {
     .where('status', 'in', pendingExecutions)
     .executeTakeFirstOrThrow();
   return count;
-}
-
-/**
- * Queues one run now, outside of the schedule, in the transaction that is given or in one of its own.
- * Throws BadInputError, {@link UnknownBotError}, {@link BotCannotRunError}.
- */
-export async function queueManualRun(db: Db, botId: string): Promise<ExecutionRow> {
-  const id = uuid('bot_id', botId);
-  return inTransaction(db, async (trx) => {
-    const bot = await trx
-      .selectFrom('bots')
-      .select(['name', 'status', 'status_reason', 'max_attempts'])
-      .where('id', '=', id)
-      .forNoKeyUpdate()
-      .executeTakeFirst();
-    if (!bot)
-      throw new UnknownBotError({
-        what: 'no run was queued',
-        why: `bot_id ${id} is no bot`,
-        hint: '`npx roundsman bots list` shows what there is',
-      });
-    if (bot.status === 'disabled' || bot.status === 'error')
-      throw new BotCannotRunError({
-        what: `${bot.name} cannot be run`,
-        why: `it is ${bot.status === 'error' ? 'in error' : 'disabled'}${bot.status_reason ? `: ${bot.status_reason}` : ''}`,
-        hint:
-          bot.status === 'error'
-            ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
-            : `\`npx roundsman bots resume ${bot.name}\``,
-      });
-    return trx
-      .insertInto('bot_executions')
-      .values({
-        bot_id: id,
-        status: 'queued',
-        trigger: 'manual',
-        scheduled_for: null,
-        generation: 0,
-        max_attempts: bot.max_attempts,
-        started_at: sql<Date>`engine.now()`,
-        queued_at: sql<Date>`engine.now()`,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-  });
 }

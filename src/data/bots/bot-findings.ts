@@ -2,11 +2,15 @@ import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
 import type { BotFindings } from '../../database/tables.ts';
+import { severities } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
+
+/** All severities, the worst first, as an array that SQL reads. */
+export const severityWords = sql.lit(`{${severities.join(',')}}`);
 
 /** 1 for critical to 5 for info: severities are ordered by rank, never by their text. */
 export const severityRank = (column: string) =>
-  sql<number>`array_position('{critical,high,medium,low,info}'::text[], ${sql.ref(column)}::text)`;
+  sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
 
 /** How many open findings each bot has; bots without one are left out. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {

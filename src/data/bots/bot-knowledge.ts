@@ -1,5 +1,5 @@
-import { sql, type Selectable, type Transaction } from 'kysely';
-import type { Database, Db } from '../../database/connect.ts';
+import { sql, type Selectable } from 'kysely';
+import type { Db } from '../../database/connect.ts';
 import type { BotKnowledge } from '../../database/tables.ts';
 
 export type KnowledgeRow = Selectable<BotKnowledge>;
@@ -8,84 +8,13 @@ export type KnowledgeRow = Selectable<BotKnowledge>;
 const content = ['category', 'issue_pattern', 'solution', 'half_life_days'] as const;
 type Content = Pick<KnowledgeRow, (typeof content)[number]>;
 
+/** What an entry says: its pattern, its solution, and what belongs to them. */
+export const contentOf = (entry: KnowledgeRow): Content => pick(entry, content);
+
 export type KnowledgeEdit = Partial<Content & Pick<KnowledgeRow, 'autonomy' | 'enabled'>>;
 
-/** Who changes an entry, why if they said so, and what its figures were if it is about its autonomy. */
-export interface Change {
-  actor: string;
-  why?: string | null;
-  figures?: object | undefined;
-}
-
-/** From the least to the most that an entry may do. */
-export const freedom: KnowledgeRow['autonomy'][] = ['shadow', 'suggest', 'auto'];
-
-/** Undefined when the name is taken. */
-export const addKnowledge = (
-  db: Db,
-  values: Pick<KnowledgeRow, 'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'>,
-  change: Change,
-): Promise<KnowledgeRow | undefined> =>
-  db.transaction().execute(async (trx) => {
-    const entry = await trx
-      .insertInto('bot_knowledge')
-      .values(values)
-      .onConflict((conflict) => conflict.column('name').doNothing())
-      .returningAll()
-      .executeTakeFirst();
-    if (!entry) return undefined;
-    const after = { ...pick(entry, content), autonomy: entry.autonomy };
-    await writeEvent(trx, entry.id, { event: 'added', before: null, after }, change);
-    return entry;
-  });
-
-/**
- * Changes what `edit` makes of the entry while it is locked; null when that is nothing. Every change is
- * written down: of the content as `edited`, after which what it said in shadow counts anew, and what came of
- * another solution not any more. Who lowers an entry, or replaces its solution, lowers it everywhere: no component is
- * left with more freedom by its own outcomes.
- */
-export const editKnowledge = (
-  db: Db,
-  id: string,
-  edit: (entry: KnowledgeRow) => KnowledgeEdit,
-  change: Change,
-): Promise<{ before: KnowledgeRow; after: KnowledgeRow } | null> =>
-  db.transaction().execute(async (trx) => {
-    const before = await trx
-      .selectFrom('bot_knowledge')
-      .selectAll()
-      .where('id', '=', id)
-      .forNoKeyUpdate()
-      .executeTakeFirstOrThrow();
-    const asked = edit(before);
-    const autonomy = freedomAfter(before, asked);
-    const wanted: KnowledgeEdit = autonomy === before.autonomy ? asked : { ...asked, autonomy };
-    const columns = (Object.keys(wanted) as (keyof KnowledgeEdit)[]).filter(
-      (column) => wanted[column] !== before[column],
-    );
-    if (columns.length === 0) return null;
-    const after = await trx
-      .updateTable('bot_knowledge')
-      .set({ ...pick(wanted, columns), ...(beginsAnew(before, wanted) && { aftermath: null }) })
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    const lowered = asked.autonomy === undefined && after.autonomy !== before.autonomy;
-    const told = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
-    for (const event of eventsOf(before, after, change.figures))
-      await writeEvent(trx, id, event, told);
-    if (
-      isAnother(before, wanted) ||
-      freedom.indexOf(after.autonomy) < freedom.indexOf(before.autonomy)
-    )
-      await lowerComponents(trx, after, told);
-    return { before, after };
-  });
-
-const anotherSolution = 'its solution is another one now, which has not earned it';
-
-const isAnother = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
+/** Whether an edit replaces the solution: what came of the one before says nothing of it. */
+export const isAnother = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
   solution !== undefined && solution !== before.solution;
 
 /**
@@ -96,87 +25,10 @@ export const freedomAfter = (before: KnowledgeRow, edit: KnowledgeEdit): Knowled
   edit.autonomy ??
   (isAnother(before, edit) && before.autonomy === 'auto' ? 'suggest' : before.autonomy);
 
-/** What was found to begin after its heals says nothing of another solution, nor when a person knows and trusts it. */
-const beginsAnew = (before: KnowledgeRow, wanted: KnowledgeEdit): boolean =>
-  isAnother(before, wanted) || risesIn(before, wanted);
-
-const risesIn = (before: KnowledgeRow, { autonomy }: KnowledgeEdit): boolean =>
-  autonomy !== undefined && freedom.indexOf(autonomy) > freedom.indexOf(before.autonomy);
-
-/** Takes away what components may do beyond the entry. */
-async function lowerComponents(
-  trx: Transaction<Database>,
-  { id, autonomy }: KnowledgeRow,
-  change: Change,
-): Promise<void> {
-  const above = freedom.slice(freedom.indexOf(autonomy) + 1);
-  if (above.length === 0) return;
-  const freer = await trx
-    .deleteFrom('bot_knowledge_autonomy')
-    .where('knowledge_id', '=', id)
-    .where('autonomy', 'in', above)
-    .returning(['component', 'autonomy'])
-    .execute();
-  const after = { autonomy };
-  for (const { component, autonomy: had } of freer.toSorted(byComponent)) {
-    const event = { event: 'demoted', component, before: { autonomy: had }, after };
-    await writeEvent(trx, id, event, { ...change, why: change.why ?? 'with the whole entry' });
-  }
-}
-
-const byComponent = (a: { component: string }, b: { component: string }) =>
-  a.component < b.component ? -1 : 1;
-
-interface Event {
-  event: string;
-  /** null for the whole entry */
-  component?: string;
-  before: object | null;
-  after: object;
-  figures?: object | undefined;
-}
-
-function eventsOf(before: KnowledgeRow, after: KnowledgeRow, figures?: object): Event[] {
-  const edited = content.filter((column) => before[column] !== after[column]);
-  const told = (event: string, columns: readonly (keyof KnowledgeEdit)[]): Event => ({
-    event,
-    before: pick(before, columns),
-    after: pick(after, columns),
-  });
-  const risen = freedom.indexOf(after.autonomy) > freedom.indexOf(before.autonomy);
-  return [
-    ...(edited.length > 0 ? [told('edited', edited)] : []),
-    ...(before.autonomy !== after.autonomy
-      ? [{ ...told(risen ? 'promoted' : 'demoted', ['autonomy']), figures }]
-      : []),
-    ...(before.enabled !== after.enabled
-      ? [told(after.enabled ? 'enabled' : 'disabled', ['enabled'])]
-      : []),
-  ];
-}
-
-export const writeEvent = (
-  trx: Transaction<Database>,
-  knowledge_id: string,
-  { event, component, before, after, figures }: Event,
-  { actor, why }: Change,
-) =>
-  trx
-    .insertInto('bot_knowledge_events')
-    .values({
-      knowledge_id,
-      component: component ?? null,
-      event,
-      before: before && JSON.stringify(before),
-      after: JSON.stringify(after),
-      figures: JSON.stringify({ ...(why && { why }), ...figures }),
-      actor,
-      created_at: sql<Date>`engine.now()`,
-    })
-    .execute();
-
-const pick = <Row extends object, Column extends keyof Row>(row: Row, columns: readonly Column[]) =>
-  Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
+export const pick = <Row extends object, Column extends keyof Row>(
+  row: Row,
+  columns: readonly Column[],
+) => Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
 
 /** What happened to an entry, the newest first. */
 export const knowledgeEvents = (db: Db, id: string, limit: number) =>

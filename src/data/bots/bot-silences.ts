@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
 import type { BotSilences } from '../../database/tables.ts';
+import { severities } from '../../ground/severity.ts';
 
 export type SilenceRow = Selectable<BotSilences>;
 
@@ -120,7 +121,7 @@ export async function endResolvedSilences(db: Db): Promise<number> {
       WHERE s.ended_at IS NULL AND s.until_resolved
         AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.resolved_at IS NULL AND ${finding})
         -- All severities there are: with them the index on (severity, resolved_at) finds what ended since.
-        AND EXISTS (SELECT FROM bot_findings f WHERE f.severity = ANY ('{critical,high,medium,low,info}')
+        AND EXISTS (SELECT FROM bot_findings f WHERE f.severity = ANY (${sql.lit(`{${severities.join(',')}}`)})
                       AND f.resolved_at >= s.created_at AND ${finding})
         AND NOT EXISTS (SELECT FROM bot_finding_states m JOIN bot_findings f ON f.bot_id = m.bot_id AND f.fingerprint = m.fingerprint
                         WHERE m.flapping_since IS NOT NULL AND f.resolved_at >= s.created_at AND ${finding})

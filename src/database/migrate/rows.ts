@@ -3,17 +3,17 @@
  * of them, and what to do. Adoption itself never changes a documented value.
  */
 import { sql, type Transaction } from 'kysely';
+import { severities } from '../../ground/severity.ts';
 import { endedExecutions, executionStatuses } from '../execution-statuses.ts';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
 
 const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared'];
-const severities = ['critical', 'high', 'medium', 'low', 'info'];
-const outside = (column: string, words: string[]) =>
+const outside = (column: string, words: readonly string[]) =>
   `t.${column} NOT IN (${words.map((word) => `'${word}'`).join(', ')})`;
 
-const vocabulary = (table: string, column: string, words: string[]): RowRule => ({
+const vocabulary = (table: string, column: string, words: readonly string[]): RowRule => ({
   table,
   column,
   wrong: `(${outside(column, words)}) IS NOT FALSE`,

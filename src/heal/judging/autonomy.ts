@@ -1,13 +1,9 @@
 /** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
 import type { Risk } from '../../contract/remedy.ts';
+import type { Autonomy } from '../../ground/autonomy.ts';
 import { evidenceAbove, surely } from '../statistics/betting-bounds.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
 import { share } from '../../ground/text.ts';
-
-export type Autonomy = 'shadow' | 'suggest' | 'auto';
-
-/** From the least to the most that an entry may do. */
-export const freedom = { shadow: 0, suggest: 1, auto: 2 } as const;
 
 /** The share that has to hold for an entry to act alone: surely above it, it gains that; surely below, it loses it. */
 export const gainsAt = 0.6;

@@ -1,7 +1,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../database/connect.ts';
-import { agreements, freedom, judged, type Agreement, type Autonomy } from './autonomy.ts';
+import type { Autonomy } from '../../ground/autonomy.ts';
+import { setAutonomy } from '../../transitions/knowledge/set-autonomy.ts';
+import { agreements, judged, type Agreement } from './autonomy.ts';
 import { enough, figuresOf, type Figures, type Record } from './figures.ts';
 import { restrain, weighHarm, type Restrained } from './harm.ts';
 import { judgedEntry, type Judgement } from './judged-entry.ts';
@@ -89,8 +91,7 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
   const judgements = judgedEntry(whole, leant, judgedWithHarm);
   for (const each of judgements) {
     const { record } = leant.find(({ component }) => component === each.component) ?? whole;
-    await keep(trx, id, each.component, each.change.autonomy);
-    await writeChange(trx, id, each, { ...known.get(each.component)!, record });
+    await keep(trx, id, each, { ...known.get(each.component)!, record });
   }
   return judgements.length;
 }
@@ -163,57 +164,15 @@ async function componentsOf(trx: Transaction<Database>, id: string, held: boolea
   return rows;
 }
 
-/** A component's autonomy becomes its own. */
-async function keep(
+const keep = (
   trx: Transaction<Database>,
-  knowledge_id: string,
-  component: string | null,
-  autonomy: Autonomy,
-): Promise<void> {
-  if (component !== null) return keepOwn(trx, knowledge_id, component, autonomy);
-  await trx.updateTable('bot_knowledge').set({ autonomy }).where('id', '=', knowledge_id).execute();
-}
-
-async function keepOwn(
-  trx: Transaction<Database>,
-  knowledge_id: string,
-  component: string,
-  autonomy: Autonomy,
-): Promise<void> {
-  const changed_at = sql<Date>`engine.now()`;
-  await trx
-    .insertInto('bot_knowledge_autonomy')
-    .values({ knowledge_id, component, autonomy, changed_at })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['knowledge_id', 'component'])
-        .doUpdateSet({ autonomy, changed_at })
-        .where('bot_knowledge_autonomy.autonomy', '<>', autonomy),
-    )
-    .execute();
-}
-
-const writeChange = (
-  trx: Transaction<Database>,
-  knowledge_id: string,
+  id: string,
   { component, before, change: { autonomy, why, harm } }: Judgement & { change: Restrained },
   { record, untouched, lift }: Pick<Figures, 'untouched' | 'lift'> & { record: Record },
-) =>
-  trx
-    .insertInto('bot_knowledge_events')
-    .values({
-      knowledge_id,
-      component,
-      event:
-        freedom[autonomy] > freedom[before]
-          ? 'promoted'
-          : freedom[autonomy] < freedom[before]
-            ? 'demoted'
-            : 'kept',
-      before: JSON.stringify({ autonomy: before }),
-      after: JSON.stringify({ autonomy }),
-      figures: JSON.stringify({ why, ...record, untouched, lift, ...(harm && { harm }) }),
-      actor: judge,
-      created_at: sql<Date>`engine.now()`,
-    })
-    .execute();
+): Promise<void> =>
+  setAutonomy(
+    trx,
+    id,
+    { component, before, after: autonomy },
+    { actor: judge, why, figures: { ...record, untouched, lift, ...(harm && { harm }) } },
+  );

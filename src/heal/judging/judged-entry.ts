@@ -1,6 +1,7 @@
 /** An entry as a whole, and each component of which something is known by itself. Rules only: no clock, no database. */
 import type { Risk } from '../../contract/remedy.ts';
-import { freedom, judged, type Autonomy, type Change, type Evidence } from './autonomy.ts';
+import { freedomOf, type Autonomy } from '../../ground/autonomy.ts';
+import { judged, type Change, type Evidence } from './autonomy.ts';
 
 export interface Whole extends Evidence {
   autonomy: Autonomy;
@@ -30,7 +31,7 @@ export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged
     const before = own ?? autonomy;
     const due =
       judge(before, risk, part) ??
-      (own === null && freedom[after] < freedom[before] && speaksFor(part, risk, after, judge)
+      (own === null && freedomOf(after) < freedomOf(before) && speaksFor(part, risk, after, judge)
         ? { autonomy: before, why: 'its own outcomes ask for no change' }
         : null);
     // What becomes of the whole entry, too, needs no word of its own.

@@ -8,7 +8,8 @@ import { recordedOf, recordRuns, recordValues, type Recorded, type RecordedRow }
 import type { Recording } from './recording.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from './run.ts';
-import { dependent, suppressRuns, suppressValues } from './suppress.ts';
+import { suppressFindings } from '../../transitions/findings/suppress.ts';
+import { dependentFindings } from './suppress.ts';
 import { lockRuns, type Asked } from './lock-runs.ts';
 import { send } from '../../batch/statement.ts';
 
@@ -38,14 +39,14 @@ export type Outcome = {
  */
 export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Outcome[]> {
   const recording = entries.filter(isRecording);
-  const behind = recording.filter(dependent);
+  const dependent = dependentFindings(recording);
   const ending = entries.filter(isEnding);
   const going = entries.filter((entry) => !isEnding(entry));
   await client.query('BEGIN');
   const sent = [
     send(client, lockRuns, [JSON.stringify(entries.map(askedOf))]),
     recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
-    behind.length > 0 ? send(client, suppressRuns, suppressValues(behind)) : [],
+    dependent.length > 0 ? send(client, suppressFindings, [JSON.stringify(dependent)]) : [],
     ...(ending.length > 0
       ? ([
           send(client, escalateRuns, escalateValues(ending.map(({ finish }) => finish))),

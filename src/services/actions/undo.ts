@@ -2,12 +2,13 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import {
   CannotUndoError,
   oneAction,
-  requestUndo,
   stepsOf,
   type ListedAction,
 } from '../../data/bots/bot-actions.ts';
 import type { Db } from '../../database/connect.ts';
 import { shortId, storable } from '../../ground/text.ts';
+import { untilFree } from '../../database/until-free.ts';
+import { requestUndo } from '../../transitions/actions/request-undo.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
 import { undoableOf } from './undoable.ts';
@@ -38,5 +39,5 @@ export async function undoAction(
   { action: { id } }: { action: Pick<ListedAction, 'id'> },
 ) {
   authorise(actor, 'undo actions', 'operator');
-  return requestUndo(db, id, storable(actor.name));
+  return untilFree(db, (trx) => requestUndo(trx, id, storable(actor.name)));
 }

@@ -1,8 +1,9 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { addKnowledge as insert, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
+import { addKnowledge as insert } from '../../transitions/knowledge/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { columnsOf, type KnowledgeDefinition } from './definition.ts';
 import { warningsOf, type KnowledgeWarning } from './warnings.ts';
@@ -44,7 +45,9 @@ export async function addKnowledge(
   { entry: values }: { entry: NewKnowledge },
 ): Promise<{ entry: KnowledgeRow; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
-  const entry = await insert(db, values, { actor: storable(actor.name) });
+  const entry = await db
+    .transaction()
+    .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
   if (entry) return { entry, warnings: await warningsOf(db, entry) };
   const { name } = values;
   throw new KnowledgeNameTakenError({

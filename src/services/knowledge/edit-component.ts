@@ -1,11 +1,11 @@
 /** How freely an entry may act on one component, whatever it may elsewhere. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { setAutonomyOn as set } from '../../data/bots/bot-knowledge-autonomy.ts';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
+import { setAutonomyOn as set } from '../../transitions/knowledge/set-autonomy-on.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { checkFreedom, type KnowledgeDefinition } from './definition.ts';
@@ -44,9 +44,12 @@ export async function setAutonomyOn(
   checkFreedom({ ...entry, autonomy }, catalogue, true);
   const about = { fingerprint: null, component, category: null };
   const { records, untouched, lift } = (await figuresOf(db, [entry.id], about)).get(entry.id)!;
-  const changed = await set(db, entry.id, storable(component), autonomy, {
+  const change = {
     actor: storable(actor.name),
     figures: { ...records.component, untouched, lift },
-  });
+  };
+  const changed = await db
+    .transaction()
+    .execute((trx) => set(trx, entry.id, storable(component), autonomy, change));
   return { entry, before: changed?.before ?? null };
 }

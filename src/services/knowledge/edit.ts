@@ -1,6 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import {
-  editKnowledge as edit,
   freedomAfter,
   type KnowledgeEdit,
   type KnowledgeRow,
@@ -9,6 +8,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
+import { editKnowledge as edit } from '../../transitions/knowledge/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { checkFreedom, columnsOf, type KnowledgeDefinition } from './definition.ts';
@@ -61,19 +61,16 @@ export async function editKnowledge(
 ): Promise<EditedKnowledge> {
   authorise(actor, 'edit knowledge', 'admin');
   const { id } = await knowledgeOf(db, given);
-  const edited = await edit(
-    db,
-    id,
-    (entry) => {
-      const autonomy = freedomAfter(entry, wanted);
-      checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
-      return wanted;
-    },
-    {
-      actor: storable(actor.name),
-      figures: wanted.autonomy && (await figuresNow(db, id)),
-    },
-  );
+  const checked = (entry: KnowledgeRow): KnowledgeEdit => {
+    const autonomy = freedomAfter(entry, wanted);
+    checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
+    return wanted;
+  };
+  const change = {
+    actor: storable(actor.name),
+    figures: wanted.autonomy && (await figuresNow(db, id)),
+  };
+  const edited = await db.transaction().execute((trx) => edit(trx, id, checked, change));
   const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, mostOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {

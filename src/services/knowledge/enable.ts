@@ -1,7 +1,8 @@
-import { editKnowledge, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
+import { editKnowledge } from '../../transitions/knowledge/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { secretWarnings, type KnowledgeWarning } from './warnings.ts';
@@ -48,10 +49,10 @@ export async function setEnabled(
   if (enabled) authorise(actor, 'enable knowledge', 'admin');
   else authorise(actor, 'disable knowledge', 'operator');
   const { id } = await knowledgeOf(db, given);
-  const edited = await editKnowledge(db, id, () => ({ enabled }), {
-    actor: storable(actor.name),
-    why: reason,
-  });
+  const change = { actor: storable(actor.name), why: reason };
+  const edited = await db
+    .transaction()
+    .execute((trx) => editKnowledge(trx, id, () => ({ enabled }), change));
   return {
     entry: edited?.after ?? (await knowledgeOf(db, id)),
     changed: edited !== null,

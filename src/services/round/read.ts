@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
+import { pending } from '../../data/bots/bot-tickets.ts';
 
 /** With why nobody is told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
@@ -77,7 +78,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .selectFrom('bot_tickets')
           .selectAll()
           .where('fingerprint', 'in', fingerprints)
-          .where('status', 'in', ['open', 'assigned'])
+          .where('status', 'in', pending)
           .orderBy(severityRank('severity'))
           .orderBy('number')
           .execute();

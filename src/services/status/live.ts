@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { severityRank } from '../../data/bots/bot-findings.ts';
+import { isPending, pending } from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with what its newest run said and how many of its findings are open. */
 export interface LiveBot {
@@ -48,13 +49,13 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots) AS bot_count,
-           (SELECT count(*)::int FROM bot_tickets WHERE status IN ('open', 'assigned')) AS open_tickets`.execute(
+           (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets`.execute(
     db,
   );
   const tickets = await db
     .selectFrom('bot_tickets')
     .select(['number', 'severity', 'title', 'assigned_to'])
-    .where('status', 'in', ['open', 'assigned'])
+    .where('status', 'in', pending)
     .orderBy(severityRank('severity'))
     .orderBy('created_at')
     .limit(mostTickets)

@@ -1,5 +1,5 @@
 import { suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
-import { answerSuggestion, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { readSolution, type Step } from '../../catalogue/solution.ts';
@@ -8,6 +8,7 @@ import { RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable, time } from '../../ground/text.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import { answerSuggestion } from '../../transitions/tickets/answer-suggestion.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
@@ -96,11 +97,12 @@ export async function answerTicket(
   }: Pick<Answerable, 'ticket' | 'suggestion'> & { answer: Answer; reason?: string | undefined },
 ) {
   authorise(actor, 'answer suggestions', 'operator');
-  return answerSuggestion(db, ticket, suggestion, {
+  const answered = {
     answer,
     by: storable(actor.name),
     ...(reason && { reason: storable(reason) }),
-  });
+  };
+  return db.transaction().execute((trx) => answerSuggestion(trx, ticket, suggestion, answered));
 }
 
 /** What the ticket is about, as long as it is open. Throws {@link NoSuggestionError}. */

@@ -1,7 +1,8 @@
-import { assignTicket as give, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
+import { assignTicket as give } from '../../transitions/tickets/assign.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 
@@ -39,6 +40,8 @@ export async function assignTicket(
   const name = assigneeOf(who, given);
   const seen = await pendingTicketOf(db, given, 'assigned');
   const same = seen.assigned_to === name;
-  const ticket = same ? seen : await give(db, seen, name, actor.name);
+  const ticket = same
+    ? seen
+    : await db.transaction().execute((trx) => give(trx, seen, name, actor.name));
   return { ticket, before: seen.assigned_to, same };
 }

@@ -1,12 +1,14 @@
 /** What a person did about a ticket becomes an entry of knowledge, in shadow at first. */
-import { addKnowledge, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
-import { noteTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { generalise, nameFrom } from '../../heal/patterns/generalise.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { storable } from '../../ground/text.ts';
+import { addKnowledge } from '../../transitions/knowledge/add.ts';
+import { noteOnTicket } from '../../transitions/tickets/note.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { replay, type Replay } from '../knowledge/replay.ts';
 import { credentialWarnings, type KnowledgeWarning } from '../knowledge/warnings.ts';
@@ -75,9 +77,12 @@ export async function learn(
   const by = storable(actor.name);
   const change = { actor: by, why: `learnt from T-${ticket.number}` };
   const store = (name: string) =>
-    addKnowledge(db, { ...proposal, name, autonomy: 'shadow' }, change);
+    db
+      .transaction()
+      .execute((trx) => addKnowledge(trx, { ...proposal, name, autonomy: 'shadow' }, change));
   let entry = await store(proposal.name);
   while (!entry) entry = await store(await freeName(db, proposal.name));
-  await noteTicket(db, ticket.id, by, { learnt: entry.name });
+  const { name } = entry;
+  await db.transaction().execute((trx) => noteOnTicket(trx, ticket.id, by, { learnt: name }));
   return { entry, warnings: credentialWarnings(entry) };
 }

@@ -1,6 +1,7 @@
-import { resolveTicket as end, type Cure, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
+import { resolveTicket as end, type Cure } from '../../transitions/tickets/resolve.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
@@ -33,5 +34,5 @@ export async function resolveTicket(
   { ticket, cure, notes }: Resolvable & { notes: string },
 ): Promise<TicketRow> {
   authorise(actor, 'resolve tickets', 'operator');
-  return end(db, ticket, notes, storable(actor.name), cure);
+  return db.transaction().execute((trx) => end(trx, ticket, notes, storable(actor.name), cure));
 }

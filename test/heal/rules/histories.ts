@@ -4,12 +4,8 @@
  */
 import type { Risk } from '../../../src/bot.ts';
 import { Chance } from '../../../src/demo/chance.ts';
-import {
-  agreements,
-  judged,
-  type Autonomy,
-  type Evidence,
-} from '../../../src/heal/judging/autonomy.ts';
+import type { Autonomy } from '../../../src/ground/autonomy.ts';
+import { agreements, judged, type Evidence } from '../../../src/heal/judging/autonomy.ts';
 import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
 import { judgedEntry, type Judgement } from '../../../src/heal/judging/judged-entry.ts';
 import type { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';

@@ -1,6 +1,6 @@
 /** The people of the simulation: they look at tickets after a while, approve what is suggested, or mend by hand. */
 import { sql } from 'kysely';
-import { resolveTicket } from '../../../src/data/bots/bot-tickets.ts';
+import { resolveTicket } from '../../support/transitions.ts';
 import type { Db } from '../../../src/database/connect.ts';
 import { componentsOf, curesOf, windowedKinds, type Incident } from './cures.ts';
 import type { Broken, Platform } from './platform.ts';

@@ -1,0 +1,92 @@
+/** What of a bot's open findings wants a ticket when a run ends, as parts of the statement that escalates. */
+import { sql } from 'kysely';
+import { severityWords, suppressed } from './bot-findings.ts';
+import { ofFinding, silenced } from './bot-silences.ts';
+import { isPending } from './bot-tickets.ts';
+
+const findingSilenced = silenced(ofFinding('f'));
+
+/** Whether people may be told of an open finding `f`, and there is something to tell. */
+const mayBeTold = sql`
+  NOT ${suppressed('f')}
+  -- Its latest result is clean: it only waits until that has been so often enough.
+  AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
+  -- A cure is not judged yet: it has as long as a person would have to respond.
+  AND NOT EXISTS (SELECT FROM bot_actions a
+                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id
+                    AND (a.state = 'applied' OR a.state = 'verified' AND a.judge_within IS NOT NULL)
+                    AND engine.now() < a.applied_at + engine.respond_within(f.severity)
+                    -- Else a clock was set back, and it would wait for as long as that.
+                    AND a.applied_at <= engine.now())
+  -- A person has resolved it, or the storm or the finding that it stood behind, and it was not seen again since.
+  AND NOT EXISTS (SELECT FROM bot_tickets t
+                  WHERE t.bot_id = f.bot_id AND t.status = 'resolved'
+                    AND (t.fingerprint = f.fingerprint OR t.metadata ? 'storm' OR t.finding_id = f.suppressed_by)
+                    AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at
+                    AND t.resolved_at <= engine.now())
+  AND NOT ${findingSilenced}`;
+
+/** Whether an open finding `f` matters enough for a ticket. */
+const matters = sql`
+  CASE
+    WHEN f.severity IN ('critical', 'high') THEN true
+    -- It cannot be told whether an effect happened: a person has to look, whatever the severity, also when the problem
+    -- was gone meanwhile and came again.
+    WHEN EXISTS (SELECT FROM bot_actions a
+                 WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown') THEN true
+    WHEN f.severity = 'medium' THEN
+      EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
+      OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
+                   AND d.verdict IN ('blocked', 'suggested'))
+      -- Too few events came to tell whether a cure helped, for as long as a person would have had to respond.
+      OR EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state = 'applied'
+                   AND engine.now() >= a.applied_at + engine.respond_within(f.severity))
+    ELSE EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint
+                   AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
+  END`;
+
+const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
+                        AND ${isPending('t')})`;
+
+/**
+ * `storms`: runs of whose bot more than half of the components are broken, with the worst finding, which alone gets a
+ * ticket (`worst`), and its ticket where that is older than the storm (`unsaid`). Of `runs`.
+ */
+export const findStorms = sql`storms AS MATERIALIZED (
+    SELECT runs.id AS run, worst.id AS worst, t.id AS unsaid,
+           jsonb_build_object('storm', jsonb_build_object('broken', s.broken, 'of', s.known)) AS storm
+    FROM runs CROSS JOIN LATERAL (
+      SELECT count(DISTINCT f.affected_component) AS broken,
+             greatest(count(DISTINCT f.affected_component), runs.examined) AS known
+      FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+        AND NOT engine.waits_for_events(f.fingerprint, f.last_seen_at)) s
+    LEFT JOIN LATERAL (
+      SELECT f.id, f.fingerprint FROM bot_findings f
+      WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND ${mayBeTold}
+      ORDER BY array_position(${severityWords}, f.severity::text), f.detected_at, f.id LIMIT 1) worst ON true
+    -- Its ticket is older than the storm, and says nothing of it.
+    LEFT JOIN bot_tickets t ON t.bot_id = runs.bot_id AND t.fingerprint = worst.fingerprint
+      AND ${isPending('t')} AND NOT coalesce(t.metadata ? 'storm', false)
+    -- How many components there are is not known of a run that looked at nothing.
+    WHERE runs.examined > 0 AND s.broken >= engine.healing_limit('storm_components') AND s.broken > s.known * engine.healing_limit('storm_share')
+  )`;
+
+/** `needy`: findings that want a ticket and have none. Of `runs` and `storms`. */
+export const findNeedy = sql`needy AS MATERIALIZED (
+    SELECT f.*, runs.id AS run, storms.storm
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    LEFT JOIN storms ON storms.run = runs.id
+    WHERE coalesce(f.id = storms.worst, true)
+      AND ${hasNone}
+      -- Where it stands for a storm its own severity is not the question.
+      AND ${mayBeTold} AND (storms.worst IS NOT NULL OR ${matters})
+    UNION ALL
+    -- The problem is gone, and it cannot be told what became of an effect: a person has to look all the same.
+    SELECT f.*, runs.id AS run, NULL AS storm
+    FROM runs JOIN bot_actions a ON a.bot_id = runs.bot_id AND a.state = 'unknown'
+    JOIN bot_findings f ON f.id = a.finding_id AND f.resolved_at IS NOT NULL
+    WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint
+                        AND o.resolved_at IS NULL)
+      AND ${hasNone}
+      AND NOT ${findingSilenced}
+  )`;

@@ -1,0 +1,49 @@
+import type { Transaction } from 'kysely';
+import type { Fenced } from '../data/bots/fence.ts';
+import type { Database } from '../database/connect.ts';
+import { writeDecision } from '../transitions/decisions/write.ts';
+import type { Figures } from './judging/figures.ts';
+import type { GateInputs } from './gate.ts';
+import type { Candidate } from './match.ts';
+import type { OpenFinding } from './finding/open-finding.ts';
+
+export type Verdict = Database['bot_decisions']['verdict'];
+
+/** A verdict on one entry, with what it rests on: its figures, and what its gates were asked with. */
+export interface Decided {
+  knowledge: Candidate;
+  figures?: Figures;
+  inputs: GateInputs | null;
+  verdict: Verdict;
+  gate: string | null;
+}
+
+/** Writes a verdict down, with what it rests on, unless it says nothing new. */
+export const writeVerdict = (
+  trx: Transaction<Database>,
+  run: Fenced,
+  finding: OpenFinding,
+  { knowledge: { id, solution }, figures, inputs, verdict, gate }: Decided,
+): Promise<void> =>
+  writeDecision(trx, {
+    bot_id: finding.bot_id,
+    finding_id: finding.id,
+    knowledge_id: id,
+    execution_id: run.id,
+    fingerprint: finding.fingerprint,
+    component: finding.affected_component,
+    category: finding.category,
+    verdict,
+    gate,
+    figures: { ...inputs, ...(figures && { record: kernelOf(figures) }) },
+    couldAct: solution.kind === 'playbook',
+    countsEvents: finding.judgeWithin !== undefined,
+  });
+
+/** The figures that a choice and a gate went by. */
+const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
+  context,
+  ...records[context],
+  untouched,
+  lift,
+});

@@ -1,0 +1,54 @@
+/**
+ * A step was intended and is not applied, for a reason that says nothing about its remedy; or a person has looked at one
+ * of which it could not be told. It counts for no entry and against none.
+ *
+ * From: `intent`; or `unknown`, by a person.
+ * To: `aborted`, with the reason in `error_message` or, of a person, in the evidence.
+ * By: the worker that applies or takes up the step, or that records a clean result (part of `record`), under the run's
+ *   fence; an operator who resolves the ticket.
+ * Locks: actions; in a record and by a person after the fingerprint's memory.
+ * Zero rows: the action has ended, or another run carries it out.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+import { concluded } from '../concluded.ts';
+import { endIntent, type EndedIntent } from './end-intent.ts';
+
+/** The run was stopped, a gate closed, or a fault kept it from being applied. False for zero rows. */
+export const abortIntent = (trx: Transaction<Database>, ended: EndedIntent): Promise<boolean> =>
+  endIntent(trx, 'aborted', ended);
+
+/** An abandoned intent that had no effect, whose gates are closed, or whose entry or step is gone. */
+export async function abortAbandoned(trx: Transaction<Database>, id: string): Promise<void> {
+  await sql`
+    UPDATE bot_actions
+    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and may not or cannot be any more'
+    WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
+}
+
+/** `aborted`: what was only intended must not be applied when the problem comes back one day. Of `clean`. */
+export const abortNeedless = sql`aborted AS (
+    UPDATE bot_actions a
+    SET ${concluded('state', 'aborted')}, error_message = 'the problem was gone before it was applied'
+    FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'intent'
+      -- What was begun outside may have happened: it is asked about (src/heal/ask.ts).
+      AND NOT a.evidence ? 'begun'
+      -- Another run may be carrying it out right now.
+      AND NOT EXISTS (SELECT FROM bot_executions e
+                      WHERE e.id = a.execution_id AND e.id <> clean.run AND e.status IN ('queued', 'running'))
+  )`;
+
+/** Of a ticket that a person resolves: they have looked at it, and it blocks no longer. Returns the ids. */
+export async function abortUnknown(
+  trx: Transaction<Database>,
+  ticket: { bot_id: string | null; fingerprint: string; number: string },
+  { by, notes }: { by: string; notes: string },
+): Promise<string[]> {
+  const said = JSON.stringify({ settled: { by, notes, ticket: ticket.number } });
+  const { rows } = await sql<{ id: string }>`
+    UPDATE bot_actions
+    SET ${concluded('state', 'aborted')}, evidence = evidence || ${said}::jsonb
+    WHERE bot_id = ${ticket.bot_id}::uuid AND fingerprint = ${ticket.fingerprint}::text AND state = 'unknown'
+    RETURNING id`.execute(trx);
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,51 @@
+/**
+ * Writes down that the effect of an intent is there, with its evidence and parameters: an undo needs those that were in
+ * force then. Events from before the effect count no longer.
+ *
+ * From: `intent`.
+ * To: `applied`; its entry's `last_used_at` is set.
+ * By: the process that applied the remedy, under the run's fence, in the transaction of an effect inside the database.
+ * Locks: the fingerprint's memory, the action, the entry.
+ * Zero rows: the action has ended, or another run has applied it.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+import { cutOff } from '../findings/cut-off.ts';
+import { markUsed } from '../knowledge/mark-used.ts';
+
+export interface Applied {
+  id: string;
+  knowledge_id: string | null;
+  execution_id: string;
+  fingerprint: string;
+  description: string;
+  /** JSON: what is added to the evidence */
+  evidence: string;
+  applied_at: Date;
+  /** seconds until the check is asked whether it helped */
+  verifyAfter: number | null;
+}
+
+/** False for zero rows. */
+export async function markApplied(trx: Transaction<Database>, action: Applied): Promise<boolean> {
+  const { id, knowledge_id, execution_id, fingerprint, applied_at, verifyAfter } = action;
+  // What happened while it was being applied was not after it.
+  await cutOff(trx, fingerprint, verifyAfter ?? 0);
+  const applied = await trx
+    .updateTable('bot_actions')
+    .set({
+      state: 'applied',
+      applied_at,
+      verify_after: verifyAfter ? new Date(applied_at.getTime() + verifyAfter * 1000) : null,
+      execution_id,
+      action_description: action.description,
+      evidence: sql`evidence || ${action.evidence}::jsonb`,
+    })
+    .where('id', '=', id)
+    .where('state', '=', 'intent')
+    .returning('id')
+    .executeTakeFirst();
+  if (!applied) return false;
+  await markUsed(trx, knowledge_id);
+  return true;
+}

@@ -1,0 +1,35 @@
+/**
+ * A check of events could not tell whether a cure helped: it is asked again, as long after this question as this one came
+ * after the cutoff, a minute at least, and at a whole minute, so that one run asks about all that were applied together.
+ * At the end of `within` seconds it is asked once more, and then the cure is undecided.
+ *
+ * From: `applied`.
+ * To: `applied`, with `ask_after`; or `undecided`.
+ * By: the worker that asked the check, under the run's fence.
+ * Locks: the action.
+ * Zero rows: another run has judged it.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+import { neverTold } from './leave-undecided.ts';
+
+export async function askAgain(
+  trx: Transaction<Database>,
+  { id, appliedAt, within }: { id: string; appliedAt: Date; within: number },
+): Promise<void> {
+  await sql`
+    UPDATE bot_actions a
+    SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,
+        settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
+        error_message = CASE WHEN t.last <= engine.now() THEN ${neverTold} ELSE a.error_message END,
+        ask_after = CASE WHEN t.last > engine.now()
+                         THEN least(t.last, date_trunc('minute', engine.now() + interval '1 minute'
+                                                         + greatest(engine.now() - t.cutoff, interval '1 minute'))) END
+    FROM (
+      SELECT c.cutoff, c.cutoff + make_interval(secs => ${within}::int) AS last
+      FROM bot_actions o LEFT JOIN bot_finding_states s ON s.fingerprint = o.fingerprint
+      CROSS JOIN LATERAL (SELECT coalesce(s.cutoff_at, o.verify_after, ${appliedAt}::timestamptz) AS cutoff) c
+      WHERE o.id = ${id}::uuid
+    ) t
+    WHERE a.id = ${id}::uuid AND a.state = 'applied'`.execute(trx);
+}

@@ -1,0 +1,24 @@
+/**
+ * Commits that an undo outside the database begins, before it does: it is never repeated on a guess.
+ *
+ * From: any state, an undo asked for.
+ * To: the same state, `undo_begun` in its evidence.
+ * By: the process that takes the effect back, under the run's fence.
+ * Locks: the action, which the transaction holds already.
+ * Zero rows: none, for it is held.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Fenced } from '../../data/bots/fence.ts';
+import type { Database } from '../../database/connect.ts';
+
+export async function beginUndo(
+  trx: Transaction<Database>,
+  run: Fenced,
+  { id }: { id: string },
+): Promise<void> {
+  await sql`
+    UPDATE bot_actions
+    SET evidence = evidence || jsonb_build_object(
+      'undo_begun', jsonb_build_object('execution_id', ${run.id}::text, 'fence', ${run.fence}::text, 'at', engine.now()))
+    WHERE id = ${id}::uuid`.execute(trx);
+}

@@ -1,0 +1,56 @@
+/**
+ * Takes an intent whose effect is outside the database for this run, and keeps its parameters: whoever finds it
+ * abandoned asks the remedy about these, whatever has become of the entry. Where it is certain that nothing happened,
+ * it is taken back: the intent may be applied or dropped as before.
+ *
+ * From: `intent`, of this run or of one that has ended.
+ * To: `intent`, with `begun` and `params` in its evidence; or without them again.
+ * By: the process that applies the remedy, under the run's fence.
+ * Locks: the action; the transaction holds the run.
+ * Zero rows: the action has ended, or another run that goes on has it.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+
+/** The database's time, or null for zero rows. `kept` is JSON: what is added to the evidence. */
+export async function begin(
+  trx: Transaction<Database>,
+  run: { id: string },
+  action: { id: string },
+  kept: string,
+): Promise<Date | null> {
+  const begun = await trx
+    .updateTable('bot_actions as a')
+    .set({ execution_id: run.id, evidence: sql`a.evidence || ${kept}::jsonb` })
+    .where('a.id', '=', action.id)
+    .where('a.state', '=', 'intent')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('bot_executions as e')
+            .select('e.id')
+            .whereRef('e.id', '=', 'a.execution_id')
+            .where('e.id', '<>', run.id)
+            .where('e.status', 'in', ['queued', 'running']),
+        ),
+      ),
+    )
+    .returning(sql<Date>`engine.now()`.as('now'))
+    .executeTakeFirst();
+  return begun?.now ?? null;
+}
+
+export async function unbegin(
+  trx: Transaction<Database>,
+  run: { id: string },
+  action: { id: string },
+): Promise<void> {
+  await trx
+    .updateTable('bot_actions')
+    .set({ evidence: sql`evidence - 'begun' - 'params'` })
+    .where('id', '=', action.id)
+    .where('state', '=', 'intent')
+    // Another run may have begun it since.
+    .where('execution_id', '=', run.id)
+    .execute();
+}

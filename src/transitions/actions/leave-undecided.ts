@@ -1,0 +1,56 @@
+/**
+ * It cannot be told any more whether a cure of events helped: a person acted before that, or what came after it stayed
+ * unclear for as long as the check is asked about it. It counts for no entry and against none.
+ *
+ * From: `applied`, `verified` (only by the timer), of a check of events.
+ * To: `undecided`, with the reason in `error_message`.
+ * By: an operator who resolves a ticket; the timer that concludes outcomes.
+ * Locks: actions of the fingerprint, after its memory; by the timer as they come, without those that other transactions hold.
+ * Zero rows: no such cure waits.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
+import { concluded } from '../concluded.ts';
+
+/** Why a cure is `undecided`, for people. */
+export const neverTold =
+  'for as long as it was asked, what came after it did not tell whether it helped';
+
+/** How long after its time the last question about a cure may come. */
+const lastQuestionMay = '10 minutes';
+
+/** `helped` is the entry of which a person says that it helped: its cure goes on being judged. */
+export async function leaveUndecided(
+  trx: Transaction<Database>,
+  fingerprint: string,
+  why: string,
+  helped: string | null = null,
+): Promise<void> {
+  await sql`
+    UPDATE bot_actions
+    SET ${concluded('state', 'undecided')}, success = false, error_message = ${why}::text
+    WHERE fingerprint = ${fingerprint}::text AND state = 'applied' AND judge_within IS NOT NULL
+      AND knowledge_id IS DISTINCT FROM ${helped}::uuid`.execute(trx);
+}
+
+/**
+ * Of those that were asked about for long enough, so many at most; returns how many. The last question is a run's own;
+ * this is for those whose bot is paused, and for second verdicts that never came. One statement, so it needs no
+ * transaction around it.
+ */
+export async function leaveUnclearUndecided(db: Db, most: number): Promise<number> {
+  const { rows } = await sql`
+    UPDATE bot_actions SET ${concluded('state', 'undecided')}, success = false, error_message = ${neverTold}
+    WHERE id IN (
+      SELECT a.id FROM bot_actions a LEFT JOIN bot_finding_states s ON s.fingerprint = a.fingerprint
+      WHERE a.judge_within IS NOT NULL AND a.state IN ('applied', 'verified')
+        AND CASE a.state WHEN 'verified' THEN a.hold_until
+            ELSE coalesce(s.cutoff_at, a.verify_after, a.applied_at) + ${sql.lit(lastQuestionMay)}::interval END
+            + make_interval(secs => a.judge_within) <= engine.now()
+        AND NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = a.execution_id AND e.status = 'running')
+      -- Locks bot_actions as they come; rows that others hold are skipped.
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF a SKIP LOCKED)
+      AND state IN ('applied', 'verified')
+    RETURNING id`.execute(db);
+  return rows.length;
+}

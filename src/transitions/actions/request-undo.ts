@@ -1,0 +1,84 @@
+/**
+ * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was asked for
+ * before and one is still to come that does it.
+ *
+ * From: any state in which the effect is there.
+ * To: the same state, `undo_requested_at` set; a manual run queued.
+ * By: an operator.
+ * Locks: the bot, then the heal's actions by step without waiting (NOWAIT): a remedy that is being applied or taken back
+ *   holds its action, and may change the bot. The caller tries again until they are free.
+ * Zero rows: the effect cannot be taken back, which is thrown as {@link CannotUndoError}.
+ */
+import { sql, type Transaction } from 'kysely';
+import { CannotUndoError, undoRefusal, type ActionRow } from '../../data/bots/bot-actions.ts';
+import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
+import type { Database } from '../../database/connect.ts';
+import { queueManualRun } from '../runs/queue-manual.ts';
+
+/** Throws {@link CannotUndoError}, and what a manual run throws. */
+export async function requestUndo(
+  trx: Transaction<Database>,
+  id: string,
+  by: string,
+): Promise<{ action: ActionRow; run: ExecutionRow | null }> {
+  const action = await trx
+    .selectFrom('bot_actions')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  // Of many who ask at once the others see the first one's request.
+  await trx
+    .selectFrom('bots')
+    .select('id')
+    .where('id', '=', action.bot_id)
+    .forNoKeyUpdate()
+    .execute();
+  const steps = await trx
+    .selectFrom('bot_actions')
+    .selectAll()
+    .where('heal_id', '=', action.heal_id)
+    // Locks bot_actions by step.
+    .orderBy('step')
+    .forNoKeyUpdate()
+    .noWait()
+    .execute();
+  const now = steps.find((each) => each.id === id)!;
+  const refusal = undoRefusal(now, steps);
+  if (refusal)
+    throw new CannotUndoError({
+      what: `action ${id.slice(0, 8)} cannot be undone`,
+      why: refusal,
+      hint: `see \`npx roundsman actions show ${id.slice(0, 8)}\``,
+    });
+  if (now.undo_requested_at) {
+    const run = (await isToCome(trx, now)) ? null : await queueManualRun(trx, action.bot_id!);
+    return { action: now, run };
+  }
+  const asked = await trx
+    .updateTable('bot_actions')
+    .set({ undo_requested_at: sql<Date>`engine.now()`, undo_requested_by: by })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
+}
+
+/** Whether a run of its bot that takes it back waits, or has begun since it was asked for. */
+async function isToCome(
+  trx: Transaction<Database>,
+  { bot_id, undo_requested_at }: ActionRow,
+): Promise<boolean> {
+  const run = await trx
+    .selectFrom('bot_executions')
+    .select('id')
+    .where('bot_id', '=', bot_id)
+    .where('trigger', '<>', 'verify')
+    .where((where) =>
+      where.or([
+        where('status', '=', 'queued'),
+        where.and([where('status', '=', 'running'), where('started_at', '>=', undo_requested_at)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return run !== undefined;
+}

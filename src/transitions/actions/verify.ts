@@ -1,0 +1,35 @@
+/**
+ * A cure is verified when the same check is clean after it, until the hold window is over. Where findings come back by
+ * themselves (`accruing`), the verification alone decides that it held.
+ *
+ * From: `applied`.
+ * To: `verified`, with `hold_until`; of accruing findings `held`.
+ * By: the worker that asked the check again, or that records a clean result (part of `record`), under the run's fence.
+ * Locks: actions; the transaction holds their memories.
+ * Zero rows: another run has judged it; of a check of events the run began before the cure.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+
+// `a` is bot_actions.
+const verified = sql`
+  success = true, state = CASE WHEN a.accruing THEN 'held' ELSE 'verified' END, verified_at = engine.now(),
+  hold_until = CASE WHEN NOT a.accruing THEN engine.now() + (SELECT engine.hold_window()) END,
+  settled_at = CASE WHEN a.accruing THEN engine.now() END`;
+
+/** `verified`: cures whose check is clean. Of `clean`. */
+export const verifyCures = sql`verified AS (
+    UPDATE bot_actions a
+    SET ${verified}
+    FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
+      -- Of events a run that began before the cure has not counted from there.
+      AND (clean.asked_at IS NULL OR a.judge_within IS NOT NULL AND a.applied_at <= clean.started_at)
+  )`;
+
+/** One cure, of which the check was asked alone. False for zero rows. */
+export async function verifyCure(trx: Transaction<Database>, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE bot_actions a SET ${verified}
+    WHERE a.id = ${id}::uuid AND a.state = 'applied' RETURNING a.id`.execute(trx);
+  return rows.length > 0;
+}

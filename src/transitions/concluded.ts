@@ -1,0 +1,21 @@
+/**
+ * How a final word is written, as a part of SET: the word in its column, and the database's time in `settled_at`, by
+ * which the figures of an entry count what was concluded. For the transitions that conclude an action or a decision.
+ *
+ * From: a state that waits for its outcome.
+ * To: the final word that is given.
+ * By: as the transition says that writes it.
+ * Locks: as the transition says that writes it.
+ * Zero rows: as the transition says that writes it.
+ */
+import { sql, type RawBuilder } from 'kysely';
+import type { Database } from '../database/connect.ts';
+
+type State = Database['bot_actions']['state'];
+type Outcome = NonNullable<Database['bot_decisions']['outcome']>;
+
+export const concluded = <Column extends 'state' | 'outcome'>(
+  column: Column,
+  word: Column extends 'state' ? State : Outcome,
+): RawBuilder<unknown> =>
+  sql`${sql.raw(column)} = ${sql.lit<string>(word)}, settled_at = engine.now()`;

@@ -1,0 +1,35 @@
+/**
+ * A person resolved the ticket: nothing can be learnt any more of whether its problem recovers untouched, unless that was
+ * known by then. Where they said what the cure was, every entry that spoke from the shadow was right or wrong; an earlier
+ * answer gives way, because that cure did not last.
+ *
+ * From: `pending`; any `answer` of what was shadowed.
+ * To: `touched`; `approved` or `rejected`.
+ * By: an operator who resolves the ticket.
+ * Locks: the fingerprint's decisions, after its memory, in one statement, so that entries are locked in order.
+ * Zero rows: the engine decided nothing about it that waits or can be scored.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+
+/** `cure` undefined: they did not say; `knowledge` null: none that is known would have helped. */
+export async function answerByCure(
+  trx: Transaction<Database>,
+  ticket: { fingerprint: string; finding_id: string | null; created_at: Date | null },
+  by: string,
+  cure: { knowledge: { id: string } | null } | undefined,
+): Promise<void> {
+  const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
+    AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
+  // Of events that have told that it was over before anybody came, the person has touched nothing.
+  const touched = sql`(d.outcome = 'pending' AND d.clean_at IS NULL)`;
+  await sql`
+    UPDATE bot_decisions d
+    SET outcome = CASE WHEN ${touched} THEN 'touched' ELSE d.outcome END,
+        settled_at = CASE WHEN ${touched} THEN engine.now() ELSE d.settled_at END,
+        answer = CASE WHEN NOT ${scored} THEN d.answer
+                      WHEN d.knowledge_id = ${cure?.knowledge?.id ?? null}::uuid THEN 'approved' ELSE 'rejected' END,
+        answered_by = CASE WHEN ${scored} THEN ${by}::text ELSE d.answered_by END,
+        answered_at = CASE WHEN ${scored} THEN engine.now() ELSE d.answered_at END
+    WHERE d.fingerprint = ${ticket.fingerprint}::text AND (${touched} OR ${scored})`.execute(trx);
+}

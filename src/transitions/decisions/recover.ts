@@ -1,0 +1,37 @@
+/**
+ * A finding that was left alone is clean: it has recovered when it is still so in a run that began after the hold window.
+ *
+ * From: `pending`.
+ * To: `pending`, with `hold_until`; after the window `recovered`.
+ * By: the worker that records a clean result (part of `record`), under the run's fence; then the timer that concludes
+ *   outcomes, in any process.
+ * Locks: decisions; the flush holds their memories; the timer locks those first that have waited longest, without those
+ *   that other transactions hold.
+ * Zero rows: the decision is of this run, its window has begun already, or it is judged by events (`conclude-events.ts`).
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { concluded } from '../concluded.ts';
+
+/** `recovering`. Of `clean`. */
+export const beginRecovery = sql`recovering AS (
+    UPDATE bot_decisions d
+    SET hold_until = engine.now() + (SELECT engine.hold_window())
+    FROM clean
+    WHERE d.fingerprint = clean.fingerprint AND d.outcome = 'pending' AND d.hold_until IS NULL
+      AND d.execution_id IS DISTINCT FROM clean.run AND d.tally IS NULL
+  )`;
+
+/** So many at most; returns how many. One statement, so it needs no transaction around it. */
+export async function recover(db: Db, most: number): Promise<number> {
+  const { rows } = await sql`
+    UPDATE bot_decisions SET ${concluded('outcome', 'recovered')}
+    WHERE id IN (
+      SELECT w.id FROM bot_decisions w JOIN bot_finding_states s ON s.fingerprint = w.fingerprint
+      WHERE w.outcome = 'pending' AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
+        AND w.tally IS NULL
+      -- Locks bot_decisions, those that have waited longest first; rows that others hold are skipped.
+      ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
+    RETURNING id`.execute(db);
+  return rows.length;
+}

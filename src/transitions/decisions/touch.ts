@@ -1,0 +1,23 @@
+/**
+ * A cure begins, so that nothing can be learnt any more of whether the problem recovers untouched.
+ *
+ * From: `pending`.
+ * To: `touched`.
+ * By: the worker that decides, under the run's fence (a person's resolution is in `answer-by-cure.ts`).
+ * Locks: the fingerprint's decisions, after its memory.
+ * Zero rows: no decision waits, or events have told that it was over before the cure came.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+import { concluded } from '../concluded.ts';
+
+export async function touchUntouched(
+  trx: Transaction<Database>,
+  fingerprint: string,
+): Promise<void> {
+  await sql`
+    UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
+    WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'
+      -- Of events that have told that it was over, the cure has touched nothing.
+      AND clean_at IS NULL`.execute(trx);
+}

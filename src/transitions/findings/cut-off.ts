@@ -1,0 +1,23 @@
+/**
+ * From now on, or from so many seconds later, the events of a problem count anew: what its check counted before is kept
+ * beside, to be compared with what comes after. Checks of a state count nothing, and have nothing to cut off.
+ *
+ * From: any memory with a `tally`.
+ * To: `cutoff_at` set, `tally_before` = `tally`.
+ * By: the worker that applies a cure or takes it back, under the run's fence; an operator who resolves a ticket.
+ * Locks: the problem's memory; callers lock its actions and entries afterwards, as whoever records results does.
+ * Zero rows: its check counts no events.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+
+export async function cutOff(
+  trx: Transaction<Database>,
+  fingerprint: string,
+  seconds = 0,
+): Promise<void> {
+  await sql`
+    UPDATE bot_finding_states
+    SET cutoff_at = engine.now() + make_interval(secs => ${seconds}::float8), tally_before = tally
+    WHERE fingerprint = ${fingerprint}::text AND tally IS NOT NULL`.execute(trx);
+}

@@ -1,0 +1,51 @@
+/**
+ * Resolves a finding once its own check was clean as often in a row as its bot's `clear` says. `resolution_method` says
+ * what did it: a cure that was applied (auto-fixed, or escalated where a ticket was open by then), a person who resolved
+ * its ticket (manual), or nothing that is known (cleared).
+ *
+ * From: open (`resolved_at` null).
+ * To: resolved, with `resolution_method`.
+ * By: the worker that records a clean result (part of `record`), or that verifies a cure, under the run's fence.
+ * Locks: findings; the transaction holds their memories.
+ * Zero rows: it is not clean often enough yet, it is resolved already, or a newer start has written about it.
+ */
+import { sql, type Transaction } from 'kysely';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+import type { Database } from '../../database/connect.ts';
+
+const hasTicket = sql`EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND ${isPending('t')})`;
+
+/** What a cure's clean result is called. `f` is bot_findings. */
+const healed = sql`CASE WHEN ${hasTicket} THEN 'escalated' ELSE 'auto-fixed' END`;
+
+/** `resolved`: findings that are gone. Of `clean`. */
+export const resolveFindings = sql`resolved AS (
+    UPDATE bot_findings f
+    SET resolved_at = engine.now(), last_fence = clean.fence,
+        resolution_method = CASE
+          WHEN EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('applied', 'verified', 'held')) THEN
+            ${healed}
+          WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint
+                         AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at) THEN 'manual'
+          ELSE 'cleared' END
+    FROM clean JOIN bots b ON b.id = clean.bot_id
+    WHERE f.bot_id = clean.bot_id AND f.fingerprint = clean.fingerprint AND f.resolved_at IS NULL
+      AND clean.clean_in_row >= b.clear
+    RETURNING clean.run, f.fingerprint
+  )`;
+
+/** Of one finding whose cure the same check has just verified; the memory has counted that result. */
+export async function resolveHealed(
+  trx: Transaction<Database>,
+  { id }: { id: string },
+  { fence }: { fence: string },
+): Promise<void> {
+  await sql`
+    UPDATE bot_findings f
+    SET resolved_at = engine.now(), last_fence = ${fence}::bigint, resolution_method = ${healed}
+    FROM bots b, bot_finding_states s
+    WHERE f.id = ${id}::uuid AND f.resolved_at IS NULL AND f.last_fence <= ${fence}::bigint
+      AND b.id = f.bot_id AND s.fingerprint = f.fingerprint AND s.clean_in_row >= b.clear`.execute(
+    trx,
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * Marks what was found behind an open finding of a component that it depends on, of whatever bot, with that finding, the
+ * oldest of several. Counting a finding clears the mark, so that it is right again with every run.
+ *
+ * From: open, with no mark.
+ * To: open, `suppressed_by` names the other finding: it gets no ticket and is not healed.
+ * By: the worker that records a run, after `record` in the same flush.
+ * Locks: findings of the run; the flush holds their bot.
+ * Zero rows: the run is not held any more, or the finding does not count yet.
+ */
+import { sql } from 'kysely';
+import { isRunning } from '../../data/bots/fence.ts';
+import { statement } from '../../batch/statement.ts';
+
+/** A finding of a run that depends on components. */
+export interface Dependent {
+  /** of the run */
+  id: string;
+  fence: string;
+  fingerprint: string;
+  depends_on: string[];
+}
+
+/** `$1` is a list of {@link Dependent}. */
+export const suppressFindings = statement(
+  'suppress',
+  sql`
+  UPDATE bot_findings f
+  SET suppressed_by = (
+    SELECT p.id FROM bot_findings p
+    WHERE p.resolved_at IS NULL AND p.affected_component = ANY (r.depends_on) AND p.fingerprint <> f.fingerprint
+      AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
+    ORDER BY p.detected_at, p.id LIMIT 1)
+  FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, fingerprint text, depends_on text[])
+  JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
+  WHERE f.bot_id = e.bot_id AND f.fingerprint = r.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = r.id`,
+);

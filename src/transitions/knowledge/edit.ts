@@ -1,0 +1,83 @@
+/**
+ * Changes what an edit makes of an entry while it is locked. Every change is written down: of the content as `edited`,
+ * after which what it said in shadow counts anew, and what came of another solution not any more. An edit that lowers an
+ * entry, or replaces its solution, lowers it everywhere: no component is left with more freedom by its own outcomes.
+ *
+ * From: any autonomy, enabled or not.
+ * To: the autonomy that the edit says; `suggest` from `auto` where the solution is another one and the edit says none.
+ * By: an admin.
+ * Locks: the entry, then the autonomy of its components.
+ * Zero rows: it is like that already: null is returned.
+ */
+import type { Transaction } from 'kysely';
+import {
+  contentOf,
+  freedomAfter,
+  isAnother,
+  pick,
+  type KnowledgeEdit,
+  type KnowledgeRow,
+} from '../../data/bots/bot-knowledge.ts';
+import type { Database } from '../../database/connect.ts';
+import { freedomOf } from '../../ground/autonomy.ts';
+import { lowerComponents } from './lower-components.ts';
+import { nameOfChange, writeEvent, type Change, type KnowledgeEvent } from './write-event.ts';
+
+const anotherSolution = 'its solution is another one now, which has not earned it';
+
+export async function editKnowledge(
+  trx: Transaction<Database>,
+  id: string,
+  edit: (entry: KnowledgeRow) => KnowledgeEdit,
+  change: Change,
+): Promise<{ before: KnowledgeRow; after: KnowledgeRow } | null> {
+  const before = await trx
+    .selectFrom('bot_knowledge')
+    .selectAll()
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow();
+  const asked = edit(before);
+  const autonomy = freedomAfter(before, asked);
+  const wanted: KnowledgeEdit = autonomy === before.autonomy ? asked : { ...asked, autonomy };
+  const columns = (Object.keys(wanted) as (keyof KnowledgeEdit)[]).filter(
+    (column) => wanted[column] !== before[column],
+  );
+  if (columns.length === 0) return null;
+  const rises = freedomOf(autonomy) > freedomOf(before.autonomy);
+  // What was found to begin after its heals says nothing of another solution, nor when a person knows and trusts it.
+  const beginsAnew = isAnother(before, wanted) || rises;
+  const after = await trx
+    .updateTable('bot_knowledge')
+    .set({ ...pick(wanted, columns), ...(beginsAnew && { aftermath: null }) })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const lowered = asked.autonomy === undefined && after.autonomy !== before.autonomy;
+  const told = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
+  for (const event of eventsOf(before, after, change.figures))
+    await writeEvent(trx, id, event, told);
+  if (isAnother(before, wanted) || freedomOf(after.autonomy) < freedomOf(before.autonomy))
+    await lowerComponents(trx, after, told);
+  return { before, after };
+}
+
+function eventsOf(before: KnowledgeRow, after: KnowledgeRow, figures?: object): KnowledgeEvent[] {
+  const [was, is] = [contentOf(before), contentOf(after)];
+  const edited = (Object.keys(was) as (keyof typeof was)[]).filter(
+    (each) => was[each] !== is[each],
+  );
+  const told = (
+    event: KnowledgeEvent['event'],
+    columns: readonly (keyof KnowledgeEdit)[],
+  ): KnowledgeEvent => ({ event, before: pick(before, columns), after: pick(after, columns) });
+  return [
+    ...(edited.length > 0 ? [told('edited', edited)] : []),
+    ...(before.autonomy !== after.autonomy
+      ? [{ ...told(nameOfChange(before.autonomy, after.autonomy), ['autonomy']), figures }]
+      : []),
+    ...(before.enabled !== after.enabled
+      ? [told(after.enabled ? 'enabled' : 'disabled', ['enabled'])]
+      : []),
+  ];
+}

@@ -1,0 +1,48 @@
+/**
+ * A person says how freely an entry may act on one component, whatever it may elsewhere, with an event; from then on it
+ * is judged by what comes of it there.
+ *
+ * From: the component's own autonomy, or the entry's.
+ * To: an autonomy of the component's own (`bot_knowledge_autonomy`).
+ * By: an admin.
+ * Locks: the entry, then the component's autonomy.
+ * Zero rows: it is so already: null is returned.
+ */
+import type { Transaction } from 'kysely';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Database } from '../../database/connect.ts';
+import { keepOwnAutonomy } from './set-autonomy.ts';
+import { nameOfChange, writeEvent, type Change } from './write-event.ts';
+
+export async function setAutonomyOn(
+  trx: Transaction<Database>,
+  id: string,
+  component: string,
+  autonomy: KnowledgeRow['autonomy'],
+  change: Change,
+): Promise<{ before: KnowledgeRow['autonomy'] } | null> {
+  const entry = await trx
+    .selectFrom('bot_knowledge')
+    .select('autonomy')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow();
+  const own = await trx
+    .selectFrom('bot_knowledge_autonomy')
+    .select('autonomy')
+    .where('knowledge_id', '=', id)
+    .where('component', '=', component)
+    .executeTakeFirst();
+  const before = (own ?? entry).autonomy;
+  if (before === autonomy) return null;
+  await keepOwnAutonomy(trx, id, component, autonomy);
+  const event = {
+    event: nameOfChange(before, autonomy),
+    component,
+    before: { autonomy: before },
+    after: { autonomy },
+    figures: change.figures,
+  };
+  await writeEvent(trx, id, event, change);
+  return { before };
+}

@@ -1,0 +1,59 @@
+/**
+ * Writes one row of an entry's history, with the figures that a change of autonomy rests on.
+ *
+ * From: any state of an entry.
+ * To: one more row of `bot_knowledge_events`.
+ * By: the transition whose change it tells of.
+ * Locks: only the new row.
+ * Zero rows: none.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Database } from '../../database/connect.ts';
+import { freedomOf } from '../../ground/autonomy.ts';
+
+/** Who changes an entry, why if they said so, and what its figures were if it is about its autonomy. */
+export interface Change {
+  actor: string;
+  why?: string | null;
+  figures?: object | undefined;
+}
+
+export interface KnowledgeEvent {
+  event: 'added' | 'edited' | 'promoted' | 'demoted' | 'kept' | 'enabled' | 'disabled';
+  /** null for the whole entry */
+  component?: string | null;
+  before: object | null;
+  after: object;
+  figures?: object | undefined;
+}
+
+/** What a change of autonomy is called. */
+export function nameOfChange(
+  before: KnowledgeRow['autonomy'],
+  after: KnowledgeRow['autonomy'],
+): 'promoted' | 'demoted' | 'kept' {
+  const gained = freedomOf(after) - freedomOf(before);
+  return gained === 0 ? 'kept' : gained > 0 ? 'promoted' : 'demoted';
+}
+
+export async function writeEvent(
+  trx: Transaction<Database>,
+  knowledge_id: string,
+  { event, component = null, before, after, figures }: KnowledgeEvent,
+  { actor, why }: Change,
+): Promise<void> {
+  await trx
+    .insertInto('bot_knowledge_events')
+    .values({
+      knowledge_id,
+      component,
+      event,
+      before: before && JSON.stringify(before),
+      after: JSON.stringify(after),
+      figures: JSON.stringify({ ...(why && { why }), ...figures }),
+      actor,
+      created_at: sql<Date>`engine.now()`,
+    })
+    .execute();
+}

@@ -1,0 +1,32 @@
+/**
+ * Gives a pending ticket to a person, if it still is as it was seen.
+ *
+ * From: `open` or `assigned`, to whom it was seen to be.
+ * To: `assigned`, with an event.
+ * By: an operator.
+ * Locks: the ticket.
+ * Zero rows: it was assigned or has ended meanwhile, which is thrown as TicketChangedError.
+ */
+import type { Transaction } from 'kysely';
+import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Database } from '../../database/connect.ts';
+import { writeEvent } from './write-event.ts';
+
+export async function assignTicket(
+  trx: Transaction<Database>,
+  seen: TicketRow,
+  who: string,
+  actor: string,
+): Promise<TicketRow> {
+  const ticket = await trx
+    .updateTable('bot_tickets')
+    .set({ status: 'assigned', assigned_to: who })
+    .where('id', '=', seen.id)
+    .where('status', 'in', pending)
+    .where('assigned_to', 'is not distinct from', seen.assigned_to)
+    .returningAll()
+    .executeTakeFirst();
+  if (!ticket) throw await ticketChanged(trx, seen, 'assigned');
+  await writeEvent(trx, seen.id, 'assigned', actor, { from: seen.assigned_to, to: who });
+  return ticket;
+}

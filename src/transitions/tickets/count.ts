@@ -1,0 +1,24 @@
+/**
+ * A problem that was seen again counts on its ticket, which carries the newest evidence. One that stands for a storm says so.
+ *
+ * From: `open` or `assigned`.
+ * To: the same status; `occurrences` + 1, with the finding's severity, text and evidence.
+ * By: the worker that ends a run, or rescue (part of `escalate`).
+ * Locks: tickets; the transaction holds their bot.
+ * Zero rows: no ticket of an open finding that the run saw.
+ */
+import { sql } from 'kysely';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+
+/** `counted`. Of `runs` and `storms`. */
+export const countOnTickets = sql`counted AS (
+    UPDATE bot_tickets t
+    SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,
+        description = coalesce(f.description, f.title),
+        metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
+                   || CASE WHEN t.id = storms.unsaid THEN storms.storm ELSE '{}' END
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    LEFT JOIN storms ON storms.run = runs.id
+    WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
+      AND (f.last_execution_id = runs.id OR t.id = storms.unsaid)
+  )`;

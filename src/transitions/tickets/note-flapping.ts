@@ -1,0 +1,43 @@
+/**
+ * One ticket for a problem that comes and goes: it says since when, and that it has ended. That may be by the very result
+ * that resolves it.
+ *
+ * From: `open` or `assigned`, its problem flapping; any but `closed`, its problem not flapping any more.
+ * To: the same status, `flapping_since` in its metadata or taken out of it, with an event.
+ * By: the timer that concludes outcomes, in any process.
+ * Locks: tickets as they come, without those that other transactions hold.
+ * Zero rows: every ticket says what its problem's memory says.
+ */
+import { sql } from 'kysely';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** So many of each kind at most; returns how many. One statement, so it needs no transaction around it. */
+export async function noteFlapping(db: Db, most: number): Promise<number> {
+  const { rows } = await sql`
+    WITH begun AS (
+      SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
+      WHERE ${isPending('t')} AND s.flapping_since IS NOT NULL
+        AND NOT coalesce(t.metadata ? 'flapping_since', false)
+      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), ended AS (
+      SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
+      WHERE t.metadata ? 'flapping_since' AND t.status <> 'closed' AND s.flapping_since IS NULL
+      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), due AS MATERIALIZED (
+      SELECT * FROM begun UNION ALL SELECT * FROM ended
+    ), noted AS (
+      UPDATE bot_tickets t
+      SET metadata = CASE WHEN due.flapping_since IS NULL THEN t.metadata - 'flapping_since'
+                     ELSE coalesce(t.metadata, '{}') || jsonb_build_object('flapping_since', due.flapping_since) END
+      FROM due WHERE t.id = due.id
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'noted', 'roundsman',
+           CASE WHEN flapping_since IS NULL THEN '{"flapping": "ended"}'::jsonb
+           ELSE jsonb_build_object('flapping', 'began', 'since', flapping_since) END, engine.now()
+    FROM due RETURNING id`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,19 @@
+/**
+ * Writes into a ticket's history what did not change the ticket itself.
+ *
+ * From: any status.
+ * To: the same status, an event `noted` more.
+ * By: an operator, or a remedy that is applied.
+ * Locks: only the new row of `bot_ticket_events`.
+ * Zero rows: none.
+ */
+import type { Kysely } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+import { writeEvent } from './write-event.ts';
+
+export const noteOnTicket = (
+  db: Kysely<Database>,
+  ticket_id: string,
+  actor: string,
+  detail: object,
+): Promise<void> => writeEvent(db, ticket_id, 'noted', actor, detail);

@@ -1,0 +1,39 @@
+/**
+ * A problem that needs a person gets a ticket, `assigned` where `engine.settings` names who has its severity.
+ *
+ * From: no pending ticket of the fingerprint.
+ * To: `open`, or `assigned`; with the time to respond by, and an event.
+ * By: the worker that ends a run, or rescue (part of `escalate`).
+ * Locks: only new rows, by the time at which their findings were detected; the transaction holds their bot.
+ * Zero rows: nothing wants a ticket, an older one was reopened, or another transaction opened one.
+ */
+import { sql } from 'kysely';
+import { severityWords } from '../../data/bots/bot-findings.ts';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+
+/** `settings`: who has each severity first, and how long they may take to respond. */
+export const findAssignees = sql`settings AS (
+    -- A word that is none counts as not set: no setting may keep runs from ending.
+    SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
+           engine.respond_within(s.severity) AS target
+    FROM engine.settings e, unnest(${severityWords}::text[]) AS s (severity),
+         LATERAL (SELECT e.value -> 'assignees' -> s.severity AS who) a
+    WHERE e.key = 'escalation'
+  )`;
+
+/** `opened`. Of `needy`, `settings` and `reopened`. */
+export const open = sql`opened AS (
+    INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
+                                  respond_by, created_at, updated_at, metadata)
+    SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
+           CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
+           engine.now() + s.target, engine.now(), engine.now(),
+           jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
+                              'evidence', n.metadata)
+             || coalesce(n.storm, '{}')
+    FROM needy n LEFT JOIN settings s USING (severity)
+    WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
+    ORDER BY n.detected_at, n.fingerprint
+    ON CONFLICT (bot_id, fingerprint) WHERE ${isPending()} DO NOTHING
+    RETURNING t.id, t.assigned_to, t.metadata ->> 'execution_id' AS run
+  )`;

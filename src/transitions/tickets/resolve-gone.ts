@@ -1,0 +1,31 @@
+/**
+ * A ticket whose finding is gone resolves itself.
+ *
+ * From: `open` or `assigned`.
+ * To: `resolved`, by `roundsman`, with an event.
+ * By: the worker that ends a run, or rescue (part of `escalate`).
+ * Locks: tickets; the transaction holds their bot.
+ * Zero rows: the finding is open, an action about it is `unknown`, or it comes and goes.
+ */
+import { sql } from 'kysely';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+
+/** `resolved`. Of `runs`. */
+export const resolveGone = sql`resolved AS (
+    UPDATE bot_tickets t
+    SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
+        resolution_notes = coalesce((
+          SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
+          WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
+        ), 'The finding is gone.')
+    FROM runs
+    WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
+      AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
+                        AND f.resolved_at IS NULL)
+      -- It cannot be told what became of an effect: a person has to say, on this ticket.
+      AND NOT EXISTS (SELECT FROM bot_actions a
+                      WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
+      -- While it comes and goes it is one ticket.
+      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
+    RETURNING t.id, runs.id AS run
+  )`;

@@ -1,0 +1,75 @@
+/**
+ * A person ends a ticket with what was done. Its finding stays: the next clean check resolves that. Nothing waits any
+ * more for whether it recovers untouched. With a `cure`, what entries said from the shadow is scored by it. An action of
+ * which it could not be told whether it happened has been looked at, and blocks no longer. Events from before count no
+ * longer, and a cure that they were to judge is undecided, unless it is of the entry that is said to have helped.
+ *
+ * From: `open` or `assigned`.
+ * To: `resolved`, with `resolution_notes` and an event.
+ * By: an operator.
+ * Locks: the memories of all that the ticket stands for, by fingerprint; the ticket; the fingerprint's actions, its
+ *   decisions, and its actions that are `unknown`.
+ * Zero rows: it has ended meanwhile, which is thrown as TicketChangedError.
+ */
+import { sql, type Transaction } from 'kysely';
+import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Database } from '../../database/connect.ts';
+import { abortUnknown } from '../actions/abort.ts';
+import { leaveUndecided } from '../actions/leave-undecided.ts';
+import { answerByCure } from '../decisions/answer-by-cure.ts';
+import { cutOff } from '../findings/cut-off.ts';
+import { writeEvent } from './write-event.ts';
+
+/** What a person said about the cure: `knowledge` is the entry that they did, null when none would have helped. */
+export interface Cure {
+  knowledge: { id: string; name: string } | null;
+}
+
+export async function resolveTicket(
+  trx: Transaction<Database>,
+  seen: TicketRow,
+  notes: string,
+  actor: string,
+  cure?: Cure,
+): Promise<TicketRow> {
+  const stoodFor = await lockMemories(trx, seen);
+  const ticket = await trx
+    .updateTable('bot_tickets')
+    .set({
+      status: 'resolved',
+      resolved_at: sql<Date>`engine.now()`,
+      resolved_by: actor,
+      resolution_notes: notes,
+      // What an earlier end of it said did not last.
+      cure_knowledge_id: cure?.knowledge?.id ?? null,
+    })
+    .where('id', '=', seen.id)
+    .where('status', 'in', pending)
+    .returningAll()
+    .executeTakeFirst();
+  if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
+  for (const fingerprint of stoodFor) await cutOff(trx, fingerprint);
+  const why = 'a person acted before it could be told';
+  await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
+  await answerByCure(trx, ticket, actor, cure);
+  const settled = await abortUnknown(trx, ticket, { by: actor, notes });
+  await writeEvent(trx, seen.id, 'resolved', actor, {
+    notes,
+    ...(cure && { cure: cure.knowledge?.name ?? 'none' }),
+    ...(settled.length > 0 && { settled }),
+  });
+  return ticket;
+}
+
+/** Its own problem's, those that stand behind it, and in a storm all that is open of its bot. Returns their fingerprints. */
+async function lockMemories(trx: Transaction<Database>, ticket: TicketRow): Promise<string[]> {
+  const { rows } = await sql<{ fingerprint: string }>`
+    SELECT s.fingerprint FROM bot_finding_states s
+    WHERE s.fingerprint = ${ticket.fingerprint}::text OR s.fingerprint IN (
+      SELECT f.fingerprint FROM bot_findings f
+      WHERE f.resolved_at IS NULL AND (f.suppressed_by = ${ticket.finding_id}::uuid OR f.bot_id = ${ticket.bot_id}::uuid AND EXISTS (
+        SELECT FROM bot_tickets t WHERE t.id = ${ticket.id}::uuid AND t.metadata ? 'storm')))
+    -- Locks bot_finding_states by fingerprint.
+    ORDER BY s.fingerprint FOR NO KEY UPDATE OF s`.execute(trx);
+  return rows.map(({ fingerprint }) => fingerprint);
+}

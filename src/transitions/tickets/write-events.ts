@@ -1,0 +1,27 @@
+/**
+ * Writes the history of all that the end of runs changed on tickets.
+ *
+ * From: tickets that were resolved, reopened, opened, or that stand for a storm since now.
+ * To: one more row of `bot_ticket_events` each.
+ * By: the worker that ends a run, or rescue (part of `escalate`).
+ * Locks: only new rows.
+ * Zero rows: no ticket was changed, or they were only counted.
+ */
+import { sql } from 'kysely';
+
+/** `events`. Of `resolved`, `reopened`, `opened` and `storms`. */
+export const writeEvents = sql`events AS (
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, event, 'roundsman', detail, engine.now() FROM (
+      SELECT id, 'resolved' AS event, jsonb_build_object('execution_id', run::text) AS detail FROM resolved
+      UNION ALL
+      SELECT id, 'reopened', jsonb_build_object('execution_id', run::text, 'resolved_by', resolved_by,
+                                                'resolution_notes', resolution_notes) FROM reopened
+      UNION ALL
+      SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
+      UNION ALL
+      (SELECT DISTINCT ON (unsaid) unsaid, 'noted', jsonb_build_object('execution_id', run::text) || storm FROM storms
+       WHERE unsaid IS NOT NULL ORDER BY unsaid, run)
+    ) e
+    RETURNING event
+  )`;
