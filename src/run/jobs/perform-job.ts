@@ -2,7 +2,7 @@ import type { JobEntry } from '../../queue/run-queue.ts';
 import { endJob } from '../../transitions/jobs/end.ts';
 import { retryJob } from '../../transitions/jobs/retry.ts';
 import { startJob } from '../../transitions/jobs/start.ts';
-import { retryDelayMs } from '../../ground/retry-delay.ts';
+import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { JobEngine } from './job-engine.ts';
 import { jobRunOf, type JobRun } from './job-run.ts';

@@ -1,6 +1,6 @@
 /** How an attempt ends, by what its checks said: as the transition takes it, and what that tells the run. */
 import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
-import { retryDelayMs } from '../../ground/retry-delay.ts';
+import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
 import type { Run } from './run.ts';
