@@ -39,8 +39,9 @@ export const decide = (
   candidates: Candidate[],
 ): Promise<Heal | null> =>
   whileContended(healing, run, async (trx) => {
-    const figures = await figuresFor(trx, candidates, finding);
-    const ordered = choose(candidates, finding, figures);
+    const figures = once(() => figuresFor(trx, candidates, finding));
+    const ordered =
+      candidates.length > 1 ? choose(candidates, finding, await figures()) : candidates;
     const { examined } = healing;
     const ask = () => untilOpen(evaluate(trx, finding, ordered, { figures, examined }));
     let evaluated = await ask();
@@ -51,10 +52,11 @@ export const decide = (
     if (!(await isOpen(trx, finding))) return null;
     if (begins) evaluated = await ask();
     for (const each of evaluated) {
-      const { candidate: knowledge, figures, inputs, gate } = each;
+      const { candidate: knowledge, inputs, gate } = each;
       const verdict = verdictOf(each);
+      const figuresOfIt = async () => (await figures()).get(knowledge.id)!;
       if (verdict)
-        await writeVerdict(trx, run, finding, { knowledge, figures, inputs, verdict, gate });
+        await writeVerdict(trx, run, finding, { knowledge, inputs, verdict, gate }, figuresOfIt);
     }
     const first = evaluated.find(({ prospect }) => prospect === 'apply');
     if (first?.candidate.solution.kind !== 'playbook') return null;
@@ -64,6 +66,12 @@ export const decide = (
     const action = await intendStep(trx, run, finding, { id, knowledge, steps }, 0);
     return { id, knowledge, steps, action };
   });
+
+/** Asked when it is needed first, and then kept. */
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let asked: Promise<Value> | undefined;
+  return () => (asked ??= ask());
+}
 
 /** Up to and with the first one whose gates are all open. */
 async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {

@@ -9,7 +9,6 @@ import type { Candidate } from './match.ts';
 
 export interface Evaluated {
   candidate: Candidate;
-  figures: Figures;
   /** what its gates were asked with; null of advice, for which no gate is asked */
   inputs: GateInputs | null;
   /** the first closed gate; `disabled` of advice that is not enabled */
@@ -23,31 +22,35 @@ export interface Evaluated {
 
 /**
  * Evaluates the candidates one after the other, in the order given; who stops reading has not asked for the rest.
- * Only reads. `examined` are the components that the bot looked at in this run, 0 when that is not known.
+ * Only reads, and its figures only where an entry might act: they are the dearest question. `examined` are the components that the bot looked at in this run, 0 when that is not known.
  */
 export async function* evaluate(
   trx: Transaction<Database>,
   finding: OpenFinding,
   candidates: Candidate[],
-  { figures: known, examined }: { figures: Map<string, Figures>; examined: number },
+  { figures, examined }: { figures: () => Promise<Map<string, Figures>>; examined: number },
 ): AsyncGenerator<Evaluated> {
   for (const candidate of candidates) {
-    const figures = known.get(candidate.id)!;
     if (candidate.solution.kind === 'prose') {
       const gate = candidate.enabled ? null : 'disabled';
-      yield { candidate, figures, inputs: null, gate, prospect: gate ? 'closed' : 'advise' };
+      yield { candidate, inputs: null, gate, prospect: gate ? 'closed' : 'advise' };
       continue;
     }
     const inputs = await readGateInputs(trx, finding, candidate, { stage: 'beginning', examined });
     const gate = closedGate(inputs, candidate, 'beginning');
     if (gate !== null) {
-      yield { candidate, figures, inputs, gate, prospect: 'closed' };
+      yield { candidate, inputs, gate, prospect: 'closed' };
       continue;
     }
     const out =
       inputs.answer !== 'approved' &&
-      isLeftAlone(candidate, finding, figures, await heldOutBefore(trx, finding, candidate));
-    yield { candidate, figures, inputs, gate, prospect: out ? 'hold out' : 'apply' };
+      isLeftAlone(
+        candidate,
+        finding,
+        (await figures()).get(candidate.id)!,
+        await heldOutBefore(trx, finding, candidate),
+      );
+    yield { candidate, inputs, gate, prospect: out ? 'hold out' : 'apply' };
   }
 }
 

@@ -7,12 +7,13 @@ import type { BotFindings } from '../database/tables.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
 import { closedGate } from './gate.ts';
-import { figuresFor } from './judging/figures.ts';
+import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
 /** What a run would make of a candidate if it came now. */
 export type Explained = Omit<Evaluated, 'prospect'> & {
+  figures: Figures;
   /** `wait`: its gates are open; another one is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
   /** So much of it is broken that the storm gate closes unless the next run looks at twice as many components. */
@@ -62,14 +63,16 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
-      const figures = await figuresFor(trx, candidates, finding);
-      const ordered = choose(candidates, finding, figures);
+      const known = await figuresFor(trx, candidates, finding);
+      const figures = async () => known;
+      const ordered = choose(candidates, finding, known);
       const explained: Explained[] = [];
       let taken = false;
       for await (const each of evaluate(trx, finding, ordered, { figures, examined: countless })) {
         const isOpen = each.prospect === 'apply' || each.prospect === 'hold out';
         explained.push({
           ...each,
+          figures: known.get(each.candidate.id)!,
           prospect: isOpen && taken ? 'wait' : each.prospect,
           storm: isOpen && mayStorm(each),
         });

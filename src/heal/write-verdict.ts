@@ -9,21 +9,21 @@ import type { OpenFinding } from './finding/open-finding.ts';
 
 export type Verdict = Database['bot_decisions']['verdict'];
 
-/** A verdict on one entry, with what it rests on: its figures, and what its gates were asked with. */
+/** A verdict on one entry, with what its gates were asked with. */
 export interface Decided {
   knowledge: Candidate;
-  figures?: Figures;
   inputs: GateInputs | null;
   verdict: Verdict;
   gate: string | null;
 }
 
-/** Writes a verdict down, with what it rests on, unless it says nothing new. */
+/** Writes a verdict down, with the figures that it rests on, unless it says nothing new: then they are not asked for. */
 export const writeVerdict = (
   trx: Transaction<Database>,
   run: Fenced,
   finding: OpenFinding,
-  { knowledge: { id, solution }, figures, inputs, verdict, gate }: Decided,
+  { knowledge: { id, solution }, inputs, verdict, gate }: Decided,
+  figures?: () => Promise<Figures>,
 ): Promise<void> =>
   writeDecision(trx, {
     bot_id: finding.bot_id,
@@ -35,7 +35,10 @@ export const writeVerdict = (
     category: finding.category,
     verdict,
     gate,
-    figures: { ...inputs, ...(figures && { record: kernelOf(figures) }) },
+    figures: async () => ({
+      ...inputs,
+      ...(figures && { record: kernelOf(await figures()) }),
+    }),
     couldAct: solution.kind === 'playbook',
     countsEvents: finding.judgeWithin !== undefined,
   });

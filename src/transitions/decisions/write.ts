@@ -28,7 +28,8 @@ type Columns = Pick<
 >;
 
 export interface Decision extends Columns {
-  figures: object;
+  /** what it rests on; asked for only where it is written */
+  figures(): Promise<object>;
   /** whether the entry has steps that could have been applied, so that leaving it alone teaches something */
   couldAct: boolean;
   /** whether its check counts events, whose tally is kept beside */
@@ -53,16 +54,18 @@ export async function writeDecision(trx: Transaction<Database>, decision: Decisi
   const leavesAloneFirst = sql`${verdict !== 'applied' && couldAct}
                  AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding_id}::uuid AND d.knowledge_id = ${knowledge_id}::uuid)
                  AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding_id}::uuid)`;
+  const isNews = sql`(${verdict}::text = 'applied' OR NOT (${asks} AND ${rejected}) AND NOT ${repeats})`;
+  const { rows } = await sql<{ news: boolean }>`SELECT ${isNews} AS news`.execute(trx);
+  if (!rows[0]!.news) return;
+  const figures = JSON.stringify(await decision.figures());
   if (verdict === 'applied') await touchUntouched(trx, fingerprint);
   await sql`
     INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
                                gate, figures, tally, outcome, decided_at)
     SELECT ${bot_id}::uuid, ${finding_id}::uuid, ${knowledge_id}::uuid, ${execution_id}::uuid, ${fingerprint}::text,
-           ${component}::text, ${category}::text, ${verdict}::text, ${gate}::text, ${JSON.stringify(decision.figures)}::jsonb,
+           ${component}::text, ${category}::text, ${verdict}::text, ${gate}::text, ${figures}::jsonb,
            (SELECT tally FROM bot_finding_states WHERE fingerprint = ${fingerprint}::text AND ${countsEvents}),
            CASE WHEN ${leavesAloneFirst} THEN 'pending' END,
            engine.now()
-    WHERE ${verdict}::text = 'applied' OR NOT (${asks} AND ${rejected}) AND NOT ${repeats}`.execute(
-    trx,
-  );
+    WHERE ${isNews}`.execute(trx);
 }
