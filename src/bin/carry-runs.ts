@@ -17,8 +17,8 @@ import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
 import { within } from '../ground/within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
-import { carryCanary } from '../../jobs/carry-canary.ts';
-import { runBot } from '../../jobs/run-bot.ts';
+import { carryCanary } from '../run/carry-canary.ts';
+import { performRun } from '../run/perform.ts';
 
 const giveBackWithinMs = 5_000;
 
@@ -102,7 +102,7 @@ export function carryRuns(
   const jobEngine = { worker, db, databaseUrl, queue, jobs, leases: jobLeases, log };
   const opened = queue.work(
     plan.places,
-    (entry, free) => runBot(engine, entry, free),
+    (entry, free) => performRun(engine, entry, free),
     onQueueError,
     {
       job: (entry, free) => performJob(jobEngine, entry, free),

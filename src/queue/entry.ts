@@ -20,6 +20,10 @@ export type JobEntry = Omit<RunEntry, 'kind'> & { kind: 'job' };
 
 export type Entry = RunEntry | JobEntry;
 
+/** Whether what was taken out of the queue names a row; an entry that something else has written there may not. */
+export const namesRow = ({ id, generation }: Entry): boolean =>
+  typeof id === 'string' && Number.isInteger(generation);
+
 /** A canary is named by a field of its own: versions that know no kinds carry it, too. */
 interface CanaryData {
   kind: 'canary';
@@ -45,6 +49,6 @@ export function readEntry(data: unknown): Entry | CanaryData | null {
   const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
   if (typeof canary === 'string') return canaryData(canary);
   if (kind !== 'run' && kind !== 'job') return null;
-  // Whoever carries it looks whether these are what they are to be.
+  // Its carrier looks whether these are what they are to be: namesRow.
   return { kind, id, generation } as Entry;
 }

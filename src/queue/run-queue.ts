@@ -26,7 +26,7 @@ import { onPostgres, type QueuePools } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
-export type { Entry, JobEntry, RunEntry } from './entry.ts';
+export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
 export type { EntryState } from './look.ts';
 export type { RunWorker } from './run-worker.ts';
 

@@ -1,5 +1,5 @@
 import { LostRunError } from '../data/bots/fence.ts';
-import type { RunEntry } from '../queue/run-queue.ts';
+import { namesRow, type RunEntry } from '../queue/run-queue.ts';
 import { checkAll } from './check.ts';
 import { examinedBy, type CheckOutcome } from './tasks/outcome.ts';
 import { endingOf, type Ending } from './writer/finish.ts';
@@ -37,6 +37,11 @@ export async function performRun(
   entry: RunEntry,
   free: () => void = () => {},
 ): Promise<void> {
+  if (!namesRow(entry)) {
+    const { id, generation } = entry;
+    engine.log.error({ id, generation }, 'an entry of the queue is not ours');
+    return;
+  }
   const run = await engine.writer.start(entry);
   if (!run) return;
   engine.leases.add(run);

@@ -1,7 +1,7 @@
 /** A worker in a process of its own, with real children, that its test kills. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { runBot } from '../../jobs/run-bot.ts';
+import { performRun } from '../../src/run/perform.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
@@ -43,7 +43,7 @@ startTimers({
 });
 queue.work(
   3,
-  (job, free) => runBot(engine, job, free),
+  (job, free) => performRun(engine, job, free),
   () => {},
 );
 process.send?.('ready');

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { runBot } from '../../jobs/run-bot.ts';
+import { performRun } from '../../src/run/perform.ts';
 import { defineBot, z } from '../../src/bot.ts';
 import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -65,7 +65,7 @@ startTimers({
 });
 queue.work(
   2,
-  (job, free) => runBot(engine, job, free),
+  (job, free) => performRun(engine, job, free),
   () => {},
 );
 process.send?.('ready');

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { carryCanary } from '../../jobs/carry-canary.ts';
-import { runBot } from '../../jobs/run-bot.ts';
+import { carryCanary } from '../../src/run/carry-canary.ts';
 import { defineBot, defineRemedy, z } from '../../src/bot.ts';
 import type { Bot, Check, CheckResult, Remedy, ReportedFinding } from '../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../src/catalogue/catalogue.ts';
@@ -197,7 +196,7 @@ export async function startFlow(
   const carrier = roles.includes('worker')
     ? queue.work(
         options.concurrency ?? 4,
-        (job, free) => runBot(engine, job, free),
+        (job, free) => performRun(engine, job, free),
         () => {},
         {
           job: (entry, free) => performJob(jobEngine, entry, free),

@@ -1,4 +1,4 @@
-import type { JobEntry } from '../../queue/run-queue.ts';
+import { namesRow, type JobEntry } from '../../queue/run-queue.ts';
 import { endJob } from '../../transitions/jobs/end.ts';
 import { retryJob } from '../../transitions/jobs/retry.ts';
 import { startJob } from '../../transitions/jobs/start.ts';
@@ -40,9 +40,10 @@ export async function performJob(
 /** Null when the run is not this worker's, or of a job that this version does not know: then it stays queued. */
 async function start(
   { db, jobs, worker, log }: JobEngine,
-  { id, generation }: JobEntry,
+  entry: JobEntry,
 ): Promise<JobRun | null> {
-  if (typeof id !== 'string' || !Number.isInteger(generation)) {
+  const { id, generation } = entry;
+  if (!namesRow(entry)) {
     log.error({ id, generation }, 'an entry of the queue is not ours');
     return null;
   }

@@ -1,9 +1,9 @@
-import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../src/data/bots/canaries.ts';
-import { messageOf } from '../src/ground/errors.ts';
-import type { Children } from '../src/run/tasks/children.ts';
-import type { Engine } from '../src/run/engine.ts';
-import { fitting } from '../src/ground/text.ts';
-import { within } from '../src/ground/within.ts';
+import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../data/bots/canaries.ts';
+import { messageOf } from '../ground/errors.ts';
+import type { Children } from './tasks/children.ts';
+import type { Engine } from './engine.ts';
+import { fitting } from '../ground/text.ts';
+import { within } from '../ground/within.ts';
 
 /** What a child may take for the task, its start included. */
 const childWithinMs = 5_000;
