@@ -7,7 +7,6 @@ import type { Ended } from './writer/flush.ts';
 import { healAll } from './heal.ts';
 import { reconcileEffects } from './reconcile-effects.ts';
 import { withChild, type RunContext } from './run-context.ts';
-import { enqueueFollowUps } from './enqueue-follow-ups.ts';
 import type { Engine } from './engine.ts';
 import { failRun } from './fail.ts';
 import type { Stop } from '../children/protocol.ts';
@@ -54,7 +53,10 @@ export async function performRun(
   } catch (error) {
     if (error instanceof LostRunError)
       engine.log.warn({ run: run.id }, 'run was taken over; its results are dropped');
-    else await failRun(engine, run, error);
+    else {
+      const ended = await failRun(engine, run, error);
+      if (ended) await enqueueFollowUps(engine, run, ended);
+    }
   } finally {
     engine.leases.remove(run);
   }
@@ -104,4 +106,26 @@ function escalateAndFinish(
     actions,
   };
   return recorded === null ? writer.recordAndEnd(run, outcomes, ending) : writer.end(run, ending);
+}
+
+/** Queues the run's own retry, and the bot's next run, to which it made way. */
+async function enqueueFollowUps({ log, queue }: Engine, run: Run, ended: Ended): Promise<void> {
+  const { status, findings, retry, next } = ended;
+  log.info(
+    {
+      run: run.id,
+      bot: run.bot.name,
+      attempt: run.attempt,
+      status: retry ? 'retry' : status,
+      findings,
+    },
+    'run ended',
+  );
+  const entries = [...(retry ? [{ id: run.id, ...retry }] : []), ...(next ? [next] : [])];
+  if (entries.length > 0)
+    await queue
+      .add(entries)
+      .catch((error: unknown) =>
+        log.warn({ err: error, run: run.id }, 'what comes next could not be queued; rescue will'),
+      );
 }
