@@ -1,6 +1,7 @@
 /** What a run's checks saw, as it is recorded: what each of them says of findings, and of what it looked at. */
 import type { CheckOutcome, JudgedKeys } from '../tasks/outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from '../tasks/finding.ts';
+import type { Dependent } from '../../transitions/findings/suppress.ts';
 import type { Run } from './run.ts';
 
 /** As `recordRuns` takes it (record.ts). */
@@ -60,4 +61,12 @@ function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Findin
 const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
   [...(judged?.verdicts ?? [])].flatMap(([key, { verdict }]) =>
     verdict === 'unclear' ? [key] : [],
+  );
+
+/** What these runs found that depends on components: `$1` of `suppressFindings`. */
+export const dependentFindings = (runs: { run: Run; recording: Recording }[]): Dependent[] =>
+  runs.flatMap(({ run: { id, fence }, recording }) =>
+    recording.findings.flatMap(({ fingerprint, depends_on }) =>
+      depends_on.length > 0 ? [{ id, fence, fingerprint, depends_on }] : [],
+    ),
   );

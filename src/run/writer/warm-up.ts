@@ -4,7 +4,7 @@ import { finishRuns } from '../../transitions/runs/finish.ts';
 import { queueNextRuns } from '../../transitions/runs/queue-next.ts';
 import { recordRuns } from './record.ts';
 import { startRuns } from '../../transitions/runs/start.ts';
-import { lockRuns } from './lock-runs.ts';
+import { lockRuns } from './flush.ts';
 import { send, type Statement } from '../../batch/statement.ts';
 
 const none = '[]';

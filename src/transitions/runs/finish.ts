@@ -6,7 +6,7 @@
  * `run_after`, where the attempt failed and it was not the last. A failed attempt of a run that is asked to stop is
  * `cancelled` instead: no start would ever take it again.
  * By: the worker that carries the run.
- * Locks: nothing new: the flush has locked the runs and then their bots, each by id (run/writer/lock-runs.ts).
+ * Locks: nothing new: the flush has locked the runs and then their bots, each by id (run/writer/flush.ts).
  * Zero rows: the run was taken over, or ended from outside; its results are dropped.
  */
 import { sql } from 'kysely';
