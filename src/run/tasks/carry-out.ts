@@ -1,10 +1,19 @@
+/** What a child does with the tasks of its worker. */
+import { SkippedCheck, type CheckContext } from '../../contract/check.ts';
+import type { AnyCheck } from '../../contract/event-check.ts';
+import type { CheckResult } from '../../contract/finding.ts';
+import { isFault } from '../../database/faults/fault-behind.ts';
+import { messageOf } from '../../ground/errors.ts';
+import { fitting } from '../../ground/text.ts';
+import type { CheckOutcome } from './outcome.ts';
+import { readEventResult } from './event-result.ts';
+import { mostParents, readResult } from './result.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { takeEffect } from '../../heal/effect.ts';
 import { takeBack } from '../../heal/undo.ts';
-import { performCheck } from './perform-check.ts';
-import type { CarryOut, Kind, Tasks } from './task.ts';
+import type { CarryOut, CheckTask, Kind, Tasks } from './task.ts';
 
 export interface Means {
   catalogue: Catalogue;
@@ -34,3 +43,66 @@ export const carryOutWith =
   (means: Means): CarryOut =>
   (kind, task, signal) =>
     ways[kind](means, task, signal);
+
+/**
+ * Runs one check where its faults hurt nobody. What it throws and what it returns against the contract
+ * is its outcome; rejects only when the signal is aborted, and with faults that are not the check's own doing.
+ * One that does not mind its signal is ended with its process.
+ */
+async function performCheck(
+  { catalogue, reader }: { catalogue: Catalogue; reader: Db },
+  task: CheckTask,
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
+  const { endpoint, config: given, check: name, now } = task;
+  const began = performance.now();
+  const { bot, config, dependsOn } = catalogue.resolve(endpoint, given);
+  const check = bot.checks.find((each) => each.name === name);
+  if (!check) throw new Error(`${bot.name} has no check ${name}`);
+  const done = (rest: object) =>
+    ({
+      name,
+      title: check.title,
+      ms: Math.round(performance.now() - began),
+      ...rest,
+    }) as CheckOutcome;
+  try {
+    // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
+    const result = await ask(check, config, task, {
+      db: reader,
+      now,
+      signal,
+      skip(reason: string): never {
+        throw new SkippedCheck(reason);
+      },
+    });
+    const findings = result.findings.map((finding) => ({
+      ...finding,
+      dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)].slice(
+        0,
+        mostParents,
+      ),
+    }));
+    return done({
+      status: findings.length > 0 ? 'failed' : 'passed',
+      result: { ...result, findings },
+    });
+  } catch (error) {
+    if (signal.aborted || isFault(error)) throw error;
+    return error instanceof SkippedCheck
+      ? done({ status: 'skipped', reason: fitting(error.message, 500) })
+      : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
+  }
+}
+
+/** Both kinds of checks get what they are asked, and their results are read by their own contract. */
+async function ask(
+  check: AnyCheck<unknown>,
+  config: unknown,
+  { since, events }: CheckTask,
+  context: Omit<CheckContext, 'since'>,
+): Promise<CheckResult> {
+  if (!check.events) return readResult(await check.run(config, { ...context, since }));
+  if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
+  return readEventResult(await check.run(config, { ...context, ...events }), events, context.now);
+}
