@@ -3,7 +3,8 @@
  * force then. Events from before the effect count no longer.
  *
  * From: `intent`.
- * To: `applied`; its entry's `last_used_at` is set.
+ * To: `applied`; its entry's `last_used_at` is set. The entry's own figures are counted by the database
+ *   (engine.count_outcomes), whoever writes the action.
  * By: the process that applied the remedy, under the run's fence, in the transaction of an effect inside the database.
  * Locks: the fingerprint's memory, the action, the entry.
  * Zero rows: the action has ended, or another run has applied it.
@@ -11,7 +12,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import { cutOff } from '../findings/cut-off.ts';
-import { markUsed } from '../knowledge/mark-used.ts';
 
 export interface Applied {
   id: string;
@@ -46,6 +46,11 @@ export async function markApplied(trx: Transaction<Database>, action: Applied): 
     .returning('id')
     .executeTakeFirst();
   if (!applied) return false;
-  await markUsed(trx, knowledge_id);
+  if (knowledge_id !== null)
+    await trx
+      .updateTable('bot_knowledge')
+      .set({ last_used_at: sql<Date>`engine.now()` })
+      .where('id', '=', knowledge_id)
+      .execute();
   return true;
 }
