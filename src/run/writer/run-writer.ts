@@ -7,8 +7,7 @@ import type { CheckOutcome } from '../tasks/outcome.ts';
 import { finishOf, type Ending } from './finish.ts';
 import type { Recorded } from './record.ts';
 import { recordingOf } from './recording.ts';
-import type { StartedRow } from '../../transitions/runs/start.ts';
-import { runOf, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { addJob, batchRunner, type Job } from '../../batch/run-batch.ts';
 import { flush, type Ended, type Entry, type Outcome } from './flush.ts';
 import { writeCanary } from './write-canary.ts';
@@ -53,7 +52,7 @@ const runWeight = 10;
 
 interface StartJob extends Job {
   entry: RunEntry;
-  resolve(row: StartedRow | null): void;
+  resolve(run: Run | null): void;
 }
 
 interface WriteJob extends Job {
@@ -81,8 +80,8 @@ export function openRunWriter({
     1,
     mostWeight,
     batchRunner(connections, log, async (client, batch) => {
-      const rows = await startBatch(client, batch, worker);
-      for (const job of batch) job.resolve(rows.get(job.entry.id) ?? null);
+      const started = await startBatch(client, batch, worker);
+      for (const job of batch) job.resolve(started.get(job.entry.id) ?? null);
     }),
   );
   const writes = openBatches<WriteJob>(
@@ -119,14 +118,8 @@ export function openRunWriter({
 
   return {
     warmUp: () => warmUp(connections, lanes + 1),
-    async start(entry) {
-      const row = await add<StartedRow | null, StartJob>(starts, {
-        key: entry.id,
-        weight: runWeight,
-        entry,
-      });
-      return row && runOf(row);
-    },
+    start: (entry) =>
+      add<Run | null, StartJob>(starts, { key: entry.id, weight: runWeight, entry }),
     async record(run, outcomes) {
       const recording = recordingOf(run, outcomes);
       return (await write({ run, recording, finish: null })).recorded!;

@@ -17,20 +17,3 @@ export interface Run {
   signal: AbortSignal;
   stop(why: Stop): void;
 }
-
-export function runOf(row: StartedRow): Run {
-  const controller = new AbortController();
-  return {
-    id: row.id,
-    fence: row.fence,
-    attempt: row.attempt,
-    maxAttempts: row.max_attempts,
-    trigger: row.trigger,
-    startedAt: row.started_at,
-    bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
-    timeoutMs: row.timeout_seconds * 1000,
-    pendingEffects: row.leftovers ?? true,
-    signal: controller.signal,
-    stop: (why: Stop) => controller.abort(why),
-  };
-}

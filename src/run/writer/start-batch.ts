@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { isRunning } from '../../data/bots/fence.ts';
+import type { Stop } from '../../children/protocol.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import { startRuns, startValues, type StartedRow } from '../../transitions/runs/start.ts';
 import { send, statement } from '../../batch/statement.ts';
+import type { Run } from './run.ts';
 
 /** Runs that this worker holds already, by id and generation. */
 const startedBefore = statement<StartedRow>(
@@ -17,19 +19,19 @@ const startedBefore = statement<StartedRow>(
   WHERE e.worker = $3 AND ${isRunning}`,
 );
 
-/** Starts a batch; the rows of those that started, by id. */
+/** Starts a batch; those that started, by id. */
 export async function startBatch(
   client: pg.ClientBase,
   batch: { entry: RunEntry; doubtful: boolean }[],
   worker: string,
-): Promise<Map<string, StartedRow>> {
+): Promise<Map<string, Run>> {
   const ask = (statement: typeof startRuns, entries: RunEntry[]) =>
     send(client, statement, startValues(entries, worker));
   const rows = await ask(
     startRuns,
     batch.map(({ entry }) => entry),
   );
-  const started = new Map(rows.map((row) => [row.id, row]));
+  const started = new Map(rows.map((row) => [row.id, runOf(row)]));
   // A connection that was lost may have started them before that: they are ours all the same.
   const doubted = batch.filter(({ entry, doubtful }) => doubtful && !started.has(entry.id));
   if (doubted.length > 0)
@@ -37,6 +39,23 @@ export async function startBatch(
       startedBefore,
       doubted.map(({ entry }) => entry),
     ))
-      started.set(row.id, row);
+      started.set(row.id, runOf(row));
   return started;
+}
+
+function runOf(row: StartedRow): Run {
+  const controller = new AbortController();
+  return {
+    id: row.id,
+    fence: row.fence,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    trigger: row.trigger,
+    startedAt: row.started_at,
+    bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
+    timeoutMs: row.timeout_seconds * 1000,
+    pendingEffects: row.leftovers ?? true,
+    signal: controller.signal,
+    stop: (why: Stop) => controller.abort(why),
+  };
 }
