@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { intend } from '../transitions/actions/intend.ts';
 import { watch } from '../transitions/findings/watch.ts';
-import type { Fenced } from '../data/bots/fence.ts';
+import { whileContended, type Fenced } from '../data/bots/fence.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
 import { figuresFor } from './judging/figures.ts';
@@ -12,7 +12,6 @@ import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
-import { whileContended } from './while-contended.ts';
 import { writeVerdict, type Verdict } from './write-verdict.ts';
 
 /** An application that is under way: its entry, its ladder, and the step at which it stands. */

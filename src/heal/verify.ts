@@ -1,4 +1,4 @@
-import type { Fenced } from '../data/bots/fence.ts';
+import { whileContended, type Fenced } from '../data/bots/fence.ts';
 import { askAgain } from '../transitions/actions/ask-again.ts';
 import { failCure } from '../transitions/actions/fail.ts';
 import { verifyCure } from '../transitions/actions/verify.ts';
@@ -7,7 +7,6 @@ import { resolveHealed } from '../transitions/findings/resolve.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { HealContext } from './heal-context.ts';
 import type { Verdict } from './finding/verdict.ts';
-import { whileContended } from './while-contended.ts';
 
 /**
  * Asks the same check again, told that only what happened since the cure counts, and writes down what

@@ -1,6 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { pendingExecutions } from '../../database/execution-statuses.ts';
+import { faultBehind } from '../../database/faults/fault-behind.ts';
+import { retryFaults, type Limits } from '../../database/faults/retry-faults.ts';
 
 /** A run whose lease ran out is taken over by rescue. */
 export const leaseSeconds = 5;
@@ -67,3 +69,18 @@ export const underFence = <Result>(
         .execute();
     return result;
   });
+
+/**
+ * The same, tried again where another transaction won or held a row for too long. Where a connection was lost it may have been
+ * committed: then the run fails, and its next attempt takes up what it finds.
+ */
+export const whileContended = <Result>(
+  within: Limits & { db: Db },
+  run: Fenced,
+  write: (trx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> =>
+  retryFaults(
+    within,
+    () => underFence(within.db, run, write),
+    (error) => ['conflict', 'timeout'].includes(faultBehind(error) ?? ''),
+  );
