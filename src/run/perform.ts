@@ -72,7 +72,8 @@ interface Seen {
 async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> {
   const { run, signal } = context;
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  await reconcileEffects(engine, context);
+  // Known since the start, so that a run without them asks for nothing.
+  if (run.pendingEffects) await reconcileEffects(engine, context);
   const outcomes = await checkAll(engine, context, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
   if (!reported || signal.aborted) return { outcomes, recorded: null, actions: 0 };

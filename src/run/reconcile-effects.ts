@@ -6,12 +6,10 @@ import { undoRequested } from './undo.ts';
 
 /**
  * Settles what the bot's earlier runs have left before any check looks: effects that a person asked to be undone,
- * and those outside the database that were begun and of which it is not known whether they happened. That there are
- * any is known since the start, so that a run without them asks for nothing.
+ * and those outside the database that were begun and of which it is not known whether they happened.
  */
 export async function reconcileEffects(engine: Engine, context: RunContext): Promise<void> {
   const { run, leftMs } = context;
-  if (!run.pendingEffects) return;
   await undoRequested(engine, context);
   const { db, catalogue } = engine;
   const { signal, carryOut } = watchMode(engine, context);
