@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { performRun } from '../../src/run/perform.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { whileHeld } from '../support/held.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -51,6 +52,18 @@ test('a run that was asked to stop while its row was held is not started', async
   expect(await one.writer.start({ id, generation: 1 })).toBeNull();
   expect(await rowOf(one.db, id)).toMatchObject({ status: 'queued', attempt: 0 });
   await sql`DELETE FROM bot_executions`.execute(one.db);
+});
+
+test.each([
+  ['no id', { generation: 1 }],
+  ['an id that is no text', { id: 7, generation: 1 }],
+  ['no generation', { id: '00000000-0000-4000-8000-000000000001' }],
+])('an entry of the queue with %s is dropped, and nothing is asked', async (_, entry) => {
+  const one = await engine();
+  const asked: unknown[] = [];
+  const writer = { ...one.writer, start: async (of: unknown) => void asked.push(of) } as never;
+  await performRun({ ...one, writer }, entry as never);
+  expect(asked).toEqual([]);
 });
 
 test('of many starts of one run one wins', async () => {
