@@ -222,7 +222,7 @@ describe('a policy', () => {
   it('names its roles', async () => {
     for (const { name, table, command, roles } of await policies()) {
       expect(roles.length, `${table}: ${name}`).toBeGreaterThan(0);
-      // Whom checks read as: every row, and nothing else (test/run/reader.test.ts).
+      // Whom checks read as: every row, and nothing else (test/database/reader.test.ts).
       if (name === 'Checks read')
         expect({ command, roles }, table).toEqual({
           command: 'SELECT',

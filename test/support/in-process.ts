@@ -1,6 +1,6 @@
 /**
  * Checks and remedies in the test's own process, done by the same code that a child runs, so that they
- * can be closures over what a test knows. How children themselves behave is test/run/child's matter.
+ * can be closures over what a test knows. How children themselves behave is test/children's matter.
  */
 import { carryOutWith, type Means } from '../../src/run/tasks/carry-out.ts';
 import type { Children } from '../../src/run/tasks/children.ts';

@@ -3,15 +3,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest begin first: one that begins last keeps a whole run waiting for it. */
 const slowest = [
   'heal/simulation.test.ts',
-  'data/embedded.test.ts',
+  'database/embedded.test.ts',
   'services/progress/canary.test.ts',
   'cli/doctor-progress.test.ts',
   'heal/loops.test.ts',
-  'run/child/rude.test.ts',
-  'run/child/children.test.ts',
+  'children/rude.test.ts',
+  'children/children.test.ts',
   'heal/evidence.test.ts',
   'queue/outage.test.ts',
-  'data/migrate.test.ts',
+  'database/migrate.test.ts',
 ];
 
 const rankOf = ({ moduleId }: TestSpecification): number => {

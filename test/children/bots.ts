@@ -1,14 +1,7 @@
 /** Bots that hurt the process they run in, each in a way of its own; a child loads this module. */
 import { execSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  defineBot,
-  defineRemedy,
-  sql,
-  z,
-  type Check,
-  type RemedyContext,
-} from '../../../src/bot.ts';
+import { defineBot, defineRemedy, sql, z, type Check, type RemedyContext } from '../../src/bot.ts';
 
 const clean = { examined: ['x'], findings: [] };
 

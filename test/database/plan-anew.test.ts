@@ -2,8 +2,8 @@ import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { planAnew } from '../../src/database/plan-anew.ts';
 import { testDatabase } from '../support/database.ts';
-import { aDatabase, aRunWriter, endWithBrokenDisk, underWay } from './group-commit-runs.ts';
-import { aWire } from './group-commit-wire.ts';
+import { aDatabase, aRunWriter, endWithBrokenDisk, underWay } from '../run/group-commit-runs.ts';
+import { aWire } from '../run/group-commit-wire.ts';
 
 test('plans of a growing table are made again when they are 2 s old, and not before', async () => {
   const { url } = await testDatabase();

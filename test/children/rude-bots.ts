@@ -17,8 +17,8 @@ import tls from 'node:tls';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
-import { defineBot, sql, z, type Check, type CheckContext } from '../../../src/bot.ts';
-import { frameOf } from '../../../src/children/frames.ts';
+import { defineBot, sql, z, type Check, type CheckContext } from '../../src/bot.ts';
+import { frameOf } from '../../src/children/frames.ts';
 
 const clean = { examined: ['x'], findings: [] };
 

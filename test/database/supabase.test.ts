@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { supabaseDatabase } from '../support/supabase.ts';
-import { become, denied, isAllowed, surroundings, undone, users } from './rls-cell.ts';
-import { engineTables, matrix, patterns } from './rls-matrix.ts';
+import { become, denied, isAllowed, surroundings, undone, users } from '../data/rls-cell.ts';
+import { engineTables, matrix, patterns } from '../data/rls-matrix.ts';
 
 const tables = [...Object.keys(patterns), ...engineTables];
 const sampled = matrix.filter(({ identity }) => ['anon', 'own', 'other user'].includes(identity));

@@ -1,9 +1,9 @@
 /** A worker that gives a child a check which never ends, tells the child's pid, and is killed by its test. */
 import { readFile } from 'node:fs/promises';
-import { openChildren } from '../../../src/run/tasks/children.ts';
+import { openChildren } from '../../src/run/tasks/children.ts';
 
 const children = openChildren({
-  entry: new URL('../../../src/bin/child.ts', import.meta.url),
+  entry: new URL('../../src/bin/child.ts', import.meta.url),
   catalogue: new URL('./bots.ts', import.meta.url),
   databaseUrl: process.argv[2]!,
   size: 1,

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
-import { cancelRun } from '../../../src/transitions/runs/cancel.ts';
-import { performRun } from '../../../src/run/perform.ts';
-import { openChildren, type PoolOptions } from '../../../src/run/tasks/children.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
+import { performRun } from '../../src/run/perform.ts';
+import { openChildren, type PoolOptions } from '../../src/run/tasks/children.ts';
 import {
   anEngine,
   attempt,
@@ -16,7 +16,7 @@ import {
   rowOf,
   run,
   type TestEngine,
-} from '../../support/flow.ts';
+} from '../support/flow.ts';
 import { bots, remedies } from './bots.ts';
 import { engineWithChildren as withChildren, entry } from './with-children.ts';
 

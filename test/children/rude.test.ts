@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { PoolOptions } from '../../../src/run/tasks/children.ts';
-import { run, type TestEngine } from '../../support/flow.ts';
+import type { PoolOptions } from '../../src/run/tasks/children.ts';
+import { run, type TestEngine } from '../support/flow.ts';
 import { bots, changes, messages, remedies, sessions, together } from './rude-bots.ts';
 import { engineWithChildren as withChildren } from './with-children.ts';
 

@@ -10,7 +10,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { tablesSource } from '../../src/database/generate-tables.ts';
 import type * as tables from '../../src/database/tables.ts';
 import { testDatabase } from '../support/database.ts';
-import { addUser } from './people.ts';
+import { addUser } from '../data/people.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

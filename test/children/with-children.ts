@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest';
-import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
-import type { Bot, Remedy } from '../../../src/bot.ts';
-import { endSessions } from '../../../src/database/connect.ts';
-import { openChildren, type PoolOptions } from '../../../src/run/tasks/children.ts';
-import { anEngine, type TestEngine } from '../../support/flow.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import type { Bot, Remedy } from '../../src/bot.ts';
+import { endSessions } from '../../src/database/connect.ts';
+import { openChildren, type PoolOptions } from '../../src/run/tasks/children.ts';
+import { anEngine, type TestEngine } from '../support/flow.ts';
 
-export const entry = new URL('../../../src/bin/child.ts', import.meta.url);
+export const entry = new URL('../../src/bin/child.ts', import.meta.url);
 
 /** An engine whose checks and remedies run in real children, which load this module of bots. */
 export async function engineWithChildren(
