@@ -43,10 +43,8 @@ export async function withDatabase<Result>(
   const embedded = config.databaseUrl
     ? null
     : await (
-        await import('../../database/embedded/index.ts')
-      ).joinEmbedded(config.home, {
-        create: options.create ?? false,
-      });
+        await import('../../database/embedded/join-as-command.ts')
+      ).joinAsCommand(config.home, { create: options.create ?? false, onWait: note });
   const url = config.databaseUrl ?? embedded!.url;
   const { connect } = await import('../../database/connect.ts');
   const db = connect(url, {

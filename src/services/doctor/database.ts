@@ -4,7 +4,9 @@ import type { Config } from '../../config.ts';
 import { connect, forEngine, type Db } from '../../database/connect.ts';
 import { explainFault, isFull } from '../../database/faults/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../../database/pooler.ts';
-import { embeddedExists, joinEmbedded } from '../../database/embedded/index.ts';
+import { embeddedExists } from '../../database/embedded/index.ts';
+import { joinAsCommand } from '../../database/embedded/join-as-command.ts';
+import type { OnWait } from '../../database/embedded/locks.ts';
 import {
   DatabaseNotReady,
   DatabaseRefusesError,
@@ -25,7 +27,10 @@ import { examineEngine } from './engine.ts';
 const statementTimeoutMs = 5_000;
 
 /** Joins the database if there is one; makes none. */
-export async function examineDatabase(config: Config, onCanary: () => void): Promise<Diagnosis[]> {
+export async function examineDatabase(
+  config: Config,
+  { onCanary, onWait }: { onCanary: () => void; onWait: OnWait },
+): Promise<Diagnosis[]> {
   if (!config.databaseUrl && !embeddedExists(config.home)) {
     const obstacle = obstacleTo(config.home);
     if (obstacle)
@@ -44,7 +49,9 @@ export async function examineDatabase(config: Config, onCanary: () => void): Pro
       ),
     ];
   }
-  const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
+  const embedded = config.databaseUrl
+    ? null
+    : await joinAsCommand(config.home, { create: false, onWait });
   const db = connect(config.databaseUrl ?? embedded!.url, {
     name: 'roundsman doctor',
     statementTimeoutMs,
