@@ -111,7 +111,8 @@ async function run(
   }
   const engine = await startEngine('up', config, url, log);
   let keeper: Keeper | null = null;
-  let watching: Watching | null = null;
+  let watching: Watching | undefined;
+  let isOver = false;
   let end: 'stopped' | 'moved' = 'stopped';
   try {
     means.begin();
@@ -119,12 +120,19 @@ async function run(
     if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, log);
     const moved = keeper?.moved.then(() => 'moved' as const);
     const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
-    watching = await watch(db, { skipFirst: planted });
-    if (planted) await Promise.race([over, firstRound(session)]);
-    if ((await Promise.race([over, watching.start()])) === 'moved') end = 'moved';
+    const show = async () => {
+      const opened = await watch(db, { skipFirst: planted });
+      if (isOver) return opened.stop();
+      watching = opened;
+      if (planted) await Promise.race([over, firstRound(session)]);
+      await opened.start();
+    };
+    // A database that falls silent keeps it from reading, and not from ending.
+    if ((await Promise.race([over, show()])) === 'moved') end = 'moved';
     return end;
   } finally {
-    watching?.stop();
+    isOver = true;
+    (watching as Watching | undefined)?.stop();
     const goesOn = end === 'moved' && !asked.signal.aborted;
     const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
     say(

@@ -1,6 +1,9 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
+import { within } from '../../ground/within.ts';
 import { note } from '../terminal/print.ts';
+
+const closeWithinMs = 500;
 
 export interface Session {
   config: Config;
@@ -65,7 +68,8 @@ export async function withDatabase<Result>(
       await (await import('../../queue/backend.ts')).migrateQueue(url);
     return await work({ config, url, db, embedded: embedded !== null, migrated });
   } finally {
-    await db.destroy();
+    // A connection on which the server has fallen silent would be waited for without end.
+    await within(closeWithinMs, db.destroy());
     await embedded?.leave();
   }
 }
