@@ -47,7 +47,7 @@ async function up(options: UpOptions): Promise<void> {
   const start = () =>
     untilStarted(
       {
-        ask: () => askServers(config),
+        ask: () => askServers(config, 'up'),
         begin: () =>
           begun((begin) =>
             withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {

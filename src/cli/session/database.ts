@@ -59,7 +59,7 @@ export async function withDatabase<Result>(
     note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
     const { DatabaseNotReady, prepareDatabase } = await import('../../database/migrate/prepare.ts');
     const migrate = options.migrate === 'embedded' ? embedded !== null : (options.migrate ?? false);
-    const migrated = await prepareDatabase(db, { migrate }).catch((error: unknown) => {
+    const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
       // With a cause it did not answer; without one it did, and is not as it should be.
       if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
       throw error;

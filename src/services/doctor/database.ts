@@ -2,6 +2,7 @@ import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { connect, forEngine, type Db } from '../../database/connect.ts';
+import { limitOn } from '../../database/connection-limit.ts';
 import { explainFault, isFull } from '../../database/faults/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../../database/pooler.ts';
 import { embeddedExists } from '../../database/embedded/index.ts';
@@ -12,7 +13,9 @@ import {
   DatabaseRefusesError,
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
+import { becameAnother } from '../../database/faults/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
+import { unloadable } from '../../database/faults/unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
@@ -93,7 +96,7 @@ async function examine(
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
   } catch (error) {
-    const refused = refusalOf(error);
+    const refused = refusalOf(error) ?? (await unloadable(url, error));
     if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
     const full = isFull(error) ? explainFault(error) : null;
     if (full) return [fail('Database', `${full.what}: ${full.why}`, full.hint)];
@@ -102,10 +105,13 @@ async function examine(
       : `see ${config.home}/postgres.log`;
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
+  const connections = await examineConnections(db, config);
+  // Whatever else is looked at takes a further one.
+  if ((await limitOn(db)).most < 2) return [...found, connections];
   found.push(
     ...(await examineWrites(url)),
     ...(await examineSessions(url)),
-    await examineConnections(url, config),
+    connections,
     await examineClock(db, config),
   );
   try {
@@ -174,6 +180,8 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
 
 async function examineRoles(db: Db): Promise<Diagnosis> {
   const { role, missing, writes } = await rightsOf(db);
+  const other = writes ? null : await becameAnother(db);
+  if (other) return fail('Roles', `${other.what}: ${other.why}`, other.hint);
   if (!writes)
     return fail(
       'Roles',
