@@ -19,6 +19,7 @@ import { within } from '../ground/within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
 import { carryCanary } from '../run/carry-canary.ts';
 import { performRun } from '../run/perform.ts';
+import type { Closing } from './closing.ts';
 
 const giveBackWithinMs = 5_000;
 
@@ -59,7 +60,7 @@ async function tryOne(children: Children): Promise<void> {
 export function carryRuns(
   { worker, config, plan, databaseUrl, db, queue, catalogue, bots, jobs, log }: Means,
   onQueueError: (error: Error) => void,
-  closers: (() => unknown)[],
+  closers: Closing,
 ): Carrying {
   const leases = keepLeases(db, log);
   const jobLeases = keepJobLeases(db, log);

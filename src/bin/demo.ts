@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { json, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
+import { askedToStop } from './signals.ts';
 
 /** `demo`: a round over a small fictional platform on throw-away data. */
 export const demoCommand = () =>
@@ -13,9 +14,8 @@ export const demoCommand = () =>
     .option('--json', 'print one JSON document: executions, findings, actions, tickets')
     .action(demo);
 
-const told = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
-
 async function demo(options: { json?: boolean }): Promise<void> {
+  const asked = askedToStop();
   const [config, log, embedded, data, migrate, backend, fiction, engine, choice, rounds, summary] =
     await Promise.all([
       import('../config.ts'),
@@ -46,8 +46,6 @@ async function demo(options: { json?: boolean }): Promise<void> {
         hint: 'npm install without --omit=optional, or `npx roundsman up` on your own database',
       });
     });
-  const interrupt = () => void server.stop().finally(() => process.exit(130));
-  for (const signal of told) process.once(signal, interrupt);
   try {
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = data.connect(server.url, { name: 'roundsman demo' });
@@ -55,11 +53,16 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await migrate.migrateToLatest(db);
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
+      if (asked.signal.aborted) return interrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const started = await engine.startEngine('worker', settings, server.url, silent);
       try {
         const bots = await choice.allBots(db);
-        const done = (await rounds.makeRound({ db, actor: actorOf() }, { bots }))!;
+        const done = await rounds.makeRound(
+          { db, actor: actorOf() },
+          { bots, signal: asked.signal },
+        );
+        if (!done) return interrupted();
         if (options.json) json(done);
         else {
           summary.printRound(
@@ -77,7 +80,11 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await db.destroy();
     }
   } finally {
-    for (const signal of told) process.off(signal, interrupt);
     await server.stop();
   }
+}
+
+function interrupted(): void {
+  note('interrupted: all of it was thrown away');
+  process.exitCode = 130;
 }

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
 import { refuseTransactionPooler } from '../database/pooler.ts';
+import { fallenSilent } from '../database/silence.ts';
 import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
@@ -28,6 +29,7 @@ import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../ground/within.ts';
 import type { Carrying } from './carry-runs.ts';
+import { closeWithinMs, openClosing } from './closing.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
 export interface Started {
@@ -40,8 +42,8 @@ export interface Started {
 /** Running runs get this long to end when the process is asked to stop. */
 export const drainGraceMs = 10_000;
 
-/** What a part may take to close: a server that is gone must not keep the process from ending. */
-const closeWithinMs = 2_000;
+/** A timer's statement takes 5 s at most. It is waited for: the next one would come upon a pool that has ended. */
+const timersWithinMs = 5_500;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
@@ -79,14 +81,8 @@ export async function startEngine(
     ...shortStatements,
     ...forEngine,
   });
-  // In the order in which they were opened; closed the other way round.
-  const closers: (() => unknown)[] = [() => db.destroy()];
-  const close = async () => {
-    for (const each of closers.toReversed())
-      await within(closeWithinMs, Promise.resolve(each())).catch((error: unknown) =>
-        log.warn({ err: error }, 'a part did not close in order'),
-      );
-  };
+  const closers = openClosing(log);
+  closers.push(() => db.destroy());
   try {
     const skew = await heartbeat(db, node);
     closers.push(() => leave(db, node));
@@ -118,7 +114,7 @@ export async function startEngine(
       escalate: escalateLost,
       worker: carrying?.worker ?? null,
     });
-    closers.push(() => timers.stop());
+    closers.push(() => timers.stop(), timersWithinMs);
     // Last: nothing fails after it, so only `stop` has to end it.
     const scheduler =
       role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker, jobs);
@@ -129,19 +125,30 @@ export async function startEngine(
       backend: queue.backend,
       db,
       async stop(graceMs = drainGraceMs) {
-        const drained = carrying?.worker.drain() ?? Promise.resolve();
-        const ticked = scheduler?.stop() ?? Promise.resolve();
-        if (!(await within(graceMs, drained))) {
-          await carrying?.returnRuns();
-          await within(1_000, drained);
+        const over = new AbortController();
+        const silent = fallenSilent(db, databaseUrl, over.signal);
+        const stopped = (async () => {
+          const drained = carrying?.worker.drain() ?? Promise.resolve();
+          const ticked = scheduler?.stop() ?? Promise.resolve();
+          if (!(await within(graceMs, drained))) {
+            await carrying?.returnRuns();
+            await within(1_000, drained);
+          }
+          await within(closeWithinMs, ticked);
+          await closers.inOrder();
+        })().finally(() => over.abort());
+        // What it waits for does not come: its runs are taken over when their leases run out.
+        if (await Promise.race([silent, stopped])) {
+          log.warn(
+            'the database does not answer any more: what it has not taken is left to rescue',
+          );
+          await closers.atOnce();
         }
-        await within(closeWithinMs, ticked);
-        await close();
         log.info({ role }, 'stopped');
       },
     };
   } catch (error) {
-    await close();
+    await closers.inOrder();
     throw error;
   }
 }

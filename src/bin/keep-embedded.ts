@@ -38,11 +38,12 @@ export function keepEmbedded({ db, config, url }: Session, log: Log): Keeper {
       } catch (error) {
         if (!isLost) log.warn({ err: error }, 'the embedded PostgreSQL does not answer');
         isLost = true;
-        const share = await joinEmbedded(config.home, { create: false }).catch(
-          (failed: unknown) => {
-            log.error({ err: failed }, 'the embedded PostgreSQL could not be started again');
-          },
-        );
+        const share = await joinEmbedded(config.home, {
+          create: false,
+          onWait: (what) => log.warn(what),
+        }).catch((failed: unknown) => {
+          log.error({ err: failed }, 'the embedded PostgreSQL could not be started again');
+        });
         if (!share) continue;
         if (share.url !== url) {
           log.error('the embedded PostgreSQL is on another port now, because its own was taken');

@@ -1,6 +1,6 @@
-/** Stops the embedded PostgreSQL in a home after a process that was ended at once, if nobody else uses it. */
+/** Stops the embedded PostgreSQL in a home after a process that was ended at once, if no other process uses it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { joinEmbedded } from '../database/embedded/index.ts';
+import { leaveFor } from '../database/embedded/index.ts';
 
 const [home = '', owner = ''] = process.argv.slice(2);
 
@@ -13,7 +13,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
+// It is there for a process that a signal has ended; the same signals do not end it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
+  process.on(signal, () => {});
 // Its share of the server ends with it.
 for (let tries = 0; tries < 100 && isAlive(Number(owner)); tries += 1) await sleep(20);
-const embedded = await joinEmbedded(home, { create: false });
-await embedded.leave();
+await leaveFor(home);

@@ -3,8 +3,9 @@ import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
-import { sessionConnections } from '../services/connections/plan.ts';
-import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
+import { configuredBackend } from '../queue/backend.ts';
+import { planConnections, sessionConnections, smallerLimit } from '../services/connections/plan.ts';
+import { askedToStop } from './signals.ts';
 
 /** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
 export const roundCommand = () =>
@@ -20,9 +21,6 @@ export const roundCommand = () =>
       }),
     );
 
-/** Each is a wish to end. */
-const told = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
-
 async function round(
   session: Session,
   names: string[],
@@ -34,20 +32,12 @@ async function round(
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
+  const asked = askedToStop();
   const own = await startOwnWorker(session);
-  const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) {
-      if (session.embedded) stopEmbeddedSoon(session.config.home);
-      process.exit(130);
-    }
-    controller.abort();
-  };
-  for (const signal of told) process.on(signal, interrupt);
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
-    const done = await makeRound({ db, actor: actorOf() }, { bots, signal: controller.signal });
+    const done = await makeRound({ db, actor: actorOf() }, { bots, signal: asked.signal });
     if (!done) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;
@@ -58,7 +48,6 @@ async function round(
     if (done.executions.some(({ status }) => status !== 'success'))
       process.exitCode = exitCodes.failed;
   } finally {
-    for (const signal of told) process.off(signal, interrupt);
     await own?.stop();
   }
 }
@@ -67,6 +56,9 @@ async function round(
 async function startOwnWorker({ db, config, url }: Session) {
   const { hasWorker } = await import('../services/runs/has-worker.ts');
   if (await hasWorker(db)) return null;
+  const { limitOn } = await import('../database/connection-limit.ts');
+  const limit = smallerLimit(config.connections, await limitOn(db));
+  planConnections('worker', configuredBackend(config), config.concurrency, limit);
   const [{ openLog }, { startEngine }] = await Promise.all([
     import('../log.ts'),
     import('./engine.ts'),

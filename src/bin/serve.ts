@@ -20,7 +20,7 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
   const log = openLog(config);
   const serving = await untilStarted(
     {
-      ask: () => askServers(config),
+      ask: () => askServers(config, role),
       begin: () =>
         begun((begin) =>
           withDatabase(

@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { hasTerminal } from '../database/embedded/leave-at-end.ts';
 import { wrapperEnded } from './wrapper.ts';
 
 /**
@@ -8,8 +8,6 @@ import { wrapperEnded } from './wrapper.ts';
 const oneWishMs = 1_000;
 /** The terminal tells Ctrl-C to the whole group, and npm, which is one of it, tells it again. */
 const oneKeyMs = 250;
-
-export const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 export interface Asked {
   /** Aborts when the process is asked to stop; its reason is the signal. */
@@ -24,10 +22,10 @@ export interface Asked {
  * Hears SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and what some containers are stopped with) and SIGHUP, and the end of a wrapper that passes no signal on. SIGHUP says that the
  * terminal is gone; a process without one was told by `nohup` or a service manager to outlive it, and goes on. Node
  * itself undoes what `nohup` does, so the terminal is asked for. A second Ctrl-C, or another signal a second or more later, ends
- * the process at once, after `last` has done what can be done in an instant. Its children notice and end
- * too; what it was carrying is taken over by others when its leases run out.
+ * the process at once. Its children notice and end
+ * too, another process leaves its embedded server, and what it was carrying is taken over by others when its leases run out.
  */
-export function askedToStop(last: () => void = () => {}): Asked {
+export function askedToStop(): Asked {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let first: { signal: NodeJS.Signals; at: number } | null = null;
@@ -41,7 +39,6 @@ export function askedToStop(last: () => void = () => {}): Asked {
     if (signal === 'SIGHUP') return;
     const again = signal === 'SIGINT' && first.signal === 'SIGINT';
     if (performance.now() - first.at <= (again ? oneKeyMs : oneWishMs)) return;
-    last();
     process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, onSignal);

@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { say } from '../cli/terminal/print.ts';
+import { hasTerminal } from '../database/embedded/leave-at-end.ts';
 import type { Log } from '../log.ts';
 import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import type { Keeper } from './keep-embedded.ts';
-import { askedToStop, endSoon, hasTerminal, type Asked } from './signals.ts';
-import { stopEmbeddedSoon } from './stop-embedded-soon.ts';
+import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 import type { Watching } from './watch.ts';
 
@@ -35,7 +35,7 @@ async function up(options: UpOptions): Promise<void> {
   const claim = config.databaseUrl
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
-  const asked = askedToStop(() => void (claim && stopEmbeddedSoon(config.home)));
+  const asked = askedToStop();
   // Without a screen that anyone reads there is nothing to be up for.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { askServers, begun, untilStarted }] = await Promise.all([
@@ -44,23 +44,18 @@ async function up(options: UpOptions): Promise<void> {
   ]);
   const logFile = join(config.home, 'roundsman.log');
   const log = openLog(config, logFile);
-  let isOpen = false;
   const start = () =>
     untilStarted(
       {
-        ask: () => askServers(config),
+        ask: () => askServers(config, 'up'),
         begin: () =>
-          begun((begin) => {
-            isOpen = true;
-            return withDatabase(
-              (session) => run(session, options, { asked, log, logFile, begin }),
-              {
-                create: true,
-                connections: sessionConnections,
-                migrate: options.migrate ? true : 'embedded',
-              },
-            ).finally(() => (isOpen = false));
-          }),
+          begun((begin) =>
+            withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {
+              create: true,
+              connections: sessionConnections,
+              migrate: options.migrate ? true : 'embedded',
+            }),
+          ),
       },
       {
         missing(what, why) {
@@ -79,11 +74,7 @@ async function up(options: UpOptions): Promise<void> {
     // Everything begins anew where its database has moved.
     while (running && (await running.ended) === 'moved' && !asked.signal.aborted)
       running = await start();
-    if (!running) {
-      say('Stopped before it was ready.');
-      // A start that was not waited for does not leave it.
-      if (claim && isOpen) stopEmbeddedSoon(config.home);
-    }
+    if (!running) say('Stopped before it was ready.');
     endSoon(running ? undefined : 100);
   } finally {
     claim?.release();
@@ -120,7 +111,8 @@ async function run(
   }
   const engine = await startEngine('up', config, url, log);
   let keeper: Keeper | null = null;
-  let watching: Watching | null = null;
+  let watching: Watching | undefined;
+  let isOver = false;
   let end: 'stopped' | 'moved' = 'stopped';
   try {
     means.begin();
@@ -128,12 +120,19 @@ async function run(
     if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, log);
     const moved = keeper?.moved.then(() => 'moved' as const);
     const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
-    watching = await watch(db, { skipFirst: planted });
-    if (planted) await Promise.race([over, firstRound(session)]);
-    if ((await Promise.race([over, watching.start()])) === 'moved') end = 'moved';
+    const show = async () => {
+      const opened = await watch(db, { skipFirst: planted });
+      if (isOver) return opened.stop();
+      watching = opened;
+      if (planted) await Promise.race([over, firstRound(session)]);
+      await opened.start();
+    };
+    // A database that falls silent keeps it from reading, and not from ending.
+    if ((await Promise.race([over, show()])) === 'moved') end = 'moved';
     return end;
   } finally {
-    watching?.stop();
+    isOver = true;
+    (watching as Watching | undefined)?.stop();
     const goesOn = end === 'moved' && !asked.signal.aborted;
     const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
     say(

@@ -2,15 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect, forEngine } from '../database/connect.ts';
-import { explainFault } from '../database/faults/explain-fault.ts';
+import { limitOn } from '../database/connection-limit.ts';
+import { explainFault, isFull } from '../database/faults/explain-fault.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
 import { DatabaseNotReady, prepareDatabase } from '../database/migrate/prepare.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { queuePrefix } from '../queue/backend.ts';
+import { configuredBackend, queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
+import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
+
+type Role = Parameters<typeof planConnections>[0];
 
 /** Told once for each change of what is missing, not for each try. */
 export interface Waiting {
@@ -33,7 +37,7 @@ function missing(error: unknown): { what: string; why: string } | null {
     (fault !== null && passing.has(fault));
   if (!isPassing) return null;
   if (error instanceof RoundsmanError) return { what: error.what, why: error.why };
-  const what = isOutage(error) ? null : explainFault(error)?.what;
+  const what = isOutage(error) && !isFull(error) ? null : explainFault(error)?.what;
   return { what: what ?? 'a server went away while this process started', why: messageOf(error) };
 }
 
@@ -101,13 +105,13 @@ export function begun<End>(
 }
 
 /** One look at the servers that the configuration names, each of which has to answer. */
-export async function askServers(config: Config): Promise<void> {
-  const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl) : null;
+export async function askServers(config: Config, role: Role): Promise<void> {
+  const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl, role) : null;
   await examineQueueServer(config, prefix);
 }
 
 /** Resolves with the prefix of the queue's keys, where they lie on Redis. */
-async function askDatabase({ redisUrl }: Config, url: string): Promise<string | null> {
+async function askDatabase(config: Config, url: string, role: Role): Promise<string | null> {
   const db = connect(url, {
     name: 'roundsman',
     max: 1,
@@ -116,11 +120,14 @@ async function askDatabase({ redisUrl }: Config, url: string): Promise<string | 
     ...forEngine,
   });
   try {
-    await prepareDatabase(db, { migrate: false }).catch((error: unknown) => {
+    await prepareDatabase(db, { migrate: false, url }).catch((error: unknown) => {
       // Whether it is migrated is asked by the start, which may be told to migrate it.
       if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
     });
-    return redisUrl ? await queuePrefix(db) : null;
+    // With one connection more it could not be asked where there may be one only.
+    const limit = smallerLimit(config.connections, await limitOn(db));
+    planConnections(role, configuredBackend(config), config.concurrency, limit);
+    return config.redisUrl ? await queuePrefix(db) : null;
   } finally {
     await db.destroy();
   }

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { keepWatch, watchLending, type Inside } from './open-sessions.ts';
+import { keepWatch, serverOf, watchLending, type Inside } from './open-sessions.ts';
 import { OwnClient } from './own-client.ts';
 import { rememberErrors } from './faults/own-errors.ts';
 import { planAnew } from './plan-anew.ts';
@@ -58,7 +58,7 @@ const asVerified = (url: string): string =>
 
 /** A pool of plain `pg` connections, for COPY and LISTEN; `end()` it. Nothing connects before the first query. */
 export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
-  const server = URL.canParse(url) ? new URL(url).host : url;
+  const server = serverOf(url);
   const made = new pg.Pool({
     Client: OwnClient,
     connectionString: asVerified(url),

@@ -1,4 +1,4 @@
-import { connect } from './connect.ts';
+import { connect, type Db } from './connect.ts';
 import { sql } from 'kysely';
 
 /** How many sessions a login may have here at once, by the smallest of its limits. */
@@ -15,7 +15,15 @@ export interface ConnectionLimit {
 export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   const db = connect(url, { name: 'roundsman', max: 1, silenceMs: 5_000 });
   try {
-    const { rows } = await sql<ConnectionLimit>`
+    return await limitOn(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** The same on a connection that there is: the login may have no other. */
+export async function limitOn(db: Db): Promise<ConnectionLimit> {
+  const { rows } = await sql<ConnectionLimit>`
       WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user),
       reserved AS (
         SELECT sum(coalesce(current_setting(name, true), '0')::int)::int AS places
@@ -29,8 +37,5 @@ export async function connectionLimit(url: string): Promise<ConnectionLimit> {
         UNION ALL SELECT datconnlimit, 'database ' || datname, 2 FROM pg_database, login
           WHERE datname = current_database() AND datconnlimit >= 0 AND NOT rolsuper
       ) limits ORDER BY most, at LIMIT 1`.execute(db);
-    return rows[0]!;
-  } finally {
-    await db.destroy();
-  }
+  return rows[0]!;
 }

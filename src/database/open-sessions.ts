@@ -27,6 +27,14 @@ interface Open {
 /** One network, and one server, loses them together. */
 const openTo = new Map<string, Set<Open>>();
 
+/** By server: when it has said something to any of them, by performance.now(). */
+const heardFrom = new Map<string, number>();
+
+export const serverOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
+
+/** When the server behind the address was heard by this process, by performance.now(); 0 if never. */
+export const lastHeardFrom = (url: string): number => heardFrom.get(serverOf(url)) ?? 0;
+
 const streamOf = ({ client }: Open) => client.connection.stream;
 
 const isIdle = ({ readyForQuery, _sentQueryQueue: sent }: Inside) => readyForQuery && !sent?.length;
@@ -70,7 +78,12 @@ export function keepWatch(client: Inside, server: string, refusesWrites: boolean
   sessions.set(client, open);
   const together = openTo.get(server) ?? new Set();
   openTo.set(server, together.add(open));
-  stream.on('data', () => (open.heardAt = performance.now()));
+  const hear = () => {
+    open.heardAt = performance.now();
+    heardFrom.set(server, open.heardAt);
+  };
+  hear();
+  stream.on('data', hear);
   stream.on('close', () => {
     together.delete(open);
     if (together.size === 0) openTo.delete(server);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, expect, inject, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
@@ -9,6 +10,7 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { rowOf } from '../support/flow.ts';
 import { childrenOf, install, isAlive, roundsman, type Running } from '../support/installation.ts';
+import { waiting } from '../support/held.ts';
 import { openProxy } from '../support/proxy.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 
@@ -182,6 +184,69 @@ test('a server that falls silent during a start keeps it from ending for seconds
   expect(await worker.ended).toBe(0);
   expect(performance.now() - askedAt).toBeLessThan(5_000);
 });
+
+test.each([
+  ['worker', 'endless'],
+  ['worker', null],
+  ['scheduler', null],
+  ['up', null],
+])(
+  'a database that falls silent does not keep a running %s (carrying: %s) from ending within seconds',
+  async (command, bot) => {
+    const { db, url } = await migratedForQueue();
+    const proxy = await openProxy(url);
+    const settings = { DATABASE_URL: proxy.url, ROUNDSMAN_HOME: home };
+    const process = roundsman(checkout, settings, command);
+    if (command === 'up')
+      await expect.poll(() => process.heard.out, settled).toContain('BullMQ on postgres');
+    else await started(process);
+    const id = bot && (await runOf(db, bot));
+    if (id) await expect.poll(() => statusOf(db, id), settled).toBe('running');
+    proxy.swallow();
+    proxy.freeze();
+    // A timer's statement is on its way.
+    await proxy.swallowed;
+    process.child.kill('SIGTERM');
+    const askedAt = performance.now();
+    expect(await process.ended).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(5_500);
+    const said = process.heard.out;
+    expect(said.slice(said.indexOf('asked to stop'))).not.toMatch(/destroyed|after calling end/);
+    if (command !== 'up') expect(messages(process, 'left to rescue')).toHaveLength(1);
+    if (id) expect(await rowOf(db, id)).toMatchObject({ status: 'running', attempt: 1 });
+  },
+  60_000,
+);
+
+test('a database that falls silent while running bots get their time cuts that short', async () => {
+  const { db, url } = await migratedForQueue();
+  const proxy = await openProxy(url);
+  const worker = roundsman(checkout, { DATABASE_URL: proxy.url }, 'worker');
+  await started(worker);
+  const id = await runOf(db, 'endless');
+  await expect.poll(() => statusOf(db, id), settled).toBe('running');
+  worker.child.kill('SIGTERM');
+  await expect.poll(() => messages(worker, 'asked to stop').length, settled).toBe(1);
+  proxy.swallow();
+  proxy.freeze();
+  const silentAt = performance.now();
+  expect(await worker.ended).toBe(0);
+  expect(performance.now() - silentAt).toBeLessThan(5_500);
+}, 60_000);
+
+test('a statement that waits for a lock when it stops is waited for, and fails no timer', async () => {
+  const { db, url } = await migratedForQueue();
+  const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
+  await started(worker);
+  await db.transaction().execute(async (trx) => {
+    await sql`LOCK TABLE bot_decisions IN ACCESS EXCLUSIVE MODE`.execute(trx);
+    await expect.poll(waiting(db), settled).toBe(1);
+    worker.child.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
+  });
+  expect(worker.heard.out).not.toMatch(/destroyed|after calling end|settle failed/);
+  expect(messages(worker, 'stopped')).toHaveLength(1);
+}, 60_000);
 
 test('a database that does not exist is an error at once', async () => {
   const { url } = await testDatabase();

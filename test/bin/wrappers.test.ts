@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
-import type { Db } from '../../src/database/connect.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
+import { tryLock } from '../../src/database/embedded/locks.ts';
 import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
@@ -163,13 +165,14 @@ describe('with the embedded database', () => {
   const home = fs.mkdtempSync(join(tmpdir(), 'roundsman-wrapped-'));
   afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
   const env = { ROUNDSMAN_HOME: join(home, 'home'), DATABASE_URL: '', REDIS_URL: '' };
-  const server = (): number | undefined => {
+  const postmaster = () => {
     const place = join(env.ROUNDSMAN_HOME, 'postgres.place');
     const directory = fs.existsSync(place)
       ? fs.readFileSync(place, 'utf8').trim()
       : env.ROUNDSMAN_HOME;
-    return findPostmaster(join(directory, 'postgres'))?.pid;
+    return findPostmaster(join(directory, 'postgres'));
   };
+  const server = () => postmaster()?.pid;
 
   test('a closed terminal stops `up` and its PostgreSQL', async () => {
     fs.chmodSync(home, 0o755);
@@ -184,6 +187,48 @@ describe('with the embedded database', () => {
     terminal.child.kill('SIGKILL');
     await expect.poll(() => isAlive(pid), settled).toBe(false);
     await expect.poll(ours, settled).toEqual([]);
+  }, 60_000);
+
+  /** As it runs, and without a share of it. */
+  async function running(name: string): Promise<boolean> {
+    const password = fs.readFileSync(join(env.ROUNDSMAN_HOME, 'postgres.password'), 'utf8').trim();
+    const db = connect(`postgres://postgres:${password}@127.0.0.1:${postmaster()!.port}/postgres`, {
+      name: 'test',
+      max: 1,
+    });
+    try {
+      const { rows } = await sql`
+        SELECT FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+        WHERE b.name = ${name} AND e.status = 'running'`.execute(db);
+      return rows.length > 0;
+    } finally {
+      await db.destroy();
+    }
+  }
+
+  const inTerminal = (line: string) =>
+    run('script', ['-qfc', `'${process.execPath}' src/bin/roundsman.js ${line}`, '/dev/null'], env);
+
+  test('a closed terminal ends `round` in order, and its PostgreSQL', async () => {
+    const terminal = inTerminal('round two-seconds');
+    await expect.poll(() => running('two-seconds').catch(() => false), settled).toBe(true);
+    const pid = server()!;
+    terminal.child.kill('SIGKILL');
+    await expect.poll(ours, settled).toEqual([]);
+    expect(isAlive(pid)).toBe(false);
+  }, 60_000);
+
+  test('`round` under nohup goes on after SIGHUP, and says what came out', async () => {
+    const round = run(
+      'nohup',
+      [process.execPath, 'src/bin/roundsman.js', 'round', 'two-seconds'],
+      env,
+    );
+    await expect.poll(() => running('two-seconds').catch(() => false), settled).toBe(true);
+    round.child.kill('SIGHUP');
+    expect(await round.ended, round.out()).toBe(0);
+    expect(round.out()).toContain('Checked: 1 bot');
+    expect(server()).toBeUndefined();
   }, 60_000);
 
   const up = ['src/bin/roundsman.js', 'up', '--empty'];
@@ -224,6 +269,86 @@ describe('with the embedded database', () => {
     second.child.kill('SIGTERM');
     await second.ended;
     expect(second.out()).toContain('Stopped before it was ready.');
+  }, 60_000);
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGQUIT'] as const)(
+    '%s to a command that does not listen for it stops its PostgreSQL',
+    async (signal) => {
+      const command = run(
+        process.execPath,
+        ['src/bin/roundsman.js', 'bots', 'run', 'endless', '--wait'],
+        env,
+      );
+      await expect.poll(() => command.out(), settled).toContain('Ctrl-C stops waiting');
+      const pid = server()!;
+      command.child.kill(signal);
+      await command.ended;
+      await expect.poll(() => isAlive(pid), settled).toBe(false);
+      expect(command.child.signalCode).toBe(signal === 'SIGINT' ? null : signal);
+    },
+    60_000,
+  );
+
+  test('a closed terminal stops the PostgreSQL of a command', async () => {
+    const terminal = inTerminal('bots run endless --wait');
+    await expect.poll(() => terminal.out(), settled).toContain('Ctrl-C stops waiting');
+    const pid = server()!;
+    terminal.child.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), settled).toBe(false);
+    await expect.poll(ours, settled).toEqual([]);
+  }, 60_000);
+
+  test('an interrupted `demo` leaves nothing behind, whatever ends it', async () => {
+    const scratch = fs.mkdtempSync(join(home, 'demo-'));
+    fs.chmodSync(scratch, 0o755);
+    const demo = run(process.execPath, ['src/bin/roundsman.js', 'demo'], {
+      ...env,
+      TMPDIR: scratch,
+    });
+    await expect.poll(() => demo.out(), settled).toContain('database: throw-away');
+    demo.child.kill('SIGTERM');
+    expect(await demo.ended).toBe(130);
+    expect(demo.out()).toContain('interrupted');
+    expect(fs.readdirSync(scratch)).toEqual([]);
+  }, 60_000);
+
+  test('who waits for a process that starts or stops it says so', async () => {
+    const { ROUNDSMAN_HOME } = env;
+    const place = join(ROUNDSMAN_HOME, 'postgres.place');
+    const directory = fs.existsSync(place) ? fs.readFileSync(place, 'utf8').trim() : ROUNDSMAN_HOME;
+    const gate = tryLock(join(directory, 'gate.lock'), 'exclusive')!;
+    const command = run(process.execPath, ['src/bin/roundsman.js', 'bots', 'list'], env);
+    const doctor = run(process.execPath, ['src/bin/roundsman.js', 'doctor', '--json'], env);
+    try {
+      for (const each of [command, doctor])
+        await expect
+          .poll(() => each.out(), settled)
+          .toContain('waiting for another roundsman process');
+    } finally {
+      gate.release();
+    }
+    expect(await command.ended).toBe(0);
+    await doctor.ended;
+  }, 60_000);
+
+  test('what leaves it for an ended process does not wait for its answer, and the next command says what it waits for', async () => {
+    const first = run(process.execPath, up, env);
+    await expect.poll(() => first.out(), settled).toContain('BullMQ on postgres');
+    const pid = server()!;
+    process.kill(pid, 'SIGSTOP');
+    onTestFinished(() => {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    });
+    first.child.kill('SIGINT');
+    await expect.poll(() => first.out(), settled).toContain('Stopping');
+    const again = setInterval(() => first.child.kill('SIGINT'), 300);
+    await first.ended;
+    clearInterval(again);
+    const command = run(process.execPath, ['src/bin/roundsman.js', 'bots', 'list'], env);
+    await expect.poll(() => command.out(), settled).toContain('waiting for ');
+    process.kill(pid, 'SIGCONT');
+    expect(await command.ended, command.out()).toBe(0);
+    await expect.poll(server, settled).toBeUndefined();
   }, 60_000);
 
   test('a reader that leaves early does not keep a command from stopping it', async () => {

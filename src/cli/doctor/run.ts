@@ -9,6 +9,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   const { found, isLate } = await examineAll({
     onFound: (diagnosis) => void (options.json || print(diagnosis)),
     onCanary: () => note('a canary run is under way'),
+    onWait: note,
   });
   // What is still open must not keep the process from ending once all is printed.
   if (isLate) setTimeout(() => process.exit(), 1_000);

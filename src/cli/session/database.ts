@@ -1,6 +1,9 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
+import { within } from '../../ground/within.ts';
 import { note } from '../terminal/print.ts';
+
+const closeWithinMs = 500;
 
 export interface Session {
   config: Config;
@@ -43,10 +46,8 @@ export async function withDatabase<Result>(
   const embedded = config.databaseUrl
     ? null
     : await (
-        await import('../../database/embedded/index.ts')
-      ).joinEmbedded(config.home, {
-        create: options.create ?? false,
-      });
+        await import('../../database/embedded/join-as-command.ts')
+      ).joinAsCommand(config.home, { create: options.create ?? false, onWait: note });
   const url = config.databaseUrl ?? embedded!.url;
   const { connect } = await import('../../database/connect.ts');
   const db = connect(url, {
@@ -58,7 +59,7 @@ export async function withDatabase<Result>(
     note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
     const { DatabaseNotReady, prepareDatabase } = await import('../../database/migrate/prepare.ts');
     const migrate = options.migrate === 'embedded' ? embedded !== null : (options.migrate ?? false);
-    const migrated = await prepareDatabase(db, { migrate }).catch((error: unknown) => {
+    const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
       // With a cause it did not answer; without one it did, and is not as it should be.
       if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
       throw error;
@@ -67,7 +68,8 @@ export async function withDatabase<Result>(
       await (await import('../../queue/backend.ts')).migrateQueue(url);
     return await work({ config, url, db, embedded: embedded !== null, migrated });
   } finally {
-    await db.destroy();
+    // A connection on which the server has fallen silent would be waited for without end.
+    await within(closeWithinMs, db.destroy());
     await embedded?.leave();
   }
 }

@@ -10,11 +10,12 @@
  */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../ground/own-file.ts';
 import { placeBinaries, refusePlanted } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
-import { tryLock, type Lock } from './locks.ts';
+import { tryLock, type Lock, type OnWait } from './locks.ts';
 import {
   directoryOf,
   embeddedExists,
@@ -107,16 +108,41 @@ export function embeddedServes(home: string): boolean {
   return postmaster !== undefined && !postmaster.isStopping;
 }
 
-async function leave({ directory, data }: Place, share: Lock): Promise<void> {
+/** Stops the server if no process has a share of it. Only for the holder of the gate. */
+async function stopUnused({ directory, data }: Place, startsWithinMs = 0): Promise<void> {
+  const last = tryLock(usersFile(directory), 'exclusive');
+  if (!last) return;
+  last.release();
+  for (const deadline = Date.now() + startsWithinMs; Date.now() < deadline; await sleep(20))
+    if (findPostmaster(data)) break;
+  const postmaster = findPostmaster(data);
+  if (postmaster) await stopPostmaster(postmaster);
+}
+
+/** A process that was ended while it started the server leaves one that has not written its number yet. */
+const startsWithinMs = 1_000;
+
+/**
+ * Stops the server in `home` for a process that was ended and could not leave it, unless another process uses it. It
+ * waits for no answer of the server: the gate is held for 21 s at most.
+ */
+export async function leaveFor(home: string): Promise<void> {
+  if (!embeddedExists(home)) return;
+  const place = await openPlace(home);
+  const gate = await openGate(place.directory);
   try {
-    const gate = await openGate(directory);
+    await stopUnused(place, startsWithinMs);
+  } finally {
+    gate.release();
+  }
+}
+
+async function leave(place: Place, share: Lock, onWait?: OnWait): Promise<void> {
+  try {
+    const gate = await openGate(place.directory, onWait);
     try {
       share.release();
-      const last = tryLock(usersFile(directory), 'exclusive');
-      if (!last) return;
-      last.release();
-      const postmaster = findPostmaster(data);
-      if (postmaster) await stopPostmaster(postmaster);
+      await stopUnused(place);
     } finally {
       gate.release();
     }
@@ -127,11 +153,12 @@ async function leave({ directory, data }: Place, share: Lock): Promise<void> {
 
 /**
  * Joins the shared server in `home`, starting it where needed and, with `create`, making it. The
- * process that joined must leave; one that is killed costs nothing but a server left running.
+ * process that joined must leave; one that is killed costs nothing but a server left running. `onWait` is told in words
+ * what joining or leaving waits for, when that takes long.
  */
 export async function joinEmbedded(
   home: string,
-  { create }: { create: boolean },
+  { create, onWait }: { create: boolean; onWait?: OnWait },
 ): Promise<EmbeddedDatabase> {
   if (!create && !embeddedExists(home))
     throw new NoEmbeddedDatabaseError({
@@ -139,18 +166,23 @@ export async function joinEmbedded(
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
       hint: 'Run `npm start`, which makes one, or set DATABASE_URL.',
     });
-  const place = await openPlace(home);
+  const place = await openPlace(home, onWait);
   const { directory } = place;
-  const gate = await openGate(directory);
+  const gate = await openGate(directory, onWait);
   const share = tryLock(usersFile(directory), 'shared');
   try {
     if (!share) throw new Error(`${usersFile(directory)} is locked by somebody outside the gate`);
     sweep(directory);
     const cluster = await openCluster(place);
-    const running = await findServer(cluster);
+    const running = await findServer(cluster, onWait);
     const { url } = running ?? (await start(cluster));
     let leaving: Promise<void> | undefined;
-    return { url, directory, started: !running, leave: () => (leaving ??= leave(place, share)) };
+    return {
+      url,
+      directory,
+      started: !running,
+      leave: () => (leaving ??= leave(place, share, onWait)),
+    };
   } catch (error) {
     share?.release();
     throw error;

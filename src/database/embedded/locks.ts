@@ -17,6 +17,12 @@ export interface Lock {
   release(): void;
 }
 
+/** Is told in words what a process waits for. */
+export type OnWait = (what: string) => void;
+
+/** What takes longer is said. */
+export const quietMs = 1_500;
+
 /** A neighbour has held a lock for longer than anything takes that it is held for. */
 export class LockTimeoutError extends RoundsmanError {
   override readonly retryable = true;
@@ -54,9 +60,19 @@ export function tryLock(file: string, mode: LockMode): Lock | undefined {
   };
 }
 
-/** Waits for the lock without blocking the event loop, `patience` milliseconds at most. */
-export async function lock(file: string, mode: LockMode, patience: number): Promise<Lock> {
-  const deadline = Date.now() + patience;
+/**
+ * Waits for the lock without blocking the event loop, `patience` milliseconds at most; `onWait` is called once when it
+ * takes long.
+ */
+export async function lock(
+  file: string,
+  mode: LockMode,
+  patience: number,
+  onWait?: () => void,
+): Promise<Lock> {
+  const since = Date.now();
+  const deadline = since + patience;
+  let said = false;
   for (;;) {
     const lock = tryLock(file, mode);
     if (lock) return lock;
@@ -66,6 +82,10 @@ export async function lock(file: string, mode: LockMode, patience: number): Prom
         why: `another process has held ${file} for more than ${patience / 1000} s`,
         hint: 'Look for a stopped or hanging roundsman process, end it, and try again.',
       });
+    if (!said && Date.now() - since > quietMs) {
+      said = true;
+      onWait?.();
+    }
     await sleep(10);
   }
 }

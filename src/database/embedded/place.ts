@@ -12,7 +12,7 @@ import {
 } from '../../ground/own-file.ts';
 import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../ground/trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
-import { lock } from './locks.ts';
+import { lock, type OnWait } from './locks.ts';
 
 export interface Place {
   /** Holds what is the caller's: password, log, and the word of where the rest is. */
@@ -31,8 +31,12 @@ export class ForeignDatabaseError extends RoundsmanError {}
 const gatePatience = 180_000;
 
 /** Joining, leaving and settling pass one by one. */
-export const openGate = (directory: string) =>
-  lock(join(directory, 'gate.lock'), 'exclusive', gatePatience);
+export const openGate = (directory: string, onWait?: OnWait) =>
+  lock(join(directory, 'gate.lock'), 'exclusive', gatePatience, () =>
+    onWait?.(
+      `waiting for another roundsman process, which starts or stops the embedded PostgreSQL (${join(directory, 'gate.lock')})`,
+    ),
+  );
 
 /** The name of something under construction: what is complete is renamed, the rest swept. */
 export const freshName = (final: string) => `${final}.new-${randomBytes(4).toString('hex')}`;
@@ -208,10 +212,10 @@ function settle(home: string): Place {
 }
 
 /** Finds the place of an existing database, or settles where a new one will be. */
-export async function openPlace(home: string): Promise<Place> {
+export async function openPlace(home: string, onWait?: OnWait): Promise<Place> {
   const real = openHome(home);
   if (!embeddedExists(real)) {
-    const gate = await openGate(real);
+    const gate = await openGate(real, onWait);
     try {
       if (!embeddedExists(real)) return settle(real);
     } finally {

@@ -8,6 +8,7 @@ import { openOwn } from '../../ground/own-file.ts';
 import { meaningOf, stateOf } from '../faults/sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { spawnApart } from './spawn-apart.ts';
+import { quietMs, type OnWait } from './locks.ts';
 import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
 
 export interface Cluster {
@@ -72,19 +73,31 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** The running server of this data directory, once it answers; undefined when there is none. Only for the holder of the gate. */
-export async function findServer(cluster: Cluster): Promise<Server | undefined> {
-  for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
-    const postmaster = findPostmaster(cluster.data);
-    if (!postmaster) return undefined;
-    if (postmaster.isStopping) {
-      // We stop it behind the gate only: another told it, and it waits for sessions that wait for it.
-      await stopPostmaster(postmaster);
-      continue;
+export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Server | undefined> {
+  let quiet: NodeJS.Timeout | undefined;
+  try {
+    for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
+      const postmaster = findPostmaster(cluster.data);
+      if (!postmaster) return undefined;
+      quiet ??= setTimeout(
+        () =>
+          onWait?.(
+            `waiting for the embedded PostgreSQL (process ${postmaster.pid}) to answer or to end`,
+          ),
+        quietMs,
+      );
+      if (postmaster.isStopping) {
+        // We stop it behind the gate only: another told it, and it waits for sessions that wait for it.
+        await stopPostmaster(postmaster);
+        continue;
+      }
+      const url = urlOf(cluster, postmaster.port);
+      // Not at once: it may be starting for somebody who was killed, or shutting down.
+      if (await answers(url)) return { url, pid: postmaster.pid };
+      if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
     }
-    const url = urlOf(cluster, postmaster.port);
-    // Not at once: it may be starting for somebody who was killed, or shutting down.
-    if (await answers(url)) return { url, pid: postmaster.pid };
-    if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
+  } finally {
+    clearTimeout(quiet);
   }
 }
 

@@ -39,6 +39,17 @@ const allBehind = (error: unknown, depth = 8): unknown[] =>
 export const isFull = (error: unknown): boolean =>
   allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
 
+/** The limit is the role's or the database's own, and not the server's. */
+function ownLimit(why: string): Omit<Explanation, 'why'> | null {
+  const [, kind, name] = /too many connections for (role|database) "(.*)"/s.exec(why) ?? [];
+  if (!kind || !name) return null;
+  const target = `${kind.toUpperCase()} "${name.replaceAll('"', '""')}"`;
+  return {
+    what: `the ${kind} ${name} may have no more connections (its CONNECTION LIMIT)`,
+    hint: `end what uses them, or raise that limit as a superuser: ALTER ${target} CONNECTION LIMIT 61 (-1 takes it away), then give the command again`,
+  };
+}
+
 /**
  * What to tell of an error that no code of ours threw on purpose: null when the database is not to blame, so that
  * it is a defect.
@@ -51,7 +62,7 @@ export function explainFault(error: unknown): Explanation | null {
       why,
       hint: 'connect as the owner of the tables or as service_role',
     };
-  if (isFull(error)) return { ...words.resources, why };
+  if (isFull(error)) return { ...(ownLimit(why) ?? words.resources), why };
   const fault = faultBehind(error) ?? (isOutage(error) ? 'connection' : null);
   return fault === null || fault === 'process' || fault === 'secret'
     ? null

@@ -3,7 +3,10 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { migrateToLatest, migrationStatus } from './migrate.ts';
+import { becameAnother } from '../faults/odd-role.ts';
+import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';
+import { unloadable } from '../unloadable.ts';
 
 /** The oldest PostgreSQL that the migrations run on. */
 const oldestServer = 15;
@@ -18,20 +21,24 @@ export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects;
- * with `migrate` it applies what is pending. Returns the names of the migrations it applied.
+ * with `migrate` it applies what is pending. `url` is the database's address: with it, a message says more.
+ * Returns the names of the migrations it applied.
  */
 export async function prepareDatabase(
   db: Db,
-  { migrate }: { migrate: boolean },
+  { migrate, url }: { migrate: boolean; url?: string },
 ): Promise<string[]> {
-  const version = await serverVersion(db);
+  const version = await serverVersion(db, url);
   if (version < oldestServer)
     throw new DatabaseNotReady({
       what: 'this PostgreSQL is too old',
       why: `it is version ${version}, and the schema needs ${oldestServer} or newer`,
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
-  if (migrate) return migrateToLatest(db);
+  if (migrate)
+    return migrateToLatest(db).catch(async (error: unknown) => {
+      throw await asAnotherRole(db, error);
+    });
   await requireAccess(db);
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
@@ -59,22 +66,36 @@ async function requireAccess(db: Db): Promise<void> {
     db,
   );
   const { role, denied } = rows[0]!;
-  if (denied)
-    throw new DatabaseRefusesError({
-      what: 'this database role may not look whether the database is migrated',
-      why: `${role} may not ${denied}`,
-      hint: 'connect as the owner of the tables or as service_role',
-    });
+  if (!denied) return;
+  const refused = new DatabaseRefusesError({
+    what: 'this database role may not look whether the database is migrated',
+    why: `${role} may not ${denied}`,
+    hint: 'connect as the owner of the tables or as service_role',
+  });
+  throw await asAnotherRole(db, refused);
 }
 
-async function serverVersion(db: Db): Promise<number> {
+/** The error; where a setting made the session another role's, which may be why, that is said first. */
+async function asAnotherRole(db: Db, error: unknown): Promise<unknown> {
+  if (isOutage(error) || !(error instanceof RoundsmanError)) return error;
+  const told = await becameAnother(db).catch(() => null);
+  if (!told) return error;
+  const { what, why, hint } = error;
+  const so = `${told.what} (${told.why})`;
+  return new DatabaseRefusesError(
+    { what, why: `${so}; ${why}`, hint: `${told.hint}; or ${hint}` },
+    { cause: error },
+  );
+}
+
+async function serverVersion(db: Db, url?: string): Promise<number> {
   try {
     const { rows } = await sql<{ version: number }>`
       SELECT current_setting('server_version_num')::int / 10000 AS version`.execute(db);
     return rows[0]!.version;
   } catch (error) {
     if (error instanceof RoundsmanError) throw error;
-    const refused = refusalOf(error);
+    const refused = refusalOf(error) ?? (url ? await unloadable(url, error) : null);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
     // It runs, and has no room for us.
     const full = isFull(error) ? explainFault(error) : null;

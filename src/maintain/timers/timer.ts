@@ -10,7 +10,7 @@ export interface Timer {
 
 /**
  * Repeats it. One that fails is logged and comes again; it never runs beside itself. What is returned stops it, and
- * resolves when the one under way has ended.
+ * resolves when the one under way has ended; that it failed then, as for want of a pool, is no news.
  */
 export function repeat({ name, everyMs, run }: Timer, log: Log): () => Promise<void> {
   let current: Promise<void> | null = null;
@@ -18,14 +18,18 @@ export function repeat({ name, everyMs, run }: Timer, log: Log): () => Promise<v
     (error, times) => log.error({ err: error, times }, `${name} failed`),
     (times) => log.info({ times }, `${name} works again`),
   );
+  let isStopped = false;
   const timer = setInterval(() => {
     current ??= run()
-      .then(succeeded, failed)
+      .then(succeeded, (error: unknown) => {
+        if (!isStopped) failed(error);
+      })
       .finally(() => {
         current = null;
       });
   }, everyMs);
   return async () => {
+    isStopped = true;
     clearInterval(timer);
     await current;
   };

@@ -75,7 +75,7 @@ export function planConnections(
     throw new TooFewConnectionsError({
       what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
       why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
-      hint: `raise that limit (ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections)${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; the table is in the README`,
+      hint: `raise that limit (${raising(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; the table is in the README`,
     });
   const goal = full(role, count);
   for (const part of order) {
@@ -86,6 +86,14 @@ export function planConnections(
     while (plan[part] < goal[part] && fits({ ...plan, [part]: plan[part] + 1 })) plan[part] += 1;
   }
   return { ...plan, total: totalOf(role, backend, plan) };
+}
+
+/** The statement or the setting that gives it `least` connections, by whose limit it is. */
+function raising({ of }: ConnectionLimit, least: number): string {
+  const [, kind, name] = /^(role|database) (.*)$/s.exec(of) ?? [];
+  return kind && name
+    ? `ALTER ${kind.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${least}`
+    : 'ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections';
 }
 
 /** The smaller of what the operator gives it and what the server does. */

@@ -1,15 +1,16 @@
 import type { Config } from '../../config.ts';
-import { connectionLimit } from '../../database/connection-limit.ts';
+import type { Db } from '../../database/connect.ts';
+import { limitOn } from '../../database/connection-limit.ts';
 import { configuredBackend } from '../../queue/backend.ts';
 import { planConnections, smallerLimit, TooFewConnectionsError } from '../connections/plan.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
 /** Whether a worker with this configuration may open as many connections as it wants. */
-export async function examineConnections(url: string, config: Config): Promise<Diagnosis> {
+export async function examineConnections(db: Db, config: Config): Promise<Diagnosis> {
   const backend = configuredBackend(config);
   const { concurrency } = config;
-  const limit = smallerLimit(config.connections, await connectionLimit(url));
+  const limit = smallerLimit(config.connections, await limitOn(db));
   const allowed = `the limit of the ${limit.of} is ${limit.most}`;
   const wanted = planConnections('worker', backend, concurrency, null).total;
   try {

@@ -2,15 +2,20 @@ import { lstatSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { connect, forEngine, type Db } from '../../database/connect.ts';
+import { limitOn } from '../../database/connection-limit.ts';
 import { explainFault, isFull } from '../../database/faults/explain-fault.ts';
 import { refuseTransactionPooler, TransactionPoolerError } from '../../database/pooler.ts';
-import { embeddedExists, joinEmbedded } from '../../database/embedded/index.ts';
+import { embeddedExists } from '../../database/embedded/index.ts';
+import { joinAsCommand } from '../../database/embedded/join-as-command.ts';
+import type { OnWait } from '../../database/embedded/locks.ts';
 import {
   DatabaseNotReady,
   DatabaseRefusesError,
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
+import { becameAnother } from '../../database/faults/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
+import { unloadable } from '../../database/unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
@@ -25,7 +30,10 @@ import { examineEngine } from './engine.ts';
 const statementTimeoutMs = 5_000;
 
 /** Joins the database if there is one; makes none. */
-export async function examineDatabase(config: Config, onCanary: () => void): Promise<Diagnosis[]> {
+export async function examineDatabase(
+  config: Config,
+  { onCanary, onWait }: { onCanary: () => void; onWait: OnWait },
+): Promise<Diagnosis[]> {
   if (!config.databaseUrl && !embeddedExists(config.home)) {
     const obstacle = obstacleTo(config.home);
     if (obstacle)
@@ -44,7 +52,9 @@ export async function examineDatabase(config: Config, onCanary: () => void): Pro
       ),
     ];
   }
-  const embedded = config.databaseUrl ? null : await joinEmbedded(config.home, { create: false });
+  const embedded = config.databaseUrl
+    ? null
+    : await joinAsCommand(config.home, { create: false, onWait });
   const db = connect(config.databaseUrl ?? embedded!.url, {
     name: 'roundsman doctor',
     statementTimeoutMs,
@@ -86,7 +96,7 @@ async function examine(
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
   } catch (error) {
-    const refused = refusalOf(error);
+    const refused = refusalOf(error) ?? (await unloadable(url, error));
     if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
     const full = isFull(error) ? explainFault(error) : null;
     if (full) return [fail('Database', `${full.what}: ${full.why}`, full.hint)];
@@ -95,10 +105,13 @@ async function examine(
       : `see ${config.home}/postgres.log`;
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
+  const connections = await examineConnections(db, config);
+  // Whatever else is looked at takes a further one.
+  if ((await limitOn(db)).most < 2) return [...found, connections];
   found.push(
     ...(await examineWrites(url)),
     ...(await examineSessions(url)),
-    await examineConnections(url, config),
+    connections,
     await examineClock(db, config),
   );
   try {
@@ -167,6 +180,8 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
 
 async function examineRoles(db: Db): Promise<Diagnosis> {
   const { role, missing, writes } = await rightsOf(db);
+  const other = writes ? null : await becameAnother(db);
+  if (other) return fail('Roles', `${other.what}: ${other.why}`, other.hint);
   if (!writes)
     return fail(
       'Roles',

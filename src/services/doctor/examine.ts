@@ -21,20 +21,21 @@ export interface Listener {
   onFound(diagnosis: Diagnosis): void;
   /** called before a canary run is sent, which takes a while */
   onCanary(): void;
+  /** told in words what joining or leaving the embedded database waits for, when that takes long */
+  onWait(what: string): void;
 }
 
 /**
  * Examines all that this installation stands on; what one look cannot see does not keep the next from looking.
  * `isLate` says that a look still goes on, and may hold something open.
  */
-export async function examineAll({
-  onFound,
-  onCanary,
-}: Listener): Promise<{ found: Diagnosis[]; isLate: boolean }> {
+export async function examineAll(
+  listener: Listener,
+): Promise<{ found: Diagnosis[]; isLate: boolean }> {
   const found: Diagnosis[] = [];
   const report = (...diagnoses: Diagnosis[]) => {
     found.push(...diagnoses);
-    diagnoses.forEach(onFound);
+    diagnoses.forEach((each) => listener.onFound(each));
   };
   report(examineNode(), ...examineFirstProcess());
   const config = tryConfig();
@@ -45,9 +46,9 @@ export async function examineAll({
     return { found, isLate: false };
   }
   report(examineConfig(config), ...examineHome(config), examineBinaries(config));
-  const database = await inTime('Database', examineDatabase(config, onCanary));
+  const database = await inTime('Database', examineDatabase(config, listener));
   report(...database.found);
-  const redis = await inTime('Redis', examineRedis(config));
+  const redis = await inTime('Redis', examineRedis(config, listener));
   report(...redis.found);
   return { found, isLate: database.isLate || redis.isLate };
 }

@@ -1,6 +1,8 @@
 import type { Config } from '../../config.ts';
 import { connect } from '../../database/connect.ts';
-import { embeddedExists, joinEmbedded } from '../../database/embedded/index.ts';
+import { embeddedExists } from '../../database/embedded/index.ts';
+import { joinAsCommand } from '../../database/embedded/join-as-command.ts';
+import type { OnWait } from '../../database/embedded/locks.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { queuePrefix } from '../../queue/backend.ts';
 import { redisCli } from '../../queue/redis-cli.ts';
@@ -8,10 +10,13 @@ import { askRedis, judgeRedis } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 /** Nothing where no REDIS_URL is set. What fails here keeps a process from starting. */
-export async function examineRedis(config: Config): Promise<Diagnosis[]> {
+export async function examineRedis(
+  config: Config,
+  { onWait }: { onWait: OnWait },
+): Promise<Diagnosis[]> {
   const { redisUrl } = config;
   if (!redisUrl) return [];
-  const prefix = await prefixOf(config);
+  const prefix = await prefixOf(config, onWait);
   const found: Diagnosis[] = [];
   try {
     const facts = await askRedis(redisUrl, prefix);
@@ -36,10 +41,10 @@ export async function examineRedis(config: Config): Promise<Diagnosis[]> {
 }
 
 /** The database names the prefix of the queue's keys; null where it cannot be asked. */
-async function prefixOf({ databaseUrl, home }: Config): Promise<string | null> {
+async function prefixOf({ databaseUrl, home }: Config, onWait: OnWait): Promise<string | null> {
   if (!databaseUrl && !embeddedExists(home)) return null;
   try {
-    const embedded = databaseUrl ? null : await joinEmbedded(home, { create: false });
+    const embedded = databaseUrl ? null : await joinAsCommand(home, { create: false, onWait });
     const db = connect(databaseUrl ?? embedded!.url, {
       name: 'roundsman doctor',
       max: 1,

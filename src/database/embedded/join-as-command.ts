@@ -1,0 +1,21 @@
+import { joinEmbedded, type EmbeddedDatabase } from './index.ts';
+import { leaveAtEnd } from './leave-at-end.ts';
+import type { OnWait } from './locks.ts';
+
+/**
+ * Joins for a command that a person may end with Ctrl-C or by closing its terminal: the server does not stay behind then.
+ * `onWait` is told in words what the command waits for, when that takes long.
+ */
+export async function joinAsCommand(
+  home: string,
+  { create, onWait }: { create: boolean; onWait: OnWait },
+): Promise<EmbeddedDatabase> {
+  const forget = leaveAtEnd(home);
+  try {
+    const joined = await joinEmbedded(home, { create, onWait });
+    return { ...joined, leave: () => joined.leave().finally(forget) };
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}

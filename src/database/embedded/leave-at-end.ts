@@ -1,0 +1,62 @@
+/**
+ * A process that ends while it has a share of an embedded server: at a signal (Ctrl-C in `bots list`, a closed
+ * terminal), at once because it was told to stop twice, or by an error that it did not expect. Without this the server
+ * would stay behind.
+ */
+import { spawn } from 'node:child_process';
+import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import { beside } from '../../ground/beside.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
+
+export const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+
+/** The homes whose servers this process uses, each as often as it has joined. */
+const homes = new Map<string, number>();
+
+/** Another process waits for the end of this one, and stops each server that no process uses then. */
+function handOver(): void {
+  const entry = fileURLToPath(beside('../../bin/leave-embedded', import.meta.url));
+  for (const home of homes.keys())
+    spawn(process.execPath, [entry, home, String(process.pid)], {
+      detached: true,
+      stdio: 'ignore',
+    })
+      .on('error', () => {})
+      .unref();
+  forgetAll();
+}
+
+/** Ends the process as the signal does by itself, unless the command listens for it on its own. */
+function endAt(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  // `nohup` and service managers start a process without a terminal, which goes on after SIGHUP.
+  if (signal === 'SIGHUP' && !hasTerminal) return;
+  handOver();
+  process.kill(process.pid, signal);
+}
+
+function forgetAll(): void {
+  homes.clear();
+  process.off('exit', handOver);
+  for (const signal of signals) process.off(signal, endAt);
+}
+
+/** From now on the end of this process, except by SIGKILL, leaves the server in `home`; the result undoes it. */
+export function leaveAtEnd(home: string): () => void {
+  if (homes.size === 0) {
+    process.on('exit', handOver);
+    for (const signal of signals) process.on(signal, endAt);
+  }
+  homes.set(home, (homes.get(home) ?? 0) + 1);
+  let isOver = false;
+  return () => {
+    const left = (homes.get(home) ?? 0) - 1;
+    if (isOver || left < 0) return;
+    isOver = true;
+    if (left > 0) homes.set(home, left);
+    else homes.delete(home);
+    if (homes.size === 0) forgetAll();
+  };
+}

@@ -1,0 +1,58 @@
+/** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that keep sessions from their work. */
+import { sql } from 'kysely';
+import type { Explanation } from '../../ground/errors.ts';
+import type { Db } from '../connect.ts';
+
+export interface Made {
+  /** what was set, as `ALTER DATABASE app SET role = 'anon'` */
+  set: string;
+  /** the statement that undoes it */
+  undo: string;
+  value: string;
+}
+
+/**
+ * Where a setting was made for sessions of this login in this database, the one that counts first. Any session of the
+ * same server can be asked.
+ */
+export async function madeBy(
+  db: Db,
+  name: string,
+  login: string,
+  database: string,
+): Promise<Made[]> {
+  const { rows } = await sql<Made>`
+    SELECT format('ALTER %s SET %s = %L', target, ${name}::text, value) AS "set",
+           format('ALTER %s RESET %s', target, ${name}::text) AS undo, value
+    FROM (
+      SELECT substr(entry, length(${name}::text) + 2) AS value, s.setrole, s.setdatabase,
+             CASE WHEN s.setdatabase = 0 THEN 'ROLE ' || coalesce(quote_ident(r.rolname), 'ALL')
+                  WHEN s.setrole = 0 THEN 'DATABASE ' || quote_ident(d.datname)
+                  ELSE 'ROLE ' || quote_ident(r.rolname) || ' IN DATABASE ' || quote_ident(d.datname) END AS target
+      FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS entry
+      LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+      WHERE starts_with(entry, ${name}::text || '=')
+        AND (s.setrole = 0 OR r.rolname = ${login}) AND (s.setdatabase = 0 OR d.datname = ${database})
+    ) made
+    ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC`.execute(db);
+  return rows;
+}
+
+/** Why a session works as another role than its login though it asked for none; null where it does not. */
+export async function becameAnother(db: Db): Promise<Explanation | null> {
+  const { rows } = await sql<{ login: string; role: string; database: string }>`
+    SELECT session_user AS login, current_user AS role, current_database() AS database
+    WHERE session_user <> current_user`.execute(db);
+  if (!rows[0]) return null;
+  const { login, role, database } = rows[0];
+  const [made] = await madeBy(db, 'role', login, database);
+  // Our own sessions take that one by themselves.
+  if (!made && role === 'service_role') return null;
+  return {
+    what: `sessions of ${login} work as ${role} here`,
+    why: made ? `it was set with: ${made.set}` : 'the options of DATABASE_URL set role',
+    hint: made
+      ? `as a superuser: ${made.undo}`
+      : 'take role out of the options of DATABASE_URL, and out of PGOPTIONS',
+  };
+}

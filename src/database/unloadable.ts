@@ -1,0 +1,59 @@
+/** A library that each new session has to load, and that cannot be loaded: no session comes about. */
+import { messageOf, type Explanation } from '../ground/errors.ts';
+import { connect } from './connect.ts';
+import { madeBy, type Made } from './faults/odd-role.ts';
+
+const words =
+  /could not (access file|load library)|access to library .* is not allowed|incompatible library|can only be loaded via|must be loaded via/i;
+
+const settings = ['session_preload_libraries', 'local_preload_libraries'] as const;
+
+/** Another database may let the login in; and who connects may set the second of the settings by itself. */
+function otherWays(url: string): string[] {
+  const ways = ['postgres', 'template1'].map((name) =>
+    Object.assign(new URL(url), { pathname: `/${name}` }),
+  );
+  for (const name of settings) {
+    const way = new URL(url);
+    const options = way.searchParams.get('options');
+    way.searchParams.set('options', `${options ? `${options} ` : ''}-c ${name}=`);
+    ways.push(way);
+  }
+  return ways.map(({ href }) => href);
+}
+
+async function ask(way: string, login: string, database: string): Promise<Made[]> {
+  const db = connect(way, { name: 'roundsman', max: 1, silenceMs: 2_000 });
+  try {
+    return (await Promise.all(settings.map((name) => madeBy(db, name, login, database)))).flat();
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** What was set where, and what undoes it, when that is why `error` came of a first connection; null otherwise. */
+export async function unloadable(url: string, error: unknown): Promise<Explanation | null> {
+  const why = messageOf(error);
+  if (!words.test(why) || !URL.canParse(url)) return null;
+  const { username, pathname } = new URL(url);
+  const login = decodeURIComponent(username || process.env.PGUSER || '');
+  const database = decodeURIComponent(pathname.slice(1)) || process.env.PGDATABASE || login;
+  const what = 'no session comes about, because it has to load a library that cannot be loaded';
+  for (const way of otherWays(url)) {
+    const made = await ask(way, login, database).catch(() => []);
+    if (made.length === 0) continue;
+    return {
+      what,
+      why: `${why}; it was set with: ${made.map(({ set }) => set).join('; ')}`,
+      hint: `as a superuser, who connects to another database: ${made.map(({ undo }) => undo).join('; ')}; or install the library on the server`,
+    };
+  }
+  // The path is that of what any user may load.
+  const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
+  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  return {
+    what,
+    why: `${why}; ${name} names it, of the role ${login} or of the whole server: this login gets into no database`,
+    hint: `as a superuser: ALTER ROLE ${quote(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quote(login)} IN DATABASE ${quote(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
+  };
+}
