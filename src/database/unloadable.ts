@@ -1,7 +1,7 @@
 /** A library that each new session has to load, and that cannot be loaded: no session comes about. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
 import { connect } from './connect.ts';
-import { madeBy, type Made } from './faults/odd-role.ts';
+import { madeBy, type Made } from './odd-role.ts';
 
 const words =
   /could not (access file|load library)|access to library .* is not allowed|incompatible library|can only be loaded via|must be loaded via/i;

@@ -3,7 +3,7 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { migrateToLatest, migrationStatus } from './migrate.ts';
-import { becameAnother } from '../faults/odd-role.ts';
+import { becameAnother } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';
 import { unloadable } from '../unloadable.ts';

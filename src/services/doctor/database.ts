@@ -13,7 +13,7 @@ import {
   DatabaseRefusesError,
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
-import { becameAnother } from '../../database/faults/odd-role.ts';
+import { becameAnother } from '../../database/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 import { unloadable } from '../../database/unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';

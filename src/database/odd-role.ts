@@ -1,7 +1,7 @@
 /** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that keep sessions from their work. */
 import { sql } from 'kysely';
-import type { Explanation } from '../../ground/errors.ts';
-import type { Db } from '../connect.ts';
+import type { Explanation } from '../ground/errors.ts';
+import type { Db } from './connect.ts';
 
 export interface Made {
   /** what was set, as `ALTER DATABASE app SET role = 'anon'` */
