@@ -8,13 +8,18 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
 import type { Action, Effect } from './heal-context.ts';
+import { EndedMeanwhileError, takeTurn } from './turn.ts';
 import { withSecrets } from './with-secrets.ts';
 
 /**
  * Applies one step: the effect, its record and the entry's count commit together under the fence, or
  * none of them does. `isDone` is asked first, so that a step which an interrupted attempt may have
- * applied is not applied twice. Returns when it was applied; null when the intent is somebody else's.
+ * applied is not applied twice. Returns when it was applied; null when the intent is another run's, or has ended.
  * What is different for remedies outside: {@link takeOutsideEffect}.
+ *
+ * A remedy may change bots, which come before memories and actions in the order of locks. So the action's own row is
+ * locked only by its record: until then the turn keeps others that would apply it away, and an effect whose intent
+ * has ended meanwhile is rolled back.
  */
 export async function takeEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -27,14 +32,18 @@ export async function takeEffect(
   if (remedy.outside) return takeOutsideEffect(db, remedy, effect, signal);
   const { run, action, params } = effect;
   return underFence(db, run, async (trx) => {
-    const now = await takeIntent(trx, action);
+    await takeTurn(trx, action);
+    const now = await askIntent(trx, action);
     if (!now) return null;
     const context = contextOf(trx, effect, now, signal);
     const evidence = await untilStopped<Evidence>(signal, async () =>
       (await remedy.isDone(params, context)) === true ? nothingLeft : remedy.apply(params, context),
     ).catch((error: unknown) => blameFault(trx, error));
-    await recordApplied(trx, remedy, effect, evidence, now);
+    if (!(await recordApplied(trx, remedy, effect, evidence, now))) throw new EndedMeanwhileError();
     return now;
+  }).catch((error: unknown) => {
+    if (error instanceof EndedMeanwhileError) return null;
+    throw error;
   });
 }
 
@@ -53,14 +62,13 @@ async function blameFault(trx: Transaction<Database>, error: unknown): Promise<n
   throw error;
 }
 
-/** Two runs may have found the same abandoned intent: whoever locks it first has it. */
-async function takeIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
-  const taken = await trx
+/** The database's time while it is an intent, else null. */
+async function askIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
+  const asked = await trx
     .selectFrom('bot_actions')
     .select(sql<Date>`engine.now()`.as('now'))
     .where('id', '=', action.id)
     .where('state', '=', 'intent')
-    .forUpdate()
     .executeTakeFirst();
-  return taken?.now ?? null;
+  return asked?.now ?? null;
 }

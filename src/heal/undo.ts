@@ -21,7 +21,8 @@ import { beginUndo } from '../transitions/actions/begin-undo.ts';
 import { delayUndo, doubtUndo, failUndo } from '../transitions/actions/fail-undo.ts';
 import { markUndone } from '../transitions/actions/undo.ts';
 import { noSecret } from './applied.ts';
-import { takeRequest, type Request } from './undo-request.ts';
+import { EndedMeanwhileError, takeTurn } from './turn.ts';
+import { askRequest, takeRequest, type Request } from './undo-request.ts';
 import { asUntouched } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
 import { knownParams, notKept, withSecrets } from './with-secrets.ts';
@@ -69,11 +70,16 @@ export async function takeBack(
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
   if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
   await underFence(db, undo.run, async (trx) => {
-    const request = await takeRequest(trx, undo.action.id);
+    // Its memory and its row are locked after what the remedy locks, as when it was applied (effect.ts).
+    await takeTurn(trx, undo.action);
+    const request = await askRequest(trx, undo.action.id);
     if (!request) return;
     const asked = withParams(catalogue, undo, request);
     const evidence = await carryOut(trx, remedy, undo, asked, signal);
+    if (!(await takeRequest(trx, request.id))) throw new EndedMeanwhileError();
     await markUndone(trx, asked, undoneEvidence(evidence));
+  }).catch((error: unknown) => {
+    if (!(error instanceof EndedMeanwhileError)) throw error;
   });
 }
 

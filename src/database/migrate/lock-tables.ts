@@ -10,7 +10,7 @@ import { stateOf } from '../faults/sql-states.ts';
 /** Others have not let go of the tables; nothing was changed. */
 export class TablesInUseError extends RoundsmanError {}
 
-/** Where writing transactions begin (docs/reliability.md): who waits for these holds none of the others yet. */
+/** Where writing transactions begin (docs/protocol.md): who waits for these holds none of the others yet. */
 const first = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
 
 /** Between two tries. */

@@ -5,8 +5,8 @@
  * From: any state in which the effect is there.
  * To: the same state, `undo_requested_at` set; a manual run queued.
  * By: an operator.
- * Locks: the bot, then the heal's actions by step without waiting (NOWAIT): a remedy that is being applied or taken back
- *   holds its action, and may change the bot. The caller tries again until they are free.
+ * Locks: the bot, then the heal's actions by step without waiting (NOWAIT), so that the bot's runs do not wait for whoever
+ *   holds an action. The caller tries again until they are free.
  * Zero rows: the effect cannot be taken back, which is thrown as {@link CannotUndoError}.
  */
 import { sql, type Transaction } from 'kysely';
