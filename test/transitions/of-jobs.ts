@@ -1,0 +1,50 @@
+/** Transactions of runs of jobs. */
+import { sql } from 'kysely';
+import { removeOldJobRuns } from '../../src/data/bots/job-runs.ts';
+import { underJobFence } from '../../src/run/jobs/under-job-fence.ts';
+import { cancelJob } from '../../src/transitions/jobs/cancel.ts';
+import { claimSlot } from '../../src/transitions/jobs/claim-slot.ts';
+import { endLostJobs } from '../../src/transitions/jobs/end-lost.ts';
+import { endJob } from '../../src/transitions/jobs/end.ts';
+import { giveBackJobs } from '../../src/transitions/jobs/give-back.ts';
+import { queueJobsAgain } from '../../src/transitions/jobs/queue-again.ts';
+import { requestJob } from '../../src/transitions/jobs/request.ts';
+import { retryJob } from '../../src/transitions/jobs/retry.ts';
+import { startJob } from '../../src/transitions/jobs/start.ts';
+import { takeOverJobs } from '../../src/transitions/jobs/take-over.ts';
+import { jobRun, type Transactions } from './given.ts';
+
+export const ofJobs: Transactions = {
+  'claim a slot of a job': async ({ db }) => {
+    const { rows } = await sql<{
+      since: string;
+    }>`SELECT last_slot_at::text AS since FROM engine.jobs`.execute(db);
+    return claimSlot(db, {
+      job: 'tidy',
+      concurrency: 1,
+      maxAttempts: 3,
+      since: rows[0]!.since,
+      slot: new Date(),
+      missed: null,
+    });
+  },
+  'start a run of a job': ({ db }) =>
+    db
+      .transaction()
+      .execute((trx) =>
+        startJob(trx, { id: jobRun(4).id, generation: 1 }, { name: 'tidy', concurrency: 9 }, 'w'),
+      ),
+  'end a run of a job': ({ db }) =>
+    endJob(db, jobRun(1), { status: 'success', reason: null, error: null, figures: null }),
+  'retry a run of a job': ({ db }) =>
+    retryJob(db, jobRun(1), { reason: null, error: null, delayMs: 1 }),
+  'commit under the fence of a job': ({ db }) =>
+    underJobFence(db, jobRun(1), (trx) => removeOldJobRuns(trx, { days: 1, runs: 1 })),
+  'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),
+  'queue runs of jobs again': ({ db }) =>
+    queueJobsAgain(db, [{ kind: 'job', id: jobRun(4).id, generation: 1 }]),
+  'take runs of jobs over': ({ db }) => takeOverJobs(db, 100),
+  'end lost runs of jobs': ({ db }) => endLostJobs(db, 100),
+  'cancel a run of a job': ({ db }) => cancelJob(db, jobRun(1).id),
+  'request a run of a job': ({ db }) => requestJob(db, { name: 'tidy', maxAttempts: 3 }),
+};

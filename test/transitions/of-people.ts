@@ -1,0 +1,76 @@
+/** Transactions that people ask for. */
+import * as asked from '../support/transitions.ts';
+import type { Db } from '../../src/database/connect.ts';
+import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
+import { changeMode } from '../../src/data/bots/engine.ts';
+import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
+import { addKnowledge } from '../../src/transitions/knowledge/add.ts';
+import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
+import { noteOnTicket } from '../../src/transitions/tickets/note.ts';
+import { problems, entries, ticket, change, type Transactions } from './given.ts';
+
+export const ofPeople: Transactions = {
+  'request an undo': ({ db }) => asked.requestUndo(db, problems[3]!.cured, 'ann'),
+  'resolve a ticket': async ({ db }) =>
+    asked.resolveTicket(db, await ticket(db, 1), 'x', 'ann', {
+      knowledge: { id: entries[0]!, name: 'entry-0' },
+    }),
+  'resolve another ticket': async ({ db }) =>
+    asked.resolveTicket(db, await ticket(db, 3), 'x', 'ann', { knowledge: null }),
+  'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
+  'note on a ticket': ({ db }) => noteOnTicket(db, problems[2]!.ticket, 'ann', {}),
+  'approve a suggestion': async ({ db }) => answer(db, 2, 'approved'),
+  'reject a suggestion': async ({ db }) => answer(db, 0, 'rejected'),
+  "edit an entry's pattern": ({ db }) =>
+    asked.editKnowledge(db, entries[2]!, () => ({ issue_pattern: 'is torn' }), change),
+  'edit an entry': ({ db }) =>
+    asked.editKnowledge(db, entries[0]!, () => ({ autonomy: 'shadow' }), change),
+  'set autonomy on a component': ({ db }) =>
+    asked.setAutonomyOn(db, entries[1]!, 'part 1', 'shadow', change),
+  'add an entry': ({ db }) =>
+    db
+      .transaction()
+      .execute((trx) =>
+        addKnowledge(
+          trx,
+          { name: 'new', category: 'x', issue_pattern: 'xyz', solution: 'x', autonomy: 'shadow' },
+          change,
+        ),
+      ),
+  'register knowledge': ({ db }) =>
+    registerKnowledge(
+      db,
+      ['entry-1', 'new'].map((name) => ({
+        name,
+        category: 'x',
+        issue_pattern: 'xyz',
+        solution: 'x',
+        autonomy: 'shadow' as const,
+      })),
+    ),
+  'mend the cache': async ({ db }) => mendCache(db),
+  'set a limit': ({ db }) =>
+    setLimit(
+      db,
+      limits.find(({ setting }) => setting === 'budget')!,
+      7,
+      'ann',
+    ),
+  'change the mode': ({ db }) => changeMode(db, 'safe', { by: 'ann', reason: null }),
+};
+
+async function answer(db: Db, at: number, said: 'approved' | 'rejected') {
+  const of = await ticket(db, at);
+  const decision = await db
+    .selectFrom('bot_decisions')
+    .select('id')
+    .where('finding_id', '=', of.finding_id)
+    .orderBy('id')
+    .executeTakeFirstOrThrow();
+  return asked.answerSuggestion(
+    db,
+    of,
+    { id: decision.id, name: 'x' },
+    { answer: said, by: 'ann' },
+  );
+}

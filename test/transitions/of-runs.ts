@@ -1,0 +1,115 @@
+/** Transactions of runs and bots: flushes, whose entries are not in the order of their rows, and what schedulers, rescue and people do. */
+import { underFence } from '../../src/data/bots/fence.ts';
+import { endLost } from '../../src/maintain/end-lost.ts';
+import { escalateLost } from '../../src/run/writer/escalate.ts';
+import { flush } from '../../src/run/writer/flush.ts';
+import { startBatch } from '../../src/run/writer/start-batch.ts';
+import { backfill } from '../../src/schedule/backfill.ts';
+import { addBots } from '../../src/transitions/bots/add.ts';
+import { editBot } from '../../src/transitions/bots/edit.ts';
+import * as inError from '../../src/transitions/bots/mark-in-error.ts';
+import { pauseBot } from '../../src/transitions/bots/pause.ts';
+import { planSlots } from '../../src/transitions/bots/plan-slots.ts';
+import { resumeBot } from '../../src/transitions/bots/resume.ts';
+import { cancelRun } from '../../src/transitions/runs/cancel.ts';
+import { claimSlots } from '../../src/transitions/runs/claim.ts';
+import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
+import { giveBackRuns } from '../../src/transitions/runs/give-back.ts';
+import { noteCancellations } from '../../src/transitions/runs/note-cancellations.ts';
+import { queueRunsAgain } from '../../src/transitions/runs/queue-again.ts';
+import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
+import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
+import { queueVerifyRun } from '../../src/transitions/runs/queue-verify.ts';
+import { renewLeases } from '../../src/transitions/runs/renew-lease.ts';
+import { takeOverRuns } from '../../src/transitions/runs/take-over.ts';
+import * as scene from './scene.ts';
+import { bots, runs, log, week, run, finish, record, type Transactions } from './given.ts';
+
+export const ofRuns: Transactions = {
+  'flush: record': ({ client }) =>
+    flush(client, [record(runs.other, true, false), record(runs.first, true, false)]),
+  'flush: record and end': ({ client }) =>
+    flush(client, [record(runs.otherBeside, false, true), record(runs.beside, false, true)]),
+  'flush: end': ({ client }) =>
+    flush(
+      client,
+      [runs.other, runs.beside].map((id) => ({
+        run: run(id),
+        recording: null,
+        finish: finish(id),
+      })),
+    ),
+  start: ({ client }) =>
+    startBatch(
+      client,
+      [runs.otherQueued, runs.queued].map((id) => ({
+        entry: { id, generation: 1 },
+        doubtful: false,
+      })),
+      'w',
+    ),
+  claim: ({ db }) => {
+    const next = new Date(Date.now() + week);
+    return claimSlots(db, null, 100, [
+      {
+        cron: '0 0 * * 1',
+        zone: 'UTC',
+        slot: scene.slot.toISOString(),
+        next,
+        after: new Date(next.getTime() + week),
+      },
+    ]);
+  },
+  backfill: ({ db }) =>
+    backfill(db, bots[0], {
+      since: new Date(scene.slot.getTime() - 3 * week),
+      until: scene.slot,
+      limit: 100,
+      dryRun: false,
+    }),
+  'cancel a run': ({ db }) => cancelRun(db, runs.first, 'x'),
+  'cancel a queued run': ({ db }) => cancelRun(db, runs.queued, 'x'),
+  'note cancellations': ({ db }) => noteCancellations(db),
+  'end cancelled runs': ({ db }) => endCancelledRuns(db, 100),
+  'end lost runs': ({ db }) => endLost(db, escalateLost, log),
+  'take runs over': ({ db }) => takeOverRuns(db, 100),
+  'queue fresh runs': ({ db }) => queueFreshRuns(db, 100),
+  'queue runs again': ({ db }) =>
+    queueRunsAgain(
+      db,
+      [runs.otherQueued, runs.queued].map((id) => ({ kind: 'run' as const, id, generation: 1 })),
+    ),
+  'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
+  'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
+  'queue a manual run': ({ db }) => db.transaction().execute((trx) => queueManualRun(trx, bots[1])),
+  'queue a verify run': ({ db }) =>
+    underFence(db, run(runs.beside), (trx) => queueVerifyRun(trx, bots[0], 'f2')),
+  'plan bots': ({ db }) =>
+    planSlots(
+      db,
+      bots.toReversed().map((id) => ({ id, version: 1, slot: scene.slot, following: new Date() })),
+    ),
+  'mark bots in error': ({ db }) =>
+    inError.markBotsInError(
+      db,
+      bots.toReversed().map((id) => ({ id, version: 1, reason: 'x' })),
+    ),
+  'mark a schedule in error': ({ db }) =>
+    inError.markScheduleInError(db, { cron: '0 0 * * 1', zone: 'UTC' }, 'x'),
+  'mark a bot in error': ({ db }) =>
+    inError.markBotInError(db, { id: bots[1], endpoint: '/api/bots/nobody', config: {} }, 'x'),
+  'add bots': ({ db }) =>
+    addBots(
+      db,
+      ['bot-1', 'bot-9'].map((name) => ({
+        name,
+        display_name: name,
+        schedule_cron: '0 0 * * 1',
+        api_endpoint: 'x',
+      })),
+    ),
+  'edit a bot': ({ db }) =>
+    db.transaction().execute((trx) => editBot(trx, bots[0], () => ({ schedule_cron: '@daily' }))),
+  'pause a bot': ({ db }) => pauseBot(db, { id: bots[1], status: 'active' }, 'x'),
+  'resume a bot': ({ db }) => resumeBot(db, { id: bots[0], status: 'active' }),
+};
