@@ -44,8 +44,10 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
       .poll(() => jobRow(db, id), settled)
       .toMatchObject({ status: 'success', attempt: 2, figures: { attempt: 2 }, reason: null });
     expect(readFileSync(file, 'utf8')).toBe(String(other.pid));
-    const ends = other.lines().filter(({ msg }) => msg === 'job ended');
-    expect(ends).toMatchObject([{ job: 'needs-two', run: id, status: 'success' }]);
+    // The row is written before the line.
+    await expect
+      .poll(() => other.lines().filter(({ msg }) => msg === 'job ended'), settled)
+      .toMatchObject([{ job: 'needs-two', run: id, status: 'success' }]);
   }, 60_000);
 
   test('SIGTERM: a job that ends within the grace ends, another is given back', async () => {
