@@ -8,7 +8,7 @@ import { isFault } from '../database/faults/fault-behind.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { writeDoubt } from './outside.ts';
-import type { Target } from './finding/open-finding.ts';
+import type { TargetFinding } from './finding/open-finding.ts';
 import type { Action, Effect, HealContext } from './heal-context.ts';
 import { readSolution, type Step } from '../catalogue/solution.ts';
 import { knownParams, notKept } from './with-secrets.ts';
@@ -29,7 +29,7 @@ type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'left
 export async function askWhatBecame(
   asking: Asking,
   { id, fence }: Fenced,
-  finding: Target,
+  finding: TargetFinding,
   action: Abandoned,
   step: Step | undefined,
 ): Promise<Date | null | 'not applied'> {
@@ -108,7 +108,7 @@ function stepOf(catalogue: Catalogue, { remedy, step }: Abandoned, solution: str
 }
 
 async function findBegun(db: Db, run: Fenced, botId: string) {
-  const { rows } = await sql<Abandoned & Target & { solution: string | null }>`
+  const { rows } = await sql<Abandoned & TargetFinding & { solution: string | null }>`
     SELECT a.id, a.heal_id, a.knowledge_id, a.step, a.applied_at, a.remedy, a.evidence, a.fingerprint,
            coalesce(a.component, '') AS affected_component, coalesce(f.component_key, a.component, '') AS component_key,
            f.metadata, k.solution

@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
-import type { Recheck, Target } from './finding/open-finding.ts';
+import type { Recheck, TargetFinding } from './finding/open-finding.ts';
 
 /** What healing needs from the run that it is a part of. */
 export interface HealContext {
@@ -34,7 +34,7 @@ export interface Action {
 /** One step to apply, as plain values: it is applied in another process. */
 export interface Effect {
   run: Fenced;
-  finding: Target;
+  finding: TargetFinding;
   action: Action;
   /** the remedy's name, and its parameters as its schema read them */
   remedy: string;

@@ -1,4 +1,8 @@
-/** What of a bot's open findings wants a ticket when a run ends, as parts of the statement that escalates. */
+/**
+ * What of a bot's open findings wants a ticket when a run ends, as parts of the statement that escalates
+ * (src/run/writer/escalate.ts). A part names those before it whose rows it reads; of `runs`, the runs that end, it reads
+ * `id`, `bot_id` and `examined` (the components that the run looked at).
+ */
 import { sql } from 'kysely';
 import { severityWords, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
@@ -26,7 +30,11 @@ const mayBeTold = sql`
                     AND t.resolved_at <= engine.now())
   AND NOT ${findingSilenced}`;
 
-/** Whether an open finding `f` matters enough for a ticket. */
+/**
+ * Whether an open finding `f` matters enough for a ticket: critical and high always; medium after healing failed, was
+ * aborted, blocked or suggested, or was applied and cannot be judged for as long as a person would have to respond; low
+ * and info only to carry a suggestion. What no knowledge fits leaves no row, and so is no reason by itself.
+ */
 const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true

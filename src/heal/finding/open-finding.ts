@@ -25,8 +25,8 @@ export interface OpenFinding {
  */
 export type Recheck = (finding: OpenFinding, since: Date | null) => Promise<Verdict>;
 
-/** What a remedy is told of the problem. */
-export type Target = Pick<
+/** What a remedy is told of the problem; the contract's `Target` has it in its own words (src/heal/applied.ts). */
+export type TargetFinding = Pick<
   OpenFinding,
   'fingerprint' | 'affected_component' | 'component_key' | 'metadata'
 >;

@@ -34,8 +34,7 @@ const runs = sql`runs AS MATERIALIZED (
 
 /**
  * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
- * high always; medium after healing failed or was blocked; low and info only to carry a suggestion, or
- * where an effect outside the database is unknown, which is so though the problem is gone.
+ * high always, medium and less where src/data/bots/wanting-tickets.ts says so, which has the whole rule.
  * Silenced and suppressed findings get none; in a storm, when more than half of a bot's components are broken,
  * only the worst finding gets one, whatever its severity. It says that it stands for a storm, and so does one
  * that is older than the storm. Tickets whose finding is gone resolve themselves; a problem that was seen again
