@@ -1,0 +1,59 @@
+import type { Fenced } from '../data/bots/fence.ts';
+import type { Log } from '../log.ts';
+
+const renewEveryMs = 1_500;
+
+export interface Leased extends Fenced {
+  stop(why: 'lost' | 'cancelled'): void;
+}
+
+/** The runs that this process carries. */
+export interface Leases<Run extends Leased> {
+  add(run: Run): void;
+  remove(run: Run): void;
+  all(): Run[];
+  stop(): void;
+}
+
+/**
+ * Has the leases of all runs renewed again and again, until it is stopped. `renew` resolves with those that are held
+ * still. A run that is not among them was taken over and is stopped as lost; one whose end was asked for is stopped as
+ * cancelled.
+ */
+export function keepRenewing<Run extends Leased>(
+  renew: (runs: Run[]) => Promise<{ id: string; cancelled: boolean }[]>,
+  log: Log,
+): Leases<Run> {
+  const runs = new Map<string, Run>();
+  let renewing = false;
+
+  async function renewAll(): Promise<void> {
+    const asked = [...runs.values()];
+    if (asked.length === 0) return;
+    const kept = new Map((await renew(asked)).map((row) => [row.id, row]));
+    for (const run of asked) {
+      // It may have ended while the statements were under way.
+      if (runs.get(run.id) !== run) continue;
+      if (!kept.has(run.id)) run.stop('lost');
+      else if (kept.get(run.id)!.cancelled) run.stop('cancelled');
+    }
+  }
+
+  const timer = setInterval(() => {
+    if (renewing) return;
+    renewing = true;
+    renewAll()
+      .catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'))
+      .finally(() => {
+        renewing = false;
+      });
+  }, renewEveryMs);
+  timer.unref();
+
+  return {
+    add: (run) => void runs.set(run.id, run),
+    remove: (run) => void (runs.get(run.id) === run && runs.delete(run.id)),
+    all: () => [...runs.values()],
+    stop: () => clearInterval(timer),
+  };
+}
