@@ -4,6 +4,7 @@ CREATE TABLE engine.jobs (
   name text PRIMARY KEY,
   -- the newest slot that was claimed; before the first one, when the job became known. Slots after it are owed.
   last_slot_at timestamptz NOT NULL DEFAULT date_trunc('second', engine.now())
+    CHECK (last_slot_at BETWEEN '1970-01-01' AND '9000-01-01')
 );
 
 -- One row for each occurrence of a job, with the words, fences and leases of runs of bots.
@@ -11,15 +12,16 @@ CREATE TABLE engine.job_runs (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   job text NOT NULL REFERENCES engine.jobs (name),
   -- the slot; NULL: it was asked for
-  scheduled_for timestamptz,
+  scheduled_for timestamptz CHECK (scheduled_for BETWEEN '1970-01-01' AND '9000-01-01'),
   payload jsonb NOT NULL DEFAULT '{}',
   status text NOT NULL DEFAULT 'queued'
     CHECK (status IN ('queued', 'running', 'success', 'failed', 'timeout', 'cancelled', 'skipped')),
-  generation int NOT NULL DEFAULT 0 CHECK (generation >= 0),
-  attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-  max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts >= 1),
+  -- Far below the end of the type: one row that cannot be queued again would keep all others from it.
+  generation int NOT NULL DEFAULT 0 CHECK (generation BETWEEN 0 AND 2000000000),
+  attempt int NOT NULL DEFAULT 0 CHECK (attempt BETWEEN 0 AND 1000),
+  max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts BETWEEN 1 AND 1000),
   fence bigint,
-  lease_until timestamptz,
+  lease_until timestamptz CHECK (lease_until < '9000-01-01'),
   worker text,
   queued_at timestamptz NOT NULL DEFAULT engine.now(),
   run_after timestamptz,

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { exitCodes } from '../ground/errors.ts';
+import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
+import { within } from '../ground/within.ts';
 import { printError } from '../cli/terminal/print.ts';
 import { program } from '../cli/program.ts';
 import { demoCommand } from './demo.ts';
@@ -18,13 +19,28 @@ const engineCommands = () => [
 
 const lingerMs = 500;
 
+/** The reader, or the terminal, is gone. */
+const isClosed = (error: Error & { code?: string }): boolean =>
+  ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '');
+
+const notWritten = (error: Error) =>
+  new RoundsmanError({
+    what: 'the output could not be written',
+    why: messageOf(error),
+    hint: 'what the command does is done; make room where its output goes, and ask for it again',
+  });
+
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
   // Under a umask that takes them from the owner, too, no directory that is made could be used.
   process.umask(process.umask() & 0o077);
   // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to leave at once: what was
   // begun, as a share of the embedded server, ends in order.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  let unwritten: Error | undefined;
+  process.stdout.on('error', (error) => {
+    if (!isClosed(error)) unwritten ??= error;
+  });
+  process.stderr.on('error', () => {});
   try {
     await program(engineCommands()).parseAsync(argv);
   } catch (error) {
@@ -37,6 +53,10 @@ export async function main(argv: string[]): Promise<void> {
       process.exitCode = printError(error, explainFault(error));
     }
   }
+  // A result that could not be kept is none, whatever was done for it.
+  // A reader that has stopped reading is not waited for.
+  await within(lingerMs, new Promise<void>((resolve) => process.stdout.write('', () => resolve())));
+  if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
   // All work is done. pg leaves the socket of a login that it gave up itself open, as for want of a
   // password, and the server hangs up after a minute only.
   if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();

@@ -16,6 +16,7 @@ export const demoCommand = () =>
 
 async function demo(options: { json?: boolean }): Promise<void> {
   const asked = askedToStop();
+  void asked.stop.then(() => note('Stopping: all of it is thrown away.'));
   const [config, log, embedded, data, migrate, backend, fiction, engine, choice, rounds, summary] =
     await Promise.all([
       import('../config.ts'),
@@ -47,10 +48,12 @@ async function demo(options: { json?: boolean }): Promise<void> {
       });
     });
   try {
+    if (asked.signal.aborted) return interrupted();
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = data.connect(server.url, { name: 'roundsman demo' });
     try {
       await migrate.migrateToLatest(db);
+      if (asked.signal.aborted) return interrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
       if (asked.signal.aborted) return interrupted();

@@ -1,6 +1,7 @@
 /**
  * What a remedy changes about bots, the engine does for it: in the transaction of the remedy, so that the change and
- * its record commit together. A remedy writes no status of a bot or a run itself.
+ * its record commit together. A remedy outside has no transaction: each change is committed by itself, and stays when
+ * what follows fails. A remedy writes no status of a bot or a run itself.
  */
 export interface BotChanges {
   /**

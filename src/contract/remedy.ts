@@ -73,8 +73,8 @@ export interface Remedy<Params = unknown> {
    */
   secrets?: true;
   /**
-   * Whether there is nothing left to do; null when it cannot tell. Asked before an interrupted application
-   * is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
+   * Whether there is nothing left to do; null when it cannot tell. Asked before each application, so also before an
+   * interrupted one is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
    * done nor still under way. On null, or when this throws, it is not repeated and a person decides; after an error
    * of the database it is asked again.
    */

@@ -9,7 +9,10 @@ import { queueManualRun } from '../transitions/runs/queue-manual.ts';
 
 /** The transitions that a remedy may ask for, in its transaction; one outside has none, and gets one for each. */
 export const botChanges = (db: Kysely<Database>): BotChanges => ({
-  queueRun: (id) => inTransaction(db, (trx) => queueManualRun(trx, id)),
+  queueRun: async (botId) => {
+    const { id } = await inTransaction(db, (trx) => queueManualRun(trx, botId));
+    return { id };
+  },
   async pauseBot(id, reason) {
     if (!(await pauseBot(db, { id, status: 'active' }, reason)))
       throw new NotAppliedError(`the bot ${id} is not active any more`);

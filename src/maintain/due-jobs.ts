@@ -22,7 +22,7 @@ export async function dueJobs(
       WHERE (SELECT count(*) FROM engine.job_runs o WHERE o.job = j.name AND o.status = 'running') < j.concurrency
     )
     SELECT r.id, r.generation, ${at}::text AS at FROM engine.job_runs r JOIN known ON known.name = r.job
-    WHERE r.status = 'queued' AND ${at} <= engine.now()
+    WHERE r.status = 'queued' AND r.cancel_requested_at IS NULL AND ${at} <= engine.now()
       AND (r.generation = 0 OR ${at} < engine.now() - make_interval(secs => ${seconds}))
       AND (${after?.at ?? null}::timestamptz IS NULL
            OR (${at}, r.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))

@@ -1,6 +1,7 @@
 import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
+import { endCancelledJobs } from '../transitions/jobs/end-cancelled.ts';
 import { endLostJobs } from '../transitions/jobs/end-lost.ts';
 import { queueJobsAgain } from '../transitions/jobs/queue-again.ts';
 import { takeOverJobs } from '../transitions/jobs/take-over.ts';
@@ -13,7 +14,7 @@ const batch = 500;
 export interface RescuedJobs {
   /** queued runs whose entry was missing */
   queued: number;
-  /** running ones whose lease ran out: queued again, or ended when no attempt was left */
+  /** running ones whose lease ran out: queued again, or ended when no attempt was left; and waiting ones that were to end */
   takenOver: number;
   ended: number;
 }
@@ -30,7 +31,7 @@ export function jobRescuer(
   let after: Cursor | null = null;
 
   return async () => {
-    const ended = await endLostJobs(db, batch);
+    const ended = (await endLostJobs(db, batch)) + (await endCancelledJobs(db, batch));
     const again = await takeOverJobs(db, batch);
     // What was running goes first: behind a backlog its recovery would take as long as the backlog.
     await queue.add(again.map((entry) => ({ ...entry, first: true })));

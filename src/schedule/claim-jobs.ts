@@ -5,8 +5,8 @@ import type { JobEntry } from '../queue/run-queue.ts';
 import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
 import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
 
-/** Missed slots are counted up to here: two years of minutes. */
-const mostCounted = 1_000_000;
+/** Missed slots are counted up to here, a month of minutes: to count takes time, and the scheduler has other work. */
+const mostCounted = 50_000;
 
 export interface ClaimedJobs {
   /** to be queued */
@@ -36,6 +36,7 @@ export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJo
   const { rows } = await sql<Known>`
     SELECT name, last_slot_at::text AS since, last_slot_at, engine.now() AS now FROM engine.jobs
     WHERE name = ANY (${scheduled.map(({ name }) => name)}::text[])`.execute(db);
+  if (rows.some(({ last_slot_at, now }) => last_slot_at > now)) await forgetFuture(db);
   for (const job of scheduled)
     try {
       const known = rows.find(({ name }) => name === job.name);
@@ -49,6 +50,15 @@ export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJo
   return claimed;
 }
 
+/**
+ * A claimed slot that lies in the future is of a clock that was set back since: slots after now are owed again, from the
+ * next tick on. Those that have a row already get no other one.
+ */
+const forgetFuture = (db: Db) =>
+  sql`
+    UPDATE engine.jobs SET last_slot_at = date_trunc('second', engine.now())
+    WHERE last_slot_at > engine.now() + interval '1 minute'`.execute(db);
+
 /** The newest slot of this job that is due, and those before it that have no row; null where none is due. */
 function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot | null {
   const text = job.schedule!;
@@ -61,5 +71,9 @@ function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot 
   if (slot.getTime() === first.getTime()) return { ...due, slot, missed: null };
   // A slot is a whole minute: what is before the newest one is a millisecond earlier at the latest.
   const before = slotsMissed(schedule, after, new Date(slot.getTime() - 1), mostCounted);
-  return { ...due, slot, missed: { first, last: before.last!, count: before.count } };
+  return {
+    ...due,
+    slot,
+    missed: { first, last: before.last!, count: before.count, capped: before.capped },
+  };
 }

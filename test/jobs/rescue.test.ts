@@ -80,4 +80,38 @@ describe.each(backends)('on $name', (backend) => {
     expect(await jobRow(db, last.id)).toMatchObject({ status: 'failed', reason: 'worker lost' });
     expect(await jobRow(db, stopped.id)).toMatchObject({ status: 'cancelled' });
   });
+
+  test('a run that waits and is to end is cancelled, and not queued again', async () => {
+    const { db, queue } = await anEngine(backend, noBots);
+    await registerJobs(db, [job]);
+    const { id } = await aRun(db, job);
+    const asked = { cancel_requested_at: ago(1), queued_at: ago(60) };
+    await db.updateTable('engine.job_runs').set(asked).where('id', '=', id).execute();
+    const rescue = jobRescuer(db, queue, [job]);
+    expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 1 });
+    expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
+    expect(await jobRow(db, id)).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled',
+      completed_at: expect.any(Date),
+    });
+  });
+
+  test('a row with the highest generation keeps no other from the queue', async () => {
+    const { db, queue } = await anEngine(backend, noBots);
+    await registerJobs(db, [job]);
+    const odd = await aRun(db, job);
+    const other = await aRun(db, job);
+    await db
+      .updateTable('engine.job_runs')
+      .set({ queued_at: ago(60) })
+      .execute();
+    await db
+      .updateTable('engine.job_runs')
+      .set({ generation: 2_000_000_000 })
+      .where('id', '=', odd.id)
+      .execute();
+    expect(await jobRescuer(db, queue, [job])()).toMatchObject({ queued: 2 });
+    expect(await queue.look({ ...other, generation: 2 })).toBe('waiting');
+  });
 });

@@ -6,7 +6,7 @@ import { parseSchedule } from '../../src/schedule/cron.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { startFlow } from '../support/flow.ts';
+import { movableClock, startFlow } from '../support/flow.ts';
 import { aJob, jobRows, noBots, owedSince } from './job-flow.ts';
 
 const minutely = (handler = async () => ({})) => aJob('count', handler, { schedule: '* * * * *' });
@@ -108,4 +108,22 @@ test('every job has a name of its own, a schedule that can be read, and a slot t
     expect(payload.safeParse({}).success, name).toBe(true);
     expect(Math.min(concurrency, maxAttempts, timeoutSeconds)).toBeGreaterThan(0);
   }
+});
+
+test('where the newest claimed slot lies in the future, because a clock was set back, slots come again', async () => {
+  const job = minutely();
+  const db = await known(job);
+  const setClock = await movableClock(db);
+  await owedSince(db, 'count', '-100 years');
+  expect((await claimJobs(db, [job])).queued).toEqual([]);
+  await setClock(61);
+  expect((await claimJobs(db, [job])).queued).toHaveLength(1);
+});
+
+test('a slot of no calendar is refused', async () => {
+  const db = await known(minutely());
+  for (const at of ['infinity', '-infinity', '0001-01-01'])
+    await expect(
+      sql`UPDATE engine.jobs SET last_slot_at = ${at}::timestamptz`.execute(db),
+    ).rejects.toThrow(/check constraint/);
 });

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
+/** No generation is above it, as the table says: a row that was written by hand may come near. */
+export const mostGenerations = 2_000_000_000;
+
 /** So many in one statement; the rest follows with the next one. */
 const most = 1_000;
 

@@ -13,15 +13,26 @@ export class InitialiseError extends RoundsmanError {}
 
 export const newPassword = () => randomBytes(24).toString('hex');
 
+/**
+ * Out of the terminal's reach: Ctrl-C is a wish of this process to end, and no failure of the program's. What this process
+ * leaves half-made when it ends is swept by the next one.
+ */
 async function run(command: string, args: string[], account: Account | undefined) {
   const child = spawn(command, args, {
     ...spawnOptions(account),
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('exit', resolve);
   });
-  const [, error, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  const endWithUs = () => child.kill();
+  process.once('exit', endWithUs);
+  const [, error, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exited,
+  ]).finally(() => process.off('exit', endWithUs));
   if (code === 0) return;
   throw new InitialiseError({
     what: 'The embedded database could not be created',

@@ -18,7 +18,7 @@ export interface DueSlot {
   since: string;
   slot: Date;
   /** the slots between `since` and `slot`; null where there are none */
-  missed: { first: Date; last: Date; count: number } | null;
+  missed: { first: Date; last: Date; count: number; capped: boolean } | null;
 }
 
 export interface ClaimedSlot {
@@ -30,7 +30,13 @@ export interface ClaimedSlot {
 
 export async function claimSlot(db: Db, due: DueSlot): Promise<ClaimedSlot[]> {
   const { missed } = due;
-  const figures = missed && JSON.stringify({ count: missed.count, last: missed.last });
+  const figures =
+    missed &&
+    JSON.stringify({
+      count: missed.count,
+      last: missed.last,
+      ...(missed.capped && { more: true }),
+    });
   const { rows } = await sql<ClaimedSlot>`
     WITH moved AS (
       UPDATE engine.jobs SET last_slot_at = ${due.slot}

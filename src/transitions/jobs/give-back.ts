@@ -7,6 +7,7 @@
  * Locks: runs of jobs by id; rows that others hold are skipped.
  * Zero rows: they have ended, or a transaction of theirs still holds them.
  */
+import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
@@ -27,7 +28,7 @@ export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> 
     UPDATE engine.job_runs r
     SET status = CASE WHEN ${goesOn} THEN 'queued' ELSE r.status END,
         reason = CASE WHEN ${goesOn} THEN 'given back' ELSE r.reason END,
-        attempt = r.attempt - ${goesOn}::int, generation = r.generation + ${goesOn}::int,
+        attempt = r.attempt - ${goesOn}::int, generation = least(r.generation + ${goesOn}::int, ${mostGenerations}),
         lease_until = CASE WHEN NOT ${goesOn} THEN least(r.lease_until, engine.now()) END, run_after = NULL
     FROM held WHERE r.id = held.id
     RETURNING r.id, r.generation, r.status`.execute(db);

@@ -7,6 +7,7 @@
  * Locks: runs of jobs, those that are lost longest first; rows that others hold are skipped.
  * Zero rows: nothing is lost, or others are taking it over.
  */
+import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { JobEntry } from '../../queue/entry.ts';
@@ -22,7 +23,7 @@ export async function takeOverJobs(db: Db, most: number): Promise<JobEntry[]> {
     )
     UPDATE engine.job_runs r
     SET status = 'queued', reason = 'worker lost', error_message = 'the lease of worker ' || r.worker || ' ran out',
-        generation = r.generation + 1, lease_until = NULL
+        generation = least(r.generation + 1, ${mostGenerations}), lease_until = NULL
     FROM lost WHERE r.id = lost.id
     RETURNING r.id, r.generation`.execute(db);
   return rows.map((row) => ({ kind: 'job', ...row }));

@@ -1,0 +1,35 @@
+/** What a command prints goes nowhere: that is no success. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+
+/** Runs a command whose standard output is this file. */
+async function into(file: string, ...args: string[]) {
+  const { url } = await testDatabase();
+  const output = openSync(file, 'w');
+  const child = spawn(process.execPath, ['src/bin/roundsman.js', ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: url },
+    stdio: ['ignore', output, 'pipe'],
+  });
+  closeSync(output);
+  const exited = new Promise((resolve) => child.on('exit', resolve));
+  return { error: await text(child.stderr!), code: await exited };
+}
+
+test.each([['bots', 'list'], ['bots', 'list', '--json'], ['status'], ['--help']])(
+  'a disk that is full makes %s %s fail, and says so',
+  async (...args) => {
+    const { error, code } = await into('/dev/full', ...args.filter(Boolean));
+    expect(code).toBe(1);
+    expect(error).toContain('error: the output could not be written');
+    expect(error).toContain('ENOSPC');
+  },
+);
+
+test('where it can be written nothing is said', async () => {
+  const { error, code } = await into('/dev/null', 'bots', 'list');
+  expect(code).toBe(0);
+  expect(error).not.toContain('error:');
+});
