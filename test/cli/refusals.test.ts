@@ -124,8 +124,9 @@ describe('a database', () => {
     address.username = role;
     address.password = 'full';
     const said = await refused(address.href, 'status');
-    expect(said).toContain('no connection, memory or disk space left');
+    expect(said).toContain(`the role ${role} may have no more connections`);
+    expect(said).toContain(`ALTER ROLE "${role}" CONNECTION LIMIT`);
     const { out } = await roundsman(address.href, 'doctor');
-    expect(out).toMatch(/fail +Database .*no connection, memory or disk space left/);
+    expect(out).toMatch(/fail +Database .*may have no more connections/);
   });
 });
