@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from './once.ts';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { intend } from '../transitions/actions/intend.ts';
@@ -66,12 +67,6 @@ export const decide = (
     return { id, knowledge, steps, action };
   });
 
-/** Asked when it is needed first, and then kept. */
-function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let asked: Promise<Value> | undefined;
-  return () => (asked ??= ask());
-}
-
 /** Up to and with the first one whose gates are all open. */
 async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
   const asked: Evaluated[] = [];
@@ -121,7 +116,7 @@ export async function mayGoOn(
   const gate = closedGate(inputs, knowledge, stage);
   if (gate === null) return (await mayAct(trx, run)) && isOpen(trx, finding);
   const verdict = refusal(gate, knowledge);
-  await writeVerdict(trx, run, finding, { knowledge, inputs, verdict, gate });
+  await writeVerdict(trx, run, finding, { knowledge, inputs: async () => inputs, verdict, gate });
   return false;
 }
 

@@ -3,14 +3,21 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { isLeftAlone, type HeldOutBefore } from './choose.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
-import { closedGate, readGateInputs, type GateInputs } from './gate.ts';
+import {
+  closedByPeople,
+  closedGate,
+  readGateInputs,
+  readPeoplesWord,
+  type GateInputs,
+} from './gate.ts';
+import { once } from './once.ts';
 import type { Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
 
 export interface Evaluated {
   candidate: Candidate;
-  /** what its gates were asked with; null of advice, for which no gate is asked */
-  inputs: GateInputs | null;
+  /** what its gates are asked with, read when it is asked for; null of advice, for which no gate is asked */
+  inputs: (() => Promise<GateInputs>) | null;
   /** the first closed gate; `disabled` of advice that is not enabled */
   gate: string | null;
   /**
@@ -36,14 +43,16 @@ export async function* evaluate(
       yield { candidate, inputs: null, gate, prospect: gate ? 'closed' : 'advise' };
       continue;
     }
-    const inputs = await readGateInputs(trx, finding, candidate, { stage: 'beginning', examined });
-    const gate = closedGate(inputs, candidate, 'beginning');
+    const stage = 'beginning';
+    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined }));
+    const word = await readPeoplesWord(trx, finding, candidate, { stage });
+    const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {
       yield { candidate, inputs, gate, prospect: 'closed' };
       continue;
     }
     const out =
-      inputs.answer !== 'approved' &&
+      word.answer !== 'approved' &&
       isLeftAlone(
         candidate,
         finding,

@@ -6,14 +6,16 @@ import type { Db } from '../database/connect.ts';
 import type { BotFindings } from '../database/tables.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
-import { closedGate } from './gate.ts';
+import { closedGate, type GateInputs } from './gate.ts';
 import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
 /** What a run would make of a candidate if it came now. */
-export type Explained = Omit<Evaluated, 'prospect'> & {
+export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   figures: Figures;
+  /** what its gates were asked with; null of advice */
+  inputs: GateInputs | null;
   /** `wait`: its gates are open; another one is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
   /** So much of it is broken that the storm gate closes unless the next run looks at twice as many components. */
@@ -70,11 +72,13 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       let taken = false;
       for await (const each of evaluate(trx, finding, ordered, { figures, examined: countless })) {
         const isOpen = each.prospect === 'apply' || each.prospect === 'hold out';
+        const inputs = each.inputs && (await each.inputs());
         explained.push({
           ...each,
+          inputs,
           figures: known.get(each.candidate.id)!,
           prospect: isOpen && taken ? 'wait' : each.prospect,
-          storm: isOpen && mayStorm(each),
+          storm: isOpen && inputs !== null && mayStorm(each.candidate, inputs),
         });
         taken ||= isOpen;
       }
@@ -82,7 +86,6 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
     });
 
 /** The storm gate is asked for both ends of what the next run may look at: here for the fewest components. */
-const mayStorm = ({ candidate, inputs }: Evaluated): boolean =>
-  inputs !== null &&
+const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==
-    null;
+  null;

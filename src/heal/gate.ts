@@ -6,14 +6,18 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
-/** What the gates ask, with the limits from the settings; a limit that cannot be read is null. */
-export interface GateInputs {
+/** What the first gates ask: people's word on what the engine may do. */
+export interface PeoplesWord {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
   /** a person's answer to this entry's last suggestion about this finding */
   answer: 'approved' | 'rejected' | null;
   /** the entry's last effect on this problem was taken back by a person */
   undone: boolean;
+}
+
+/** What all gates ask, with the limits from the settings; a limit that cannot be read is null. */
+export interface GateInputs extends PeoplesWord {
   minutes_since_last: number | null;
   cooldown: number | null;
   unfinished: number;
@@ -41,26 +45,15 @@ export interface GateInputs {
 /** `begun`: the heal goes on, and an approval that it began with is not used up by its own steps. */
 export type Stage = 'beginning' | 'begun';
 
-/**
- * Everything the gates ask, in one statement: whoever begins a heal by it asks while holding the budget row. `examined` are
- * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
- * on: its own rungs are no failures yet, and not in its way.
- */
-export async function readGateInputs(
-  trx: Transaction<Database>,
-  finding: OpenFinding,
-  { id }: Candidate,
-  { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
-): Promise<GateInputs> {
+/** What people have said about the engine, the entry and the finding, as columns. */
+function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
   const isSilenced = silenced({
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
   });
-  const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
-  const { rows } = await sql<GateInputs>`
-    SELECT
+  return sql`
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
       -- What stands behind another open finding is left alone like what is silenced: its cause is elsewhere.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
@@ -75,7 +68,34 @@ export async function readGateInputs(
         ORDER BY d.answered_at DESC LIMIT 1) AS answer,
       coalesce((SELECT a.state = 'undone' FROM bot_actions a
         WHERE a.fingerprint = ${finding.fingerprint}::text AND a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL
-        ORDER BY a.applied_at DESC LIMIT 1), false) AS undone,
+        ORDER BY a.applied_at DESC LIMIT 1), false) AS undone`;
+}
+
+/** What the first gates ask, which is cheap: most findings that are left alone wait for a person. */
+export async function readPeoplesWord(
+  trx: Transaction<Database>,
+  finding: OpenFinding,
+  { id }: Candidate,
+  { stage }: { stage: Stage },
+): Promise<PeoplesWord> {
+  const { rows } = await sql<PeoplesWord>`SELECT ${peoplesWord(finding, id, stage)}`.execute(trx);
+  return rows[0]!;
+}
+
+/**
+ * Everything the gates ask, in one statement: whoever begins a heal by it asks while holding the budget row. `examined` are
+ * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
+ * on: its own rungs are no failures yet, and not in its way.
+ */
+export async function readGateInputs(
+  trx: Transaction<Database>,
+  finding: OpenFinding,
+  { id }: Candidate,
+  { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
+): Promise<GateInputs> {
+  const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
+  const { rows } = await sql<GateInputs>`
+    SELECT ${peoplesWord(finding, id, stage)},
       (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 / 60 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
@@ -119,19 +139,19 @@ export async function readGateInputs(
   return rows[0]!;
 }
 
-interface Gate {
+interface Gate<Inputs> {
   name: string;
   /** asked only before a heal begins: its own rows would close it afterwards */
   beforeBeginning?: true;
-  closed(inputs: GateInputs, candidate: Candidate): boolean;
+  closed(inputs: Inputs, candidate: Candidate): boolean;
 }
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
 
-const approved = ({ answer }: GateInputs) => answer === 'approved';
+const approved = ({ answer }: PeoplesWord) => answer === 'approved';
 
-/** In this order; the first closed one is written down. A figure that cannot be read closes its gate. */
-const gates: Gate[] = [
+/** Asked first. */
+const peoplesGates: Gate<PeoplesWord>[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
     // For what would act alone: not what a person approved, and not what may only say what it would do.
@@ -156,6 +176,11 @@ const gates: Gate[] = [
       // What somebody took back is not done again behind their back.
       ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
   },
+];
+
+/** In this order; the first closed one is written down. A figure that cannot be read closes its gate. */
+const gates: Gate<GateInputs>[] = [
+  ...peoplesGates,
   {
     name: 'cooldown',
     beforeBeginning: true,
@@ -210,3 +235,7 @@ export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stag
   gates.find(
     (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(inputs, candidate),
   )?.name ?? null;
+
+/** The same of the first gates, which ask for people's word alone. */
+export const closedByPeople = (word: PeoplesWord, candidate: Candidate): string | null =>
+  peoplesGates.find((gate) => gate.closed(word, candidate))?.name ?? null;

@@ -12,7 +12,7 @@ export type Verdict = Database['bot_decisions']['verdict'];
 /** A verdict on one entry, with what its gates were asked with. */
 export interface Decided {
   knowledge: Candidate;
-  inputs: GateInputs | null;
+  inputs: (() => Promise<GateInputs>) | null;
   verdict: Verdict;
   gate: string | null;
 }
@@ -36,7 +36,7 @@ export const writeVerdict = (
     verdict,
     gate,
     figures: async () => ({
-      ...inputs,
+      ...(await inputs?.()),
       ...(figures && { record: kernelOf(await figures()) }),
     }),
     couldAct: solution.kind === 'playbook',
