@@ -29,7 +29,8 @@ export interface Evaluated {
 
 /**
  * Evaluates the candidates one after the other, in the order given; who stops reading has not asked for the rest.
- * Only reads, and its figures only where an entry might act: they are the dearest question. `examined` are the components that the bot looked at in this run, 0 when that is not known.
+ * Only reads, and what is dear only where it matters: people's word first, then what all gates ask, then the figures.
+ * `examined` are the components that the bot looked at in this run, 0 when that is not known.
  */
 export async function* evaluate(
   trx: Transaction<Database>,
