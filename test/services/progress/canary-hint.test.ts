@@ -15,7 +15,7 @@ test.each([
   ['role "app" is not permitted to log in', 'correct the user'],
   ['database "x" does not exist', 'correct the name'],
   ['permission denied for table bots', 'connect as the owner'],
-  ['too many connections for role "app"', 'max_connections'],
+  ['too many connections for role "app"', 'ALTER ROLE "app" CONNECTION LIMIT'],
   ['sorry, too many clients already', 'max_connections'],
   ['cannot execute UPDATE in a read-only transaction', 'name the primary'],
   ['canceling statement due to statement timeout', 'pg_stat_activity'],
