@@ -3,7 +3,6 @@ import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
-import { configuredBackend } from '../queue/backend.ts';
 import { planConnections, sessionConnections, smallerLimit } from '../services/connections/plan.ts';
 import { askedToStop } from './signals.ts';
 
@@ -56,7 +55,10 @@ async function round(
 async function startOwnWorker({ db, config, url }: Session) {
   const { hasWorker } = await import('../services/runs/has-worker.ts');
   if (await hasWorker(db)) return null;
-  const { limitOn } = await import('../database/connection-limit.ts');
+  const [{ limitOn }, { configuredBackend }] = await Promise.all([
+    import('../database/connection-limit.ts'),
+    import('../queue/backend.ts'),
+  ]);
   const limit = smallerLimit(config.connections, await limitOn(db));
   planConnections('worker', configuredBackend(config), config.concurrency, limit);
   const [{ openLog }, { startEngine }] = await Promise.all([
