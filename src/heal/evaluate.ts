@@ -45,8 +45,8 @@ export async function* evaluate(
       continue;
     }
     const stage = 'beginning';
-    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined }));
     const word = await readPeoplesWord(trx, finding, candidate, { stage });
+    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined, word }));
     const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {
       yield { candidate, inputs, gate, prospect: 'closed' };

@@ -85,17 +85,22 @@ export async function readPeoplesWord(
 /**
  * Everything the gates ask, in one statement: whoever begins a heal by it asks while holding the budget row. `examined` are
  * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
- * on: its own rungs are no failures yet, and not in its way.
+ * on: its own rungs are no failures yet, and not in its way. `word` is what was read of people's word already.
  */
 export async function readGateInputs(
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,
-  { stage, examined, heal = null }: { stage: Stage; examined: number; heal?: string | null },
+  {
+    stage,
+    examined,
+    heal = null,
+    word,
+  }: { stage: Stage; examined: number; heal?: string | null; word?: PeoplesWord },
 ): Promise<GateInputs> {
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
   const { rows } = await sql<GateInputs>`
-    SELECT ${peoplesWord(finding, id, stage)},
+    SELECT ${word ? sql`` : sql`${peoplesWord(finding, id, stage)},`}
       (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 / 60 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
@@ -136,7 +141,7 @@ export async function readGateInputs(
               ORDER BY settled_at DESC, heal_id LIMIT 100) newest
       ) outcomes
     ) breaker`.execute(trx);
-  return rows[0]!;
+  return { ...word, ...rows[0]! };
 }
 
 interface Gate<Inputs> {
