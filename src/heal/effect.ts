@@ -2,13 +2,12 @@ import { sql, type Transaction } from 'kysely';
 import type { Evidence } from '../contract/remedy.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Database, Db } from '../database/connect.ts';
-import { underFence } from '../data/bots/fence.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { takeOutsideEffect } from './outside.ts';
 import type { Action, Effect } from './heal-context.ts';
-import { EndedMeanwhileError, takeTurn } from './turn.ts';
+import { EndedMeanwhileError, inTurn } from './turn.ts';
 import { withSecrets } from './with-secrets.ts';
 
 /**
@@ -31,8 +30,7 @@ export async function takeEffect(
   const remedy = withSecrets(known, effect.params, effect.secrets);
   if (remedy.outside) return takeOutsideEffect(db, remedy, effect, signal);
   const { run, action, params } = effect;
-  return underFence(db, run, async (trx) => {
-    await takeTurn(trx, action);
+  return inTurn(db, run, action, async (trx) => {
     const now = await askIntent(trx, action);
     if (!now) return null;
     const context = contextOf(trx, effect, now, signal);
@@ -41,9 +39,6 @@ export async function takeEffect(
     ).catch((error: unknown) => blameFault(trx, error));
     if (!(await recordApplied(trx, remedy, effect, evidence, now))) throw new EndedMeanwhileError();
     return now;
-  }).catch((error: unknown) => {
-    if (error instanceof EndedMeanwhileError) return null;
-    throw error;
   });
 }
 

@@ -1,17 +1,7 @@
 /** Who applies an action, or takes it back, when two runs have found the same one. */
 import { sql, type Transaction } from 'kysely';
-import type { Database } from '../database/connect.ts';
-
-/**
- * Waits until no other transaction applies this action or takes it back; the turn ends with the transaction. It locks
- * no row, so that a remedy may lock bots before the action's memory and the action itself are locked (docs/protocol.md).
- * Whoever comes second asks what the first one has left.
- */
-export async function takeTurn(trx: Transaction<Database>, { id }: { id: string }): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`action ${id}`}::text, 0))`.execute(
-    trx,
-  );
-}
+import { underFence, type Fenced } from '../data/bots/fence.ts';
+import type { Database, Db } from '../database/connect.ts';
 
 /** What was to be recorded has ended in another way while it was carried out: all of it is rolled back. */
 export class EndedMeanwhileError extends Error {
@@ -20,3 +10,25 @@ export class EndedMeanwhileError extends Error {
     this.name = 'EndedMeanwhileError';
   }
 }
+
+/**
+ * One transaction under the run's fence that no other one which applies this action or takes it back runs beside: whoever
+ * comes second asks what the first one has left. The turn locks no row, so that a remedy may lock bots before the
+ * action's memory and the action itself are locked (docs/protocol.md). Null, and nothing written, where `work` throws
+ * {@link EndedMeanwhileError}.
+ */
+export const inTurn = <Result>(
+  db: Db,
+  run: Fenced,
+  { id }: { id: string },
+  work: (trx: Transaction<Database>) => Promise<Result | null>,
+): Promise<Result | null> =>
+  underFence(db, run, async (trx) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`action ${id}`}::text, 0))`.execute(
+      trx,
+    );
+    return work(trx);
+  }).catch((error: unknown) => {
+    if (error instanceof EndedMeanwhileError) return null;
+    throw error;
+  });

@@ -4,7 +4,7 @@ import { NotAppliedError } from '../contract/remedy.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database } from '../database/connect.ts';
 
-/** An action that somebody asked to be undone, and its finding. */
+/** An action that a person asked to be undone, and its finding. */
 export interface Request {
   id: string;
   state: Database['bot_actions']['state'];

@@ -21,7 +21,7 @@ import { beginUndo } from '../transitions/actions/begin-undo.ts';
 import { delayUndo, doubtUndo, failUndo } from '../transitions/actions/fail-undo.ts';
 import { markUndone } from '../transitions/actions/undo.ts';
 import { noSecret } from './applied.ts';
-import { EndedMeanwhileError, takeTurn } from './turn.ts';
+import { EndedMeanwhileError, inTurn } from './turn.ts';
 import { askRequest, takeRequest, type Request } from './undo-request.ts';
 import { asUntouched } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
@@ -69,17 +69,14 @@ export async function takeBack(
   const remedy = catalogue.remedy(undo.remedy);
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
   if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
-  await underFence(db, undo.run, async (trx) => {
+  await inTurn(db, undo.run, undo.action, async (trx) => {
     // Its memory and its row are locked after what the remedy locks, as when it was applied (effect.ts).
-    await takeTurn(trx, undo.action);
     const request = await askRequest(trx, undo.action.id);
-    if (!request) return;
+    if (!request) return null;
     const asked = withParams(catalogue, undo, request);
     const evidence = await carryOut(trx, remedy, undo, asked, signal);
     if (!(await takeRequest(trx, request.id))) throw new EndedMeanwhileError();
-    await markUndone(trx, asked, undoneEvidence(evidence));
-  }).catch((error: unknown) => {
-    if (!(error instanceof EndedMeanwhileError)) throw error;
+    return markUndone(trx, asked, undoneEvidence(evidence));
   });
 }
 
