@@ -3,7 +3,7 @@ import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
-import { planConnections, sessionConnections, smallerLimit } from '../services/connections/plan.ts';
+import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop } from './signals.ts';
 
 /** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
@@ -55,12 +55,8 @@ async function round(
 async function startOwnWorker({ db, config, url }: Session) {
   const { hasWorker } = await import('../services/runs/has-worker.ts');
   if (await hasWorker(db)) return null;
-  const [{ limitOn }, { configuredBackend }] = await Promise.all([
-    import('../database/connection-limit.ts'),
-    import('../queue/backend.ts'),
-  ]);
-  const limit = smallerLimit(config.connections, await limitOn(db));
-  planConnections('worker', configuredBackend(config), config.concurrency, limit);
+  const { refuseTooFewConnections } = await import('../services/connections/refuse-too-few.ts');
+  await refuseTooFewConnections(db, config, 'worker');
   const [{ openLog }, { startEngine }] = await Promise.all([
     import('../log.ts'),
     import('./engine.ts'),

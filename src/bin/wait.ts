@@ -2,19 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect, forEngine } from '../database/connect.ts';
-import { limitOn } from '../database/connection-limit.ts';
 import { explainFault, isFull } from '../database/faults/explain-fault.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
 import { DatabaseNotReady, prepareDatabase } from '../database/migrate/prepare.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { configuredBackend, queuePrefix } from '../queue/backend.ts';
+import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
-import { planConnections, smallerLimit } from '../services/connections/plan.ts';
+import type { Role } from '../services/connections/plan.ts';
+import { refuseTooFewConnections } from '../services/connections/refuse-too-few.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
-
-type Role = Parameters<typeof planConnections>[0];
 
 /** Told once for each change of what is missing, not for each try. */
 export interface Waiting {
@@ -124,9 +122,7 @@ async function askDatabase(config: Config, url: string, role: Role): Promise<str
       // Whether it is migrated is asked by the start, which may be told to migrate it.
       if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
     });
-    // With one connection more it could not be asked where there may be one only.
-    const limit = smallerLimit(config.connections, await limitOn(db));
-    planConnections(role, configuredBackend(config), config.concurrency, limit);
+    await refuseTooFewConnections(db, config, role);
     return config.redisUrl ? await queuePrefix(db) : null;
   } finally {
     await db.destroy();

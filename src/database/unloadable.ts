@@ -1,5 +1,6 @@
 /** A library that each new session has to load, and that cannot be loaded: no session comes about. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
+import { quotedName } from '../ground/text.ts';
 import { connect } from './connect.ts';
 import { madeBy, type Made } from './odd-role.ts';
 
@@ -50,10 +51,9 @@ export async function unloadable(url: string, error: unknown): Promise<Explanati
   }
   // The path is that of what any user may load.
   const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
-  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
   return {
     what,
     why: `${why}; ${name} names it, of the role ${login} or of the whole server: this login gets into no database`,
-    hint: `as a superuser: ALTER ROLE ${quote(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quote(login)} IN DATABASE ${quote(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
+    hint: `as a superuser: ALTER ROLE ${quotedName(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quotedName(login)} IN DATABASE ${quotedName(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
   };
 }

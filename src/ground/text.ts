@@ -64,3 +64,6 @@ export const time = (at: Date | string | null | undefined): string =>
 
 /** The beginning of an id, which is enough to name its row. */
 export const shortId = (id: string): string => id.slice(0, 8);
+
+/** A name as it stands in a statement that a person is to type. */
+export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -92,7 +92,7 @@ export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Ser
         continue;
       }
       const url = urlOf(cluster, postmaster.port);
-      // Not at once: it may be starting for somebody who was killed, or shutting down.
+      // Not at once: a process that was killed may have started it just now, or it is shutting down.
       if (await answers(url)) return { url, pid: postmaster.pid };
       if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
     }

@@ -1,5 +1,6 @@
 /** What a person is told when the database or a connection kept a command from its work. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
+import { quotedName } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
 import { denied, meaningOf, stateOf } from './sql-states.ts';
@@ -43,7 +44,7 @@ export const isFull = (error: unknown): boolean =>
 function ownLimit(why: string): Omit<Explanation, 'why'> | null {
   const [, kind, name] = /too many connections for (role|database) "(.*)"/s.exec(why) ?? [];
   if (!kind || !name) return null;
-  const target = `${kind.toUpperCase()} "${name.replaceAll('"', '""')}"`;
+  const target = `${kind.toUpperCase()} ${quotedName(name)}`;
   return {
     what: `the ${kind} ${name} may have no more connections (its CONNECTION LIMIT)`,
     hint: `end what uses them, or raise that limit as a superuser: ALTER ${target} CONNECTION LIMIT 61 (-1 takes it away), then give the command again`,

@@ -1,6 +1,7 @@
 /** How many connections to PostgreSQL a process opens at most, and how it keeps within what it may have. */
 import type { ConnectionLimit } from '../../database/connection-limit.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { quotedName } from '../../ground/text.ts';
 import type { BackendName } from '../../queue/backend.ts';
 
 export type Role = 'up' | 'scheduler' | 'worker';
@@ -92,7 +93,7 @@ export function planConnections(
 function raising({ of }: ConnectionLimit, least: number): string {
   const [, kind, name] = /^(role|database) (.*)$/s.exec(of) ?? [];
   return kind && name
-    ? `ALTER ${kind.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${least}`
+    ? `ALTER ${kind.toUpperCase()} ${quotedName(name)} CONNECTION LIMIT ${least}`
     : 'ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections';
 }
 

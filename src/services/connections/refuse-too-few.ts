@@ -1,0 +1,14 @@
+import type { Config } from '../../config.ts';
+import { limitOn } from '../../database/connection-limit.ts';
+import type { Db } from '../../database/connect.ts';
+import { configuredBackend } from '../../queue/backend.ts';
+import { planConnections, smallerLimit, type Role } from './plan.ts';
+
+/**
+ * Throws TooFewConnectionsError where a process of this role could not work with the connections that it may have. Asks on
+ * the connection that there is: where there may be one only, another one could not ask.
+ */
+export async function refuseTooFewConnections(db: Db, config: Config, role: Role): Promise<void> {
+  const limit = smallerLimit(config.connections, await limitOn(db));
+  planConnections(role, configuredBackend(config), config.concurrency, limit);
+}
