@@ -5,7 +5,9 @@ import { endCancelledJobs } from '../transitions/jobs/end-cancelled.ts';
 import { endLostJobs } from '../transitions/jobs/end-lost.ts';
 import { queueJobsAgain } from '../transitions/jobs/queue-again.ts';
 import { takeOverJobs } from '../transitions/jobs/take-over.ts';
+import { anyOpenJob } from '../data/bots/job-runs.ts';
 import { dueJobs } from './due-jobs.ts';
+import { lostEntries } from './lost-entries.ts';
 import type { Cursor } from './oldest-due.ts';
 
 /** Runs looked at in one go; the next go continues behind the last one looked at. */
@@ -31,15 +33,15 @@ export function jobRescuer(
   let after: Cursor | null = null;
 
   return async () => {
+    // Most seconds there are none: then one question is enough.
+    if (!(await anyOpenJob(db))) return { queued: 0, takenOver: 0, ended: 0 };
     const ended = (await endLostJobs(db, batch)) + (await endCancelledJobs(db, batch));
     const again = await takeOverJobs(db, batch);
     // What was running goes first: behind a backlog its recovery would take as long as the backlog.
     await queue.add(again.map((entry) => ({ ...entry, first: true })));
     const { due, end } = await dueJobs(db, jobs, { seconds: 2, limit: batch, after });
     after = end;
-    const states = await Promise.all(due.map((entry) => queue.look(entry)));
-    const lost = due.filter((_, at) => states[at] === 'gone' || states[at] === 'delayed');
-    const found = await queueJobsAgain(db, lost);
+    const found = await queueJobsAgain(db, await lostEntries(queue, due));
     await queue.add(found);
     return { queued: found.length, takenOver: again.length, ended };
   };

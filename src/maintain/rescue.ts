@@ -7,6 +7,7 @@ import { queueRunsAgain } from '../transitions/runs/queue-again.ts';
 import { queueFreshRuns } from '../transitions/runs/queue-fresh.ts';
 import { takeOverRuns } from '../transitions/runs/take-over.ts';
 import { endLost, type Escalate } from './end-lost.ts';
+import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
 /** Queued runs looked at in one go; the next go continues behind the last one looked at. */
@@ -72,12 +73,10 @@ async function endAll(db: Db, escalate: Escalate, log: Log): Promise<number> {
 }
 
 /**
- * Queued, due, older than 2 s, its bot with a place free, and its entry gone, or still delayed: a host
- * with a wrong clock queued it. A backlog that waits in the queue is left alone.
+ * Queued, due, older than 2 s, its bot with a place free, and its entry lost. A backlog that waits in the queue is left
+ * alone.
  */
 async function findLost(db: Db, queue: RunQueue, after: Cursor | null) {
   const { due, end } = await oldestDue(db, { seconds: 2, limit: batch, after });
-  const states = await Promise.all(due.map((entry) => queue.look(entry)));
-  const lost = due.filter((_, at) => states[at] === 'gone' || states[at] === 'delayed');
-  return { lost, end };
+  return { lost: await lostEntries(queue, due), end };
 }

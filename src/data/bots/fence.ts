@@ -28,6 +28,10 @@ export const isPending = (run: string) =>
 export const heldRuns = (runs: Fenced[]) =>
   sql`unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
 
+/** Entries of the queue as rows `entry (id, generation)`: a row that has moved on since has another generation. */
+export const namedByEntries = (entries: { id: string; generation: number }[]) =>
+  sql`unnest(${entries.map(({ id }) => id)}::uuid[], ${entries.map(({ generation }) => generation)}::int[]) AS entry (id, generation)`;
+
 /** Another start took the run over, or it was ended from outside: its results are dropped. */
 export class LostRunError extends Error {
   constructor({ id, fence }: Fenced) {

@@ -4,6 +4,15 @@ import type { Db } from '../../database/connect.ts';
 /** No generation is above it, as the table says: a row that was written by hand may come near. */
 export const mostGenerations = 2_000_000_000;
 
+/** Whether any run of a job waits or goes on. */
+export async function anyOpenJob(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`
+    SELECT EXISTS (SELECT FROM engine.job_runs WHERE status IN ('queued', 'running')) AS open`.execute(
+    db,
+  );
+  return rows[0]!.open;
+}
+
 /** So many in one statement; the rest follows with the next one. */
 const most = 1_000;
 

@@ -4,6 +4,7 @@ import { LostRunError } from '../../data/bots/fence.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting } from '../../ground/text.ts';
+import { untilStopped } from '../../ground/until-stopped.ts';
 import type { JobEnding } from '../../transitions/jobs/end.ts';
 import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
@@ -31,15 +32,10 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
   if (!payload.success) return failed('payload', z.prettifyError(payload.error), true);
 
   const deadline = setTimeout(() => run.stop('timeout'), job.timeoutSeconds * 1_000);
-  const stopped = Promise.withResolvers<never>();
-  // Its rejection is handled also where the handler was faster.
-  stopped.promise.catch(() => {});
-  signal.addEventListener('abort', () => stopped.reject(signal.reason), { once: true });
   try {
-    const handled = (async () => job.handler(contextOf(engine, run), payload.data))();
-    // Its eventual rejection is handled, too.
-    handled.catch(() => {});
-    const figures = await Promise.race([handled, stopped.promise]);
+    const figures = await untilStopped(signal, async () =>
+      job.handler(contextOf(engine, run), payload.data),
+    );
     const text = JSON.stringify(plain(figures ?? {}));
     return { status: 'success', reason: null, error: null, figures: text, final: true };
   } catch (error) {

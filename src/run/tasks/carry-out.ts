@@ -45,8 +45,8 @@ export const carryOutWith =
     ways[kind](means, task, signal);
 
 /**
- * Runs one check where its faults hurt nobody. What it throws and what it returns against the contract
- * is its outcome; rejects only when the signal is aborted, and with faults that are not the check's own doing.
+ * Runs one check in a child, where its faults end nothing but that child. What it throws and what it returns against
+ * the contract is its outcome; rejects only when the signal is aborted, and with faults that are not the check's own doing.
  * One that does not mind its signal is ended with its process.
  */
 async function performCheck(

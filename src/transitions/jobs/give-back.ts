@@ -9,18 +9,17 @@
  */
 import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
-import type { Fenced } from '../../data/bots/fence.ts';
+import { heldRuns, type Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 import type { JobEntry } from '../../queue/entry.ts';
 
+const goesOn = sql`(r.cancel_requested_at IS NULL)`;
+
 /** Returns the entries of those that were given back. */
 export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> {
-  const goesOn = sql`(r.cancel_requested_at IS NULL)`;
   const { rows } = await sql<{ id: string; generation: number; status: string }>`
-    WITH held AS (
-      SELECT r.id FROM engine.job_runs r
-      JOIN unnest(${runs.map(({ id }) => id)}::uuid[], ${runs.map(({ fence }) => fence)}::bigint[]) AS h (id, fence)
-        ON r.id = h.id AND r.fence = h.fence
+    WITH free AS (
+      SELECT r.id FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence
       WHERE r.status = 'running'
       -- Locks engine.job_runs by id; rows that others hold are skipped.
       ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
@@ -30,9 +29,17 @@ export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> 
         reason = CASE WHEN ${goesOn} THEN 'given back' ELSE r.reason END,
         attempt = r.attempt - ${goesOn}::int, generation = least(r.generation + ${goesOn}::int, ${mostGenerations}),
         lease_until = CASE WHEN NOT ${goesOn} THEN least(r.lease_until, engine.now()) END, run_after = NULL
-    FROM held WHERE r.id = held.id
+    FROM free WHERE r.id = free.id
     RETURNING r.id, r.generation, r.status`.execute(db);
   return rows
     .filter(({ status }) => status === 'queued')
     .map(({ id, generation }) => ({ kind: 'job', id, generation }));
+}
+
+/** The ids of those that could not be given back yet. */
+export async function jobsToGiveBack(db: Db, runs: Fenced[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT r.id FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence
+    WHERE r.status = 'running' AND ${goesOn}`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }

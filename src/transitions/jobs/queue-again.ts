@@ -9,6 +9,7 @@
  */
 import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
+import { namedByEntries } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 import type { JobEntry } from '../../queue/entry.ts';
 
@@ -17,8 +18,7 @@ export async function queueJobsAgain(db: Db, lost: JobEntry[]): Promise<JobEntry
   const { rows } = await sql<Omit<JobEntry, 'kind'>>`
     WITH free AS (
       SELECT r.id FROM engine.job_runs r
-      JOIN unnest(${lost.map(({ id }) => id)}::uuid[], ${lost.map(({ generation }) => generation)}::int[]) AS l (id, generation)
-        ON r.id = l.id AND r.generation = l.generation
+      JOIN ${namedByEntries(lost)} ON r.id = entry.id AND r.generation = entry.generation
       WHERE r.status = 'queued'
       -- Locks engine.job_runs by id; rows that others hold are skipped.
       ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED

@@ -8,6 +8,7 @@
  * Zero rows: they were started, ended or queued meanwhile.
  */
 import { sql } from 'kysely';
+import { namedByEntries } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
@@ -18,8 +19,7 @@ export async function queueRunsAgain(db: Db, lost: RunEntry[]): Promise<RunEntry
     WITH free AS (
       -- Locks bot_executions by id; rows that others hold are skipped: they are being started or queued.
       SELECT e.id FROM bot_executions e
-      JOIN unnest(${lost.map((row) => row.id)}::uuid[], ${lost.map((row) => row.generation)}::int[]) AS l (id, generation)
-        ON e.id = l.id AND e.generation = l.generation
+      JOIN ${namedByEntries(lost)} ON e.id = entry.id AND e.generation = entry.generation
       WHERE e.status = 'queued' ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     )
     UPDATE bot_executions e SET generation = e.generation + 1
