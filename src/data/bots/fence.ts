@@ -20,6 +20,15 @@ export interface Fenced {
  */
 export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
 
+/**
+ * Which run `e` each row of `asked` (id, fence) means, if it is running under that fence. The ids stand there once more
+ * as a list: then the planner, who takes any list of rows for a hundred and any list of values for ten, looks them up,
+ * and does not walk along the whole index of a table that has grown since it was analysed.
+ */
+export const isHeldAs = (asked: string) =>
+  sql<boolean>`e.id = ANY (ARRAY(SELECT id FROM ${sql.ref(asked)}))
+      AND e.id = ${sql.ref(`${asked}.id`)} AND e.fence = ${sql.ref(`${asked}.fence`)} AND ${isRunning}`;
+
 /** Whether a run is to come or goes on, in the words that the partial indexes of such runs have; `run` is its alias. */
 export const isPending = (run: string) =>
   sql<boolean>`${sql.ref(`${run}.status`)} IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;

@@ -1,6 +1,6 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { statement } from '../../batch/statement.ts';
-import { isRunning, type Fenced } from '../../data/bots/fence.ts';
+import { isHeldAs, type Fenced } from '../../data/bots/fence.ts';
 import { findNeedy, findStorms } from '../../data/bots/wanting-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
@@ -25,11 +25,12 @@ export const escalateValues = (runs: Ending[]): [string] => [
 ];
 
 /** `runs`: those of `$1` that are held and end here. */
-const runs = sql`runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, r.examined
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean, examined int)
-    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
-    WHERE r.last OR e.cancel_requested_at IS NOT NULL
+const runs = sql`asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, examined int)
+  ), runs AS MATERIALIZED (
+    SELECT e.id, e.bot_id, asked.examined
+    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
+    WHERE asked.last OR e.cancel_requested_at IS NOT NULL
   )`;
 
 /**

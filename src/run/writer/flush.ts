@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { isRunning } from '../../data/bots/fence.ts';
+import { isHeldAs } from '../../data/bots/fence.ts';
 import { escalateRuns, escalateValues } from './escalate.ts';
 import { finishedOf, type Finished } from './finish.ts';
 import { finishRuns, type Finish, type FinishedRow } from '../../transitions/runs/finish.ts';
@@ -116,9 +116,8 @@ export const lockRuns = statement<{ id: string }>(
   WITH asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS a (id uuid, fence bigint, ends boolean, records boolean, fingerprints text[])
   ), held AS MATERIALIZED (
-    SELECT e.id, e.bot_id, a.ends, a.records, a.fingerprints
-    FROM asked a JOIN bot_executions e ON e.id = a.id
-    WHERE e.fence = a.fence AND ${isRunning}
+    SELECT e.id, e.bot_id, asked.ends, asked.records, asked.fingerprints
+    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
     -- Locks bot_executions by id.
     ORDER BY e.id FOR NO KEY UPDATE OF e
   ), bots_held AS MATERIALIZED (

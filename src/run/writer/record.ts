@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { isRunning } from '../../data/bots/fence.ts';
+import { isHeldAs } from '../../data/bots/fence.ts';
 import { statement } from '../../batch/statement.ts';
 import { abortNeedless } from '../../transitions/actions/abort.ts';
 import { relapse } from '../../transitions/actions/relapse.ts';
@@ -65,10 +65,12 @@ export const recordValues = (runs: { run: Run; recording: Recording }[]): [strin
 ];
 
 /** `runs`: those of `$1` that are held. */
-const runs = sql`runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, e.started_at, r.examined, r.reported, r.decided
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, examined jsonb, reported text[], decided jsonb)
-    JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
+const runs = sql`asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb)
+      AS asked (id uuid, fence bigint, examined jsonb, reported text[], decided jsonb)
+  ), runs AS MATERIALIZED (
+    SELECT e.id, e.bot_id, e.fence, e.started_at, asked.examined, asked.reported, asked.decided
+    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
   )`;
 
 /** `reported`: the findings of `$2`, each with its run. */

@@ -9,7 +9,7 @@
  * Zero rows: the run is not held any more, or the finding does not count yet.
  */
 import { sql } from 'kysely';
-import { isRunning } from '../../data/bots/fence.ts';
+import { isHeldAs } from '../../data/bots/fence.ts';
 import { statement } from '../../batch/statement.ts';
 
 /** A finding of a run that depends on components. */
@@ -25,13 +25,15 @@ export interface Dependent {
 export const suppressFindings = statement(
   'suppress',
   sql`
+  WITH asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, fingerprint text, depends_on text[])
+  )
   UPDATE bot_findings f
   SET suppressed_by = (
     SELECT p.id FROM bot_findings p
-    WHERE p.resolved_at IS NULL AND p.affected_component = ANY (r.depends_on) AND p.fingerprint <> f.fingerprint
+    WHERE p.resolved_at IS NULL AND p.affected_component = ANY (asked.depends_on) AND p.fingerprint <> f.fingerprint
       AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
     ORDER BY p.detected_at, p.id LIMIT 1)
-  FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, fingerprint text, depends_on text[])
-  JOIN bot_executions e ON e.id = r.id AND e.fence = r.fence AND ${isRunning}
-  WHERE f.bot_id = e.bot_id AND f.fingerprint = r.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = r.id`,
+  FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
+  WHERE f.bot_id = e.bot_id AND f.fingerprint = asked.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = asked.id`,
 );

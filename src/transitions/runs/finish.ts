@@ -11,7 +11,7 @@
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
-import { isRunning } from '../../data/bots/fence.ts';
+import { isHeldAs } from '../../data/bots/fence.ts';
 import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 
 export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled';
@@ -49,24 +49,26 @@ export interface FinishedRow {
 export const finishRuns = statement<FinishedRow>(
   'finish',
   sql`
-  WITH ended AS (
+  WITH asked AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, retry_ms int, status text,
+      reason text, error_message text, checks_performed int, issues_found int, actions_taken int, metadata jsonb)
+  ), ended AS (
     UPDATE bot_executions e
-    SET status = CASE WHEN r.last THEN r.status WHEN e.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
-        reason = CASE WHEN r.last OR e.cancel_requested_at IS NULL THEN r.reason ELSE 'cancelled' END,
-        completed_at = CASE WHEN r.last OR e.cancel_requested_at IS NOT NULL THEN engine.now() END,
-        execution_time_ms = CASE WHEN r.last OR e.cancel_requested_at IS NOT NULL
+    SET status = CASE WHEN asked.last THEN asked.status WHEN e.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
+        reason = CASE WHEN asked.last OR e.cancel_requested_at IS NULL THEN asked.reason ELSE 'cancelled' END,
+        completed_at = CASE WHEN asked.last OR e.cancel_requested_at IS NOT NULL THEN engine.now() END,
+        execution_time_ms = CASE WHEN asked.last OR e.cancel_requested_at IS NOT NULL
                                  THEN ${tookMs} ELSE e.execution_time_ms END,
-        run_after = CASE WHEN NOT r.last AND e.cancel_requested_at IS NULL
-                         THEN engine.now() + make_interval(secs => r.retry_ms / 1000.0) END,
-        generation = e.generation + (NOT r.last AND e.cancel_requested_at IS NULL)::int,
-        checks_performed = r.checks_performed, actions_taken = r.actions_taken,
-        issues_found = coalesce(r.issues_found, (
+        run_after = CASE WHEN NOT asked.last AND e.cancel_requested_at IS NULL
+                         THEN engine.now() + make_interval(secs => asked.retry_ms / 1000.0) END,
+        generation = e.generation + (NOT asked.last AND e.cancel_requested_at IS NULL)::int,
+        checks_performed = asked.checks_performed, actions_taken = asked.actions_taken,
+        issues_found = coalesce(asked.issues_found, (
           SELECT count(*) FROM bot_findings f
           WHERE f.bot_id = e.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = e.id AND f.last_fence = e.fence)),
-        error_message = r.error_message, metadata = r.metadata, lease_until = NULL
-    FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, fence bigint, last boolean, retry_ms int, status text, reason text,
-      error_message text, checks_performed int, issues_found int, actions_taken int, metadata jsonb)
-    WHERE e.id = r.id AND e.fence = r.fence AND ${isRunning}
+        error_message = asked.error_message, metadata = asked.metadata, lease_until = NULL
+    FROM asked
+    WHERE ${isHeldAs('asked')}
     RETURNING e.id, e.bot_id, e.status, e.generation, e.trigger, e.started_at, e.execution_time_ms, e.issues_found
   ), counted AS (
     UPDATE bots b
