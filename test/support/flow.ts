@@ -283,11 +283,19 @@ export const carried = {
 export const rowOf = (db: Db, id: string) =>
   db.selectFrom('bot_executions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-/** One attempt of this run from start to end, as the worker carries it out; the row afterwards. */
+/**
+ * One attempt of this run from start to end, as the worker carries it out; the row afterwards. Another run of its bot
+ * that ends meanwhile may queue it again before it has started: then its newer entry is taken, as from the queue.
+ */
 export async function attempt(engine: Engine, id: string) {
-  const { generation } = await rowOf(engine.db, id);
-  await performRun(engine, { id, generation });
-  return rowOf(engine.db, id);
+  let before = await rowOf(engine.db, id);
+  for (;;) {
+    await performRun(engine, before);
+    const after = await rowOf(engine.db, id);
+    const isQueuedAgain = after.status === 'queued' && after.generation > before.generation;
+    if (!isQueuedAgain || after.attempt > before.attempt) return after;
+    before = after;
+  }
 }
 
 /** A new run of this bot, carried out. */
