@@ -223,6 +223,7 @@ export interface BotKnowledge {
   half_life_days: Generated<number>;
   unjudged: Generated<boolean>;
   aftermath: Json | null;
+  judged_at: Timestamp | null;
 }
 
 export interface BotKnowledgeAutonomy {

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
 import type { Db } from '../database/connect.ts';
-import { judgeEntries } from '../heal/judging/judge.ts';
+import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
 import { hold } from '../transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
@@ -29,14 +29,19 @@ const most = 500;
 /**
  * Draws the conclusions that only time allows. A cure has held, and an untouched finding recovered, when
  * the same check was clean again in a run that began after the hold window. What came in lets the entries
- * be judged anew. Any number of processes may do it at once.
+ * be judged anew, within `judging`. Any number of processes may do it at once.
  */
-export async function settle(db: Db, catalogue: Catalogue): Promise<Settled> {
+export async function settle(
+  db: Db,
+  catalogue: Catalogue,
+  judging: JudgingLimits = {},
+): Promise<Settled> {
   const held = await hold(db, most);
   const recovered = await recover(db, most);
   const undecided = await leaveUnclearUndecided(db, most);
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
   const silences = await endResolvedSilences(db);
-  return { held, recovered, undecided, judged: await judgeEntries(db, catalogue), noted, silences };
+  const judged = await judgeEntries(db, catalogue, judging);
+  return { held, recovered, undecided, judged, noted, silences };
 }

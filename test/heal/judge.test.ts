@@ -477,6 +477,58 @@ test('advice that is suggested is not judged, and does not wait to be', async ()
   expect(await autonomy(patients)).toEqual({ autonomy: 'suggest', unjudged: false });
 });
 
+describe('an entry of which outcomes come in all the time', () => {
+  /** Counts how often entries are judged, and has more come in during each judgement. */
+  async function neverJudged(patients: Ward) {
+    await sql`
+      CREATE TABLE engine.judgements (id uuid)`.execute(patients.db);
+    await sql`
+      CREATE FUNCTION engine.more_comes_in() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO engine.judgements VALUES (NEW.id);
+        NEW.unjudged := true;
+        RETURN NEW;
+      END $$`.execute(patients.db);
+    await sql`
+      CREATE TRIGGER more_comes_in BEFORE UPDATE OF judged_at ON bot_knowledge
+      FOR EACH ROW EXECUTE FUNCTION engine.more_comes_in()`.execute(patients.db);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
+    return async () => (await sql`SELECT FROM engine.judgements`.execute(patients.db)).rows.length;
+  }
+
+  test('is judged once a call', async () => {
+    const patients = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
+    const judgements = await neverJudged(patients);
+    await judge(patients);
+    expect(await judgements()).toBe(2);
+    await judge(patients);
+    expect(await judgements()).toBe(4);
+  });
+
+  test('is judged no oftener than its judges are told, however many they are', async () => {
+    const patients = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
+    const judgements = await neverJudged(patients);
+    const connections = Array.from({ length: 4 }, () => connect(patients.engine.url, { max: 1 }));
+    const all = (restSeconds: number) =>
+      Promise.all(
+        connections.map((one) => judgeEntries(one, patients.engine.catalogue, { restSeconds })),
+      );
+    try {
+      await all(3_600);
+      await all(3_600);
+      expect(await judgements()).toBe(2);
+      await sql`UPDATE bot_knowledge SET judged_at = judged_at - interval '1 hour' WHERE name = 'sweep'`.execute(
+        patients.db,
+      );
+      await all(3_600);
+      // The statement above counts as one, too.
+      expect(await judgements()).toBe(4);
+    } finally {
+      for (const one of connections) await one.destroy();
+    }
+  });
+});
+
 test('many processes at once write each change once', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `clean-${index}`);
   const patients = await diagnosed(

@@ -122,5 +122,5 @@ export const ofHeals: Transactions = {
   'settle: unwatch': ({ db }) => unwatch(db, 100),
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
-  'judge an entry': ({ db }) => judgeEntries(db, catalogue, 1),
+  'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
 };

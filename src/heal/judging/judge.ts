@@ -19,37 +19,63 @@ interface Entry {
   solution: string;
 }
 
+export interface JudgingLimits {
+  /** entries at most; 100 unless told */
+  most?: number;
+  /** an entry that any process judged within so many seconds waits for a later call; 0 unless told */
+  restSeconds?: number;
+}
+
 /**
- * Judges the entries of which outcomes came in since they were judged, `most` of them, each in a transaction
- * of its own: as a whole, and for every component that has enough outcomes of its own. Every change is
- * written down with its figures. Returns how many changes there were.
+ * Judges the entries of which outcomes came in since they were judged, each once and in a transaction of its own: as a
+ * whole, and for every component that has enough outcomes of its own. Every change is written down with its figures.
+ * Returns how many changes there were.
+ *
+ * To judge an entry reads all that came of it, and who writes an outcome of it waits meanwhile: where outcomes come in
+ * all the time, several processes that judge each of them would leave the server little time for anything else.
  */
-export async function judgeEntries(db: Db, catalogue: Catalogue, most = 100): Promise<number> {
+export async function judgeEntries(
+  db: Db,
+  catalogue: Catalogue,
+  { most = 100, restSeconds = 0 }: JudgingLimits = {},
+): Promise<number> {
   let changes = 0;
-  for (let judgements = 0; judgements < most; judgements++) {
-    const made = await db.transaction().execute((trx) => judgeNext(trx, catalogue));
-    if (made === null) break;
-    changes += made;
+  const done: string[] = [];
+  while (done.length < most) {
+    const judgement = await db.transaction().execute(async (trx) => {
+      const entry = await lockNext(trx, done, restSeconds);
+      return entry && { id: entry.id, changes: await judgeAnew(trx, catalogue, entry) };
+    });
+    if (!judgement) break;
+    done.push(judgement.id);
+    changes += judgement.changes;
   }
   return changes;
 }
 
-/** Null when nothing waits. */
-async function judgeNext(trx: Transaction<Database>, catalogue: Catalogue) {
-  const entry = await trx
+/** The entry that waits longest and that no other process judges now. */
+const lockNext = (trx: Transaction<Database>, done: string[], restSeconds: number) =>
+  trx
     .selectFrom('bot_knowledge')
     .select(['id', 'autonomy', 'solution'])
     .where('unjudged', '=', true)
+    .where(sql<boolean>`id <> ALL (${done}::uuid[])`)
+    // The server's own clock: this is a matter of its load, and not of what the engine takes for now.
+    .where(
+      sql<boolean>`(judged_at IS NULL OR judged_at <= clock_timestamp() - make_interval(secs => ${restSeconds}))`,
+    )
+    .orderBy(sql`judged_at NULLS FIRST`)
     .orderBy('id')
     .limit(1)
     .forNoKeyUpdate()
     .skipLocked()
     .executeTakeFirst();
-  if (!entry) return null;
+
+async function judgeAnew(trx: Transaction<Database>, catalogue: Catalogue, entry: Entry) {
   const changes = await judgeEntry(trx, catalogue, entry);
   await trx
     .updateTable('bot_knowledge')
-    .set({ unjudged: false })
+    .set({ unjudged: false, judged_at: sql<Date>`clock_timestamp()` })
     .where('id', '=', entry.id)
     .execute();
   return changes;
