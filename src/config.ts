@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -101,6 +101,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function dotEnv(file: string): NodeJS.Dict<string> {
   let hint = 'make the file readable and your own, or remove it';
   try {
+    // Where there is none, nothing is believed, whoever could put one there.
+    lstatSync(file);
     // Before it is opened: another user's pipe would never be read to its end.
     const found = distrust(file);
     if (found) {

@@ -269,3 +269,18 @@ test('settings that any user could have written are refused, with the file', asy
   expect(status).toBe(2);
   expect(stderr).toMatch(/\.env: .*\.env can be written by other users, so its settings/);
 });
+
+test('where there are no settings none are refused, whoever could put some there', () => {
+  const checkout = install('slow-bots.ts');
+  fs.chmodSync(checkout, 0o777);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(checkout, 'src/bin/roundsman.js'), 'status'],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, DATABASE_URL: 'postgres://127.0.0.1:1/nothing' },
+    },
+  );
+  expect(status).toBe(1);
+  expect(stderr).toContain('127.0.0.1:1');
+});
