@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     sequence: { sequencer: SlowestFirst },
+    setupFiles: 'test/support/compile-cache.ts',
     pool: 'forks',
     // Each worker brings processes and connections of its own; many tests wait more than they work.
     maxWorkers: 3,

@@ -162,7 +162,9 @@ test('a child gets no secrets: not the settings of its worker', async () => {
   const known = new Set(
     (
       'PATH LD_LIBRARY_PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA NODE_TLS_REJECT_UNAUTHORIZED ' +
-      'SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF PGPASSFILE RES_OPTIONS LOCALDOMAIN HOSTALIASES ROUNDSMAN_CHILD'
+      'SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF PGPASSFILE RES_OPTIONS LOCALDOMAIN HOSTALIASES ROUNDSMAN_CHILD ' +
+      // Where what was compiled is kept, if it is: not a setting, and written by Node.
+      'NODE_COMPILE_CACHE'
     ).split(' '),
   );
   expect(names.filter((name) => !known.has(name))).toEqual([]);
