@@ -12,6 +12,6 @@ export * from './contract/check.ts';
 export * from './contract/event-check.ts';
 export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
-export { beginsWithReference, filledIn } from './ground/secret-reference.ts';
+export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';

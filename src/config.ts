@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { completeUrl } from './ground/complete-url.ts';
 import { problemOf } from './ground/database-address.ts';
-import { readKeyRing, type KeyRing } from './ground/key-ring.ts';
+import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
 import { redisDatabaseIn } from './ground/redis-database.ts';
-import { distrust } from './ground/trusted.ts';
+import { distrust } from './ground/files/trusted.ts';
 
 export interface Config {
   /** your own PostgreSQL; without it the embedded one in `home` is used */

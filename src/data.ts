@@ -23,8 +23,13 @@ export * from './data/credits/subscriptions.ts';
 export * from './data/javari/projects.ts';
 export * from './data/javari/conversations.ts';
 export * from './data/javari/credentials.ts';
-export { BadKeyRingError, KeyRing, MissingKeyError, readKeyRing } from './ground/key-ring.ts';
-export { BrokenSealError } from './ground/sealing.ts';
+export {
+  BadKeyRingError,
+  KeyRing,
+  MissingKeyError,
+  readKeyRing,
+} from './ground/secrets/key-ring.ts';
+export { BrokenSealError } from './ground/secrets/sealing.ts';
 export * from './data/bots/bot-executions.ts';
 export { queueManualRun } from './services/runs/queue.ts';
 export { cancelRun, RunEndedError } from './transitions/runs/cancel.ts';

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
-import { appendTo, type Destination } from './ground/log-file.ts';
-import { openRedaction, passwordsIn, type Redaction } from './ground/redact.ts';
+import { appendTo, type Destination } from './ground/files/log-file.ts';
+import { openRedaction, passwordsIn, type Redaction } from './ground/secrets/redact.ts';
 
 export type Log = Logger;
 

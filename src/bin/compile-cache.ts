@@ -8,8 +8,8 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeDirectory } from '../ground/own-file.ts';
-import { untrusted } from '../ground/trusted.ts';
+import { makeDirectory } from '../ground/files/own-file.ts';
+import { untrusted } from '../ground/files/trusted.ts';
 
 /** Of the checkout or the package. */
 const root = (): string => {

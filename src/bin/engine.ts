@@ -21,7 +21,7 @@ import {
   type BackendName,
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
-import { passwordsIn } from '../ground/redact.ts';
+import { passwordsIn } from '../ground/secrets/redact.ts';
 import { refuseBlindChecks } from '../database/refuse-blind.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';

@@ -1,4 +1,4 @@
-import { hasTerminal } from '../database/embedded/leave-at-end.ts';
+import { hasTerminal } from '../ground/terminal.ts';
 import { wrapperEnded } from './wrapper.ts';
 
 /**

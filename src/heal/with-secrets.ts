@@ -8,12 +8,12 @@ import {
 import { FaultError } from '../database/faults/fault-behind.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import { messageOf } from '../ground/errors.ts';
-import { literalCredentials, masked } from '../ground/literal-credentials.ts';
+import { literalCredentials, masked } from '../ground/secrets/literal-credentials.ts';
 import { plain } from '../ground/plain.ts';
-import { openRedaction, type Redaction } from '../ground/redact.ts';
-import { redactError } from '../ground/redact-error.ts';
-import { redacted } from '../ground/secret-forms.ts';
-import { referenceTo } from '../ground/secret-reference.ts';
+import { openRedaction, type Redaction } from '../ground/secrets/redact.ts';
+import { redactError } from '../ground/secrets/redact-error.ts';
+import { redacted } from '../ground/secrets/secret-forms.ts';
+import { referenceTo } from '../ground/secrets/secret-reference.ts';
 
 const asReferences = (opened: readonly Opened[]) =>
   opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));

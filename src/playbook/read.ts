@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Remedy, Risk } from '../contract/remedy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
-import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secret-reference.ts';
+import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secrets/secret-reference.ts';
 import { secondsOf, shape } from './shape.ts';
 import { inWords, type JsonSchema } from './schema-words.ts';
 import { readYaml, type Problem, type Text } from './yaml.ts';

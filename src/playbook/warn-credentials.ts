@@ -1,5 +1,5 @@
 /** What in a solution looks like a credential that stands there in clear. */
-import { credentialsIn, literalCredentials } from '../ground/literal-credentials.ts';
+import { credentialsIn, literalCredentials } from '../ground/secrets/literal-credentials.ts';
 import { isPlaybook } from './read.ts';
 import { readYaml, type Problem } from './yaml.ts';
 

@@ -3,7 +3,7 @@ import { currentMode, healsIn } from '../data/bots/engine.ts';
 import type { Tasks } from './tasks/task.ts';
 import type { Effect } from '../heal/heal-context.ts';
 import type { Undo } from '../heal/undo.ts';
-import { secretsNamedIn } from '../ground/secret-reference.ts';
+import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import type { RunContext } from './run-context.ts';
 

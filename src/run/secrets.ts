@@ -6,9 +6,9 @@ import { ClosedSecretError, openSecret, type Means, type Opened } from '../data/
 import { listSecrets, secretRows } from '../data/secrets/rows.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { redactionOf, type Log } from '../log.ts';
-import { redactError } from '../ground/redact-error.ts';
-import { openRedaction } from '../ground/redact.ts';
-import { referenceTo } from '../ground/secret-reference.ts';
+import { redactError } from '../ground/secrets/redact-error.ts';
+import { openRedaction } from '../ground/secrets/redact.ts';
+import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 
 export interface Secrets {

@@ -4,7 +4,7 @@ import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { retriedFor } from '../heal/outside.ts';
 import { findUndos, concludeUndo, type Undo } from '../heal/undo.ts';
-import { secretsNamedIn } from '../ground/secret-reference.ts';
+import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { openSecret } from '../../src/data/secrets/open.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';

@@ -13,7 +13,7 @@ import {
   rotateCredentials,
   storeCredential,
 } from '../../src/data/javari/credentials.ts';
-import { KeyRing, MissingKeyError } from '../../src/ground/key-ring.ts';
+import { KeyRing, MissingKeyError } from '../../src/ground/secrets/key-ring.ts';
 import { BrokenSealError } from '../../src/data/javari/sealing.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

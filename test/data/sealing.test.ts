@@ -6,7 +6,7 @@ import {
   KeyRing,
   MissingKeyError,
   readKeyRing,
-} from '../../src/ground/key-ring.ts';
+} from '../../src/ground/secrets/key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from '../../src/data/javari/sealing.ts';
 
 const [k1, k2] = [randomBytes(32), randomBytes(32)];

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { closedFor, openSecret, unfit } from '../../src/data/secrets/open.ts';
 import { rotateSecrets } from '../../src/data/secrets/rotate.ts';
 import { listSecrets, storeSealed, storeVariable } from '../../src/data/secrets/rows.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { KeyRing } from '../../src/ground/key-ring.ts';
+import { KeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { openCredential, storeCredential } from '../../src/data/javari/credentials.ts';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';

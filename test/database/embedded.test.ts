@@ -189,10 +189,12 @@ describe('one user', () => {
     // A copy of the code in a place without node_modules.
     fs.cpSync(sources, join(scratch, 'src/database/embedded'), { recursive: true });
     for (const name of [
+      'ground/beside.ts',
       'ground/errors.ts',
-      'ground/own-file.ts',
-      'ground/trusted.ts',
-      'ground/group-rights.ts',
+      'ground/terminal.ts',
+      'ground/files/own-file.ts',
+      'ground/files/trusted.ts',
+      'ground/files/group-rights.ts',
       'database/faults/sql-states.ts',
     ])
       fs.cpSync(join(sources, '../..', name), join(scratch, 'src', name));

@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import type { Remedy } from '../../src/bot.ts';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import type { Db } from '../../src/database/connect.ts';
 import {

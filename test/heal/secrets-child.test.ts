@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
 import { anEngine, nothingHeldOut, run } from '../support/flow.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { z } from '../../src/bot.ts';
 import { requestUndo } from '../support/transitions.ts';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { keptFromHealing } from '../../src/data/secrets/kept-from.ts';
 import { storeVariable } from '../../src/data/secrets/rows.ts';
 import { openSecrets } from '../../src/run/secrets.ts';

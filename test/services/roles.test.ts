@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readKeyRing } from '../../src/ground/key-ring.ts';
+import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { findUndoable, undoAction } from '../../src/services/actions/undo.ts';
 import { NotAllowedError, type Actor, type Role } from '../../src/services/actor.ts';
 import { addBot, newBot } from '../../src/services/bots/add.ts';

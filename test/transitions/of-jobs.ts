@@ -10,6 +10,7 @@ import { endJob } from '../../src/transitions/jobs/end.ts';
 import { giveBackJobs } from '../../src/transitions/jobs/give-back.ts';
 import { queueJobsAgain } from '../../src/transitions/jobs/queue-again.ts';
 import { requestJob } from '../../src/transitions/jobs/request.ts';
+import { renewJobLeases } from '../../src/transitions/jobs/renew-lease.ts';
 import { retryJob } from '../../src/transitions/jobs/retry.ts';
 import { startJob } from '../../src/transitions/jobs/start.ts';
 import { takeOverJobs } from '../../src/transitions/jobs/take-over.ts';
@@ -41,6 +42,7 @@ export const ofJobs: Transactions = {
     retryJob(db, jobRun(1), { reason: null, error: null, delayMs: 1 }),
   'commit under the fence of a job': ({ db }) =>
     underJobFence(db, jobRun(1), (trx) => removeOldJobRuns(trx, { days: 1, runs: 1 })),
+  'renew leases of jobs': ({ db }) => renewJobLeases(db, [jobRun(2), jobRun(1)]),
   'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),
   'queue runs of jobs again': ({ db }) =>
     queueJobsAgain(db, [{ kind: 'job', id: jobRun(4).id, generation: 1 }]),

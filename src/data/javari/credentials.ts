@@ -8,7 +8,7 @@ import { NotFoundError } from '../../ground/errors.ts';
 import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
-import { KeyRing } from '../../ground/key-ring.ts';
+import { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
 
 /** The user has no credential for this service. */

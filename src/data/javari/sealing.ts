@@ -1,8 +1,8 @@
 /** Rows of `javari_credentials`, sealed as ../sealing.ts says. */
-import type { KeyRing } from '../../ground/key-ring.ts';
-import * as sealing from '../../ground/sealing.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import * as sealing from '../../ground/secrets/sealing.ts';
 
-export { BrokenSealError } from '../../ground/sealing.ts';
+export { BrokenSealError } from '../../ground/secrets/sealing.ts';
 
 /** What ties a sealed text to its row. */
 export interface Identity {

@@ -1,7 +1,7 @@
 /** From a row of `engine.secrets` to its value, where this process can reach it. */
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
-import { unseal } from '../../ground/sealing.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import { unseal } from '../../ground/secrets/sealing.ts';
 import { identityOf, type SecretRow } from './rows.ts';
 
 /** What values are opened with. */

@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
-import { rewrap } from '../../ground/sealing.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import { rewrap } from '../../ground/secrets/sealing.ts';
 import { identityOf } from './rows.ts';
 
 export interface Rotated {

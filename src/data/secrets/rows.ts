@@ -1,10 +1,10 @@
 /** `engine.secrets`: who stored what, and where its value is. Values are in none of these rows. */
 import { sql, type Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { secretName, secretsNamedIn } from '../../ground/secret-reference.ts';
+import { secretName, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import type { Db } from '../../database/connect.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
-import { seal, type Identity } from '../../ground/sealing.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import { seal, type Identity } from '../../ground/secrets/sealing.ts';
 import type { EngineSecrets } from '../../database/tables.ts';
 
 export type SecretRow = Selectable<EngineSecrets>;

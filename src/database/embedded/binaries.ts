@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { freshName, refuseDistrusted } from './place.ts';
-import { distrust, distrustTree, type Distrust } from '../../ground/trusted.ts';
+import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';
 
 export class NoBinariesError extends RoundsmanError {}
 export class CopyError extends RoundsmanError {}

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { readOwn, replaceOwn } from '../../ground/own-file.ts';
+import { readOwn, replaceOwn } from '../../ground/files/own-file.ts';
 import { tryLock } from './locks.ts';
 import { openHome } from './place.ts';
 

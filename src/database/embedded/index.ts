@@ -12,7 +12,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { ForeignFileError, readOwn, replaceOwn } from '../../ground/own-file.ts';
+import { ForeignFileError, readOwn, replaceOwn } from '../../ground/files/own-file.ts';
 import { placeBinaries, refusePlanted } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock, type OnWait } from './locks.ts';

@@ -4,13 +4,11 @@
  * would stay behind.
  */
 import { spawn } from 'node:child_process';
-import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { beside } from '../../ground/beside.ts';
+import { hasTerminal } from '../../ground/terminal.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
-
-export const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 /** The homes whose servers this process uses, each as often as it has joined. */
 const homes = new Map<string, number>();

@@ -8,7 +8,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { ensureClosedFile, refuseForeignFile } from '../../ground/own-file.ts';
+import { ensureClosedFile, refuseForeignFile } from '../../ground/files/own-file.ts';
 
 /** One process alone, or many that only keep the exclusive one away. */
 export type LockMode = 'exclusive' | 'shared';

@@ -9,8 +9,8 @@ import {
   makeDirectory,
   makeHome,
   readOwn,
-} from '../../ground/own-file.ts';
-import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../ground/trusted.ts';
+} from '../../ground/files/own-file.ts';
+import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../ground/files/trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock, type OnWait } from './locks.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { readStart } from '../../ground/own-file.ts';
+import { readStart } from '../../ground/files/own-file.ts';
 
 export interface Postmaster {
   pid: number;

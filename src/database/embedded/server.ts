@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { openOwn } from '../../ground/own-file.ts';
+import { openOwn } from '../../ground/files/own-file.ts';
 import { meaningOf, stateOf } from '../faults/sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { spawnApart } from './spawn-apart.ts';

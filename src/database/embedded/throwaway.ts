@@ -1,7 +1,7 @@
 /** A Postgres for a demo or a test run: gone without a trace when its owner is. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { makeHome } from '../../ground/own-file.ts';
+import { makeHome } from '../../ground/files/own-file.ts';
 import { blockedAt, serverAccount } from './account.ts';
 import { placeBinaries } from './binaries.ts';
 import { startGuard } from './guard.ts';

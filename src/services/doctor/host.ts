@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Config } from '../../config.ts';
 import { isFirstProcessNode, leavesZombies } from '../../ground/first-process.ts';
-import { distrustWay } from '../../ground/trusted.ts';
+import { distrustWay } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 

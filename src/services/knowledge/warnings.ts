@@ -1,8 +1,8 @@
 /** What an entry of knowledge is stored with all the same, and a person ought to know. */
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
-import { credentialsIn } from '../../ground/literal-credentials.ts';
-import { secretsNamedIn } from '../../ground/secret-reference.ts';
+import { credentialsIn } from '../../ground/secrets/literal-credentials.ts';
+import { secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { warnOfCredentials, type Warning } from '../../playbook/warn-credentials.ts';
 

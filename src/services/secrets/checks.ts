@@ -2,8 +2,8 @@
 import type { Config } from '../../config.ts';
 import { isOwnSetting, longest, mendUnfit, unfit } from '../../data/secrets/open.ts';
 import { UsageError } from '../../ground/errors.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
-import { secretName } from '../../ground/secret-reference.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import { secretName } from '../../ground/secrets/secret-reference.ts';
 
 /** bytes of UTF-8 that a value has at most */
 export const longestValue = longest;

@@ -1,7 +1,7 @@
 import { credentialKeys } from '../../data/javari/credentials.ts';
 import { rotateSecrets as rotate, type Rotated } from '../../data/secrets/rotate.ts';
 import type { Db } from '../../database/connect.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 /**

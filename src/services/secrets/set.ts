@@ -1,7 +1,7 @@
 import { storeSealed, storeVariable, type SecretRow } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
-import type { KeyRing } from '../../ground/key-ring.ts';
-import { referenceTo } from '../../ground/secret-reference.ts';
+import type { KeyRing } from '../../ground/secrets/key-ring.ts';
+import { referenceTo } from '../../ground/secrets/secret-reference.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { checkSecretName, checkValue, checkVariable } from './checks.ts';

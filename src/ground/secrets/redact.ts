@@ -2,7 +2,7 @@
 import { walk } from './encoded.ts';
 import { encodedIndex } from './encoded-index.ts';
 import { formsOf, type Form, type Secret } from './secret-forms.ts';
-import { beginsWord, endsWord } from './word-ends.ts';
+import { beginsWord, endsWord } from '../word-ends.ts';
 
 export { passwordsIn, redacted, type Secret } from './secret-forms.ts';
 

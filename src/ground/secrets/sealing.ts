@@ -9,7 +9,7 @@
  */
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { RoundsmanError } from './errors.ts';
+import { RoundsmanError } from '../errors.ts';
 import { keyBytes, type KeyRing } from './key-ring.ts';
 
 /** What ties a sealed text to its row. */

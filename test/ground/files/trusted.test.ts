@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { joinEmbedded } from '../../src/database/embedded/index.ts';
-import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
-import { distrust, distrustTree, untrusted } from '../../src/ground/trusted.ts';
-import { install } from '../support/installation.ts';
+import { joinEmbedded } from '../../../src/database/embedded/index.ts';
+import { startThrowaway } from '../../../src/database/embedded/throwaway.ts';
+import { distrust, distrustTree, untrusted } from '../../../src/ground/files/trusted.ts';
+import { install } from '../../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
@@ -30,7 +30,9 @@ function made(name: string, mode: number, uid = process.getuid!()): string {
 
 /** What a process with these rights says of this path. */
 function asProcess(rights: string[], path: string) {
-  const source = JSON.stringify(new URL('../../src/ground/trusted.ts', import.meta.url).href);
+  const source = JSON.stringify(
+    new URL('../../../src/ground/files/trusted.ts', import.meta.url).href,
+  );
   const script = `console.log((await import(${source})).untrusted(${JSON.stringify(path)}))`;
   return spawnSync('setpriv', [...rights, process.execPath, '--input-type=module', '-e', script], {
     encoding: 'utf8',
@@ -130,7 +132,9 @@ const canUnmap =
 
 describe.runIf(canUnmap)('in a user namespace that does not map root', () => {
   const asked = (...paths: string[]) => {
-    const source = JSON.stringify(new URL('../../src/ground/trusted.ts', import.meta.url).href);
+    const source = JSON.stringify(
+      new URL('../../../src/ground/files/trusted.ts', import.meta.url).href,
+    );
     const script = `
       const { distrust } = await import(${source});
       console.log(JSON.stringify(${JSON.stringify(paths)}.map((path) => distrust(path))));`;

@@ -1,6 +1,6 @@
 /** The keys that wrap the data keys of sealed rows. They live outside the database, under ids that rows name. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { RoundsmanError, UsageError } from './errors.ts';
+import { RoundsmanError, UsageError } from '../errors.ts';
 
 /** Bytes of every key: AES-256. */
 export const keyBytes = 32;

@@ -2,8 +2,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openRedaction } from '../../src/ground/redact.ts';
-import { redactError } from '../../src/ground/redact-error.ts';
+import { openRedaction } from '../../../src/ground/secrets/redact.ts';
+import { redactError } from '../../../src/ground/secrets/redact-error.ts';
 
 const value = 'pa"s\'s\\w\nörd/1&<x>';
 const as = '{{secret:X}}';

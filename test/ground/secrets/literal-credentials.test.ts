@@ -1,6 +1,10 @@
 /** What looks like a credential in clear, and what does not. */
 import { describe, expect, test } from 'vitest';
-import { credentialsIn, literalCredentials, masked } from '../../src/ground/literal-credentials.ts';
+import {
+  credentialsIn,
+  literalCredentials,
+  masked,
+} from '../../../src/ground/secrets/literal-credentials.ts';
 
 const found = (text: string) => credentialsIn(text).map(({ from, to }) => text.slice(from, to));
 

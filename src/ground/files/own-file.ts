@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { RoundsmanError } from './errors.ts';
+import { RoundsmanError } from '../errors.ts';
 import { isTrustedUser } from './trusted.ts';
 
 export class ForeignFileError extends RoundsmanError {}

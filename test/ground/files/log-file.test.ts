@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { openLog } from '../../src/log.ts';
+import { readConfig } from '../../../src/config.ts';
+import { openLog } from '../../../src/log.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
@@ -82,7 +82,7 @@ describe('a log is not written', () => {
   test('where its directory cannot be made, nor does it wait for that', () => {
     // In a process of its own: an endless loop there would stop this one for good.
     const script = `
-      import { openLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url).href)};
+      import { openLog } from ${JSON.stringify(new URL('../../../src/log.ts', import.meta.url).href)};
       try { openLog({ logLevel: 'info' }, '/proc/x/roundsman.log'); } catch (e) { console.log(e.what); }`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',

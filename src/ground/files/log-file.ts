@@ -1,7 +1,7 @@
 /** The file of a log: our own, of bounded size, and found again when another program has put it aside. */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { capitalised, messageOf, RoundsmanError } from './errors.ts';
+import { capitalised, messageOf, RoundsmanError } from '../errors.ts';
 import { makeHome, openOwn } from './own-file.ts';
 import { distrust, distrustWay } from './trusted.ts';
 

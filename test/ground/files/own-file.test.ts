@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { claimUp, joinEmbedded } from '../../src/database/embedded/index.ts';
-import { install } from '../support/installation.ts';
+import { claimUp, joinEmbedded } from '../../../src/database/embedded/index.ts';
+import { install } from '../../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;

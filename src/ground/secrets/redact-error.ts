@@ -1,4 +1,4 @@
-import { messageOf } from './errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Redaction } from './redact.ts';
 
 /** Causes of causes are looked at so far; what lies deeper is left out. */

@@ -1,0 +1,20 @@
+/**
+ * Runs of jobs that go on stay with their worker.
+ *
+ * From: `running`, under its fence.
+ * To: `running`, with a `lease_until` that lies the length of a lease ahead.
+ * By: the worker that carries the runs.
+ * Locks: engine.job_runs by id; rows that others hold are skipped: the transaction of a run renews its own lease.
+ * Zero rows: the run was taken over or has ended, or the transaction that holds its row renews it.
+ */
+import { sql } from 'kysely';
+import { heldRuns, leaseSeconds, type Fenced } from '../../data/bots/fence.ts';
+import type { Db } from '../../database/connect.ts';
+
+export const renewJobLeases = (db: Db, runs: Fenced[]) =>
+  sql`
+    UPDATE engine.job_runs SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
+    WHERE id IN (
+      -- Locks engine.job_runs by id; rows that others hold are skipped.
+      SELECT r.id FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence
+      WHERE r.status = 'running' ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED)`.execute(db);
