@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { patienceSeconds, roomSeconds } from './progress.ts';
 
 /** No generation is above it, as the table says: a row that was written by hand may come near. */
 export const mostGenerations = 2_000_000_000;
@@ -11,6 +12,47 @@ export async function anyOpenJob(db: Db): Promise<boolean> {
     db,
   );
   return rows[0]!.open;
+}
+
+export interface JobsInNeed {
+  count: number;
+  /** since when the first of them is; null when there is none */
+  since: Date | null;
+  /** the job of that one */
+  first: string | null;
+}
+
+const inNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
+  WITH found AS (${rows})
+  SELECT count(*)::int AS count, min(since) AS since, (array_agg(job ORDER BY since, job))[1] AS first FROM found`;
+
+/**
+ * Runs of jobs that do not go on, as {@link patienceSeconds} and {@link roomSeconds} say for runs of bots: due and not
+ * begun, although none of their job is carried; or left behind by their worker and not taken over.
+ */
+export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
+  const { rows } = await inNeed(sql`
+    SELECT r.job, r.since FROM (
+      SELECT job, status,
+             CASE status WHEN 'running' THEN lease_until ELSE greatest(queued_at, run_after) END AS since
+      FROM engine.job_runs WHERE status IN ('queued', 'running')) r
+    WHERE r.since < engine.now() - make_interval(secs => ${patienceSeconds})
+      AND (r.status = 'running' OR NOT EXISTS (
+        SELECT FROM engine.job_runs o WHERE o.job = r.job AND (o.status = 'running' AND o.lease_until > engine.now()
+          OR o.completed_at > engine.now() - make_interval(secs => ${roomSeconds}) AND o.status <> 'skipped')))`).execute(
+    db,
+  );
+  return rows[0]!;
+}
+
+/** Jobs whose newest run that ended has failed, or took too long. */
+export async function failedJobs(db: Db): Promise<JobsInNeed> {
+  const { rows } = await inNeed(sql`
+    SELECT job, since FROM (
+      SELECT DISTINCT ON (job) job, status, completed_at AS since FROM engine.job_runs
+      WHERE status IN ('success', 'failed', 'timeout') ORDER BY job, completed_at DESC, id) newest
+    WHERE status <> 'success'`).execute(db);
+  return rows[0]!;
 }
 
 /** So many in one statement; the rest follows with the next one. */

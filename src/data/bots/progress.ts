@@ -9,7 +9,7 @@ export const patienceSeconds = 60;
  * A bot has room when it has had it for this long. Between two runs of a bot that may carry one at a time
  * there is always a moment without one, and what waits behind it is on its way.
  */
-const roomSeconds = 10;
+export const roomSeconds = 10;
 
 /** Rows named in full; what is beyond them is in the counts. */
 const named = 5;

@@ -7,6 +7,7 @@ import {
   readMode,
   type Node,
 } from '../../data/bots/engine.ts';
+import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
 import * as overview from '../../data/bots/overview.ts';
 import {
   botsUnchecked,
@@ -33,6 +34,8 @@ export async function readFacts(db: Db) {
     overdue: await overview.overdue(db),
     waiting: await waitingRuns(db),
     lost: await lostRuns(db),
+    stalledJobs: await stalledJobRuns(db),
+    failedJobs: await failedJobs(db),
     unchecked: await botsUnchecked(db),
     keptFrom: await keptFromHealing(db),
     hidden: await rowsAreHidden(db),

@@ -19,12 +19,14 @@ export interface Need {
     | 'processes'
     | 'runs_waiting'
     | 'runs_lost'
+    | 'jobs_stalled'
     | 'bots_unchecked'
     | 'bots_overdue'
     | 'secrets_closed'
     | 'tickets_late'
     | 'tickets_urgent'
     | 'bots_in_error'
+    | 'jobs_failed'
     | 'healing_off';
   /** what is wrong, how many, and since when */
   what: string;
@@ -44,6 +46,7 @@ export function needs(facts: Facts): Need[] {
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
+    jobsFailed(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
 }
@@ -53,6 +56,7 @@ const standstill = (facts: Facts): (Need | null)[] => [
   processesGone(facts),
   runsWaiting(facts),
   runsLost(facts),
+  jobsStalled(facts),
   botsUnchecked(facts),
   botsOverdue(facts),
 ];
@@ -162,6 +166,17 @@ export function runsLost(
   };
 }
 
+/** Runs of jobs that nothing carries, where there is a worker. */
+function jobsStalled(facts: Facts): Need | null {
+  const { count, since: at, first } = facts.stalledJobs;
+  if (count === 0 || workersOf(facts.nodes).length === 0) return null;
+  return {
+    kind: 'jobs_stalled',
+    what: `${counted(count, 'run')} of jobs ${verb(count, 'does', 'do')} not go on${longest(count, at, facts)} (${first})`,
+    try: 'a worker of the version that knows the job carries it; `npx roundsman doctor` says which processes are alive, and their logs why rescue fails',
+  };
+}
+
 /** Bots that run and look at nothing: their children do not start, or every check is skipped. */
 function botsUnchecked(facts: Facts): Need | null {
   const { count, since: at, first } = facts.unchecked;
@@ -229,6 +244,16 @@ function botsInError(facts: Facts): Need | null {
     kind: 'bots_in_error',
     what: `${counted(count, 'bot')} in error${longest(count, first, facts)}`,
     try: `mend the definition with \`npx roundsman bots edit ${count === 1 ? inError[0]!.name : '<name>'}\``,
+  };
+}
+
+function jobsFailed(facts: Facts): Need | null {
+  const { count, since: at, first } = facts.failedJobs;
+  if (count === 0) return null;
+  return {
+    kind: 'jobs_failed',
+    what: `${counted(count, 'job')} failed in ${verb(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
+    try: "the workers' logs and `error_message` in `engine.job_runs` say why; it runs again at its next slot",
   };
 }
 

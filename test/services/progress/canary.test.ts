@@ -165,17 +165,19 @@ test('a child that does not answer is named, and the worker goes on', async () =
   const { db, processes } = await scene(postgres, ['scheduler', 'worker']);
   await expect.poll(() => childrenOf(processes[1]!.pid).length).toBeGreaterThan(0);
   expect(await sendCanary(db)).toMatchObject({ passed: true });
-  // Also one that is just being started.
-  const stopAll = () => {
-    for (const child of childrenOf(processes[1]!.pid)) process.kill(child, 'SIGSTOP');
+  const all = (signal: NodeJS.Signals) => {
+    for (const child of childrenOf(processes[1]!.pid)) process.kill(child, signal);
   };
-  stopAll();
-  const stopping = setInterval(stopAll, 20);
+  // Also one that is just being started.
+  all('SIGSTOP');
+  const stopping = setInterval(() => all('SIGSTOP'), 20);
   expect(await sendCanary(db).finally(() => clearInterval(stopping))).toMatchObject({
     passed: false,
     leg: 'child',
     detail: expect.stringContaining(`worker ${processes[1]!.pid}`),
   });
+  // One that is stopped in its start has a minute for it.
+  all('SIGCONT');
   await expect
     .poll(async () => (await sendCanary(db)).passed, { timeout: 20_000, interval: 500 })
     .toBe(true);

@@ -231,6 +231,73 @@ describe('tickets', () => {
   });
 });
 
+describe('jobs', () => {
+  const job = (values: object) =>
+    db
+      .insertInto('engine.job_runs')
+      .values({ job: 'tidy', ...values })
+      .execute();
+  const carried = (lease: number) => ({
+    status: 'running' as const,
+    worker: 'w',
+    fence: 1,
+    lease_until: ago(-lease),
+  });
+
+  beforeEach(async () => {
+    await sql`TRUNCATE engine.job_runs, engine.jobs CASCADE`.execute(db);
+    await db
+      .insertInto('engine.jobs')
+      .values([{ name: 'tidy' }, { name: 'mend' }])
+      .execute();
+    await insertNode(db, 'up');
+  });
+
+  test('one that waits for a minute, or was left behind for one, does not go on', async () => {
+    await job({ queued_at: secondsAgo(59) });
+    expect(await lines()).toEqual([]);
+    await job({ queued_at: ago(4) });
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^1 run of jobs does not go on for 4m \(tidy\): /),
+    ]);
+    await job({ job: 'mend', queued_at: ago(60), ...carried(-7) });
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^2 runs of jobs do not go on, the longest for 7m \(mend\): /),
+    ]);
+    // Without a worker that is the need, and not what follows from it.
+    await db.deleteFrom('engine.nodes').execute();
+    expect((await read()).map(({ kind }) => kind)).not.toContain('jobs_stalled');
+  });
+
+  test('one that waits behind another of its job, or for its time, is on its way', async () => {
+    await job({ queued_at: ago(4) });
+    await job({ queued_at: ago(9), ...carried(1) });
+    await job({ job: 'mend', queued_at: ago(9), run_after: ago(-5) });
+    expect(await lines()).toEqual([]);
+    await sql`UPDATE engine.job_runs SET status = 'success', lease_until = NULL, completed_at = engine.now()
+              WHERE status = 'running'`.execute(db);
+    expect(await lines(), 'another has just ended').toEqual([]);
+    await sql`UPDATE engine.job_runs SET completed_at = completed_at - interval '11 seconds'`.execute(
+      db,
+    );
+    expect((await read()).map(({ kind }) => kind)).toEqual(['jobs_stalled']);
+  });
+
+  test('one whose newest run failed is named until one succeeds', async () => {
+    await job({ status: 'failed', completed_at: ago(30) });
+    await job({ job: 'mend', status: 'timeout', completed_at: ago(90) });
+    await job({ job: 'mend', status: 'success', completed_at: ago(80) });
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^1 job failed in its newest run 30m ago \(tidy\): /),
+    ]);
+    await job({ status: 'skipped', completed_at: ago(20) });
+    await job({ status: 'cancelled', completed_at: ago(15) });
+    expect(await read()).toHaveLength(1);
+    await job({ status: 'success', completed_at: ago(10) });
+    expect(await lines()).toEqual([]);
+  });
+});
+
 test('a switched off engine says who did it, since when and why', async () => {
   await changeMode(db, 'off', { by: 'ann', reason: 'a move' });
   expect(await lines()).toEqual([
