@@ -1,0 +1,53 @@
+/** Ctrl-C while the embedded database is being made: the terminal tells it to every process of its group. */
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { joinEmbedded } from '../../src/database/embedded/index.ts';
+import { childrenOf, install, isAlive, roundsman } from '../support/installation.ts';
+
+const treeOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(treeOf)];
+
+function groupOf(pid: number): number | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+  } catch {
+    return null;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+test('is a wish to end and no failure of the database, and the next start makes it anew', async () => {
+  const home = fs.mkdtempSync(join(tmpdir(), 'roundsman-initdb-'));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  fs.chmodSync(home, 0o755);
+  const up = roundsman(install('slow-bots.ts'), { ROUNDSMAN_HOME: home }, 'up', '--empty');
+  const initdb = () => treeOf(up.pid).find((pid) => commandOf(pid).includes('initdb'));
+  await expect.poll(initdb, { timeout: 30_000, interval: 5 }).toBeDefined();
+  const making = initdb()!;
+
+  const group = groupOf(up.pid);
+  for (const pid of treeOf(up.pid)) if (groupOf(pid) === group) process.kill(pid, 'SIGINT');
+
+  await up.ended;
+  expect(up.heard.err + up.heard.out).not.toMatch(/could not be|Error/);
+  await expect.poll(() => isAlive(making)).toBe(false);
+  const { leave } = await joinEmbedded(home, { create: true });
+  await leave();
+  // What was half-made is gone: its name has a random end.
+  const names = fs.readdirSync(home).filter((name) => name.startsWith('postgres'));
+  expect(names.toSorted()).toEqual([
+    'postgres',
+    'postgres.log',
+    'postgres.password',
+    'postgres.port',
+  ]);
+}, 90_000);
