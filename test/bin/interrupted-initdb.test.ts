@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { joinEmbedded } from '../../src/database/embedded/index.ts';
 import { childrenOf, install, isAlive, roundsman } from '../support/installation.ts';
@@ -30,16 +31,22 @@ test('is a wish to end and no failure of the database, and the next start makes 
   onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
   fs.chmodSync(home, 0o755);
   const up = roundsman(install('slow-bots.ts'), { ROUNDSMAN_HOME: home }, 'up', '--empty');
-  const initdb = () => treeOf(up.pid).find((pid) => commandOf(pid).includes('initdb'));
-  await expect.poll(initdb, { timeout: 30_000, interval: 5 }).toBeDefined();
-  const making = initdb()!;
+  const isInitdb = (pid: number) => commandOf(pid).includes('initdb');
+  let making: number | undefined;
+  const find = () => (making ??= treeOf(up.pid).find(isInitdb));
+  await expect.poll(find, { timeout: 30_000, interval: 5 }).toBeDefined();
 
   const group = groupOf(up.pid);
-  for (const pid of treeOf(up.pid)) if (groupOf(pid) === group) process.kill(pid, 'SIGINT');
+  // Again and again, as long as it is being made: the programs hear it only between two steps.
+  while (isAlive(making!)) {
+    for (const pid of treeOf(up.pid))
+      if (groupOf(pid) === group && pid !== up.pid) process.kill(pid, 'SIGINT');
+    await setTimeout(20);
+  }
+  up.child.kill('SIGINT');
 
   await up.ended;
   expect(up.heard.err + up.heard.out).not.toMatch(/could not be|Error/);
-  await expect.poll(() => isAlive(making)).toBe(false);
   const { leave } = await joinEmbedded(home, { create: true });
   await leave();
   // What was half-made is gone: its name has a random end.
