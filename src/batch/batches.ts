@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /**
- * What waits so long for a lane gets a further one, for a flush that is held up must not hold up the others. Until
+ * What waits so long for a flush gets a further one, for a flush that is held up must not hold up the others. Until
  * then it goes with the next flush: most of what a flush costs is the same for one run as for twenty.
  */
 const batchDelayMs = 10;
@@ -24,11 +24,11 @@ export interface Batches<Job extends Waiting> {
 
 /**
  * Group commit: while no flush is under way one begins at once, and jobs that arrive meanwhile go together into the
- * next flush, or after a moment into one beside it: at most `lanes` at once, each with jobs of at most `most` weight
+ * next flush, or after a moment into one beside it: at most `flushesAtOnce` at most, each with jobs of at most `most` weight
  * together. `flush` never rejects; the jobs that it returns go again, before those that came later unless they go alone.
  */
 export function openBatches<Job extends Waiting>(
-  lanes: number,
+  flushesAtOnce: number,
   most: number,
   flush: (batch: Job[]) => Promise<Job[]>,
 ): Batches<Job> {
@@ -75,7 +75,7 @@ export function openBatches<Job extends Waiting>(
   function pump(): void {
     due = false;
     clearTimeout(timer);
-    while (busy < lanes && waiting.length > 0) {
+    while (busy < flushesAtOnce && waiting.length > 0) {
       const next = waiting.find(isFree);
       if (!next) break;
       const left = next.since + batchDelayMs - performance.now();
@@ -96,7 +96,7 @@ export function openBatches<Job extends Waiting>(
     add(...jobs) {
       waiting.push(...jobs);
       // What arrives in the same turn of the event loop goes together.
-      if (!due && busy < lanes) {
+      if (!due && busy < flushesAtOnce) {
         due = true;
         setImmediate(pump);
       }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { BatchFault } from '../database/faults/sql-states.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import { faultOf, patience, pauseMs } from './fault.ts';
 import type { Waiting } from './batches.ts';
 
@@ -32,7 +32,7 @@ export const addJob = <Result, Kind extends Job>(
 export const batchRunner =
   <Kind extends Job>(
     connections: pg.Pool,
-    log: Log,
+    emit: Emit,
     work: (client: pg.ClientBase, batch: Kind[]) => Promise<void>,
   ) =>
   async (batch: Kind[]): Promise<Kind[]> => {
@@ -48,7 +48,7 @@ export const batchRunner =
       if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
       // What is left of a transaction ends with its connection.
       client?.release(true);
-      return retry(batch, error, fault, log);
+      return retry(batch, error, fault, emit);
     }
   };
 
@@ -56,9 +56,9 @@ async function retry<Kind extends Job>(
   batch: Kind[],
   error: unknown,
   fault: BatchFault,
-  log: Log,
+  emit: Emit,
 ): Promise<Kind[]> {
-  log.warn({ err: error, runs: batch.length, fault }, 'a flush has failed');
+  emit('flush.failed', { err: error, runs: batch.length, fault });
   const many = batch.length > 1;
   if (many && (fault === 'refused' || fault === 'waited')) {
     for (const job of batch) Object.assign(job, { alone: true, tries: 0 });

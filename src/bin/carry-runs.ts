@@ -4,7 +4,8 @@ import type { Job } from '../contract/job.ts';
 import { beside } from '../ground/beside.ts';
 import type { Config } from '../config.ts';
 import { endSessions, type Db } from '../database/connect.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
+import { redactionOf, type Log } from '../log.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { openChildren, type Children } from '../run/tasks/children.ts';
 import type { Engine } from '../run/engine.ts';
@@ -23,7 +24,7 @@ import type { Closing } from './closing.ts';
 
 const giveBackWithinMs = 5_000;
 
-export interface Means {
+export interface WorkerDependencies {
   /** the name under which runs are leased */
   worker: string;
   config: Config;
@@ -36,6 +37,7 @@ export interface Means {
   bots: URL;
   jobs: readonly Job[];
   log: Log;
+  emit: Emit;
 }
 
 export interface Carrying {
@@ -58,12 +60,24 @@ async function tryOne(children: Children): Promise<void> {
 
 /** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
 export function carryRuns(
-  { worker, config, plan, databaseUrl, db, queue, catalogue, bots, jobs, log }: Means,
+  {
+    worker,
+    config,
+    plan,
+    databaseUrl,
+    db,
+    queue,
+    catalogue,
+    bots,
+    jobs,
+    log,
+    emit,
+  }: WorkerDependencies,
   onQueueError: (error: Error) => void,
   closers: Closing,
 ): Carrying {
-  const leases = keepLeases(db, log);
-  const jobLeases = keepJobLeases(db, log);
+  const leases = keepLeases(db, emit);
+  const jobLeases = keepJobLeases(db, emit);
   closers.push(() => [leases, jobLeases].forEach((each) => each.stop()));
   const children = openChildren({
     entry: beside('./child', import.meta.url),
@@ -74,13 +88,9 @@ export function carryRuns(
     memoryMb: config.checkMemoryMb,
     onEnded: (name) =>
       void endSessions(db, name).catch((error: unknown) =>
-        log.warn({ err: error, name }, 'the sessions of a child that ended may go on'),
+        emit('child.sessions_left', { err: error, name }),
       ),
-    onChanged: (kind, task, left) =>
-      log.warn(
-        { kind, ...namesOf(task), left },
-        'a task changed its process, or left something in it: that process is not used again',
-      ),
+    onChanged: (kind, task, left) => emit('child.changed', { kind, ...namesOf(task), left }),
   });
   let isOver = false;
   closers.push(() => {
@@ -88,19 +98,15 @@ export function carryRuns(
     return children.close();
   });
   tryOne(children).catch((error: unknown) => {
-    if (!isOver)
-      log.error(
-        { err: error },
-        'a child process did not do its first task: no check can be carried out so',
-      );
+    if (!isOver) emit('child.useless', { err: error });
   });
-  const writer = openRunWriter({ databaseUrl, worker, log, lanes: plan.lanes });
+  const writer = openRunWriter({ databaseUrl, worker, emit, flushesAtOnce: plan.flushesAtOnce });
   closers.push(() => writer.close());
-  writer.warmUp().catch((error: unknown) => log.warn({ err: error }, 'the run writer begins cold'));
-  const secrets = openSecrets(db, config, log);
+  writer.warmUp().catch((error: unknown) => emit('writer.cold', { err: error }));
+  const secrets = openSecrets(db, config, redactionOf(log), emit);
   const parts = { worker, db, children, catalogue, queue };
-  const engine: Engine = { ...parts, writer, leases, secrets, log };
-  const jobEngine = { worker, db, databaseUrl, queue, jobs, leases: jobLeases, log };
+  const engine: Engine = { ...parts, writer, leases, secrets, emit };
+  const jobEngine = { worker, db, databaseUrl, queue, jobs, leases: jobLeases, log, emit };
   const opened = queue.work(
     plan.places,
     (entry, free) => performRun(engine, entry, free),
@@ -124,11 +130,11 @@ export function carryRuns(
       try {
         if (await within(giveBackWithinMs, given)) {
           const [bots, jobs] = await given;
-          log.warn({ runs: bots + jobs }, 'running runs were given back');
-        } else log.warn({ runs: count }, 'running runs could not be given back in time');
+          emit('runs.given_back', { runs: bots + jobs });
+        } else emit('runs.kept', { runs: count });
       } catch (error) {
         // Without the database they cannot be: their leases run out, and others take them over.
-        log.warn({ err: error, runs: count }, 'running runs could not be given back');
+        emit('runs.kept', { err: error, runs: count });
       }
     },
   };

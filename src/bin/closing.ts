@@ -1,5 +1,5 @@
 import { within } from '../ground/within.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 
 /** What a part may take to close: a server that is gone must not keep the process from ending. */
 export const closeWithinMs = 2_000;
@@ -16,7 +16,7 @@ export interface Closing {
   atOnce(): Promise<void>;
 }
 
-export function openClosing(log: Log): Closing {
+export function openClosing(emit: Emit): Closing {
   const parts: { close: () => unknown; withinMs: number }[] = [];
   let isAtOnce = false;
   const closed = async ({ close }: (typeof parts)[number]) => void (await close());
@@ -25,7 +25,7 @@ export function openClosing(log: Log): Closing {
     async inOrder() {
       for (let part = parts.pop(); part; part = parts.pop())
         await within(part.withinMs, closed(part)).catch((error: unknown) => {
-          if (!isAtOnce) log.warn({ err: error }, 'a part did not close in order');
+          if (!isAtOnce) emit('part.unclosed', { err: error });
         });
     },
     async atOnce() {

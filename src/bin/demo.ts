@@ -17,21 +17,34 @@ export const demoCommand = () =>
 async function demo(options: { json?: boolean }): Promise<void> {
   const asked = askedToStop();
   void asked.stop.then(() => note('Stopping: all of it is thrown away.'));
-  const [config, log, embedded, data, migrate, backend, fiction, engine, choice, rounds, summary] =
-    await Promise.all([
-      import('../config.ts'),
-      import('../log.ts'),
-      import('../database/embedded/throwaway.ts'),
-      import('../database/connect.ts'),
-      import('../database/migrate/migrate.ts'),
-      import('../queue/backend.ts'),
-      import('../demo/plant.ts'),
-      import('./engine.ts'),
-      import('../services/round/choose.ts'),
-      import('../services/round/make.ts'),
-      import('../cli/round/summary.ts'),
-    ]);
-  // Its own database, whatever the environment says: a demonstration touches nobody's data.
+  const [
+    config,
+    log,
+    events,
+    embedded,
+    data,
+    migrate,
+    backend,
+    fiction,
+    engine,
+    choice,
+    rounds,
+    summary,
+  ] = await Promise.all([
+    import('../config.ts'),
+    import('../log.ts'),
+    import('../events/log-events.ts'),
+    import('../database/embedded/throwaway.ts'),
+    import('../database/connect.ts'),
+    import('../database/migrate/migrate.ts'),
+    import('../queue/backend.ts'),
+    import('../demo/plant.ts'),
+    import('./engine.ts'),
+    import('../services/round/choose.ts'),
+    import('../services/round/make.ts'),
+    import('../cli/round/summary.ts'),
+  ]);
+  // Its own database, whatever the environment says: a demonstration touches no other data.
   const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
   const server = await embedded
@@ -58,7 +71,8 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await fiction.plantPlatform(db);
       if (asked.signal.aborted) return interrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
-      const started = await engine.startEngine('worker', settings, server.url, silent);
+      const told = { log: silent, emit: events.eventsTo(silent).emit };
+      const started = await engine.startEngine('worker', settings, server.url, told);
       try {
         const bots = await choice.allBots(db);
         const done = await rounds.makeRound(

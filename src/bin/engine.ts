@@ -10,6 +10,7 @@ import { refuseTransactionPooler } from '../database/pooler.ts';
 import { fallenSilent } from '../database/silence.ts';
 import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
 import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
 import { startTimers } from '../maintain/timers/start.ts';
@@ -32,6 +33,13 @@ import type { Carrying } from './carry-runs.ts';
 import { closeWithinMs, openClosing } from './closing.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
+/** Who hears what happens in a process. */
+export interface Told {
+  log: Log;
+  /** what the log writes, too */
+  emit: Emit;
+}
+
 export interface Started {
   backend: BackendName;
   db: Db;
@@ -53,7 +61,7 @@ export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
   config: Config,
   databaseUrl: string,
-  log: Log,
+  { log, emit }: Told,
   bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
   // The embedded database's is in no setting.
@@ -63,12 +71,13 @@ export async function startEngine(
   const limit = smallerLimit(config.connections, await connectionLimit(databaseUrl));
   const plan = planConnections(role, configuredBackend(config), config.concurrency, limit);
   if (role !== 'scheduler' && plan.places < config.concurrency)
-    log.warn(
-      { places: plan.places, wanted: config.concurrency, connections: plan.total },
-      `it carries fewer runs at once, because the limit of the ${limit.of} is ${limit.most} connections`,
-    );
-  if (role !== 'scheduler' && isFirstProcessNode())
-    log.warn({ hint: leavesZombies.hint }, leavesZombies.what);
+    emit('places.reduced', {
+      places: plan.places,
+      wanted: config.concurrency,
+      connections: plan.total,
+      limit,
+    });
+  if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', leavesZombies);
   const node: Node = {
     id: worker,
     role,
@@ -81,45 +90,58 @@ export async function startEngine(
     ...shortStatements,
     ...forEngine,
   });
-  const closers = openClosing(log);
+  const closers = openClosing(emit);
   closers.push(() => db.destroy());
   try {
     const skew = await heartbeat(db, node);
     closers.push(() => leave(db, node));
     await refuseOtherBackend(db, configuredBackend(config));
     refuseWrongClock(skew, configuredBackend(config));
-    const onQueueError = sayOnce((error) => log.warn({ err: error }, 'queue'));
+    const onQueueError = sayOnce((error) => emit('queue.failed', { err: error }));
     const queue = await openQueue(db, { ...config, databaseUrl, pools: plan }, onQueueError);
     closers.push(() => queue.close());
-    for (const warning of queue.warnings) log.warn(`${queue.backend}: ${warning}`);
+    const { backend, warnings } = queue;
+    for (const warning of warnings) emit('queue.warned', { backend, warning });
     // Recorded only once it has answered.
     await agreeOnBackend(db, queue.backend);
     if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl, { open: true })))
-      log.warn('checks read as this login: there is no role roundsman_reader that it may become');
+      emit('checks.read_as_login', {});
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
     await registerJobs(db, jobs);
-    const means = { worker, config, plan, databaseUrl, db, queue, catalogue, bots, jobs, log };
+    const dependencies = {
+      worker,
+      config,
+      plan,
+      databaseUrl,
+      db,
+      queue,
+      catalogue,
+      bots,
+      jobs,
+      log,
+      emit,
+    };
     const carrying: Carrying | null =
       role === 'scheduler'
         ? null
-        : (await import('./carry-runs.ts')).carryRuns(means, onQueueError, closers);
+        : (await import('./carry-runs.ts')).carryRuns(dependencies, onQueueError, closers);
     const timers = startTimers({
       db,
       queue,
       catalogue,
       jobs,
       node,
-      log,
+      emit,
       escalate: escalateLost,
       worker: carrying?.worker ?? null,
     });
     closers.push(() => timers.stop(), timersWithinMs);
     // Last: nothing fails after it, so only `stop` has to end it.
     const scheduler =
-      role === 'worker' ? null : startScheduler(db, catalogue, queue, log, worker, jobs);
+      role === 'worker' ? null : startScheduler(db, catalogue, queue, emit, worker, jobs);
     const { places, total: connections } = plan;
-    log.info({ role, worker, backend: queue.backend, places, connections }, 'started');
+    emit('process.started', { role, worker, backend, places, connections });
 
     return {
       backend: queue.backend,
@@ -139,12 +161,10 @@ export async function startEngine(
         })().finally(() => over.abort());
         // What it waits for does not come: its runs are taken over when their leases run out.
         if (await Promise.race([silent, stopped])) {
-          log.warn(
-            'the database does not answer any more: what it has not taken is left to rescue',
-          );
+          emit('database.silent', {});
           await closers.atOnce();
         }
-        log.info({ role }, 'stopped');
+        emit('process.stopped', { role });
       },
     };
   } catch (error) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../cli/session/database.ts';
 import { embeddedServes, joinEmbedded, type EmbeddedDatabase } from '../database/embedded/index.ts';
 import { ping } from '../database/ping.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 
 const everyMs = 1_000;
 
@@ -16,7 +16,7 @@ export interface Keeper {
  * Starts the embedded server again when it has died or was told to stop. It comes back on its old port where that is
  * free, so that everybody's connections find it again.
  */
-export function keepEmbedded({ db, config, url }: Session, log: Log): Keeper {
+export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   const stopped = new AbortController();
   const shares: EmbeddedDatabase[] = [];
   const { promise: moved, resolve: move } = Promise.withResolvers<void>();
@@ -36,21 +36,21 @@ export function keepEmbedded({ db, config, url }: Session, log: Log): Keeper {
         await ask();
         isLost = false;
       } catch (error) {
-        if (!isLost) log.warn({ err: error }, 'the embedded PostgreSQL does not answer');
+        if (!isLost) emit('postgres.silent', { err: error });
         isLost = true;
         const share = await joinEmbedded(config.home, {
           create: false,
-          onWait: (what) => log.warn(what),
+          onWait: (what) => emit('postgres.awaited', { what }),
         }).catch((failed: unknown) => {
-          log.error({ err: failed }, 'the embedded PostgreSQL could not be started again');
+          emit('postgres.unstarted', { err: failed });
         });
         if (!share) continue;
         if (share.url !== url) {
-          log.error('the embedded PostgreSQL is on another port now, because its own was taken');
+          emit('postgres.moved', {});
           move();
         }
         if (share.started) {
-          log.warn('the embedded PostgreSQL was started again');
+          emit('postgres.started_again', {});
           shares.push(share);
         } else await share.leave();
       }

@@ -57,10 +57,12 @@ async function startOwnWorker({ db, config, url }: Session) {
   if (await hasWorker(db)) return null;
   const { refuseTooFewConnections } = await import('../services/connections/refuse-too-few.ts');
   await refuseTooFewConnections(db, config, 'worker');
-  const [{ openLog }, { startEngine }] = await Promise.all([
+  const [{ openLog }, { eventsTo }, { startEngine }] = await Promise.all([
     import('../log.ts'),
+    import('../events/log-events.ts'),
     import('./engine.ts'),
   ]);
   // Its log lines would stand between the result's lines; what goes wrong is in the rows.
-  return startEngine('worker', config, url, openLog({ ...config, logLevel: 'silent' }));
+  const log = openLog({ ...config, logLevel: 'silent' });
+  return startEngine('worker', config, url, { log, emit: eventsTo(log).emit });
 }

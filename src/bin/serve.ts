@@ -12,12 +12,15 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
   const asked = askedToStop();
-  const [{ openLog }, { startEngine }, { askServers, begun, untilStarted }] = await Promise.all([
-    import('../log.ts'),
-    import('./engine.ts'),
-    import('./wait.ts'),
-  ]);
+  const [{ openLog }, { eventsTo }, { startEngine }, { askServers, begun, untilStarted }] =
+    await Promise.all([
+      import('../log.ts'),
+      import('../events/log-events.ts'),
+      import('./engine.ts'),
+      import('./wait.ts'),
+    ]);
   const log = openLog(config);
+  const { emit } = eventsTo(log);
   const serving = await untilStarted(
     {
       ask: () => askServers(config, role),
@@ -25,9 +28,9 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
         begun((begin) =>
           withDatabase(
             async ({ url }) => {
-              const engine = await startEngine(role, config, url, log);
+              const engine = await startEngine(role, config, url, { log, emit });
               begin();
-              log.info({ signal: await asked.stop }, 'asked to stop');
+              emit('process.asked_to_stop', { signal: await asked.stop, isReady: true });
               await engine.stop();
             },
             { connections: sessionConnections },
@@ -35,13 +38,13 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
         ),
     },
     {
-      missing: (what, why) => log.warn({ why }, `not ready, trying again: ${what}`),
-      answers: () => log.info('ready: what was missing answers'),
+      missing: (what, why) => emit('process.waits', { what, why }),
+      answers: () => emit('process.ready', {}),
     },
     asked.signal,
   );
   if (!serving) {
-    log.info({ signal: await asked.stop }, 'asked to stop before it was ready');
+    emit('process.asked_to_stop', { signal: await asked.stop, isReady: false });
     return endSoon(100);
   }
   await serving.ended;

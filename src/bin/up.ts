@@ -5,8 +5,8 @@ import { withDatabase, type Session } from '../cli/session/database.ts';
 import { say } from '../cli/terminal/print.ts';
 import { hasTerminal } from '../ground/terminal.ts';
 import { printable } from '../ground/text.ts';
-import type { Log } from '../log.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
+import type { Told } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
 import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
@@ -38,33 +38,38 @@ async function up(options: UpOptions): Promise<void> {
   const asked = askedToStop();
   // Without a screen that anyone reads there is nothing to be up for.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
-  const [{ openLog }, { askServers, begun, untilStarted }] = await Promise.all([
+  const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([
     import('../log.ts'),
+    import('../events/log-events.ts'),
     import('./wait.ts'),
   ]);
   const logFile = join(config.home, 'roundsman.log');
   const log = openLog(config, logFile);
+  const { emit } = eventsTo(log);
   const start = () =>
     untilStarted(
       {
         ask: () => askServers(config, 'up'),
         begin: () =>
           begun((begin) =>
-            withDatabase((session) => run(session, options, { asked, log, logFile, begin }), {
-              create: true,
-              connections: sessionConnections,
-              migrate: options.migrate ? true : 'embedded',
-            }),
+            withDatabase(
+              (session) => run(session, options, { asked, told: { log, emit }, logFile, begin }),
+              {
+                create: true,
+                connections: sessionConnections,
+                migrate: options.migrate ? true : 'embedded',
+              },
+            ),
           ),
       },
       {
         missing(what, why) {
           say(`Not ready, trying again: ${printable(what)} (${printable(why)})`);
-          log.warn({ why }, `not ready, trying again: ${what}`);
+          emit('process.waits', { what, why });
         },
         answers() {
           say('Ready: what was missing answers.');
-          log.info('ready: what was missing answers');
+          emit('process.ready', {});
         },
       },
       asked.signal,
@@ -81,9 +86,9 @@ async function up(options: UpOptions): Promise<void> {
   }
 }
 
-interface Means {
+interface UpContext {
   asked: Asked;
-  log: Log;
+  told: Told;
   logFile: string;
   /** called when everything runs */
   begin(): void;
@@ -92,10 +97,10 @@ interface Means {
 async function run(
   session: Session,
   options: UpOptions,
-  means: Means,
+  context: UpContext,
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
-  const { asked, log, logFile } = means;
+  const { asked, told, logFile } = context;
   const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
     import('../services/database/is-empty.ts'),
     import('./engine.ts'),
@@ -109,15 +114,15 @@ async function run(
       'A small fictional platform was planted, with things wrong in it (up --empty does without).',
     );
   }
-  const engine = await startEngine('up', config, url, log);
+  const engine = await startEngine('up', config, url, told);
   let keeper: Keeper | null = null;
   let watching: Watching | undefined;
   let isOver = false;
   let end: 'stopped' | 'moved' = 'stopped';
   try {
-    means.begin();
+    context.begin();
     say(`BullMQ on ${engine.backend}, log in ${logFile}`);
-    if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, log);
+    if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, told.emit);
     const moved = keeper?.moved.then(() => 'moved' as const);
     const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
     const show = async () => {

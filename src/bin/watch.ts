@@ -23,7 +23,7 @@ export interface Watching {
   stop(): void;
 }
 
-/** Begins to listen now; with `skipFirst`, what ends before `start` is told by somebody else. */
+/** Begins to listen now; with `skipFirst`, what ends before `start` is told by the first round. */
 export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Promise<Watching> {
   const stopped = new AbortController();
   // A dumb terminal shows the codes that move the cursor as they are.

@@ -29,10 +29,10 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
 }
 
 /**
- * A further child is started when somebody has waited, or all have been busy, for this long. A start costs as
+ * A further child is started when a run has waited, or all children have been busy, for this long. A start costs as
  * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
  */
-const patienceMs = 100;
+const spawnDelayMs = 100;
 
 /** More starts at once than processors would only make each of them, and all that runs, slower. */
 const mostStarting = availableParallelism();
@@ -80,16 +80,16 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     again = setTimeout(() => {
       again = null;
       provide();
-    }, patienceMs);
+    }, spawnDelayMs);
     again.unref();
   }
 
   /** Children that are missing; those that are being started are among them. */
   function wanted(): number {
-    const long = performance.now() - patienceMs;
+    const long = performance.now() - spawnDelayMs;
     const waited = waiting.filter(({ since }) => since <= long).length;
     const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
-    // Where there is none at all, nobody can become free.
+    // Where there is none at all, none can become free.
     const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
     return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
   }
@@ -121,7 +121,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
-      // Nobody waits: then the next one who does will hear of it, and nothing starts in a circle.
+      // No run waits: the next one that does gets the error, and children are not started in a loop.
       starting.delete(child);
       waiting.shift()?.reject(error);
       if (waiting.length > 0) provide();
@@ -158,7 +158,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     const [first] = waiting;
     if (!first) return undefined;
     const same = waiting.findIndex(({ code }) => code === child.last?.code);
-    const isLate = first.since <= performance.now() - patienceMs;
+    const isLate = first.since <= performance.now() - spawnDelayMs;
     return waiting.splice(isLate ? 0 : Math.max(0, same), 1)[0];
   }
 

@@ -82,7 +82,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     }) as (client: pg.ClientBase) => void,
   });
   if (options.plansAnew) made.on('acquire', planAnew);
-  // An idle connection that the server closes is replaced by the next query; unheard, it would end the process.
+  // An idle connection that the server closes is replaced by the next query; without a listener its error would end the process.
   made.on('error', () => {});
   watchLending(made);
   return made;

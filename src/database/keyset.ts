@@ -18,7 +18,7 @@ export interface Page<Row> {
   next: string | null;
 }
 
-/** The newest time is none: `created_at` is NULL where somebody wrote that, and DESC puts it first. */
+/** The newest time is none: `created_at` is NULL where a client wrote that, and DESC puts it first. */
 interface Key {
   at: string | null;
   id: string;

@@ -16,7 +16,7 @@ export class TransactionPoolerError extends RoundsmanError {
 }
 
 /** One look at who is at the other end; a pooler with no place free for us may keep it waiting. */
-const patienceMs = 5_000;
+const answerTimeoutMs = 5_000;
 
 const lookAt = async (client: PoolClient) => {
   const { rows } = await client.query<{ pid: number; mark: string | null }>(
@@ -30,7 +30,7 @@ const lookAt = async (client: PoolClient) => {
  * connections are recognised by the server's process number, which poolers make up, and cost one query.
  */
 export async function refuseTransactionPooler(url: string): Promise<void> {
-  const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: patienceMs });
+  const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: answerTimeoutMs });
   const held: PoolClient[] = [];
   try {
     const ours = await connections.connect();

@@ -4,7 +4,7 @@ import type { Database, Db } from './connect.ts';
 import { meaningOf } from './faults/sql-states.ts';
 
 /** As long as a session of ours waits for a lock. */
-const patienceMs = 10_000;
+const pollTimeoutMs = 10_000;
 const pauseMs = 25;
 
 /**
@@ -15,7 +15,7 @@ export async function untilFree<Result>(
   db: Db,
   work: (trx: Transaction<Database>) => Promise<Result>,
 ): Promise<Result> {
-  for (const until = performance.now() + patienceMs; ; await sleep(pauseMs))
+  for (const until = performance.now() + pollTimeoutMs; ; await sleep(pauseMs))
     try {
       return await db.transaction().execute(work);
     } catch (error) {

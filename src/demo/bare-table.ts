@@ -31,7 +31,7 @@ async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
 /**
  * Fills a table while its secondary indexes and foreign keys are away, and puts them back as they were:
  * all rows at once are sorted and checked for a fraction of what they cost one by one. Any owner of the
- * table may. Only inside a transaction, which has to fail if this does; until it ends nobody else can
+ * table may. Only inside a transaction, which has to fail if this does; until it ends no other session can
  * read the table or those that it refers to.
  */
 export async function fillBare(

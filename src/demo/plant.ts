@@ -38,7 +38,7 @@ async function insert(db: Db, table: string, rows: object[]): Promise<void> {
   `.execute(db);
 }
 
-/** The tables' owner may; nobody else writes them until the transaction ends. */
+/** The tables' owner may; no other session writes them until the transaction ends. */
 async function guard(db: Db, action: 'DISABLE' | 'ENABLE'): Promise<void> {
   for (const table of ['credits', 'profiles'])
     await sql`ALTER TABLE ${sql.table(table)} ${sql.raw(action)} TRIGGER USER`.execute(db);

@@ -35,7 +35,7 @@ export const idOf = (kind: Kind, index: number): string =>
   idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
 
 /**
- * The planting with ids that rise, also where nobody refers to them: a primary key that grows at its end
+ * The planting with ids that rise, also where no row refers to them: a primary key that grows at its end
  * stays in memory, while random ids would write to all of it.
  */
 export const identified = (planting: Planting): Planting =>

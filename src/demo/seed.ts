@@ -21,7 +21,7 @@ export interface Seeded {
 export const plantings = (world: World): Planting[] =>
   [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(identified);
 
-/** From so many rows on, what a bare table saves is worth that nobody else can read it meanwhile. */
+/** From so many rows on, what a bare table saves is worth that no other session can read it meanwhile. */
 const many = 10_000;
 
 /**

@@ -18,7 +18,7 @@ function distance(a: string, b: string): number {
 /** A word longer than this is no slip of a known one, and comparing it would take long. */
 const longest = 100;
 
-/** The names that somebody who wrote `given` may have meant, the likeliest first, three at most. */
+/** The names that a person who wrote `given` may have meant, the likeliest first, three at most. */
 export function nearest(given: string, names: readonly string[]): string[] {
   const wanted = given.toLowerCase();
   if (wanted.length > longest) return [];

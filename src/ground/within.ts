@@ -1,4 +1,4 @@
-/** Whether the promise settled in time; it rejects as the promise does. What is late goes on unheard. */
+/** Whether the promise settled in time; it rejects as the promise does. A result that arrives later is ignored. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

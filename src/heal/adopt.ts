@@ -8,7 +8,7 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { HealContext } from './heal-context.ts';
 
 /**
- * An unfinished action of this fingerprint that nobody works on any more: an attempt of this run, or a
+ * An unfinished action of this fingerprint that no run works on any more: an attempt of this run, or a
  * run that has ended, left it behind. An action in state `unknown` is never taken up again.
  */
 export const findAbandoned = (
@@ -36,7 +36,7 @@ export const findAbandoned = (
  * Takes an abandoned action up where it stands. One that was applied only has to be verified, whatever
  * has become of its entry; so does one outside that turns out to have been. An intent that had no effect
  * is applied only if the gates, which are asked again, are open: where one is closed, or the entry or its
- * step is gone, it is `aborted` and null is returned. Null too when nobody can tell: it is `unknown` then.
+ * step is gone, it is `aborted` and null is returned. Null too when that cannot be told: it is `unknown` then.
  */
 export async function takeUp(
   healing: HealContext,

@@ -13,12 +13,12 @@ import type { Action, Effect, HealContext } from './heal-context.ts';
 
 /**
  * Applies the step of an action where remedies run. Returns when it was applied; null when it was not, by its
- * remedy's own doing, which is recorded as `failed`; `unfinished` when nobody can tell, when it was stopped, or when
+ * remedy's own doing, which is recorded as `failed`; `unfinished` when it cannot be told, when it was stopped, or when
  * a fault kept it from being applied: then no further step may be tried.
  *
  * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again,
- * if the gates are open still, and what a fault keeps from being applied in the end is `aborted`: for nobody and
- * against nobody, so that the next run begins anew.
+ * if the gates are open still, and what a fault keeps from being applied in the end is `aborted`, which counts
+ * neither for nor against its entry, so that the next run begins anew.
  */
 export async function apply(
   healing: HealContext,

@@ -23,8 +23,8 @@ type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'left
 
 /**
  * Whether an effect outside happened before its record could be made: asked about the parameters with
- * which it was begun. The time at which that is written down, `not applied`, or null when nobody can tell
- * or somebody else took it up. An effect inside our database is never without its record.
+ * which it was begun. The time at which that is written down, `not applied`, or null when that cannot be told
+ * or another run took it up. An effect inside our database is never without its record.
  */
 export async function askWhatBecame(
   asking: Asking,
@@ -43,7 +43,7 @@ export async function askWhatBecame(
     await writeDoubt(
       db,
       { run, action },
-      `${action.remedy} is gone: nobody can tell whether it was done`,
+      `${action.remedy} is gone: it is not known whether it was done`,
       asking,
     );
     return null;
@@ -88,7 +88,7 @@ export const askOutside = (
   );
 
 /**
- * Asks about all that runs of this bot have begun and that nobody works on any more, before a check looks: what
+ * Asks about all that runs of this bot have begun and that no run works on any more, before a check looks: what
  * was done is `applied`, which the check then judges, and what was not is a plain intent again. Without it a
  * clean result would be taken for a problem that went away by itself.
  */

@@ -10,7 +10,7 @@ import type { Action, Effect, HealContext } from './heal-context.ts';
 type Standing = Date | null | 'unfinished';
 
 /**
- * Returns when it was applied; null when it was not; `unfinished` when nobody can tell, or when that has to be asked
+ * Returns when it was applied; null when it was not; `unfinished` when it cannot be told, or has to be asked
  * another time. Throws what {@link isUntouched} says where a fault kept it from happening.
  */
 export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
@@ -25,7 +25,7 @@ export async function tryOutside(healing: HealContext, effect: Effect): Promise<
 /**
  * The process ended, or the database did not answer, somewhere between an effect outside and its record:
  * another one asks what became of it. Of a stopped run the intent is left to whoever finds it; so is one about which
- * nobody can be asked now.
+ * no answer can be had now.
  */
 async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<Standing> {
   const { db, signal } = healing;

@@ -178,7 +178,7 @@ const peoplesGates: Gate<PeoplesWord>[] = [
     name: 'approval',
     closed: (now, candidate) =>
       now.answer === 'rejected' ||
-      // What somebody took back is not done again behind their back.
+      // What a person took back is not done again without being asked.
       ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
   },
 ];

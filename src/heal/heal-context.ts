@@ -1,5 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
+import type { Emit } from '../events/events.ts';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import type { Recheck, TargetFinding } from './finding/open-finding.ts';
@@ -12,6 +13,8 @@ export interface HealContext {
   recheck: Recheck;
   /** Applies a step where remedies run; rejects with what went wrong there. */
   effect(effect: Effect): Promise<Date | null>;
+  /** tells what has happened */
+  emit: Emit;
   /** components that the bot's checks looked at in this run */
   examined: number;
   /** the database's time */

@@ -32,8 +32,35 @@ export async function heal(
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun =
     (await resumed(healing, run, finding, candidates)) ??
-    (candidates.length > 0 ? await decide(healing, run, finding, candidates) : null);
+    (candidates.length > 0 ? await begin(healing, run, finding, candidates) : null);
   return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
+}
+
+async function begin(
+  healing: HealContext,
+  run: Fenced,
+  finding: OpenFinding,
+  candidates: Candidate[],
+): Promise<Heal | null> {
+  const begun = await decide(healing, run, finding, candidates);
+  if (begun) tell(healing, 'intended', { run, finding, begun, action: begun.action });
+  return begun;
+}
+
+/** Tells what became of a step. */
+function tell(
+  { emit }: HealContext,
+  what: 'intended' | 'applied' | 'verified' | 'failed',
+  of: { run: Fenced; finding: OpenFinding; begun: Heal; action: Action },
+): void {
+  const { run, finding, begun, action } = of;
+  emit(`heal.${what}`, {
+    run: run.id,
+    action: action.id,
+    remedy: begun.steps[action.step]?.remedy.name ?? null,
+    component: finding.affected_component,
+    fingerprint: finding.fingerprint,
+  });
 }
 
 /** Goes on with what another run has begun about this finding, and begins nothing itself. */
@@ -68,9 +95,13 @@ async function climb(
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
     const appliedAt = before ?? (await apply(healing, run, finding, begun, action));
-    // Nobody can tell whether it happened, or a fault kept it from happening: nothing more is tried on top of it.
+    // It is not known whether it happened, or a fault kept it from happening: nothing more is tried on top of it.
     if (appliedAt === 'unfinished') return healed;
-    if (appliedAt && !before) healed.actions += 1;
+    const step = { run, finding, begun, action };
+    if (appliedAt && !before) {
+      healed.actions += 1;
+      tell(healing, 'applied', step);
+    }
     // Stopped at work: whether the problem is gone by itself is the next run's question.
     if (!appliedAt && healing.signal.aborted) return healed;
     if (appliedAt && !(await verifiable(healing, dueAt(begun, action, appliedAt))))
@@ -79,12 +110,15 @@ async function climb(
     const verdict = appliedAt
       ? await verify(healing, run, finding, action.id, appliedAt)
       : await healing.recheck(finding, null);
+    if (appliedAt && verdict !== 'unclear')
+      tell(healing, verdict === 'clean' ? 'verified' : 'failed', step);
     if (appliedAt && verdict === 'unclear')
       return { ...healed, later: finding.judgeWithin !== undefined };
     if (verdict !== 'failing')
       return { ...healed, healed: appliedAt !== null && verdict === 'clean' };
     if (healing.signal.aborted) return healed;
     action = await intendNext(healing, run, finding, begun, action.step + 1);
+    if (action) tell(healing, 'intended', { ...step, action });
   }
   return healed;
 }

@@ -31,8 +31,8 @@ const hadHappened: Evidence = { summary: 'it had been done already', before: nul
 
 /**
  * Applies one step outside, or with `ask` only finds out what became of it. Returns when it was applied;
- * null when it was not (`failed`), when nobody can tell (`unknown`), when `ask` learnt that it was not done
- * (a plain `intent`, as before it was begun), or when it is somebody else's (`intent`): the row says which. Rejects,
+ * null when it was not (`failed`), when it cannot be told (`unknown`), when `ask` learnt that it was not done
+ * (a plain `intent`, as before it was begun), or when another run carries it (`intent`): the row says which. Rejects,
  * and leaves the intent, when it is stopped or the database does not answer; with {@link isUntouched} where that was
  * before the effect.
  */
@@ -138,7 +138,7 @@ const beginOutside = (
     return begin(trx, run, action, kept);
   });
 
-/** It is certain that nothing happened: nobody has to ask again, and it may be dropped as it may be applied. */
+/** It is certain that nothing happened: no run has to ask again, and it may be dropped as it may be applied. */
 const unbeginOutside = (db: Db, { run, action }: Effect): Promise<void> =>
   underFence(db, run, (trx) => unbegin(trx, run, action));
 

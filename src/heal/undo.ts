@@ -91,7 +91,11 @@ async function takeBackOutside(
     if (request && mayBegin(undo, request))
       return beginRequest(trx, undo.run, withParams(catalogue, undo, request));
     if (request && !(await isUnderWay(trx, undo, request)))
-      await doubtUndo(trx, request.id, 'its undo was begun before, and nobody knows how it ended');
+      await doubtUndo(
+        trx,
+        request.id,
+        'its undo was begun before, and it is not known how it ended',
+      );
     return undefined;
   }).catch((error: unknown) => {
     // Before the undo itself: whatever was committed of that it begins, nothing was taken back.
@@ -106,7 +110,7 @@ async function takeBackOutside(
 }
 
 /**
- * What an undo that broke off leaves behind: outside nobody knows what it did once it had begun, unless it is certain
+ * What an undo that broke off leaves behind: outside it is not known what it did once it had begun, unless it is certain
  * that it did nothing. After a fault it stays asked for then; what an earlier run had begun is that run's still.
  * Returns whether it stays asked for.
  */

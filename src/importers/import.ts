@@ -43,7 +43,7 @@ export async function importLog<Row extends Timed>(
   let culprit: Stream | undefined;
   let committing = false;
   const client = await connections.connect();
-  // A lost connection fails the query as well; unheard, this event would end the process.
+  // A lost connection fails the query as well; without a listener this event would end the process.
   client.on('error', () => {});
   try {
     await client.query('BEGIN');

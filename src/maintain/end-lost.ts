@@ -4,11 +4,13 @@ import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
-import type { Log } from '../log.ts';
+import { emitTicketed, type Ticketed } from '../events/ticketed.ts';
+import { emitLost } from './emit-lost.ts';
+import type { Emit } from '../events/events.ts';
 import { endLostRuns, findLostRuns, holdLostRuns } from '../transitions/runs/end-lost.ts';
 
 /** Brings what lost runs have left open to people, in a transaction that holds the runs and their bots. */
-export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<unknown>;
+export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<Ticketed[]>;
 
 const batch = 500;
 /** What ends alone gets so long in one go; the rest follows with the next rescue. */
@@ -18,36 +20,35 @@ const aloneMs = 5_000;
  * Ends what is lost. What the attempts of a run have recorded is escalated as at every other end. Where that fails, each run is ended alone, so that one cannot keep the others, and one whose
  * escalation fails alone is ended without it.
  */
-export async function endLost(db: Db, escalate: Escalate, log: Log): Promise<number> {
+export async function endLost(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
   const lost = await findLostRuns(db, batch);
   if (lost.length === 0) return 0;
   try {
-    return await end(db, escalate, lost);
+    return await end(db, escalate, lost, emit);
   } catch (error) {
     if (isOutage(error)) throw error;
-    log.warn({ err: error }, 'lost runs could not be ended together; each is ended alone');
+    emit('lost_runs.ended_alone', { err: error });
   }
   const until = performance.now() + aloneMs;
   let ended = 0;
   for (const id of await findLostRuns(db, batch)) {
     if (performance.now() > until) break;
-    ended += await endAlone(db, escalate, id, log);
+    ended += await endAlone(db, escalate, id, emit);
   }
   return ended;
 }
 
-async function endAlone(db: Db, escalate: Escalate, id: string, log: Log): Promise<number> {
+async function endAlone(db: Db, escalate: Escalate, id: string, emit: Emit): Promise<number> {
   try {
-    return await end(db, escalate, [id]);
+    return await end(db, escalate, [id], emit);
   } catch (error) {
     if (isOutage(error)) throw error;
     if (isInTheWay(error)) {
-      log.warn({ err: error, run: id }, 'a lost run is ended later: somebody holds what it needs');
+      emit('lost_run.postponed', { err: error, run: id });
       return 0;
     }
-    const ended = await end(db, async () => {}, [id]);
-    if (ended > 0)
-      log.error({ err: error, run: id }, 'a lost run was ended without escalation, which fails');
+    const ended = await end(db, async () => [], [id], emit);
+    if (ended > 0) emit('lost_run.unescalated', { err: error, run: id });
     return ended;
   }
 }
@@ -59,11 +60,18 @@ const isInTheWay = (error: unknown) =>
   );
 
 /** Ends those of them that are still lost and whose rows, with their bots', are free. */
-const end = (db: Db, escalate: Escalate, ids: string[]): Promise<number> =>
-  db.transaction().execute(async (trx) => {
-    const lost = await holdLostRuns(trx, ids);
-    if (lost.length === 0) return 0;
-    await escalate(trx, lost);
-    await endLostRuns(trx, lost);
-    return lost.length;
+async function end(db: Db, escalate: Escalate, ids: string[], emit: Emit): Promise<number> {
+  const { lost, tickets } = await db.transaction().execute(async (trx) => {
+    const held = await holdLostRuns(trx, ids);
+    if (held.length === 0) return { lost: held, tickets: [] };
+    const changed = await escalate(trx, held);
+    await endLostRuns(trx, held);
+    return { lost: held, tickets: changed };
   });
+  emitLost(
+    emit,
+    lost.filter(({ waits }) => !waits),
+  );
+  for (const ticketed of tickets) emitTicketed(emit, ticketed);
+  return lost.length;
+}

@@ -5,6 +5,6 @@ export async function lostEntries<Each extends Entry>(
   queue: RunQueue,
   due: Each[],
 ): Promise<Each[]> {
-  const states = await Promise.all(due.map((entry) => queue.look(entry)));
+  const states = await Promise.all(due.map((entry) => queue.entryState(entry)));
   return due.filter((_, at) => states[at] === 'gone' || states[at] === 'delayed');
 }

@@ -1,11 +1,12 @@
 import type { Db } from '../database/connect.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { endCancelledRuns } from '../transitions/runs/end-cancelled.ts';
 import { noteCancellations } from '../transitions/runs/note-cancellations.ts';
 import { queueRunsAgain } from '../transitions/runs/queue-again.ts';
 import { queueFreshRuns } from '../transitions/runs/queue-fresh.ts';
 import { takeOverRuns } from '../transitions/runs/take-over.ts';
+import { emitLost } from './emit-lost.ts';
 import { endLost, type Escalate } from './end-lost.ts';
 import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
@@ -34,7 +35,7 @@ export function rescuer(
   db: Db,
   queue: RunQueue,
   escalate: Escalate,
-  log: Log,
+  emit: Emit,
 ): () => Promise<Rescued> {
   let after: Cursor | null = null;
 
@@ -43,7 +44,8 @@ export function rescuer(
     // queue it again and again, each time behind all that waits.
     const again = await takeOverRuns(db, batch);
     // What was running goes first: behind a backlog its recovery would take as long as the backlog.
-    await queue.add(again.map((entry) => ({ ...entry, first: true })));
+    await queue.add(again.map(({ entry }) => ({ ...entry, first: true })));
+    emitLost(emit, again);
     await queue.add(await queueFreshRuns(db, batch));
     let queued = 0;
     for (let go = 1; go <= mostGoes; go++) {
@@ -60,16 +62,16 @@ export function rescuer(
 
   return async () => {
     // Beside each other: an end needs no queue, and neither waits for what is in the way of the other.
-    const [ended, queued] = await Promise.allSettled([endAll(db, escalate, log), queueAll()]);
+    const [ended, queued] = await Promise.allSettled([endAll(db, escalate, emit), queueAll()]);
     if (ended.status === 'rejected') throw ended.reason;
     if (queued.status === 'rejected') throw queued.reason;
     return { ...queued.value, ended: ended.value };
   };
 }
 
-async function endAll(db: Db, escalate: Escalate, log: Log): Promise<number> {
+async function endAll(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
   await noteCancellations(db);
-  return (await endCancelledRuns(db, mostEnded)) + (await endLost(db, escalate, log));
+  return (await endCancelledRuns(db, mostEnded)) + (await endLost(db, escalate, emit));
 }
 
 /**

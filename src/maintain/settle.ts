@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
 import type { Db } from '../database/connect.ts';
+import type { Emit } from '../events/events.ts';
 import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
 import { hold } from '../transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
@@ -11,7 +12,7 @@ import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 export interface Settled {
   /** cures that outlasted their hold window */
   held: number;
-  /** findings that nobody touched and that stayed away as long */
+  /** findings that were left alone and that stayed away as long */
   recovered: number;
   /** cures of which it could not be told whether they helped */
   undecided: number;
@@ -29,19 +30,22 @@ const most = 500;
 /**
  * Draws the conclusions that only time allows. A cure has held, and an untouched finding recovered, when
  * the same check was clean again in a run that began after the hold window. What came in lets the entries
- * be judged anew, within `judging`. Any number of processes may do it at once.
+ * be judged anew, within `limits`. Any number of processes may do it at once.
  */
 export async function settle(
   db: Db,
   catalogue: Catalogue,
-  judging: JudgingLimits = {},
+  { emit = () => {}, ...limits }: JudgingLimits & { emit?: Emit } = {},
 ): Promise<Settled> {
   const held = await hold(db, most);
+  for (const heal of held) emit('heal.held', heal);
   const recovered = await recover(db, most);
   const undecided = await leaveUnclearUndecided(db, most);
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
   const silences = await endResolvedSilences(db);
-  const judged = await judgeEntries(db, catalogue, judging);
-  return { held, recovered, undecided, judged, noted, silences };
+  const changes = await judgeEntries(db, catalogue, limits);
+  for (const change of changes) emit('autonomy.changed', change);
+  const judged = changes.length;
+  return { held: held.length, recovered, undecided, judged, noted, silences };
 }

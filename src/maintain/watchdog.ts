@@ -35,7 +35,7 @@ export function watchdog(
     // The oldest may all wait for a place: then what comes behind them, and there as long as something is due.
     if (due.length === 0) after = end;
     const { due: ofJobs } = await dueJobs(db, jobs, { seconds: 1, limit: sample, after: null });
-    const states = await Promise.all([...due, ...ofJobs].map((entry) => queue.look(entry)));
+    const states = await Promise.all([...due, ...ofJobs].map((entry) => queue.entryState(entry)));
     const now = performance.now();
     waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;
     if (waitingSince === null || now - waitingSince < deafAfterMs) return false;

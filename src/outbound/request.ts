@@ -61,7 +61,7 @@ export async function request(
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
       lookup: always(address),
-      // Behind the deadline: a connection that nobody waits for any more is given up.
+      // Behind the deadline: a connection whose request has ended is given up.
       timeout: timeoutMs + 1_000,
       allowH2: false,
     });

@@ -95,7 +95,7 @@ export async function askRedis(
     reconnectOnError: null,
   });
   let heard: Error | undefined;
-  // Unheard, it would be printed; it says more than the rejection that follows it.
+  // Without a listener ioredis prints the error; it says more than the rejection that follows it.
   redis.on('error', (error) => (heard = error));
   try {
     await redis.connect();

@@ -21,13 +21,13 @@ import {
   type RunEntry,
 } from './entry.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
-import { looker, type EntryState } from './look.ts';
+import { readEntryState, type EntryState } from './entry-state.ts';
 import { onPostgres, type QueuePools } from './postgres.ts';
 import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
 export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
-export type { EntryState } from './look.ts';
+export type { EntryState } from './entry-state.ts';
 export type { RunWorker } from './run-worker.ts';
 
 /** What carries entries that are no runs of bots. */
@@ -43,13 +43,13 @@ export interface RunQueue {
   /** Enqueues in as few round trips as the backend allows; an entry that is there already stays. */
   add(entries: Entry[]): Promise<void>;
   /** Where an entry is. `active` only while it was taken a moment ago: after that its row says more. */
-  look(entry: Entry): Promise<EntryState>;
+  entryState(entry: Entry): Promise<EntryState>;
   /** Enqueues a canary ahead of all that waits. Its entry carries its id and nothing else. */
   addCanary(id: string): Promise<void>;
   /** Takes the entry of a canary away, if it still waits. */
   removeCanary(id: string): Promise<void>;
   /**
-   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. One of a kind without a carrier is
+   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. One of a kind without a carryByKind is
    * dropped: its row says that it waits, and rescue queues it again for a process that has one.
    */
   work(
@@ -65,7 +65,7 @@ export interface RunQueue {
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 /** The queue's server has this long to answer; nothing here waits longer, whatever BullMQ would do. */
-const patienceMs = 10_000;
+const answerTimeoutMs = 10_000;
 
 /**
  * Asks Redis whether it can hold the queue, without opening anything; nothing to ask on PostgreSQL. With the
@@ -100,7 +100,7 @@ export async function openQueue(
     throw error;
   }
 
-  const look = looker(queue);
+  const stateOf = readEntryState(queue);
   return {
     backend,
     warnings,
@@ -118,7 +118,7 @@ export async function openQueue(
       }));
       await answered(queue.addBulk(jobs), backend);
     },
-    look: (entry) => answered(look(jobIdOf(entry)), backend),
+    entryState: (entry) => answered(stateOf(jobIdOf(entry)), backend),
     async addCanary(id) {
       // No priority goes before every priority, and `lifo` before what waits without one.
       const opts = { ...jobOptions, jobId: canaryJobId(id), lifo: true };
@@ -128,7 +128,7 @@ export async function openQueue(
       await answered(queue.remove(canaryJobId(id)), backend);
     },
     work: (concurrency, take, failed, others = {}) =>
-      openWorker<unknown>(transport, concurrency, carrier(take, others), failed),
+      openWorker<unknown>(transport, concurrency, carryByKind(take, others), failed),
     async close() {
       await within(2_000, queue.close()).catch(() => {});
       await within(1_000, end()).catch(() => {});
@@ -137,7 +137,7 @@ export async function openQueue(
 }
 
 /** Gives each entry to what carries its kind. */
-const carrier =
+const carryByKind =
   (take: Take<RunEntry>, { job, canary }: OtherCarriers): Take<unknown> =>
   async (data, free) => {
     const entry = readEntry(data);
@@ -168,8 +168,8 @@ const unreachable = (backend: BackendName, why: string, options?: ErrorOptions) 
 
 /** BullMQ itself would wait for ever. */
 async function answered<Value>(asked: Promise<Value>, backend: BackendName): Promise<Value> {
-  if (await within(patienceMs, asked)) return asked;
-  throw unreachable(backend, `no answer within ${patienceMs / 1000} s`);
+  if (await within(answerTimeoutMs, asked)) return asked;
+  throw unreachable(backend, `no answer within ${answerTimeoutMs / 1000} s`);
 }
 
 async function ready(queue: Queue, backend: BackendName): Promise<void> {

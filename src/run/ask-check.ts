@@ -17,7 +17,7 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
  * not awaited.
  */
 export async function askCheck(
-  { log, secrets }: Engine,
+  { emit, secrets }: Engine,
   { run, child, now, leftMs, signal }: RunContext,
   { name, title }: AnyCheck<unknown>,
   question: Question,
@@ -38,6 +38,6 @@ export async function askCheck(
   }
   outcome = await secrets.outcome(outcome);
   if (outcome.status === 'errored')
-    log.warn({ bot: run.bot.name, check: name, reason: outcome.reason }, 'check errored');
+    emit('check.errored', { bot: run.bot.name, check: name, reason: outcome.reason });
   return outcome;
 }

@@ -14,14 +14,14 @@ const childWithinMs = 5_000;
  * what goes wrong is written to its row, where the process that asked for it reads it.
  */
 export async function carryCanary(engine: Engine, id: string): Promise<void> {
-  const { db, children, writer, log, worker } = engine;
+  const { db, children, writer, emit, worker } = engine;
   try {
     if (!(await startCanary(db, id, worker))) return;
     await askChild(children);
     await noteCanaryAnswered(db, id);
     await writer.recordCanary(id);
   } catch (error) {
-    log.warn({ err: error, canary: id }, 'a canary did not get through');
+    emit('canary.failed', { err: error, canary: id });
     await noteCanaryFailed(db, id, fitting(messageOf(error), 500)).catch(() => {});
   }
 }

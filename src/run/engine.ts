@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import type { Children } from './tasks/children.ts';
 import type { RunWriter } from './writer/run-writer.ts';
@@ -20,5 +20,5 @@ export interface Engine {
   writer: RunWriter;
   leases: Leases;
   secrets: Secrets;
-  log: Log;
+  emit: Emit;
 }

@@ -12,7 +12,7 @@ import type { Run } from './writer/run.ts';
  * run over.
  */
 export async function failRun(engine: Engine, run: Run, error: unknown): Promise<Ended | null> {
-  engine.log.error({ err: error, run: run.id, bot: run.bot.name }, 'run failed');
+  engine.emit('run.failed', { err: error, run: run.id, bot: run.bot.name });
   const definition = error instanceof BadDefinitionError;
   const why = fitting(definition ? error.why : messageOf(error), 2_000);
   const ending: Ending = {
@@ -24,15 +24,13 @@ export async function failRun(engine: Engine, run: Run, error: unknown): Promise
     actions: 0,
   };
   try {
-    if (definition) await markBotInError(engine.db, run.bot, why);
+    const marked = definition ? await markBotInError(engine.db, run.bot, why) : [];
+    if (marked.length > 0) engine.emit('bot.in_error', { name: run.bot.name, reason: why });
     // No further attempt can help a definition that cannot run.
     const last = definition ? { ...run, attempt: run.maxAttempts } : run;
     return await engine.writer.end(last, ending);
   } catch (second) {
-    engine.log.error(
-      { err: second, run: run.id },
-      'run could not be finished; rescue will take it over',
-    );
+    engine.emit('run.unfinished', { err: second, run: run.id });
     return null;
   }
 }

@@ -61,17 +61,14 @@ export async function healEach(
 /** So many entries are named in one line of the log. */
 const mostNamed = 10;
 
-const warnOf = ({ log }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
-  log.warn(
-    {
-      run: run.id,
-      bot: run.bot.name,
-      fingerprint,
-      entries: unexamined.slice(0, mostNamed),
-      count: unexamined.length,
-    },
-    'it is not known whether these entries match: their patterns take too long',
-  );
+const warnOf = ({ emit }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
+  emit('knowledge.unexamined', {
+    run: run.id,
+    bot: run.bot.name,
+    fingerprint,
+    entries: unexamined.slice(0, mostNamed),
+    count: unexamined.length,
+  });
 
 /** What healing takes from its run. `onRecheck` hears how each check ended that was asked again. */
 export function healingOf(
@@ -101,7 +98,8 @@ export function healingOf(
     return verdictOn(run, finding, outcome, seen);
   };
   const effect: HealContext['effect'] = (task) => carryOut('effect', task);
-  return { db, catalogue, signal, recheck, effect, now, leftMs, examined };
+  const { emit } = engine;
+  return { db, catalogue, signal, recheck, effect, now, leftMs, examined, emit };
 }
 
 /** How the finding's check judges a cure; a check that is gone is one of a state. */

@@ -1,5 +1,5 @@
 import type { Fenced } from '../data/bots/fence.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 
 const renewEveryMs = 1_500;
 
@@ -22,7 +22,7 @@ export interface Leases<Run extends Leased> {
  */
 export function keepRenewing<Run extends Leased>(
   renew: (runs: Run[]) => Promise<{ id: string; cancelled: boolean }[]>,
-  log: Log,
+  emit: Emit,
 ): Leases<Run> {
   const runs = new Map<string, Run>();
   let renewing = false;
@@ -43,7 +43,7 @@ export function keepRenewing<Run extends Leased>(
     if (renewing) return;
     renewing = true;
     renewAll()
-      .catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'))
+      .catch((error: unknown) => emit('leases.unrenewed', { err: error }))
       .finally(() => {
         renewing = false;
       });

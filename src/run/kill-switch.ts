@@ -28,7 +28,7 @@ const namesIn = (task: Effect | Undo): readonly string[] =>
   'params' in task ? secretsNamedIn(task.params) : (task.names ?? []);
 
 /** Gates ask for the mode before an effect; this asks while one is under way in a run's child. */
-export function watchMode({ db, log, secrets }: Engine, { run, child }: RunContext): Watched {
+export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunContext): Watched {
   const off = new AbortController();
 
   async function watch(over: AbortSignal): Promise<void> {
@@ -40,7 +40,7 @@ export function watchMode({ db, log, secrets }: Engine, { run, child }: RunConte
       unanswered = mode === undefined ? unanswered + 1 : 0;
       if (mode !== undefined && !healsIn(mode)) break;
     }
-    log.warn({ run: run.id, bot: run.bot.name }, 'the kill switch ends what is under way');
+    emit('run.stopped_by_mode', { run: run.id, bot: run.bot.name });
     off.abort('kill_switch');
     child.stop('kill_switch');
   }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { heldRuns, isRunning } from '../data/bots/fence.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import { renewLeases } from '../transitions/runs/renew-lease.ts';
 import { keepRenewing, type Leases as LeasesOf } from './keep-leases.ts';
 import type { Run } from './writer/run.ts';
@@ -9,7 +9,7 @@ import type { Run } from './writer/run.ts';
 export type Leases = LeasesOf<Run>;
 
 /** Renews the leases of all runs of this process in one statement. */
-export const keepLeases = (db: Db, log: Log): Leases =>
+export const keepLeases = (db: Db, emit: Emit): Leases =>
   keepRenewing(async (runs) => {
     await renewLeases(db, runs);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
@@ -19,4 +19,4 @@ export const keepLeases = (db: Db, log: Log): Leases =>
       FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
       WHERE ${isRunning}`.execute(db);
     return rows;
-  }, log);
+  }, emit);

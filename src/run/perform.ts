@@ -38,12 +38,14 @@ export async function performRun(
 ): Promise<void> {
   if (!namesRow(entry)) {
     const { id, generation } = entry;
-    engine.log.error({ id, generation }, 'an entry of the queue is not ours');
+    engine.emit('entry.refused', { id, generation });
     return;
   }
   const run = await engine.writer.start(entry);
   if (!run) return;
   engine.leases.add(run);
+  const { attempt, trigger } = run;
+  engine.emit('run.started', { run: run.id, bot: run.bot.name, attempt, trigger });
   try {
     const work = run.trigger === 'verify' ? verify : checkAndHeal;
     const seen = await withChild(engine, run, (context) => work(engine, context));
@@ -51,8 +53,7 @@ export async function performRun(
     const ended = await escalateAndFinish(engine, run, seen);
     await enqueueFollowUps(engine, run, ended);
   } catch (error) {
-    if (error instanceof LostRunError)
-      engine.log.warn({ run: run.id }, 'run was taken over; its results are dropped');
+    if (error instanceof LostRunError) engine.emit('run.taken_over', { run: run.id });
     else {
       const ended = await failRun(engine, run, error);
       if (ended) await enqueueFollowUps(engine, run, ended);
@@ -110,23 +111,18 @@ function escalateAndFinish(
 }
 
 /** Queues the run's own retry, and the bot's next run, to which it made way. */
-async function enqueueFollowUps({ log, queue }: Engine, run: Run, ended: Ended): Promise<void> {
+async function enqueueFollowUps({ emit, queue }: Engine, run: Run, ended: Ended): Promise<void> {
   const { status, findings, retry, next } = ended;
-  log.info(
-    {
-      run: run.id,
-      bot: run.bot.name,
-      attempt: run.attempt,
-      status: retry ? 'retry' : status,
-      findings,
-    },
-    'run ended',
-  );
+  emit('run.ended', {
+    run: run.id,
+    bot: run.bot.name,
+    attempt: run.attempt,
+    status: retry ? 'retry' : status,
+    findings,
+  });
   const entries = [...(retry ? [{ id: run.id, ...retry }] : []), ...(next ? [next] : [])];
   if (entries.length > 0)
     await queue
       .add(entries)
-      .catch((error: unknown) =>
-        log.warn({ err: error, run: run.id }, 'what comes next could not be queued; rescue will'),
-      );
+      .catch((error: unknown) => emit('run.unqueued', { err: error, run: run.id }));
 }

@@ -5,7 +5,7 @@ import type { Run } from './writer/run.ts';
 
 /** Queues the run that judges, or asks again about, what was applied to this fingerprint, for when that may be done. */
 export async function queueVerify(
-  { db, queue, log }: Engine,
+  { db, queue, emit }: Engine,
   run: Run,
   fingerprint: string,
 ): Promise<void> {
@@ -13,7 +13,5 @@ export async function queueVerify(
   if (entries.length === 0) return;
   await queue
     .add(entries)
-    .catch((error: unknown) =>
-      log.warn({ err: error, run: run.id }, 'a verification could not be queued; rescue will'),
-    );
+    .catch((error: unknown) => emit('verification.unqueued', { err: error, run: run.id }));
 }

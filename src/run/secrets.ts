@@ -2,12 +2,17 @@
 import { NotAppliedError } from '../contract/remedy.ts';
 import type { Db } from '../database/connect.ts';
 import { FaultError } from '../database/faults/fault-behind.ts';
-import { ClosedSecretError, openSecret, type Means, type Opened } from '../data/secrets/open.ts';
+import {
+  ClosedSecretError,
+  openSecret,
+  type SecretSources,
+  type Opened,
+} from '../data/secrets/open.ts';
 import { listSecrets, secretRows } from '../data/secrets/rows.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { redactionOf, type Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import { redactError } from '../ground/secrets/redact-error.ts';
-import { openRedaction } from '../ground/secrets/redact.ts';
+import { openRedaction, type Redaction } from '../ground/secrets/redact.ts';
 import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 
@@ -29,10 +34,10 @@ const staleMs = 5_000;
 /** One word of a language, or a small number: it may be the name of something that has nothing to do with it. */
 const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
 
-export function openSecrets(db: Db, means: Means, log: Log): Secrets {
+/** `ofLog` is what the log of this process leaves out. */
+export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, emit: Emit): Secrets {
   const texts = openRedaction();
   const identities = openRedaction();
-  const ofLog = redactionOf(log);
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
 
@@ -49,7 +54,7 @@ export function openSecrets(db: Db, means: Means, log: Log): Secrets {
     const rows = await listSecrets(db);
     for (const row of rows) {
       try {
-        know([openSecret(means, row)]);
+        know([openSecret(sources, row)]);
       } catch (error) {
         // What this process cannot open it cannot give away.
         if (!(error instanceof RoundsmanError)) throw error;
@@ -61,7 +66,7 @@ export function openSecrets(db: Db, means: Means, log: Log): Secrets {
   async function refresh(): Promise<void> {
     if (performance.now() - readAt < staleMs) return;
     reading ??= readAll().finally(() => (reading = null));
-    await reading.catch((error: unknown) => log.warn({ err: error }, 'secrets could not be read'));
+    await reading.catch((error: unknown) => emit('secrets.unread', { err: error }));
   }
 
   return {
@@ -72,7 +77,7 @@ export function openSecrets(db: Db, means: Means, log: Log): Secrets {
         const row = rows.get(name);
         if (!row) throw closed(`the secret ${name} is not stored`, store(name));
         try {
-          return openSecret(means, row);
+          return openSecret(sources, row);
         } catch (error) {
           if (!(error instanceof ClosedSecretError)) throw error;
           throw closed(messageOf(error), error.hint);

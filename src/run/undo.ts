@@ -10,11 +10,11 @@ import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Takes back what somebody asked to be undone of this bot, before its checks look. Under the kill switch nothing
+ * Takes back what a person asked to be undone of this bot, before its checks look. Under the kill switch nothing
  * has effects: the requests wait, as do those that are stopped at work.
  */
 export async function undoRequested(engine: Engine, context: RunContext): Promise<void> {
-  const { db, log, catalogue } = engine;
+  const { db, emit, catalogue } = engine;
   const { run, leftMs } = context;
   const asked = await findUndos(db, run.bot.id);
   if (asked.length === 0) return;
@@ -42,7 +42,7 @@ export async function undoRequested(engine: Engine, context: RunContext): Promis
     } catch (error) {
       if (error instanceof LostRunError) throw error;
       if (signal.aborted) return;
-      log.warn({ run: id, action, remedy, reason: messageOf(error) }, 'could not be undone');
+      emit('undo.failed', { run: id, action, remedy, reason: messageOf(error) });
       if (await concludeUndo(db, undo, error, limits)) delayed.add(fingerprint);
     }
   }

@@ -19,8 +19,8 @@ export function missedStretch({
 
 /**
  * What remains missed when the slots in [since, until) are taken out: up to two stretches, each with
- * its exact count. Null where this is not the schedule by which the slots were missed: then nobody
- * can say which they were.
+ * its exact count. Null where this is not the schedule by which the slots were missed: then it
+ * is not known which they were.
  */
 export function without(
   schedule: Schedule,

@@ -1,7 +1,7 @@
 import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import { lastingFailure } from '../ground/lasting-failure.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { claimJobs, type ClaimedJobs } from './claim-jobs.ts';
 
@@ -14,26 +14,26 @@ export function jobClaimer(
   db: Db,
   queue: RunQueue,
   jobs: readonly Job[],
-  log: Log,
+  emit: Emit,
 ): { begin(): void; idle(): Promise<void> } {
   let current: Promise<void> | null = null;
   const all = lastingFailure(
-    (error, times) => log.error({ err: error, times }, 'jobs could not be claimed'),
-    (times) => log.info({ times }, 'jobs can be claimed again'),
+    (error, times) => emit('jobs.unclaimed', { err: error, times }),
+    (times) => emit('jobs.claimed_again', { times }),
   );
   const single = lastingFailure(
     (jobs, times) => {
       const [first] = jobs as ClaimedJobs['failed'];
-      log.error({ err: first!.error, job: first!.job, times }, 'a job could not be claimed');
+      emit('job.unclaimed', { err: first!.error, job: first!.job, times });
     },
-    (times) => log.info({ times }, 'every job can be claimed again'),
+    (times) => emit('job.claimed_again', { times }),
   );
 
   async function claim(): Promise<void> {
     const { queued, skipped, failed } = await claimJobs(db, jobs);
     if (failed[0]) single.failed(failed);
     else single.succeeded();
-    if (queued.length + skipped > 0) log.info({ queued: queued.length, skipped }, 'jobs claimed');
+    if (queued.length + skipped > 0) emit('job.claimed', { queued: queued.length, skipped });
     // Where that fails rescue finds the rows without an entry.
     await queue.add(queued);
   }

@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import { lastingFailure } from '../ground/lasting-failure.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
@@ -26,12 +26,12 @@ export function startScheduler(
   db: Db,
   catalogue: Catalogue,
   queue: RunQueue,
-  log: Log,
+  emit: Emit,
   name = 'scheduler',
   jobs: readonly Job[] = [],
 ): Scheduler {
-  const canaries = canarySender(db, queue, name, log);
-  const claimer = jobClaimer(db, queue, jobs, log);
+  const canaries = canarySender(db, queue, name, emit);
+  const claimer = jobClaimer(db, queue, jobs, emit);
   const expected = new ExpectedSlots();
   const size = new BatchSize();
   let current: Promise<void> = Promise.resolve();
@@ -39,7 +39,7 @@ export function startScheduler(
 
   async function tick(): Promise<void> {
     const { refused, failed } = await planBots(db, catalogue);
-    for (const bot of refused) log.warn(bot, 'bot cannot run as it is defined');
+    for (const bot of refused) emit('bot.in_error', bot);
     if (failed[0]) planning.failed(failed);
     else planning.succeeded();
     const enqueue = (entries: RunEntry[]) => {
@@ -48,27 +48,29 @@ export function startScheduler(
       return queue.add(entries);
     };
     const claimed = await claimDue(db, expected, enqueue, size);
-    for (const schedules of claimed.refused) log.warn(schedules, 'schedule cannot be read');
-    if (claimed.unclaimed > 0)
-      log.error({ schedules: claimed.unclaimed }, 'due bots stay unclaimed');
+    for (const schedules of claimed.refused) emit('schedule.unreadable', schedules);
+    if (claimed.unclaimed > 0) emit('slots.unclaimed', { schedules: claimed.unclaimed });
+    for (const { id, generation } of claimed.queued) emit('run.claimed', { run: id, generation });
     if (claimed.queued.length > 0 || claimed.skipped > 0)
-      log.info({ queued: claimed.queued.length, skipped: claimed.skipped }, 'claimed');
+      emit('slots.claimed', { queued: claimed.queued.length, skipped: claimed.skipped });
   }
 
   const { failed, succeeded } = lastingFailure(
-    (error, times) => log.error({ err: error, times }, 'tick failed'),
-    (times) => log.info({ times }, 'ticks work again'),
+    (error, times) => emit('tick.failed', { err: error, times }),
+    (times) => emit('tick.works_again', { times }),
   );
   // No state of these bots: their definitions are not to blame.
   const planning = lastingFailure(
     (bots, times) => {
       const [first, ...others] = bots as Planned['failed'];
-      log.error(
-        { err: first!.error, name: first!.name, others: others.length, times },
-        'bots could not be planned by an error of this process; they are tried again',
-      );
+      emit('bots.unplanned', {
+        err: first!.error,
+        name: first!.name,
+        others: others.length,
+        times,
+      });
     },
-    (times) => log.info({ times }, 'all bots can be planned again'),
+    (times) => emit('bots.planned_again', { times }),
   );
 
   function begin(): void {
@@ -81,11 +83,7 @@ export function startScheduler(
         busy = false;
       });
   }
-  const ticker = startTicker(
-    begin,
-    () => log.warn('no tick came: the clock of this host was set back, or it stood still'),
-    log,
-  );
+  const ticker = startTicker(begin, () => emit('tick.missed', {}), emit);
 
   return {
     async stop() {

@@ -1,7 +1,7 @@
 import { claimCanaries, noteCanaryFailed, noteCanaryQueued } from '../data/bots/canaries.ts';
 import type { Db } from '../database/connect.ts';
 import { messageOf } from '../ground/errors.ts';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { fitting } from '../ground/text.ts';
 
@@ -16,7 +16,7 @@ export function canarySender(
   db: Db,
   queue: RunQueue,
   scheduler: string,
-  log: Log,
+  emit: Emit,
 ): { send(): void; idle(): Promise<void> } {
   let current: Promise<void> | null = null;
   let failedAt = -Infinity;
@@ -24,7 +24,7 @@ export function canarySender(
   function failed(error: unknown): void {
     if (performance.now() - failedAt < remindMs) return;
     failedAt = performance.now();
-    log.warn({ err: error }, 'a canary could not be sent');
+    emit('canary.unsent', { err: error });
   }
 
   async function sendAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import { schedule, type Logger } from 'node-cron';
-import type { Log } from '../log.ts';
+import type { Emit } from '../events/events.ts';
 
 export interface Ticker {
   stop(): Promise<void>;
@@ -10,12 +10,12 @@ const silentMs = 2_000;
 
 /**
  * Calls `tick` every second. node-cron waits for the next second by the host's clock: when that is set back by
- * an hour, it waits for an hour. So its silence is measured by time that nobody sets, and ended by a tick and
+ * an hour, it waits for an hour. So its silence is measured by a clock that cannot be set, and ended by a tick and
  * a new ticker; `onSilence` hears of it. What node-cron has to say goes to `log`: it would print coloured lines.
  */
-export function startTicker(tick: () => void, onSilence: () => void, log: Log): Ticker {
+export function startTicker(tick: () => void, onSilence: () => void, emit: Emit): Ticker {
   let tickedAt = performance.now();
-  const logger = loggerOf(log.child({ from: 'node-cron' }));
+  const logger = loggerOf(emit);
   const start = () =>
     schedule(
       '* * * * * *',
@@ -43,13 +43,16 @@ export function startTicker(tick: () => void, onSilence: () => void, log: Log): 
   };
 }
 
-function loggerOf(log: Log): Logger {
-  const say = (level: 'debug' | 'error') => (message: string | Error, err?: Error) =>
-    message instanceof Error ? log[level]({ err: message }) : log[level]({ err }, message);
+function loggerOf(emit: Emit): Logger {
+  const from = 'node-cron';
+  const say = (name: 'ticker.noted' | 'ticker.failed') => (message: string | Error, err?: Error) =>
+    message instanceof Error
+      ? emit(name, { from, err: message, message: message.message })
+      : emit(name, { from, err, message });
   return {
-    debug: say('debug'),
-    info: say('debug'),
-    warn: (message) => log.warn(message),
-    error: say('error'),
+    debug: say('ticker.noted'),
+    info: say('ticker.noted'),
+    warn: (message) => emit('ticker.said', { from, message }),
+    error: say('ticker.failed'),
   };
 }

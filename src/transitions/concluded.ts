@@ -19,3 +19,12 @@ export const concluded = <Column extends 'state' | 'outcome'>(
   word: Column extends 'state' ? State : Outcome,
 ): RawBuilder<unknown> =>
   sql`${sql.raw(column)} = ${sql.lit<string>(word)}, settled_at = engine.now()`;
+
+/** A step of a heal of which it is known now what became of it. */
+export interface ConcludedHeal {
+  /** id of the row of `bot_actions` */
+  action: string;
+  remedy: string | null;
+  component: string | null;
+  fingerprint: string | null;
+}

@@ -136,7 +136,7 @@ test.each([
     { ...reversible, applied_at: null },
     'it was never applied',
   ],
-  ['may have happened or not', 'unknown', reversible, 'nobody can tell whether it happened'],
+  ['may have happened or not', 'unknown', reversible, 'it is not known whether it happened'],
   ['was taken back', 'undone', reversible, 'it was taken back already'],
   ['no remedy can take back', 'held', {}, 'session.expire cannot be taken back'],
   [

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
@@ -30,9 +29,9 @@ const rowOf = (id: string) =>
 /** What every process does once a second. */
 const hear = rescuer(
   db,
-  { add: async () => {}, look: async () => 'waiting' } as never,
-  async () => {},
-  pino({ level: 'silent' }),
+  { add: async () => {}, entryState: async () => 'waiting' } as never,
+  async () => [],
+  () => {},
 );
 const cancel = (...args: string[]) => roundsman(url, 'runs', 'cancel', ...args);
 

@@ -160,6 +160,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
     recheck: async () => 'failing',
     effect: (task) => carryOut('effect', task),
     examined: 2,
+    emit: at.engine.emit,
     ...clock,
   };
   const healed = heal(healing, started, finding as unknown as OpenFinding);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
 import { diagnosed, healed } from './outcomes.ts';
 import { ward } from './patients.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
 
 const ladder = entry('ladder', playbook('disk.first', 'disk.second'));
 
@@ -134,7 +135,10 @@ test('entries of which it is not known whether they match are named in the log, 
   );
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
-  await attempt({ ...patients.engine, log }, await queuedRun(patients.db, 'doctor'));
+  await attempt(
+    { ...patients.engine, emit: eventsTo(log).emit },
+    await queuedRun(patients.db, 'doctor'),
+  );
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
     { bot: 'doctor', count: 12, entries: seeds.slice(0, 10).map(({ name }) => name) },
   ]);

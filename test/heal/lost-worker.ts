@@ -1,9 +1,10 @@
 /** A worker in a process of its own, with real children, that its test kills. */
 import { randomUUID } from 'node:crypto';
-import { pino } from 'pino';
 import { performRun } from '../../src/run/perform.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
+import { openEvents } from '../../src/events/events.ts';
+import { openRedaction } from '../../src/ground/secrets/redact.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
@@ -14,11 +15,11 @@ import { openSecrets } from '../../src/run/secrets.ts';
 import { bots, remedies } from './lost-bots.ts';
 
 const [databaseUrl = ''] = process.argv.slice(2);
-const log = pino({ level: 'silent' });
+const { emit } = openEvents();
 const db = connect(databaseUrl, { name: 'lost worker', max: 6 });
 const worker = `lost-${process.pid}-${randomUUID().slice(0, 8)}`;
 const queue = await openQueue(db, { redisUrl: undefined, databaseUrl }, () => {});
-const leases = keepLeases(db, log);
+const leases = keepLeases(db, emit);
 const catalogue = catalogueOf(bots, remedies);
 const children = openChildren({
   entry: new URL('../../src/bin/child.ts', import.meta.url),
@@ -28,15 +29,20 @@ const children = openChildren({
   memoryMb: 256,
   onEnded: (name) => void endSessions(db, name).catch(() => {}),
 });
-const writer = openRunWriter({ databaseUrl, worker, log });
-const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
+const writer = openRunWriter({ databaseUrl, worker, emit });
+const secrets = openSecrets(
+  db,
+  { keys: undefined, variable: () => undefined },
+  openRedaction(),
+  emit,
+);
+const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
 startTimers({
   db,
   queue,
   catalogue,
   jobs: [],
-  log,
+  emit,
   escalate: escalateLost,
   node: { id: worker, role: 'worker' },
   worker: null,

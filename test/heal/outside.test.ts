@@ -420,6 +420,7 @@ async function aRun(patients: Ward, before = async () => {}) {
           now: () => new Date(),
           leftMs: () => 10_000,
           examined: 10,
+          emit: () => {},
         },
         run,
         finding,

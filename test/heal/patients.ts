@@ -115,6 +115,7 @@ export async function ward(
         now,
         leftMs: () => 10_000,
         examined: 10,
+        emit: engine.emit,
       };
       return () => heal(healing, started, finding);
     },

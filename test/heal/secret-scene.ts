@@ -72,7 +72,7 @@ export async function secretScene(
   const engine = await anEngine(
     { name: 'postgres' },
     catalogue([bot], [sendHttpRequest, ...remedies]),
-    { means: { keys, variable: (name) => environment[name] } },
+    { sources: { keys, variable: (name) => environment[name] } },
   );
   const { db } = engine;
   await nothingHeldOut(db);

@@ -15,7 +15,7 @@ const token = 'q8Zt4Lr9Xv2Bn7Mw';
 async function scene() {
   const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);
   const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies), {
-    means: { keys, variable: () => undefined },
+    sources: { keys, variable: () => undefined },
   });
   const { db } = engine;
   await nothingHeldOut(db);

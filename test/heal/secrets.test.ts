@@ -9,6 +9,7 @@ import { storeVariable } from '../../src/data/secrets/rows.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import { aRemedy } from '../support/flow.ts';
 import { everythingIn, formsOf, secretScene } from './secret-scene.ts';
+import { openRedaction } from '../../src/ground/secrets/redact.ts';
 
 /** A request that can be taken back, so that it may act alone. */
 const sending = (...lines: string[]) =>
@@ -178,12 +179,22 @@ describe('one that cannot be had is no fault of the cure', () => {
     const at = await secretScene(bearer);
     const other = readKeyRing(`k2:${Buffer.alloc(32, 7).toString('base64')}`);
     await at.store('TOKEN', token);
-    const secrets = openSecrets(at.db, { keys: other, variable: () => undefined }, at.engine.log);
+    const secrets = openSecrets(
+      at.db,
+      { keys: other, variable: () => undefined },
+      openRedaction(),
+      at.engine.emit,
+    );
     Object.assign(at.engine, { secrets });
     await at.round();
     expect(await at.actions()).toMatchObject(abortedFor('is not in the key ring'));
     Object.assign(at.engine, {
-      secrets: openSecrets(at.db, { keys: undefined, variable: () => undefined }, at.engine.log),
+      secrets: openSecrets(
+        at.db,
+        { keys: undefined, variable: () => undefined },
+        openRedaction(),
+        at.engine.emit,
+      ),
     });
     await at.round();
     expect((await at.actions())[1]!.error_message).toContain('ROUNDSMAN_KEYS is not set');

@@ -74,3 +74,11 @@ test('the command line imports services and the ground; only its session, which 
     'src/cli/session -> src/queue',
   ]);
 });
+
+test('what happens is told as an event; only the subscriber of the log writes lines', () => {
+  const writes = /\b(log|logger)(\.(trace|debug|info|warn|error|fatal)\(|\[)/;
+  const writers = files
+    .filter((file) => file.startsWith('src/'))
+    .filter((file) => writes.test(readFileSync(join(root, file), 'utf8')));
+  expect(writers).toEqual(['src/events/log-events.ts']);
+});

@@ -53,7 +53,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(await rescue()).toMatchObject({ queued: 0 });
     await set({ status: 'success', completed_at: ago(0) });
     expect(await rescue()).toMatchObject({ queued: 1 });
-    expect(await queue.look({ ...entry, generation: 2 })).toBe('waiting');
+    expect(await queue.entryState({ ...entry, generation: 2 })).toBe('waiting');
   });
 
   test('a lost worker costs an attempt, and the last one ends the run', async () => {
@@ -76,7 +76,7 @@ describe.each(backends)('on $name', (backend) => {
       attempt: 1,
       generation: 2,
     });
-    expect(await queue.look({ ...again, generation: 2 })).toBe('waiting');
+    expect(await queue.entryState({ ...again, generation: 2 })).toBe('waiting');
     expect(await jobRow(db, last.id)).toMatchObject({ status: 'failed', reason: 'worker lost' });
     expect(await jobRow(db, stopped.id)).toMatchObject({ status: 'cancelled' });
   });
@@ -112,6 +112,6 @@ describe.each(backends)('on $name', (backend) => {
       .where('id', '=', odd.id)
       .execute();
     expect(await jobRescuer(db, queue, [job])()).toMatchObject({ queued: 2 });
-    expect(await queue.look({ ...other, generation: 2 })).toBe('waiting');
+    expect(await queue.entryState({ ...other, generation: 2 })).toBe('waiting');
   });
 });

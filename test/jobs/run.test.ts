@@ -57,7 +57,7 @@ describe.each(backends)('on $name', (backend) => {
     const first = await carried(jobEngine, { ...entry });
     expect(first).toMatchObject({ status: 'queued', reason: 'job failed', generation: 2 });
     expect(first.run_after!.getTime()).toBeGreaterThan(Date.now() + 4_000);
-    expect(await queue.look({ ...entry, generation: 2 })).toBe('delayed');
+    expect(await queue.entryState({ ...entry, generation: 2 })).toBe('delayed');
     expect(await carried(jobEngine, { ...entry, generation: 2 }), 'not before').toEqual(first);
     await set(db, entry.id, { run_after: past });
     expect(await carried(jobEngine, { ...entry, generation: 2 })).toMatchObject({
@@ -180,7 +180,7 @@ describe.each(backends)('on $name', (backend) => {
       generation: 2,
       reason: 'given back',
     });
-    expect(await queue.look({ ...entry, generation: 2 })).toBe('waiting');
+    expect(await queue.entryState({ ...entry, generation: 2 })).toBe('waiting');
   });
 
   test('a drain waits for a transaction of a run, and gives the run back after it', async () => {

@@ -13,7 +13,7 @@ const old = { queued_at: new Date(Date.now() - 60_000) };
 /** Three runs of which the middle one is held while a rescue comes by, in the order of their ids. */
 async function rescued(values: object, request: 'beside' | null = null) {
   const engine = await anEngine({ name: 'postgres' }, known);
-  const { db, queue, log } = engine;
+  const { db, queue, emit } = engine;
   const ids = [];
   for (let n = 0; n < 3; n += 1) ids.push(await queuedRun(db, 'watch', { ...old, ...values }));
   ids.sort();
@@ -22,7 +22,7 @@ async function rescued(values: object, request: 'beside' | null = null) {
     await sql`INSERT INTO engine.cancellations (execution_id) SELECT unnest(${ids}::uuid[])`.execute(
       db,
     );
-  const rescue = rescuer(db, queue, escalateLost, log);
+  const rescue = rescuer(db, queue, escalateLost, emit);
   const held = sql`SELECT FROM bot_executions WHERE id = ${ids[1]!}::uuid`;
   await whileHeld(db, held, rescue);
   return { engine, rows: await Promise.all(ids.map((id) => rowOf(db, id))) };
@@ -52,14 +52,14 @@ test('requests beside runs become those of the runs that are free', async () => 
 });
 
 test('a request that is just being changed keeps no rescue from removing those of runs that are over', async () => {
-  const { db, queue, log } = await anEngine({ name: 'postgres' }, known);
+  const { db, queue, emit } = await anEngine({ name: 'postgres' }, known);
   const ended = { status: 'success', completed_at: new Date() };
   const ids = [await queuedRun(db, 'watch', ended), await queuedRun(db, 'watch', ended)].toSorted();
   await sql`INSERT INTO engine.cancellations (execution_id) SELECT unnest(${ids}::uuid[])`.execute(
     db,
   );
   const held = sql`SELECT FROM engine.cancellations WHERE execution_id = ${ids[0]!}::uuid`;
-  await whileHeld(db, held, rescuer(db, queue, escalateLost, log));
+  await whileHeld(db, held, rescuer(db, queue, escalateLost, emit));
   const { rows } = await sql`SELECT execution_id FROM engine.cancellations`.execute(db);
   expect(rows).toEqual([{ execution_id: ids[0] }]);
 });

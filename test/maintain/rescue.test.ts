@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import type { Escalate } from '../../src/maintain/end-lost.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
@@ -74,7 +75,7 @@ describe.each(backends)('on $name', (backend) => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', old);
     await engine.queue.add([{ id, generation: 1 }]);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await loseEntries(backend, engine);
     expect(await rescue()).toMatchObject({ queued: 1 });
@@ -84,7 +85,7 @@ describe.each(backends)('on $name', (backend) => {
       attempt: 0,
       status: 'queued',
     });
-    expect(await engine.queue.look({ id, generation: 2 })).toBe('waiting');
+    expect(await engine.queue.entryState({ id, generation: 2 })).toBe('waiting');
   });
 
   test('a backlog that waits in the queue is left alone', async () => {
@@ -92,7 +93,7 @@ describe.each(backends)('on $name', (backend) => {
     const ids = [];
     for (let number = 0; number < 30; number++) ids.push(await queuedRun(engine.db, 'watch', old));
     await engine.queue.add(ids.map((id, index) => ({ id, generation: 1, priority: index % 3 })));
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     for (let number = 0; number < 3; number++)
       expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
     const rows = await engine.db
@@ -110,7 +111,7 @@ describe.each(backends)('on $name', (backend) => {
       lease_until: new Date(Date.now() + 60_000),
     });
     const id = await queuedRun(engine.db, 'watch', old);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     expect(await rescue()).toMatchObject({ queued: 0 });
     await sql`UPDATE bot_executions SET status = 'success', completed_at = now() WHERE id = ${place}`.execute(
       engine.db,
@@ -127,7 +128,7 @@ describe.each(backends)('on $name', (backend) => {
     await queuedRun(engine.db, 'watch', carried);
     await backlog(engine.db, 'watch', 1_200);
     const id = await queuedRun(engine.db, 'other', old);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     expect(await rescue()).toMatchObject({ queued: 1 });
     expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
   });
@@ -136,7 +137,7 @@ describe.each(backends)('on $name', (backend) => {
     const engine = await anEngine(backend, known);
     await sql`UPDATE bots SET concurrency = 1000`.execute(engine.db);
     await backlog(engine.db, 'watch', 2_700);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     expect(await rescue()).toMatchObject({ queued: 2700 });
     expect(await rescue()).toMatchObject({ queued: 0 });
   });
@@ -154,7 +155,7 @@ describe.each(backends)('on $name', (backend) => {
   test('a run of a dead worker is taken over at once while attempts are left', async () => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', dead);
-    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+    const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
     expect(await rescue()).toEqual({ queued: 0, takenOver: 1, ended: 0 });
     expect(await rowOf(engine.db, id)).toMatchObject({
       status: 'queued',
@@ -177,7 +178,7 @@ const postgres = { name: 'postgres' as const };
 test('a run that lost its worker in every attempt has failed, and its bot counts it', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
-  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 1 });
   expect(await rescue()).toEqual({ queued: 0, takenOver: 0, ended: 0 });
   const row = await rowOf(engine.db, id);
@@ -200,7 +201,7 @@ describe('what a run has recorded before its last worker was lost', () => {
       engine.db,
     );
     const ended = await Promise.all(
-      [1, 2].map(() => rescuer(engine.db, engine.queue, escalateLost, engine.log)()),
+      [1, 2].map(() => rescuer(engine.db, engine.queue, escalateLost, engine.emit)()),
     );
     expect(ended.reduce((sum, each) => sum + each.ended, 0)).toBe(1);
     expect(await rowOf(engine.db, id)).toMatchObject({ status: 'failed', reason: 'worker lost' });
@@ -236,9 +237,11 @@ describe('where the escalation of a lost run fails', () => {
     const escalate: Escalate = async (trx, runs) => {
       if (runs.some(({ id }) => id === bad)) await sql`SELECT 1 / 0`.execute(trx);
       escalated.push(...runs.map(({ id }) => id));
+      return [];
     };
     const log = pino({ level: 'error' }, { write: (line: string) => said.push(JSON.parse(line)) });
-    expect(await rescuer(engine.db, engine.queue, escalate, log)()).toMatchObject({ ended: 3 });
+    const { emit } = eventsTo(log);
+    expect(await rescuer(engine.db, engine.queue, escalate, emit)()).toMatchObject({ ended: 3 });
     for (const id of ids) expect(await statusOf(engine, id)).toBe('failed');
     expect(escalated.toSorted()).toEqual(ids.slice(1).toSorted());
     expect(said).toMatchObject([{ run: bad, err: { message: 'division by zero' } }]);
@@ -256,7 +259,7 @@ describe('where the escalation of a lost run fails', () => {
     const away: Escalate = async () => {
       throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     };
-    await expect(rescuer(engine.db, engine.queue, away, engine.log)()).rejects.toThrow('ECONNREF');
+    await expect(rescuer(engine.db, engine.queue, away, engine.emit)()).rejects.toThrow('ECONNREF');
     expect(await statusOf(engine, lost)).toBe('running');
     expect(await statusOf(engine, again)).toBe('queued');
   });
@@ -266,8 +269,9 @@ describe('where the escalation of a lost run fails', () => {
     const lost = await queuedRun(engine.db, 'watch', spent);
     const blocked: Escalate = async (trx) => {
       await sql`DO $$ BEGIN RAISE lock_not_available; END $$`.execute(trx);
+      return [];
     };
-    const rescued = await rescuer(engine.db, engine.queue, blocked, engine.log)();
+    const rescued = await rescuer(engine.db, engine.queue, blocked, engine.emit)();
     expect(rescued).toMatchObject({ ended: 0 });
     expect(await statusOf(engine, lost)).toBe('running');
   });
@@ -281,7 +285,7 @@ test('a lost run whose bot somebody holds keeps no other from its end', async ()
   const free = await queuedRun(engine.db, 'other', spent);
   await engine.db.transaction().execute(async (trx) => {
     await sql`SELECT FROM bots WHERE name = 'watch' FOR UPDATE`.execute(trx);
-    expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+    expect(await rescuer(engine.db, engine.queue, escalateLost, engine.emit)()).toMatchObject({
       ended: 1,
     });
   });
@@ -294,7 +298,7 @@ test('a queue that is away keeps no lost run from its end', async () => {
   const lost = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
   await queuedRun(engine.db, 'watch', dead);
   const away = { ...engine.queue, add: () => Promise.reject(new Error('no queue')) };
-  await expect(rescuer(engine.db, away, escalateLost, engine.log)()).rejects.toThrow('no queue');
+  await expect(rescuer(engine.db, away, escalateLost, engine.emit)()).rejects.toThrow('no queue');
   expect(await rowOf(engine.db, lost)).toMatchObject({ status: 'failed' });
 });
 
@@ -303,7 +307,7 @@ test('four rescuers at once take a dead run over once', async () => {
   const ids = [];
   for (let number = 0; number < 20; number++) ids.push(await queuedRun(engine.db, 'watch', dead));
   const rescued = await Promise.all(
-    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue, escalateLost, engine.log)()),
+    Array.from({ length: 4 }, () => rescuer(engine.db, engine.queue, escalateLost, engine.emit)()),
   );
   expect(rescued.reduce((sum, { takenOver }) => sum + takenOver, 0)).toBe(20);
 });
@@ -311,16 +315,16 @@ test('four rescuers at once take a dead run over once', async () => {
 test('a dead run that was asked to stop is cancelled', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
   expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
 });
 
 test('a queued run that was asked to stop does not stay queued for ever', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...old, cancel_requested_at: new Date() });
-  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
   await attempt(engine, id);
-  await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
+  await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
   expect((await rowOf(engine.db, id)).status).toBe('cancelled');
 });
 
@@ -336,7 +340,7 @@ test('a cancelled run that waits for another attempt ends with its escalation an
   expect(await attempt(engine, id)).toMatchObject({ status: 'queued', attempt: 1 });
   await sql`UPDATE bots SET total_runs = 1, avg_execution_time_ms = 70`.execute(engine.db);
   expect(await cancelRun(engine.db, id, 'enough')).toMatchObject({ completed_at: null });
-  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.emit)()).toMatchObject({
     ended: 1,
   });
   expect(await rowOf(engine.db, id)).toMatchObject({
@@ -356,7 +360,7 @@ test('a run whose time has not come has no entry and is let alone', async () => 
   const later = new Date(Date.now() + 60_000);
   const waiting = await queuedRun(engine.db, 'watch', { ...old, run_after: later });
   const fresh = await queuedRun(engine.db, 'watch', { ...old, run_after: later, generation: 0 });
-  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.log)()).toMatchObject({
+  expect(await rescuer(engine.db, engine.queue, escalateLost, engine.emit)()).toMatchObject({
     queued: 0,
   });
   expect(await rowOf(engine.db, waiting)).toMatchObject({ generation: 1 });

@@ -1,12 +1,13 @@
 /** A worker in a process of its own whose check says that it began, waits, and reports one problem. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { performRun } from '../../src/run/perform.ts';
 import { defineBot, z } from '../../src/bot.ts';
 import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
+import { openEvents } from '../../src/events/events.ts';
+import { openRedaction } from '../../src/ground/secrets/redact.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
@@ -41,24 +42,29 @@ const slow = defineBot({
   ],
 });
 
-const log = pino({ level: 'silent' });
+const { emit } = openEvents();
 const db = connect(databaseUrl, { name: 'slow worker', max: 4 });
 await sql`SELECT 1`.execute(db);
 const worker = `slow-${process.pid}-${randomUUID().slice(0, 8)}`;
 const queue = await openQueue(db, { redisUrl: redisUrl || undefined, databaseUrl }, () => {});
 const reader = connect(databaseUrl, { max: 2, readOnly: true });
-const leases = keepLeases(db, log);
+const leases = keepLeases(db, emit);
 const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
-const writer = openRunWriter({ databaseUrl, worker, log });
-const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
+const writer = openRunWriter({ databaseUrl, worker, emit });
+const secrets = openSecrets(
+  db,
+  { keys: undefined, variable: () => undefined },
+  openRedaction(),
+  emit,
+);
+const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
 startTimers({
   db,
   queue,
   catalogue,
   jobs: [],
-  log,
+  emit,
   escalate: escalateLost,
   node: { id: worker, role: 'worker' },
   worker: null,

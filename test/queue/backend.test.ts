@@ -17,6 +17,7 @@ import {
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, startFlow } from '../support/flow.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
 
 const watch = catalogue([aBot('watch', async () => clean('x'))]);
 
@@ -111,7 +112,8 @@ test('a process that starts during a switch does not slip through', async () => 
     );
     await waitsForLock(db, '%settings%');
     const config = { ...readConfig({}), databaseUrl: url, redisUrl: undefined };
-    const starting = startEngine('worker', config, url, pino({ level: 'silent' })).then(
+    const log = pino({ level: 'silent' });
+    const starting = startEngine('worker', config, url, { log, emit: eventsTo(log).emit }).then(
       async (started) => {
         onTestFinished(() => started.stop());
         return true;

@@ -38,8 +38,8 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
         { kind: 'run', id: id(2), generation: 1 },
       ]);
       await queue.addCanary('one');
-      expect(await queue.look({ kind: 'job', id: id(1), generation: 1 })).toBe('waiting');
-      expect(await queue.look({ kind: 'job', id: id(2), generation: 1 })).toBe('gone');
+      expect(await queue.entryState({ kind: 'job', id: id(1), generation: 1 })).toBe('waiting');
+      expect(await queue.entryState({ kind: 'job', id: id(2), generation: 1 })).toBe('gone');
       const worker = queue.work(
         1,
         async (entry) => void taken.push(`run ${entry.id.at(-1)}`),

@@ -65,7 +65,9 @@ test.each(backends)(
         await worker.drain();
         await added;
         if (carried.has(entry)) continue;
-        expect(await queue.look({ id: entry, generation: 1 }), `round ${round}`).toBe('waiting');
+        expect(await queue.entryState({ id: entry, generation: 1 }), `round ${round}`).toBe(
+          'waiting',
+        );
         const next = queue.work(1, take, () => {});
         await expect.poll(() => carried.has(entry), { interval: 2 }).toBe(true);
         await next.drain();

@@ -154,7 +154,7 @@ test('a run that was given back keeps its attempt and what it still does is drop
   const row = await rowOf(engine.db, id);
   expect(row).toMatchObject({ status: 'queued', attempt: 0, lease_until: null, run_after: null });
   expect(await openFindings(engine)).toEqual([]);
-  expect(await engine.queue.look({ id, generation: row.generation })).toBe('waiting');
+  expect(await engine.queue.entryState({ id, generation: row.generation })).toBe('waiting');
 });
 
 describe('giving back', () => {
@@ -213,7 +213,7 @@ describe('giving back', () => {
     await sql`UPDATE bot_executions SET cancel_requested_at = engine.now()`.execute(engine.db);
     await giveBack(engine, engine.leases.all());
     await performed;
-    await rescuer(engine.db, engine.queue, escalateLost, engine.log)();
+    await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
     expect(await rowOf(engine.db, ids[0]!)).toMatchObject({
       status: 'cancelled',
       reason: 'cancelled',

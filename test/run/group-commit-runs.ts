@@ -10,9 +10,13 @@ import { openRunWriter, type RunWriter } from '../../src/run/writer/run-writer.t
 import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { problem } from '../support/flow.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
 
 /** A writer, and what it logs. Closed with the test. */
-export function aRunWriter(databaseUrl: string, lanes?: number): RunWriter & { logged: LogLine[] } {
+export function aRunWriter(
+  databaseUrl: string,
+  flushesAtOnce?: number,
+): RunWriter & { logged: LogLine[] } {
   const logged: LogLine[] = [];
   const lines = new Writable({
     write(line: Buffer, _, done) {
@@ -21,7 +25,12 @@ export function aRunWriter(databaseUrl: string, lanes?: number): RunWriter & { l
     },
   });
   const log = pino({ level: 'warn' }, lines);
-  const writer = openRunWriter({ databaseUrl, worker: 'writer', log, ...(lanes ? { lanes } : {}) });
+  const writer = openRunWriter({
+    databaseUrl,
+    worker: 'writer',
+    emit: eventsTo(log).emit,
+    ...(flushesAtOnce ? { flushesAtOnce } : {}),
+  });
   onTestFinished(() => writer.close());
   return { ...writer, logged };
 }

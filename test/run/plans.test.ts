@@ -103,7 +103,7 @@ test('a rescue reads a few batches of what waits, however much that is', async (
     catalogue([aBot('watch', async () => clean('disk'))]),
     { database },
   );
-  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.log);
+  const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
   // Nothing of it has an entry.
   expect(await rescue()).toMatchObject({ queued: 5_000 });
   await engine.close();

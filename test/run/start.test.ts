@@ -109,7 +109,7 @@ test('the run that frees a place queues the one that was refused', async () => {
     one.db,
   );
   await run(one, 'single');
-  expect(await one.queue.look({ id: waiting, generation: 2 })).toBe('waiting');
+  expect(await one.queue.entryState({ id: waiting, generation: 2 })).toBe('waiting');
   expect(await rowOf(one.db, waiting)).toMatchObject({
     status: 'queued',
     generation: 2,

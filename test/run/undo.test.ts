@@ -287,7 +287,7 @@ describe('outside', () => {
     await set(patients.db, 'mode', 'auto');
     await patients.round();
     expect(await patients.actions()).toMatchObject([
-      unknown('its undo was begun before, and nobody knows how it ended'),
+      unknown('its undo was begun before, and it is not known how it ended'),
     ]);
     expect(patients.taken).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 /** A ticker whose tick throws once, so that node-cron has something to say. */
 import { pino } from 'pino';
 import { startTicker } from '../../src/schedule/ticker.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
 
 let ticks = 0;
 const ticker = startTicker(
@@ -10,5 +11,5 @@ const ticker = startTicker(
     void ticker.stop();
   },
   () => {},
-  pino({ level: 'debug' }, pino.destination({ dest: 1, sync: true })),
+  eventsTo(pino({ level: 'debug' }, pino.destination({ dest: 1, sync: true }))).emit,
 );

@@ -9,13 +9,16 @@ import type { Bot, Check, CheckResult, Remedy, ReportedFinding } from '../../src
 import { catalogueOf, type Catalogue } from '../../src/catalogue/catalogue.ts';
 import type { Job } from '../../src/contract/job.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
+import type { Emit, Subscriber } from '../../src/events/events.ts';
+import { eventsTo } from '../../src/events/log-events.ts';
+import { redactionOf } from '../../src/log.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
 import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 import { keepLeases } from '../../src/run/lease.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
-import type { Means } from '../../src/data/secrets/open.ts';
+import type { SecretSources } from '../../src/data/secrets/open.ts';
 import type { JobEngine } from '../../src/run/jobs/job-engine.ts';
 import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
 import { performJob } from '../../src/run/jobs/perform-job.ts';
@@ -105,6 +108,12 @@ export const entry = (name: string, solution: string, rest = {}) => ({
 export const catalogue = (bots: Bot[], remedies: Remedy[] = []): Catalogue =>
   catalogueOf(bots, remedies);
 
+function heardBy(subscriber: Subscriber): Emit {
+  const events = eventsTo(log);
+  events.subscribe(subscriber);
+  return events.emit;
+}
+
 export interface TestEngine extends Engine {
   url: string;
   queue: RunQueue;
@@ -116,20 +125,24 @@ export interface EngineOptions {
   database?: TestDatabase;
   concurrency?: number;
   /** what secrets are opened with; nothing unless told */
-  means?: Means;
+  sources?: SecretSources;
+  /** hears what happens; the log alone unless told */
+  hear?: Subscriber;
 }
 
-const noMeans: Means = { keys: undefined, variable: () => undefined };
+const noSources: SecretSources = { keys: undefined, variable: () => undefined };
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+const { emit: emitToLog } = eventsTo(log);
 
 /** An engine that nothing drives yet; its catalogue is registered and its queue open. Closed with the test. */
 export async function anEngine(
   { redisUrl }: Backend,
   catalogue: Catalogue,
-  { database, concurrency = 4, means = noMeans }: EngineOptions = {},
+  { database, concurrency = 4, sources = noSources, hear }: EngineOptions = {},
 ): Promise<TestEngine> {
   const { url } = database ?? (await testDatabase());
+  const emit = hear ? heardBy(hear) : emitToLog;
   const worker = `worker-${randomBytes(3).toString('hex')}`;
   const db = connect(url, { name: 'engine', max: concurrency + 4 });
   const children = inProcess({
@@ -140,8 +153,8 @@ export async function anEngine(
   if (!redisUrl) await migrateQueue(url);
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
-  const leases = keepLeases(db, log);
-  const writer = openRunWriter({ databaseUrl: url, worker, log });
+  const leases = keepLeases(db, emit);
+  const writer = openRunWriter({ databaseUrl: url, worker, emit });
   let closing: Promise<void> | undefined;
   async function end() {
     leases.stop();
@@ -152,8 +165,8 @@ export async function anEngine(
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
-  const secrets = openSecrets(db, means, log);
-  return { url, worker, db, children, catalogue, queue, writer, leases, secrets, log, close };
+  const secrets = openSecrets(db, sources, redactionOf(log), emit);
+  return { url, worker, db, children, catalogue, queue, writer, leases, secrets, emit, close };
 }
 
 export interface Flow extends TestEngine {
@@ -175,7 +188,7 @@ export async function startFlow(
   { roles = ['scheduler', 'worker'], jobs = [], ...options }: FlowOptions = {},
 ): Promise<Flow> {
   const engine = await anEngine(backend, catalogue, options);
-  const { db, queue, worker } = engine;
+  const { db, queue, worker, emit } = engine;
   const role = roles.length === 2 ? 'up' : roles[0]!;
   await registerJobs(db, jobs);
   const timers = startTimers({
@@ -183,16 +196,25 @@ export async function startFlow(
     queue,
     catalogue,
     jobs,
-    log,
+    emit,
     escalate: escalateLost,
     node: { id: worker, role },
     worker: null,
   });
   const scheduler = roles.includes('scheduler')
-    ? startScheduler(db, catalogue, queue, log, worker, jobs)
+    ? startScheduler(db, catalogue, queue, emit, worker, jobs)
     : null;
-  const leases = keepJobLeases(db, log);
-  const jobEngine: JobEngine = { worker, db, databaseUrl: engine.url, queue, jobs, leases, log };
+  const leases = keepJobLeases(db, emit);
+  const jobEngine: JobEngine = {
+    worker,
+    db,
+    databaseUrl: engine.url,
+    queue,
+    jobs,
+    leases,
+    log,
+    emit,
+  };
   const carrier = roles.includes('worker')
     ? queue.work(
         options.concurrency ?? 4,

@@ -2,11 +2,11 @@
  * Checks and remedies in the test's own process, done by the same code that a child runs, so that they
  * can be closures over what a test knows. How children themselves behave is test/children's matter.
  */
-import { carryOutWith, type Means } from '../../src/run/tasks/carry-out.ts';
+import { carryOutWith, type TaskDependencies } from '../../src/run/tasks/carry-out.ts';
 import type { Children } from '../../src/run/tasks/children.ts';
 
-export function inProcess(means: Means): Children {
-  const carryOut = carryOutWith(means);
+export function inProcess(dependencies: TaskDependencies): Children {
+  const carryOut = carryOutWith(dependencies);
   return {
     async take() {
       let current = new AbortController();
@@ -19,6 +19,6 @@ export function inProcess(means: Means): Children {
         release() {},
       };
     },
-    close: () => means.reader.destroy(),
+    close: () => dependencies.reader.destroy(),
   };
 }

@@ -1,5 +1,4 @@
 /** What transactions are given: runs, findings, heals and undos of the scene, as the engine's code takes them. */
-import { pino } from 'pino';
 import type pg from 'pg';
 import { aRemedy } from '../support/flow.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -22,7 +21,6 @@ export type Transactions = Record<string, (means: Means) => Promise<unknown>>;
 export const { bots, runs, problems, entries, fences } = scene;
 export type Carried = (typeof carried)[number];
 export const carried = [runs.first, runs.beside, runs.other, runs.otherBeside] as const;
-export const log = pino({ level: 'silent' });
 export const signal = new AbortController().signal;
 export const week = 7 * 86_400_000;
 
@@ -136,6 +134,7 @@ export const healing = (
   recheck: async () => verdict,
   effect: async () => null,
   examined: 10,
+  emit: () => {},
   now: () => new Date(),
   leftMs: () => 10_000,
 });

@@ -23,7 +23,7 @@ import { queueVerifyRun } from '../../src/transitions/runs/queue-verify.ts';
 import { renewLeases } from '../../src/transitions/runs/renew-lease.ts';
 import { takeOverRuns } from '../../src/transitions/runs/take-over.ts';
 import * as scene from './scene.ts';
-import { bots, runs, log, week, run, finish, record, type Transactions } from './given.ts';
+import { bots, runs, week, run, finish, record, type Transactions } from './given.ts';
 
 export const ofRuns: Transactions = {
   'flush: record': ({ client }) =>
@@ -71,7 +71,7 @@ export const ofRuns: Transactions = {
   'cancel a queued run': ({ db }) => cancelRun(db, runs.queued, 'x'),
   'note cancellations': ({ db }) => noteCancellations(db),
   'end cancelled runs': ({ db }) => endCancelledRuns(db, 100),
-  'end lost runs': ({ db }) => endLost(db, escalateLost, log),
+  'end lost runs': ({ db }) => endLost(db, escalateLost, () => {}),
   'take runs over': ({ db }) => takeOverRuns(db, 100),
   'queue fresh runs': ({ db }) => queueFreshRuns(db, 100),
   'queue runs again': ({ db }) =>

@@ -60,7 +60,7 @@ function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: D
 function undo(action: ListedAction, undoable: Undoable, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;
   const whose = asked
-    ? `asked for by ${printable(by ?? 'somebody')} at ${print.moment(asked, now)}`
+    ? `asked for by ${printable(by ?? 'a person')} at ${print.moment(asked, now)}`
     : null;
   if (action.state === 'undone') return whose ?? 'done';
   if (whose) {

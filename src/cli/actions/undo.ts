@@ -29,7 +29,7 @@ export const undoAction = (given: string, options: UndoOptions): Promise<void> =
     if (options.json) return json({ ...asked, bot_executions: run });
     if (delayed) say(`The last run of its bot could not do it: ${printable(delayed)}`);
     if (!run) {
-      const by = printable(asked.undo_requested_by ?? 'somebody');
+      const by = printable(asked.undo_requested_by ?? 'a person');
       return say(`${by} asked for it already, at ${time(asked.undo_requested_at)} UTC.`);
     }
     say(`Asked for. Queued a run of ${printable(action.bots.name ?? '-')}: ${run.id}`);

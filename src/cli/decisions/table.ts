@@ -12,7 +12,7 @@ export const decisionTable = (decisions: ListedDecision[], now: Date, empty: str
       verdict,
       printable(bot_knowledge?.name ?? '-'),
       printable(gate ?? '-'),
-      answer ? `${answer} by ${printable(answered_by ?? 'somebody')}` : '-',
+      answer ? `${answer} by ${printable(answered_by ?? 'a person')}` : '-',
       printable(outcome ?? '-'),
     ]),
     empty,

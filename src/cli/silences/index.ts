@@ -7,7 +7,7 @@ const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
 /** `roundsman silences ...` */
 export function silencesCommand(): Command {
   const silences = new Command('silences').description(
-    'findings of which nobody is told, and that are not healed, for a while',
+    'findings that are neither told nor healed, for a while',
   );
   silences
     .command('list')

@@ -18,17 +18,17 @@ export const untilWhen = (silence: {
 const oneSilence = (silence: Silence): string =>
   `by ${printable(silence.owner)} ${untilWhen(silence)}: ${printable(silence.reason)}`;
 
-/** `by ann until 2026-11-22 14:00:00 UTC: the disk is moved`; null when nobody silenced it. */
+/** `by ann until 2026-11-22 14:00:00 UTC: the disk is moved`; null when no silence covers it. */
 export const silencedBy = ({ bot_silences = [] }: Quiet): string | null =>
   bot_silences.length > 0 ? bot_silences.map(oneSilence).join('; ') : null;
 
-/** `/v1: it answers nobody (1a2b3c4d)`; null when it stands behind nothing that is open. */
+/** `/v1: it answers no request (1a2b3c4d)`; null when it stands behind nothing that is open. */
 export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
   suppressor
     ? `${printable(suppressor.affected_component ?? '-')}: ${printable(suppressor.title)} (${shortId(suppressor.id)})`
     : null;
 
-/** Both in one, for a list; null where somebody is told as usual. */
+/** Both in one, for a list; null where people are told as usual. */
 export function quietly(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
   const behind = suppressedBehind(quiet);

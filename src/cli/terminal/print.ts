@@ -95,7 +95,7 @@ export const tellOfMore = (limit: number): void =>
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);
 
-/** Somebody else's text with its lines kept and nothing else, indented. */
+/** Foreign text with its lines kept and nothing else, indented. */
 export function prose(text: string): void {
   for (const line of text.trimEnd().split(/\r?\n/)) say(`  ${printable(line)}`.trimEnd());
 }

@@ -5,7 +5,7 @@ const width = 24;
 
 /**
  * A bar on a terminal's standard error, and nothing elsewhere. `total` is what `done` comes to in the
- * end, in whatever unit; null where nobody knows, then only the text is shown.
+ * end, in whatever unit; null where that is not known, then only the text is shown.
  */
 export function progressOf(total: number | null) {
   const { stderr } = process;

@@ -26,7 +26,7 @@ export function ticketsCommand(): Command {
     .action(async (ticket, options) => (await import('./show.ts')).showTicket(ticket, options));
   tickets
     .command('assign <ticket> <who>')
-    .description('give a ticket to somebody')
+    .description('give a ticket to a person')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, who, options) =>

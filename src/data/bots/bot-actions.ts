@@ -64,7 +64,7 @@ export const inPlace: ReadonlySet<ActionRow['state']> = new Set([
  */
 export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | null {
   if (action.state === 'undone') return 'it was taken back already';
-  if (action.state === 'unknown') return 'nobody can tell whether it happened: look at its ticket';
+  if (action.state === 'unknown') return 'it is not known whether it happened: look at its ticket';
   if (!action.applied_at || !inPlace.has(action.state)) return 'it was never applied';
   const later = steps.find(
     ({ step, state, applied_at }) =>

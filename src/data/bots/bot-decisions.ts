@@ -42,7 +42,7 @@ export function decisionsOn(
 export type ListedDecision = Awaited<ReturnType<typeof decisionsOn>>[number];
 
 /**
- * What the engine suggests for an open finding and nobody has answered, each entry's newest, the newest
+ * What the engine suggests for an open finding and no person has answered, each entry's newest, the newest
  * first. Asked for are suggestions, and what only the mode keeps from acting alone: an approval opens both.
  */
 export const suggestionsOn = (db: Db, findingId: string) =>

@@ -33,7 +33,7 @@ export interface Suppressor {
 }
 
 /**
- * Why nobody is told of an open finding, under this alias: the silences in force for it, and the finding that
+ * Why no person is told of an open finding, under this alias: the silences in force for it, and the finding that
  * it stands behind. Nothing of a resolved one, and none where the alias has no row.
  */
 export const quietColumns = (alias: string) => {
@@ -52,7 +52,7 @@ export const quietColumns = (alias: string) => {
   ] as const;
 };
 
-/** Whether a row of `bot_findings` under this alias stands behind an open one; in a circle nobody does. */
+/** Whether a row of `bot_findings` under this alias stands behind an open one; in a circle none does. */
 export const suppressed = (alias: string) => {
   const by = sql.ref(`${alias}.suppressed_by`);
   return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
@@ -65,7 +65,7 @@ export interface FindingFilter {
   limit: number;
 }
 
-/** The worst first, then those seen last, each with its bot's name and why nobody is told of it. */
+/** The worst first, then those seen last, each with its bot's name and why no person is told of it. */
 export function listFindings(db: Db, { botId, severity, which, limit }: FindingFilter) {
   let query = db
     .selectFrom('bot_findings as finding')
@@ -85,8 +85,8 @@ export function listFindings(db: Db, { botId, severity, which, limit }: FindingF
 
 /**
  * What a run found first, and what it was the last to see that is still open. (A resolved finding
- * that it merely saw again is not found: that would read every finding the bot ever had.) Each with why nobody
- * is told of it.
+ * that it merely saw again is not found: that would read every finding the bot ever had.) Each with why no
+ * person is told of it.
  */
 export const findingsOfRun = (db: Db, run: { id: string; bot_id: string | null }, limit: number) =>
   db

@@ -8,7 +8,7 @@ import { quietColumns, severityRank } from './bot-findings.ts';
 export type TicketRow = Selectable<BotTickets>;
 export type TicketStatus = TicketRow['status'];
 
-/** Somebody else was faster, or the ticket is past this change; `why` says who and when. */
+/** Another person was faster, or the ticket is past this change; `why` says who and when. */
 export class TicketChangedError extends RoundsmanError {}
 
 /** The statuses in which a ticket still wants something. */
@@ -25,7 +25,7 @@ export interface TicketFilter {
   limit: number;
 }
 
-/** Each with its bot's name, and why nobody would be told of what is open behind it. */
+/** Each with its bot's name, and why no person would be told of what is open behind it. */
 const withCircumstances = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
@@ -77,7 +77,7 @@ export async function ticketChanged(
     why: !found
       ? 'it is gone'
       : pending.includes(found.status)
-        ? `somebody was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
+        ? `another command was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
         : `it was ${found.status}${by}${at}`,
     hint: `see \`npx roundsman tickets show ${name}\``,
   });

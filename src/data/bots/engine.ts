@@ -54,7 +54,7 @@ export const healsIn = (mode: string | null): boolean => mode === 'safe' || mode
 export interface ModeChange {
   /** null where the setting was removed, and any text that was put there: both heal nothing */
   mode: string | null;
-  /** null until somebody changed it */
+  /** null until a person changed it */
   changed_by: string | null;
   changed_at: Date | null;
   reason: string | null;
@@ -107,7 +107,7 @@ export const changeMode = (
       .values({ key: 'mode_changes', value: '[]' })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
-    // Whoever changes it holds this row; the gates, which read the other one, wait for nobody.
+    // A command that changes it holds this row; the gates read the other one and do not wait.
     const { value } = await trx
       .selectFrom('engine.settings')
       .select('value')

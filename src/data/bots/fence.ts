@@ -52,7 +52,7 @@ export class LostRunError extends Error {
 /**
  * One recording transaction of a run: locks its row first and goes on only while the run is still
  * running under this fence. Throws {@link LostRunError} otherwise; then nothing was written.
- * While the row is locked nobody else renews its lease, so a long transaction does it at its end.
+ * While the row is locked no other transaction renews its lease, so a long one does it at its end.
  */
 export const underFence = <Result>(
   db: Db,

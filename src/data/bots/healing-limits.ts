@@ -9,7 +9,7 @@ export interface Limit {
   meaning: string;
   least: number;
   most: number;
-  /** what it is until somebody changes it */
+  /** what it is until a person changes it */
   usual: number;
 }
 

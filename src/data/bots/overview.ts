@@ -74,7 +74,7 @@ export const countFindings = (db: Db) =>
     .orderBy(severityRank('severity'))
     .execute();
 
-/** Open findings of which nobody is told: behind another one, and of the others those that are silenced. */
+/** Open findings of which no person is told: behind another one, and of the others those that are silenced. */
 export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')

@@ -86,7 +86,7 @@ export async function recordSubscription(
         conflict
           .column('provider_subscription_id')
           .doUpdateSet(fields)
-          // Somebody else's goes to the trigger, which refuses it whatever its time.
+          // Another user's goes to the trigger, which refuses it whatever its time.
           .where(
             sql<boolean>`subscriptions.last_event_at IS NULL
               OR (subscriptions.user_id, subscriptions.provider) IS DISTINCT FROM (excluded.user_id, excluded.provider)

@@ -175,7 +175,7 @@ export async function rotateCredentials(
   const sealed: { id: string; text: string }[] = [];
   for (const { user_id, ...row } of rows)
     try {
-      // A row that lost its owner is nobody's: its seal does not hold for it.
+      // A row that lost its owner belongs to no user: its seal does not hold for it.
       const { encrypted_credentials } = rewrap(ring, { ...row, user_id: user_id ?? '' });
       sealed.push({ id: row.id, text: encrypted_credentials });
     } catch (error) {

@@ -5,7 +5,7 @@ import { unseal } from '../../ground/secrets/sealing.ts';
 import { identityOf, type SecretRow } from './rows.ts';
 
 /** What values are opened with. */
-export interface Means {
+export interface SecretSources {
   keys: KeyRing | undefined;
   variable: (name: string) => string | undefined;
 }
@@ -55,7 +55,7 @@ export class ClosedSecretError extends RoundsmanError {
 const again = (name: string) => `\`npx roundsman secrets set ${name}\` stores it again`;
 
 /** Throws {@link ClosedSecretError}. */
-export function openSecret({ keys, variable }: Means, row: SecretRow): Opened {
+export function openSecret({ keys, variable }: SecretSources, row: SecretRow): Opened {
   const { name, sealed, key_id, variable: from } = row;
   if (from !== null) return { name, value: fromVariable(name, from, variable) };
   if (!keys)
@@ -75,7 +75,7 @@ export function openSecret({ keys, variable }: Means, row: SecretRow): Opened {
   }
 }
 
-function fromVariable(name: string, from: string, variable: Means['variable']): string {
+function fromVariable(name: string, from: string, variable: SecretSources['variable']): string {
   if (isOwnSetting(from))
     throw new ClosedSecretError(name, `${from} is a setting of the engine itself`, again(name));
   const value = variable(from);
@@ -92,9 +92,9 @@ function fromVariable(name: string, from: string, variable: Means['variable']): 
 }
 
 /** Why it cannot be opened here, or null. */
-export function closedFor(means: Means, row: SecretRow): string | null {
+export function closedFor(sources: SecretSources, row: SecretRow): string | null {
   try {
-    openSecret(means, row);
+    openSecret(sources, row);
     return null;
   } catch (error) {
     return error instanceof RoundsmanError ? error.why : messageOf(error);

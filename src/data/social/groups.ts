@@ -12,15 +12,15 @@ export type GroupMember = Selectable<GroupMembers>;
 export class GroupFullError extends ConstraintError {}
 /** The user is a member already. */
 export class AlreadyInGroupError extends ConstraintError {}
-/** No such group, or a private one into which this person may let nobody. */
+/** No such group, or a private one that this person may not open to others. */
 export class ForeignGroupError extends NotFoundError {}
 
 /**
  * Adds a member on behalf of `added_by`: users let themselves into a public group, the group's creator
  * and its members of role admin let anybody into it. The limit holds for those who join at the same
  * time, too. Throws BadInputError, {@link ForeignGroupError}, {@link GroupFullError},
- * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist, AccessDeniedError for somebody
- * else's group under row level security.
+ * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist, AccessDeniedError for the
+ * group of another user under row level security.
  */
 export async function joinGroup(
   db: Db,
@@ -53,7 +53,7 @@ export async function joinGroup(
     .executeTakeFirst();
   if (!theirs)
     throw new ForeignGroupError({
-      what: 'nobody joined the group',
+      what: 'the user did not join the group',
       why: 'group_id is none that added_by may open to this user',
       hint: 'let its creator or one of its admins add the member',
     });
@@ -62,7 +62,7 @@ export async function joinGroup(
     group_members_group_id_user_id_key: AlreadyInGroupError,
   };
   try {
-    return await explaining('nobody joined the group', named, () =>
+    return await explaining('the user did not join the group', named, () =>
       db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
     );
   } catch (error) {

@@ -19,8 +19,8 @@ export class ForeignOrganizationError extends NotFoundError {}
  * Adds a member on behalf of `added_by`, who has to be the organization's owner or one of its owners and
  * admins; only owners make another owner. The limit holds for those who join at the same time, too.
  * Throws BadInputError, {@link ForeignOrganizationError}, {@link OrganizationFullError},
- * {@link AlreadyMemberError}, ConstraintError for a user who does not exist, AccessDeniedError for somebody
- * else's organization under row level security.
+ * {@link AlreadyMemberError}, ConstraintError for a user who does not exist, AccessDeniedError for the
+ * organization of another user under row level security.
  */
 export async function addOrganizationMember(
   db: Db,

@@ -109,7 +109,7 @@ export async function placeBinaries(directory: string): Promise<string> {
   } catch (error) {
     // What cannot be removed now is swept by the next start.
     await rm(fresh, { recursive: true, force: true }).catch(() => {});
-    // Somebody else may have been faster, with the same files.
+    // Another process may have been faster, with the same files.
     if (!existsSync(final)) throw await copyError(source, directory, error);
   }
   return join(final, 'bin');

@@ -3,7 +3,7 @@
  *
  * Commands beside each other share one server. Each holds a share of the users lock while it has
  * joined; whoever leaves and finds that no share is left stops the server. Joining and leaving
- * pass a gate one by one, so nobody joins a server that is being stopped. A user that is killed
+ * pass a gate one by one, so no process joins a server that is being stopped. A user that is killed
  * loses its share but stops nothing: the next to join reuses the server, the last out stops it.
  *
  * All of them have to be on one machine, and see each other's processes.
@@ -171,7 +171,7 @@ export async function joinEmbedded(
   const gate = await openGate(directory, onWait);
   const share = tryLock(usersFile(directory), 'shared');
   try {
-    if (!share) throw new Error(`${usersFile(directory)} is locked by somebody outside the gate`);
+    if (!share) throw new Error(`${usersFile(directory)} is locked by a process outside the gate`);
     sweep(directory);
     const cluster = await openCluster(place);
     const running = await findServer(cluster, onWait);

@@ -1,4 +1,4 @@
-/** Makes a data directory; nobody ever sees a half-made one under its final name. */
+/** Makes a data directory; a half-made one never has the final name. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';

@@ -36,7 +36,7 @@ const begin: Record<LockMode, string> = {
 
 const SQLITE_BUSY = 5;
 
-/** A connection that nobody refers to is collected, and its lock would go with it. */
+/** A connection without a reference is collected as garbage, and its lock would go with it. */
 const held = new Set<DatabaseSync>();
 
 /** The lock, or undefined when another holder (also one in this process) is in the way. */

@@ -82,7 +82,7 @@ export const holdsData = (directory: string) =>
 
 /**
  * Is there an initialised database in `home`? Cheap; starts nothing and creates nothing. Data that
- * were put elsewhere are nobody's once the home has lost the password that was made before them.
+ * were put elsewhere belong to no home once the home has lost the password that was made before them.
  */
 export function embeddedExists(home: string): boolean {
   const directory = directoryOf(home);
@@ -139,7 +139,7 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
     });
 }
 
-/** The home itself, made where it is missing, with links resolved; refuses somebody else's. */
+/** The home itself, made where it is missing, with links resolved; refuses another user's. */
 export function openHome(home: string): string {
   // Nothing is left behind in a place that is refused.
   if (!fs.existsSync(home))

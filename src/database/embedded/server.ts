@@ -136,7 +136,7 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   });
   try {
     for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
-      // A port that somebody else took meanwhile must not be mistaken for ours.
+      // A port that another process took meanwhile must not be mistaken for ours.
       if (findPostmaster(cluster.data)?.pid === pid) {
         const url = urlOf(cluster, port);
         if (await answers(url)) return { url, pid };

@@ -4,7 +4,7 @@ import { denied } from './sql-states.ts';
 
 /** Row level security or a missing grant stood in the way; `why` names the table. Nothing was kept. */
 export class AccessDeniedError extends RoundsmanError {
-  /** the column whose value is somebody else's; null where that is not known */
+  /** the column whose value belongs to another user; null where that is not known */
   readonly field: string | null;
 
   constructor(why: string, field: string | null, options?: ErrorOptions) {

@@ -91,7 +91,7 @@ export function word<Word extends string>(
   return value as Word;
 }
 
-/** What holds the fields, when somebody without types gives nothing or a text instead. */
+/** The object that holds the fields; a caller without types may give nothing, or a text, instead. */
 export function fields<Given extends object>(name: string, value: Given): Given {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new BadInputError(name, 'has to be an object');

@@ -46,9 +46,9 @@ const rules: Record<string, string> = {
 
 /** These are over soon: the same call may succeed. */
 const passing: Record<string, string> = {
-  '40001': 'was changed by somebody else at the same time',
-  '40P01': 'was changed by somebody else at the same time',
-  '55P03': 'was held by somebody else for too long',
+  '40001': 'was changed by another transaction at the same time',
+  '40P01': 'was changed by another transaction at the same time',
+  '55P03': 'was held by another transaction for too long',
 };
 
 /**

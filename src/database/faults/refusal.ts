@@ -1,4 +1,4 @@
-/** What it means that a server, or TLS on the way to it, let nobody in. Waiting mends none of it. */
+/** What it means that a server, or TLS on the way to it, refused the connection. Waiting mends none of it. */
 import { tlsFaultOf, type TlsFault } from '../../ground/certificate.ts';
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { stateOf } from './sql-states.ts';

@@ -1,6 +1,6 @@
 /**
- * Old ledgers. Three figures say what somebody has: profiles.credits, the sum of the bookings (the document's
- * get_user_credits) and the last balance. Where they disagree nobody but the platform's owner knows which one
+ * Old ledgers. Three figures say what a user has: profiles.credits, the sum of the bookings (the document's
+ * get_user_credits) and the last balance. Where they disagree only the platform's owner knows which one
  * is owed, so nothing is booked or dropped: it is a difference.
  */
 import type { RowRule } from './row-rule.ts';

@@ -16,7 +16,7 @@ export class DatabaseNotReady extends RoundsmanError {
   override readonly retryable = true;
 }
 
-/** The server answered and let nobody in: the address has a wrong name, user or password. */
+/** The server answered and refused the connection: the address has a wrong name, user or password. */
 export class DatabaseRefusesError extends RoundsmanError {}
 
 /**

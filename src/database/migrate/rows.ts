@@ -103,7 +103,7 @@ const rules: RowRule[] = [
     table: 'bot_tickets',
     column: 'assigned_to',
     wrong: "t.assigned_to IS NOT NULL AND t.status = 'open'",
-    why: 'is given, and the ticket is open: open means that nobody has it',
+    why: 'is given, and the ticket is open: open means that it is assigned to no person',
     mend: "UPDATE bot_tickets SET status = 'assigned' WHERE assigned_to IS NOT NULL AND status = 'open'",
   },
   {

@@ -2,7 +2,7 @@
 import { redacted } from './secret-forms.ts';
 import { secretsNamedIn, textsIn } from './secret-reference.ts';
 
-/** Names of headers, parameters and fields whose value lets somebody in. */
+/** Names of headers, parameters and fields whose value grants access. */
 const telling =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?|auth|pass|pwd|.*(?:api[-_]?key|access[-_]?key|private[-_]?key|account[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credentials?|signature|session[-_]?id|webhook))$/i;
 

@@ -33,7 +33,7 @@ export interface Record {
   lastRelapse: Date | null;
 }
 
-/** Findings that the entry matched and nobody touched, within its half-life: gone by themselves or not. */
+/** Findings that the entry matched and that were left alone, within its half-life: gone by themselves or not. */
 export interface Untouched {
   recovered: number;
   persisted: number;

@@ -15,8 +15,19 @@ export const judge = 'roundsman';
 
 interface Entry {
   id: string;
+  name: string;
   autonomy: Autonomy;
   solution: string;
+}
+
+/** How freely an entry may act has changed, as a whole or on one component, and why. */
+export interface AutonomyChange {
+  /** the entry's name */
+  knowledge: string;
+  component: string | null;
+  before: Autonomy;
+  after: Autonomy;
+  why: string;
 }
 
 export interface JudgingLimits {
@@ -29,7 +40,7 @@ export interface JudgingLimits {
 /**
  * Judges the entries of which outcomes came in since they were judged, each once and in a transaction of its own: as a
  * whole, and for every component that has enough outcomes of its own. Every change is written down with its figures.
- * Returns how many changes there were.
+ * Returns the changes.
  *
  * To judge an entry reads all that came of it, and who writes an outcome of it waits meanwhile: where outcomes come in
  * all the time, several processes that judge each of them would leave the server little time for anything else.
@@ -38,8 +49,8 @@ export async function judgeEntries(
   db: Db,
   catalogue: Catalogue,
   { most = 100, restSeconds = 0 }: JudgingLimits = {},
-): Promise<number> {
-  let changes = 0;
+): Promise<AutonomyChange[]> {
+  const changes: AutonomyChange[] = [];
   const done: string[] = [];
   while (done.length < most) {
     const judgement = await db.transaction().execute(async (trx) => {
@@ -48,7 +59,7 @@ export async function judgeEntries(
     });
     if (!judgement) break;
     done.push(judgement.id);
-    changes += judgement.changes;
+    changes.push(...judgement.changes);
   }
   return changes;
 }
@@ -57,7 +68,7 @@ export async function judgeEntries(
 const lockNext = (trx: Transaction<Database>, done: string[], restSeconds: number) =>
   trx
     .selectFrom('bot_knowledge')
-    .select(['id', 'autonomy', 'solution'])
+    .select(['id', 'name', 'autonomy', 'solution'])
     .where('unjudged', '=', true)
     .where(sql<boolean>`id <> ALL (${done}::uuid[])`)
     // The server's own clock: this is a matter of its load, and not of what the engine takes for now.
@@ -81,12 +92,16 @@ async function judgeAnew(trx: Transaction<Database>, catalogue: Catalogue, entry
   return changes;
 }
 
-async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entry: Entry) {
+async function judgeEntry(
+  trx: Transaction<Database>,
+  catalogue: Catalogue,
+  entry: Entry,
+): Promise<AutonomyChange[]> {
   const { id, autonomy } = entry;
   const solution = readSolution(entry.solution, catalogue);
-  // Nobody knows the risk of advice, or of steps that cannot run: what they say in shadow is judged all the same.
+  // The risk of advice, or of steps that cannot run, is not known: what they say in shadow is judged all the same.
   const runs = solution.kind === 'playbook';
-  if (!runs && autonomy !== 'shadow') return 0;
+  if (!runs && autonomy !== 'shadow') return [];
   const risk = runs ? riskOf(solution.steps) : 'irreversible';
   const agreement = await agreementsOf(trx, id);
   const begins = await beginnings(trx, id);
@@ -119,7 +134,13 @@ async function judgeEntry(trx: Transaction<Database>, catalogue: Catalogue, entr
     const { record } = leant.find(({ component }) => component === each.component) ?? whole;
     await keep(trx, id, each, { ...known.get(each.component)!, record });
   }
-  return judgements.length;
+  return judgements.map(({ component, before, change }) => ({
+    knowledge: entry.name,
+    component,
+    before,
+    after: change.autonomy,
+    why: change.why,
+  }));
 }
 
 const none: Agreement = { agreed: 0, differed: 0 };

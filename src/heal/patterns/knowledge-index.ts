@@ -11,7 +11,7 @@ export interface Entry {
 
 /** Which entries can match a text, told without running their patterns. */
 export interface KnowledgeIndex {
-  /** All others cannot match. Cheap ones first, so that an expensive one holds nobody up; those of which nothing is known last. */
+  /** All others cannot match. Cheap ones first, so that an expensive one delays no other; those of which nothing is known last. */
   candidates(text: string): Entry[];
   /** Entries whose patterns are too expensive to run at all. */
   readonly heavy: readonly Entry[];

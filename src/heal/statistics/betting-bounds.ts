@@ -1,4 +1,4 @@
-/** Bounds of a share that are right at any look, however often somebody looks and whenever they stop. */
+/** Bounds of a share that are right at any look, however often they are looked at and whenever that stops. */
 import type { Interval, Sample } from './wilson.ts';
 
 /**

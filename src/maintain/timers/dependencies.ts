@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';
-import type { Log } from '../../log.ts';
+import type { Emit } from '../../events/events.ts';
 import type { RunQueue, RunWorker } from '../../queue/run-queue.ts';
 import type { Escalate } from '../end-lost.ts';
 import type { Node } from '../heartbeat.ts';
@@ -18,5 +18,5 @@ export interface TimerDependencies {
   node: Node;
   /** what takes entries here; null where nothing does */
   worker: RunWorker | null;
-  log: Log;
+  emit: Emit;
 }

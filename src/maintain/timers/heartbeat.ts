@@ -8,7 +8,7 @@ import type { Timer } from './timer.ts';
  * Beats, and says when this host's clock is wrong. On PostgreSQL, where BullMQ goes by it, the worker takes
  * nothing until it is right again.
  */
-export function heartbeatTimer({ db, queue, node, worker, log }: TimerDependencies): Timer {
+export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependencies): Timer {
   let wrong = false;
   let saidAt = 0;
   return {
@@ -22,11 +22,10 @@ export function heartbeatTimer({ db, queue, node, worker, log }: TimerDependenci
       if (wrong && holds) worker.hold();
       if (wrong && (!was || performance.now() - saidAt > remindMs)) {
         saidAt = performance.now();
-        const so = holds ? ': it takes no runs until that is right' : '';
-        log.warn({ skewMs: skew.skewMs }, `this host's clock is ${inWords(skew)}${so}`);
+        emit('clock.wrong', { skewMs: skew.skewMs, clock: inWords(skew), takesRuns: !holds });
       }
       if (!wrong && holds) worker.resume();
-      if (!wrong && was) log.info({ skewMs: skew.skewMs }, "this host's clock is right again");
+      if (!wrong && was) emit('clock.right', { skewMs: skew.skewMs });
     },
   };
 }

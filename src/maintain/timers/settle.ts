@@ -5,11 +5,10 @@ import type { Timer } from './timer.ts';
 /** Each entry is judged no oftener, whatever comes of it and however many processes there are. */
 const judgedEverySeconds = 5;
 
-export const settleTimer = ({ db, catalogue, log }: TimerDependencies): Timer => ({
+export const settleTimer = ({ db, catalogue, emit }: TimerDependencies): Timer => ({
   name: 'settle',
   everyMs: 2_000,
   async run() {
-    const { judged } = await settle(db, catalogue, { restSeconds: judgedEverySeconds });
-    if (judged > 0) log.info({ judged }, 'how freely knowledge may act has changed');
+    await settle(db, catalogue, { restSeconds: judgedEverySeconds, emit });
   },
 });

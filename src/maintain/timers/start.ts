@@ -13,7 +13,7 @@ const timers = [rescueTimer, rescueJobsTimer, settleTimer, heartbeatTimer, watch
 export function startTimers(dependencies: TimerDependencies): { stop(): Promise<void> } {
   const stops = timers.flatMap((make) => {
     const timer = make(dependencies);
-    return timer ? [repeat(timer, dependencies.log)] : [];
+    return timer ? [repeat(timer, dependencies.emit)] : [];
   });
   return {
     async stop() {

@@ -1,5 +1,5 @@
 import { lastingFailure } from '../../ground/lasting-failure.ts';
-import type { Log } from '../../log.ts';
+import type { Emit } from '../../events/events.ts';
 
 /** Work that a process repeats by itself, without the queue. */
 export interface Timer {
@@ -12,11 +12,11 @@ export interface Timer {
  * Repeats it. One that fails is logged and comes again; it never runs beside itself. What is returned stops it, and
  * resolves when the one under way has ended; that it failed then, as for want of a pool, is no news.
  */
-export function repeat({ name, everyMs, run }: Timer, log: Log): () => Promise<void> {
+export function repeat({ name, everyMs, run }: Timer, emit: Emit): () => Promise<void> {
   let current: Promise<void> | null = null;
   const { failed, succeeded } = lastingFailure(
-    (error, times) => log.error({ err: error, times }, `${name} failed`),
-    (times) => log.info({ times }, `${name} works again`),
+    (error, times) => emit('timer.failed', { err: error, times, timer: name }),
+    (times) => emit('timer.works_again', { times, timer: name }),
   );
   let isStopped = false;
   const timer = setInterval(() => {

@@ -3,14 +3,14 @@ import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
 /** None where the process takes no entries. */
-export function watchdogTimer({ db, queue, jobs, worker, log }: TimerDependencies): Timer | null {
+export function watchdogTimer({ db, queue, jobs, worker, emit }: TimerDependencies): Timer | null {
   if (!worker) return null;
   const watch = watchdog(db, queue, worker, jobs);
   return {
     name: 'watchdog',
     everyMs: 1_000,
     async run() {
-      if (await watch()) log.warn('the worker had stopped taking runs; another took its place');
+      if (await watch()) emit('worker.replaced', {});
     },
   };
 }

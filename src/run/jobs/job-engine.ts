@@ -1,6 +1,7 @@
 import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Log } from '../../log.ts';
+import type { Emit } from '../../events/events.ts';
 import type { RunQueue } from '../../queue/run-queue.ts';
 import type { JobLeases } from './job-leases.ts';
 
@@ -14,5 +15,7 @@ export interface JobEngine {
   /** the jobs that this version knows */
   jobs: readonly Job[];
   leases: JobLeases;
+  emit: Emit;
+  /** of which each handler gets a part, for what it has to say itself */
   log: Log;
 }

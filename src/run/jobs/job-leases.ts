@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { heldRuns } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
-import type { Log } from '../../log.ts';
+import type { Emit } from '../../events/events.ts';
 import { renewJobLeases } from '../../transitions/jobs/renew-lease.ts';
 import { keepRenewing, type Leases } from '../keep-leases.ts';
 import type { JobRun } from './job-run.ts';
@@ -9,7 +9,7 @@ import type { JobRun } from './job-run.ts';
 export type JobLeases = Leases<JobRun>;
 
 /** Renews the leases of all runs of jobs of this process in one statement. */
-export const keepJobLeases = (db: Db, log: Log): JobLeases =>
+export const keepJobLeases = (db: Db, emit: Emit): JobLeases =>
   keepRenewing(async (runs) => {
     await renewJobLeases(db, runs);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
@@ -17,4 +17,4 @@ export const keepJobLeases = (db: Db, log: Log): JobLeases =>
       FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence
       WHERE r.status = 'running'`.execute(db);
     return rows;
-  }, log);
+  }, emit);

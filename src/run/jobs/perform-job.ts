@@ -17,7 +17,7 @@ export async function performJob(
   entry: JobEntry,
   free: () => void = () => {},
 ): Promise<void> {
-  const { leases, log } = engine;
+  const { leases, emit } = engine;
   let run: JobRun | null = null;
   try {
     run = await start(engine, entry);
@@ -26,12 +26,9 @@ export async function performJob(
     free();
     const outcome = await carryOut(engine, run);
     if (outcome) await end(engine, run, outcome);
-    else log.warn({ run: run.id, job: run.job.name }, 'a job was stopped; its results are dropped');
+    else emit('job.stopped', { run: run.id, job: run.job.name });
   } catch (error) {
-    log.error(
-      { err: error, run: entry.id, job: run?.job.name },
-      'a run of a job could not be started or ended; rescue will see to it',
-    );
+    emit('job.broken_off', { err: error, run: entry.id, job: run?.job.name });
   } finally {
     if (run) leases.remove(run);
   }
@@ -39,12 +36,12 @@ export async function performJob(
 
 /** Null when the run is not this worker's, or of a job that this version does not know: then it stays queued. */
 async function start(
-  { db, jobs, worker, log }: JobEngine,
+  { db, jobs, worker, emit }: JobEngine,
   entry: JobEntry,
 ): Promise<JobRun | null> {
   const { id, generation } = entry;
   if (!namesRow(entry)) {
-    log.error({ id, generation }, 'an entry of the queue is not ours');
+    emit('entry.refused', { id, generation });
     return null;
   }
   const row = await db
@@ -61,25 +58,23 @@ async function start(
 }
 
 async function end(
-  { db, queue, log }: JobEngine,
+  { db, queue, emit }: JobEngine,
   run: JobRun,
   { final, ...ending }: Outcome,
 ): Promise<void> {
   const said = { run: run.id, job: run.job.name, attempt: run.attempt };
-  const lost = () => log.warn(said, 'a run of a job was taken over; its results are dropped');
+  const lost = () => emit('job.taken_over', said);
   if (final || run.attempt >= run.maxAttempts) {
     if (!(await endJob(db, run, ending))) return lost();
-    return log.info({ ...said, status: ending.status, reason: ending.reason }, 'job ended');
+    return emit('job.ended', { ...said, status: ending.status, reason: ending.reason });
   }
   const delayMs = retryDelayMs(run.attempt);
   const retried = await retryJob(db, run, { ...ending, delayMs });
   if (!retried) return lost();
   const { generation, status } = retried;
-  log.warn({ ...said, status, error: ending.error }, 'a job failed');
+  emit('job.failed', { ...said, status, error: ending.error });
   if (status === 'queued')
     await queue
       .add([{ kind: 'job', id: run.id, generation, delayMs }])
-      .catch((error: unknown) =>
-        log.warn({ err: error, ...said }, 'the retry could not be queued; rescue will'),
-      );
+      .catch((error: unknown) => emit('job.unqueued', { err: error, ...said }));
 }

@@ -15,7 +15,7 @@ import { takeEffect } from '../../heal/effect.ts';
 import { takeBack } from '../../heal/undo.ts';
 import type { CarryOut, CheckTask, Kind, Tasks } from './task.ts';
 
-export interface Means {
+export interface TaskDependencies {
   catalogue: Catalogue;
   /** what remedies write with */
   db: Db;
@@ -25,7 +25,7 @@ export interface Means {
 
 type Ways = {
   [K in Kind]: (
-    means: Means,
+    dependencies: TaskDependencies,
     task: Tasks[K]['task'],
     signal: AbortSignal,
   ) => Promise<Tasks[K]['result']>;
@@ -40,9 +40,9 @@ const ways: Ways = {
 
 /** The tasks that a child does, by their kind. */
 export const carryOutWith =
-  (means: Means): CarryOut =>
+  (dependencies: TaskDependencies): CarryOut =>
   (kind, task, signal) =>
-    ways[kind](means, task, signal);
+    ways[kind](dependencies, task, signal);
 
 /**
  * Runs one check in a child, where its faults end nothing but that child. What it throws and what it returns against

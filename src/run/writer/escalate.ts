@@ -3,18 +3,13 @@ import { statement } from '../../batch/statement.ts';
 import { isHeldAs, type Fenced } from '../../data/bots/fence.ts';
 import { findNeedy, findStorms } from '../../data/bots/wanting-tickets.ts';
 import type { Database } from '../../database/connect.ts';
+import type { Ticketed } from '../../events/ticketed.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
 import { findAssignees, open } from '../../transitions/tickets/open.ts';
 import { findLatest, reopen } from '../../transitions/tickets/reopen.ts';
 import { resolveGone } from '../../transitions/tickets/resolve-gone.ts';
 import { writeEvents } from '../../transitions/tickets/write-events.ts';
 import type { Finish } from '../../transitions/runs/finish.ts';
-
-export interface Escalated {
-  opened: number;
-  reopened: number;
-  resolved: number;
-}
 
 /** A run that ends here, and how many components its checks looked at. */
 type Ending = Pick<Finish, 'id' | 'fence' | 'last' | 'examined'>;
@@ -40,13 +35,13 @@ const runs = sql`asked AS MATERIALIZED (
  * only the worst finding gets one, whatever its severity. It says that it stands for a storm, and so does one
  * that is older than the storm. Tickets whose finding is gone resolve themselves; a problem that was seen again
  * counts on its ticket too. For many runs that their transaction holds; one that will be tried again (not its
- * `last` attempt, and nobody asked to cancel it) has not ended.
+ * `last` attempt, and no person asked to cancel it) has not ended.
  *
  * The parts touch different tickets, so that one snapshot serves them all: resolved ones have no open
  * finding, those that count again have one and are open, reopened and new ones belong to open findings
  * that have no open ticket.
  */
-export const escalateRuns = statement<Escalated>(
+export const escalateRuns = statement<Ticketed>(
   'escalate',
   sql`
   WITH ${sql.join([
@@ -61,10 +56,11 @@ export const escalateRuns = statement<Escalated>(
     open,
     writeEvents,
   ])}
-  SELECT count(*) FILTER (WHERE event = 'opened')::int AS opened,
-         count(*) FILTER (WHERE event = 'reopened')::int AS reopened,
-         count(*) FILTER (WHERE event = 'resolved')::int AS resolved
-  FROM events`,
+  SELECT 'resolved' AS event, run::text, number::text, severity FROM resolved
+  UNION ALL
+  SELECT 'reopened', run::text, number::text, severity FROM reopened
+  UNION ALL
+  SELECT 'opened', run, number::text, severity FROM opened`,
 );
 
 /**
@@ -72,10 +68,15 @@ export const escalateRuns = statement<Escalated>(
  * their worker. As many as are broken, then: one ticket for a storm, and for each of many problems after the
  * bot's next run.
  */
-export const escalateLost = (trx: Transaction<Database>, runs: Fenced[]): Promise<unknown> =>
-  trx.executeQuery(
+export const escalateLost = async (
+  trx: Transaction<Database>,
+  runs: Fenced[],
+): Promise<Ticketed[]> => {
+  const { rows } = await trx.executeQuery<Ticketed>(
     CompiledQuery.raw(
       escalateRuns.text,
       escalateValues(runs.map(({ id, fence }) => ({ id, fence, last: true, examined: 1 }))),
     ),
   );
+  return rows;
+};

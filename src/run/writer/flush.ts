@@ -6,7 +6,8 @@ import { finishedOf, type Finished } from './finish.ts';
 import { finishRuns, type Finish, type FinishedRow } from '../../transitions/runs/finish.ts';
 import { queueNextRuns } from '../../transitions/runs/queue-next.ts';
 import { renewDelayed } from '../../transitions/runs/renew-lease.ts';
-import { recordedOf, recordRuns, recordValues, type Recorded, type RecordedRow } from './record.ts';
+import type { Written } from './emit-written.ts';
+import { recordedOf, recordRuns, recordValues, type Recorded } from './record.ts';
 import { dependentFindings, type Recording } from './recording.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from './run.ts';
@@ -33,11 +34,14 @@ export type Outcome = {
  * One flush: one transaction over many runs, at most one of a bot. Rejects with the server's first error;
  * then nothing was written, unless the connection was lost.
  *
- * The statements ask nobody but the database: each takes those runs that are held, so all of them are
+ * The statements need no answer of this process: each takes those runs that are held, so all of them are
  * sent without waiting for answers, and no lock waits for this process. Only BEGIN is awaited, because
  * without it they would be transactions of their own.
  */
-export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Outcome[]> {
+export async function flush(
+  client: pg.ClientBase,
+  entries: Entry[],
+): Promise<{ outcomes: Outcome[]; written: Written }> {
   const recording = entries.filter(isRecording);
   const dependent = dependentFindings(recording);
   const ending = entries.filter(isEnding);
@@ -60,13 +64,13 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
   // All of them are heard before the connection serves anybody else; the first error is the cause of the others.
   const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
-  const [held, recorded, , , finished, next] = await Promise.all(sent);
+  const [held, recorded, , tickets, finished, next] = await Promise.all(sent);
 
   const isHeld = new Set(held.map(({ id }) => id));
-  const recordedBy = Map.groupBy(recorded as RecordedRow[], (row) => row.run);
+  const recordedBy = Map.groupBy(recorded, (row) => row.run);
   const finishedBy = new Map((finished as FinishedRow[]).map((row) => [row.id, row]));
   const nextBy = new Map(next.map(({ bot_id, ...entry }) => [bot_id, entry]));
-  return entries.map(({ run, recording, finish }) => {
+  const outcomes = entries.map(({ run, recording, finish }) => {
     if (!isHeld.has(run.id)) return null;
     return {
       recorded: recording && recordedOf(run, recording, recordedBy.get(run.id) ?? []),
@@ -76,6 +80,7 @@ export async function flush(client: pg.ClientBase, entries: Entry[]): Promise<Ou
       },
     };
   });
+  return { outcomes, written: { recorded, tickets: [...tickets] } };
 }
 
 const isRecording = (entry: Entry): entry is Entry & { recording: Recording } =>

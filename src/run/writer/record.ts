@@ -26,24 +26,28 @@ export interface Recorded {
   resolved: number;
 }
 
-/** A row of {@link recordRuns}: one open finding, or one that was resolved (`id` is null). */
-export interface RecordedRow {
-  run: string;
-  id: string | null;
-  fingerprint: string;
-  occurrences: number;
-}
+/** A row of {@link recordRuns}: what a run has changed. */
+export type RecordedRow = { run: string; fingerprint: string } & (
+  | { what: 'opened' | 'counted'; id: string; occurrences: number }
+  | { what: 'resolved'; id: null }
+  /** of a heal: `id` is the action's */
+  | { what: 'verified' | 'held' | 'relapsed'; id: string; remedy: string; component: string }
+);
 
 /** Of one run; `rows` are its own. */
 export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[]): Recorded {
-  const written = new Map(rows.flatMap((row) => (row.id ? [[row.fingerprint, row] as const] : [])));
+  const written = new Map(
+    rows.flatMap((row) =>
+      row.what === 'opened' || row.what === 'counted' ? [[row.fingerprint, row] as const] : [],
+    ),
+  );
   const open = findings.flatMap((finding) => {
     const row = written.get(finding.fingerprint);
     return row
-      ? [{ ...finding, id: row.id!, bot_id: run.bot.id, occurrences: row.occurrences }]
+      ? [{ ...finding, id: row.id, bot_id: run.bot.id, occurrences: row.occurrences }]
       : [];
   });
-  return { open, resolved: rows.length - open.length };
+  return { open, resolved: rows.filter(({ what }) => what === 'resolved').length };
 }
 
 /** `$1` and `$2` of {@link recordRuns}; at most one run of a bot. */
@@ -115,7 +119,12 @@ export const recordRuns = statement<RecordedRow>(
     abortNeedless,
     resolveFindings,
   ])}
-  SELECT run, id, fingerprint, occurrences FROM written
+  SELECT run, fingerprint, CASE WHEN is_new THEN 'opened' ELSE 'counted' END AS what, id, occurrences,
+         NULL AS remedy, NULL AS component FROM written
   UNION ALL
-  SELECT run, NULL, fingerprint, 0 FROM resolved`,
+  SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL FROM resolved
+  UNION ALL
+  SELECT run, fingerprint, state, id, NULL, remedy, component FROM verified
+  UNION ALL
+  SELECT run, fingerprint, 'relapsed', id, NULL, remedy, component FROM relapsed`,
 );

@@ -1,7 +1,7 @@
 import { LostRunError } from '../../data/bots/fence.ts';
 import { openBatches } from '../../batch/batches.ts';
 import { openConnections } from '../../batch/connections.ts';
-import type { Log } from '../../log.ts';
+import type { Emit } from '../../events/events.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { CheckOutcome } from '../tasks/outcome.ts';
 import { finishOf, type Ending } from './finish.ts';
@@ -9,6 +9,7 @@ import type { Recorded } from './record.ts';
 import { recordingOf } from './recording.ts';
 import type { Run } from './run.ts';
 import { addJob, batchRunner, type Job } from '../../batch/run-batch.ts';
+import { emitWritten } from './emit-written.ts';
 import { flush, type Ended, type Entry, type Outcome } from './flush.ts';
 import { writeCanary } from './write-canary.ts';
 import { startBatch } from './start-batch.ts';
@@ -41,9 +42,9 @@ export interface RunWriterOptions {
   databaseUrl: string;
   /** the name under which runs are leased */
   worker: string;
-  log: Log;
+  emit: Emit;
   /** flushes at once, each on a connection of its own; 2 unless told */
-  lanes?: number;
+  flushesAtOnce?: number;
 }
 
 /** A flush's bound: about 100 runs, or fewer with many findings. */
@@ -68,32 +69,32 @@ interface CanaryJob extends Job {
 export function openRunWriter({
   databaseUrl,
   worker,
-  log,
-  lanes = 2,
+  emit,
+  flushesAtOnce = 2,
 }: RunWriterOptions): RunWriter {
-  // Starts have a lane of their own: none waits for a place in it while findings are written.
+  // Starts have a batch of their own: none waits for a place in it while findings are written.
   const connections = openConnections(databaseUrl, {
     name: 'roundsman run writer',
-    max: lanes + 1,
+    max: flushesAtOnce + 1,
   });
   const starts = openBatches<StartJob>(
     1,
     mostWeight,
-    batchRunner(connections, log, async (client, batch) => {
+    batchRunner(connections, emit, async (client, batch) => {
       const started = await startBatch(client, batch, worker);
       for (const job of batch) job.resolve(started.get(job.entry.id) ?? null);
     }),
   );
   const writes = openBatches<WriteJob>(
-    lanes,
+    flushesAtOnce,
     mostWeight,
-    batchRunner(connections, log, async (client, batch) => settle(client, batch)),
+    batchRunner(connections, emit, (client, batch) => resolveJobs(client, batch, emit)),
   );
-  // A lane of its own, on a connection that one of the others leaves free for a moment.
+  // A batch of its own, on a connection that one of the others leaves free for a moment.
   const canaries = openBatches<CanaryJob>(
     1,
     runWeight,
-    batchRunner(connections, log, async (client, batch) => {
+    batchRunner(connections, emit, async (client, batch) => {
       for (const job of batch) {
         await writeCanary(client, job.id);
         job.resolve();
@@ -117,7 +118,7 @@ export function openRunWriter({
     });
 
   return {
-    warmUp: () => warmUp(connections, lanes + 1),
+    warmUp: () => warmUp(connections, flushesAtOnce + 1),
     start: (entry) =>
       add<Run | null, StartJob>(starts, { key: entry.id, weight: runWeight, entry }),
     async record(run, outcomes) {
@@ -139,11 +140,14 @@ export function openRunWriter({
 }
 
 /** Flushes a batch and tells each job what became of it. */
-async function settle(client: Parameters<typeof flush>[0], batch: WriteJob[]): Promise<void> {
-  const outcomes = await flush(
-    client,
-    batch.map(({ entry }) => entry),
-  );
+async function resolveJobs(
+  client: Parameters<typeof flush>[0],
+  batch: WriteJob[],
+  emit: Emit,
+): Promise<void> {
+  const entries = batch.map(({ entry }) => entry);
+  const { outcomes, written } = await flush(client, entries);
+  emitWritten(emit, entries, written);
   // After a lost connection a run that is held no more may have been ended by the flush before.
   const doubted = batch.filter((job, at) => job.doubtful && !outcomes[at]);
   const finishes = doubted.flatMap(({ entry }) => entry.finish ?? []);

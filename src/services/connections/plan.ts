@@ -12,7 +12,7 @@ export interface ConnectionPlan {
   /** the engine's own pool */
   engine: number;
   /** flushes at once; each has a connection, and the starts have one more */
-  lanes: number;
+  flushesAtOnce: number;
   /** BullMQ on PostgreSQL, for what is queued and for what is taken */
   queue: number;
   queueWorker: number;
@@ -30,28 +30,28 @@ const perChild = 3;
 type Wanted = Omit<ConnectionPlan, 'total'>;
 
 function totalOf(role: Role, backend: BackendName, wanted: Wanted): number {
-  const { places, engine, lanes, queue, queueWorker, isOneAhead } = wanted;
+  const { places, engine, flushesAtOnce, queue, queueWorker, isOneAhead } = wanted;
   const onPostgres = backend === 'postgres';
   const common = sessionConnections + engine + (onPostgres ? queue : 0);
   if (role === 'scheduler') return common;
   const children = perChild * (places + Number(isOneAhead));
-  return common + lanes + 1 + (onPostgres ? queueWorker : 0) + children;
+  return common + flushesAtOnce + 1 + (onPostgres ? queueWorker : 0) + children;
 }
 
 /** With fewer it would wait for itself. */
 const least = (role: Role, places: number): Wanted =>
   role === 'scheduler'
-    ? { places: 0, engine: 3, lanes: 0, queue: 1, queueWorker: 0, isOneAhead: false }
-    : { places, engine: places + 2, lanes: 1, queue: 1, queueWorker: 2, isOneAhead: false };
+    ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
+    : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
 /** What it takes where nothing limits it. */
 const full = (role: Role, places: number): Wanted =>
   role === 'scheduler'
-    ? { places: 0, engine: 6, lanes: 0, queue: 4, queueWorker: 0, isOneAhead: false }
-    : { places, engine: places + 4, lanes: 2, queue: 4, queueWorker: 5, isOneAhead: true };
+    ? { places: 0, engine: 6, flushesAtOnce: 0, queue: 4, queueWorker: 0, isOneAhead: false }
+    : { places, engine: places + 4, flushesAtOnce: 2, queue: 4, queueWorker: 5, isOneAhead: true };
 
 /** What is left over goes to these, one connection after the other. */
-const order = ['lanes', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
+const order = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
 
 /** The process cannot work with so few connections. */
 export class TooFewConnectionsError extends RoundsmanError {}

@@ -26,7 +26,7 @@ export interface Seen {
   nodes: Node[];
   /** the number of places when all of them are busy, else null */
   full: number | null;
-  patienceMs: number;
+  legTimeoutMs: number;
 }
 
 /** `worker 4711 on host` */
@@ -80,7 +80,7 @@ const stop = (leg: Leg, detail: string, hint: string): Stop => ({
   hint,
 });
 
-const seconds = ({ patienceMs }: Seen): string => `${patienceMs / 1000} s`;
+const seconds = ({ legTimeoutMs }: Seen): string => `${legTimeoutMs / 1000} s`;
 const list = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 const namedBy = (id: string | null, nodes: Node[]): string => {

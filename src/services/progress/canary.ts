@@ -22,32 +22,32 @@ export type LegTimes = Record<Leg | 'total', number>;
 export type CanaryResult = { passed: true; ms: LegTimes } | ({ passed: false } & Stop);
 
 /** A scheduler claims once a second, an entry is taken within a moment, and a start of a child takes less than one. */
-const legPatienceMs = 10_000;
+const defaultLegTimeoutMs = 10_000;
 const pollMs = 50;
 /** A place that has been free for so long while the canary waited does not take it. */
 const placeFreeMs = 1_000;
 
 /**
- * Sends one canary and waits for it, at each leg for `patienceMs` at most. Any number may be under way at once;
+ * Sends one canary and waits for it, at each leg for `legTimeoutMs` at most. Any number may be under way at once;
  * none has a row, a figure or a finding. Rejects only when the database does not answer.
  */
 export async function sendCanary(
   db: Db,
-  { patienceMs = legPatienceMs }: { patienceMs?: number } = {},
+  { legTimeoutMs = defaultLegTimeoutMs }: { legTimeoutMs?: number } = {},
 ): Promise<CanaryResult> {
   const nodes = await listNodes(db);
   // Without a scheduler it is known where it would stop.
   if (schedulersOf(nodes).length === 0)
-    return { passed: false, ...explainStop({ row: null, nodes, full: null, patienceMs }) };
+    return { passed: false, ...explainStop({ row: null, nodes, full: null, legTimeoutMs }) };
   const id = await requestCanary(db).catch((error: unknown) => explainRefusal(error));
   if (typeof id !== 'string') return { passed: false, ...id };
   const noWorker = workersOf(nodes).length === 0;
-  let row = await follow(db, id, { patienceMs, noWorker });
+  let row = await follow(db, id, { legTimeoutMs, noWorker });
   let full = await fullNow(db);
   if (row && isWaiting(row) && !noWorker && full === null) {
     // A place may have become free at the very end.
-    row = await follow(db, id, { patienceMs: placeFreeMs, noWorker, from: row });
-    if (row?.started_at) row = await follow(db, id, { patienceMs, noWorker, from: row });
+    row = await follow(db, id, { legTimeoutMs: placeFreeMs, noWorker, from: row });
+    if (row?.started_at) row = await follow(db, id, { legTimeoutMs, noWorker, from: row });
     full = await fullNow(db);
   }
   // As long as its entry may wait in the queue, its row tells a scheduler to take that away.
@@ -56,7 +56,7 @@ export async function sendCanary(
   if (!row) return { passed: false, ...rowGone };
   return {
     passed: false,
-    ...explainStop({ row, nodes: await listNodes(db), full, patienceMs }),
+    ...explainStop({ row, nodes: await listNodes(db), full, legTimeoutMs }),
   };
 }
 
@@ -67,18 +67,18 @@ async function fullNow(db: Db): Promise<number | null> {
 }
 
 interface Follow {
-  patienceMs: number;
+  legTimeoutMs: number;
   /** nothing would take it out of the queue */
   noWorker: boolean;
   /** as it was seen last */
   from?: CanaryRow;
 }
 
-/** The row when it is over, or has come no further for `patienceMs`; null when it was removed. */
+/** The row when it is over, or has come no further for `legTimeoutMs`; null when it was removed. */
 async function follow(
   db: Db,
   id: string,
-  { patienceMs, noWorker, from }: Follow,
+  { legTimeoutMs, noWorker, from }: Follow,
 ): Promise<CanaryRow | null> {
   let legs = from ? legsOf(from) : 0;
   let since = performance.now();
@@ -89,7 +89,7 @@ async function follow(
       return row ?? null;
     if (legsOf(row) > legs) since = performance.now();
     legs = legsOf(row);
-    if (performance.now() - since > patienceMs) return row;
+    if (performance.now() - since > legTimeoutMs) return row;
   }
 }
 

@@ -4,7 +4,7 @@ import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { pending } from '../../data/bots/bot-tickets.ts';
 
-/** With why nobody is told of it. */
+/** With the reason why no person is told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;

@@ -9,17 +9,17 @@
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { concluded } from '../concluded.ts';
+import { concluded, type ConcludedHeal } from '../concluded.ts';
 
-/** So many at most; returns how many. One statement, so it needs no transaction around it. */
-export async function hold(db: Db, most: number): Promise<number> {
-  const { rows } = await sql`
+/** So many at most; returns them. One statement, so it needs no transaction around it. */
+export async function hold(db: Db, most: number): Promise<ConcludedHeal[]> {
+  const { rows } = await sql<ConcludedHeal>`
     UPDATE bot_actions SET ${concluded('state', 'held')}
     WHERE id IN (
       SELECT w.id FROM bot_actions w JOIN bot_finding_states s ON s.fingerprint = w.fingerprint
       WHERE w.state = 'verified' AND w.hold_until <= engine.now() AND s.last_clean_at > w.hold_until
       -- Locks bot_actions, those that have waited longest first; rows that others hold are skipped.
       ORDER BY w.hold_until LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF w SKIP LOCKED)
-    RETURNING id`.execute(db);
-  return rows.length;
+    RETURNING id AS action, remedy, component, fingerprint`.execute(db);
+  return rows;
 }

@@ -20,4 +20,5 @@ export const relapse = sql`relapsed AS (
     WHERE r.verdict IS NULL AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
       -- It has held already, which only has not been concluded yet.
       AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
+    RETURNING failing.run, a.id, a.fingerprint, a.remedy, a.component
   )`;

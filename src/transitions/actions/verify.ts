@@ -24,6 +24,7 @@ export const verifyCures = sql`verified AS (
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
       -- Of events a run that began before the cure has not counted from there.
       AND (clean.asked_at IS NULL OR a.judge_within IS NOT NULL AND a.applied_at <= clean.started_at)
+    RETURNING clean.run, a.id, a.fingerprint, a.state, a.remedy, a.component
   )`;
 
 /** One cure, of which the check was asked alone. False for zero rows. */

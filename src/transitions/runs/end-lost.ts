@@ -15,7 +15,7 @@ import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 import type { Database, Db } from '../../database/connect.ts';
 
 /** A run that is to end; `waits` where it was queued for another attempt. */
-export type LostRun = Fenced & { waits: boolean };
+export type LostRun = Fenced & { waits: boolean; worker: string };
 
 const isLost = sql`(${leaseOver} AND NOT ${mayGoOn})`;
 /** It waits for another attempt, which no start would give it. */
@@ -37,7 +37,7 @@ export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
  */
 export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): Promise<LostRun[]> {
   const { rows: lost } = await sql<LostRun>`
-    SELECT e.id, e.fence, e.status = 'queued' AS waits FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+    SELECT e.id, e.fence, e.worker, e.status = 'queued' AS waits FROM bot_executions e JOIN bots b ON b.id = e.bot_id
     WHERE e.id = ANY (${ids}::uuid[]) AND (${isLost} OR ${isGivenUp})
     -- Locks bot_executions by id, each with its bot; rows that others hold are skipped.
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(

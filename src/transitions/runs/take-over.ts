@@ -13,9 +13,12 @@ import { tookMs } from '../../data/bots/run-duration.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** Takes `limit` runs over at most; they are to be queued. */
-export async function takeOverRuns(db: Db, limit: number): Promise<RunEntry[]> {
-  const { rows } = await sql<RunEntry>`
+/** Takes `limit` runs over at most; they are to be queued. Each with the worker that is lost. */
+export async function takeOverRuns(
+  db: Db,
+  limit: number,
+): Promise<{ entry: RunEntry; worker: string }[]> {
+  const { rows } = await sql<RunEntry & { worker: string }>`
     WITH dead AS (
       -- Locks bot_executions, those that are lost longest first; rows that others hold are skipped.
       SELECT e.id FROM bot_executions e WHERE ${leaseOver} AND ${mayGoOn}
@@ -25,6 +28,6 @@ export async function takeOverRuns(db: Db, limit: number): Promise<RunEntry[]> {
     SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
         execution_time_ms = ${tookMs}, generation = e.generation + 1, lease_until = NULL
     FROM dead, bots b WHERE e.id = dead.id AND b.id = e.bot_id
-    RETURNING e.id, e.generation, b.priority`.execute(db);
-  return rows;
+    RETURNING e.id, e.generation, b.priority, e.worker`.execute(db);
+  return rows.map(({ worker, ...entry }) => ({ entry, worker }));
 }

@@ -33,7 +33,7 @@ export async function answerSuggestion(
   if (!decision)
     throw new TicketChangedError({
       what: `${name} was not ${answer} on T-${ticket.number}`,
-      why: 'somebody answered before',
+      why: 'another person answered before',
       hint: `see \`npx roundsman tickets show T-${ticket.number}\``,
     });
   const detail = { [answer]: name, ...(reason && { reason }), ...(run && { run: run.id }) };

@@ -35,5 +35,5 @@ export const open = sql`opened AS (
     WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
     ORDER BY n.detected_at, n.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE ${isPending()} DO NOTHING
-    RETURNING t.id, t.assigned_to, t.metadata ->> 'execution_id' AS run
+    RETURNING t.id, t.number, t.severity, t.assigned_to, t.metadata ->> 'execution_id' AS run
   )`;

@@ -27,5 +27,5 @@ export const reopen = sql`reopened AS (
         metadata = coalesce(t.metadata, '{}') - 'storm' || coalesce(l.storm, '{}')
     FROM latest l
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
-    RETURNING t.id, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
+    RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
   )`;

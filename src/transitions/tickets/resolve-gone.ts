@@ -27,5 +27,5 @@ export const resolveGone = sql`resolved AS (
                       WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
       -- While it comes and goes it is one ticket.
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
-    RETURNING t.id, runs.id AS run
+    RETURNING t.id, t.number, t.severity, runs.id AS run
   )`;

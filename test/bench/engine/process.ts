@@ -1,5 +1,6 @@
 /** One process of the engine around the bench's own catalogue: role, database, Redis (or empty), concurrency. */
 import { enableCompileCache } from 'node:module';
+import { eventsTo } from '../../../src/events/log-events.ts';
 
 // As the command does, before it loads anything.
 enableCompileCache();
@@ -17,11 +18,12 @@ const config = {
   concurrency: Number(concurrency),
   logLevel: 'error',
 };
+const log = openLog(config);
 const engine = await startEngine(
   role as 'scheduler' | 'worker' | 'up',
   config,
   databaseUrl!,
-  openLog(config),
+  { log, emit: eventsTo(log).emit },
   new URL('./bots.ts', import.meta.url),
 );
 process.send?.('ready');

@@ -19,6 +19,7 @@ import { plantBots } from './plant.ts';
 import { recordOne } from './recording-peer.ts';
 import type { Servers } from './servers.ts';
 import { median, quantile, type Line } from './table.ts';
+import { eventsTo } from '../../../src/events/log-events.ts';
 
 const runs = 1_000;
 const rounds = 3;
@@ -171,7 +172,11 @@ export async function recording({ db, postgresUrl }: Servers): Promise<Line[]> {
 
 async function compare(db: Db, databaseUrl: string, atOnce: number, goal: number): Promise<Line> {
   const peerDb = connect(databaseUrl, { max: atOnce });
-  const writer = openRunWriter({ databaseUrl, worker: 'bench', log: pino({ level: 'warn' }) });
+  const writer = openRunWriter({
+    databaseUrl,
+    worker: 'bench',
+    emit: eventsTo(pino({ level: 'warn' })).emit,
+  });
   const ours: Pass[] = [];
   const peer: Pass[] = [];
   // The first round warms both up and is not counted.

@@ -12,6 +12,8 @@ import { openSecrets } from '../../../src/run/secrets.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { registerCatalogue } from '../../../src/schedule/register.ts';
 import { inProcess } from '../../support/in-process.ts';
+import { eventsTo } from '../../../src/events/log-events.ts';
+import { openRedaction } from '../../../src/ground/secrets/redact.ts';
 
 /** When the simulated time begins; all other times are minutes after it. */
 const epoch = Date.UTC(2030, 0, 1);
@@ -41,7 +43,7 @@ export async function openEngine(
   databaseUrl: string,
   catalogue: Catalogue,
 ): Promise<SimulatedEngine> {
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const { emit } = eventsTo(pino({ level: process.env.TEST_LOG ?? 'silent' }));
   const db = connect(databaseUrl, { name: 'engine', max: 8 });
   const reader = connect(databaseUrl, { name: 'checks', max: 4, readOnly: true });
   const worker = 'simulation';
@@ -52,11 +54,16 @@ export async function openEngine(
   // Reversible cures may act alone in this mode only. All other settings are as they are delivered.
   await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);
   const queue = await openQueue(db, { redisUrl: '', databaseUrl }, () => {});
-  const leases = keepLeases(db, log);
-  const writer = openRunWriter({ databaseUrl, worker, log });
+  const leases = keepLeases(db, emit);
+  const writer = openRunWriter({ databaseUrl, worker, emit });
   const children = inProcess({ catalogue, db, reader });
-  const secrets = openSecrets(db, { keys: undefined, variable: () => undefined }, log);
-  const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, log };
+  const secrets = openSecrets(
+    db,
+    { keys: undefined, variable: () => undefined },
+    openRedaction(),
+    emit,
+  );
+  const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
   const performAll = (entries: RunEntry[]) =>
     Promise.all(entries.map((entry) => performRun(engine, entry)));
   return {

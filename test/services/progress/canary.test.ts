@@ -75,7 +75,7 @@ describe.each(backends)('with the queue on $name', (backend) => {
   test('a worker that is stopped does not get it from the queue', async () => {
     const { db, processes } = await scene(backend, ['scheduler', 'worker']);
     processes[1]!.child.kill('SIGSTOP');
-    const canary = await sendCanary(db, { patienceMs: 4_000 });
+    const canary = await sendCanary(db, { legTimeoutMs: 4_000 });
     expect(canary).toMatchObject({ passed: false, leg: 'queue', verdict: 'broken' });
     expect(canary).toHaveProperty('detail', expect.stringContaining(`worker ${processes[1]!.pid}`));
   });
@@ -83,7 +83,7 @@ describe.each(backends)('with the queue on $name', (backend) => {
   test('a worker whose places are busy is not called broken', async () => {
     const { db } = await scene(backend, ['scheduler', 'worker'], { ROUNDSMAN_CONCURRENCY: '1' });
     await running(db, 'endless');
-    const canary = await sendCanary(db, { patienceMs: 3_000 });
+    const canary = await sendCanary(db, { legTimeoutMs: 3_000 });
     expect(canary).toMatchObject({
       passed: false,
       verdict: 'busy',
@@ -147,7 +147,7 @@ test('without a scheduler, or without a worker, that is said at once', async () 
 test('a scheduler that is stopped does not claim it', async () => {
   const { db, processes } = await scene(postgres, ['scheduler', 'worker']);
   processes[0]!.child.kill('SIGSTOP');
-  expect(await sendCanary(db, { patienceMs: 3_000 })).toMatchObject({
+  expect(await sendCanary(db, { legTimeoutMs: 3_000 })).toMatchObject({
     passed: false,
     leg: 'claim',
     detail: expect.stringContaining(`scheduler ${processes[0]!.pid}`),
@@ -158,7 +158,7 @@ test('a scheduler that is stopped does not claim it', async () => {
 test('a claim that fails is no claim', async () => {
   const { db } = await scene(postgres, ['scheduler', 'worker']);
   await sql`ALTER FUNCTION engine.claim(timestamptz, int, jsonb) RENAME TO claims`.execute(db);
-  expect(await sendCanary(db, { patienceMs: 3_000 })).toMatchObject({ leg: 'claim' });
+  expect(await sendCanary(db, { legTimeoutMs: 3_000 })).toMatchObject({ leg: 'claim' });
 });
 
 test('a child that does not answer is named, and the worker goes on', async () => {
@@ -204,7 +204,7 @@ test('a statement of the record that the server refuses is found, too', async ()
 test('a process of an older version is not called broken, but to be restarted', async () => {
   const { db } = await testDatabase();
   await insertNode(db, 'up');
-  expect(await sendCanary(db, { patienceMs: 500 })).toMatchObject({
+  expect(await sendCanary(db, { legTimeoutMs: 500 })).toMatchObject({
     passed: false,
     leg: 'claim',
     verdict: 'unknown',
@@ -231,7 +231,7 @@ test.each([
 test('a canary that no process waits for any more is removed, from the queue as well', async () => {
   const { db, processes } = await scene(postgres, ['scheduler', 'worker']);
   processes[1]!.child.kill('SIGSTOP');
-  expect(await sendCanary(db, { patienceMs: 3_000 })).toMatchObject({ leg: 'queue' });
+  expect(await sendCanary(db, { legTimeoutMs: 3_000 })).toMatchObject({ leg: 'queue' });
   const never = await requestCanary(db);
   const entries = () =>
     sql`SELECT id FROM bullmq.job WHERE id LIKE 'canary-%'`.execute(db).then(({ rows }) => rows);
@@ -260,7 +260,7 @@ withRedis('a worker on another database of Redis is named with both', async () =
     roundsman(checkout, { DATABASE_URL: url, REDIS_URL: `${redis.url}/${database}` }, role);
   const processes = [on(0, 'scheduler'), on(1, 'worker')];
   for (const process of processes) await started(process);
-  const canary = await sendCanary(db, { patienceMs: 4_000 });
+  const canary = await sendCanary(db, { legTimeoutMs: 4_000 });
   expect(canary).toMatchObject({
     passed: false,
     leg: 'queue',

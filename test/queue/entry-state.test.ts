@@ -33,8 +33,8 @@ withRedis(
     const ahead = () => redis.hset(key!, 'processedOn', Date.now() + 3_600_000);
     expect(await ahead(), 'the field was there').toBe(0);
     const began = performance.now();
-    expect(await queue.look(entry)).toBe('active');
-    await expect.poll(() => queue.look(entry), { timeout: 10_000 }).toBe('gone');
+    expect(await queue.entryState(entry)).toBe('active');
+    await expect.poll(() => queue.entryState(entry), { timeout: 10_000 }).toBe('gone');
     expect(performance.now() - began).toBeGreaterThan(4_900);
   },
 );

@@ -13,7 +13,7 @@ const mostSeen = 5_000;
  * Says where a job is, by its id. When it was taken is known by the clock of the host that took it, and that may
  * be an hour off: one that this process itself has seen as taken for so long is gone as well.
  */
-export function looker(queue: Queue): (id: string) => Promise<EntryState> {
+export function readEntryState(queue: Queue): (id: string) => Promise<EntryState> {
   /** entries that were seen as taken, and when for the first time by this process' own clock */
   const seen = new Map<string, number>();
 

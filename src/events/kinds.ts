@@ -1,0 +1,135 @@
+/**
+ * Everything that the engine says happened, once each: what a subscriber gets, how much it matters, and the sentence
+ * that the log writes. An event is emitted after what it says was committed; it may be lost with its process, so what
+ * must not be missed is read from the rows. Every process has its own.
+ */
+import { failures } from './failures.ts';
+import { said, type Kind } from './kind.ts';
+import { ofProcess } from './of-process.ts';
+
+/** A run, as its events name it. */
+interface OfRun {
+  run: string;
+  /** the bot's name */
+  bot: string;
+}
+
+interface OfFinding extends OfRun {
+  fingerprint: string;
+}
+
+/** A step of a heal, which is a row of `bot_actions`. */
+interface OfHeal {
+  /** of the run that said so; time alone says that a heal has held */
+  run?: string;
+  action: string;
+  remedy: string | null;
+  component: string | null;
+  fingerprint: string | null;
+}
+
+interface OfTicket {
+  /** as people call it, `T-12` */
+  ticket: string;
+  /** id of the run that ended */
+  run: string | null;
+  severity: string;
+}
+
+interface OfJobRun {
+  run: string;
+  job: string;
+  attempt: number;
+}
+
+export const kinds = {
+  // runs
+  'slots.claimed': said<{ queued: number; skipped: number }>('info', 'claimed'),
+  'run.claimed': said<{ run: string; generation: number }>('debug', 'run claimed'),
+  'run.started': said<OfRun & { attempt: number; trigger: string }>('debug', 'run started'),
+  /** `status`: as in `bot_executions`, or `retry`. */
+  'run.ended': said<OfRun & { attempt: number; status: string; findings: number }>(
+    'info',
+    'run ended',
+  ),
+  'run.taken_over': said<{ run: string }>('warn', 'run was taken over; its results are dropped'),
+  'run.stopped_by_mode': said<OfRun>('warn', 'the kill switch ends what is under way'),
+  'check.errored': said<{ bot: string; check: string; reason: string }>('warn', 'check errored'),
+
+  // findings
+  'finding.opened': said<OfFinding & { finding: string; component: string; severity: string }>(
+    'debug',
+    'finding opened',
+  ),
+  'finding.counted': said<OfFinding & { finding: string; occurrences: number }>(
+    'debug',
+    'finding counted again',
+  ),
+  'finding.resolved': said<OfFinding>('debug', 'finding resolved'),
+
+  // heals
+  'heal.intended': said<OfHeal>('debug', 'heal intended'),
+  'heal.applied': said<OfHeal>('info', 'heal applied'),
+  /** By its run, by one that judges later, or by the check's next clean result. */
+  'heal.verified': said<OfHeal>('info', 'heal verified'),
+  'heal.failed': said<OfHeal>('warn', 'heal failed'),
+  'heal.held': said<OfHeal>('info', 'heal held'),
+  'heal.relapsed': said<OfHeal>('warn', 'heal relapsed'),
+  /** Of the entry as a whole, or of one component. */
+  'autonomy.changed': said<{
+    knowledge: string;
+    component: string | null;
+    before: string;
+    after: string;
+    why: string;
+  }>('info', 'how freely knowledge may act has changed'),
+  'knowledge.unexamined': said<OfFinding & { entries: string[]; count: number }>(
+    'warn',
+    'it is not known whether these entries match: their patterns take too long',
+  ),
+
+  // tickets
+  'ticket.opened': said<OfTicket>('info', 'ticket opened'),
+  'ticket.reopened': said<OfTicket>('info', 'ticket reopened'),
+  'ticket.resolved': said<OfTicket>('info', 'ticket resolved'),
+
+  // bots
+  'bot.in_error': said<{ name: string; reason: string }>('warn', 'bot cannot run as it is defined'),
+
+  // jobs
+  'job.claimed': said<{ queued: number; skipped: number }>('info', 'jobs claimed'),
+  'job.ended': said<OfJobRun & { status: string; reason: string | null }>('info', 'job ended'),
+  'job.failed': said<OfJobRun & { status: string; error: string | null }>('warn', 'a job failed'),
+  'job.taken_over': said<OfJobRun>(
+    'warn',
+    'a run of a job was taken over; its results are dropped',
+  ),
+  'job.stopped': said<{ run: string; job: string }>(
+    'warn',
+    'a job was stopped; its results are dropped',
+  ),
+
+  // workers and rescue
+  'worker.lost': said<{ worker: string; runs: number }>(
+    'warn',
+    'a worker is lost; its runs were taken over or ended',
+  ),
+  rescued: said<{ queued: number; takenOver: number; ended: number }>('warn', 'rescued'),
+  'jobs.rescued': said<{ queued: number; takenOver: number; ended: number }>(
+    'warn',
+    'rescued jobs',
+  ),
+
+  ...failures,
+  ...ofProcess,
+};
+
+type Kinds = typeof kinds;
+
+export type EventName = keyof Kinds;
+
+/** What an event of this name tells. */
+export type FactsOf<Name extends EventName> = Kinds[Name] extends Kind<infer Facts> ? Facts : never;
+
+/** An event as a subscriber gets it. */
+export type EngineEvent = { [Name in EventName]: { name: Name; facts: FactsOf<Name> } }[EventName];

@@ -1,0 +1,37 @@
+import type { Emit } from '../../events/events.ts';
+import { emitTicketed, type Ticketed } from '../../events/ticketed.ts';
+import type { Entry } from './flush.ts';
+import type { RecordedRow } from './record.ts';
+
+/** What one flush has committed, of all its runs. */
+export interface Written {
+  recorded: RecordedRow[];
+  tickets: Ticketed[];
+}
+
+/** Tells what a flush has written, once it is committed. */
+export function emitWritten(emit: Emit, entries: Entry[], { recorded, tickets }: Written): void {
+  const byRun = new Map(entries.map((entry) => [entry.run.id, entry]));
+  for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
+  for (const ticketed of tickets) emitTicketed(emit, ticketed);
+}
+
+function emitRecorded(emit: Emit, { run, recording }: Entry, row: RecordedRow): void {
+  const { fingerprint } = row;
+  const of = { run: run.id, bot: run.bot.name, fingerprint };
+  switch (row.what) {
+    case 'opened': {
+      const reported = recording!.findings.find((each) => each.fingerprint === fingerprint)!;
+      const { affected_component: component, severity } = reported;
+      return emit('finding.opened', { ...of, finding: row.id, component, severity });
+    }
+    case 'counted':
+      return emit('finding.counted', { ...of, finding: row.id, occurrences: row.occurrences });
+    case 'resolved':
+      return emit('finding.resolved', of);
+    default: {
+      const { id: action, remedy, component } = row;
+      return emit(`heal.${row.what}`, { run: run.id, fingerprint, action, remedy, component });
+    }
+  }
+}
