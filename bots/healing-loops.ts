@@ -50,7 +50,7 @@ const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
 const minutesIn = (each: ReturnType<typeof sql>) => sql`
   extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${each} ORDER BY taken))::float8 / 60`;
 
-/** Of one heal nobody says that it goes on. */
+/** One heal says nothing about a loop. */
 const entries = (now: Date, hours: number) => {
   const hoursAgo = sql`floor(extract(epoch FROM ${now}::timestamptz - d.decided_at) / 3600)`;
   return sql<Entry>`

@@ -35,7 +35,7 @@ async function expiredSessions(
 export const janitor = defineBot({
   name: 'janitor',
   displayName: 'Janitor',
-  description: 'Looks for expired sessions that nobody has removed.',
+  description: 'Looks for expired sessions that were not removed.',
   schedule: '15 3 * * *',
   config,
   checks: [
@@ -50,7 +50,7 @@ export const janitor = defineBot({
     {
       name: 'session.expired',
       category: 'sessions',
-      // Anchored: a path that somebody requested may contain any words, and stands in titles too.
+      // Anchored: a requested path may contain any words, and stands in titles too.
       pattern: '^expired sessions are still stored',
       solution: 'steps:\n  - remedy: session.expire\n',
       autonomy: 'auto',

@@ -29,7 +29,7 @@ export const balances = sql<Balance>`
 
 const broken = sql`coalesce(last_balance, 0) <> ledger`;
 
-/** Where the chain is broken nobody knows which number is right: the cache is judged by neither. */
+/** Where the chain is broken it is not known which number is right: the cache is judged by neither. */
 export const drifted = sql`cached IS DISTINCT FROM ledger AND NOT (${broken})`;
 
 const SAMPLE = 20;
@@ -134,7 +134,7 @@ export const ledger = defineBot({
     {
       name: 'ledger.cached-credits',
       category: 'ledger',
-      // Anchored: a path that somebody requested may contain any words, and stands in titles too.
+      // Anchored: a requested path may contain any words, and stands in titles too.
       pattern: '^cached credits differ from the ledger',
       solution: 'steps:\n  - remedy: ledger.refresh-cached-credits\n',
       autonomy: 'auto',

@@ -93,7 +93,7 @@ async function ask(
   `.execute(db);
   const { examined = 0, found = [], tallies = [] } = rows[0] ?? {};
   return {
-    // "But these none": an endpoint that nobody calls any more is clean.
+    // "But these none": an endpoint that is called no more is clean.
     examined: only ? [...only] : { count: examined, except: [] },
     findings: found.slice(0, max).map((endpoint) => {
       const { severity, title, metadata } = finding(endpoint);

@@ -160,7 +160,7 @@ async function send(
 const isExpected = (status: number, expect?: number[]) =>
   expect ? expect.includes(status) : status >= 200 && status < 300;
 
-/** A server that says so did not do it; of a time-out on its side nobody knows. */
+/** A server that says so did not do it; of a time-out on its side it is not known. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
 
 type Answer = Awaited<ReturnType<typeof send>>;
