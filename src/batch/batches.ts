@@ -24,7 +24,7 @@ export interface Batches<Job extends Waiting> {
 
 /**
  * Group commit: while no flush is under way one begins at once, and jobs that arrive meanwhile go together into the
- * next flush, or after a moment into one beside it: at most `flushesAtOnce` at most, each with jobs of at most `most` weight
+ * next flush, or after a moment into one beside it: `flushesAtOnce` at most, each with jobs of at most `most` weight
  * together. `flush` never rejects; the jobs that it returns go again, before those that came later unless they go alone.
  */
 export function openBatches<Job extends Waiting>(
