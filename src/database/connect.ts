@@ -4,6 +4,7 @@ import { keepWatch, serverOf, watchLending, type Inside } from './open-sessions.
 import { OwnClient } from './own-client.ts';
 import { rememberErrors } from './faults/own-errors.ts';
 import { planAnew } from './plan-anew.ts';
+import { keepPrepared } from './prepared.ts';
 import { beginSession, type SessionOptions } from './session.ts';
 import type { DB } from './tables.ts';
 
@@ -81,7 +82,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
       inside.connection.stream.setTimeout(options.silenceMs ?? 0);
     }) as (client: pg.ClientBase) => void,
   });
-  if (options.plansAnew) made.on('acquire', planAnew);
+  if (options.plansAnew) made.on('acquire', planAnew).on('connect', keepPrepared);
   // An idle connection that the server closes is replaced by the next query; without a listener its error would end the process.
   made.on('error', () => {});
   watchLending(made);

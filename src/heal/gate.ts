@@ -78,7 +78,8 @@ export async function readPeoplesWord(
   { id }: Candidate,
   { stage }: { stage: Stage },
 ): Promise<PeoplesWord> {
-  const { rows } = await sql<PeoplesWord>`SELECT ${peoplesWord(finding, id, stage)}`.execute(trx);
+  const { rows } =
+    await sql<PeoplesWord>`/* prepared */ SELECT ${peoplesWord(finding, id, stage)}`.execute(trx);
   return rows[0]!;
 }
 
@@ -99,7 +100,7 @@ export async function readGateInputs(
   }: { stage: Stage; examined: number; heal?: string | null; word?: PeoplesWord },
 ): Promise<GateInputs> {
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
-  const { rows } = await sql<GateInputs>`
+  const { rows } = await sql<GateInputs>`/* prepared */
     SELECT ${word ? sql`` : sql`${peoplesWord(finding, id, stage)},`}
       (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 / 60 FROM bot_actions
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
@@ -108,15 +109,8 @@ export async function readGateInputs(
         -- Of events what is left in the hold window of a cure is no relapse, and another cure would hide one.
         AND (state IN ('intent', 'applied', 'unknown') OR state = 'verified' AND judge_within IS NOT NULL)
         AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
-      (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
-        AND taken_at > engine.now() - interval '1 hour') AS entry_last_hour,
-      ${limit('heals_per_entry')} AS heals_per_entry,
-      (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid
-        AND component IS NOT DISTINCT FROM ${finding.affected_component}::text AND state <> 'aborted'
-        AND taken_at > engine.now() - interval '24 hours') AS component_last_day,
-      ${limit('heals_per_day')} AS heals_per_day,
-      (SELECT count(DISTINCT heal_id)::int FROM bot_actions WHERE knowledge_id = ${id}::uuid AND state <> 'aborted'
-        AND taken_at > engine.now() - interval '24 hours') AS entry_last_day,
+      lately.entry_last_hour, ${limit('heals_per_entry')} AS heals_per_entry,
+      lately.component_last_day, ${limit('heals_per_day')} AS heals_per_day, lately.entry_last_day,
       engine.heals_a_day(${id}::uuid, engine.now()) AS heals_a_day,
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
@@ -127,6 +121,12 @@ export async function readGateInputs(
       broken.broken_components, broken.known_components,
       ${limit('storm_components')} AS storm_components, ${limit('storm_share')} AS storm_share
     FROM (
+      SELECT count(DISTINCT heal_id) FILTER (WHERE taken_at > engine.now() - interval '1 hour')::int AS entry_last_hour,
+             count(DISTINCT heal_id) FILTER (WHERE component IS NOT DISTINCT FROM ${finding.affected_component}::text
+               AND state <> 'aborted')::int AS component_last_day,
+             count(DISTINCT heal_id) FILTER (WHERE state <> 'aborted')::int AS entry_last_day
+      FROM bot_actions WHERE knowledge_id = ${id}::uuid AND taken_at > engine.now() - interval '24 hours'
+    ) lately, (
       SELECT count(DISTINCT f.affected_component)::int AS broken_components,
              greatest(count(DISTINCT f.affected_component), ${examined}::int)::int AS known_components
       FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid AND f.resolved_at IS NULL

@@ -1,5 +1,5 @@
 /** Asks when it is asked first, and keeps the answer. */
-export function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let asked: Promise<Value> | undefined;
-  return () => (asked ??= ask());
+export function once<Value>(ask: () => Value): () => Value {
+  let answered: { value: Value } | undefined;
+  return () => (answered ??= { value: ask() }).value;
 }

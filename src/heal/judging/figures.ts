@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { bounds } from '../statistics/betting-bounds.ts';
 import type { OpenFinding } from '../finding/open-finding.ts';
+import { once } from '../once.ts';
 import { worstStretch, type Stretch } from './worst-stretch.ts';
 
 /** From the narrowest to the widest. */
@@ -96,7 +97,7 @@ export async function figuresOf(
   { fingerprint, component, category, finding, since = null }: About,
 ): Promise<Map<string, Figures>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`/* prepared */
     SELECT h.knowledge_id, c.context, count(*)::int AS decided,
            count(*) FILTER (WHERE h.outcome = 'held')::int AS held,
            count(*) FILTER (WHERE h.outcome = 'relapsed')::int AS relapsed,
@@ -124,7 +125,7 @@ export async function figuresOf(
                                           / 86400 / k.half_life_days) / h.tries AS weight) w
     WHERE c.fits
     GROUP BY h.knowledge_id, c.context`.execute(db);
-  const untouched = await sql<UntouchedRow & { here: boolean }>`
+  const untouched = await sql<UntouchedRow & { here: boolean }>`/* prepared */
     SELECT d.knowledge_id, coalesce(d.component = ${component}::text, false) AS here,
            count(*) FILTER (WHERE d.outcome = 'recovered')::int AS recovered,
            count(*) FILTER (WHERE d.outcome = 'persisted')::int AS persisted
@@ -175,6 +176,14 @@ function recordOf(row: Row | undefined): Record {
   const { decided = 0, held = 0, relapsed = 0, failed = 0 } = row ?? {};
   const { weight = 0, held_weight: heldWeight = 0, last_relapse: lastRelapse } = row ?? {};
   const newest = row?.newest ?? [];
+  const recent = once(() =>
+    worstStretch(
+      newest.map((outcome, at) => ({
+        held: outcome === 'held',
+        weight: row!.newest_weights![at]!,
+      })),
+    ),
+  );
   return {
     decided,
     held,
@@ -183,12 +192,10 @@ function recordOf(row: Row | undefined): Record {
     weight,
     heldWeight,
     ...bounds({ successes: heldWeight, trials: weight }),
-    recent: worstStretch(
-      newest.map((outcome, at) => ({
-        held: outcome === 'held',
-        weight: row!.newest_weights![at]!,
-      })),
-    ),
+    // Found when it is asked for: it takes milliseconds, and of the four contexts one is asked.
+    get recent() {
+      return recent();
+    },
     newestHeld: newest[0] === 'held',
     relapsedTwice: newest.length > 1 && newest.slice(0, 2).every((each) => each === 'relapsed'),
     lastRelapse: lastRelapse ?? null,

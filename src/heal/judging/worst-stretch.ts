@@ -1,4 +1,4 @@
-import { bounds, evidenceAgainst, surely } from '../statistics/betting-bounds.ts';
+import { evidenceAgainst, surely, upperBound } from '../statistics/betting-bounds.ts';
 
 /** Of the newest outcomes so many as look worst. */
 export interface Stretch {
@@ -31,7 +31,7 @@ export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
     else bad += outcome.weight;
     // Only where it would be lower: to find a bound is much dearer than to ask whether one is refuted.
     if (worst && !isRefuted(worst.upper, good, bad)) continue;
-    const { upper } = bounds({ successes: good, trials: good + bad });
+    const upper = upperBound({ successes: good, trials: good + bad });
     if (!worst || upper < worst.upper) worst = { decided, held, upper };
   }
   return worst;

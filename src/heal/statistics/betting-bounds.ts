@@ -62,7 +62,13 @@ function lowerOf(successes: number, failures: number): number {
  */
 export function bounds({ successes, trials }: Sample): Interval {
   const good = Math.min(trials, Math.max(0, successes));
-  return { lower: lowerOf(good, trials - good), upper: 1 - lowerOf(trials - good, good) };
+  return { lower: lowerOf(good, trials - good), upper: upperBound({ successes, trials }) };
+}
+
+/** The upper one of {@link bounds} alone. */
+export function upperBound({ successes, trials }: Sample): number {
+  const good = Math.min(trials, Math.max(0, successes));
+  return 1 - lowerOf(trials - good, good);
 }
 
 /** Shares between these are compared, as logarithms of their odds. */
