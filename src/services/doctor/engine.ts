@@ -3,7 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
 import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
 import { takesNoWrites } from '../progress/read-only.ts';
-import { botsOverdue, runsLost, runsWaiting } from '../progress/needs.ts';
+import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';

@@ -1,38 +1,11 @@
 /** What a person has to look at, in words: first what keeps everything from going on. */
 import { healsIn } from '../../data/bots/engine.ts';
-import { counted, span } from '../../ground/text.ts';
-import {
-  botsThatAre,
-  fullInWords,
-  fullPlaces,
-  schedulersOf,
-  workersOf,
-  type Facts,
-} from './facts.ts';
+import { counted } from '../../ground/text.ts';
+import { botsThatAre, type Facts } from './facts.ts';
+import { ago, longest, since, verb, type Need } from './need.ts';
 import { keptFromInWords } from './secrets-closed.ts';
 import { readOnlyInWords, takesNoWrites } from './read-only.ts';
-
-export interface Need {
-  kind:
-    | 'rows_hidden'
-    | 'read_only'
-    | 'processes'
-    | 'runs_waiting'
-    | 'runs_lost'
-    | 'jobs_stalled'
-    | 'bots_unchecked'
-    | 'bots_overdue'
-    | 'secrets_closed'
-    | 'tickets_late'
-    | 'tickets_urgent'
-    | 'bots_in_error'
-    | 'jobs_failed'
-    | 'healing_off';
-  /** what is wrong, how many, and since when */
-  what: string;
-  /** what to try: a command in backquotes, or a sentence with one */
-  try: string;
-}
+import { lastSign, standstill } from './standstill.ts';
 
 /** `what: try`, as a list shows it. Names in it come from rows: print it as foreign text. */
 export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
@@ -51,30 +24,6 @@ export function needs(facts: Facts): Need[] {
   ].filter((need) => need !== null);
 }
 
-/** What does not go on; where the database takes no writes, that alone is why. */
-const standstill = (facts: Facts): (Need | null)[] => [
-  processesGone(facts),
-  runsWaiting(facts),
-  runsLost(facts),
-  jobsStalled(facts),
-  botsUnchecked(facts),
-  botsOverdue(facts),
-];
-
-const since = (at: Date | null, { now }: Facts): string =>
-  at ? ` for ${span(now.getTime() - at.getTime())}` : '';
-const ago = (at: Date, { now }: Facts): string => `${span(now.getTime() - at.getTime())} ago`;
-const longest = (count: number, at: Date | null, facts: Facts): string =>
-  count === 1 ? since(at, facts) : at ? `, the longest${since(at, facts)}` : '';
-const verb = (count: number, one: string, many: string): string => (count === 1 ? one : many);
-
-const waitsInWords = (facts: Facts): string => {
-  const { count, since } = facts.waiting;
-  return `${counted(count, 'due run')} ${verb(count, 'waits', 'wait')}${longest(count, since, facts)}`;
-};
-const overdueInWords = (facts: Facts): string =>
-  `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
-
 /** What this role reads is not all there is: no word below says that all is well. */
 function rowsHidden({ hidden }: Facts): Need | null {
   if (!hidden) return null;
@@ -91,116 +40,6 @@ const readOnly = (facts: Facts): Need => ({
   what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and which processes are alive cannot be known${lastSign(facts, { noScheduler: true, noWorker: true })}`,
   try: 'let DATABASE_URL name the primary server, or look whether its disk is full and who has set default_transaction_read_only (server, database or role); processes that are alive then go on by themselves, and `npx roundsman doctor` looks at the rest',
 });
-
-/** No scheduler, no worker, or neither, where there is something for them to do. */
-function processesGone(facts: Facts): Need | null {
-  const { nodes, overdue, waiting } = facts;
-  const active = botsThatAre(facts, 'active');
-  const noScheduler = schedulersOf(nodes).length === 0 && active > 0;
-  const noWorker = workersOf(nodes).length === 0 && active + waiting.count > 0;
-  if (!noScheduler && !noWorker) return null;
-  const follows = [
-    noScheduler && `${counted(active, 'active bot')} ${verb(active, 'does', 'do')} not run`,
-    noScheduler && overdue.all > 0 && overdueInWords(facts),
-    noWorker && waiting.count > 0 && waitsInWords(facts),
-    noWorker && !noScheduler && waiting.count === 0 && 'queued runs are not carried out',
-  ];
-  const who = [noScheduler && 'no scheduler', noWorker && 'no worker'].filter(Boolean);
-  return {
-    kind: 'processes',
-    what: `${who.join(' and ')} is alive${lastSign(facts, { noScheduler, noWorker })}; ${follows.filter(Boolean).join(', ')}`,
-    try:
-      noScheduler && noWorker
-        ? 'start both with `npx roundsman up`'
-        : `start one with \`npx roundsman ${noWorker ? 'worker' : 'scheduler'}\``,
-  };
-}
-
-/** A process that ended in order leaves no row behind: then what it did last says when there was one. */
-function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean }): string {
-  const { nodes, activity } = facts;
-  const silent = nodes.filter(
-    ({ alive, role }) =>
-      !alive &&
-      ((gone.noScheduler && role !== 'worker') || (gone.noWorker && role !== 'scheduler')),
-  );
-  const signs = [
-    ...silent.map(({ heartbeat_at }) => heartbeat_at),
-    ...(gone.noScheduler && activity?.claimed_at ? [activity.claimed_at] : []),
-    ...(gone.noWorker && activity?.began_at ? [activity.began_at] : []),
-  ].map((at) => at.getTime());
-  return signs.length === 0
-    ? ''
-    : ` (last sign of one ${ago(new Date(Math.max(...signs)), facts)})`;
-}
-
-/** Due runs that no worker takes, where there is one. `closer`: where to look, as in the next two. */
-export function runsWaiting(
-  facts: Facts,
-  closer = '`npx roundsman doctor` finds out where runs stop',
-): Need | null {
-  const { waiting, nodes, carried } = facts;
-  if (waiting.count === 0 || workersOf(nodes).length === 0) return null;
-  const full = fullPlaces(nodes, carried);
-  const rooms = `although ${verb(waiting.count, 'its bot has', 'their bots have')} room`;
-  return {
-    kind: 'runs_waiting',
-    what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
-    try: full
-      ? `${fullInWords(full, nodes)}; start another worker with \`npx roundsman worker\``
-      : closer,
-  };
-}
-
-/** Runs that nothing carries and nothing has taken over. */
-export function runsLost(
-  facts: Facts,
-  closer = '`npx roundsman doctor` says which are alive',
-): Need | null {
-  const { count, since: at, bot_executions } = facts.lost;
-  if (count === 0) return null;
-  return {
-    kind: 'runs_lost',
-    what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
-    try: `every process of the engine takes over what was lost, so look at their logs; ${closer}`,
-  };
-}
-
-/** Runs of jobs that nothing carries, where there is a worker. */
-function jobsStalled(facts: Facts): Need | null {
-  const { count, since: at, first } = facts.stalledJobs;
-  if (count === 0 || workersOf(facts.nodes).length === 0) return null;
-  return {
-    kind: 'jobs_stalled',
-    what: `${counted(count, 'run')} of jobs ${verb(count, 'does', 'do')} not go on${longest(count, at, facts)} (${first})`,
-    try: 'a worker of the version that knows the job carries it; `npx roundsman doctor` says which processes are alive, and their logs why rescue fails',
-  };
-}
-
-/** Bots that run and look at nothing: their children do not start, or every check is skipped. */
-function botsUnchecked(facts: Facts): Need | null {
-  const { count, since: at, first } = facts.unchecked;
-  if (count === 0) return null;
-  return {
-    kind: 'bots_unchecked',
-    what: `${counted(count, 'active bot')} performed no check in ${verb(count, 'its', 'their')} newest run${longest(count, at, facts)} (${first})`,
-    try: '`npx roundsman runs list` says why they failed; `npx roundsman doctor` tries the way of a run',
-  };
-}
-
-/** Due bots that no scheduler claims, where there is one. */
-export function botsOverdue(
-  facts: Facts,
-  closer = '`npx roundsman doctor` looks closer',
-): Need | null {
-  const { overdue, nodes } = facts;
-  if (overdue.all === 0 || schedulersOf(nodes).length === 0) return null;
-  return {
-    kind: 'bots_overdue',
-    what: overdueInWords(facts),
-    try: closer,
-  };
-}
 
 function secretsClosed(facts: Facts): Need | null {
   const what = keptFromInWords(facts);

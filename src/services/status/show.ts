@@ -1,7 +1,8 @@
 import * as overview from '../../data/bots/overview.ts';
 import type { Db } from '../../database/connect.ts';
 import { ofOneMoment, readFacts, schedulersOf, workersOf } from '../progress/facts.ts';
-import { needs, type Need } from '../progress/needs.ts';
+import type { Need } from '../progress/need.ts';
+import { needs } from '../progress/needs.ts';
 
 /** Everything that `status` shows, of one moment, with what needs a person: the most urgent first. */
 export async function showStatus(db: Db) {

@@ -1,0 +1,33 @@
+import { span } from '../../ground/text.ts';
+import type { Facts } from './facts.ts';
+
+export interface Need {
+  kind:
+    | 'rows_hidden'
+    | 'read_only'
+    | 'processes'
+    | 'runs_waiting'
+    | 'runs_lost'
+    | 'jobs_stalled'
+    | 'bots_unchecked'
+    | 'bots_overdue'
+    | 'secrets_closed'
+    | 'tickets_late'
+    | 'tickets_urgent'
+    | 'bots_in_error'
+    | 'jobs_failed'
+    | 'healing_off';
+  /** what is wrong, how many, and since when */
+  what: string;
+  /** what to try: a command in backquotes, or a sentence with one */
+  try: string;
+}
+
+export const since = (at: Date | null, { now }: Facts): string =>
+  at ? ` for ${span(now.getTime() - at.getTime())}` : '';
+export const ago = (at: Date, { now }: Facts): string =>
+  `${span(now.getTime() - at.getTime())} ago`;
+export const longest = (count: number, at: Date | null, facts: Facts): string =>
+  count === 1 ? since(at, facts) : at ? `, the longest${since(at, facts)}` : '';
+export const verb = (count: number, one: string, many: string): string =>
+  count === 1 ? one : many;
