@@ -15,6 +15,7 @@ const examples = readdirSync(join(root, 'examples'));
 async function printedBy(example: string, url = ''): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [`examples/${example}`], {
     cwd: root,
+    timeout: 100_000,
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: url,
@@ -43,7 +44,7 @@ test('a service is called on a database, and an error says what, why and what to
     code: 1,
     stderr: expect.stringMatching(/the database is not migrated: .*\ntry: .*db migrate/),
   });
-});
+}, 60_000);
 
 test('an engine in a process of its own brings the schema, makes a round, heals, tells it, and ends', async () => {
   const { db, url } = await emptyDatabase();
@@ -54,7 +55,7 @@ test('an engine in a process of its own brings the schema, makes a round, heals,
     expect(events).toContain(event);
   const apps = await db.selectFrom('app_catalog').select(['slug', 'name']).execute();
   expect(apps).toEqual([{ slug: 'chess', name: 'Chess' }]);
-}, 60_000);
+}, 120_000);
 
 test.each(examples)('%s is short, and its head says how it is run', (example) => {
   const text = readFileSync(join(root, 'examples', example), 'utf8');
