@@ -17,6 +17,9 @@ const engineCommands = () => [
   workerCommand(),
 ];
 
+/** Every command that there is. */
+export const wholeProgram = () => program(engineCommands());
+
 const lingerMs = 500;
 
 /** The reader, or the terminal, is gone. */
@@ -42,7 +45,7 @@ export async function main(argv: string[]): Promise<void> {
   });
   process.stderr.on('error', () => {});
   try {
-    await program(engineCommands()).parseAsync(argv);
+    await wholeProgram().parseAsync(argv);
   } catch (error) {
     // Commander has already said what was wrong; 1 is its word for every misuse.
     if (error instanceof CommanderError)

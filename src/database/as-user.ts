@@ -17,7 +17,7 @@ export type Claims =
   | { sub: string; role?: 'authenticated' | 'anon' }
   | { sub?: undefined; role: 'anon' };
 
-/** Inside a transaction the role is settled: changing it would hand one user's work to another. */
+/** The role was to change inside a transaction, which would hand one user's work to another user. */
 export class NestedRoleError extends RoundsmanError {}
 
 /**

@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { pool } from './connect.ts';
 
-/** Each connection of ours has to be one session of PostgreSQL. */
+/** DATABASE_URL leads to a pooler in transaction mode, and each connection has to be one session of PostgreSQL. */
 export class TransactionPoolerError extends RoundsmanError {
   constructor(why: string) {
     super({

@@ -3,7 +3,7 @@ import { hasReader, hiddenFrom } from './reader.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { sql } from 'kysely';
 
-/** Checks would see fewer rows than there are. */
+/** Row level security would hide rows from the role that checks read as. */
 export class BlindChecksError extends RoundsmanError {}
 
 /** Tables that are named of many. */

@@ -36,7 +36,7 @@ export class ReadOnlyServerError extends RoundsmanError {
   }
 }
 
-/** Something that our statements rely on is otherwise, and this role may not set it. */
+/** A session has a setting that the statements of the engine cannot work with, and this role may not change it. */
 export class SessionRefusedError extends RoundsmanError {}
 
 /**

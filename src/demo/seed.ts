@@ -9,7 +9,7 @@ import { platformPlantings } from './platform-plantings.ts';
 import { identified, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
-/** There are people in this database already. */
+/** The database holds people already, and the fictional platform is planted into an empty one only. */
 export class NotEmptyError extends RoundsmanError {}
 
 export interface Seeded {

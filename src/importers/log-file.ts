@@ -4,7 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf, NotFoundError, RoundsmanError } from '../ground/errors.ts';
 
-/** A log that is there and cannot be read: a directory, another user's file, a damaged archive. */
+/** A log exists and cannot be read: a directory, another user's file, a damaged archive. */
 export class UnreadableLogError extends RoundsmanError {}
 
 export interface LogFile {

@@ -29,7 +29,10 @@ export const isWrong = ({ atLeastMs }: Skew): boolean => atLeastMs > mostSkewMs;
 export const inWords = ({ skewMs }: Skew): string =>
   `${(Math.abs(skewMs) / 1000).toFixed(1)} s ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
 
-/** BullMQ's PostgreSQL backend keeps its locks by its hosts' clocks. */
+/**
+ * The clock of this host is off. BullMQ's PostgreSQL backend judges its locks by the clocks of the hosts, so this process
+ * would take runs that others carry.
+ */
 export class ClockOffError extends RoundsmanError {
   constructor(skew: Skew) {
     super({

@@ -26,7 +26,7 @@ export interface Remedies {
 /** No more problems than these are told of one playbook. */
 const mostProblems = 20;
 
-/** A playbook that cannot be used, with all that is wrong with it. */
+/** A playbook cannot be used; `problems` are all that is wrong with it. */
 export class PlaybookError extends UsageError {
   readonly problems: readonly Problem[];
 

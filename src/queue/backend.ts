@@ -21,7 +21,7 @@ export function queueAddress({ redisUrl }: Pick<Config, 'redisUrl'>): string {
   return `redis ${new URL(redisUrl).host}/${redisDatabaseIn(redisUrl) ?? 0}`;
 }
 
-/** This process would use another backend than the ones beside it. */
+/** This process would use another backend of BullMQ than the processes beside it. */
 export class OtherBackendError extends RoundsmanError {
   constructor(recorded: BackendName, configured: BackendName) {
     super({

@@ -49,7 +49,7 @@ export interface RedisFacts {
 /** Keeps what it was given until it takes it away itself. */
 const keepsEntries = 'noeviction';
 
-/** Its maxmemory-policy lets it throw entries away. */
+/** The maxmemory-policy of Redis lets it throw away entries of the queue. */
 export class RedisEvictsError extends RoundsmanError {
   constructor(policy: string, redisUrl?: string) {
     super({

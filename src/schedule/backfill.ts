@@ -48,7 +48,7 @@ export interface Backfilled {
   unclaimed: Date | null;
 }
 
-/** The stretch makes no sense, or has more slots than are allowed. */
+/** The stretch of a backfill lies in the future, ends before it begins, or has more slots than are allowed. */
 export class BackfillRangeError extends UsageError {}
 
 /** Throws {@link BackfillRangeError}, BotCannotRunError, BadScheduleError. */

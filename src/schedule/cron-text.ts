@@ -2,7 +2,7 @@ import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { UsageError } from '../ground/errors.ts';
 import { zoneName } from './wall-clock.ts';
 
-/** Schedule text or a timezone that is refused at the door. */
+/** A schedule or a time zone cannot be read; it is refused before it is stored. */
 export class BadScheduleError extends UsageError {
   /** The column of `bots` at fault. */
   readonly field: 'schedule_cron' | 'timezone';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { jsonOption, limitOption } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
 
 /** `roundsman actions ...` */
 export function actionsCommand(): Command {
@@ -12,14 +12,16 @@ export function actionsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listActions(options));
   actions
-    .command('show <id>')
+    .command('show')
+    .argument(...idArgument)
     .description(
       'one step with its evidence and the others of its heal; the first digits of its id do',
     )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showAction(id, options));
   actions
-    .command('undo <id>')
+    .command('undo')
+    .argument(...idArgument)
     .description('have the effect of one step taken back, by the next run of its bot')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')

@@ -84,4 +84,7 @@ export const limitOption = [
   wholeNumber('--limit', 1, 1_000_000),
 ] as const;
 
+/** What the commands of a noun take where it has ids and no names. */
+export const idArgument = ['<id>', 'its id, or the first digits of it, at least 4'] as const;
+
 export const jsonOption = ['--json', 'print one JSON document'] as const;

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { jsonOption, limitOption, moment, seconds, wholeNumber } from '../arguments/options.ts';
 
+const named = ['<name>', 'the name of the bot'] as const;
+
 /** `roundsman bots ...` */
 export function botsCommand(): Command {
   const bots = new Command('bots').description('what runs, and when');
@@ -11,42 +13,48 @@ export function botsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listBots(options));
   bots
-    .command('show <name>')
+    .command('show')
+    .argument(...named)
     .description('one bot with its settings, its newest runs and its open findings')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./show.ts')).showBot(name, options));
-  definition(bots.command('add <name>'))
+  definition(bots.command('add').argument(...named))
     .description('add a bot; on a terminal it asks for what is missing')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
-  definition(bots.command('edit <name>'))
+  definition(bots.command('edit').argument(...named))
     .description('change what is given and nothing else; a valid edit leads out of an error')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
   bots
-    .command('pause <name>')
+    .command('pause')
+    .argument(...named)
     .description('keep a bot from running until it is resumed')
     .option('--reason <text>', 'why, for whoever wonders')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).pauseBot(name, options));
   bots
-    .command('resume <name>')
+    .command('resume')
+    .argument(...named)
     .description('let a bot run again; what it missed meanwhile is not made up for')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
   bots
-    .command('run <name>')
+    .command('run')
+    .argument(...named)
     .description('queue a run now, outside of the schedule')
     .option('--wait', 'wait for its result; exit code 1 unless it is a success')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./run.ts')).runBot(name, options));
   bots
-    .command('next [name]')
+    .command('next')
+    .argument('[name]', 'the name of the bot; every active one unless given')
     .description('when a bot will run, or the next run of every active bot')
     .option('-n, --count <n>', 'how many times', wholeNumber('--count', 1, 1000), 5)
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./next.ts')).nextRuns(name, options));
   bots
-    .command('backfill <name>')
+    .command('backfill')
+    .argument(...named)
     .description('queue runs for slots of the past that had none or were skipped')
     .requiredOption(
       '--since <time>',

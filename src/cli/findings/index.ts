@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
 /** `roundsman findings ...` */
@@ -16,12 +16,14 @@ export function findingsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listFindings(options));
   findings
-    .command('show <id>')
+    .command('show')
+    .argument(...idArgument)
     .description('one finding with what was done and decided; the first digits of its id do')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showFinding(id, options));
   findings
-    .command('explain <id>')
+    .command('explain')
+    .argument(...idArgument)
     .description('what is known that fits, what would happen now and why, and what was decided')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./explain.ts')).explainFinding(id, options));

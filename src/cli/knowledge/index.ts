@@ -3,6 +3,8 @@ import { jsonOption, limitOption, seconds, wholeNumber } from '../arguments/opti
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 
+const named = ['<name>', 'the name of the entry'] as const;
+
 /** `roundsman knowledge ...` */
 export function knowledgeCommand(): Command {
   const knowledge = new Command('knowledge').description('what helps, and how often it did');
@@ -13,11 +15,12 @@ export function knowledgeCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listKnowledge(options));
   knowledge
-    .command('show <name>')
+    .command('show')
+    .argument(...named)
     .description('one entry: pattern, solution, figures, changes')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./show.ts')).showKnowledge(name, options));
-  definition(knowledge.command('add <name>'))
+  definition(knowledge.command('add').argument(...named))
     .description('add an entry; on a terminal it asks for what is missing')
     .addOption(
       new Option('--autonomy <word>', 'how freely it may act; more is earned, or given by edit')
@@ -25,7 +28,7 @@ export function knowledgeCommand(): Command {
         .default('shadow'),
     )
     .action(async (name, options) => (await import('./add.ts')).addKnowledge(name, options));
-  definition(knowledge.command('edit <name>'))
+  definition(knowledge.command('edit').argument(...named))
     .description('change what is given and nothing else')
     .addOption(
       new Option('--autonomy <word>', 'how freely it may act, until its outcomes say more').choices(
@@ -47,7 +50,8 @@ export function knowledgeCommand(): Command {
     ['disable', false, 'keep an entry from being applied or suggested; nothing of it is lost'],
   ] as const)
     knowledge
-      .command(`${verb} <name>`)
+      .command(verb)
+      .argument(...named)
       .description(meaning)
       .option('--reason <text>', 'why; others read it')
       .option(...asOption)
@@ -56,7 +60,8 @@ export function knowledgeCommand(): Command {
         (await import('./enable.ts')).setEnabled(name, enabled, options),
       );
   knowledge
-    .command('test <pattern>')
+    .command('test')
+    .argument('<pattern>', 'what is to be found in a title, description or component; RE2 syntax')
     .description('what a pattern would have matched, and caught wrongly; nothing is stored')
     .addOption(
       new Option('--since <time>', 'findings seen in the last 24h, 7d, 4w')
@@ -69,13 +74,15 @@ export function knowledgeCommand(): Command {
       (await import('./try-pattern.ts')).testPattern(pattern, options),
     );
   knowledge
-    .command('stats [name]')
+    .command('stats')
+    .argument('[name]', 'the name of the entry; all of them unless given')
     .description('what became of what each entry did, and of what it left alone')
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./stats.ts')).showStats(name, options));
   knowledge
-    .command('history <name>')
+    .command('history')
+    .argument(...named)
     .description('what was changed, the newest first, with the figures that asked for it')
     .option(...limitOption, 50)
     .option(...jsonOption)

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { executionStatuses } from '../../services/runs/statuses.ts';
-import { jsonOption, limitOption, seconds } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
 /** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
 const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
@@ -18,12 +18,14 @@ export function runsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listRuns(options));
   runs
-    .command('show <id>')
+    .command('show')
+    .argument(...idArgument)
     .description('one run with its checks, findings and actions; the first digits of its id do')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showRun(id, options));
   runs
-    .command('cancel <id>')
+    .command('cancel')
+    .argument(...idArgument)
     .description('end a run: at once while it is queued, else as soon as its worker sees it')
     .option('--reason <text>', 'why, for whoever wonders')
     .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')

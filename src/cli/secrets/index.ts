@@ -3,13 +3,19 @@ import { jsonOption } from '../arguments/options.ts';
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 
+const named = [
+  '<name>',
+  'the name of the secret: a capital letter, then capital letters, digits and _',
+] as const;
+
 /** `roundsman secrets ...` */
 export function secretsCommand(): Command {
   const secrets = new Command('secrets').description(
     'named secrets, which playbooks refer to as {{secret:NAME}}; no command shows a value',
   );
   secrets
-    .command('set <name>')
+    .command('set')
+    .argument(...named)
     .description(
       'store a value: asked for without echo on a terminal, else all of standard input but its last line end',
     )
@@ -35,7 +41,8 @@ export function secretsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./rotate.ts')).rotateSecrets(options));
   secrets
-    .command('remove <name>')
+    .command('remove')
+    .argument(...named)
     .description('forget a secret; what uses it is not applied any more')
     .option('--yes', 'do not ask again')
     .option(...jsonOption)

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, seconds } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
 /** A silence that is meant to last longer than a year is meant to be a change of the bot. */
 const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
@@ -34,7 +34,8 @@ export function silencesCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./change.ts')).addSilence(options));
   silences
-    .command('end <id>')
+    .command('end')
+    .argument(...idArgument)
     .description('end a silence now; the first digits of its id do')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./change.ts')).endSilence(id, options));

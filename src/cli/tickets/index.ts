@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { jsonOption, limitOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
+const ticket = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
+
 /** `roundsman tickets ...` */
 export function ticketsCommand(): Command {
   const tickets = new Command('tickets').description('what a person has to decide');
@@ -20,12 +22,15 @@ export function ticketsCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listTickets(options));
   tickets
-    .command('show <ticket>')
+    .command('show')
+    .argument(...ticket)
     .description('one ticket (T-42) with its evidence, what was tried and what is suggested')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./show.ts')).showTicket(ticket, options));
   tickets
-    .command('assign <ticket> <who>')
+    .command('assign')
+    .argument(...ticket)
+    .argument('<who>', 'the name of the person')
     .description('give a ticket to a person')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
@@ -33,7 +38,8 @@ export function ticketsCommand(): Command {
       (await import('./change.ts')).assign(ticket, who, options),
     );
   tickets
-    .command('resolve <ticket>')
+    .command('resolve')
+    .argument(...ticket)
     .description('end a ticket with what was done; the next clean check resolves its finding')
     .option('--notes <text>', 'what was done; others learn from it')
     .option('--with <entry>', 'the knowledge that helped; none, when nothing known would have')
@@ -43,7 +49,9 @@ export function ticketsCommand(): Command {
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
   tickets
-    .command('approve <ticket> [knowledge]')
+    .command('approve')
+    .argument(...ticket)
+    .argument('[knowledge]', 'the name of the entry that is suggested, where there are several')
     .description('let what is suggested be applied once, by the next run')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')
@@ -52,7 +60,9 @@ export function ticketsCommand(): Command {
       (await import('./answer.ts')).approve(ticket, knowledge, options),
     );
   tickets
-    .command('reject <ticket> [knowledge]')
+    .command('reject')
+    .argument(...ticket)
+    .argument('[knowledge]', 'the name of the entry that is suggested, where there are several')
     .description('keep what is suggested from being applied to this finding')
     .option('--reason <text>', 'why')
     .option('--as <name>', 'who does this (the account that runs the command)')

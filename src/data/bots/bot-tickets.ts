@@ -8,7 +8,7 @@ import { quietColumns, severityRank } from './bot-findings.ts';
 export type TicketRow = Selectable<BotTickets>;
 export type TicketStatus = TicketRow['status'];
 
-/** Another person was faster, or the ticket is past this change; `why` says who and when. */
+/** Another person changed the ticket first, or it has gone past this change; `why` says who and when. */
 export class TicketChangedError extends RoundsmanError {}
 
 /** The statuses in which a ticket still wants something. */

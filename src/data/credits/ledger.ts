@@ -12,9 +12,9 @@ export type LedgerRow = Selectable<Credits>;
 /** The largest balance that the documented INTEGER holds. */
 export const mostCredits = 2_147_483_647;
 
-/** More was to be spent than is there. */
+/** More credits were to be spent than there are. */
 export class InsufficientCreditsError extends ConstraintError {}
-/** The idempotency key has booked something else. */
+/** Another booking has used this idempotency key. */
 export class BookingKeyReusedError extends ConstraintError {}
 /** The user has no profile (any more). */
 export class UnknownUserError extends ConstraintError {}

@@ -45,7 +45,7 @@ export interface Opened {
   value: string;
 }
 
-/** The value cannot be had in this process; `why` and `hint` say what to do. */
+/** The value of a secret cannot be had in this process; `why` and `hint` say what to do. */
 export class ClosedSecretError extends RoundsmanError {
   constructor(name: string, why: string, hint: string, options?: ErrorOptions) {
     super({ what: `the secret ${name} cannot be opened`, why, hint }, options);

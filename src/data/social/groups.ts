@@ -8,9 +8,9 @@ import type { GroupMembers } from '../../database/tables.ts';
 
 export type GroupMember = Selectable<GroupMembers>;
 
-/** support_groups.max_members is reached. */
+/** The group has as many members as `support_groups.max_members` allows. */
 export class GroupFullError extends ConstraintError {}
-/** The user is a member already. */
+/** The user is a member of the group already. */
 export class AlreadyInGroupError extends ConstraintError {}
 /** No such group, or a private one that this person may not open to others. */
 export class ForeignGroupError extends NotFoundError {}

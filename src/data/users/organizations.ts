@@ -8,9 +8,9 @@ import type { OrganizationMembers } from '../../database/tables.ts';
 
 export type OrganizationMember = Selectable<OrganizationMembers>;
 
-/** organizations.max_members is reached. */
+/** The organization has as many members as `organizations.max_members` allows. */
 export class OrganizationFullError extends ConstraintError {}
-/** The user is a member already. */
+/** The user is a member of the organization already. */
 export class AlreadyMemberError extends ConstraintError {}
 /** No such organization, or none in which this person may add members. */
 export class ForeignOrganizationError extends NotFoundError {}

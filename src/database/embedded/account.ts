@@ -9,6 +9,7 @@ export interface Account {
   gid: number;
 }
 
+/** The process runs as root, PostgreSQL refuses that, and the system has no other account for it. */
 export class NoServerAccountError extends RoundsmanError {}
 
 function accounts(): Account[] {

@@ -11,7 +11,10 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { freshName, refuseDistrusted } from './place.ts';
 import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';
 
+/** The optional package that brings PostgreSQL is not installed, or is not for this platform. */
 export class NoBinariesError extends RoundsmanError {}
+
+/** The programs of PostgreSQL could not be copied to where its account may run them. */
 export class CopyError extends RoundsmanError {}
 
 /** To ask for beside the binaries: initdb writes some 40, and the log of changes grows at first. */

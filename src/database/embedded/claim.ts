@@ -6,6 +6,7 @@ import { readOwn, replaceOwn } from '../../ground/files/own-file.ts';
 import { tryLock } from './locks.ts';
 import { openHome } from './place.ts';
 
+/** Another process is `up` in this home. */
 export class AlreadyUpError extends RoundsmanError {
   /** The process that is up; undefined in the instant before it has written its number. */
   readonly pid: number | undefined;

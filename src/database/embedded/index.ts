@@ -43,6 +43,7 @@ export interface EmbeddedDatabase {
   leave(): Promise<void>;
 }
 
+/** There is no embedded database in this home, or the file with its password is missing. */
 export class NoEmbeddedDatabaseError extends RoundsmanError {}
 
 const largeLog = 10 * 1024 * 1024;

@@ -9,6 +9,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { giveTo, spawnOptions, type Account } from './account.ts';
 import { freshName } from './place.ts';
 
+/** initdb could not create the data of the embedded PostgreSQL. */
 export class InitialiseError extends RoundsmanError {}
 
 export const newPassword = () => randomBytes(24).toString('hex');

@@ -23,7 +23,7 @@ export type OnWait = (what: string) => void;
 /** What takes longer is said. */
 export const quietMs = 1_500;
 
-/** A neighbour has held a lock for longer than anything takes that it is held for. */
+/** Another process has held a lock of the embedded database for longer than any work under it takes. */
 export class LockTimeoutError extends RoundsmanError {
   override readonly retryable = true;
 }

@@ -24,7 +24,7 @@ export interface Place {
   account: Account | undefined;
 }
 
-/** Another user's, or where we or its Postgres cannot work. */
+/** The embedded database belongs to another user, or this process or its PostgreSQL may not work in its directory. */
 export class ForeignDatabaseError extends RoundsmanError {}
 
 /** Longer than anybody needs the gate: a start after a crash, or a stop. */

@@ -14,6 +14,7 @@ export interface Postmaster {
   isStopping?: boolean;
 }
 
+/** The embedded PostgreSQL did not end, although it was asked to twice. */
 export class StopError extends RoundsmanError {}
 
 /** World-readable also where the rest of /proc is not; empty for zombies and for the dead. */

@@ -27,7 +27,10 @@ export interface Server {
   pid: number;
 }
 
+/** The embedded PostgreSQL did not start; `why` holds its last words. */
 export class StartError extends RoundsmanError {}
+
+/** The password file does not belong to the data of the embedded PostgreSQL. */
 export class WrongPasswordError extends RoundsmanError {}
 
 /** Crash recovery may have to read a lot of log first. */

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { types } from 'node:util';
 import { UsageError } from '../../ground/errors.ts';
 
-/** A value that can never be stored or looked for as it was given. The value itself is not repeated. */
+/** A value can never be stored or looked for as it was given. The error does not repeat it. */
 export class BadInputError extends UsageError {
   /** the column or parameter */
   readonly field: string;

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { exitCodes, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 
-/** A rule of the database that a write would have broken. Nothing of the statement was kept. */
+/** A write would have broken a rule of the database. Nothing of the statement was kept. */
 export class ConstraintError extends RoundsmanError {
   override readonly exitCode: number;
   override readonly retryable: boolean;

@@ -1,6 +1,6 @@
 import { RoundsmanError } from '../../ground/errors.ts';
 
-/** What is there and what is documented differ; nothing was changed. */
+/** Tables that exist differ from the documented ones, so they cannot be adopted. Nothing was changed. */
 export class SchemaDiffersError extends RoundsmanError {
   readonly differences: string[];
 

@@ -7,7 +7,7 @@ import { sql, type Kysely } from 'kysely';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { stateOf } from '../faults/sql-states.ts';
 
-/** Others have not let go of the tables; nothing was changed. */
+/** Another session kept a table that the migration changes for too long. Nothing was changed. */
 export class TablesInUseError extends RoundsmanError {}
 
 /** Where writing transactions begin (docs/protocol.md): who waits for these holds none of the others yet. */

@@ -13,7 +13,7 @@ import { lockTables, TablesInUseError } from './lock-tables.ts';
 
 const folder = new URL('../../../migrations/', import.meta.url);
 
-/** A migration that the database refused; everything was rolled back. */
+/** The database refused a migration; everything was rolled back. */
 export class MigrationError extends RoundsmanError {}
 
 async function readFiles(): Promise<MigrationFile[]> {

@@ -9,6 +9,7 @@ export interface Destination {
   write(line: string): void;
 }
 
+/** The log cannot be written to its file. */
 export class LogFileError extends RoundsmanError {}
 
 /** A file that is larger is put aside as `<file>.1`, in place of the one before: twice as much is kept at most. */

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { RoundsmanError } from '../errors.ts';
 import { isTrustedUser } from './trusted.ts';
 
+/** A file of the home is a link, a pipe or the like, or belongs to another user: it is neither read nor written. */
 export class ForeignFileError extends RoundsmanError {}
 
 /** Why this is no file of our own; null when it is one. */

@@ -5,7 +5,7 @@ import { RoundsmanError, UsageError } from '../errors.ts';
 /** Bytes of every key: AES-256. */
 export const keyBytes = 32;
 
-/** The keys as they were given cannot be used. Says which one by its id or place, never by its value. */
+/** ROUNDSMAN_KEYS cannot be used. The error says which key by its id or place, never by its value. */
 export class BadKeyRingError extends UsageError {
   constructor(why: string) {
     super({

@@ -25,7 +25,7 @@ export interface Sealed {
   keyId: string;
 }
 
-/** The text was changed, cut, or belongs to another row or key. */
+/** A sealed text was changed or cut, or belongs to another row or key. */
 export class BrokenSealError extends RoundsmanError {
   constructor(called: string) {
     super({

@@ -4,7 +4,7 @@ import { requiredLiterals, shortest, type AnyOf } from './literals.ts';
 import { parsePattern, patternFlags, sizeOf } from './pattern-tree.ts';
 import { TimedText, type TimeGiven } from './timed-text.ts';
 
-/** A pattern was refused at the door. `position` counts characters from 1; null when the whole is meant. */
+/** A pattern cannot be used. `position` counts characters from 1; null when the whole is meant. */
 export class BadPatternError extends UsageError {
   readonly position: number | null;
 

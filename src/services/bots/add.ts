@@ -9,7 +9,7 @@ import { columnsOf, type BotDefinition } from './definition.ts';
 
 export { checkName, type BotDefinition } from './definition.ts';
 
-/** The name is in use; the bot that has it was not touched. */
+/** A bot has this name already; it was not touched. */
 export class NameTakenError extends RoundsmanError {}
 
 /** A bot that can be added: its columns. */

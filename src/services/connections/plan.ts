@@ -53,7 +53,7 @@ const full = (role: Role, places: number): Wanted =>
 /** What is left over goes to these, one connection after the other. */
 const order = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
 
-/** The process cannot work with so few connections. */
+/** The server, the role or a setting allows fewer connections than one run needs. */
 export class TooFewConnectionsError extends RoundsmanError {}
 
 /**

@@ -10,7 +10,7 @@ import { warningsOf, type KnowledgeWarning } from './warnings.ts';
 
 export { checkName } from './definition.ts';
 
-/** The name is in use; the entry that has it was not touched. */
+/** An entry of knowledge has this name already; it was not touched. */
 export class KnowledgeNameTakenError extends RoundsmanError {}
 
 export type NewKnowledge = Pick<

@@ -68,7 +68,7 @@ interface Candidate {
   at: Date;
 }
 
-/** The beginning of an id that more than one row has. */
+/** More than one row has an id that begins as the given one does. */
 export class AmbiguousIdError extends UsageError {
   readonly candidates: Candidate[];
 

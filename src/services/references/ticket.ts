@@ -4,7 +4,7 @@ import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.t
 import { time } from '../../ground/text.ts';
 import { isUuid } from './uuid.ts';
 
-/** The ticket ended before: nothing about it changes any more. */
+/** The ticket is resolved or closed: nothing about it changes any more. */
 export class TicketOverError extends RoundsmanError {}
 
 /** A ticket that has not ended; `wanted` is what it is to be. Throws {@link NotFoundError}, {@link TicketOverError}. */

@@ -5,7 +5,7 @@ import { shortId, time } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { silenceIdOf } from '../references/by-id.ts';
 
-/** The silence ended before. */
+/** The silence is over already. */
 export class SilenceOverError extends RoundsmanError {}
 
 /** Ends a silence before its time. For operators. Throws NotFoundError, AmbiguousIdError, {@link SilenceOverError}. */

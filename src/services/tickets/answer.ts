@@ -14,7 +14,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 
-/** There is nothing that an answer could be about. */
+/** Nothing is suggested on this ticket that could be approved or rejected. */
 export class NoSuggestionError extends RoundsmanError {}
 
 export type { Context, Figures } from '../../heal/judging/figures.ts';

@@ -18,7 +18,7 @@ import { text, uuid } from '../../database/faults/bad-input.ts';
 import type { EngineCancellations } from '../../database/tables.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 
-/** Nothing is left to cancel; `run` says how it ended. */
+/** The run has ended, so there is nothing to cancel; `run` says how it ended. */
 export class RunEndedError extends RoundsmanError {
   readonly run: ExecutionRow;
 

@@ -1,0 +1,91 @@
+/** docs/cli.md, from the commands themselves. */
+import type { Argument, Command, Option } from 'commander';
+import { wholeProgram } from '../../src/bin/cli.ts';
+import { interrupted } from '../../src/cli/session/waiting.ts';
+import { capitalised, exitCodes } from '../../src/ground/errors.ts';
+import { cell, code, table } from './markdown.ts';
+
+const exitMeanings: Record<keyof typeof exitCodes, string> = {
+  ok: 'the command did what it was asked for',
+  failed:
+    'it could not do so, or what it looked at or waited for is not well: a run of `round`, `demo` or `bots run --wait`, a check of `doctor`; also a defect of Roundsman',
+  usage: 'the command line, a setting or a value cannot be used as it was given',
+  notFound: 'what was named does not exist',
+  needsAttention: '`status` found something that a person has to look at',
+};
+
+const intro = `# Commands
+
+Every command of \`npx roundsman\`, with its arguments and options. \`--help\` behind a command prints the same, and
+\`--version\` behind none of them the version. \`npm run docs\` writes this page from the commands: change them, not the page.
+
+Results go to standard output, everything else to standard error. With \`--json\` the result is one JSON document with the
+names of the tables' columns. A value in parentheses behind an option is what holds without it.
+
+## Exit codes
+`;
+
+/** \`<name>\`, \`[name]\`, \`[name...]\`, as in the usage. */
+function term(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+const isHelp = ({ long }: Option): boolean => long === '--help';
+
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+/** A command, and those below it: `depth` is the level of its headline. */
+function sectionsOf(command: Command, depth: number): string[] {
+  const help = command.createHelp();
+  const head = ['', `${'#'.repeat(depth)} ${nameOf(command)}`];
+  const what = ['', `${cell(capitalised(command.description()))}.`];
+  if (command.commands.length > 0)
+    return [...head, ...what, ...command.commands.flatMap((each) => sectionsOf(each, depth + 1))];
+  return [
+    ...head,
+    ...what,
+    '',
+    `    npx ${help.commandUsage(command)}`,
+    ...table(
+      ['argument', 'meaning'],
+      command.registeredArguments.map((each) => [code(term(each)), help.argumentDescription(each)]),
+    ),
+    ...table(
+      ['option', 'meaning'],
+      help
+        .visibleOptions(command)
+        .filter((option) => !isHelp(option))
+        .map((option) => [
+          code(help.optionTerm(option)),
+          `${option.mandatory ? 'required: ' : ''}${help.optionDescription(option)}`,
+        ]),
+    ),
+  ];
+}
+
+export function cliPage(): string {
+  const { commands } = wholeProgram();
+  const codes = Object.entries(exitCodes) as [keyof typeof exitCodes, number][];
+  return [
+    intro.trimEnd(),
+    ...table(
+      ['code', 'when'],
+      [
+        ...codes.map(([name, value]) => [String(value), exitMeanings[name]]),
+        [String(interrupted), 'Ctrl-C or another signal ended it before it had its result'],
+      ],
+    ),
+    '',
+    'Which error ends with which code is in [errors.md](errors.md).',
+    '',
+    '## All of them',
+    ...table(
+      ['command', 'what it is for'],
+      commands.map((each) => [`[${each.name()}](#${each.name()})`, each.description()]),
+    ),
+    ...commands.flatMap((each) => sectionsOf(each, 2)),
+    '',
+  ].join('\n');
+}

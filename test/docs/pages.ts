@@ -1,0 +1,8 @@
+/** The pages of docs/ that are generated: `npm run docs` writes them. */
+import { cliPage } from './cli-page.ts';
+import { errorsPage } from './errors-page.ts';
+
+export const pages: Record<string, () => string> = {
+  'docs/cli.md': cliPage,
+  'docs/errors.md': errorsPage,
+};
