@@ -147,7 +147,6 @@ async function resolveJobs(
 ): Promise<void> {
   const entries = batch.map(({ entry }) => entry);
   const { outcomes, written } = await flush(client, entries);
-  emitWritten(emit, entries, written);
   // After a lost connection a run that is held no more may have been ended by the flush before.
   const doubted = batch.filter((job, at) => job.doubtful && !outcomes[at]);
   const finishes = doubted.flatMap(({ entry }) => entry.finish ?? []);
@@ -159,4 +158,6 @@ async function resolveJobs(
     else if (ended) job.resolve({ recorded: null, finished: { ...ended, next: null } });
     else job.reject(new LostRunError(job.entry.run));
   }
+  // Last: what it tells is committed, and no run waits for it.
+  emitWritten(emit, entries, written);
 }
