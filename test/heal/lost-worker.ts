@@ -4,22 +4,18 @@ import { performRun } from '../../src/run/perform.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
 import { openEvents } from '../../src/events/events.ts';
-import { openRedaction } from '../../src/ground/secrets/redact.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
-import { openRunWriter } from '../../src/run/writer/run-writer.ts';
-import { keepLeases } from '../../src/run/lease.ts';
-import { openSecrets } from '../../src/run/secrets.ts';
 import { bots, remedies } from './lost-bots.ts';
+import { engineOf } from '../support/engine-of.ts';
 
 const [databaseUrl = ''] = process.argv.slice(2);
 const { emit } = openEvents();
 const db = connect(databaseUrl, { name: 'lost worker', max: 6 });
 const worker = `lost-${process.pid}-${randomUUID().slice(0, 8)}`;
 const queue = await openQueue(db, { redisUrl: undefined, databaseUrl }, () => {});
-const leases = keepLeases(db, emit);
 const catalogue = catalogueOf(bots, remedies);
 const children = openChildren({
   entry: new URL('../../src/bin/child.ts', import.meta.url),
@@ -29,14 +25,7 @@ const children = openChildren({
   memoryMb: 256,
   onEnded: (name) => void endSessions(db, name).catch(() => {}),
 });
-const writer = openRunWriter({ databaseUrl, worker, emit });
-const secrets = openSecrets(
-  db,
-  { keys: undefined, variable: () => undefined },
-  openRedaction(),
-  emit,
-);
-const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
+const engine = engineOf({ worker, db, children, catalogue, queue, emit }, databaseUrl);
 startTimers({
   db,
   queue,

@@ -7,13 +7,10 @@ import { inProcess } from '../support/in-process.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
 import { openEvents } from '../../src/events/events.ts';
-import { openRedaction } from '../../src/ground/secrets/redact.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
-import { openRunWriter } from '../../src/run/writer/run-writer.ts';
-import { keepLeases } from '../../src/run/lease.ts';
-import { openSecrets } from '../../src/run/secrets.ts';
+import { engineOf } from '../support/engine-of.ts';
 
 const [databaseUrl = '', redisUrl = '', waitMs = '0'] = process.argv.slice(2);
 
@@ -48,17 +45,9 @@ await sql`SELECT 1`.execute(db);
 const worker = `slow-${process.pid}-${randomUUID().slice(0, 8)}`;
 const queue = await openQueue(db, { redisUrl: redisUrl || undefined, databaseUrl }, () => {});
 const reader = connect(databaseUrl, { max: 2, readOnly: true });
-const leases = keepLeases(db, emit);
 const catalogue = catalogueOf([slow], []);
 const children = inProcess({ catalogue, db, reader });
-const writer = openRunWriter({ databaseUrl, worker, emit });
-const secrets = openSecrets(
-  db,
-  { keys: undefined, variable: () => undefined },
-  openRedaction(),
-  emit,
-);
-const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
+const engine = engineOf({ worker, db, children, catalogue, queue, emit }, databaseUrl);
 startTimers({
   db,
   queue,

@@ -15,9 +15,6 @@ import { redactionOf } from '../../src/log.ts';
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue, type RunQueue } from '../../src/queue/run-queue.ts';
-import { openRunWriter } from '../../src/run/writer/run-writer.ts';
-import { keepLeases } from '../../src/run/lease.ts';
-import { openSecrets } from '../../src/run/secrets.ts';
 import type { SecretSources } from '../../src/data/secrets/open.ts';
 import type { JobEngine } from '../../src/run/jobs/job-engine.ts';
 import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
@@ -31,6 +28,7 @@ import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
 import type { Backend } from './backends.ts';
 import { inProcess } from './in-process.ts';
+import { engineOf, noSources } from './engine-of.ts';
 import { testDatabase, type TestDatabase } from './database.ts';
 
 type CheckBody = Check<unknown>['run'];
@@ -130,8 +128,6 @@ export interface EngineOptions {
   hear?: Subscriber;
 }
 
-const noSources: SecretSources = { keys: undefined, variable: () => undefined };
-
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const { emit: emitToLog } = eventsTo(log);
 
@@ -153,8 +149,9 @@ export async function anEngine(
   if (!redisUrl) await migrateQueue(url);
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
-  const leases = keepLeases(db, emit);
-  const writer = openRunWriter({ databaseUrl: url, worker, emit });
+  const parts = { worker, db, children, catalogue, queue, emit };
+  const engine = engineOf(parts, url, { sources, redaction: redactionOf(log) });
+  const { leases, writer } = engine;
   let closing: Promise<void> | undefined;
   async function end() {
     leases.stop();
@@ -165,8 +162,7 @@ export async function anEngine(
   }
   const close = () => (closing ??= end());
   onTestFinished(close);
-  const secrets = openSecrets(db, sources, redactionOf(log), emit);
-  return { url, worker, db, children, catalogue, queue, writer, leases, secrets, emit, close };
+  return { ...engine, url, queue, close };
 }
 
 export interface Flow extends TestEngine {

@@ -6,14 +6,11 @@ import { connect, type Db } from '../../../src/database/connect.ts';
 import { migrateQueue } from '../../../src/queue/backend.ts';
 import { openQueue, type RunEntry } from '../../../src/queue/run-queue.ts';
 import { settle } from '../../../src/maintain/settle.ts';
-import { openRunWriter } from '../../../src/run/writer/run-writer.ts';
-import { keepLeases } from '../../../src/run/lease.ts';
-import { openSecrets } from '../../../src/run/secrets.ts';
 import { performRun } from '../../../src/run/perform.ts';
 import { registerCatalogue } from '../../../src/schedule/register.ts';
 import { inProcess } from '../../support/in-process.ts';
 import { eventsTo } from '../../../src/events/log-events.ts';
-import { openRedaction } from '../../../src/ground/secrets/redact.ts';
+import { engineOf } from '../../support/engine-of.ts';
 
 /** When the simulated time begins; all other times are minutes after it. */
 const epoch = Date.UTC(2030, 0, 1);
@@ -54,16 +51,8 @@ export async function openEngine(
   // Reversible cures may act alone in this mode only. All other settings are as they are delivered.
   await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);
   const queue = await openQueue(db, { redisUrl: '', databaseUrl }, () => {});
-  const leases = keepLeases(db, emit);
-  const writer = openRunWriter({ databaseUrl, worker, emit });
   const children = inProcess({ catalogue, db, reader });
-  const secrets = openSecrets(
-    db,
-    { keys: undefined, variable: () => undefined },
-    openRedaction(),
-    emit,
-  );
-  const engine = { worker, db, children, catalogue, queue, writer, leases, secrets, emit };
+  const engine = engineOf({ worker, db, children, catalogue, queue, emit }, databaseUrl);
   const performAll = (entries: RunEntry[]) =>
     Promise.all(entries.map((entry) => performRun(engine, entry)));
   return {
@@ -81,9 +70,9 @@ export async function openEngine(
       return due.length + rows.length;
     },
     async close() {
-      leases.stop();
+      engine.leases.stop();
       await queue.close();
-      await writer.close();
+      await engine.writer.close();
       await children.close();
       await db.destroy();
     },
