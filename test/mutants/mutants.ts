@@ -40,6 +40,7 @@ try {
 }
 if (stopping.signal.aborted) process.exitCode = 130;
 else if (faults > 0 || mutants.length === 0) process.exitCode = 1;
+if (mutants.length === 0) console.error('no mutant has all of these words in its name or file');
 
 /** The test files that pass while nothing is changed: what they say of a mutant is about the mutant. */
 async function soundTests(): Promise<Set<string>> {
