@@ -27,7 +27,6 @@ import { askRedis, judgeRedis, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
 export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
-export type { EntryState } from './entry-state.ts';
 export type { RunWorker } from './run-worker.ts';
 
 /** What carries entries that are no runs of bots. */

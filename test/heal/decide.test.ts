@@ -323,6 +323,18 @@ describe('a person answers', () => {
     expect(await patients.effects(), 'an approval is for one heal').toEqual(['disk.clean']);
   });
 
+  test('approved: it is done at once, also where the draw leaves the finding alone', async () => {
+    const seed = entry('clean', clean, { autonomy: 'suggest' });
+    const patients = await ward([seed], [cure], { holdsOut: true });
+    await heldBefore(patients);
+    patients.ill.clear();
+    patients.ill.add(await drawn(patients, 'hold out', 'clean', true, 1));
+    await patients.round();
+    await answer(patients, 'approved');
+    await patients.round();
+    expect(await patients.effects()).toEqual(['disk.clean']);
+  });
+
   test('approved: all rungs of its ladder are tried', async () => {
     const ladder = entry('clean', playbook('disk.clean', 'disk.second'), { autonomy: 'suggest' });
     const patients = await ward([ladder], [{ ...cure, works: false }, { name: 'disk.second' }]);

@@ -136,6 +136,7 @@ describe('what a person approved', () => {
   test.each<[Risk, Candidate['autonomy'], GateInputs['mode'], string | null]>([
     ['safe', 'suggest', 'safe', null],
     ['reversible', 'suggest', 'safe', null],
+    ['reversible', 'auto', 'safe', null],
     ['irreversible', 'suggest', 'safe', null],
     ['irreversible', 'auto', 'auto', null],
     ['safe', 'shadow', 'safe', null],

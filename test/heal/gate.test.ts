@@ -162,6 +162,24 @@ test('what was undone is suggested the next time, and not done', async () => {
   expect(await patients.effects()).toEqual([]);
 });
 
+test('a rejection stands, also after a heal that was under way when it came', async () => {
+  const patients = await ward([{ ...seed, autonomy: 'suggest' }], [clean]);
+  await patients.round();
+  await sql`UPDATE bot_decisions SET answer = 'rejected', answered_by = 'ann', answered_at = ${minutes(20)}
+            WHERE verdict = 'suggested'`.execute(patients.db);
+  await leftBehind(patients, 'clean', 'disk.clean', 'failed', { taken_at: minutes(19) });
+  await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(patients.db);
+  await patients.round();
+  expect(await patients.effects()).toEqual([]);
+});
+
+test('advice that is disabled is not given', async () => {
+  const patients = await ward([entry('advice', 'Buy a bigger one.', { autonomy: 'suggest' })], []);
+  await sql`UPDATE bot_knowledge SET enabled = false`.execute(patients.db);
+  await patients.round();
+  expect(await patients.decisions()).toEqual([]);
+});
+
 test('advice of an entry in shadow is not given', async () => {
   const patients = await ward([entry('advice', 'Buy a bigger one.', { autonomy: 'shadow' })], []);
   await patients.round();

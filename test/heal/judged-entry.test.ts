@@ -57,6 +57,13 @@ describe('when an entry falls to suggest', () => {
     const parts = [part('a', `${good}-`), part('b', '+++++'), part('c', good, 'auto')];
     expect(judged('auto', whole, ...parts)).toEqual([[null, 'auto', 'suggest']]);
   });
+
+  test('one that acts alone by its own outcomes is lowered by those: the fall of the entry does not reach it', () => {
+    expect(judged('auto', whole, part('a', `${good}${failing}`, 'auto'))).toEqual([
+      ['a', 'auto', 'suggest'],
+      [null, 'auto', 'suggest'],
+    ]);
+  });
 });
 
 describe('when an entry falls to shadow', () => {

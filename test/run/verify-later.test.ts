@@ -180,6 +180,20 @@ test('under the kill switch it verifies, and takes no further step', async () =>
   expect(await patients.states()).toEqual([['disk.first', 'failed']]);
 });
 
+test.each(['paused', 'disabled'])(
+  'where the bot was %s meanwhile it verifies, and takes no further step',
+  async (status) => {
+    const patients = await admitted(
+      [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
+      steps(['disk.first', '1h'], ['disk.second', '1h']),
+    );
+    await sql`UPDATE bots SET status = ${status}`.execute(patients.db);
+    await patients.move(hour);
+    await patients.judge();
+    expect(await patients.states()).toEqual([['disk.first', 'failed']]);
+  },
+);
+
 test('an attempt that dies between the steps leaves the rest to the next attempt', async () => {
   const patients = await admitted(
     [{ name: 'disk.first', works: false }, { name: 'disk.second' }],

@@ -1,5 +1,4 @@
 /** The queue backends that this run can test, for `describe.each(backends)`. */
-import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 
 export interface Backend {
@@ -13,6 +12,3 @@ export const backends: Backend[] = [
   { name: 'postgres' },
   ...(redisUrl ? [{ name: 'redis' as const, redisUrl }] : []),
 ];
-
-/** A prefix for all keys of one test or file: the Redis server is shared by the whole run. */
-export const redisPrefix = () => `test-${randomBytes(6).toString('hex')}`;

@@ -22,7 +22,6 @@ import { performJob } from '../../src/run/jobs/perform-job.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { performRun } from '../../src/run/perform.ts';
 import type { Engine } from '../../src/run/engine.ts';
-import { planBots } from '../../src/schedule/plan.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
@@ -319,9 +318,6 @@ export async function attempt(engine: Engine, id: string) {
 /** A new run of this bot, carried out. */
 export const run = async (engine: Engine, bot: string, values: object = {}) =>
   attempt(engine, await queuedRun(engine.db, bot, values));
-
-/** What a scheduler does first in a tick. */
-export const plan = ({ db, catalogue }: Engine) => planBots(db, catalogue);
 
 /** Makes a planned bot due now, by the slot that passed a moment ago. */
 export const makeDue = (db: Db, bot: string) =>

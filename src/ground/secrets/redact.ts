@@ -4,7 +4,7 @@ import { encodedIndex } from './encoded-index.ts';
 import { formsOf, type Form, type Secret } from './secret-forms.ts';
 import { beginsWord, endsWord } from '../word-ends.ts';
 
-export { passwordsIn, redacted, type Secret } from './secret-forms.ts';
+export { passwordsIn } from './secret-forms.ts';
 
 /** What is known, and texts and values without it. */
 export interface Redaction {

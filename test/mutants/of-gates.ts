@@ -1,0 +1,82 @@
+/** The gates: as rules, and what they ask the database. */
+import type { Mutants } from './mutant.ts';
+
+const file = 'src/heal/gate.ts';
+
+export const gates: Mutants[] = [
+  {
+    file,
+    test: 'test/heal/gate-order.test.ts',
+    servers: false,
+    changes: {
+      'a mode that is not there stops nothing': [
+        "mode === 'off' || mode === null",
+        "mode === 'off'",
+      ],
+      'an approval is not enough in mode safe': ['(approved(now) || candidate', '(candidate'],
+      'mode safe lets through what is reversible': [
+        "riskOf(steps(candidate)) === 'safe'",
+        "riskOf(steps(candidate)) !== 'irreversible'",
+      ],
+      'an unreadable silence is none': ['silenced !== false', 'silenced === true'],
+      'a playbook that cannot run is not disabled': [" || solution.kind === 'broken'", ''],
+      'what only suggests acts alone': ["autonomy !== 'auto' && !a", "autonomy === 'shadow' && !a"],
+      'a rejection is no answer': ["now.answer === 'rejected' ||", ''],
+      'what was taken back is done again where that is not known': [
+        'now.undone !== false',
+        'now.undone === true',
+      ],
+      'what is irreversible asks for no approval': [
+        " || riskOf(steps(candidate)) === 'irreversible'",
+        '',
+      ],
+      'a cooldown that cannot be read is none': ['cooldown === null || (', '('],
+      'what is unfinished closes nothing where it cannot be read': [
+        'unfinished !== 0',
+        'unfinished > 0',
+      ],
+      'an entry heals once more than an hour allows': [
+        '!(entry_last_hour < heals_per_entry)',
+        'entry_last_hour > heals_per_entry',
+      ],
+      'the limit of a day over all components is not asked': [
+        ' && now.entry_last_day < now.heals_a_day',
+        '',
+      ],
+      'the breaker opens one failure late': [
+        'failures_in_row >= breaker_failures',
+        'failures_in_row > breaker_failures',
+      ],
+      'the engine heals once more than its budget': [
+        '!(engine_last_hour < budget)',
+        'engine_last_hour > budget',
+      ],
+      'half of the components are a storm': [
+        'broken_components > known_components * storm_share',
+        'broken_components >= known_components * storm_share',
+      ],
+      'a heal that has begun is asked by no breaker': [
+        "name: 'breaker',",
+        "name: 'breaker', beforeBeginning: true,",
+      ],
+      'the last closed gate is named': ['gates.find(\n', 'gates.findLast(\n'],
+    },
+  },
+  {
+    file,
+    test: 'test/heal/gate.test.ts',
+    servers: true,
+    changes: {
+      'what people did about a shadow is an approval of it': ["AND d.verdict <> 'shadowed'", ''],
+      'a rejection is used up by what was begun meanwhile': [" OR d.answer = 'rejected'", ''],
+    },
+  },
+  {
+    file,
+    test: 'test/heal/decide.test.ts',
+    servers: true,
+    changes: {
+      'an approval is for any number of heals': ['a.taken_at >= d.answered_at', 'false'],
+    },
+  },
+];
