@@ -1,11 +1,11 @@
-/** What did not work, or had to be mended, in the engine itself: the rest of the list of kinds. */
+/** What did not work, or had to be repaired, in the engine itself: the rest of the list of kinds. */
 import { said } from './kind.ts';
 
 interface Caught {
   err: unknown;
 }
 
-/** `times`: so often since it was told last, or before it worked again. */
+/** `times`: how often it failed since the last such event, or before it worked again. */
 interface Lasting {
   times: number;
 }
@@ -78,7 +78,7 @@ export const failures = {
     'warn',
     'no tick came: the clock of this host was set back, or it stood still',
   ),
-  /** What node-cron has to say. */
+  /** A message of node-cron. */
   'ticker.said': said<OfTicker>('warn', ({ message }) => message),
   'ticker.failed': said<OfTicker & Caught>('error', ({ message }) => message),
   'ticker.noted': said<OfTicker & Caught>('debug', ({ message }) => message),

@@ -1,4 +1,4 @@
-/** What a process of the engine says about itself: the rest of the list of kinds. */
+/** What a process of the engine reports about itself: the rest of the list of kinds. */
 import { said } from './kind.ts';
 
 interface Caught {
