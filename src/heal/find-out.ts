@@ -11,8 +11,8 @@ type Standing = Date | null | 'unfinished';
 
 /**
  * Returns the time at which the step was applied; null when it was not applied; `unfinished` when this cannot be told,
- * or has to be asked another time. When a fault kept the effect from happening, throws an error for which {@link
- * isUntouched} is true.
+ * or has to be asked another time. When a fault kept the effect from happening, throws an error for which
+ * {@link isUntouched} is true.
  */
 export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
   try {

@@ -14,7 +14,7 @@ export interface Healed {
   healed: boolean;
   /** the last of these steps can only be judged after this run: at its `verify_after`, or its `ask_after` */
   later: boolean;
-  /** names of entries of which is not known whether they match: time was up, or they are too expensive to try */
+  /** names of entries of which it is not known whether they match: time was up, or they are too expensive to try */
   unexamined: string[];
 }
 

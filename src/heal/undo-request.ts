@@ -26,8 +26,8 @@ export interface Request {
 }
 
 /**
- * The request as it is now, without a lock. Undefined when the undo is no longer requested. Throws {@link
- * NotAppliedError}.
+ * The request as it is now, without a lock. Undefined when the undo is no longer requested. Throws
+ * {@link NotAppliedError}.
  */
 export const askRequest = (trx: Transaction<Database>, id: string): Promise<Request | undefined> =>
   readRequest(trx, id, sql``);
