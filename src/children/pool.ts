@@ -182,7 +182,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     if (isUnchanged(child, await child.rested())) {
       held.delete(child);
       if (child.tasks < mostTasks) offer(child);
-      else child.kill('it has served its time');
+      else child.kill('it has carried out as many tasks as a child may');
     }
     provide();
   }

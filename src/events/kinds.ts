@@ -53,7 +53,7 @@ export const kinds = {
     'run ended',
   ),
   'run.taken_over': said<{ run: string }>('warn', 'run was taken over; its results are dropped'),
-  'run.stopped_by_mode': said<OfRun>('warn', 'the kill switch ends what is under way'),
+  'run.stopped_by_mode': said<OfRun>('warn', 'the kill switch stops the effect that is under way'),
   'check.errored': said<{ bot: string; check: string; reason: string }>('warn', 'check errored'),
 
   // findings

@@ -55,7 +55,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       if (following > lastTime)
         throw new BadDefinitionError(
           'next_slot_at',
-          'what follows it is no time any more',
+          'the slot after it is later than the year 9999',
           'give the bot a schedule, which plans it anew',
         );
       fit.push({ id: row.id, version: row.definition_version, slot, following });

@@ -89,7 +89,10 @@ function fromSuggest(risk: Risk, { record, untouched }: Evidence): Change | null
 function fromAuto(risk: Risk, { ofWhole, record, untouched }: Evidence): Change | null {
   switch (risk) {
     case 'irreversible':
-      return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
+      return {
+        autonomy: 'suggest',
+        why: 'an effect that cannot be undone always needs an approval',
+      };
     case 'safe':
       return record.decided < patience ? null : withoutLift(record, untouched);
     case 'reversible':

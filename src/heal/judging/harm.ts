@@ -178,4 +178,4 @@ const soon = ({ minutes }: Way): string => `about ${Math.round(minutes ?? 0)} mi
 const circleInWords = ({ heals, components, quiet, rests, hours, expected }: Circle): string =>
   `it healed ${components} components ${heals} times in three days, and each came back; in ${quiet} of ${rests} times in ` +
   `which its daily limit kept it back nothing new began, ${Math.round(hours)} hours in all, in which as before it would ` +
-  `have been ${Math.round(expected)} problems: it heals what itself makes`;
+  `have been ${Math.round(expected)} problems: it heals what it causes itself`;

@@ -22,7 +22,7 @@ export const abortIntent = (trx: Transaction<Database>, ended: EndedIntent): Pro
 export async function abortAbandoned(trx: Transaction<Database>, id: string): Promise<void> {
   await sql`
     UPDATE bot_actions
-    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and may not or cannot be any more'
+    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and can or may no longer be applied'
     WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
 }
 

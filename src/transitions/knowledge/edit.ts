@@ -25,7 +25,7 @@ import { freedomOf } from '../../ground/autonomy.ts';
 import { lowerComponents } from './lower-components.ts';
 import { nameOfChange, writeEvent, type Change, type KnowledgeEvent } from './write-event.ts';
 
-const anotherSolution = 'its solution is another one now, which has not earned it';
+const anotherSolution = 'its solution was replaced, and the new one has not earned it';
 
 export async function editKnowledge(
   trx: Transaction<Database>,
