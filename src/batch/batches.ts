@@ -1,31 +1,32 @@
-/** A small piece of writing that waits for a flush: many of them share one commit. */
+/** A small write that waits for a flush: many of them share one commit. */
 export interface Waiting {
-  /** at most one with this key is in a flush, and in one flush at a time; null where that does not matter */
+  /** a flush holds at most one job with this key, and only one flush at a time does; null when that does not matter */
   key: string | null;
-  /** how much of a flush's bound it takes up */
+  /** how much of a flush's bound it uses */
   weight: number;
-  /** it goes without others: a flush with it has failed, and it may be why */
+  /** it is flushed alone, because a flush with it has failed and it may be the reason */
   alone: boolean;
   /** since when it waits, by performance.now() */
   since: number;
 }
 
 /**
- * What waits so long for a flush gets a further one, for a flush that is held up must not hold up the others. Until
- * then it goes with the next flush: most of what a flush costs is the same for one run as for twenty.
+ * Jobs that have waited this long get a further flush, because a flush that is delayed must not delay them. Before that
+ * they wait for the next flush: most of what a flush costs is the same for one run as for twenty.
  */
 const batchDelayMs = 10;
 
 export interface Batches<Job extends Waiting> {
   add(...jobs: Job[]): void;
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when nothing waits and no flush is under way. */
   idle(): Promise<void>;
 }
 
 /**
- * Group commit: while no flush is under way one begins at once, and jobs that arrive meanwhile go together into the
- * next flush, or after a moment into one beside it: `flushesAtOnce` at most, each with jobs of at most `most` weight
- * together. `flush` never rejects; the jobs that it returns go again, before those that came later unless they go alone.
+ * Group commit. While no flush is under way, one begins at once. Jobs that arrive meanwhile go together into the next
+ * flush, or after a moment into one beside it. At most `flushesAtOnce` run at once, each with jobs of at most `most`
+ * weight together. `flush` never rejects; the jobs that it returns are flushed again, before those that came later
+ * unless they have to go alone.
  */
 export function openBatches<Job extends Waiting>(
   flushesAtOnce: number,
@@ -41,7 +42,7 @@ export function openBatches<Job extends Waiting>(
 
   const isFree = ({ key }: Job): boolean => key === null || !keys.has(key);
 
-  /** In the order in which they came; those whose key is taken are passed over. */
+  /** Takes jobs in the order in which they came; a job whose key is already in a flush is passed over. */
   function take(): Job[] {
     const batch: Job[] = [];
     const left: Job[] = [];
@@ -66,7 +67,7 @@ export function openBatches<Job extends Waiting>(
     const again = await flush(batch);
     for (const { key } of batch) if (key !== null) keys.delete(key);
     waiting.unshift(...again.filter(({ alone }) => !alone));
-    // One that may be bad must not be in the way of the others.
+    // A job that may be the reason for a failure must not delay the others.
     waiting.push(...again.filter(({ alone }) => alone));
     busy -= 1;
     pump();
@@ -95,7 +96,7 @@ export function openBatches<Job extends Waiting>(
   return {
     add(...jobs) {
       waiting.push(...jobs);
-      // What arrives in the same turn of the event loop goes together.
+      // Jobs that arrive in the same turn of the event loop go together.
       if (!due && busy < flushesAtOnce) {
         due = true;
         setImmediate(pump);

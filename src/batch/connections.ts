@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { forEngine, pool, shortStatements } from '../database/connect.ts';
 
 /**
- * Connections that flushes are sent on: all statements of a flush without waiting for answers, with plans that stay
- * right as tables grow.
+ * Connections for flushes: all statements of a flush are sent without waiting for answers, with plans that stay right
+ * as tables grow.
  */
 export function openConnections(
   url: string,
@@ -12,9 +12,9 @@ export function openConnections(
   const connections = pool(url, { name, max, keep: true, ...shortStatements, ...forEngine });
   connections.on('connect', (client) => {
     Object.assign(client, { pipeline: true });
-    // A row that another transaction holds must not make the leases of a whole batch run out. To plan a statement
-    // again, or to compile it to machine code, costs more than a flush; a plan that was made while the tables
-    // were small must still be right when they have grown: by key.
+    // The lock timeout: a row that another transaction locks must not make the leases of a whole batch run out. The
+    // plan settings: planning a statement again, or compiling it to machine code, costs more than a flush; and a plan
+    // that was made while the tables were small must still be right when they have grown, so it goes by key.
     const settings =
       "SET lock_timeout = '2s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
     client.query(settings).catch(() => {});

@@ -5,16 +5,16 @@ import type { Emit } from '../events/events.ts';
 import { faultOf, patience, pauseMs } from './fault.ts';
 import type { Waiting } from './batches.ts';
 
-/** A job that is told how it ended. */
+/** A job that is resolved or rejected when its flush has ended. */
 export interface Job extends Waiting {
   /** how often it has failed in a row */
   tries: number;
-  /** a connection was lost while it was under way: it may have been committed */
+  /** a connection was lost while it was being flushed: it may have been committed */
   doubtful: boolean;
   reject(error: unknown): void;
 }
 
-/** Adds a job with what is its own; settles as the flush that carries it says. */
+/** Adds a job with its own fields; settles as the flush that carries it does. */
 export const addJob = <Result, Kind extends Job>(
   to: { add(job: Kind): void },
   own: Pick<Job, 'key' | 'weight'> & Omit<Kind, keyof Job | 'resolve'>,
@@ -25,9 +25,9 @@ export const addJob = <Result, Kind extends Job>(
   });
 
 /**
- * Carries a batch out on a connection of the pool and returns the jobs that have to go again. A batch
- * that the server refuses goes one by one, so that one bad job does not take the others; only alone is
- * a job rejected for what it holds. Never rejects.
+ * Carries a batch out on a connection of the pool and returns the jobs that must be flushed again. The jobs of a batch
+ * that the server refuses are then flushed one by one, so that one bad job does not stop the others; only a job that
+ * was flushed alone is rejected for its own content. Never rejects.
  */
 export const batchRunner =
   <Kind extends Job>(
@@ -43,10 +43,10 @@ export const batchRunner =
       client.release();
       return [];
     } catch (error) {
-      // Where no connection came about, no job of the batch is to blame, whatever the server said.
+      // When no connection could be opened, no job of the batch is to blame, whatever the server said.
       const fault = client ? faultOf(error) : 'disconnected';
       if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
-      // What is left of a transaction ends with its connection.
+      // An unfinished transaction ends with its connection.
       client?.release(true);
       return retry(batch, error, fault, emit);
     }

@@ -26,13 +26,13 @@ const compiler = new Kysely<Database>({
   },
 });
 
-/** Compiled when the module is loaded: in a flush nothing is left to do but to send it. */
+/** Compiled when the module is loaded, so that a flush only has to send it. */
 export const statement = <Row>(name: string, query: RawBuilder<Row>): Statement<Row> => ({
   name,
   text: query.compile(compiler).sql,
 });
 
-/** Its rows; the connection prepares it where it does not know it yet. */
+/** Returns its rows; the connection prepares the statement the first time. */
 export const send = async <Row>(
   client: pg.ClientBase,
   { name, text }: Statement<Row>,

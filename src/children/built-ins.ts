@@ -1,11 +1,11 @@
 /**
- * What JavaScript and Node bring along, and what of it was changed: an object that a check has patched would serve
- * the next one.
+ * The objects that JavaScript and Node provide, and which of them were changed: an object that one check has patched
+ * would also serve the next check.
  */
 import pg from 'pg';
 import { Kysely } from 'kysely';
 
-// Taken now: a check may change them too.
+// Read now, when the module is loaded: a check may change them too.
 const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { is, keys } = Object;
 
@@ -16,7 +16,7 @@ interface Kept {
   values: unknown[];
   /** properties with a getter, which is not called; they are not among the keys */
   accessors: [key: PropertyKey, accessor: PropertyDescriptor][];
-  /** what lists its properties, and what it listed */
+  /** the function that lists its properties, and what it listed */
   list: (object: object) => PropertyKey[];
   listed: readonly PropertyKey[];
 }
@@ -24,12 +24,14 @@ interface Kept {
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** In these emitters count their listeners, which are looked at elsewhere (own-state.ts), and agents their sockets. */
+/**
+ * Emitters count their listeners in these properties (own-state.ts looks at listeners), and agents count their sockets.
+ */
 const counted = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCount']);
 
 /**
- * Libraries add to these what no assignment makes (polyfills, the dispatcher of fetch). To list all properties of all
- * objects would take longer than all the rest.
+ * Libraries add properties to these objects that no assignment makes (polyfills, the dispatcher of fetch). Listing all
+ * properties of all objects would take longer than everything else together.
  */
 const isOftenExtended = (name: string): boolean => /^globalThis$|\.prototype$/.test(name);
 
@@ -55,7 +57,7 @@ function keep(name: string, object: object, isOfLanguage = false): Kept {
   return kept;
 }
 
-/** Some are made when they are first asked for: the getter gives way to the same value. */
+/** Some properties are made when they are first read: then the getter is replaced by the same value. */
 function isSame(object: object, key: PropertyKey, { get, set }: PropertyDescriptor): boolean {
   const property = getOwnPropertyDescriptor(object, key);
   if (!property) return false;
@@ -96,7 +98,7 @@ function add(to: Named, name: string, value: unknown): void {
   if (isObject(value) && !to.has(value)) to.set(value, name);
 }
 
-/** With its prototype, and what both are made from. */
+/** Adds the class with its prototype, and the prototypes of both. */
 function addClass(to: Named, name: string, value: unknown): void {
   add(to, name, value);
   if (typeof value !== 'function' || !isObject(value.prototype)) return;
@@ -112,7 +114,8 @@ function valuesOf(object: object): [key: string, value: unknown][] {
 
 /** Objects of the language by name, each once. */
 function ofLanguage(): Named {
-  // This loads what fetch is made of, which adds its dispatcher to globalThis: a change of that is a task's.
+  // This loads the implementation of fetch, which adds its dispatcher to globalThis. A later change of the dispatcher
+  // is a task's.
   void globalThis.Headers;
   const found: Named = new Map([[globalThis, 'globalThis']]);
   for (const [key, value] of valuesOf(globalThis)) addClass(found, key, value);
@@ -127,7 +130,7 @@ function ofLanguage(): Named {
   return found;
 }
 
-/** Its types do not tell. */
+/** The types do not declare this property. */
 const optionsOf = (agent: object): unknown => (agent as { options?: unknown }).options;
 
 function ofModules(): Named {
@@ -150,12 +153,12 @@ function ofModules(): Named {
   return found;
 }
 
-/** So many are named. */
+/** How many changes are named at most. */
 const mostNamed = 20;
 
 /**
- * Remembers all of them as they are; afterwards it says what of them is different, at most one for each object. It
- * calls no method of what it looks at: that may have been changed.
+ * Remembers all of them as they are now. The returned function says which are different, with at most one change for
+ * each object. It calls no method of the objects that it looks at, because a method may have been changed.
  */
 export function watchBuiltIns(): () => string[] {
   const language = ofLanguage();

@@ -11,27 +11,27 @@ import { descendantsOf, kill, sweep } from './processes.ts';
 import type { Beginning, ToChild } from './protocol.ts';
 
 export interface ProcessOptions {
-  /** the module that a child runs, and the one that has its bots and remedies */
+  /** the module that a child runs, and the module that has its bots and remedies */
   entry: URL;
   catalogue: URL;
   /** most that a child may hold in memory, in MB; its JavaScript heap gets half of it */
   memoryMb: number;
 }
 
-/** What is printed on standard error when a process dies is kept up to here. */
+/** How many characters of a process's standard error are kept, the newest. */
 const mostHeard = 4_000;
 
-/** More characters of one task than this on standard error would keep the worker busy. */
+/** How many characters one task may print on standard error: more would keep the worker busy. */
 const mostPrinted = 16 * 2 ** 20;
 
-/** Pipes of a process that has ended are read for so long: another process may hold them open for ever. */
+/** How long the pipes of a process that has ended are still read: another process may hold them open for ever. */
 const lastWordsMs = 250;
 
 export class ChildProcess {
   readonly pid: number | undefined;
   /** Resolves with how the process has ended. */
   readonly ended: Promise<ChildEndedError>;
-  /** Resolves when what it has started has ended too. */
+  /** Resolves when the processes that it started have ended too. */
   readonly swept: Promise<void>;
 
   readonly #process: Spawned;
@@ -47,21 +47,22 @@ export class ChildProcess {
     const heap = `--max-old-space-size=${Math.ceil(memoryMb / 2)}`;
     const flags = [heap, ...connectionFlags()];
     this.#process = spawn(process.execPath, [...flags, fileURLToPath(entry), catalogue.href], {
-      // A group of its own: Ctrl-C in a terminal is for the worker, which may want to wait for it.
+      // A process group of its own: Ctrl-C in a terminal must not reach it, because the worker may want to wait for it.
       detached: true,
       env: environmentOf(this.#mark),
-      // The last one is never written to: its end tells the child that this process is gone.
+      // The last pipe is never written to: its end tells the child that this process is gone.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     this.pid = this.#process.pid;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
-    // Without any where the system has no pipe left; then the process was not started.
+    // There is no channel when the system has no pipe left; then the process was not started.
     this.#channel = (this.#process.stdio?.[3] as Duplex | undefined) ?? new PassThrough();
     this.#channel.on(
       'data',
       readFrames(onValue, (why) => this.refuse(why)),
     );
-    // Its end says the rest: it comes with that of the process, or before, when a task has closed it.
+    // The end of the channel says what happened. It comes with the end of the process, or earlier when a task has
+    // closed the channel.
     this.#channel.on('error', () => {});
     this.#channel.on('end', () => setTimeout(() => this.refuse('it is closed'), lastWordsMs));
     this.ended = this.#end();
@@ -69,37 +70,37 @@ export class ChildProcess {
   }
 
   send(message: Beginning | ToChild): void {
-    // A child that is just ending cannot be told anything; its end says the rest.
+    // A child that is just ending receives nothing more; its end says what happened.
     if (this.#channel.writable) this.#channel.write(frameOf(message));
   }
 
-  /** What is printed from now on is the next task's. */
+  /** What is printed from now on belongs to the next task. */
   beginTask(): void {
     this.#printed = 0;
   }
 
-  /** Ends it, because `why` says what is wrong with a value that it sent. */
+  /** Ends the process, because it sent a bad value; `why` says what is wrong with the value. */
   refuse(why: string): void {
     this.kill(`what it sent its worker cannot be read: ${fitting(why, 500)}`, true);
   }
 
   /**
    * Ends the process at once, whatever it does; `why` becomes the message of its {@link ChildEndedError}.
-   * `taskIsToBlame` where the task went beyond what it may take.
+   * `taskIsToBlame`: the task used more than it may.
    */
   kill(why: string, taskIsToBlame = false): void {
     if (this.#hasExited) return;
     this.#killed ??= { why, taskIsToBlame };
     if (this.pid === undefined) return;
     const below = descendantsOf(this.pid);
-    // Its group first: what a check started ends with it.
+    // Its group first: the processes that a check started end with it.
     kill(-this.pid);
     for (const pid of below) kill(pid);
   }
 
   #hear(text: string): void {
     const heard = this.#heard + text;
-    // The cut is marked: what it leaves of a secret is known by that.
+    // The cut is marked, so that the rest of a secret that was cut is recognised.
     this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
     this.#printed += text.length;
     if (this.#printed > mostPrinted)
@@ -115,7 +116,8 @@ export class ChildProcess {
     };
     this.#process.on('exit', (code, signal) => {
       this.#hasExited = true;
-      // What it started may hold its pipes open. This ends most of it, and `close` comes soon.
+      // A process that it started may hold its pipes open. This ends most of these processes, and then `close` comes
+      // soon.
       kill(-this.pid!);
       const say = () => over(endOf({ code, signal }, this.#heard, this.#killed));
       const waited = setTimeout(say, lastWordsMs);

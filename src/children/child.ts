@@ -1,4 +1,7 @@
-/** A worker's end of one child process: one task at a time, and what the child says about itself between them. */
+/**
+ * A worker's end of one child process: it gives the child one task at a time, and reads what the child reports about
+ * itself between tasks.
+ */
 import type { Fenced } from '../data/bots/fence.ts';
 import { completeUrl } from '../ground/complete-url.ts';
 import { messageOf } from '../ground/errors.ts';
@@ -10,31 +13,31 @@ import { errorOf } from './thrown.ts';
 
 /** What a worker knows of the tasks that its children carry out. */
 export interface TaskRules {
-  /** whose code carries a task out: what a task changes in its process, no other code may find there */
+  /** whose code carries a task out. Code of another owner must not run in a process that this task has changed */
   codeOf(kind: string, task: unknown): string;
-  /** The result of a task as its child has sent it. Throws an Error that says why it is none. */
+  /** The result of a task as its child has sent it. Throws an Error that says why the value is no valid result. */
   readAnswer(kind: string, task: unknown, value: unknown): unknown;
 }
 
 export interface ChildOptions extends Beginning, ProcessOptions, TaskRules {}
 
-/** A child looks after itself for so long at most after a task; usually it takes less than a millisecond. */
+/** How long a child may take to look for changes after a task; usually it takes less than a millisecond. */
 const restWithinMs = 5_000;
 
-/** So many tasks of the same code may share what it changes in its process. */
+/** After how many tasks of the same code a child is inspected at the latest. */
 const mostUninspected = 64;
 
 interface Pending {
   id: number;
   settled: Promise<unknown>;
-  /** throws where it is no result of the task */
+  /** throws when the value is no valid result of the task */
   read(result: unknown): unknown;
   run: Fenced | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
-/** The task that a child was given last, and whose code it is. */
+/** The last task that a child was given, and whose code that was. */
 export interface Last {
   kind: string;
   task: unknown;
@@ -43,19 +46,19 @@ export interface Last {
 
 export class Child {
   readonly name: string;
-  /** Settles when the child takes tasks; rejects when it ended before. */
+  /** Resolves when the child takes tasks; rejects when it ended before that. */
   readonly ready: Promise<void>;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
-  /** tasks that it was given */
+  /** how many tasks it was given */
   tasks = 0;
   last: Last | null = null;
   isEnded = false;
 
-  /** what it held when it was ready, and before the task that it has now */
+  /** the memory that it held when it was ready, and before its current task */
   #atReady: Rest | null = null;
   #atRest: Rest | null = null;
-  /** tasks since it was looked at as a whole */
+  /** tasks since the last inspection */
   #uninspected = 0;
   readonly #process: ChildProcess;
   readonly #rules: TaskRules;
@@ -70,7 +73,7 @@ export class Child {
     this.ready = this.#isReady.promise;
     this.#process = new ChildProcess(options, (value) => this.#hear(value));
     this.ended = this.#process.ended.then((error) => this.#end(error));
-    // Its environment holds no settings: the address says all of them.
+    // Its environment holds no settings: the address contains everything.
     this.#process.send({ databaseUrl: completeUrl(databaseUrl, process.env), name });
   }
 
@@ -78,7 +81,7 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Resolves when what its tasks have started has ended, too. */
+  /** Resolves when the processes that its tasks have started have ended, too. */
   get swept(): Promise<void> {
     return this.#process.swept;
   }
@@ -87,7 +90,7 @@ export class Child {
     return this.#pending !== null;
   }
 
-  /** Memory that earlier tasks have left, in MB: the one under way did not take it. */
+  /** Memory that earlier tasks have left, in MB: it is not charged to the current task. */
   get leftMb(): { heap: number; resident: number } {
     const [rest, ready] = [this.#atRest, this.#atReady];
     if (!rest || !ready) return { heap: 0, resident: 0 };
@@ -98,26 +101,29 @@ export class Child {
     };
   }
 
-  /** Whether it has to be looked at as a whole before it carries out `code`; without it, before any other code. */
+  /** Whether the child must be inspected before it carries out `code`; without `code`, before any other code. */
   wantsInspection(code?: string): boolean {
     if (this.#uninspected === 0) return false;
     return code !== this.last?.code || this.#uninspected >= mostUninspected;
   }
 
-  /** Resolves when the task that is under way has ended, however it did. */
+  /** Resolves when the current task has ended, in whatever way. */
   settled(): Promise<unknown> {
     return this.#pending?.settled ?? Promise.resolve();
   }
 
   /**
-   * Resolves when it has come to rest after its task, with what goes on in it; null when it has ended, or had no task
-   * yet.
+   * Resolves when the child has come to rest after its task, with what still goes on in it; null when the child has
+   * ended, or had no task yet.
    */
   rested(): Promise<Rest | null> {
     return this.#rested;
   }
 
-  /** Asks it to look at all that its tasks may have changed; null when it has ended. Only once it has rested. */
+  /**
+   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only after
+   * it has come to rest.
+   */
   inspect(): Promise<Rest | null> {
     if (this.isEnded) return Promise.resolve(null);
     this.#uninspected = 0;
@@ -143,7 +149,7 @@ export class Child {
     return promise;
   }
 
-  /** Aborts the signal of what is under way. */
+  /** Aborts the signal of the current task. */
   stop(why: Stop): void {
     this.#process.send({ stop: why });
   }
@@ -182,7 +188,7 @@ export class Child {
     pending.resolve(result);
   }
 
-  /** It takes no task until it has said what it found out about itself. */
+  /** The child takes no task until it has reported what it found out about itself. */
   #rest(id: number): void {
     const { promise, resolve } = Promise.withResolvers<Rest | null>();
     this.#resting = { id, resolve };

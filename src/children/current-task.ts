@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Which task the code that runs belongs to, also after its timers and answers. */
+/** The task to which the running code belongs, also in its timers and in answers that it waited for. */
 const tasks = new AsyncLocalStorage<number>();
 let current: number | null = null;
 
@@ -14,10 +14,10 @@ export function endTask(): void {
   current = null;
 }
 
-/** Whether the code that runs is a task's, and not the engine's or that of a module which was loaded before. */
+/** Whether the running code is a task's, and not the engine's or that of a module which was loaded before. */
 export const isOfTask = (): boolean => tasks.getStore() !== undefined;
 
-/** Whether the code that runs was left behind by a task that is over. */
+/** Whether the running code was left behind by a task that has ended. */
 export function isLeftBehind(): boolean {
   const of = tasks.getStore();
   return of !== undefined && of !== current;

@@ -1,11 +1,11 @@
-/** How a child's process ended, and whether that is what its task has done. */
+/** How a child's process ended, and whether its task is the reason. */
 import { FaultError } from '../database/faults/fault-behind.ts';
 import { fitting } from '../ground/text.ts';
 import { isLeftBehind, isOwnEnd } from './last-words.ts';
 
 /**
- * The process ended before its task was done; the message says how. Its cause is a {@link FaultError} where the task
- * is not to blame.
+ * The process ended before its task was done; the message says how. Its cause is a {@link FaultError} when the task is
+ * not to blame.
  */
 export class ChildEndedError extends Error {
   override readonly name = 'ChildEndedError';
@@ -16,9 +16,9 @@ export class ChildEndedError extends Error {
 }
 
 /**
- * Signals that come from outside of a process: an operator's, a process manager's, and SIGKILL, which is also the
- * kernel's when the machine runs out of memory. A task that sends SIGKILL to its own process cannot be told apart.
- * All others, as SIGSEGV and SIGABRT, are the process' own crash.
+ * Signals that come from outside of a process: an operator's, a process manager's, and SIGKILL, which the kernel also
+ * sends when the machine runs out of memory. A task that sends SIGKILL to its own process cannot be told apart from
+ * these. All other signals, such as SIGSEGV and SIGABRT, are a crash of the process itself.
  */
 const fromOutside = new Set<NodeJS.Signals | null>([
   'SIGKILL',
@@ -28,13 +28,13 @@ const fromOutside = new Set<NodeJS.Signals | null>([
   'SIGQUIT',
 ]);
 
-/** Why the worker killed it; `taskIsToBlame` where the task went beyond what it may take. */
+/** Why the worker killed it; `taskIsToBlame`: the task used more than it may. */
 export interface Killed {
   why: string;
   taskIsToBlame: boolean;
 }
 
-/** `heard` is what it said last on standard error; `killed` is null where the worker did not kill it. */
+/** `heard` is the end of what it printed on standard error; `killed` is null when the worker did not kill it. */
 export function endOf(
   exit: { code: number | null; signal: NodeJS.Signals | null },
   heard: string,

@@ -1,7 +1,9 @@
 import { getCompileCacheDir } from 'node:module';
 import { markName } from './processes.ts';
 
-/** Where programs, certificates and passwords are found, and how time, text and names of hosts are read. */
+/**
+ * Variables that say where programs, certificates and passwords are found, and how time, text and host names are read.
+ */
 const wanted = [
   'PATH',
   'LD_LIBRARY_PATH',
@@ -22,7 +24,7 @@ const wanted = [
   'HOSTALIASES',
 ];
 
-/** What a child inherits: no settings and no secrets that it does not need. `mark` is its own. */
+/** What a child inherits: no settings or secrets that it does not need. `mark` is the mark of this child. */
 export function environmentOf(mark: string): NodeJS.ProcessEnv {
   const compiled = getCompileCacheDir();
   return {
@@ -32,26 +34,29 @@ export function environmentOf(mark: string): NodeJS.ProcessEnv {
       ),
     ),
     [markName]: mark,
-    // A start is mostly the compiling of modules; where this process remembers it, its children do.
+    // Most of a start is the compiling of modules: when this process keeps compiled modules, its children use them.
     ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
   };
 }
 
-/** Flags of Node on which connections rest: whom TLS trusts and how, and which addresses a name has. */
+/** Flags of Node that concern connections: whom TLS trusts and how, and which addresses a name has. */
 const flag =
   /^--(no-)?(use-(openssl|bundled|system)-ca|openssl-(config|legacy-provider|shared-config)|tls-(cipher-list|(min|max)-v1\.\d)|(enable|force)-fips|dns-result-order|network-family-autoselection(-attempt-timeout)?|enable-network-family-autoselection)(=|$)/;
 
-/** Of these a value may follow as an argument of its own. */
+/** After these flags a value may follow as an argument of its own. */
 const takesValue =
   /^--(openssl-config|tls-cipher-list|dns-result-order|network-family-autoselection-attempt-timeout)$/;
 
-/** Written as Node reads NODE_OPTIONS: separated by spaces, with double quotes and what a backslash escapes in them. */
+/** Split as Node splits NODE_OPTIONS: by spaces, with double quotes and backslash escapes. */
 const wordsOf = (options: string): string[] =>
   (options.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? []).map((word) =>
     word.replace(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replace(/\\(.)/g, '$1')),
   );
 
-/** What this process was started with of them, by NODE_OPTIONS or by its command line, which comes last and wins. */
+/**
+ * The flags among these with which this process was started, from NODE_OPTIONS and from the command line, which comes
+ * last and wins.
+ */
 export function connectionFlags(
   options = process.env.NODE_OPTIONS ?? '',
   line: readonly string[] = process.execArgv,

@@ -1,16 +1,16 @@
 /**
  * Values as bytes of a pipe between a worker and a child: four bytes of length, then the value as structured clone
- * writes it. Node's own channel between processes throws where nothing can catch it when a child writes anything
- * else into it, and reads a message of any size.
+ * writes it. Node's own channel between processes is not used: when a child writes anything else into it, it throws
+ * where nothing can catch the error, and it reads messages of any size.
  */
 import { deserialize, serialize } from 'node:v8';
 
-/** Bytes of one value; results are kept well below by their own limits (src/run/tasks/result.ts). */
+/** The most bytes of one value; results have lower limits of their own (src/run/tasks/result.ts). */
 export const largestFrame = 32 * 2 ** 20;
 
 const headBytes = 4;
 
-/** Throws where structured clone cannot carry the value, and where it is larger than {@link largestFrame}. */
+/** Throws when structured clone cannot carry the value, and when it is larger than {@link largestFrame}. */
 export function frameOf(value: unknown): Buffer {
   const body = serialize(value);
   if (body.length > largestFrame)
@@ -22,8 +22,8 @@ export function frameOf(value: unknown): Buffer {
 }
 
 /**
- * Takes what a pipe brings, in pieces of any size, and hands on the values in it. `onBad` gets why it is none, once;
- * what comes after that is ignored.
+ * Takes what a pipe delivers, in pieces of any size, and passes on the values in it. When the bytes are no valid value,
+ * `onBad` is called once with the reason, and everything after that is ignored.
  */
 export function readFrames(
   onValue: (value: unknown) => void,
@@ -40,7 +40,7 @@ export function readFrames(
     onBad(why);
   }
 
-  /** What comes after the first value; null when more bytes are needed for that, or it is none. */
+  /** The bytes after the first value; null when this value is not complete yet, or is not valid. */
   function next(all: Buffer): Buffer | null {
     const length = all.readUInt32BE(0);
     wanted = headBytes + length;

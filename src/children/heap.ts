@@ -7,10 +7,10 @@ setFlagsFromString('--no-expose-gc');
 
 const megabyte = 2 ** 20;
 
-/** What nothing refers to any more is collected once so much was added. */
+/** When so many MB were added, garbage is collected before the memory is measured. */
 const muchMb = 24;
 
-/** What this process holds, in MB, without what nothing refers to any more where that is much. */
+/** The memory that this process holds, in MB; without garbage when much was added. */
 export function watchHeap(): () => { heapMb: number; residentMb: number } {
   const held = () => {
     const { used_heap_size: heap, external_memory: external } = getHeapStatistics();

@@ -7,8 +7,8 @@ import type { Stop, TaskTable } from './protocol.ts';
 /** A child process that is lent to one run. */
 export interface ChildLease<Tasks extends TaskTable<Tasks>> {
   /**
-   * One task at a time. Rejects with what it threw, with LostRunError when its run was taken over, or
-   * with ChildEndedError when its process ended; the next task then gets a fresh one.
+   * One task at a time. Rejects with the error that the task threw, with LostRunError when its run was taken over, or
+   * with ChildEndedError when its process ended; the next task then gets a fresh child.
    */
   do<K extends keyof Tasks & string>(
     kind: K,
@@ -16,11 +16,11 @@ export interface ChildLease<Tasks extends TaskTable<Tasks>> {
     run?: Fenced,
   ): Promise<Tasks[K]['result']>;
   /**
-   * What is under way sees its signal aborted. Its process is ended when it has, or after its grace. A task
-   * that still waits for a fresh child is not begun. The next task gets a fresh one.
+   * Aborts the signal of the current task. The child's process is ended when the task has ended, or after its grace
+   * period. A task that still waits for a fresh child is not begun. The next task gets a fresh child.
    */
   stop(why: Stop): void;
-  /** Gives the child back. One that was stopped is not used again: something of its task may go on. */
+  /** Gives the child back. A child that was stopped is not used again: a part of its task may still go on. */
   release(): void;
 }
 
@@ -36,10 +36,10 @@ const graceMs: Record<Stop, number> = {
 export interface Lender {
   codeOf(kind: string, task: unknown): string;
   take(code: string): Promise<Child>;
-  /** Whether its tasks have left it as `code` may find it; a child that is not is ended. */
+  /** Whether its tasks have left the child in a state that is fit for `code`; a child that is not fit is ended. */
   isFitFor(child: Child, code: string): Promise<boolean>;
   giveBack(child: Child): void;
-  /** It is not used again. */
+  /** The child is not used again. */
   drop(child: Child): void;
 }
 
@@ -50,7 +50,7 @@ async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
   child.kill(why);
 }
 
-/** Tasks of which a pool knows nothing but their kinds. */
+/** Tasks as the pool sees them: it knows only their kinds. */
 export type AnyTasks = Record<string, { task: unknown; result: unknown }>;
 
 export function leaseOf(
@@ -59,12 +59,12 @@ export function leaseOf(
 ): ChildLease<AnyTasks> {
   let child = taken;
   let stopped: Child | null = null;
-  // A task that waits for its child, and whether its run still wants it done.
+  // A task that waits for its child, and whether its run still wants it.
   let waiting: { wanted: boolean } | null = null;
 
   async function another(mine: { wanted: boolean }, code: string): Promise<Child> {
     const next = await take(code).catch((error: unknown) => {
-      // None could be started: the task has not begun, and is not to blame.
+      // No child could be started: the task has not begun, and is not to blame.
       throw new FaultError('process', messageOf(error));
     });
     if (!mine.wanted) giveBack(next);

@@ -6,10 +6,10 @@ import type { Worker } from 'node:worker_threads';
 import { childrenOf, kill, markedProcesses } from './processes.ts';
 import { watchUnreferenced } from './unreferenced.ts';
 
-/** What ends by itself a moment after a task, as a connection that is being closed, is waited for. */
+/** What ends by itself soon after a task, such as a connection that is being closed, is waited for in these steps. */
 const waitMs = [1, 4, 20, 75];
 
-/** Files that may be open beside those at the start: sockets of the database and of requests are among them. */
+/** How many more files than at the start may be open: sockets of the database and of requests count too. */
 const mostFiles = 32;
 
 const openFiles = (): number => {
@@ -20,7 +20,7 @@ const openFiles = (): number => {
   }
 };
 
-/** Page faults of the processes that this one has started and that have ended: none ends without. */
+/** Page faults of processes that this process started and that have ended: each such process has caused some. */
 const endedProcesses = (): string => {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1');
@@ -34,7 +34,7 @@ const endedProcesses = (): string => {
   }
 };
 
-/** The kinds of what keeps the process at work, beyond those at the start. */
+/** The kinds of resources that keep the process alive, beyond those at the start. */
 function beyond(before: string[]): string[] {
   const left = [...before];
   return process.getActiveResourcesInfo().filter((kind) => {
@@ -55,22 +55,22 @@ function watchThreads(): () => number {
   return () => threads;
 }
 
-/** Ends processes that are there still, while it is known whose they are. Whether there were any. */
+/** Ends the processes that still run, while it is known whose they are. Returns whether there were any. */
 async function endProcesses(mark: string): Promise<boolean> {
   const own = childrenOf(process.pid);
   const marked = await markedProcesses(mark, [process.pid]);
   for (const pid of [...own, ...marked]) {
     kill(pid);
-    // A group of its own, if it leads one.
+    // Ends its process group too, if it leads one.
     kill(-pid);
   }
   return own.length + marked.length > 0;
 }
 
 /**
- * Remembers what is at work; afterwards it says what else is, once what ends by itself has had a moment. `mark` is
- * that of the process (processes.ts). `all` also finds what no event tells of: processes that were started and
- * awaited at once, which may have started others, what does not keep the process from ending, and open files.
+ * Remembers what is active now. The returned functions say what else is active, after a short wait for what ends by
+ * itself. `mark` is the mark of the process (processes.ts). `all` also finds what no event reports: processes that were
+ * started and awaited at once, which may have started others; what does not keep the process alive; and open files.
  */
 export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();

@@ -10,8 +10,9 @@ import { thrownBy } from './thrown.ts';
 const channel = 3;
 
 /**
- * A child's end of the channel: begins when it is told with what, then does one task after the other. What `watch`
- * returns looks after the process when each has ended, and when the worker asks; until then it takes no other one.
+ * A child's end of the channel: begins when the worker's first message says with what, then does one task after the
+ * other. What `watch` returns looks for changes in the process after each task, and when the worker asks; the child
+ * takes no other task before that has ended.
  */
 export function listen<Tasks extends TaskTable<Tasks>>(
   begin: (beginning: Beginning) => CarryOut<Tasks>,
@@ -28,7 +29,7 @@ export function listen<Tasks extends TaskTable<Tasks>>(
   async function answerOf(id: number, kind: string, task: unknown): Promise<Buffer> {
     const controller = (underWay = new AbortController());
     try {
-      // Its worker has made it of the same table.
+      // The worker made the message from the same table of tasks.
       const as = kind as keyof Tasks & string;
       const given = task as Tasks[typeof as]['task'];
       const result = await beginTask(id, () => carryOut(as, given, controller.signal));
@@ -42,7 +43,7 @@ export function listen<Tasks extends TaskTable<Tasks>>(
     await write(await answerOf(id, kind, task));
     underWay = null;
     endTask();
-    // What the task left in the queue of microtasks comes first.
+    // First let the microtasks run that the task left in the queue.
     await setImmediate();
     await say({ id, rest: await self.rest() });
   }
@@ -64,6 +65,6 @@ export function listen<Tasks extends TaskTable<Tasks>>(
       throw new Error(`what the worker sent cannot be read: ${why}`);
     },
   );
-  // When it ends, the worker is gone, and the guard ends this process.
+  // When the socket ends, the worker is gone, and the guard ends this process.
   socket.on('error', () => {}).on('data', read);
 }

@@ -1,4 +1,7 @@
-/** What a child says, read by its worker: what does not fit is the child's own failure and hurts nothing else. */
+/**
+ * The messages of a child, as its worker reads them: a message that does not fit is the child's own failure and hurts
+ * nothing else.
+ */
 import { z } from 'zod';
 import type { Fault } from '../database/faults/fault-behind.ts';
 import { fitting } from '../ground/text.ts';
@@ -29,13 +32,13 @@ const rest = z.strictObject({
 });
 const message = z.union([
   z.strictObject({ id, rest }),
-  // Of the kind of its task, which its worker reads it by.
+  // The worker reads the result by the kind of its task.
   z.strictObject({ id, result: z.unknown() }),
   z.strictObject({ id, thrown }),
   z.strictObject({ ready: rest }),
 ]);
 
-/** Null when it is no message of a child. */
+/** Null when the value is no message of a child. */
 export function readMessage(value: unknown): FromChild | null {
   const read = message.safeParse(value);
   return read.success ? (read.data as FromChild) : null;

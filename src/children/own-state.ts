@@ -1,4 +1,4 @@
-/** What a task may change in its own process, and what of it is different afterwards. */
+/** What a task may change in its own process, and what is different afterwards. */
 import buffer from 'node:buffer';
 import crypto from 'node:crypto';
 import channels from 'node:diagnostics_channel';
@@ -13,7 +13,7 @@ import stream from 'node:stream';
 import tls from 'node:tls';
 import v8 from 'node:v8';
 
-/** Node tells their subscribers of each request and each connection. */
+/** Node informs the subscribers of these channels about each request and each connection. */
 const watchedChannels = [
   'http.client.request.created',
   'http.client.request.start',
@@ -30,7 +30,7 @@ const watchedChannels = [
   'undici:request:error',
 ];
 
-/** Settings of what Node writes when it fails. */
+/** Settings of the reports that Node writes when it fails. */
 const ofReports = [
   'directory',
   'filename',
@@ -42,7 +42,7 @@ const ofReports = [
   'reportOnUncaughtException',
 ];
 
-/** By the name under which a change is told. */
+/** By the name under which a change is reported. */
 const settings: Record<string, () => unknown> = {
   'the working directory': () => process.cwd(),
   umask: () => process.umask(),
@@ -77,7 +77,7 @@ const settings: Record<string, () => unknown> = {
     net.getDefaultAutoSelectFamilyAttemptTimeout(),
   'stream.setDefaultHighWaterMark': () =>
     [false, true].map((isObjects) => stream.getDefaultHighWaterMark(isObjects)).join(),
-  // The same array, until others are set.
+  // Node returns the same array until other certificates are set.
   'tls.setDefaultCACertificates': () => tls.getCACertificates('default'),
   'subscribers to channels': () =>
     watchedChannels.filter((name) => channels.hasSubscribers(name)).join(),
@@ -87,7 +87,7 @@ function read(setting: () => unknown): unknown {
   try {
     return setting();
   } catch (error) {
-    // A working directory that was removed.
+    // The working directory was removed.
     return String(error);
   }
 }
@@ -104,7 +104,7 @@ function changedVariables(before: ReturnType<typeof environment>): string[] {
     .map((name) => `process.env.${name}`);
 }
 
-/** By the end of the name under which a change is told. */
+/** By the end of the name under which a change is reported. */
 const emitters: [of: string, emitter: EventEmitter][] = [
   ['', process],
   [' of http.globalAgent', http.globalAgent],
@@ -128,7 +128,7 @@ function changedListeners(before: Map<string, unknown[]>): string[] {
     .map((name) => `listeners to ${name}`);
 }
 
-/** Remembers how the process is; afterwards it says what is different. */
+/** Remembers the state of the process. The returned function says what is different. */
 export function watchOwnState(): () => string[] {
   const before = Object.entries(settings).map(
     ([name, setting]) => [name, setting, read(setting)] as const,

@@ -7,40 +7,41 @@ import type { Rest, TaskTable } from './protocol.ts';
 
 export interface ChildPool<Tasks extends TaskTable<Tasks>> {
   /**
-   * Waits until a child is free; one that has carried out `code` (see TaskRules) is preferred. Rejects when none can be
-   * started.
+   * Waits until a child is free; a child that has carried out `code` before (see TaskRules) is preferred. Rejects when
+   * no child can be started.
    */
   take(code?: string): Promise<ChildLease<Tasks>>;
-  /** Ends all of them, whatever they do. */
+  /** Ends all children, whatever they do. */
   close(): Promise<void>;
 }
 
 export interface PoolOptions extends Omit<ChildOptions, 'name'> {
-  /** children that work at once at most */
+  /** how many children work at once at most */
   size: number;
-  /** one more stands ready; unless told otherwise */
+  /** whether one more child stands ready; true unless told otherwise */
   isOneAhead?: boolean;
-  /** Called with the name of a child that ended before it was told to: its database sessions may be at work. */
+  /** Called with the name of a child that ended unexpectedly: its database sessions may still be active. */
   onEnded(name: string): void;
   /** Called when a task changed its process, or left something in it; that process is not used again. */
   onChanged?(kind: string, task: unknown, left: string[]): void;
-  /** most that a child may take to load the catalogue, in ms; a minute unless told */
+  /** how long a child may take to load the catalogue, in ms; the default is a minute */
   startWithinMs?: number;
 }
 
 /**
  * A further child is started when a run has waited, or all children have been busy, for this long. A start costs as
- * much as hundreds of short checks: while those hand the few children on, more of them would only be slower.
+ * much as hundreds of short checks: while few children serve many short checks, more children would only make these
+ * slower.
  */
 const spawnDelayMs = 100;
 
-/** More starts at once than processors would only make each of them, and all that runs, slower. */
+/** More starts at once than processors would only slow down each start and everything else. */
 const mostStarting = availableParallelism();
 
-/** A child that has had nothing to do for this long looks at all that its tasks may have changed. */
+/** A child that was idle for this long inspects everything that its tasks may have changed. */
 const inspectAfterMs = 20;
 
-/** A child is replaced after so many tasks: what checks leak does not add up for ever. */
+/** A child is replaced after this many tasks, so that what checks leak does not add up for ever. */
 const mostTasks = 10_000;
 
 interface Waiting {
@@ -51,8 +52,8 @@ interface Waiting {
 }
 
 /**
- * Reused child processes, as many as are needed and one ahead: a start takes longer than most checks. They keep
- * faults apart, not malice: the catalogue's code is trusted.
+ * Reused child processes, as many as are needed and one ahead, because a start takes longer than most checks. They
+ * contain faults; they do not protect against malice: the catalogue's code is trusted.
  */
 export function openPool<Tasks extends TaskTable<Tasks>>({
   size,
@@ -65,9 +66,9 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   const most = size + Number(isOneAhead);
   const living = new Set<Child>();
   const starting = new Set<Child>();
-  // The one that worked last goes first: its code is warm and its connections are open.
+  // The child that worked last is used first: its code is warm and its connections are open.
   let idle: Child[] = [];
-  // Each since when.
+  // Child -> the time at which it became busy.
   const held = new Map<Child, number>();
   const waiting: Waiting[] = [];
   let again: NodeJS.Timeout | null = null;
@@ -84,17 +85,17 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     again.unref();
   }
 
-  /** Children that are missing; those that are being started are among them. */
+  /** How many children are missing, including those that are being started. */
   function wanted(): number {
     const long = performance.now() - spawnDelayMs;
     const waited = waiting.filter(({ since }) => since <= long).length;
     const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
-    // Where there is none at all, none can become free.
+    // When there is no child at all, none can become free.
     const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
     return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
   }
 
-  /** False when the system starts no process; who has waited longest hears of it. */
+  /** False when the system starts no process; then the run that has waited longest gets the error. */
   function start(): boolean {
     const name = `roundsman child ${randomBytes(6).toString('hex')}`;
     let child: Child;
@@ -121,7 +122,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
-      // No run waits: the next one that does gets the error, and children are not started in a loop.
+      // No run waits: the next run that waits gets the error, so that children are not started in a loop.
       starting.delete(child);
       waiting.shift()?.reject(error);
       if (waiting.length > 0) provide();
@@ -133,7 +134,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     idle = idle.filter((each) => each !== child);
     held.delete(child);
     if (!closed) onEnded(child.name);
-    // It may have been the last one that counted against the most: whoever waits is given another.
+    // It may have counted against the most children: start another one for a run that waits.
     provide();
     await child.swept;
     living.delete(child);
@@ -153,7 +154,10 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     setTimeout(() => void (child.tasks === tasks && inspectIdle(child)), inspectAfterMs).unref();
   }
 
-  /** The first task that waits for the code that the child has carried out last; the very first once it waits for long. */
+  /**
+   * The first task that waits for the code that the child has carried out last; or the very first task, once it has
+   * waited for long.
+   */
   function nextFor(child: Child): Waiting | undefined {
     const [first] = waiting;
     if (!first) return undefined;
@@ -174,11 +178,11 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   async function giveBack(child: Child): Promise<void> {
-    // One that has ended, or that is ended now, leaves by itself.
+    // A child that has ended, or that is ended now, leaves the pool by itself.
     if (isUnchanged(child, await child.rested())) {
       held.delete(child);
       if (child.tasks < mostTasks) offer(child);
-      else child.kill('it has served its time');
+      else child.kill('it has carried out as many tasks as a child may');
     }
     provide();
   }
@@ -188,7 +192,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
   }
 
-  /** Once it has come to rest: one that a task has changed is ended. */
+  /** Called once the child has come to rest; ends a child that a task has changed. */
   function isUnchanged(child: Child, rest: Rest | null): boolean {
     if (child.isEnded) return false;
     const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
@@ -228,7 +232,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   provide();
 
   return {
-    // Which tasks there are is what the options' rules know.
+    // The rules in the options know which tasks there are.
     take: async (code) => leaseOf(await take(code), lender) as ChildLease<Tasks>,
     async close() {
       closed = true;

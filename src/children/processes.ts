@@ -1,7 +1,7 @@
 /**
- * The processes that a check or a remedy has started, also those that left the group of their child (`setsid`).
- * They are known by a mark in the environment that they inherit, and by their parents. One that has given up its
- * environment, its group and its parents is not found. Where there is no /proc, only the group is known.
+ * The processes that a check or a remedy has started, including those that left the process group of their child
+ * (`setsid`). They are found by a mark in the environment that they inherit, and by their parents. A process that has
+ * dropped its environment, its group and its parents is not found. Without /proc, only the group is known.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ export const markName = 'ROUNDSMAN_CHILD';
 
 const isNumber = /^\d+$/;
 
-/** Those that carry the mark; without those in `except`. */
+/** The processes that carry the mark, without those in `except`. */
 export async function markedProcesses(mark: string, except: number[] = []): Promise<number[]> {
   const wanted = `${markName}=${mark}`;
   const found: number[] = [];
@@ -23,7 +23,9 @@ export async function markedProcesses(mark: string, except: number[] = []): Prom
   return found;
 }
 
-/** The children of a process, and theirs, and so on. At once: they are asked for before it is killed. */
+/**
+ * The children of a process, their children, and so on. Reads synchronously, because the process is killed right after.
+ */
 export function descendantsOf(pid: number): number[] {
   const found: number[] = [];
   const look = (parent: number) => {
@@ -45,7 +47,7 @@ export function childrenOf(pid: number): number[] {
         .map(Number),
     );
   } catch {
-    // It is gone, or there is no /proc.
+    // The process is gone, or there is no /proc.
     return [];
   }
 }
@@ -54,14 +56,14 @@ export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already, or belongs to another user.
+    // The process is already gone, or belongs to another user.
   }
 }
 
-/** So often it is looked for further ones, which were started meanwhile. */
+/** How often the search for processes that were started meanwhile is repeated. */
 const mostSweeps = 10;
 
-/** Ends all that carry the mark but those in `except`. Never rejects. */
+/** Ends all processes that carry the mark, except those in `except`. Never rejects. */
 export async function sweep(mark: string, except: number[] = []): Promise<void> {
   for (let times = 0; times < mostSweeps; times++) {
     const found = await markedProcesses(mark, except);

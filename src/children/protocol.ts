@@ -1,12 +1,10 @@
-/** What crosses the line between a worker and its children: plain values that structured clone carries. */
+/** What a worker and its children send each other: plain values that structured clone carries. */
 import type { Fault } from '../database/faults/fault-behind.ts';
 
-/**
- * Why a task was stopped. `kill_switch` stops only the remedy that is under way: its run goes on without healing.
- */
+/** Why a task was stopped. `kill_switch` stops only the remedy that is under way: its run goes on without healing. */
 export type Stop = 'timeout' | 'cancelled' | 'lost' | 'kill_switch';
 
-/** Tasks by their kind: what each is given, and what comes of it. */
+/** Tasks by their kind: what each task is given, and its result. */
 export type TaskTable<Tasks> = { [Kind in keyof Tasks]: { task: unknown; result: unknown } };
 
 /** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
@@ -16,7 +14,7 @@ export type CarryOut<Tasks extends TaskTable<Tasks>> = <K extends keyof Tasks & 
   signal: AbortSignal,
 ) => Promise<Tasks[K]['result']>;
 
-/** What a child is told first. */
+/** The first message to a child. */
 export interface Beginning {
   databaseUrl: string;
   /** shown in pg_stat_activity by all of its connections */
@@ -26,25 +24,25 @@ export interface Beginning {
 export type ToChild =
   | { id: number; kind: string; task: unknown }
   | { stop: Stop }
-  // The child has come to rest after this task, and is asked to look at all that it may have changed.
+  // The child has come to rest after this task, and now has to look at everything that the task may have changed.
   | { inspect: number };
 
-/** An error as text and facts, because its class does not survive the way. */
+/** An error as text and facts, because its class is lost on the way between processes. */
 export interface Thrown {
   message: string;
   /** the run was taken over */
   lost: boolean;
-  /** what the task met, where neither its check nor its remedy is to blame */
+  /** the fault that the task met, when neither its check nor its remedy is to blame */
   fault: Fault | null;
   /** it is certain that nothing was done */
   notApplied: boolean;
 }
 
-/** What a child found out about itself: when it is ready, after each task, and when it was inspected. */
+/** What a child reports about itself: when it is ready, after each task, and after an inspection. */
 export interface Rest {
   /** what the task changed or left behind in its process; such a process is not used again */
   left: string[];
-  /** memory that its JavaScript holds, and that it holds in all, in MB */
+  /** memory that its JavaScript heap holds, and that the process holds in all, in MB */
   heapMb: number;
   residentMb: number;
 }

@@ -5,22 +5,22 @@ import { watchOwnState } from './own-state.ts';
 import type { Rest } from './protocol.ts';
 import { watchTypeParsers } from './type-parsers.ts';
 
-/** In characters and in number; see the message's shape (message.ts). */
+/** The most characters, and the most items; see the shape of the message (message.ts). */
 const longest = 200;
 const most = 100;
 
-/** Looks after a child's own process. */
+/** Looks for changes in a child's own process. */
 export interface Watch {
-  /** What goes on after a task, and the memory that it left: after each task, so it is cheap. */
+  /** What still goes on after a task, and the memory that the task left: runs after each task, so it is cheap. */
   rest(): Promise<Rest>;
-  /** And all else that a task may have changed: before the process serves other code. */
+  /** Everything else that a task may have changed: runs before the process serves other code. */
   inspect(): Promise<Rest>;
 }
 
 /**
- * Remembers how this process is before its first task; afterwards it says what is different. A fresh process costs as
- * much as hundreds of runs, so it is used again where nothing is; to restore what was changed would need to know all
- * that can be.
+ * Remembers how this process is before its first task. The returned functions say what is different. A fresh process
+ * costs as much as hundreds of runs, so a process in which nothing is different is used again. Changes are not
+ * restored, because that needs to know everything that can be changed.
  */
 export function watchSelf(mark: string): Watch {
   const changedBuiltIns = watchBuiltIns();
@@ -35,7 +35,7 @@ export function watchSelf(mark: string): Watch {
   return {
     rest: async () => restOf(await leftBehind.atWork()),
     async inspect() {
-      // First: what looks at the rest is made of them.
+      // Built-ins first, because the other checks use them.
       const broken = changedBuiltIns();
       if (broken.length > 0) return { left: broken, heapMb: 0, residentMb: 0 };
       return restOf([...(await leftBehind.all()), ...changed(), ...changedParsers()]);

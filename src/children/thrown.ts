@@ -1,4 +1,4 @@
-/** What a task threw, on its way from a child to its worker. */
+/** An error that a task threw, on its way from a child to its worker. */
 import { NotAppliedError } from '../contract/remedy.ts';
 import { LostRunError, type Fenced } from '../data/bots/fence.ts';
 import { faultBehind, FaultError } from '../database/faults/fault-behind.ts';
@@ -13,7 +13,7 @@ export const thrownBy = (error: unknown): Thrown => ({
   notApplied: error instanceof NotAppliedError,
 });
 
-/** The error as its worker gets it: of the class that decides what becomes of the task. */
+/** The error as its worker gets it, of the class on which the worker's next step depends. */
 export function errorOf(
   { message, lost, fault, notApplied }: Thrown,
   run: Fenced | undefined,

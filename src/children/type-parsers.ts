@@ -1,6 +1,6 @@
 /**
- * How pg reads the values of each type: libraries change it for the whole process, and the next task would read its
- * rows in another way.
+ * How pg reads the values of each type. A library may change this for the whole process, and then the next task would
+ * read its rows differently.
  */
 import pg from 'pg';
 
@@ -10,10 +10,11 @@ const { getTypeParser, setTypeParser } = types as unknown as {
   setTypeParser(oid: number, format: unknown, parser?: unknown): void;
 };
 
-/** The first parser of each type that was given another one. */
+/** The first parser of each type whose parser was replaced. */
 const before = new Map<string, { oid: number; format: string; parser: unknown }>();
 
-// Which types there are is known only when one is set. Now: the catalogue's modules may keep the function.
+// A type is known only when a parser is set for it. The function is replaced now, before the catalogue's modules are
+// loaded, because they may keep a reference to it.
 Object.assign(types, {
   setTypeParser(oid: number, format: unknown, parser?: unknown): void {
     const of = typeof format === 'string' ? format : 'text';
@@ -23,7 +24,7 @@ Object.assign(types, {
   },
 });
 
-/** Remembers them as they are; afterwards it says of which types values are read in another way. */
+/** Remembers the parsers as they are. The returned function says for which types values are read differently. */
 export function watchTypeParsers(): () => string[] {
   before.clear();
   return () =>

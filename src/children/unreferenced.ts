@@ -1,6 +1,6 @@
 /**
- * What a task has left at work although it does not keep the process from ending (`unref()`, `persistent: false`):
- * intervals, timers that set the next one, servers, watched files. Node lists only what does keep it from ending.
+ * What a task has left active although it does not keep the process alive (`unref()`, `persistent: false`): intervals,
+ * timers that set the next timer, servers, watched files. Node lists only what does keep the process alive.
  */
 import { createHook, type HookCallbacks } from 'node:async_hooks';
 import { isLeftBehind, isOfTask } from './current-task.ts';
@@ -10,14 +10,14 @@ interface Resource {
   hasRef(): boolean;
   ref(): unknown;
   unref(): unknown;
-  /** of timers: whether it will never fire again, and the pause between two times */
+  /** of timers: whether it never fires again, and the pause between two times */
   _destroyed?: boolean;
   _repeat?: number | null;
 }
 
 /**
- * By Node's name. Sockets of clients are not among them: those of pools, as that of fetch, wait for the next request
- * and are closed by themselves.
+ * By Node's name. Sockets of clients are not among them: sockets of pools, such as that of fetch, wait for the next
+ * request and are closed by the pool.
  */
 const handles: Record<string, string> = {
   TCPSERVERWRAP: 'server',
@@ -30,15 +30,15 @@ const handles: Record<string, string> = {
 const ofTimers =
   /[( ]node:(?:internal\/async_hooks|internal\/timers|timers|timers\/promises):|\(<anonymous>\)$/;
 
-/** Whether Node itself sets the timer that is being made: those of its servers and its sockets end with them. */
+/** Whether Node itself sets the timer that is being made: timers of its servers and sockets end with these. */
 function isNodesOwn(): boolean {
   const frames = new Error().stack?.split('\n') ?? [];
-  // This function, its caller and the hook come first.
+  // The first frames are this function, its caller and the hook.
   const caller = frames.slice(4).find((frame) => !ofTimers.test(frame));
   return caller !== undefined && /[( ]node:/.test(caller);
 }
 
-/** How what is remembered is called; null for what ends by itself. A single timer does. */
+/** The name of a resource that is remembered; null for one that ends by itself, as a single timer does. */
 function nameOf(type: string, { _repeat: repeat }: Resource): string | null {
   if (type !== 'Timeout' && type !== 'Immediate')
     return isOfTask() ? (handles[type] ?? null) : null;
@@ -49,19 +49,19 @@ function nameOf(type: string, { _repeat: repeat }: Resource): string | null {
 function isAtWork(resource: Resource): boolean {
   if (resource._destroyed !== undefined) return !resource._destroyed;
   if (resource.hasRef()) return true;
-  // A handle that was closed cannot be referenced any more.
+  // A handle that was closed can no longer be referenced.
   resource.ref();
   const isOpen = resource.hasRef();
   resource.unref();
   return isOpen;
 }
 
-/** So many are remembered before those that have ended are forgotten. */
+/** When this many resources are remembered, those that have ended are forgotten. */
 const many = 256;
 
 /**
- * Remembers what tasks start from now on; afterwards it names what of it is at work and unreferenced. A hook that
- * tracks no promises costs nothing that can be measured; one that does makes each `await` twice as slow.
+ * Remembers what tasks start from now on. The returned function names what is still active and unreferenced. A hook
+ * that tracks no promises costs nothing measurable; one that does makes each `await` twice as slow.
  */
 export function watchUnreferenced(): () => string[] {
   const started = new Map<Resource, string>();

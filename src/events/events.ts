@@ -1,14 +1,14 @@
 import type { EngineEvent, EventName, FactsOf } from './kinds.ts';
 
-/** Takes what happened; never throws, and waits for nothing. */
+/** Reports what happened; never throws, and waits for nothing. */
 export type Emit = <Name extends EventName>(name: Name, facts: FactsOf<Name>) => void;
 
-/** Called for every event of this process, one after the other, before whoever emits goes on: it must be quick. */
+/** Called for every event of this process, one after the other, before the emitting code goes on: it must be quick. */
 export type Subscriber = (event: EngineEvent) => void;
 
 export interface Events {
   emit: Emit;
-  /** The result ends the subscription. */
+  /** The returned function ends the subscription. */
   subscribe(subscriber: Subscriber): () => void;
 }
 
@@ -19,7 +19,8 @@ export function openEvents(): Events {
       try {
         subscriber({ name, facts } as unknown as EngineEvent);
       } catch (error) {
-        // What listens must not break what works, and one that fails is told to the others.
+        // A subscriber must not break the code that emits. One that fails is removed, and the others get an event about
+        // it.
         subscribers.delete(subscriber);
         emit('subscriber.failed', { err: error });
       }

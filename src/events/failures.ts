@@ -1,11 +1,11 @@
-/** What did not work, or had to be mended, in the engine itself: the rest of the list of kinds. */
+/** What did not work, or had to be repaired, in the engine itself: the rest of the list of kinds. */
 import { said } from './kind.ts';
 
 interface Caught {
   err: unknown;
 }
 
-/** `times`: so often since it was told last, or before it worked again. */
+/** `times`: how often it failed since the last such event, or before it worked again. */
 interface Lasting {
   times: number;
 }
@@ -23,19 +23,19 @@ export const failures = {
   ),
   'run.unqueued': said<Caught & { run: string }>(
     'warn',
-    'what comes next could not be queued; rescue will',
+    'the runs that come next could not be queued; rescue will queue them',
   ),
   'verification.unqueued': said<Caught & { run: string }>(
     'warn',
-    'a verification could not be queued; rescue will',
+    'a verification could not be queued; rescue will queue it',
   ),
   'entry.refused': said<{ id: unknown; generation: unknown }>(
     'error',
-    'an entry of the queue is not ours',
+    'an entry of the queue names no row',
   ),
   'undo.failed': said<{ run: string; action: string; remedy: string | null; reason: string }>(
     'warn',
-    'could not be undone',
+    'an effect could not be taken back',
   ),
   'leases.unrenewed': said<Caught>('warn', 'leases could not be renewed'),
   'flush.failed': said<Caught & { runs: number; fault: string | null }>(
@@ -56,16 +56,16 @@ export const failures = {
   ),
   'lost_run.unescalated': said<Caught & { run: string }>(
     'error',
-    'a lost run was ended without escalation, which fails',
+    'a lost run was ended without escalation, because its escalation fails',
   ),
 
   'job.unqueued': said<Caught & { run: string; job: string; attempt: number }>(
     'warn',
-    'the retry could not be queued; rescue will',
+    'the retry could not be queued; rescue will queue it',
   ),
   'job.broken_off': said<Caught & { run: string; job: string | undefined }>(
     'error',
-    'a run of a job could not be started or ended; rescue will see to it',
+    'a run of a job could not be started or ended; rescue will repair it',
   ),
   'jobs.unclaimed': said<Caught & Lasting>('error', 'jobs could not be claimed'),
   'jobs.claimed_again': said<Lasting>('info', 'jobs can be claimed again'),
@@ -78,7 +78,7 @@ export const failures = {
     'warn',
     'no tick came: the clock of this host was set back, or it stood still',
   ),
-  /** What node-cron has to say. */
+  /** A message of node-cron. */
   'ticker.said': said<OfTicker>('warn', ({ message }) => message),
   'ticker.failed': said<OfTicker & Caught>('error', ({ message }) => message),
   'ticker.noted': said<OfTicker & Caught>('debug', ({ message }) => message),
@@ -86,7 +86,7 @@ export const failures = {
   'slots.unclaimed': said<{ schedules: number }>('error', 'due bots stay unclaimed'),
   'bots.unplanned': said<Caught & Lasting & { name: string; others: number }>(
     'error',
-    'bots could not be planned by an error of this process; they are tried again',
+    'bots could not be planned because of an error of this process; the next tick tries again',
   ),
   'bots.planned_again': said<Lasting>('info', 'all bots can be planned again'),
 
@@ -108,5 +108,8 @@ export const failures = {
   'clock.right': said<{ skewMs: number }>('info', "this host's clock is right again"),
   'worker.replaced': said('warn', 'the worker had stopped taking runs; another took its place'),
 
-  'subscriber.failed': said<Caught>('error', 'what listens to events has failed; it hears no more'),
+  'subscriber.failed': said<Caught>(
+    'error',
+    'a subscriber of events has failed; it gets no more events',
+  ),
 };

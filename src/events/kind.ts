@@ -1,12 +1,12 @@
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** A kind of event: how much it matters, and the sentence that tells it. */
+/** A kind of event: how much it matters, and the sentence that the log writes for it. */
 export interface Kind<Facts extends object> {
   level: Level;
   sentence(facts: Facts): string;
 }
 
-/** An error that was caught is the fact `err`. */
+/** A caught error is stored as the fact `err`. */
 export const said = <Facts extends object = Record<never, never>>(
   level: Level,
   sentence: string | ((facts: Facts) => string),

@@ -1,7 +1,7 @@
 /**
- * Everything that the engine says happened, once each: what a subscriber gets, how much it matters, and the sentence
- * that the log writes. An event is emitted after what it says was committed; it may be lost with its process, so what
- * must not be missed is read from the rows. Every process has its own.
+ * All events of the engine, each once: its facts, how much it matters, and the sentence that the log writes. An event
+ * is emitted after the commit of what it reports. It may be lost with its process, so what must not be missed is read
+ * from the rows. Every process has its own events.
  */
 import { failures } from './failures.ts';
 import { said, type Kind } from './kind.ts';
@@ -20,7 +20,7 @@ interface OfFinding extends OfRun {
 
 /** A step of a heal, which is a row of `bot_actions`. */
 interface OfHeal {
-  /** of the run that said so; time alone says that a heal has held */
+  /** the run that reported it; absent when a heal has held, which time alone shows */
   run?: string;
   action: string;
   remedy: string | null;
@@ -29,7 +29,7 @@ interface OfHeal {
 }
 
 interface OfTicket {
-  /** as people call it, `T-12` */
+  /** as people write it, `T-12` */
   ticket: string;
   /** id of the run that ended */
   run: string | null;
@@ -53,7 +53,7 @@ export const kinds = {
     'run ended',
   ),
   'run.taken_over': said<{ run: string }>('warn', 'run was taken over; its results are dropped'),
-  'run.stopped_by_mode': said<OfRun>('warn', 'the kill switch ends what is under way'),
+  'run.stopped_by_mode': said<OfRun>('warn', 'the kill switch stops the effect that is under way'),
   'check.errored': said<{ bot: string; check: string; reason: string }>('warn', 'check errored'),
 
   // findings
@@ -70,12 +70,12 @@ export const kinds = {
   // heals
   'heal.intended': said<OfHeal>('debug', 'heal intended'),
   'heal.applied': said<OfHeal>('info', 'heal applied'),
-  /** By its run, by one that judges later, or by the check's next clean result. */
+  /** Verified by its own run, by a run that judges later, or by the check's next clean result. */
   'heal.verified': said<OfHeal>('info', 'heal verified'),
   'heal.failed': said<OfHeal>('warn', 'heal failed'),
   'heal.held': said<OfHeal>('info', 'heal held'),
   'heal.relapsed': said<OfHeal>('warn', 'heal relapsed'),
-  /** Of the entry as a whole, or of one component. */
+  /** For the entry as a whole, or for one component. */
   'autonomy.changed': said<{
     knowledge: string;
     component: string | null;
@@ -128,7 +128,7 @@ type Kinds = typeof kinds;
 
 export type EventName = keyof Kinds;
 
-/** What an event of this name tells. */
+/** The facts of the event of this name. */
 export type FactsOf<Name extends EventName> = Kinds[Name] extends Kind<infer Facts> ? Facts : never;
 
 /** An event as a subscriber gets it. */

@@ -1,4 +1,4 @@
-/** What a process of the engine says about itself: the rest of the list of kinds. */
+/** What a process of the engine reports about itself: the rest of the list of kinds. */
 import { said } from './kind.ts';
 
 interface Caught {
@@ -46,7 +46,7 @@ export const ofProcess = {
   ),
   'database.silent': said(
     'warn',
-    'the database does not answer any more: what it has not taken is left to rescue',
+    'the database no longer answers: rescue repairs what could not be written',
   ),
   'postgres.silent': said<Caught>('warn', 'the embedded PostgreSQL does not answer'),
   'postgres.awaited': said<{ what: string }>('warn', ({ what }) => what),
@@ -67,9 +67,12 @@ export const ofProcess = {
   ),
   'child.useless': said<Caught>(
     'error',
-    'a child process did not do its first task: no check can be carried out so',
+    'a child process did not do its first task: no check can be carried out',
   ),
-  'writer.cold': said<Caught>('warn', 'the run writer begins cold'),
+  'writer.cold': said<Caught>(
+    'warn',
+    'the run writer could not prepare its connections before the first run',
+  ),
   'runs.given_back': said<{ runs: number }>('warn', 'running runs were given back'),
   'runs.kept': said<{ runs: number; err?: unknown }>('warn', ({ err }) =>
     err === undefined

@@ -8,8 +8,8 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { HealContext } from './heal-context.ts';
 
 /**
- * An unfinished action of this fingerprint that no run works on any more: an attempt of this run, or a
- * run that has ended, left it behind. An action in state `unknown` is never taken up again.
+ * An unfinished action of this fingerprint on which no run works any more: an earlier attempt of this run, or a run
+ * that has ended, left it behind. An action in state `unknown` is never taken up again.
  */
 export const findAbandoned = (
   db: Db,
@@ -33,10 +33,11 @@ export const findAbandoned = (
     .executeTakeFirst();
 
 /**
- * Takes an abandoned action up where it stands. One that was applied only has to be verified, whatever
- * has become of its entry; so does one outside that turns out to have been. An intent that had no effect
- * is applied only if the gates, which are asked again, are open: where one is closed, or the entry or its
- * step is gone, it is `aborted` and null is returned. Null too when that cannot be told: it is `unknown` then.
+ * Takes up an abandoned action where it stands. An applied action only has to be verified, whatever has become of its
+ * entry; the same holds for an effect outside when the remedy answers that it happened. An intent without an effect is
+ * applied only if all gates, which are asked again, are open. When a gate is closed, or the entry or its step is gone,
+ * the intent is `aborted` and null is returned. Null is also returned when it cannot be told whether an effect outside
+ * happened: the action is `unknown` then.
  */
 export async function takeUp(
   healing: HealContext,
@@ -56,7 +57,8 @@ export async function takeUp(
     action: { ...rest, applied_at, ...(action.applied_at && { verify_after }) },
   });
   if (action.applied_at) return heal(action.applied_at);
-  // The entry may have been edited since: another remedy in this place is not what was intended.
+  // The entry may have been edited since: if another remedy stands at this step now, it is not the remedy that was
+  // intended.
   const step = steps[action.step]?.remedy.name === action.remedy ? steps[action.step] : undefined;
   const became = await askWhatBecame(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);

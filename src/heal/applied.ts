@@ -1,4 +1,4 @@
-/** What effects inside our database and outside of it have in common. */
+/** What effects inside our database and effects outside of it have in common. */
 import type { Kysely, Transaction } from 'kysely';
 import type { Evidence, Remedy, RemedyContext } from '../contract/remedy.ts';
 import type { Database } from '../database/connect.ts';
@@ -15,17 +15,17 @@ export const nothingLeft: Evidence = {
   after: null,
 };
 
-/** What a remedy gets that takes none. */
+/** The `secret` function of a remedy that takes no secrets. */
 export const noSecret = (name: string): never => {
   throw new Error(`this remedy takes no secrets: ${name}`);
 };
 
-/** Characters of what a remedy did, its parameters included, as JSON. */
+/** The most characters of what a remedy did, its parameters included, as JSON. */
 const mostEvidence = 1_000_000;
 
 /**
- * What a remedy returned, as it is kept. Of an effect outside, which is there whatever the remedy says of it, the rest
- * is left out where it is too much; one inside is rolled back by the error.
+ * What a remedy returned, as it is stored. When it is too large: an effect outside has happened whatever the remedy
+ * returns, so the excess is left out; an effect inside the database is rolled back by the error.
  */
 function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   const { summary, ...rest } = Object(returned) as Partial<Evidence>;
@@ -62,7 +62,7 @@ export const contextOf = (
   },
 });
 
-/** Writes down that a step was applied, with what its remedy returned. False when it is no intent any more. */
+/** Records that a step was applied, with what its remedy returned. False when the action is no longer an intent. */
 export function recordApplied(
   trx: Transaction<Database>,
   remedy: Remedy,

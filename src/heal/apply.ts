@@ -12,13 +12,14 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, Effect, HealContext } from './heal-context.ts';
 
 /**
- * Applies the step of an action where remedies run. Returns when it was applied; null when it was not, by its
- * remedy's own doing, which is recorded as `failed`; `unfinished` when it cannot be told, when it was stopped, or when
- * a fault kept it from being applied: then no further step may be tried.
+ * Applies the step of an action where remedies run. Returns the time at which the step was applied. Returns null when
+ * the remedy itself failed to apply it; this is recorded as `failed`. Returns `unfinished` when it cannot be told
+ * whether the step was applied, when the run was stopped, or when a fault kept the step from being applied: then no
+ * further step may be tried.
  *
- * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again,
- * if the gates are open still, and what a fault keeps from being applied in the end is `aborted`, which counts
- * neither for nor against its entry, so that the next run begins anew.
+ * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again if
+ * the gates are still open. When a fault finally keeps it from being applied, it is `aborted`, which counts neither for
+ * nor against its entry, so that the next run can begin anew.
  */
 export async function apply(
   healing: HealContext,
@@ -60,18 +61,19 @@ export async function apply(
   } catch (error) {
     if (error instanceof LostRunError) throw error;
     const why = messageOf(error);
-    // Of a run that was stopped the intent outside is left to whoever finds it; inside nothing is left of it.
+    // The intent of a stopped run stays when the remedy is outside: the run that finds it asks what became of it. An
+    // effect inside the database was rolled back, so its intent is aborted.
     if (healing.signal.aborted)
       return remedy.outside ? 'unfinished' : abort(healing, run, action, why);
     if (isTriedAgain(error))
       return abort(healing, run, action, `${why} (not the remedy's doing; tries: ${tries})`, error);
-    // Nothing can be written down about it now; whoever comes next finds the intent, and asks.
+    // What became of it cannot be recorded now. The next run finds the intent and asks.
     if (remedy.outside) throw error;
     return fail(healing, run, action, why);
   }
 }
 
-/** The transaction of an earlier try may have been committed, and only the answer lost: then the row says so. */
+/** The transaction of an earlier try may have been committed and only the answer lost: then the row says so. */
 async function tryInside(healing: HealContext, effect: Effect): Promise<Date | null> {
   return (await healing.effect(effect)) ?? appliedBy(healing, effect);
 }
@@ -90,7 +92,10 @@ async function appliedBy(
   return row?.applied_at ?? null;
 }
 
-/** While it waited, a person or another run may have changed what the gates ask for. A fault here has no effect. */
+/**
+ * While a try waited, a person or another run may have changed what the gates ask for. A fault in this question has had
+ * no effect.
+ */
 const isAllowedStill = (
   { db, examined }: HealContext,
   run: Fenced,
@@ -106,7 +111,7 @@ const isAllowedStill = (
     throw asUntouched(error);
   });
 
-/** Which fault it was for, where it was one, stays in the evidence. */
+/** The evidence keeps the fault, if a fault was the reason. */
 const abort = (healing: HealContext, run: Fenced, action: Action, why: string, met?: unknown) =>
   end(healing, run, action, abortIntent, why, faultBehind(met)).then(
     (applied) => applied ?? ('unfinished' as const),
@@ -116,8 +121,8 @@ const fail = (healing: HealContext, run: Fenced, action: Action, why: string) =>
   end(healing, run, action, failIntent, why);
 
 /**
- * A remedy that threw was rolled back with its effect. But a connection that is lost around COMMIT throws too, as does
- * the end of its process: then the row says `applied`, and when it was is returned.
+ * When a remedy throws, its effect is rolled back. But a connection that is lost around COMMIT also throws, and so does
+ * the end of the child's process: then the row may say `applied`, and the time at which it was applied is returned.
  */
 const end = (
   healing: HealContext,

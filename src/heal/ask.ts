@@ -1,4 +1,4 @@
-/** Effects outside of our database that were begun and have no record: what became of them is asked. */
+/** Effects outside of our database that were begun and have no record: their remedies are asked what became of them. */
 import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
@@ -15,16 +15,16 @@ import { knownParams, notKept } from './with-secrets.ts';
 
 export interface Abandoned extends Action {
   remedy: string;
-  /** with `begun` and the parameters when an effect outside may have happened */
+  /** holds `begun` and the parameters when an effect outside may have happened */
   evidence: unknown;
 }
 
 type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
 
 /**
- * Whether an effect outside happened before its record could be made: asked about the parameters with
- * which it was begun. The time at which that is written down, `not applied`, or null when that cannot be told
- * or another run took it up. An effect inside our database is never without its record.
+ * Asks the remedy whether an effect outside happened although its record is missing, with the parameters with which the
+ * effect was begun. Returns the time at which that is recorded, `not applied`, or null when it cannot be told or
+ * another run took the action up. An effect inside our database always has its record, because both commit together.
  */
 export async function askWhatBecame(
   asking: Asking,
@@ -61,7 +61,7 @@ export async function askWhatBecame(
     if (applied) return applied === 'off' ? null : applied;
   } catch (error) {
     if (error instanceof LostRunError) throw error;
-    // Stopped while it was asked, or a fault kept it from being asked: the next one asks again.
+    // The run was stopped while it asked, or a fault kept it from asking: the next run asks again.
     if (asking.signal.aborted || isFault(error)) return null;
     await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`, asking);
   }
@@ -76,8 +76,8 @@ export async function askWhatBecame(
 }
 
 /**
- * Has a remedy asked what became of an effect, again where a fault keeps it from being asked. Under the kill switch
- * nothing outside is even asked (`off`); the intent waits.
+ * Asks a remedy what became of an effect, and asks again when a fault interferes. Under the kill switch (`off`)
+ * remedies outside are not even asked; the intent waits.
  */
 export const askOutside = (
   asking: Pick<Asking, 'db' | 'signal' | 'effect' | 'leftMs'>,
@@ -88,9 +88,9 @@ export const askOutside = (
   );
 
 /**
- * Asks about all that runs of this bot have begun and that no run works on any more, before a check looks: what
- * was done is `applied`, which the check then judges, and what was not is a plain intent again. Without it a
- * clean result would be taken for a problem that went away by itself.
+ * Asks about every effect that runs of this bot have begun and on which no run works any more, before any check runs.
+ * An effect that happened becomes `applied`, and the check then judges it; one that did not happen becomes a plain
+ * intent again. Without this, a clean result would look like a problem that went away by itself.
  */
 export async function askBegun(asking: Asking, run: Fenced, botId: string): Promise<void> {
   const { db, catalogue, signal } = asking;
@@ -100,7 +100,7 @@ export async function askBegun(asking: Asking, run: Fenced, botId: string): Prom
   }
 }
 
-/** What the entry says about it, if it still is what was intended. */
+/** The step of the entry, if it still is the step that was intended. */
 function stepOf(catalogue: Catalogue, { remedy, step }: Abandoned, solution: string | null) {
   const read = solution === null ? null : readSolution(solution, catalogue);
   const said = read?.kind === 'playbook' ? read.steps[step] : undefined;

@@ -7,7 +7,10 @@ import { pauseBot } from '../transitions/bots/pause.ts';
 import { resumeBot } from '../transitions/bots/resume.ts';
 import { queueManualRun } from '../transitions/runs/queue-manual.ts';
 
-/** The transitions that a remedy may ask for, in its transaction; one outside has none, and gets one for each. */
+/**
+ * The transitions that a remedy may ask for, in its transaction. A remedy outside has no transaction: each transition
+ * gets one of its own.
+ */
 export const botChanges = (db: Kysely<Database>): BotChanges => ({
   queueRun: async (botId) => {
     const { id } = await inTransaction(db, (trx) => queueManualRun(trx, botId));

@@ -5,10 +5,10 @@ import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
 /**
- * The order in which candidates are tried: playbooks before advice, then the better record in the narrowest
- * context that says something. In one of four findings that are not critical an entry of which too little
- * is known goes first, or it would never be known. Equals go by how freely they may act, then by name, so
- * that the same figures always give the same order.
+ * The order in which candidates are tried: playbooks before advice, then the better record in the narrowest context
+ * that says something. For one of four findings that are not critical, an entry about which too little is known goes
+ * first; otherwise nothing would ever be learnt about it. Entries with equal records are ordered by how freely they may
+ * act, then by name, so that the same figures always give the same order.
  */
 export function choose(
   candidates: Candidate[],
@@ -41,25 +41,28 @@ const isExplored = ({ name }: Candidate, finding: OpenFinding, figures: Figures)
   figures.records.all.decided < enough &&
   oneInFour('explore', finding.fingerprint, name, casesSeen(figures));
 
-/** One in four, while too little is known: without some that are left alone it is not known how many recover anyway. */
+/**
+ * True for one of four findings while too little is known: unless some findings are left alone, it is not known how
+ * many recover without a heal.
+ */
 const isHeldOut = ({ name }: Candidate, finding: OpenFinding, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
-  // Until something came of it there is nothing to compare with.
+  // Without any outcome there is nothing to compare with.
   figures.records.all.decided > 0 &&
   figures.untouched.recovered + figures.untouched.persisted < enough &&
   oneInFour('hold out', finding.fingerprint, name, casesSeen(figures));
 
-/** The newest decision that held the finding out from the entry. */
+/** The newest decision that left the finding alone, about this entry. */
 export interface HeldOutBefore {
   outcome: string | null;
-  /** of a check of events: what it had counted */
+  /** of a check of events: what the check had counted */
   tally: unknown;
 }
 
 /**
- * Whether a run leaves the finding alone so as to see what becomes of it: once, for one run. Of events that goes on
- * until those after the decision have told: a window that is full of the past would have the cure applied, and judged,
- * when the problem was over long ago.
+ * Whether this run leaves the finding alone to see what becomes of it. This is done once, for one run. For a check of
+ * events it goes on until the events after the decision give a verdict: while the check's window is still full of older
+ * events, the cure would be applied, and judged, when the problem was over long ago.
  */
 export const isLeftAlone = (
   candidate: Candidate,
@@ -71,6 +74,6 @@ export const isLeftAlone = (
     ? before.tally !== null && before.outcome === 'pending'
     : isHeldOut(candidate, finding, figures);
 
-/** Grows with every case, so that each one draws anew. */
+/** Grows with every case, so that each case draws anew. */
 const casesSeen = ({ records, untouched }: Figures): number =>
   records.all.decided + untouched.recovered + untouched.persisted;

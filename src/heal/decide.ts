@@ -15,22 +15,22 @@ import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
 import { writeVerdict, type Verdict } from './write-verdict.ts';
 
-/** An application that is under way: its entry, its ladder, and the step at which it stands. */
+/** An application that is under way: its entry, its ladder, and the step that it has reached. */
 export interface Heal {
   id: string;
-  /** null when the entry is gone or no longer matches: then nothing more of it is applied */
+  /** null when the entry is gone or no longer matches: then no further step of it is applied */
   knowledge: Candidate | null;
   steps: Step[];
   action: Action;
 }
 
 /**
- * Tries the candidates in the order of their records. The first one whose gates are all open gets an intent
- * row and is returned; for every other one it is written down why not, with its figures.
+ * Tries the candidates in the order of their records. The first candidate whose gates are all open gets an intent row
+ * and is returned; for every other one the reason is recorded, with its figures.
  *
- * The budget is one row for the whole engine: what begins a heal holds it until it is committed, so that many
- * workers cannot overspend it together, and the gates are asked again under it. What begins nothing does not wait
- * for it.
+ * The budget is one row for the whole engine. A transaction that begins a heal locks this row until its commit, so that
+ * many workers together cannot overspend the budget, and asks the gates again under the lock. A transaction that begins
+ * no heal does not wait for the row.
  */
 export const decide = (
   healing: HealContext,
@@ -47,7 +47,7 @@ export const decide = (
     let evaluated = await ask();
     const begins = evaluated.some(({ prospect }) => prospect === 'apply');
     if (begins) await holdBudget(trx);
-    // Its memory first: whoever records results holds that before the finding.
+    // The finding's memory is locked first: each transaction that records results locks the memory before the finding.
     await watch(trx, finding);
     if (!(await isOpen(trx, finding))) return null;
     if (begins) evaluated = await ask();
@@ -67,7 +67,7 @@ export const decide = (
     return { id, knowledge, steps, action };
   });
 
-/** Up to and with the first one whose gates are all open. */
+/** All candidates up to the first one whose gates are all open, including this one. */
 async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
   const asked: Evaluated[] = [];
   for await (const each of all) {
@@ -77,7 +77,7 @@ async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
   return asked;
 }
 
-/** What is written down about it; null of advice that is not enabled. */
+/** The verdict that is recorded; null for advice that is not enabled. */
 function verdictOf({ candidate, gate, inputs, prospect }: Evaluated): Verdict | null {
   if (prospect === 'apply') return 'applied';
   if (prospect === 'hold out') return 'held_out';
@@ -103,7 +103,7 @@ export async function intendNext(
   );
 }
 
-/** Whether a heal that was begun may go on: asked again before every effect. A refusal is written down. */
+/** Whether a heal that was begun may go on: this is asked again before every effect. A refusal is recorded. */
 export async function mayGoOn(
   trx: Transaction<Database>,
   run: Fenced,
@@ -120,7 +120,7 @@ export async function mayGoOn(
   return false;
 }
 
-/** A run that only judges is no order to act where a person has paused or disabled the bot meanwhile. */
+/** A run that only judges must not act when a person has paused or disabled the bot meanwhile. */
 async function mayAct(trx: Transaction<Database>, { id }: Fenced): Promise<boolean> {
   const acting = await trx
     .selectFrom('bot_executions as e')
@@ -136,8 +136,8 @@ const holdBudget = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
 
 /**
- * Another run may have healed it since this one saw it. Of events that were clean since it was left alone only a
- * window that is full of the past keeps it open: there is nothing to heal.
+ * Another run may have healed the finding since this run saw it. A finding of a check of events that was clean since it
+ * was left alone is open only because the check's window still holds old events: there is nothing to heal.
  */
 async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise<boolean> {
   const open = await trx
@@ -188,7 +188,7 @@ const intendStep = (
   });
 };
 
-/** A closed autonomy gate is no refusal of the entry: it says how freely it may act. */
+/** A closed autonomy gate does not refuse the entry: it says how freely the entry may act. */
 function refusal(gate: string | null, { autonomy }: Candidate): Verdict {
   if (gate !== 'autonomy' && gate !== 'approval') return 'blocked';
   return autonomy === 'shadow' ? 'shadowed' : 'suggested';

@@ -11,14 +11,14 @@ import { EndedMeanwhileError, inTurn } from './turn.ts';
 import { withSecrets } from './with-secrets.ts';
 
 /**
- * Applies one step: the effect, its record and the entry's count commit together under the fence, or
- * none of them does. `isDone` is asked first, so that a step which an interrupted attempt may have
- * applied is not applied twice. Returns when it was applied; null when the intent is another run's, or has ended.
- * What is different for remedies outside: {@link takeOutsideEffect}.
+ * Applies one step: the effect, its record and the entry's count commit together under the fence, or none of them does.
+ * The remedy's `isDone` is asked first, so that a step which an interrupted attempt may have applied is not applied
+ * twice. Returns the time at which the step was applied; null when the intent belongs to another run, or has ended.
+ * {@link takeOutsideEffect} says what is different for remedies outside.
  *
- * A remedy may change bots, which come before memories and actions in the order of locks. So the action's own row is
- * locked only by its record: until then the turn keeps others that would apply it away, and an effect whose intent
- * has ended meanwhile is rolled back.
+ * A remedy may change bots, which come before memories and actions in the order of locks. So only the record locks the
+ * action's own row. Until then the turn (turn.ts) keeps out other transactions that would apply the action, and when
+ * the intent has ended meanwhile, the effect is rolled back.
  */
 export async function takeEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -43,8 +43,8 @@ export async function takeEffect(
 }
 
 /**
- * A remedy may tell a fault in words of its own, without the error behind it. But the transaction in which it was met
- * has failed, and remembers it: then the fault is what the remedy failed for. Rejects in any case.
+ * A remedy may replace a fault by an error of its own, without the fault as its cause. But the transaction that met the
+ * fault has failed and remembers it: then this fault is the reason. Always rejects.
  */
 async function blameFault(trx: Transaction<Database>, error: unknown): Promise<never> {
   if (error instanceof Error && error.cause === undefined && !isFault(error)) {
@@ -57,7 +57,7 @@ async function blameFault(trx: Transaction<Database>, error: unknown): Promise<n
   throw error;
 }
 
-/** The database's time while it is an intent, else null. */
+/** The database's time if the action is an intent, else null. */
 async function askIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
   const asked = await trx
     .selectFrom('bot_actions')

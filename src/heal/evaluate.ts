@@ -1,4 +1,4 @@
-/** How the candidates for a finding stand: what `decide` acts on and `explain` shows is one evaluation. */
+/** The state of each candidate for a finding: `decide` and `explain` share this one evaluation. */
 import type { Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { isLeftAlone, type HeldOutBefore } from './choose.ts';
@@ -16,21 +16,22 @@ import type { Candidate } from './match.ts';
 
 export interface Evaluated {
   candidate: Candidate;
-  /** what its gates are asked with, read when it is asked for; null of advice, for which no gate is asked */
+  /** reads what its gates ask for when it is called; null for advice, which has no gates */
   inputs: (() => Promise<GateInputs>) | null;
-  /** the first closed gate; `disabled` of advice that is not enabled */
+  /** the first closed gate; `disabled` for advice that is not enabled */
   gate: string | null;
   /**
-   * `advise`: prose that a person follows. `apply`: its gates are open. `hold out`: they are, but this finding is left
-   * alone for one run, to see what becomes of it.
+   * `advise`: prose that a person follows. `apply`: its gates are open. `hold out`: its gates are open, but this
+   * finding is left alone for one run, to see what becomes of it.
    */
   prospect: 'advise' | 'closed' | 'apply' | 'hold out';
 }
 
 /**
- * Evaluates the candidates one after the other, in the order given; who stops reading has not asked for the rest.
- * Only reads, and what is dear only where it matters: people's word first, then what all gates ask, then the figures.
- * `examined` are the components that the bot looked at in this run, 0 when that is not known.
+ * Evaluates the candidates one after the other, in the given order. When the caller stops reading, the rest is not
+ * evaluated. Only reads. Expensive reads come last and only when they matter: first what people have decided, then what
+ * all gates ask, then the figures. `examined` is how many components the bot looked at in this run, 0 when that is not
+ * known.
  */
 export async function* evaluate(
   trx: Transaction<Database>,

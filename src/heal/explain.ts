@@ -1,4 +1,4 @@
-/** Why a finding is healed, or is not: read where the engine decides, and without writing. */
+/** Why a finding is healed, or is not: reads what the engine decides by, and writes nothing. */
 import type { Selectable } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
@@ -11,21 +11,21 @@ import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
-/** What a run would make of a candidate if it came now. */
+/** What a run would decide about a candidate now. */
 export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   figures: Figures;
-  /** what its gates were asked with; null of advice */
+  /** what its gates were asked with; null for advice */
   inputs: GateInputs | null;
-  /** `wait`: its gates are open; another one is tried before it */
+  /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
-  /** So much of it is broken that the storm gate closes unless the next run looks at twice as many components. */
+  /** So many components are broken that the storm gate closes unless the next run looks at twice as many components. */
   storm: boolean;
 };
 
 export interface Explanation {
-  /** those that match now, in the order in which they are tried; none of a resolved finding */
+  /** the entries that match now, in the order in which they are tried; empty for a resolved finding */
   candidates: Explained[];
-  /** names of entries of which is not known whether they match */
+  /** names of entries of which it is not known whether they match */
   unexamined: string[];
   /** the newest first */
   decisions: Awaited<ReturnType<typeof decisionsOn>>;
@@ -35,7 +35,7 @@ const mostDecisions = 200;
 /** More components than any check looks at. */
 const countless = 2_147_483_647;
 
-/** A resolved finding is explained by what was decided about it. */
+/** A resolved finding is explained by the decisions about it. */
 export async function explain(
   db: Db,
   catalogue: Catalogue,
@@ -58,7 +58,7 @@ function openFindingOf(finding: Selectable<BotFindings>): OpenFinding {
   };
 }
 
-/** In a transaction that cannot write, so that all of it is of one moment. */
+/** In one read-only transaction, so that all figures are of one moment. */
 const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promise<Explained[]> =>
   db
     .transaction()
@@ -85,7 +85,10 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       return explained;
     });
 
-/** The storm gate is asked for both ends of what the next run may look at: here for the fewest components. */
+/**
+ * How many components the next run looks at is not known, so the storm gate is asked for both extremes; this is the one
+ * with the fewest components.
+ */
 const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==
   null;

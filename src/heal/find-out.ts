@@ -1,4 +1,4 @@
-/** One try of a step outside our database, and what became of it where that cannot be seen at once. */
+/** One try of a step outside our database, and what became of it when that cannot be seen at once. */
 import { sql } from 'kysely';
 import { LostRunError } from '../data/bots/fence.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
@@ -10,8 +10,9 @@ import type { Action, Effect, HealContext } from './heal-context.ts';
 type Standing = Date | null | 'unfinished';
 
 /**
- * Returns when it was applied; null when it was not; `unfinished` when it cannot be told, or has to be asked
- * another time. Throws what {@link isUntouched} says where a fault kept it from happening.
+ * Returns the time at which the step was applied; null when it was not applied; `unfinished` when this cannot be told,
+ * or has to be asked another time. When a fault kept the effect from happening, throws an error for which
+ * {@link isUntouched} is true.
  */
 export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
   try {
@@ -23,15 +24,15 @@ export async function tryOutside(healing: HealContext, effect: Effect): Promise<
 }
 
 /**
- * The process ended, or the database did not answer, somewhere between an effect outside and its record:
- * another one asks what became of it. Of a stopped run the intent is left to whoever finds it; so is one about which
- * no answer can be had now.
+ * The child's process ended, or the database did not answer, between an effect outside and its record: another child
+ * asks the remedy what became of the effect. The intent stays for a later run when this run was stopped, or when no
+ * answer can be had now.
  */
 async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<Standing> {
   const { db, signal } = healing;
   const { action } = effect;
   if (signal.aborted) return standing(healing, action);
-  // That it begins is committed before the effect: what was not begun had none.
+  // The beginning is committed before the effect: without this commit there was no effect.
   if (isFault(error) && (await isPlainIntent(healing, effect))) throw asUntouched(error);
   let applied: Date | null | 'off';
   try {
@@ -44,7 +45,7 @@ async function findOut(healing: HealContext, effect: Effect, error: unknown): Pr
     return standing(healing, action);
   }
   if (applied) return applied === 'off' ? 'unfinished' : applied;
-  // It was asked, and it is certain: what is still an intent was not done.
+  // The remedy was asked, and its answer is certain: a row that is still an intent had no effect.
   if (!isFault(error)) await writeFailure(db, effect, messageOf(error), healing);
   else if (await isPlainIntent(healing, effect)) throw asUntouched(error);
   return standing(healing, action);

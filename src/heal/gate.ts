@@ -6,13 +6,13 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
-/** What the first gates ask: people's word on what the engine may do. */
+/** What the first gates ask: what people have decided about what the engine may do. */
 export interface PeoplesWord {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
   /** a person's answer to this entry's last suggestion about this finding */
   answer: 'approved' | 'rejected' | null;
-  /** the entry's last effect on this problem was taken back by a person */
+  /** a person had the entry's last effect on this problem undone */
   undone: boolean;
 }
 
@@ -23,13 +23,13 @@ export interface GateInputs extends PeoplesWord {
   unfinished: number;
   entry_last_hour: number;
   heals_per_entry: number | null;
-  /** heals of this component by the entry in 24 hours; what was never applied does not count */
+  /** heals of this component by the entry in 24 hours, without those that were never applied */
   component_last_day: number;
   heals_per_day: number | null;
-  /** the same over all components, and at most how many */
+  /** the same over all components, and its limit */
   entry_last_day: number;
   heals_a_day: number | null;
-  /** outcomes in a row that were failures, the newest ones */
+  /** how many of the newest outcomes in a row were failures */
   failures_in_row: number;
   minutes_since_failure: number | null;
   breaker_failures: number | null;
@@ -42,10 +42,10 @@ export interface GateInputs extends PeoplesWord {
   storm_share: number | null;
 }
 
-/** `begun`: the heal goes on, and an approval that it began with is not used up by its own steps. */
+/** `begun`: the heal goes on, and its own steps do not use up the approval with which it began. */
 export type Stage = 'beginning' | 'begun';
 
-/** What people have said about the engine, the entry and the finding, as columns. */
+/** What people have decided about the engine, the entry and the finding, as columns. */
 function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
   const isSilenced = silenced({
     bot_id: sql`${finding.bot_id}::uuid`,
@@ -55,11 +55,11 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
   });
   return sql`
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-      -- What stands behind another open finding is left alone like what is silenced: its cause is elsewhere.
+      -- A finding that stands behind another open finding is left alone like a silenced one: its cause is elsewhere.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
         AND ${suppressed('s')})) AS silenced,
       (SELECT d.answer FROM bot_decisions d
-        -- What a shadow said is scored by what people did: that allows and forbids nothing.
+        -- What an entry said in shadow is compared with what people did: such an answer allows and forbids nothing.
         WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
           AND d.verdict <> 'shadowed'
           AND (${stage === 'begun'} OR d.answer = 'rejected' OR NOT EXISTS (
@@ -71,7 +71,7 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
         ORDER BY a.applied_at DESC LIMIT 1), false) AS undone`;
 }
 
-/** What the first gates ask, which is cheap: most findings that are left alone wait for a person. */
+/** Reads what the first gates ask, which is cheap: most findings that are left alone wait for a person. */
 export async function readPeoplesWord(
   trx: Transaction<Database>,
   finding: OpenFinding,
@@ -84,9 +84,10 @@ export async function readPeoplesWord(
 }
 
 /**
- * Everything the gates ask, in one statement: whoever begins a heal by it asks while holding the budget row. `examined` are
- * the components that the bot looked at in this run, 0 when that is not known; `heal` is the id of one that goes
- * on: its own rungs are no failures yet, and not in its way. `word` is what was read of people's word already.
+ * Reads everything that the gates ask, in one statement. A transaction that begins a heal asks while it holds the lock
+ * on the budget row. `examined` is how many components the bot looked at in this run, 0 when that is not known. `heal`
+ * is the id of a heal that goes on: its own steps do not count as failures yet, and do not close its gates. `word` is
+ * what was already read about people's decisions.
  */
 export async function readGateInputs(
   trx: Transaction<Database>,
@@ -106,7 +107,8 @@ export async function readGateInputs(
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
-        -- Of events what is left in the hold window of a cure is no relapse, and another cure would hide one.
+        -- For a check of events, what is left of the problem in the hold window of a cure is no relapse, and another
+        -- cure would hide a relapse.
         AND (state IN ('intent', 'applied', 'unknown') OR state = 'verified' AND judge_within IS NOT NULL)
         AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
       lately.entry_last_hour, ${limit('heals_per_entry')} AS heals_per_entry,
@@ -146,7 +148,7 @@ export async function readGateInputs(
 
 interface Gate<Inputs> {
   name: string;
-  /** asked only before a heal begins: its own rows would close it afterwards */
+  /** asked only before a heal begins: afterwards the heal's own rows would close the gate */
   beforeBeginning?: true;
   closed(inputs: Inputs, candidate: Candidate): boolean;
 }
@@ -155,11 +157,12 @@ const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solut
 
 const approved = ({ answer }: PeoplesWord) => answer === 'approved';
 
-/** Asked first. */
+/** These are asked first. */
 const peoplesGates: Gate<PeoplesWord>[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
-    // For what would act alone: not what a person approved, and not what may only say what it would do.
+    // This gate is for entries that would act alone: not for what a person approved, and not for an entry that may only
+    // say what it would do.
     name: 'mode',
     closed: (now, candidate) =>
       now.mode !== 'auto' &&
@@ -178,12 +181,12 @@ const peoplesGates: Gate<PeoplesWord>[] = [
     name: 'approval',
     closed: (now, candidate) =>
       now.answer === 'rejected' ||
-      // What a person took back is not done again without being asked.
+      // An effect that a person had undone is not repeated without an approval.
       ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
   },
 ];
 
-/** In this order; the first closed one is written down. A figure that cannot be read closes its gate. */
+/** Asked in this order; the first closed gate is recorded. A figure that cannot be read closes its gate. */
 const gates: Gate<GateInputs>[] = [
   ...peoplesGates,
   {
@@ -200,8 +203,8 @@ const gates: Gate<GateInputs>[] = [
       heals_per_entry === null || !(entry_last_hour < heals_per_entry),
   },
   {
-    // It ends what repeats itself unseen, on one component or on one after another. Who approved a heal has seen it,
-    // and one approval is one heal.
+    // Ends a repetition that no person sees, on one component or on one after another. A person who approved a heal has
+    // seen it, and one approval is for one heal.
     name: 'daily',
     beforeBeginning: true,
     closed: (now) =>
@@ -211,7 +214,7 @@ const gates: Gate<GateInputs>[] = [
         !approved(now)),
   },
   {
-    // Once a heal has begun it is about the others: what failed elsewhere meanwhile.
+    // After a heal has begun, this gate is for other heals: failures elsewhere do not stop this one.
     name: 'breaker',
     closed: ({ failures_in_row, minutes_since_failure, breaker_failures, breaker_minutes }) =>
       breaker_failures === null ||
@@ -241,6 +244,6 @@ export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stag
     (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(inputs, candidate),
   )?.name ?? null;
 
-/** The same of the first gates, which ask for people's word alone. */
+/** The same for the first gates, which ask only what people have decided. */
 export const closedByPeople = (word: PeoplesWord, candidate: Candidate): string | null =>
   peoplesGates.find((gate) => gate.closed(word, candidate))?.name ?? null;

@@ -23,18 +23,18 @@ export interface HealContext {
   leftMs(): number;
 }
 
-/** A row of `bot_actions` that is not at its end. */
+/** A row of `bot_actions` that has not ended. */
 export interface Action {
   id: string;
   heal_id: string;
   knowledge_id: string | null;
   step: number;
   applied_at: Date | null;
-  /** of one that was applied before: it is not judged earlier */
+  /** of a step that was applied before: it is not judged earlier than this */
   verify_after?: Date | null;
 }
 
-/** One step to apply, as plain values: it is applied in another process. */
+/** One step to apply, as plain values: another process applies it. */
 export interface Effect {
   run: Fenced;
   finding: TargetFinding;
@@ -44,8 +44,8 @@ export interface Effect {
   params: unknown;
   /** seconds from the application to its verification */
   verifyAfter?: number | null;
-  /** Of a remedy outside: only find out whether it was applied, and write that down. */
+  /** For a remedy outside: only find out whether the step was applied, and record that. */
   ask?: boolean;
-  /** The secrets that `params` name; they are opened where it is handed to the process that applies it. */
+  /** The secrets that `params` name; they are opened when the step is given to the process that applies it. */
   secrets?: readonly Opened[];
 }

@@ -12,17 +12,17 @@ export interface Healed {
   /** steps that were applied */
   actions: number;
   healed: boolean;
-  /** the last of them may only be judged when this run is over: at its `verify_after`, or its `ask_after` */
+  /** the last of these steps can only be judged after this run: at its `verify_after`, or its `ask_after` */
   later: boolean;
-  /** names of entries of which is not known whether they match: time was up, or they are too expensive to try */
+  /** names of entries of which it is not known whether they match: time was up, or they are too expensive to try */
   unexamined: string[];
 }
 
 const nothing: Healed = { actions: 0, healed: false, later: false, unexamined: [] };
 
 /**
- * One finding: what a dead attempt left behind is taken up first; else match, choose, gate, and then
- * up the ladder: apply, verify, and the next step only if the check still fails.
+ * Heals one finding. First takes up what a dead attempt left behind. Otherwise: match, choose, gate, and then up the
+ * ladder: apply, verify, and the next step only if the check still fails.
  */
 export async function heal(
   healing: HealContext,
@@ -47,7 +47,7 @@ async function begin(
   return begun;
 }
 
-/** Tells what became of a step. */
+/** Emits what became of a step. */
 function tell(
   { emit }: HealContext,
   what: 'intended' | 'applied' | 'verified' | 'failed',
@@ -63,7 +63,7 @@ function tell(
   });
 }
 
-/** Goes on with what another run has begun about this finding, and begins nothing itself. */
+/** Goes on with a heal of this finding that another run has begun, and begins none itself. */
 export async function resume(
   healing: HealContext,
   run: Fenced,
@@ -95,18 +95,19 @@ async function climb(
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
     const appliedAt = before ?? (await apply(healing, run, finding, begun, action));
-    // It is not known whether it happened, or a fault kept it from happening: nothing more is tried on top of it.
+    // It is not known whether the effect happened, or a fault kept it from happening: no further step is tried on top
+    // of it.
     if (appliedAt === 'unfinished') return healed;
     const step = { run, finding, begun, action };
     if (appliedAt && !before) {
       healed.actions += 1;
       tell(healing, 'applied', step);
     }
-    // Stopped at work: whether the problem is gone by itself is the next run's question.
+    // The run was stopped while the step was under way: the next run asks whether the problem is gone.
     if (!appliedAt && healing.signal.aborted) return healed;
     if (appliedAt && !(await verifiable(healing, dueAt(begun, action, appliedAt))))
       return { ...healed, later: true };
-    // A step that threw changed nothing; but the problem may be gone by itself meanwhile.
+    // A step that threw changed nothing; but the problem may have gone away by itself meanwhile.
     const verdict = appliedAt
       ? await verify(healing, run, finding, action.id, appliedAt)
       : await healing.recheck(finding, null);
@@ -123,10 +124,10 @@ async function climb(
   return healed;
 }
 
-/** What a run leaves for the checks after a wait. */
+/** How much of its time a run leaves for the checks after a wait. */
 const reserveMs = 1_000;
 
-/** When a step may be judged: what was written down with it counts, whatever the entry says now. */
+/** When a step may be judged: the time that was recorded with the step counts, whatever the entry says now. */
 function dueAt({ steps }: Heal, { step, verify_after }: Action, appliedAt: Date): Date | null {
   if (verify_after !== undefined) return verify_after;
   const seconds = steps[step]?.verifyAfter ?? null;
@@ -134,7 +135,7 @@ function dueAt({ steps }: Heal, { step, verify_after }: Action, appliedAt: Date)
 }
 
 /**
- * Waits until a step may be judged. False when that is behind the run's deadline, or when healing is stopped
+ * Waits until a step may be judged. False when that time is after the run's deadline, or when healing is stopped
  * meanwhile: then the action stays `applied`, and a later run judges it.
  */
 async function verifiable(

@@ -19,14 +19,14 @@ export interface Candidate {
 export interface Matched {
   /** ordered by name */
   candidates: Candidate[];
-  /** names of the entries of which is not known whether they match: time was up, or they are too expensive to try */
+  /** names of the entries of which it is not known whether they match: time was up, or they are too expensive to try */
   unexamined: string[];
 }
 
-/** Longer texts are cut for matching: a pattern is asked about a finding, not about a log file. */
+/** Longer texts are cut before matching: a pattern is matched against a finding, not against a log file. */
 export const mostText = 16_384;
 
-/** What a finding's patterns are asked about. */
+/** The text of a finding that patterns are matched against. */
 export const textOf = ({
   title,
   description,
@@ -55,7 +55,7 @@ export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding):
     .execute();
   return {
     candidates: entries
-      // An edit between the two looks may have made another entry of it: the next run asks that one.
+      // An edit between the two reads may have given the entry another pattern: the next run uses the new one.
       .filter(({ id, issue_pattern }) => patterns.get(id) === issue_pattern)
       .map(({ issue_pattern: _, ...entry }) => ({
         ...entry,

@@ -1,9 +1,9 @@
 /**
- * Effects that no transaction of ours can take back or keep together with their record: a request to
- * another system, VACUUM. That one is about to happen is committed first; what became of it afterwards,
- * under the fence. Where the end of a process, a connection or an answer lies between the two, only the
- * remedy's `isDone` can say whether it happened; where that cannot tell, the action is `unknown`, which
- * blocks its finding until a person has looked. It is never repeated on a guess.
+ * Effects that no transaction of ours can roll back or commit together with their record: a request to another system,
+ * VACUUM. First the transaction that says that the effect begins is committed; after the effect, what became of it is
+ * recorded under the fence. When a process or a connection ends between the two, or an answer is lost, only the
+ * remedy's `isDone` can say whether the effect happened. When `isDone` cannot tell, the action is `unknown`, which
+ * blocks its finding until a person has looked. An effect is never repeated on a guess.
  */
 import { sql } from 'kysely';
 import {
@@ -30,11 +30,11 @@ import { keptParams } from './with-secrets.ts';
 const hadHappened: Evidence = { summary: 'it had been done already', before: null, after: null };
 
 /**
- * Applies one step outside, or with `ask` only finds out what became of it. Returns when it was applied;
- * null when it was not (`failed`), when it cannot be told (`unknown`), when `ask` learnt that it was not done
- * (a plain `intent`, as before it was begun), or when another run carries it (`intent`): the row says which. Rejects,
- * and leaves the intent, when it is stopped or the database does not answer; with {@link isUntouched} where that was
- * before the effect.
+ * Applies one step outside, or with `ask` only finds out what became of it. Returns the time at which it was applied.
+ * Returns null when it was not applied (`failed`), when this cannot be told (`unknown`), when `ask` learnt that it was
+ * not applied (a plain `intent`, as before it was begun), or when another run carries it (`intent`): the row says
+ * which. Rejects, and leaves the intent, when it is stopped or the database does not answer; {@link isUntouched} is
+ * true for the error when that was before the effect.
  */
 export async function takeOutsideEffect(
   db: Db,
@@ -80,24 +80,28 @@ export async function takeOutsideEffect(
   return keep(db, remedy, effect, evidence, limits);
 }
 
-/** Whether a fault kept an effect outside from happening, for certain. */
+/** Whether it is certain that a fault kept an effect outside from happening. */
 export const isUntouched = (error: unknown): boolean =>
   error instanceof NotAppliedError && isFault(error);
 
-/** What a fault threw before an effect outside: with the certainty that there was none. Other errors stay as they are. */
+/**
+ * Marks a fault as thrown before an effect outside, so it is certain that there was no effect. Other errors stay as
+ * they are.
+ */
 export const asUntouched = (error: unknown): unknown =>
   isFault(error) ? new NotAppliedError(messageOf(error), { cause: error }) : error;
 
 /**
- * Which errors let the same effect, or its undo, be tried again: faults. What is inside our database was rolled back
- * with its transaction; outside it has to be certain that nothing was done.
+ * Which errors allow another try of the same effect, or of its undo: faults. An effect inside our database was rolled
+ * back with its transaction; for an effect outside it must be certain that nothing was done.
  */
 export const retriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unknown) => boolean) =>
   outside ? isUntouched : isFault;
 
 /**
- * A fault met before the effect, or with the certainty that there was none, leaves the intent as it was before it
- * was begun, as far as the database takes that now. Any other error, and one met while asking, says nothing of it.
+ * After a fault before the effect, or a fault with the certainty that there was no effect, the intent is put back to
+ * what it was before it was begun, if the database takes that now. Any other error, or an error while asking, says
+ * nothing about the effect.
  */
 async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> {
   if (effect.ask || !isFault(error)) throw error;
@@ -105,7 +109,7 @@ async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> 
   throw asUntouched(error);
 }
 
-/** Three answers; an error of the remedy is none. Rejects with a fault: then it was not asked. */
+/** Three answers; an error of the remedy is none of them. Rejects with a fault: then the remedy was not asked. */
 async function ask(
   remedy: Remedy,
   params: unknown,
@@ -113,7 +117,7 @@ async function ask(
 ): Promise<{ done: boolean | null; why: string }> {
   try {
     const done = await untilStopped(context.signal, () => remedy.isDone(params, context));
-    // What a remedy returns against the contract tells nothing either.
+    // A result that breaks the contract does not tell either.
     return {
       done: typeof done === 'boolean' ? done : null,
       why: `${remedy.name} cannot tell whether it was done`,
@@ -121,13 +125,16 @@ async function ask(
   } catch (error) {
     if (context.signal.aborted) throw error;
     const why = `${remedy.name} could not be asked: ${messageOf(error)}`;
-    // Of a class that says nothing of the effect, whatever the remedy threw.
+    // A fault says nothing about the effect, whichever error the remedy made of it.
     if (isFault(error)) throw new Error(why, { cause: error });
     return { done: null, why };
   }
 }
 
-/** Whoever finds it abandoned asks about these parameters. Null when it has ended, or is of a run that still goes on. */
+/**
+ * The run that finds the action abandoned asks about these parameters. Null when the action has ended, or belongs to
+ * another run that still goes on.
+ */
 const beginOutside = (
   db: Db,
   remedy: Remedy,
@@ -138,11 +145,11 @@ const beginOutside = (
     return begin(trx, run, action, kept);
   });
 
-/** It is certain that nothing happened: no run has to ask again, and it may be dropped as it may be applied. */
+/** It is certain that nothing happened: no run has to ask again, and the intent may be dropped or applied. */
 const unbeginOutside = (db: Db, { run, action }: Effect): Promise<void> =>
   underFence(db, run, (trx) => unbegin(trx, run, action));
 
-/** The effect is there: a fault must not lose its record. */
+/** The effect has happened: a fault must not lose its record. */
 const keep = (
   db: Db,
   remedy: Remedy,
@@ -161,11 +168,11 @@ const keep = (
 /** What a record is about. */
 type About = Pick<Effect, 'run'> & { action: { id: string } };
 
-/** It cannot be told whether it was done. */
+/** It cannot be told whether the effect happened. */
 export const writeDoubt = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
   conclude(db, about, doubt, why, limits);
 
-/** It is certain that it was not done. */
+/** It is certain that the effect did not happen. */
 export const writeFailure = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
   conclude(db, about, failOutside, why, limits);
 

@@ -1,9 +1,9 @@
-/** Who applies an action, or takes it back, when two runs have found the same one. */
+/** Which run applies an action, or takes it back, when two runs have found the same one. */
 import { sql, type Transaction } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
 
-/** What was to be recorded has ended in another way while it was carried out: all of it is rolled back. */
+/** The action has ended in another way while it was carried out: everything is rolled back. */
 export class EndedMeanwhileError extends Error {
   constructor() {
     super('the action has ended meanwhile');
@@ -12,10 +12,10 @@ export class EndedMeanwhileError extends Error {
 }
 
 /**
- * One transaction under the run's fence that no other one which applies this action or takes it back runs beside: whoever
- * comes second asks what the first one has left. The turn locks no row, so that a remedy may lock bots before the
- * action's memory and the action itself are locked (docs/protocol.md). Null, and nothing written, where `work` throws
- * {@link EndedMeanwhileError}.
+ * One transaction under the run's fence. No other transaction that applies this action or takes it back runs beside it:
+ * the second one waits, and then reads what the first one has left. The turn locks no row, so a remedy may lock bots
+ * before the action's memory and the action itself are locked (docs/protocol.md). Returns null, and writes nothing,
+ * when `work` throws {@link EndedMeanwhileError}.
  */
 export const inTurn = <Result>(
   db: Db,

@@ -1,4 +1,4 @@
-/** What a person asked to be taken back, as it is held while that is done. */
+/** An action that a person asked to undo, as it is locked while that is done. */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { NotAppliedError } from '../contract/remedy.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
@@ -12,7 +12,7 @@ export interface Request {
   fingerprint: string;
   component: string | null;
   step: number;
-  /** what its entry says now; null where that is gone */
+  /** what its entry says now; null when the entry is gone */
   solution: string | null;
   evidence: {
     params?: unknown;
@@ -26,17 +26,21 @@ export interface Request {
 }
 
 /**
- * As it is now, with nothing locked. Undefined when it is not asked for any more. Throws {@link NotAppliedError}.
+ * The request as it is now, without a lock. Undefined when the undo is no longer requested. Throws
+ * {@link NotAppliedError}.
  */
 export const askRequest = (trx: Transaction<Database>, id: string): Promise<Request | undefined> =>
   readRequest(trx, id, sql``);
 
-/** Whoever locks it first has it. Undefined when it is not asked for any more. Throws {@link NotAppliedError}. */
+/**
+ * Locks the request; the first run to lock it carries it out. Undefined when the undo is no longer requested. Throws
+ * {@link NotAppliedError}.
+ */
 export async function takeRequest(
   trx: Transaction<Database>,
   id: string,
 ): Promise<Request | undefined> {
-  // Its memory first: whoever records results holds that before the action.
+  // Its memory is locked first: each transaction that records results locks the memory before the action.
   await sql`
     SELECT FROM bot_finding_states s JOIN bot_actions a ON a.fingerprint = s.fingerprint
     WHERE a.id = ${id}::uuid FOR NO KEY UPDATE OF s`.execute(trx);

@@ -1,9 +1,9 @@
 /**
- * What a person asked to be taken back (`bot_actions.undo_requested_at`). An undo inside our database commits
- * together with `undone`; of one outside it is committed first that it begins, so that it is never repeated on
- * a guess. One that cannot be done says so in the action's evidence (`undo_failed`), which keeps its state. What a
- * fault of the database, a connection or a process keeps from being done stays asked for (`undo_delayed` says why),
- * and the bot's next run does it.
+ * Undos that a person requested (`bot_actions.undo_requested_at`). An undo inside our database commits together with
+ * `undone`. For an undo outside, its beginning is committed first, so that it is never repeated on a guess. When an
+ * undo cannot be done, the action's evidence says so (`undo_failed`), and the action keeps its state. When a fault of
+ * the database, a connection or a process keeps it from being done, the request stays (`undo_delayed` says why), and
+ * the bot's next run carries it out.
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.ts';
@@ -27,7 +27,7 @@ import { asUntouched } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
 import { knownParams, notKept, withSecrets } from './with-secrets.ts';
 
-/** One effect to take back, as plain values: it is taken back where remedies run. */
+/** One effect to take back, as plain values: the process in which remedies run takes it back. */
 export interface Undo {
   run: Fenced;
   action: { id: string };
@@ -36,11 +36,14 @@ export interface Undo {
   /** the secrets that its parameters name */
   names?: readonly string[];
   secrets?: readonly Opened[];
-  /** An earlier try of this attempt met a fault, and it is certain that it took nothing back. */
+  /** An earlier try of this attempt met a fault, and it is certain that this try took nothing back. */
   again?: boolean;
 }
 
-/** Of this bot, the newest effect first: what was done on top of another one goes before it. */
+/**
+ * The requests of this bot, the newest effect first: an effect that was applied on top of another one is taken back
+ * before it.
+ */
 export const findUndos = (
   db: Db,
   botId: string,
@@ -57,9 +60,9 @@ export const findUndos = (
     .execute();
 
 /**
- * Takes one effect back and records it. Throws {@link NotAppliedError}, or what the remedy threw; then nothing
- * was written, and {@link concludeUndo} does it. Nothing happens where the request was withdrawn or carried out
- * meanwhile. What {@link isUntouched} says of what was thrown for a remedy outside: it may be tried again.
+ * Takes one effect back and records that. Throws {@link NotAppliedError}, or what the remedy threw; then nothing was
+ * written, and {@link concludeUndo} records the failure. Does nothing when the request was withdrawn or carried out
+ * meanwhile. For a remedy outside, an error for which {@link isUntouched} is true allows another try.
  */
 export async function takeBack(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -70,7 +73,7 @@ export async function takeBack(
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
   if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
   await inTurn(db, undo.run, undo.action, async (trx) => {
-    // Its memory and its row are locked after what the remedy locks, as when it was applied (effect.ts).
+    // Its memory and its row are locked after the rows that the remedy locks, as when the step was applied (effect.ts).
     const request = await askRequest(trx, undo.action.id);
     if (!request) return null;
     const asked = withParams(catalogue, undo, request);
@@ -98,21 +101,22 @@ async function takeBackOutside(
       );
     return undefined;
   }).catch((error: unknown) => {
-    // Before the undo itself: whatever was committed of that it begins, nothing was taken back.
+    // This is before the undo itself: even if its beginning was committed, nothing was taken back.
     throw asUntouched(error);
   });
   if (!asked) return;
   const evidence = await carryOut(db, remedy, undo, asked, signal);
-  // It is done: a fault must not lose its record.
+  // The undo has happened: a fault must not lose its record.
   await retryFaults({ signal }, () =>
     underFence(db, undo.run, (trx) => markUndone(trx, asked, undoneEvidence(evidence))),
   );
 }
 
 /**
- * What an undo that broke off leaves behind: outside it is not known what it did once it had begun, unless it is certain
- * that it did nothing. After a fault it stays asked for then; what an earlier run had begun is that run's still.
- * Returns whether it stays asked for.
+ * Records what an undo that broke off leaves behind. When an undo outside had begun, it is not known what it did,
+ * unless it is certain that it did nothing. If it did nothing because of a fault, the request stays. This certainty is
+ * about the undo of this run only: an undo that an earlier run had begun stays recorded as begun. Returns whether the
+ * request stays.
  */
 export const concludeUndo = (
   db: Db,
@@ -172,7 +176,7 @@ const carryOut = (
   );
 };
 
-/** With the credentials that stand in its playbook. Throws {@link NotAppliedError} where they are not known any more. */
+/** Adds the credentials that its playbook holds. Throws {@link NotAppliedError} when they are no longer known. */
 function withParams(catalogue: Catalogue, undo: Undo, request: Request): Request {
   const { evidence, solution, step } = request;
   const read = solution === null ? null : readSolution(solution, catalogue);
@@ -192,18 +196,18 @@ async function beginRequest(
   return request;
 }
 
-/** What an undo returned, as it is kept: whatever a remedy returns against the contract, it was taken back. */
+/** What an undo returned, as it is stored: even when the result breaks the contract, the effect was taken back. */
 function undoneEvidence(evidence: Evidence): string {
   const { summary, before, after } = Object(evidence) as Partial<Evidence>;
   return JSON.stringify(plain({ undo: { summary, before, after } }));
 }
 
-/** Whether nothing of it was begun, or only by a try of this very attempt that took nothing back. */
+/** Whether no undo was begun, or only by a try of this same attempt that took nothing back. */
 const mayBegin = ({ run, again }: Undo, { evidence: { undo_begun: begun } }: Request): boolean =>
   begun === undefined ||
   (again === true && begun.execution_id === run.id && begun.fence === run.fence);
 
-/** Whether another run is at it, or will come back to it. */
+/** Whether another run carries it out now, or will come back to it. */
 async function isUnderWay(
   trx: Transaction<Database>,
   { run }: Undo,

@@ -9,11 +9,10 @@ import type { HealContext } from './heal-context.ts';
 import type { Verdict } from './finding/verdict.ts';
 
 /**
- * Asks the same check again, told that only what happened since the cure counts, and writes down what
- * it said: verified and the finding resolved, or failed. When the check cannot tell, the action stays
- * `applied`: the next clean run verifies it, the next attempt asks again; of a check of events a run of its own
- * asks again, until that has been done for long enough. `unclear` too when another run has judged it meanwhile:
- * that one goes on.
+ * Asks the same check again, and only what happened since the cure counts; then records the verdict: verified, and the
+ * finding is resolved, or failed. When the verdict is unclear, the action stays `applied`: the next clean run verifies
+ * it, and the next attempt asks again. For a check of events a run of its own asks again, for a limited time. The
+ * verdict is also `unclear` when another run has judged the action meanwhile: then that run goes on with it.
  */
 export async function verify(
   healing: HealContext,
@@ -33,7 +32,7 @@ export async function verify(
   }
   return whileContended(healing, run, async (trx) => {
     if (verified === 'failing') return (await failCure(trx, actionId)) ? verified : 'unclear';
-    // Whoever records results holds a fingerprint's memory before its actions and findings.
+    // Each transaction that records results locks a fingerprint's memory before its actions and findings.
     await rememberCure(trx, finding);
     if (!(await verifyCure(trx, actionId))) return 'unclear';
     await resolveHealed(trx, finding, run);

@@ -1,4 +1,7 @@
-/** Where a remedy meets secrets: it gets the values, and whatever comes back from it has the references again. */
+/**
+ * Where remedies get secrets: a remedy gets the values, and everything that comes back from it gets the references
+ * again.
+ */
 import {
   NotAppliedError,
   UnfitSecretError,
@@ -18,18 +21,18 @@ import { referenceTo } from '../ground/secrets/secret-reference.ts';
 const asReferences = (opened: readonly Opened[]) =>
   opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
 
-/** A literal credential that is shorter stands in too many other words to be looked for. */
+/** A shorter literal credential occurs in too many other words to be searched for. */
 const shortestLiteral = 6;
 
 const literalsIn = (params: unknown) =>
   literalCredentials(params)
     .map(({ text, span }) => text.slice(span.from, span.to))
-    // Of several cookies each is one by itself.
+    // When there are several cookies, each is searched for by itself.
     .flatMap((text) => [text, ...text.split(/[;,\s]+/).map((part) => part.replace(/^[^=]*=/, ''))])
     .filter((value) => value.length >= shortestLiteral)
     .map((value) => ({ value }));
 
-/** The remedy with what it names for this one application. Its parameters keep their references. */
+/** The remedy with the secrets of this one application. Its parameters keep their references. */
 export function withSecrets(
   remedy: Remedy,
   params: unknown,
@@ -64,7 +67,7 @@ export function withSecrets(
   };
 }
 
-/** Its own three fields keep their names, whatever a secret is. */
+/** The three fields of the evidence keep their names, whatever a secret is. */
 function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
   const { summary, before, after } = plain(given) as unknown as Evidence;
   return {
@@ -74,7 +77,7 @@ function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
   };
 }
 
-/** That a value does not fit where it stands is no fault of the remedy. */
+/** When a value does not fit where it is used, the remedy is not to blame. */
 function cleanError(redaction: Redaction, thrown: unknown): unknown {
   const error = redactError(redaction, thrown);
   if (!(error instanceof UnfitSecretError)) return error;
@@ -82,13 +85,15 @@ function cleanError(redaction: Redaction, thrown: unknown): unknown {
   return new NotAppliedError(message, { cause: new FaultError('secret', message) });
 }
 
-/** Parameters as rows keep them: with references, and without the credentials that stand in the playbook in clear. */
+/**
+ * Parameters as rows store them: with references, and without the credentials that the playbook holds in clear text.
+ */
 export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
   remedy.secrets ? masked(plain(params)) : params;
 
 /**
- * The parameters that were in force, by what a row has kept of them and what the step of its entry says now. Null
- * where a credential was left out, and the entry has changed since or is gone.
+ * The parameters that were in force, from what a row stored and what the step of its entry says now. Null when a
+ * credential was left out and the entry has changed since or is gone.
  */
 export function knownParams(kept: unknown, now: unknown): unknown {
   if (!JSON.stringify(kept ?? null).includes(redacted)) return kept;

@@ -17,7 +17,10 @@ export interface Decided {
   gate: string | null;
 }
 
-/** Writes a verdict down, with the figures that it rests on, unless it says nothing new: then they are not asked for. */
+/**
+ * Records a verdict, with the figures that it rests on. A verdict that says nothing new is not recorded, and its
+ * figures are not read.
+ */
 export const writeVerdict = (
   trx: Transaction<Database>,
   run: Fenced,
@@ -43,7 +46,7 @@ export const writeVerdict = (
     countsEvents: finding.judgeWithin !== undefined,
   });
 
-/** The figures that a choice and a gate went by. */
+/** The figures on which a choice and a gate rested. */
 const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
   context,
   ...records[context],

@@ -1,4 +1,4 @@
-/** How far this host's clock is from the database's, and when that is too far. */
+/** How far this host's clock is from the database's clock, and when that is too far. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -8,14 +8,14 @@ import type { BackendName } from '../queue/backend.ts';
 export const mostSkewMs = 2_000;
 
 export interface Skew {
-  /** positive when this host is ahead; half of the round trip is taken off */
+  /** positive when this host is ahead; half of the round trip is subtracted */
   skewMs: number;
-  /** the least that it can be, whichever way of the round trip took how long: 0 or more */
+  /** the smallest possible skew, however the round trip was divided between its two ways: 0 or more */
   atLeastMs: number;
 }
 
 export async function measureSkew(db: Db): Promise<Skew> {
-  // Monotonic time for the duration: the clock that is measured may be set meanwhile.
+  // Monotonic time for the duration, because the clock that is measured may be set meanwhile.
   const [asked, began] = [Date.now(), performance.now()];
   const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
   const roundTrip = performance.now() - began;
@@ -43,7 +43,7 @@ export class ClockOffError extends RoundsmanError {
   }
 }
 
-/** Throws {@link ClockOffError} where a wrong clock does harm; on Redis it is only worth a warning. */
+/** Throws {@link ClockOffError} when a wrong clock does harm; on Redis it is only worth a warning. */
 export function refuseWrongClock(skew: Skew, backend: BackendName): void {
   if (backend === 'postgres' && isWrong(skew)) throw new ClockOffError(skew);
 }

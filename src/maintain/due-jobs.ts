@@ -5,8 +5,8 @@ import type { JobEntry } from '../queue/run-queue.ts';
 import type { Cursor } from './oldest-due.ts';
 
 /**
- * Queued runs of these jobs that have been due for so long, or were never in the queue, and whose job has a place free,
- * the oldest first: `limit` at most of those behind `after`. `end` is null when there are no more.
+ * Queued runs of these jobs that have been due for this long, or were never in the queue, and whose job has a free
+ * place, the oldest first: at most `limit` runs behind `after`. `end` is null when there are no more.
  */
 export async function dueJobs(
   db: Db,

@@ -1,4 +1,4 @@
-/** The end of runs that no worker carries any more and that may not be begun again. */
+/** Ends runs that no worker carries any more and that may not be started again. */
 import type { Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
@@ -9,16 +9,17 @@ import { emitLost } from './emit-lost.ts';
 import type { Emit } from '../events/events.ts';
 import { endLostRuns, findLostRuns, holdLostRuns } from '../transitions/runs/end-lost.ts';
 
-/** Brings what lost runs have left open to people, in a transaction that holds the runs and their bots. */
+/** Escalates what lost runs have left open, in a transaction that holds the runs and their bots. */
 export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<Ticketed[]>;
 
 const batch = 500;
-/** What ends alone gets so long in one go; the rest follows with the next rescue. */
+/** How long one rescue ends runs one by one; the next rescue continues. */
 const aloneMs = 5_000;
 
 /**
- * Ends what is lost. What the attempts of a run have recorded is escalated as at every other end. Where that fails, each run is ended alone, so that one cannot keep the others, and one whose
- * escalation fails alone is ended without it.
+ * Ends the lost runs. What the attempts of a run have recorded is escalated as at every other end. When that fails,
+ * each run is ended alone, so that one run cannot stop the others. A run whose escalation fails even alone is ended
+ * without escalation.
  */
 export async function endLost(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
   const lost = await findLostRuns(db, batch);
@@ -53,13 +54,13 @@ async function endAlone(db: Db, escalate: Escalate, id: string, emit: Emit): Pro
   }
 }
 
-/** Deadlocks, locks and statements that took too long, a server without room: not what escalation itself does. */
+/** Deadlocks, locks and statements that took too long, or a full server: the escalation itself is not the reason. */
 const isInTheWay = (error: unknown) =>
   ['conflict', 'timeout', 'resources', 'connection', 'read-only'].includes(
     faultBehind(error) ?? '',
   );
 
-/** Ends those of them that are still lost and whose rows, with their bots', are free. */
+/** Ends those of them that are still lost and whose rows, and their bots' rows, are not locked. */
 async function end(db: Db, escalate: Escalate, ids: string[], emit: Emit): Promise<number> {
   const { lost, tickets } = await db.transaction().execute(async (trx) => {
     const held = await holdLostRuns(trx, ids);

@@ -6,19 +6,19 @@ import { measureSkew, type Skew } from './clock.ts';
 export interface Node {
   id: string;
   role: 'up' | 'scheduler' | 'worker';
-  /** where it queues runs and takes them from (queueAddress) */
+  /** the queue that it uses (queueAddress) */
   queue?: string;
-  /** runs that it carries at once; none where it only schedules */
+  /** how many runs it carries at once; absent when it only schedules */
   places?: number;
 }
 
 /**
- * Says that this process is alive, and how far its clock is from the database's. Rows of processes that
- * died long ago are removed.
+ * Records that this process is alive, and how far its clock is from the database's. Removes rows of processes that died
+ * long ago.
  */
 export async function heartbeat(db: Db, { id, role, queue, places }: Node): Promise<Skew> {
   const skew = await measureSkew(db);
-  // The column is an int: a clock that is a month off is off.
+  // The column is an int: a clock that is further off than a month is stored as a month off.
   const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
     INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places)
@@ -35,6 +35,6 @@ export async function heartbeat(db: Db, { id, role, queue, places }: Node): Prom
   return skew;
 }
 
-/** Takes the node off the list when its process ends in order. */
+/** Removes the node when its process ends in order. */
 export const leave = (db: Db, { id }: Node) =>
   db.deleteFrom('engine.nodes').where('id', '=', id).execute();

@@ -1,6 +1,6 @@
 import type { Entry, RunQueue } from '../queue/run-queue.ts';
 
-/** Those of rows that are due whose entry is gone, or still delayed: a host with a wrong clock queued it. */
+/** The due rows whose entry is gone, or is still delayed because a host with a wrong clock queued it. */
 export async function lostEntries<Each extends Entry>(
   queue: RunQueue,
   due: Each[],

@@ -2,18 +2,18 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 
-/** Rows read in one go: a backlog behind a bot without a place free is passed over in several. */
+/** Rows read in one go: a backlog of a bot without a free place is skipped in several goes. */
 const window = 10_000;
 
-/** Where a go ended; the next one may continue behind it. */
+/** Where a go ended; the next go may continue behind it. */
 export interface Cursor {
   at: string;
   id: string;
 }
 
 /**
- * Queued runs that have been due for so long and whose bot has a place free, the oldest first: `limit` at most of
- * those behind `after`. `end` is null when there are no more.
+ * Queued runs that have been due for this long and whose bot has a free place, the oldest first: at most `limit` runs
+ * behind `after`. `end` is null when there are no more.
  */
 export async function oldestDue(
   db: Db,
@@ -32,10 +32,10 @@ export async function oldestDue(
              OR (${at}, e.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
       ORDER BY ${at}, e.id LIMIT ${window}
     ), due AS MATERIALIZED (
-      -- As they come, which is their order, so that no more are read than are wanted.
+      -- No sort: the rows come in their order, so that no more are read than are wanted.
       SELECT * FROM seen WHERE bot_id IS NOT NULL AND bot_id NOT IN (SELECT bot_id FROM taken) LIMIT ${limit}
     ), last AS (
-      -- Of a full window, though its bot may have no place.
+      -- The last row of a full window, also when its bot has no free place.
       SELECT * FROM seen
       WHERE (SELECT count(*) FROM due) < ${limit} AND (SELECT count(*) FROM seen) = ${window}
       ORDER BY at DESC, id DESC LIMIT 1

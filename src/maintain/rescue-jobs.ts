@@ -10,20 +10,23 @@ import { dueJobs } from './due-jobs.ts';
 import { lostEntries } from './lost-entries.ts';
 import type { Cursor } from './oldest-due.ts';
 
-/** Runs looked at in one go; the next go continues behind the last one looked at. */
+/** Runs looked at in one go; the next go continues behind the last of them. */
 const batch = 500;
 
 export interface RescuedJobs {
   /** queued runs whose entry was missing */
   queued: number;
-  /** running ones whose lease ran out: queued again, or ended when no attempt was left; and waiting ones that were to end */
+  /**
+   * running runs whose lease ran out: queued again, or ended when no attempt was left; and waiting runs that were to
+   * end
+   */
   takenOver: number;
   ended: number;
 }
 
 /**
- * The same for runs of jobs as `rescuer` is for runs of bots: lost workers and lost entries cost seconds. Runs of a
- * job that this version does not know are left to processes that know it. Any number of processes may do it at once.
+ * Does for runs of jobs what `rescuer` does for runs of bots: lost workers and lost entries cost only seconds. Runs of
+ * a job that this version does not know are left to processes that know it. Any number of processes may do it at once.
  */
 export function jobRescuer(
   db: Db,
@@ -33,11 +36,11 @@ export function jobRescuer(
   let after: Cursor | null = null;
 
   return async () => {
-    // Most seconds there are none: then one question is enough.
+    // In most seconds there is no open run of a job: then this one question is enough.
     if (!(await anyOpenJob(db))) return { queued: 0, takenOver: 0, ended: 0 };
     const ended = (await endLostJobs(db, batch)) + (await endCancelledJobs(db, batch));
     const again = await takeOverJobs(db, batch);
-    // What was running goes first: behind a backlog its recovery would take as long as the backlog.
+    // Runs that were running go first: behind a backlog their recovery would take as long as the backlog.
     await queue.add(again.map((entry) => ({ ...entry, first: true })));
     const { due, end } = await dueJobs(db, jobs, { seconds: 2, limit: batch, after });
     after = end;

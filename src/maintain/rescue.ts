@@ -11,25 +11,24 @@ import { endLost, type Escalate } from './end-lost.ts';
 import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** Queued runs looked at in one go; the next go continues behind the last one looked at. */
+/** Queued runs looked at in one go; the next go continues behind the last of them. */
 const batch = 500;
-/** Cancelled runs that never began and that are ended in one rescue; the rest follows with the next one. */
+/** How many cancelled runs that never began one rescue ends; the next rescue continues. */
 const mostEnded = 5_000;
-/** Goes in one rescue while most of what they look at is lost. */
+/** The most goes in one rescue while most of the runs that they look at are lost. */
 const mostGoes = 10;
 
 export interface Rescued {
   /** queued runs whose entry was missing */
   queued: number;
-  /** running ones whose lease ran out: queued again, or ended when no attempt was left */
+  /** running runs whose lease ran out: queued again, or ended when no attempt was left */
   takenOver: number;
   ended: number;
 }
 
 /**
- * Makes rows right again after whatever was lost: entries of the queue, workers, manual runs that
- * were not queued yet. Any number of processes may do it at once; each row is moved by one
- * conditional update. No attempt is counted for a lost entry.
+ * Repairs rows after any loss: of queue entries, of workers, and for manual runs that were not queued yet. Any number
+ * of processes may do it at once; each row is moved by one conditional update. A lost entry counts no attempt.
  */
 export function rescuer(
   db: Db,
@@ -40,10 +39,10 @@ export function rescuer(
   let after: Cursor | null = null;
 
   async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
-    // Each is added at once: between its row and its entry it is lost in the eyes of the others, who would
-    // queue it again and again, each time behind all that waits.
+    // The entry is added right after each row is written. While a row has no entry yet, other rescues see it as lost
+    // and would queue it again and again, each time behind all waiting entries.
     const again = await takeOverRuns(db, batch);
-    // What was running goes first: behind a backlog its recovery would take as long as the backlog.
+    // Runs that were running go first: behind a backlog their recovery would take as long as the backlog.
     await queue.add(again.map(({ entry }) => ({ ...entry, first: true })));
     emitLost(emit, again);
     await queue.add(await queueFreshRuns(db, batch));
@@ -54,14 +53,14 @@ export function rescuer(
       const found = await queueRunsAgain(db, lost);
       await queue.add(found);
       queued += found.length;
-      // Where the whole queue is gone, what follows is lost as well, and workers wait for it.
+      // When the whole queue is gone, the following runs are lost as well, and workers wait for them.
       if (!end || lost.length < batch / 2) break;
     }
     return { queued, takenOver: again.length };
   }
 
   return async () => {
-    // Beside each other: an end needs no queue, and neither waits for what is in the way of the other.
+    // Both run at the same time: ending a run needs no queue, and a delay of one must not delay the other.
     const [ended, queued] = await Promise.allSettled([endAll(db, escalate, emit), queueAll()]);
     if (ended.status === 'rejected') throw ended.reason;
     if (queued.status === 'rejected') throw queued.reason;
@@ -75,8 +74,8 @@ async function endAll(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
 }
 
 /**
- * Queued, due, older than 2 s, its bot with a place free, and its entry lost. A backlog that waits in the queue is left
- * alone.
+ * Runs that are queued, due and older than 2 s, whose bot has a free place and whose entry is lost. A backlog that
+ * waits in the queue is left alone.
  */
 async function findLost(db: Db, queue: RunQueue, after: Cursor | null) {
   const { due, end } = await oldestDue(db, { seconds: 2, limit: batch, after });

@@ -10,27 +10,27 @@ import { unwatch } from '../transitions/findings/watch.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
 export interface Settled {
-  /** cures that outlasted their hold window */
+  /** cures that held until their hold window was over */
   held: number;
-  /** findings that were left alone and that stayed away as long */
+  /** findings that were left alone and stayed away for as long */
   recovered: number;
-  /** cures of which it could not be told whether they helped */
+  /** cures of which it cannot be told whether they helped */
   undecided: number;
   /** changes of how freely an entry may act */
   judged: number;
-  /** tickets that say now that their problem began or ceased to come and go */
+  /** tickets that now say that their problem began, or ceased, to come and go */
   noted: number;
-  /** silences that lasted until what they named was resolved */
+  /** silences that ended because what they named was resolved */
   silences: number;
 }
 
-/** So many rows of each kind at once; the rest follows the next time. */
+/** How many rows of each kind are concluded at once; the next call continues. */
 const most = 500;
 
 /**
- * Draws the conclusions that only time allows. A cure has held, and an untouched finding recovered, when
- * the same check was clean again in a run that began after the hold window. What came in lets the entries
- * be judged anew, within `limits`. Any number of processes may do it at once.
+ * Draws the conclusions that only time allows. A cure has held, and an untouched finding has recovered, when the same
+ * check was clean again in a run that began after the hold window. Entries with new outcomes are judged again, within
+ * `limits`. Any number of processes may do it at once.
  */
 export async function settle(
   db: Db,

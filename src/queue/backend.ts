@@ -1,4 +1,4 @@
-/** Which of BullMQ's backends moves this database's runs, and that every process uses the same one. */
+/** Which of BullMQ's backends moves the runs of this database, and the rule that every process uses the same one. */
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { pool, type Db } from '../database/connect.ts';
@@ -11,11 +11,11 @@ export type BackendName = 'redis' | 'postgres';
 /** The schema of BullMQ's tables on its PostgreSQL backend. */
 export const queueSchema = 'bullmq';
 
-/** What the configuration asks for: Redis where there is a REDIS_URL, PostgreSQL otherwise. */
+/** The backend that the configuration asks for: Redis when there is a REDIS_URL, PostgreSQL otherwise. */
 export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): BackendName =>
   redisUrl ? 'redis' : 'postgres';
 
-/** Where a process with this configuration queues runs and takes them from, without user and password. */
+/** The queue's address of a process with this configuration, without user and password. */
 export function queueAddress({ redisUrl }: Pick<Config, 'redisUrl'>): string {
   if (!redisUrl) return 'postgres';
   return `redis ${new URL(redisUrl).host}/${redisDatabaseIn(redisUrl) ?? 0}`;
@@ -34,7 +34,7 @@ export class OtherBackendError extends RoundsmanError {
   }
 }
 
-/** The recorded backend, null before the first process started. */
+/** The recorded backend; null before the first process started. */
 export async function recordedBackend(db: Db): Promise<BackendName | null> {
   const row = await recorded(db).executeTakeFirst();
   return row ? (row.value as BackendName) : null;
@@ -43,15 +43,15 @@ export async function recordedBackend(db: Db): Promise<BackendName | null> {
 const recorded = (db: Db) =>
   db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
 
-/** Refuses a backend other than the recorded one, before anything is opened. */
+/** Refuses a backend other than the recorded one, before any connection is opened. */
 export async function refuseOtherBackend(db: Db, configured: BackendName): Promise<void> {
   const known = await recordedBackend(db);
   if (known !== null && known !== configured) throw new OtherBackendError(known, configured);
 }
 
 /**
- * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat:
- * a switch that is under way is waited for, and one that comes later sees this process.
+ * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat: it waits for a
+ * switch that is under way, and a later switch sees this process.
  */
 export async function agreeOnBackend(db: Db, configured: BackendName): Promise<void> {
   await db
@@ -64,8 +64,8 @@ export async function agreeOnBackend(db: Db, configured: BackendName): Promise<v
 }
 
 /**
- * Switches the backend while no process is alive. Nothing is lost: rows are the truth, and rescue
- * queues on the new backend what was waiting on the old one.
+ * Switches the backend while no process is alive. Nothing is lost: rows are the truth, and rescue queues the runs that
+ * waited on the old backend on the new one.
  */
 export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -99,8 +99,8 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
 }
 
 /**
- * A worker may log in with a role that works as service_role (see src/database/session.ts). Two sessions that grant the same
- * at once fail with "tuple concurrently updated", so each waits for the one before it.
+ * A worker may log in with a role that works as service_role (see src/database/session.ts). When two sessions grant the
+ * same rights at once, they fail with "tuple concurrently updated", so each session waits for the one before it.
  */
 const forService = `
   DO $$
@@ -114,7 +114,7 @@ const forService = `
   END
   $$`;
 
-/** Brings BullMQ's tables into schema `bullmq`. Concurrent callers wait for each other. */
+/** Creates BullMQ's tables in schema `bullmq`. Concurrent callers wait for each other. */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
   const { runMigrations } = await import('bullmq');
   const connections = pool(databaseUrl, { max: 1, name: 'roundsman migrate' });
@@ -129,8 +129,8 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
 }
 
 /**
- * A namespace that belongs to this database alone, so that two installations on one Redis do not
- * take each other's runs: the server's identity and the database's number in it.
+ * A namespace that belongs to this database alone, so that two installations on one Redis do not take each other's
+ * runs. It is made of the server's identity and the database's number in it.
  */
 export async function queuePrefix(db: Db): Promise<string> {
   const { rows } = await sql<{ name: string }>`

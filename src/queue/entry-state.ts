@@ -1,20 +1,24 @@
 import type { Job, Queue } from 'bullmq';
 
-/** `delayed`: not before a time that was set by the clock of the host that queued it. */
+/** `delayed`: waits for a time that the clock of the queueing host has set. */
 export type EntryState = 'waiting' | 'delayed' | 'active' | 'gone';
 
-/** Whoever takes an entry starts its run within a moment; one who has not in this time is gone. */
+/**
+ * A worker that takes an entry starts its run within a moment; after this time without a start, the worker counts as
+ * gone.
+ */
 const activeForMs = 5_000;
 
-/** So many entries are remembered, the newest; what is not is seen for the first time again. */
+/** How many entries are remembered, the newest; a forgotten entry counts as seen for the first time again. */
 const mostSeen = 5_000;
 
 /**
- * Says where a job is, by its id. When it was taken is known by the clock of the host that took it, and that may
- * be an hour off: one that this process itself has seen as taken for so long is gone as well.
+ * Returns the state of a job in the queue, by its id. The time at which a job was taken comes from the clock of the
+ * host that took it, which may be an hour off. So a job that this process itself has seen as taken for this long also
+ * counts as gone.
  */
 export function readEntryState(queue: Queue): (id: string) => Promise<EntryState> {
-  /** entries that were seen as taken, and when for the first time by this process' own clock */
+  /** entries that were seen as taken, and the first time of that by this process's own clock */
   const seen = new Map<string, number>();
 
   function activeFor(id: string, job: Job): number {

@@ -1,6 +1,6 @@
 /**
- * What the queue carries. An entry is a hint: it names its kind, and a row by its id and generation; the row says the
- * rest. Entries that an older version has queued name no kind: they are runs of bots.
+ * What the queue carries. An entry is a hint: it names its kind, and a row by id and generation; the row has everything
+ * else. Entries that an older version has queued name no kind: they are runs of bots.
  */
 
 /** One entry for one run of a bot; a start needs the row's current generation. */
@@ -11,7 +11,7 @@ export interface RunEntry {
   /** 0 goes first */
   priority?: number;
   delayMs?: number;
-  /** ahead of those that wait already: it has waited its time before */
+  /** goes ahead of the entries that already wait, because it has waited its time before */
   first?: boolean;
 }
 
@@ -20,11 +20,11 @@ export type JobEntry = Omit<RunEntry, 'kind'> & { kind: 'job' };
 
 export type Entry = RunEntry | JobEntry;
 
-/** Whether what was taken out of the queue names a row; an entry that something else has written there may not. */
+/** Whether an entry that was taken out of the queue names a row; an entry that another program has written may not. */
 export const namesRow = ({ id, generation }: Entry): boolean =>
   typeof id === 'string' && Number.isInteger(generation);
 
-/** A canary is named by a field of its own: versions that know no kinds carry it, too. */
+/** A canary is named by a field of its own, so that versions that know no kinds carry it, too. */
 interface CanaryData {
   kind: 'canary';
   canary: string;
@@ -37,18 +37,18 @@ export const canaryJobId = (id: string): string => `canary-${id}`;
 
 const names = { run: 'run-bot', job: 'job' };
 
-/** BullMQ's name and data of the job that carries an entry. */
+/** BullMQ's name and data for the job that carries an entry. */
 export const dataOf = ({ kind = 'run', id, generation }: Entry) => ({
   name: names[kind],
   data: { kind, id, generation },
 });
 export const canaryData = (id: string): CanaryData => ({ kind: 'canary', canary: id });
 
-/** What was taken out of the queue, by its kind; null: of a kind that this version does not know. */
+/** An entry that was taken out of the queue, by its kind; null for a kind that this version does not know. */
 export function readEntry(data: unknown): Entry | CanaryData | null {
   const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
   if (typeof canary === 'string') return canaryData(canary);
   if (kind !== 'run' && kind !== 'job') return null;
-  // Its carrier looks whether these are what they are to be: namesRow.
+  // The code that carries the entry checks these values: namesRow.
   return { kind, id, generation } as Entry;
 }

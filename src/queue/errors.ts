@@ -1,6 +1,6 @@
 import { RoundsmanError } from '../ground/errors.ts';
 
-/** The queue's server does not answer; it may later. */
+/** The queue's server does not answer now; it may answer later. */
 export class QueueNotReadyError extends RoundsmanError {
   override readonly retryable = true;
 }

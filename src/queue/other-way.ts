@@ -1,10 +1,13 @@
-/** Whether a Redis that could not be spoken to would be heard the other way: with TLS in place of without, or without. */
+/**
+ * When Redis does not answer as the address says: whether it answers the other way, with TLS instead of without, or
+ * without instead of with.
+ */
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const withinMs = 2_000;
 
-/** Resolves with what answers in the other way than this address's, or null. Never rejects. */
+/** Resolves with the way that the server answers, if it is not the way of this address; else null. Never rejects. */
 export function heardOtherWay(redisUrl: string): Promise<'with TLS' | 'without TLS' | null> {
   const { protocol, hostname, port } = new URL(redisUrl);
   const host = hostname.replace(/^\[(.+)\]$/, '$1');
@@ -16,7 +19,7 @@ export function heardOtherWay(redisUrl: string): Promise<'with TLS' | 'without T
       socket.destroy();
       resolve(heard ? (isPlain ? 'with TLS' : 'without TLS') : null);
     };
-    // Whose certificate it is does not matter here: nothing is said to it.
+    // The certificate is not checked here: nothing is sent.
     socket = isPlain
       ? connectTls({ ...at, rejectUnauthorized: false }, () => answer(true))
       : connectPlain(at, () => socket.write('PING\r\n'));

@@ -6,7 +6,7 @@ import { forEngine, pool, shortStatements } from '../database/connect.ts';
 import { queueSchema } from './backend.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
-/** Connections at most, for what is queued and for what is taken: of these one listens. */
+/** The most connections for queueing entries and for taking them; one of the latter listens. */
 export interface QueuePools {
   queue: number;
   queueWorker: number;
@@ -44,10 +44,10 @@ export function onPostgres(
   };
 }
 
-/** Between two tries to begin. */
+/** The pause between two tries to begin. */
 const againMs = 500;
 
-/** What BullMQ keeps of its connection, and its types do not tell. */
+/** Fields of BullMQ's connection that its types do not declare. */
 interface Beginning {
   backend: {
     connection: { readyPromise?: Promise<void> | undefined; waitUntilReady(): Promise<void> };
@@ -55,8 +55,9 @@ interface Beginning {
 }
 
 /**
- * BullMQ remembers for ever that its first connection was refused, by a server that starts or is full, and asks the
- * memory again without a pause: this process would do nothing else. So it is forgotten, after a moment.
+ * When a server that starts or is full refuses BullMQ's first connection, BullMQ remembers this for ever, and tries
+ * again with the remembered error without a pause: this process would do nothing else. So the remembered error is
+ * removed after a moment.
  */
 function forgetFailedStart(worker: unknown): void {
   const { connection } = (worker as Beginning).backend;
@@ -72,7 +73,7 @@ function forgetFailedStart(worker: unknown): void {
   };
 }
 
-/** BullMQ leaves a pool that it was given alone. */
+/** BullMQ does not close a pool that it was given. */
 async function endNow(own: pg.Pool): Promise<void> {
   if (!own.ending) await own.end();
 }

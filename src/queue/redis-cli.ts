@@ -1,10 +1,12 @@
-/** How an operator speaks to the Redis of an address from a shell. The password is asked for and stands nowhere. */
+/**
+ * How an operator reaches the Redis of an address from a shell. redis-cli asks for the password, which is never shown.
+ */
 
-/** `redis-cli -h cache.example -p 6380 --tls --askpass`; without an address of the one here. */
+/** `redis-cli -h cache.example -p 6380 --tls --askpass`; without an address, the Redis on this host. */
 export function redisCli(redisUrl?: string): string {
   if (redisUrl === undefined || !URL.canParse(redisUrl)) return 'redis-cli';
   const { hostname, port, username, password, protocol, searchParams } = new URL(redisUrl);
-  // Whatever a shell would take for more than a name is left for the operator to write.
+  // A name with characters that a shell would interpret is left out, and the operator fills it in.
   const plain = (text: string) => (/^[\w.:-]+$/.test(text) ? text : '...');
   return [
     `redis-cli -h ${plain(hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1')} -p ${port || '6379'}`,

@@ -1,4 +1,4 @@
-/** What Redis' replies and a failed connection mean for the queue: the only table of them. */
+/** What replies of Redis and failed connections mean for the queue. All meanings are in this one table. */
 import { tlsFaultOf, type TlsFault } from '../ground/certificate.ts';
 import { messageOf, type Explanation } from '../ground/errors.ts';
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
@@ -22,7 +22,7 @@ export const isSentinel = stays(
 
 const notLetIn = 'Redis does not let us in';
 
-/** By the beginning of a reply, or of what a script reports; the first that fits counts. */
+/** By the beginning of a reply, or of the error that a script reports; the first that fits counts. */
 const replies: [RegExp, Meaning][] = [
   [/\bREADONLY\b|^UNBLOCKED|\bMASTERDOWN\b/, isReplica],
   [/\b(CROSSSLOT|MOVED|ASK)\b|cluster support|in cluster mode/i, isInCluster],
@@ -82,7 +82,7 @@ const certificates: Record<TlsFault, Meaning> = {
   ),
 };
 
-/** It answers, and not in the way in which it was asked. */
+/** The server answers, but not in the way in which it was asked. */
 export const otherWay = {
   'without TLS': certificates['no-tls'],
   'with TLS': stays(
@@ -96,19 +96,19 @@ const unreachable = passes(
   'check that Redis runs and that REDIS_URL names it, with rediss:// where it speaks TLS; `npx roundsman doctor` looks closer',
 );
 
-/** The error for a meaning that was found out, as by asking for the role. */
+/** The error for a meaning that was found in another way, for example by reading the role. */
 export function refusal(meaning: Meaning, why: string, options?: ErrorOptions) {
   const { what, hint } = meaning;
   const Kind = meaning.passes ? QueueNotReadyError : QueueRefusedError;
   return new Kind({ what, why, hint }, options);
 }
 
-/** Whether a reply says that its server is not the one that takes writes (any more). */
+/** Whether a reply says that its server does not, or no longer, take writes. */
 export const isOfReplica = (error: Error): boolean => replies[0]![0].test(error.message);
 
 /**
- * The number of the database that a SELECT asked for and did not get; null for any other error. Where the login
- * failed before it, that says more.
+ * The number of the database that a SELECT asked for and did not get; null for any other error, and when the login
+ * failed before it: the failed login says more.
  */
 export function databaseRefused(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
@@ -123,11 +123,11 @@ const withoutDatabase = (number: string): Meaning =>
     'let REDIS_URL name a database that the server has (`redis-cli CONFIG GET databases` says how many), or none, which is 0; where the user may not select one: ACL SETUSER with +select',
   );
 
-/** What a reply means; null for one that is not known. */
+/** What a reply means; null for an unknown reply. */
 export const replyMeans = (text: string): Meaning | null =>
   replies.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 
-/** What to throw for whatever Redis, or the way to it, failed with. */
+/** The error to throw, whatever Redis or the connection to it failed with. */
 export function unusable(said: unknown, cause: unknown): QueueNotReadyError | QueueRefusedError {
   const why = messageOf(said);
   const tls = tlsFaultOf(said);

@@ -1,4 +1,4 @@
-/** Redis as BullMQ's backend: how it is connected to, and whether it can be trusted with entries. */
+/** Redis as BullMQ's backend: the connections to it, and whether it keeps entries safely. */
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -19,8 +19,8 @@ import { tryRedis } from './try-redis.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
 /**
- * No command waits for ever on a server that is gone without a word. A worker's connection is silent
- * while it waits for entries: BullMQ lets that last 10 s at most.
+ * No command waits for ever for a server that disappeared without closing its connections. While it waits for entries,
+ * a worker's connection is silent for at most 10 s: that is BullMQ's limit.
  */
 const timeouts = (ms: number) => ({
   connectTimeout: 5_000,
@@ -29,24 +29,24 @@ const timeouts = (ms: number) => ({
   keepAlive: 10_000,
   disconnectTimeout: 500,
   retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
-  // commandTimeout ends what waits.
+  // commandTimeout ends commands that wait.
   maxRetriesPerRequest: null,
-  // After a failover the old primary may stay up as a replica: the next connection finds the new one. What was
-  // asked is not asked again by itself, or a replica would be asked without a pause.
+  // After a failover the old primary may stay up as a replica; a new connection finds the new primary. The failed
+  // command is not sent again automatically: otherwise a replica would get it again without a pause.
   reconnectOnError: (error: Error) => isOfReplica(error),
 });
 const queueTimeoutMs = 4_000;
 const workerTimeoutMs = 15_000;
 
-/** What Redis says of itself, as far as it tells. */
+/** What Redis says about itself, as far as it is allowed to. */
 export interface RedisFacts {
   version: string | null;
-  /** null where it must not be asked */
+  /** null when the user may not read it */
   policy: string | null;
   appendOnly: boolean | null;
 }
 
-/** Keeps what it was given until it takes it away itself. */
+/** The policy under which Redis never removes entries by itself. */
 const keepsEntries = 'noeviction';
 
 /** The maxmemory-policy of Redis lets it throw away entries of the queue. */
@@ -60,7 +60,7 @@ export class RedisEvictsError extends RoundsmanError {
   }
 }
 
-/** What is worth a warning. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
+/** Returns what is worth a warning. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
 export function judgeRedis({ policy, appendOnly }: RedisFacts, redisUrl?: string): string[] {
   if (policy !== null && policy !== keepsEntries) throw new RedisEvictsError(policy, redisUrl);
   const warnings: string[] = [];
@@ -78,8 +78,8 @@ export function judgeRedis({ policy, appendOnly }: RedisFacts, redisUrl?: string
 }
 
 /**
- * Asks once, without trying again: who it is, and with the queue's `prefix` also for one real write and read.
- * Throws {@link QueueNotReadyError} or {@link QueueRefusedError}.
+ * Connects once, without trying again, and asks for the server's role; with the queue's `prefix` also does one real
+ * write and read. Throws {@link QueueNotReadyError} or {@link QueueRefusedError}.
  */
 export async function askRedis(
   redisUrl: string,
@@ -88,14 +88,15 @@ export async function askRedis(
   const redis = openClient(redisUrl, {
     ...timeouts(5_000),
     lazyConnect: true,
-    // It asks with INFO, which may be forbidden; what loads still says so to the first command.
+    // The ready check uses INFO, which may be forbidden; a server that still loads says so in reply to the first
+    // command.
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     reconnectOnError: null,
   });
   let heard: Error | undefined;
-  // Without a listener ioredis prints the error; it says more than the rejection that follows it.
+  // Without a listener ioredis prints the error; this error says more than the rejection that follows it.
   redis.on('error', (error) => (heard = error));
   try {
     await redis.connect();
@@ -112,7 +113,7 @@ export async function askRedis(
   }
 }
 
-/** Where the network let us through and no sense was made of the answer, TLS may be why. */
+/** When the network works and the answer makes no sense, TLS may be the reason. */
 async function explain(said: unknown, cause: unknown, redisUrl: string): Promise<RoundsmanError> {
   const found = unusable(said, cause);
   const isLost = /ECONNRESET|EPIPE|timed? ?out|ETIMEDOUT|closed|Protocol error/i.test(found.why);
@@ -123,7 +124,7 @@ async function explain(said: unknown, cause: unknown, redisUrl: string): Promise
     : refusal(otherWay[way], `it answers ${way}; ${found.why}`, { cause });
 }
 
-/** Empty where INFO is forbidden. */
+/** Empty when INFO is forbidden. */
 const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
   new Map(
     (await ifAllowed(redis.info()))?.split(/\r?\n/).map((line): [string, string] => {
@@ -132,7 +133,10 @@ const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
     }),
   );
 
-/** Where its role or its mode keep the queue away. What it does not tell, the write finds out. */
+/**
+ * Throws when the role or the mode of the server makes it unusable for the queue. What the server does not tell, the
+ * write shows.
+ */
 function judgePlace(told: Map<string, string>): void {
   if (told.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');
   if (told.get('cluster_enabled') === '1') throw refusal(isInCluster, 'cluster_enabled is 1');
@@ -143,7 +147,7 @@ function judgePlace(told: Map<string, string>): void {
     );
 }
 
-/** CONFIG is forbidden on most rented servers, INFO is not; either may be. */
+/** CONFIG is forbidden on most rented servers, INFO is not; each of them may be. */
 async function readFacts(redis: Redis, told: Map<string, string>): Promise<RedisFacts> {
   const configured = async (name: string) =>
     (await ifAllowed(redis.config('GET', name) as Promise<string[]>))?.[1] ?? null;
@@ -164,9 +168,9 @@ async function ifAllowed<Value>(asked: Promise<Value>): Promise<Value | null> {
   }
 }
 
-/** `prefix` sets two installations on one Redis apart. `mayAsk`: INFO is not forbidden. */
+/** `prefix` separates two installations on one Redis. `mayAsk`: INFO is not forbidden. */
 export function onRedis(redisUrl: string, prefix: string, mayAsk = true): Transport {
-  // Both ask with INFO: ioredis whether it still loads, BullMQ for its version.
+  // Both use INFO: ioredis to see whether the server still loads, BullMQ to read its version.
   const unasked = mayAsk ? {} : { enableReadyCheck: false, skipVersionCheck: true };
   const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms), ...unasked });
   return {

@@ -1,7 +1,7 @@
 /**
- * The queue of runs on BullMQ, of bots and of jobs. It is a hint: its entries carry a kind, an id and a generation and
- * nothing else, and losing every one of them costs seconds. BullMQ never runs one twice by itself here; rescue
- * (src/maintain) decides that from the rows.
+ * The queue of runs on BullMQ, of bots and of jobs. It is a hint: its entries carry only a kind, an id and a
+ * generation, and losing every one of them costs seconds. BullMQ never starts an entry a second time by itself here;
+ * rescue (src/maintain) decides that from the rows.
  */
 import type { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
@@ -29,7 +29,7 @@ import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
 export type { RunWorker } from './run-worker.ts';
 
-/** What carries entries that are no runs of bots. */
+/** The functions that carry entries which are not runs of bots. */
 export interface OtherCarriers {
   job?: Take<JobEntry>;
   canary?: (id: string) => Promise<void>;
@@ -37,19 +37,19 @@ export interface OtherCarriers {
 
 export interface RunQueue {
   readonly backend: BackendName;
-  /** What is worth knowing about its server, for the log. */
+  /** Warnings about its server, for the log. */
   readonly warnings: readonly string[];
-  /** Enqueues in as few round trips as the backend allows; an entry that is there already stays. */
+  /** Enqueues in as few round trips as the backend allows; an entry that already exists stays. */
   add(entries: Entry[]): Promise<void>;
-  /** Where an entry is. `active` only while it was taken a moment ago: after that its row says more. */
+  /** The state of an entry. `active` only shortly after it was taken: later its row says more. */
   entryState(entry: Entry): Promise<EntryState>;
-  /** Enqueues a canary ahead of all that waits. Its entry carries its id and nothing else. */
+  /** Enqueues a canary ahead of all waiting entries. Its entry carries only its id. */
   addCanary(id: string): Promise<void>;
-  /** Takes the entry of a canary away, if it still waits. */
+  /** Removes the entry of a canary, if it still waits. */
   removeCanary(id: string): Promise<void>;
   /**
-   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. One of a kind without a carryByKind is
-   * dropped: its row says that it waits, and rescue queues it again for a process that has one.
+   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. An entry whose kind no function
+   * carries is dropped: its row still waits, and rescue queues it again for a process that has such a function.
    */
   work(
     concurrency: number,
@@ -63,12 +63,12 @@ export interface RunQueue {
 // attempts 1: a second start is decided from the row, never by the queue.
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
-/** The queue's server has this long to answer; nothing here waits longer, whatever BullMQ would do. */
+/** How long the queue's server may take to answer; no call here waits longer, whatever BullMQ would do. */
 const answerTimeoutMs = 10_000;
 
 /**
- * Asks Redis whether it can hold the queue, without opening anything; nothing to ask on PostgreSQL. With the
- * queue's prefix it writes and reads there. Resolves with what is worth a warning.
+ * Asks Redis whether it can hold the queue, and opens no queue; on PostgreSQL there is nothing to ask. With the queue's
+ * prefix it writes and reads there. Resolves with what is worth a warning.
  */
 export async function examineQueueServer(
   { redisUrl }: Pick<Config, 'redisUrl'>,
@@ -78,7 +78,7 @@ export async function examineQueueServer(
 }
 
 /**
- * Throws {@link QueueNotReadyError} when its server does not answer now, {@link QueueRefusedError} or
+ * Throws {@link QueueNotReadyError} when the server does not answer now, and {@link QueueRefusedError} or
  * RedisEvictsError when it cannot be used.
  */
 export async function openQueue(
@@ -119,7 +119,7 @@ export async function openQueue(
     },
     entryState: (entry) => answered(stateOf(jobIdOf(entry)), backend),
     async addCanary(id) {
-      // No priority goes before every priority, and `lifo` before what waits without one.
+      // An entry without a priority goes before all entries with one, and `lifo` puts it before the others without one.
       const opts = { ...jobOptions, jobId: canaryJobId(id), lifo: true };
       await answered(queue.add('canary', canaryData(id), opts), backend);
     },
@@ -135,7 +135,7 @@ export async function openQueue(
   };
 }
 
-/** Gives each entry to what carries its kind. */
+/** Gives each entry to the function that carries its kind. */
 const carryByKind =
   (take: Take<RunEntry>, { job, canary }: OtherCarriers): Take<unknown> =>
   async (data, free) => {

@@ -1,37 +1,34 @@
 /**
- * What takes entries in this process: a worker of BullMQ, and another one in its place when that one
- * has stopped. A worker that started while PostgreSQL was down never recovers, and one behind a socket
- * that is dead waits for an answer that does not come; both say that they are running.
+ * Takes entries in this process, with a worker of BullMQ that is replaced by a new one when it has stopped. A worker
+ * that started while PostgreSQL was down never recovers, and a worker on a dead socket waits for an answer that never
+ * comes; both report that they are running.
  */
 import { WaitingError, type Job, type Worker } from 'bullmq';
 import { within } from '../ground/within.ts';
 import type { Processor, Transport } from './transport.ts';
 
 export interface RunWorker {
-  /** Takes no more entries; resolves when those it carries are done. */
+  /** Takes no more entries; resolves when the entries that it carries are done. */
   drain(): Promise<void>;
-  /** How long it has had a place free and taken nothing, in milliseconds; 0 while it is held. */
+  /** For how long it has had a place free and taken no entry, in milliseconds; 0 while it is held. */
   idleMs(): number;
-  /** Takes no more entries until `resume`; what it carries goes on. */
+  /** Takes no more entries until `resume`; entries that it already carries go on. */
   hold(): void;
   resume(): void;
-  /** Another worker of BullMQ takes its place; what the old one carries goes on. */
+  /** Starts another worker of BullMQ in its place; entries that the old one carries go on. */
   replace(): void;
 }
 
-/**
- * Carries one entry. Once `free` was called, its place may go to the next entry, while the rest of the
- * work goes on.
- */
+/** Carries one entry. After `free` was called, the next entry may use its place, while the rest of the work goes on. */
 export type Take<Entry> = (entry: Entry, free: () => void) => Promise<void>;
 
-/** The entry waits again. Where that fails it is gone, and rescue queues its row again. */
+/** Makes the entry wait again. When that fails the entry is lost, and rescue queues its row again. */
 async function putBack(job: Job, token?: string): Promise<never> {
   await job.moveToWait(token);
   throw new WaitingError();
 }
 
-/** What a worker leaves on its connections, as that its last entries are done, it does within this. */
+/** How long a worker may take for its last messages, for example that its last entries are done. */
 const farewellMs = 2_000;
 
 export function openWorker<Entry>(
@@ -41,8 +38,8 @@ export function openWorker<Entry>(
   onError: (error: Error) => void,
 ): RunWorker {
   const carried = new Set<Promise<void>>();
-  // Entries that hold their places, and those that gave them up and are still carried: as many at most,
-  // a further one keeps its place.
+  // Entries that hold their places, and entries that gave them up and are still carried. Of the latter there are at
+  // most as many; a further entry keeps its place.
   let placed = 0;
   let parting = 0;
   const leaving = new Set<Promise<void>>();
@@ -54,7 +51,7 @@ export function openWorker<Entry>(
     const own = new Set<Promise<void>>();
     let taking = true;
     const process: Processor = async (job, token) => {
-      // BullMQ fetches once more while it closes: the next worker has it.
+      // BullMQ fetches one more entry while it closes: the next worker gets it.
       if (!taking) return putBack(job, token);
       const { promise: freed, resolve: leave } = Promise.withResolvers<void>();
       let left = false;
@@ -82,7 +79,7 @@ export function openWorker<Entry>(
     worker.on('error', onError);
     const retire = async () => {
       taking = false;
-      // Not awaited yet: it waits for what is carried, and on a dead socket for ever.
+      // Not awaited yet: it waits for the entries that are carried, and on a dead socket for ever.
       const ended = worker.close();
       await Promise.allSettled(own);
       await within(farewellMs, ended).catch(() => {});

@@ -1,11 +1,11 @@
-/** What a backend of BullMQ has to give. */
+/** What a backend of BullMQ has to provide. */
 import type { Job, Queue, Worker } from 'bullmq';
 
-/** `token` is what BullMQ holds the job under. */
+/** `token` proves to BullMQ that this worker holds the job. */
 export type Processor = (job: Job, token?: string) => Promise<void>;
 
 export interface Transport {
-  /** `end` lets go of its connections at once, in whatever state they are. */
+  /** `end` closes its connections at once, in whatever state they are. */
   openQueue(): { queue: Queue; end(): Promise<unknown> };
   openWorker(concurrency: number, process: Processor): { worker: Worker; end(): Promise<unknown> };
 }

@@ -7,8 +7,8 @@ import { refusal, replyMeans } from './redis-errors.ts';
 import { queueName } from './transport.ts';
 
 /**
- * What BullMQ's scripts call, each in a way that works and does little. `$` is a key of a kind of its own: `$h` a
- * hash, `$l` and `$m` lists, `$z` a sorted set, `$s` a set, `$x` a stream, `$t` a text.
+ * The commands that BullMQ's scripts call, each in a form that works and does little. `$` and a letter name a key, with
+ * one key for each type: `$h` a hash, `$l` and `$m` lists, `$z` a sorted set, `$s` a set, `$x` a stream, `$t` a text.
  */
 export const scripted = [
   'SET $t 1',
@@ -58,7 +58,7 @@ export const scripted = [
 
 const kinds = ['t', 'h', 'l', 'm', 'z', 's', 'x'];
 
-/** Returns `command<TAB>error` for each that failed. */
+/** Returns `command<TAB>error` for each command that failed. */
 const script = `
 local failed = {}
 for line in ARGV[1]:gmatch('[^\\n]+') do
@@ -76,14 +76,14 @@ for line in ARGV[1]:gmatch('[^\\n]+') do
 end
 return failed`;
 
-/** ACL's words in the versions of Redis, Valkey and the like: of commands, and of keys. */
+/** The words of access errors in the versions of Redis, Valkey and similar servers: for keys, and for commands. */
 const forbidsKey = /key/i;
 const forbidden = /NOPERM|no permissions?|ACL failure|can't run this command/i;
 const unknown = /unknown (redis )?command|Unknown Redis command/i;
 
 /**
- * Resolves when everything worked. Throws QueueRefusedError that names the commands or the keys that are missing,
- * or what {@link replyMeans} knows of the reply.
+ * Resolves when everything worked. Throws QueueRefusedError that names the missing commands or keys, or the meaning
+ * that {@link replyMeans} knows for the reply.
  */
 export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
   const own = `${prefix}:${queueName}:try-${randomUUID()}`;
@@ -94,7 +94,7 @@ export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
       return await asked();
     } catch (error) {
       if (!(error instanceof Error && error.name === 'ReplyError')) throw error;
-      // Of a transaction the first error is the reason, and the last one only repeats that there was one.
+      // In a transaction the first error is the reason; the last one only says that there was an error.
       const [first = error] = (error as { previousErrors?: Error[] }).previousErrors ?? [];
       const why = messageOf(first);
       failed.push([/'([\w|]+)' command/.exec(why)?.[1]?.toUpperCase() ?? command, why]);
@@ -108,7 +108,7 @@ export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
     const [command = '', ...why] = line.split('\t');
     failed.push([command, why.join('\t')]);
   }
-  // What BullMQ sends beside its scripts.
+  // The commands that BullMQ sends outside of its scripts.
   await attempt('EVALSHA', () => redis.evalsha('0'.repeat(40), 1, keys[0]!));
   await attempt('HSET', () => redis.hset(`${own}:h`, 'a', '1'));
   await attempt('HGETALL', () => redis.hgetall(`${own}:h`));

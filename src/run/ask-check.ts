@@ -12,9 +12,9 @@ import type { RunContext } from './run-context.ts';
 export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
- * Asks one check one question. A fault that is not the check's doing is met by another try; it has erred only where
- * the fault persists. Null when the run was stopped meanwhile, whatever the check still does: its result is
- * not awaited.
+ * Asks one check one question. When a fault that the check did not cause keeps it from answering, the question is asked
+ * again; only if the fault persists, the outcome is `errored`. Returns null when the run was stopped meanwhile: then it
+ * does not wait for the check's result, even if the check is still running.
  */
 export async function askCheck(
   { emit, secrets }: Engine,

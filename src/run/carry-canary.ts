@@ -5,13 +5,13 @@ import type { Engine } from './engine.ts';
 import { fitting } from '../ground/text.ts';
 import { within } from '../ground/within.ts';
 
-/** What a child may take for the task, its start included. */
+/** How long a child may take for the task, including the time to start it. */
 const childWithinMs = 5_000;
 
 /**
- * Carries a canary as a run is carried: a child process does a task, and the result is recorded with the
- * connections and statements that record runs. It has no row of a run, so nothing counts it. Never rejects:
- * what goes wrong is written to its row, where the process that asked for it reads it.
+ * Carries a canary through the steps of a run: a child process does a task, and the result is recorded with the same
+ * connections and statements that record runs. A canary has no row in `bot_executions`, so no count includes it. Never
+ * rejects: an error is written to the canary's row, where the process that asked for the canary reads it.
  */
 export async function carryCanary(engine: Engine, id: string): Promise<void> {
   const { db, children, writer, emit, worker } = engine;
@@ -26,7 +26,7 @@ export async function carryCanary(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** A child does the task in time, or what kept it from that is thrown. */
+/** Has a child do the task in time. Throws the reason when no child did. */
 async function askChild(children: Children): Promise<void> {
   const until = performance.now() + childWithinMs;
   const taking = children.take();

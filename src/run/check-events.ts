@@ -1,4 +1,4 @@
-/** The checks that count events in a window: what is asked of them, and what their counts say about earlier cures. */
+/** Checks that count events in a window: which questions they get, and what their counts say about earlier cures. */
 import type { EventCheck, Tally } from '../contract/event-check.ts';
 import type { Verdict } from '../heal/finding/verdict.ts';
 import { storable } from '../ground/text.ts';
@@ -17,8 +17,8 @@ import type { RunContext } from './run-context.ts';
 import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.ts';
 
 /**
- * Asks an event check about its window, without what lies before the cutoffs of single keys, and judges the keys and
- * the decisions that wait for a verdict. What the check says against its contract is its error.
+ * Asks an event check about its window, leaving out events from before the cutoff of a key, and judges the keys and the
+ * decisions that wait for a verdict. When the check's answer breaks its contract, the outcome is the check's error.
  */
 export async function checkEvents(
   engine: Engine,
@@ -44,7 +44,7 @@ export async function checkEvents(
     tallies: keptTallies(report, keys, asking),
     verdicts,
     decisions: await judgeDecisions(asking, decisions),
-    // Of several the newest cutoff's.
+    // When several decisions and keys share a key, the fingerprint of the newest cutoff counts.
     fingerprints: new Map(
       [...decisions, ...keys].map(({ key, fingerprint }) => [key, fingerprint]),
     ),
@@ -52,7 +52,7 @@ export async function checkEvents(
   for (const [key, { tally, from }] of shown)
     judged.tallies.set(key, countedFrom(tally, from, asking.now));
   const { findings } = outcome.result;
-  // What only a longer time than the window shows is recorded as that shows it.
+  // A problem that shows only over a time longer than the window is recorded as that longer time shows it.
   const others = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
   const all = [...others, ...[...shown.values()].map(({ finding }) => finding)];
   const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };
@@ -61,8 +61,9 @@ export async function checkEvents(
 }
 
 /**
- * Asks an event check about one finding's key alone. With `since` a cure is verified: by the events after its cutoff,
- * or after `since` where none was kept. Without, it is only asked whether the key is still reported.
+ * Asks an event check about the key of one finding. With `since` this verifies a cure, by the events after the key's
+ * cutoff, or after `since` where no cutoff was stored. Without `since` it only asks whether the check still reports the
+ * key.
  */
 export async function recheckEvents(
   engine: Engine,
@@ -86,7 +87,7 @@ export async function recheckEvents(
   return { outcome, verdict: judged!.verdict };
 }
 
-/** With the time over which each reported key was counted. */
+/** The tallies, each with the time over which its key was counted. */
 function keptTallies(
   { findings, tallies, from }: Report,
   keys: WaitingKey[],

@@ -6,8 +6,8 @@ import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Runs the bot's checks one after the other; one that errs, or ends its process, does not keep the
- * others from running. When the run is stopped meanwhile, those that were through by then are returned.
+ * Runs the bot's checks one after the other. A check that errs, or that ends its process, does not keep the others from
+ * running. When the run is stopped meanwhile, returns the outcomes of the checks that had ended by then.
  */
 export async function checkAll(
   engine: Engine,

@@ -9,19 +9,19 @@ import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
-/** One moment's way to ask an event check. */
+/** How an event check is asked at one moment. */
 export interface Asking {
   now: Date;
   /** the beginning of its window */
   from: Date;
-  /** seconds for which a verdict that is unclear is asked for again */
+  /** for how many seconds an unclear verdict is asked for again */
   within: number;
   ask(question: EventQuestion): Promise<CheckOutcome | null>;
-  /** how it erred, each time */
+  /** the outcome of each question on which the check erred */
   unanswered: CheckOutcome[];
 }
 
-/** What one question brought: by key, as keys are stored. */
+/** The answer to one question: by key, as keys are stored. */
 export interface Report {
   from: Date;
   findings: Map<string, EventResult['findings'][number]>;
@@ -32,7 +32,7 @@ export interface Report {
 /** No platform keeps what it logs for longer, and PostgreSQL's intervals and dates have an end. */
 const longestWindow = 10 * 366 * 24 * 3_600;
 
-/** With the window that the bot's config gives; an errored outcome where that is no window. */
+/** Uses the window from the bot's config; returns an errored outcome when that is no valid window. */
 export function askingOf(
   engine: Engine,
   context: RunContext,
@@ -65,7 +65,7 @@ export function askingOf(
   }
 }
 
-/** One start for each key: of several cutoffs the latest, but none before `from`. */
+/** One start for each key: the latest of its cutoffs, and never before `from`. */
 export function startsOf(
   cutoffs: { key: string; cutoff: Date }[],
   from: Date,
@@ -91,13 +91,13 @@ export function reportOf(outcome: CheckOutcome & { result: object }, from: Date)
 export const reportOn = (asking: Asking, cutoffs: { key: string; cutoff: Date }[]) =>
   askAbout(asking, asking.from, startsOf(cutoffs, asking.from));
 
-/** More questions about one list of keys would cost more than they tell. */
+/** The most questions about one list of keys: more would cost more than their answers are worth. */
 const mostQuestions = 64;
 
 /**
- * What the check says about these keys alone, each from its own start on. A list that was cut short says nothing of
- * those that it does not name: then it is asked about fewer at once. `outcome` is that of the first question, and
- * `report` is null where that brought nothing.
+ * What the check says about these keys alone, each from its own start on. A report that was cut short says nothing
+ * about the keys that it does not name; then the check is asked again about shorter lists. `outcome` is the outcome of
+ * the first question, and `report` is null when the first question brought no result.
  */
 export async function askAbout(
   { ask }: Asking,

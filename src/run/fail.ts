@@ -8,8 +8,8 @@ import type { Ended } from './writer/flush.ts';
 import type { Run } from './writer/run.ts';
 
 /**
- * Ends a run for a defect or a lost database, not for a check's own error. Null where this fails too: rescue takes the
- * run over.
+ * Ends a run because of a defect or a lost database, not because of a check's own error. Returns null when this fails
+ * too: then rescue takes the run over.
  */
 export async function failRun(engine: Engine, run: Run, error: unknown): Promise<Ended | null> {
   engine.emit('run.failed', { err: error, run: run.id, bot: run.bot.name });
@@ -26,7 +26,7 @@ export async function failRun(engine: Engine, run: Run, error: unknown): Promise
   try {
     const marked = definition ? await markBotInError(engine.db, run.bot, why) : [];
     if (marked.length > 0) engine.emit('bot.in_error', { name: run.bot.name, reason: why });
-    // No further attempt can help a definition that cannot run.
+    // Another attempt cannot help when the bot's definition cannot run.
     const last = definition ? { ...run, attempt: run.maxAttempts } : run;
     return await engine.writer.end(last, ending);
   } catch (second) {

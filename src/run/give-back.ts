@@ -4,14 +4,17 @@ import { giveBackRuns, runsToGiveBack } from '../transitions/runs/give-back.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
-/** A row that a transaction of its run still holds is asked for again, for less than a stop waits for all of it. */
+/**
+ * For how long giving back is tried again while a transaction of the run still locks its row: less than the time that a
+ * stop takes at most.
+ */
 const lockedRowsMs = 4_500;
 const pauseMs = 100;
 
 /**
- * Gives runs back that a drain could not wait for: `queued` again, the attempt not counted. What they
- * still do is dropped. They are stopped first: a remedy in its transaction holds its run's row until its child has
- * ended.
+ * Gives back the runs for which a drain could not wait: they are `queued` again, and the attempt is not counted.
+ * Results that they still produce are dropped. The runs are stopped first, because a remedy in its transaction locks
+ * its run's row until its child has ended.
  */
 export function giveBack(
   { db, queue }: Pick<Engine, 'db' | 'queue'>,
@@ -28,13 +31,16 @@ export function giveBack(
 }
 
 export interface GivingBack<Run> {
-  /** Gives back those whose rows are free: how many, and the entries of those that are queued now. */
+  /** Gives back the runs whose rows are not locked. Returns how many, and the entries of those that are now queued. */
   give(runs: Run[]): Promise<{ given: number; entries: Entry[] }>;
-  /** The ids of those that could not be given back yet. */
+  /** The ids of the runs that could not be given back yet. */
   remaining(runs: Run[]): Promise<Set<string>>;
 }
 
-/** Again and again, until none remains or time is up. Resolves with how many were given back; the leases of the others run out. */
+/**
+ * Tries again until no run remains or time is up. Resolves with how many runs were given back; the leases of the others
+ * run out.
+ */
 export async function giveBackWhatIsFree<Run extends { id: string }>(
   queue: Pick<RunQueue, 'add'>,
   runs: Run[],
@@ -46,7 +52,7 @@ export async function giveBackWhatIsFree<Run extends { id: string }>(
   for (let left = runs; left.length > 0;) {
     const { given, entries } = await give(left);
     all += given;
-    // A queue that is away must not keep the rest: rescue finds rows without an entry.
+    // An unreachable queue must not keep the other runs from being given back: rescue finds rows without an entry.
     const added = queue.add(entries);
     added.catch(() => {});
     adding.push(added);

@@ -34,7 +34,9 @@ export const healAll = (
     healing: healingOf(engine, context, checks, { examined, seen: open }),
   });
 
-/** One finding after the other, the worst first, until the run is stopped, or its healing by the kill switch. */
+/**
+ * Heals one finding after the other, the worst first, until the run is stopped or the kill switch stops its healing.
+ */
 export async function healEach(
   engine: Engine,
   run: Run,
@@ -58,7 +60,7 @@ export async function healEach(
   return total;
 }
 
-/** So many entries are named in one line of the log. */
+/** How many entries one line of the log names at most. */
 const mostNamed = 10;
 
 const warnOf = ({ emit }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
@@ -70,7 +72,7 @@ const warnOf = ({ emit }: Engine, run: Run, fingerprint: string, unexamined: str
     count: unexamined.length,
   });
 
-/** What healing takes from its run. `onRecheck` hears how each check ended that was asked again. */
+/** What healing takes from its run. `onRecheck` is called with the outcome of each check that was asked again. */
 export function healingOf(
   engine: Engine,
   context: RunContext,
@@ -102,7 +104,7 @@ export function healingOf(
   return { db, catalogue, signal, recheck, effect, now, leftMs, examined, emit };
 }
 
-/** How the finding's check judges a cure; a check that is gone is one of a state. */
+/** How the finding's check judges a cure; a check that no longer exists is treated as a check of a state. */
 function judgedHow(
   { catalogue }: Engine,
   { bot }: Run,
@@ -114,8 +116,8 @@ function judgedHow(
 }
 
 /**
- * Clean only when the check looked at the finding's key and did not report it, also not in another category than
- * before: a problem that is told in another way is not cured. `seen` is what this run found before the cure.
+ * Clean only when the check looked at the finding's key and did not report it, in this category or another: a problem
+ * that is now reported in another category is not cured. `seen` is what this run found before the cure.
  */
 function verdictOn(
   run: Run,

@@ -1,4 +1,4 @@
-/** The verdicts on keys and decisions of an event check, by what it counted after a cure or a decision. */
+/** The verdicts on keys and decisions of an event check, from what the check counted after a cure or a decision. */
 import type { Tally } from '../contract/event-check.ts';
 import { verdictByEvents, type TallyBefore, type Verdict } from '../heal/finding/verdict.ts';
 import { severityRank } from '../ground/severity.ts';
@@ -14,7 +14,7 @@ import { severityOf } from './tasks/finding.ts';
 import type { JudgedKeys, KeyVerdict } from './tasks/outcome.ts';
 import type { WaitingDecision, WaitingKey } from './waiting-keys.ts';
 
-/** What is to be judged by the events after `cutoff`, and for a clean verdict by those after `start`. */
+/** What is judged by the events after `cutoff`; a clean verdict goes by the events after `start`. */
 export interface Case {
   key: string;
   before: TallyBefore | null;
@@ -22,7 +22,7 @@ export interface Case {
   start: Date;
 }
 
-/** A verdict, and where it rests on more than the check's window: what the check says of that longer time. */
+/** A verdict. `shown`: what the check reports over a time longer than its window, when the verdict rests on that. */
 export interface Judged {
   verdict: Verdict;
   shown: { finding: Reported; tally: Tally; from: Date } | null;
@@ -31,9 +31,9 @@ export interface Judged {
 type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding : never;
 
 /**
- * The verdict on each case. Where the report counted from another moment on than the case does, the check is asked
- * once more: what fails in either has failed, because a share in a window is blind to a few failures an hour, and one
- * since the cure to what has only just begun.
+ * The verdict on each case. When the report counted from another moment on than the case does, the check is asked once
+ * more, and the case has failed when either answer fails. Both answers are needed: the share in a window does not show
+ * a few failures an hour, and the share since the cure does not show a failure that has only just begun.
  */
 export async function judge(asking: Asking, report: Report, cases: Case[]): Promise<Judged[]> {
   const other = cases.filter(
@@ -61,7 +61,10 @@ export async function judge(asking: Asking, report: Report, cases: Case[]): Prom
   });
 }
 
-/** By one report alone; unclear where it was cut short and does not name the key: it might have. */
+/**
+ * By one report alone. Unclear when the report was cut short and does not name the key: the missing part may have named
+ * it.
+ */
 function verdictIn(
   { findings, tallies, truncated }: Report,
   { key, before, cutoff, start }: Case,
@@ -79,13 +82,19 @@ function verdictIn(
   });
 }
 
-/** What the events say about the keys that wait; `shown` are findings of a longer time than the check's window. */
+/**
+ * What the events say about the keys that wait; `shown` holds findings that show only over a time longer than the
+ * check's window.
+ */
 export interface Judgement {
   verdicts: JudgedKeys['verdicts'];
   shown: Map<string, NonNullable<Judged['shown']>>;
 }
 
-/** Those with a cure that waits, and those whose open finding no event after the cutoff has shown again. */
+/**
+ * Judges the keys with a cure that waits for a verdict, and those whose open finding was not seen again in any event
+ * after the cutoff.
+ */
 export async function judgeKeys(
   asking: Asking,
   report: Report,
@@ -107,7 +116,7 @@ export async function judgeKeys(
     const one = found[at] ?? { verdict: 'unclear', shown: null };
     const told = toldAgain(waiting[at]!, whole, one.verdict, asking.now);
     verdicts.set(key, { verdict: told ? 'failing' : one.verdict, state });
-    // A list that was cut short may not name it, though asked alone the check does.
+    // A report that was cut short may not name a key that the check reports when it is asked about this key alone.
     const finding = whole?.findings.get(key);
     const tally = whole?.tallies.get(key);
     const hidden = report.truncated && finding && tally && !report.findings.has(key);
@@ -119,8 +128,9 @@ export async function judgeKeys(
 }
 
 /**
- * After a person resolved it, or an undo, what is left of a problem and medium is no clear return of it; but who waits
- * for it to be told would not learn of it at all. So it is told when a person would have had to respond.
+ * After a person resolved a problem, or after an undo, a rest of medium severity is no clear return of the problem. But
+ * the people who wait for a ticket would then never learn of it. So the rest is reported again at the time by which a
+ * person would have had to respond.
  */
 function toldAgain(
   { key, state, toldAgainAt, cutoff }: WaitingKey,
@@ -135,13 +145,16 @@ function toldAgain(
   return severityRank(severityOf(finding.severity)) <= severityRank('medium') && now >= toldAgainAt;
 }
 
-/** By the same function, from the decision on: the old events would make every finding that was left alone persist. */
+/**
+ * Judges decisions by the same function, with the events since the decision: with older events every finding that was
+ * left alone would count as persisted.
+ */
 export async function judgeDecisions(
   asking: Asking,
   decisions: WaitingDecision[],
 ): Promise<JudgedKeys['decisions']> {
   if (decisions.length === 0) return [];
-  // Those of one key are judged together, from the latest one on.
+  // Decisions on one key are judged together, from the latest one on.
   const cases = [...Map.groupBy(decisions, ({ key }) => key)].map(([key, of]) => ({
     key,
     of,

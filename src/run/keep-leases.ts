@@ -16,9 +16,9 @@ export interface Leases<Run extends Leased> {
 }
 
 /**
- * Has the leases of all runs renewed again and again, until it is stopped. `renew` resolves with those that are held
- * still. A run that is not among them was taken over and is stopped as lost; one whose end was asked for is stopped as
- * cancelled.
+ * Renews the leases of all runs again and again, until it is stopped. `renew` resolves with the runs that this worker
+ * still holds. A run that is not among them was taken over and is stopped as lost; a run that a person asked to cancel
+ * is stopped as cancelled.
  */
 export function keepRenewing<Run extends Leased>(
   renew: (runs: Run[]) => Promise<{ id: string; cancelled: boolean }[]>,
@@ -32,7 +32,7 @@ export function keepRenewing<Run extends Leased>(
     if (asked.length === 0) return;
     const kept = new Map((await renew(asked)).map((row) => [row.id, row]));
     for (const run of asked) {
-      // It may have ended while the statements were under way.
+      // The run may have ended while the statement was under way.
       if (runs.get(run.id) !== run) continue;
       if (!kept.has(run.id)) run.stop('lost');
       else if (kept.get(run.id)!.cancelled) run.stop('cancelled');

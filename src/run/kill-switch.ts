@@ -10,13 +10,16 @@ import type { RunContext } from './run-context.ts';
 /** The kill switch acts within 2 s: this, the database's answer, and a child's grace. */
 const askEveryMs = 500;
 
-/** One question without an answer may be a connection that was cut; more of them are a mode that cannot be read. */
+/**
+ * How many reads of the mode in a row may fail: one failure may be a connection that was cut; with more the mode counts
+ * as unreadable.
+ */
 const mostUnanswered = 1;
 
 export interface Watched {
   /** Aborted when the run is stopped, and once the kill switch has stopped an effect of it. */
   signal: AbortSignal;
-  /** Carries out what has effects. It is ended when the mode does not allow any while it is under way. */
+  /** Carries out a task that has effects. Ends the task when, while it is under way, the mode no longer allows any. */
   carryOut<K extends 'effect' | 'undo'>(
     kind: K,
     task: Tasks[K]['task'],
@@ -27,7 +30,7 @@ export interface Watched {
 const namesIn = (task: Effect | Undo): readonly string[] =>
   'params' in task ? secretsNamedIn(task.params) : (task.names ?? []);
 
-/** Gates ask for the mode before an effect; this asks while one is under way in a run's child. */
+/** Gates read the mode before an effect; this reads it while an effect is under way in the run's child. */
 export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunContext): Watched {
   const off = new AbortController();
 
@@ -48,14 +51,14 @@ export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunCont
   return {
     signal: AbortSignal.any([run.signal, off.signal]),
     async carryOut(kind, task) {
-      // At the last moment, and no others than its own: what a child does not know it cannot give away.
+      // Opened as late as possible, and only those of this task: a child cannot leak a secret that it does not know.
       const opened = await secrets.open(namesIn(task));
       const over = new AbortController();
       watch(over.signal).catch(() => {});
       try {
         return await child.do(kind, { ...task, secrets: opened }, run);
       } catch (error) {
-        // The last words of a child that died may hold what it was given.
+        // The last output of a child that died may contain the secrets that it was given.
         throw secrets.error(error);
       } finally {
         over.abort();

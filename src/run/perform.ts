@@ -16,20 +16,20 @@ import { judgeDue } from './verify-later.ts';
 /**
  * One run, from its entry in the queue to its end:
  *
- *   start       `queued -> running`, with an attempt, a fence and a lease; a child process is its own meanwhile
- *   reconcile   what earlier runs of the bot have left: requested undos, effects of which it is not known whether they happened
+ *   start       `queued -> running`, with an attempt, a fence and a lease; meanwhile one child process is the run's own
+ *   reconcile   what earlier runs of the bot left: requested undos, effects that may or may not have happened
  *   check       the bot's checks, one after the other
- *   record      what they saw: findings are opened, counted and resolved, cures verified or relapsed
- *   suppress    findings that stand behind another one
- *   heal        what is open, the worst first: match, choose, gates, apply, verify
+ *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
+ *   suppress    findings that stand behind another open one
+ *   heal        open findings, the worst first: match, choose, gates, apply, verify
  *   escalate    the rest becomes tickets
  *   finish      `running ->` its end, or `queued` again for another attempt
  *   enqueue     that attempt, and the bot's next run, which had to wait for this one
  *
- * Record and suppress are one commit, and so are escalate and finish; where nothing has to be healed, all four are.
- * A run with the trigger `verify` checks nothing but what it judges: {@link judgeDue}. Every step after the start
- * writes under the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called when
- * its checks and remedies are through: another run may take its place while this one is written.
+ * Record and suppress are one commit, and so are escalate and finish; when nothing has to be healed, all four are one.
+ * A run with the trigger `verify` checks only what it judges: {@link judgeDue}. Every step after the start writes under
+ * the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called when the run's
+ * checks and remedies have ended: another run may take its place while the end of this run is written.
  */
 export async function performRun(
   engine: Engine,
@@ -91,7 +91,7 @@ async function verify(engine: Engine, context: RunContext): Promise<Seen> {
   return { outcomes, recorded: open, actions };
 }
 
-/** In one commit, with the record where nothing had to be healed. */
+/** Escalates and finishes in one commit; when nothing had to be healed, the record is part of that commit too. */
 function escalateAndFinish(
   { writer }: Engine,
   run: Run,
@@ -101,7 +101,7 @@ function escalateAndFinish(
   if (stopped === 'lost') throw new LostRunError(run);
   const idle = run.trigger === 'verify' && outcomes.length === 0 && !stopped;
   const ending: Ending = {
-    // Where nothing is left to be verified, that is the answer.
+    // When nothing is left to verify, the run is a success.
     ...(idle ? { status: 'success', reason: null, error: null } : endingOf(outcomes, stopped)),
     outcomes,
     findings: recorded ?? 0,
@@ -110,7 +110,7 @@ function escalateAndFinish(
   return recorded === null ? writer.recordAndEnd(run, outcomes, ending) : writer.end(run, ending);
 }
 
-/** Queues the run's own retry, and the bot's next run, to which it made way. */
+/** Queues the run's own retry, and the bot's next run, which had to wait for this run. */
 async function enqueueFollowUps({ emit, queue }: Engine, run: Run, ended: Ended): Promise<void> {
   const { status, findings, retry, next } = ended;
   emit('run.ended', {

@@ -3,7 +3,10 @@ import { queueVerifyRun } from '../transitions/runs/queue-verify.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
-/** Queues the run that judges, or asks again about, what was applied to this fingerprint, for when that may be done. */
+/**
+ * Queues the run that judges, or asks again about, the steps applied to this fingerprint. The run is due when they may
+ * be judged.
+ */
 export async function queueVerify(
   { db, queue, emit }: Engine,
   run: Run,

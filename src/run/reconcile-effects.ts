@@ -5,8 +5,8 @@ import type { RunContext } from './run-context.ts';
 import { undoRequested } from './undo.ts';
 
 /**
- * Settles what the bot's earlier runs have left before any check looks: effects that a person asked to be undone,
- * and those outside the database that were begun and of which it is not known whether they happened.
+ * Concludes what the bot's earlier runs left, before any check runs: effects that a person asked to undo, and effects
+ * outside the database that were begun and of which it is not known whether they happened.
  */
 export async function reconcileEffects(engine: Engine, context: RunContext): Promise<void> {
   const { run, leftMs } = context;

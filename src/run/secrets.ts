@@ -1,4 +1,6 @@
-/** What a worker knows of secrets: it opens those that a step names, and leaves all of them out of what is recorded. */
+/**
+ * What a worker knows of secrets: it opens the ones that a step names, and removes all of them from what is recorded.
+ */
 import { NotAppliedError } from '../contract/remedy.ts';
 import type { Db } from '../database/connect.ts';
 import { FaultError } from '../database/faults/fault-behind.ts';
@@ -18,23 +20,23 @@ import type { CheckOutcome } from './tasks/outcome.ts';
 
 export interface Secrets {
   /**
-   * The secrets of these names, as they are stored now. Where one cannot be had, throws a NotAppliedError behind which
-   * a fault is that says what to do: no remedy is to blame, and nothing was done.
+   * The secrets of these names, as they are stored now. When one is missing or cannot be opened, throws a
+   * NotAppliedError whose cause says what to do: the remedy is not to blame, and nothing was done.
    */
   open(names: readonly string[]): Promise<Opened[]>;
-  /** What a check said, as it may be stored. */
+  /** The outcome of a check, with secrets removed, so that it may be stored. */
   outcome(outcome: CheckOutcome): Promise<CheckOutcome>;
-  /** What was thrown, as it may be stored. */
+  /** The thrown error, with secrets removed, so that it may be stored. */
   error(thrown: unknown): Error;
 }
 
-/** What is stored meanwhile is known after so long, unless a step of this worker names it before. */
+/** A secret that is stored meanwhile is known after this time, unless a step of this worker names it before. */
 const staleMs = 5_000;
 
-/** One word of a language, or a small number: it may be the name of something that has nothing to do with it. */
+/** A single word or a small number: such a value may also occur in text that has nothing to do with the secret. */
 const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
 
-/** `ofLog` is what the log of this process leaves out. */
+/** `ofLog` is the redaction of this process's log. */
 export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, emit: Emit): Secrets {
   const texts = openRedaction();
   const identities = openRedaction();
@@ -49,20 +51,20 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
   }
 
   async function readAll(): Promise<void> {
-    // Also where it fails: a database that does not answer is not asked for each check.
+    // Set also when the read fails: a database that does not answer must not be asked again for each check.
     readAt = performance.now();
     const rows = await listSecrets(db);
     for (const row of rows) {
       try {
         know([openSecret(sources, row)]);
       } catch (error) {
-        // What this process cannot open it cannot give away.
+        // A secret that this process cannot open, it cannot leak.
         if (!(error instanceof RoundsmanError)) throw error;
       }
     }
   }
 
-  /** Where the database does not answer, what was known before is. */
+  /** When the database does not answer, the secrets that were known before stay known. */
   async function refresh(): Promise<void> {
     if (performance.now() - readAt < staleMs) return;
     reading ??= readAll().finally(() => (reading = null));

@@ -10,8 +10,8 @@ import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Takes back what a person asked to be undone of this bot, before its checks look. Under the kill switch nothing
- * has effects: the requests wait, as do those that are stopped at work.
+ * Takes back the effects of this bot that a person asked to undo, before its checks run. Under the kill switch nothing
+ * has effects: the requests wait, and so do those whose undo the kill switch interrupts.
  */
 export async function undoRequested(engine: Engine, context: RunContext): Promise<void> {
   const { db, emit, catalogue } = engine;
@@ -23,7 +23,7 @@ export async function undoRequested(engine: Engine, context: RunContext): Promis
   const { id, fence } = run;
   const delayed = new Set<string>();
   for (const { id: action, remedy, fingerprint, params } of asked) {
-    // What is on top of it is still to be taken back.
+    // A newer effect on the same fingerprint must be taken back first.
     if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;
     const names = secretsNamedIn(params);

@@ -14,14 +14,14 @@ export interface Judged {
   outcomes: CheckOutcome[];
   /** findings that are open still */
   open: number;
-  /** further steps that were applied */
+  /** further steps that this run applied */
   actions: number;
 }
 
 /**
- * What a run with the trigger `verify` does instead of its bot's checks: it takes up what earlier runs have
- * applied and could not wait for, judges it, and goes on with its ladder where the check still fails. It
- * begins no heal of its own.
+ * What a run with the trigger `verify` does instead of its bot's checks. It takes up the steps that earlier runs
+ * applied and could not wait for, judges them, and goes on with the next step where the check still fails. It begins no
+ * heal of its own.
  */
 export async function judgeDue(
   engine: Engine,
@@ -43,8 +43,8 @@ export async function judgeDue(
 }
 
 /**
- * Open findings with an application whose `verify_after`, or `ask_after`, has come and whose run has ended, or with
- * one that an earlier attempt of this run left behind.
+ * Open findings with an applied step whose `verify_after`, or `ask_after`, has passed and whose run has ended, or with
+ * a step that an earlier attempt of this run left behind.
  */
 async function findDue(db: Db, { id, bot }: RunContext['run']): Promise<OpenFinding[]> {
   const { rows } = await sql<OpenFinding>`

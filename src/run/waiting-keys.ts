@@ -2,24 +2,26 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import type { TallyBefore } from '../heal/finding/verdict.ts';
 
-/** A key of an event check whose events count from a cutoff on, as far as a verdict about it is wanted. */
+/** A key of an event check whose events count only from a cutoff on, while a verdict on it is wanted. */
 export interface WaitingKey {
   key: string;
   fingerprint: string;
   cutoff: Date;
   /** null where it is not known */
   before: TallyBefore | null;
-  /** of the cure that waits for its verdict, `applied`, or for the second one, `verified` */
+  /** of the cure: `applied` waits for its first verdict, `verified` for its second one */
   state: 'applied' | 'verified' | null;
   /** when that cure was first found clean */
   verifiedAt: Date | null;
   /** its finding is open, and no event after the cutoff has shown it again */
   unseen: boolean;
-  /** from then on what is medium still is told again, as a person would have had to respond to it */
+  /** from this time on a rest of medium severity is reported again: a person would have had to respond by then */
   toldAgainAt: Date;
 }
 
-/** A decision that left a finding of an event check alone, and that waits for what becomes of it. */
+/**
+ * A decision that left a finding of an event check alone and that waits until it is known what became of the finding.
+ */
 export interface WaitingDecision {
   id: string;
   key: string;
@@ -32,7 +34,7 @@ export interface WaitingDecision {
 
 /**
  * The keys of one check of a bot with a cutoff within the last `within` seconds, or with a cure that waits for a
- * verdict however old the cutoff is. With a fingerprint, its key alone.
+ * verdict, however old its cutoff is. With a fingerprint, only its key.
  */
 export async function waitingKeys(
   db: Db,
@@ -51,7 +53,8 @@ export async function waitingKeys(
       ORDER BY applied_at DESC LIMIT 1) a ON true
     WHERE s.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND s.cutoff_at IS NOT NULL
       AND (${fingerprint}::text IS NULL OR s.fingerprint = ${fingerprint}::text)
-      -- A cutoff to come is that of a cure that is taking effect; else the clock was set back, and it says nothing.
+      -- A cutoff in the future belongs to a cure that is taking effect; otherwise the clock was set back, and the
+      -- cutoff says nothing.
       AND (s.cutoff_at <= engine.now() + interval '1 second' OR EXISTS (
         SELECT FROM bot_actions p WHERE p.fingerprint = s.fingerprint AND p.state = 'applied' AND p.verify_after > engine.now()))
       AND (a.state IS NOT NULL OR s.cutoff_at > engine.now() - make_interval(secs => ${within}::float8))
@@ -59,7 +62,7 @@ export async function waitingKeys(
   return rows;
 }
 
-/** Those of one check of a bot that earlier runs than this one made. */
+/** The waiting decisions of one check of a bot that runs before this run made. */
 export async function waitingDecisions(
   db: Db,
   { bot, check, run }: { bot: string; check: string; run: string },
@@ -74,5 +77,8 @@ export async function waitingDecisions(
   return rows;
 }
 
-/** A Date has no microseconds: the next whole millisecond, so that no event from before it is counted after it. */
+/**
+ * A Date has no microseconds. Rounds up to the next millisecond, so that an event from before the moment is not counted
+ * as after it.
+ */
 const laterMs = (column: string) => sql`${sql.ref(column)} + interval '999 microseconds'`;

@@ -1,6 +1,6 @@
 /**
- * Makes up for slots of the past, on request: inserts those that have no row and queues those that were
- * skipped. Rows only; rescue finds them and queues them. They wait for each other and for the bot's
+ * Queues runs for slots of the past, on request: inserts rows for slots that have none, and queues rows that were
+ * skipped. Writes only rows; rescue finds them and adds their entries. The runs wait for each other and for the bot's
  * `concurrency`, and the bot's own slots go on meanwhile.
  */
 import { sql } from 'kysely';
@@ -18,16 +18,16 @@ import { lastMissed, rowsIn, type SlotRow } from './slot-rows.ts';
 import { rememberedSchedule, slotsBetween, type Schedule } from './cron.ts';
 import { missedStretch, without } from './missed.ts';
 
-/** A time, or so many seconds before the database's now. */
+/** A time, or a number of seconds before the database's now. */
 export type Moment = Date | { secondsAgo: number };
 
 export interface BackfillRequest {
   since: Moment;
-  /** The end, itself not included; now unless given. */
+  /** The end of the stretch, not included; the default is now. */
   until?: Moment | undefined;
-  /** Slots in the stretch at most. */
+  /** The most slots that the stretch may have. */
   limit: number;
-  /** Only say what would be done. */
+  /** Only report what would be done. */
   dryRun: boolean;
 }
 
@@ -36,15 +36,15 @@ export interface Backfilled {
   until: Date;
   /** slots that had no row */
   inserted: Date[];
-  /** rows that were skipped, as they were before */
+  /** rows that were skipped, as they were before this call */
   requeued: SlotRow[];
-  /** rows that have ended otherwise: nothing is run twice */
+  /** rows that have ended in another way: no slot is run twice */
   ran: SlotRow[];
-  /** rows that are queued or running already */
+  /** rows that are already queued or running */
   open: SlotRow[];
-  /** shared rows of missed slots that the present schedule does not know: they stay as they are */
+  /** shared rows of missed slots that do not fit the present schedule: they stay as they are */
   left: SlotRow[];
-  /** The bot's slot that is due and not claimed yet; from there on slots are the scheduler's. */
+  /** The bot's slot that is due and not claimed yet; it and later slots are left to the scheduler. */
   unclaimed: Date | null;
 }
 
@@ -54,7 +54,7 @@ export class BackfillRangeError extends UsageError {}
 /** Throws {@link BackfillRangeError}, BotCannotRunError, BadScheduleError. */
 export const backfill = (db: Db, botId: string, request: BackfillRequest): Promise<Backfilled> =>
   db.transaction().execute(async (trx) => {
-    // The claim takes the same lock: whoever comes second sees the other one's rows.
+    // The claim takes the same lock: the second of the two sees the rows of the first.
     const bot = await trx
       .selectFrom('bots')
       .selectAll()
@@ -77,7 +77,7 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
     const earlier = await lastMissed(trx, botId, since);
     const { divided, ...plan } = sort(schedule, slots, earlier, rows, { since, until });
     if (!request.dryRun) {
-      // Before the rows that they take their times from are queued again.
+      // Before the rows from which their times are taken are queued again.
       for (const missed of divided) await keepMissedSlots(trx, missed);
       await queueSkippedSlots(trx, bot, plan.requeued);
       await queueSlots(trx, bot, plan.inserted);
@@ -134,11 +134,11 @@ const tooMany = (name: string, limit: number) =>
   });
 
 interface Plan extends Pick<Backfilled, 'inserted' | 'requeued' | 'ran' | 'open' | 'left'> {
-  /** shared rows of missed slots that reach beyond the stretch, with what remains of them */
+  /** shared rows of missed slots that reach beyond the stretch, with the rest that stays missed */
   divided: { row: SlotRow; rest: MissedStretch[] }[];
 }
 
-/** Sorts rows and slots by what becomes of them; `earlier` are rows that begin before the stretch. */
+/** Sorts rows and slots by what is done with them; `earlier` are rows that begin before the stretch. */
 function sort(
   schedule: Schedule,
   slots: Date[],

@@ -1,12 +1,12 @@
-/** Bots claimed in one transaction; fewer in the first one of a tick, so that workers have something to do meanwhile. */
+/** Bots claimed in one transaction; fewer in the first one of a tick, so that workers get work early. */
 const usual = 1_000;
 const first = 100;
 const least = 5;
 
 /**
- * How many bots the next batch of a claim takes. After a timeout a quarter of those that took too long, and then twice
- * as many after each batch that succeeds; kept from tick to tick, so that a server in trouble is not asked again and
- * again for what it cannot do.
+ * How many bots the next batch of a claim takes. After a timeout it takes a quarter of the size that took too long, and
+ * then twice as many after each batch that succeeds. The size is kept from tick to tick, so that a server in trouble is
+ * not asked again and again for what it cannot do.
  */
 export class BatchSize {
   #most = first;
@@ -23,7 +23,7 @@ export class BatchSize {
     this.#most = this.#most >= first ? usual : Math.min(first, this.#most * 2);
   }
 
-  /** False when a smaller batch is no use. */
+  /** Records a timeout. False when a smaller batch would not help. */
   tookTooLong(): boolean {
     if (this.#most === least) return false;
     this.#most = Math.max(least, Math.floor(this.#most / 4));

@@ -5,29 +5,31 @@ import type { JobEntry } from '../queue/run-queue.ts';
 import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
 import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
 
-/** Missed slots are counted up to here, a month of minutes: to count takes time, and the scheduler has other work. */
+/**
+ * How many missed slots are counted at most, a month of minutes: counting takes time, and the scheduler has other work.
+ */
 const mostCounted = 50_000;
 
 export interface ClaimedJobs {
-  /** to be queued */
+  /** the entries that the caller has to queue */
   queued: JobEntry[];
-  /** slots that were passed over, because the job was busy or a newer one is due */
+  /** slots that were skipped, because the job was busy or a newer slot is due */
   skipped: number;
-  /** jobs whose slot could not be found or written; the others are claimed all the same */
+  /** jobs whose slot could not be found or written; the other jobs are claimed all the same */
   failed: { job: string; error: unknown }[];
 }
 
 interface Known {
   name: string;
-  /** with its microseconds, so that a row that was written by hand is found again */
+  /** with microseconds, so that a row that was written by hand is found again */
   since: string;
   last_slot_at: Date;
   now: Date;
 }
 
 /**
- * Claims the newest slot of every job that is due by the database's clock. What was missed before it is not run: it
- * shares one skipped row. Any number of schedulers may do it at once: each slot gets one row.
+ * Claims the newest slot of every job that is due by the database's clock. The slots that were missed before it are not
+ * run: they share one skipped row. Any number of schedulers may do it at once: each slot gets one row.
  */
 export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJobs> {
   const claimed: ClaimedJobs = { queued: [], skipped: 0, failed: [] };
@@ -51,15 +53,15 @@ export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJo
 }
 
 /**
- * A claimed slot that lies in the future is of a clock that was set back since: slots after now are owed again, from the
- * next tick on. Those that have a row already get no other one.
+ * A claimed slot in the future shows that the clock was set back since. From the next tick on, the slots after now are
+ * due again. Slots that already have a row get no other one.
  */
 const forgetFuture = (db: Db) =>
   sql`
     UPDATE engine.jobs SET last_slot_at = date_trunc('second', engine.now())
     WHERE last_slot_at > engine.now() + interval '1 minute'`.execute(db);
 
-/** The newest slot of this job that is due, and those before it that have no row; null where none is due. */
+/** The newest slot of this job that is due, and the slots before it that have no row; null when none is due. */
 function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot | null {
   const text = job.schedule!;
   const first = rememberedNextSlot(text, 'UTC', after);
@@ -69,7 +71,7 @@ function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot 
   const schedule = rememberedSchedule(text, 'UTC');
   const slot = slotsMissed(schedule, after, now, mostCounted).last!;
   if (slot.getTime() === first.getTime()) return { ...due, slot, missed: null };
-  // A slot is a whole minute: what is before the newest one is a millisecond earlier at the latest.
+  // A slot is a whole minute, so the slots before the newest one are at least a millisecond earlier.
   const before = slotsMissed(schedule, after, new Date(slot.getTime() - 1), mostCounted);
   return {
     ...due,

@@ -12,7 +12,7 @@ import {
 } from '../transitions/runs/claim.ts';
 import { slotTimes, type ExpectedSlots } from './slot-times.ts';
 
-/** As by statement_timeout (query_canceled), and by lock_timeout (lock_not_available). */
+/** The error of statement_timeout (query_canceled) or of lock_timeout (lock_not_available). */
 const tookTooLong = (error: unknown): boolean => meaningOf(error)?.fault === 'timeout';
 
 export interface Claimed {
@@ -24,11 +24,11 @@ export interface Claimed {
 }
 
 /**
- * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each
- * batch one round trip in which runs are inserted and bots get their next slot. `enqueue` is called
- * after each batch has committed. What it throws is thrown when all is claimed, and it is not called again:
- * a queue that is away must cost no slot, and rescue queues rows that have no entry. A batch that takes too long for
- * the server is tried again as a smaller one; `size` remembers that for the next tick.
+ * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each batch one round
+ * trip in which runs are inserted and bots get their next slot. `enqueue` is called after each batch has committed.
+ * When it throws, it is not called again, and its error is thrown after everything was claimed: an unreachable queue
+ * must cost no slot, and rescue queues rows that have no entry. A batch that takes the server too long is tried again
+ * as a smaller one; `size` remembers that for the next tick.
  */
 export async function claimDue(
   db: Db,
@@ -65,7 +65,7 @@ export async function claimDue(
     claimed.refused.push(...refused);
     expected.advance([...times.values()], cutoff);
 
-    // An entry can grow twice at most: once when it is new, once when it learns what is past.
+    // An entry can grow at most twice: once when it is new, once when it learns its missed slots.
     const grown = found.filter((entry) => {
       const known = times.get(keyOf(entry));
       return !known || (entry.future !== undefined && known.future === undefined);
@@ -80,8 +80,8 @@ export async function claimDue(
   }
 }
 
-// By the instant, not by its text: the database writes `+00:00` where we write `Z`. A slot that was
-// written by hand may have microseconds, which a Date drops.
+// By the instant, not by its text: the database writes `+00:00` where JavaScript writes `Z`. A slot that was written by
+// hand may have microseconds, which a Date drops.
 const keyOf = ({ cron, zone, slot, since }: Wanted) =>
   [cron, zone, ...instant(slot), ...(since ? instant(since) : [])].join('\n');
 

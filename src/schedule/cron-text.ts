@@ -14,18 +14,18 @@ export class BadScheduleError extends UsageError {
   }
 }
 
-/** As a message repeats what it was given: not all of it when it is long. */
+/** The given text, as a message repeats it: shortened when it is long. */
 const quoted = (given: string): string =>
   JSON.stringify(given.length > 80 ? `${given.slice(0, 80)}...` : given);
 
 export interface Schedule {
-  /** As it was given, without space around it. */
+  /** The given text, without surrounding space. */
   text: string;
   /** The zone whose wall time the fields mean: of the CRON_TZ prefix, else the bot's. */
   zone: string;
   /** Five plain fields: no prefix, no word. */
   fields: string;
-  /** True if it follows elapsed time over clock changes, false if its wall times run once each. */
+  /** True if it follows elapsed time over clock changes, false if each of its wall times runs once. */
   elapsed: boolean;
   /** cron-parser's reading, in UTC: it decides which days match, never which instant is meant. */
   cron: CronExpression;
@@ -51,7 +51,7 @@ const numbers = new Map([
   ...dayNames.split('|').map((name, index): [string, number] => [name, index]),
 ]);
 
-/** One list item of a field: `*`, a value or a range, each with an optional step; extras alone. */
+/** One list item of a field: `*`, a value or a range, each with an optional step; `extras` only alone. */
 function item(value: string, extras = 'NEVER'): RegExp {
   return new RegExp(
     `^(?:(?:\\*|(?<from>${value})(?:-(?<to>${value}))?)(?:/(?<step>\\d+))?|${extras})$`,
@@ -59,8 +59,8 @@ function item(value: string, extras = 'NEVER'): RegExp {
 }
 
 /**
- * Beyond crontab(5) only what cron-parser computes right and other crons read the same way: `L`
- * (last day of the month), `5L` (last Friday), `5#2` (second Friday), `5/15` (from 5 on).
+ * Beyond crontab(5), allows only what cron-parser computes right and other crons read the same way: `L` (last day of
+ * the month), `5L` (last Friday), `5#2` (second Friday), `5/15` (from 5 on).
  */
 const fieldRules = [
   { name: 'minute', least: 0, most: 59, span: 60, item: item('\\d{1,2}') },
@@ -100,7 +100,8 @@ export function readSchedule(text: string, timezone: string): Schedule {
   try {
     cron = CronExpressionParser.parse(fields.join(' '), { tz: 'UTC', currentDate: new Date(0) });
   } catch (error) {
-    // cron-parser says in a plain Error what it refuses; these are mistakes in code, and say nothing of the text.
+    // cron-parser refuses a text with a plain Error; these classes are mistakes in code, and say nothing about the
+    // text.
     if (error instanceof TypeError || error instanceof RangeError) throw error;
     const why = (error as Error).message;
     if (/explicit day of month/.test(why))

@@ -1,10 +1,10 @@
 /**
- * Which instants a schedule means. cron-parser says which days match; hours and minutes are joined
- * to wall times, and the clock-change rule that turns those into instants is ours:
- * - a schedule with `*` in minute or hour follows elapsed time: every real instant whose wall time
- *   matches. What the clocks jump does not fire; what they repeat fires again.
- * - all others are wall times and run once each: in a gap at the first instant after it (together
- *   with whatever else fell into it), in an overlap the first time.
+ * Which instants a schedule means. cron-parser says which days match. This file joins hours and minutes to wall times,
+ * and turns these into instants by a rule of its own for clock changes:
+ * - a schedule with `*` in minute or hour follows elapsed time: it fires at every real instant whose wall time matches.
+ *   Wall times that the clocks skip do not fire; wall times that they repeat fire again.
+ * - every other schedule fires once for each wall time: for a time in a gap at the first instant after the gap (together
+ *   with other slots of the same gap), for a time in an overlap at its first instant.
  */
 import { BadScheduleError, readSchedule, type Schedule } from './cron-text.ts';
 import { clockOf, firstShowing } from './wall-clock.ts';
@@ -15,7 +15,7 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 /** The rarest days are 40 years apart: a fifth Monday in February around 2100, no leap year. */
 const horizonMs = 50 * 366 * dayMs;
-/** From when on a schedule must fire; fixed, so that the same text is always judged the same. */
+/** The time from which on a schedule must fire once; it is fixed, so that the same text is always judged the same. */
 const doorMs = Date.UTC(2026, 0, 1);
 
 /**
@@ -24,7 +24,7 @@ const doorMs = Date.UTC(2026, 0, 1);
  */
 export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
   const schedule = readSchedule(text, timezone);
-  // days that do not exist are refused by now; wall times that clocks always jump are not
+  // days that do not exist were refused above; wall times that clocks always skip were not
   if (schedule.elapsed && slotsAfter(schedule, doorMs).next().done) throw neverFires(schedule);
   return schedule;
 }
@@ -113,7 +113,7 @@ function* slotsAfter(schedule: Schedule, after: number): Generator<number, void>
   }
 }
 
-/** All matching wall times after this one; whether clocks ever show them is not asked here. */
+/** All matching wall times after this one, also those that clocks never show. */
 function* wallsAfter(schedule: Schedule, after: number): Generator<number, never> {
   const { minutesOfDay } = schedule;
   let day = Math.floor(after / dayMs) * dayMs;
@@ -134,7 +134,7 @@ function isDay(schedule: Schedule, day: number): boolean {
   return schedule.cron.includesDate(new Date(day + schedule.minutesOfDay[0]! * minuteMs));
 }
 
-/** A month that is not named is skipped whole: a leap day takes 60 us instead of 800. */
+/** A month that is not named is skipped as a whole: finding a leap day takes 60 us instead of 800. */
 function dayAfter(schedule: Schedule, before: number): number {
   const months: readonly number[] = schedule.cron.fields.month.values;
   for (let day = before + dayMs; day < before + horizonMs;) {
@@ -155,12 +155,12 @@ interface Remembered {
 
 /** A parsed schedule takes up to 10 kB, most of it cron-parser's. */
 const mostSchedules = 4096;
-/** Bots of one text come due together, so a few slots are asked for again and again. */
+/** Bots with the same schedule are due together, so a few slots are asked for again and again. */
 const mostSlots = 64;
 const remembered = new Map<string, Remembered>();
 
 function remember<Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Value): Value {
-  // the oldest goes; a Map keeps the order of insertion
+  // the oldest entry is removed; a Map keeps the order of insertion
   if (map.size >= most) map.delete(map.keys().next().value!);
   map.set(key, value);
   return value;
@@ -177,12 +177,12 @@ function recall(text: string, timezone: string): Remembered {
   );
 }
 
-/** `parseSchedule` that remembers what it read; refusals are not remembered. */
+/** `parseSchedule` with a memory of what it read; refusals are not remembered. */
 export function rememberedSchedule(text: string, timezone: string): Schedule {
   return recall(text, timezone).schedule;
 }
 
-/** `nextSlot` that remembers: under 1 us when text, zone and slot were asked for before. */
+/** `nextSlot` with a memory: under 1 us when text, zone and slot were asked for before. */
 export function rememberedNextSlot(text: string, timezone: string, after: Date): Date {
   const { schedule, next } = recall(text, timezone);
   const from = after.getTime();

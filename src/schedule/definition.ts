@@ -10,8 +10,8 @@ export interface Definition {
 }
 
 /**
- * Whether a bot can run as its row says: the schedule, the endpoint and the config, in this order.
- * Returns its schedule; throws BadScheduleError or BadDefinitionError naming the field.
+ * Checks whether a bot can run as its row says: the schedule, the endpoint and the config, in this order. Returns its
+ * schedule; throws BadScheduleError or BadDefinitionError that names the field.
  */
 export function inspectDefinition(definition: Definition, catalogue: Catalogue): Schedule {
   const schedule = parseSchedule(definition.schedule_cron, definition.timezone);

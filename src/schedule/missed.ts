@@ -1,8 +1,10 @@
-/** Slots that catch-up passed over share one skipped row: the first is its slot, its metadata has the rest. */
+/**
+ * Slots that catch-up skipped share one skipped row: its slot is the first of them, and its metadata has the others.
+ */
 import type { MissedStretch } from '../transitions/runs/backfill.ts';
 import { slotsMissed, type Schedule } from './cron.ts';
 
-/** What the row of missed slots stands for; its own slot alone where the metadata does not say. */
+/** The stretch of missed slots that the row stands for; only its own slot when the metadata does not say. */
 export function missedStretch({
   scheduled_for: first,
   metadata,
@@ -18,9 +20,8 @@ export function missedStretch({
 }
 
 /**
- * What remains missed when the slots in [since, until) are taken out: up to two stretches, each with
- * its exact count. Null where this is not the schedule by which the slots were missed: then it
- * is not known which they were.
+ * What stays missed when the slots in [since, until) are taken out: up to two stretches, each with its exact count.
+ * Null when the schedule has changed since the slots were missed: then it is not known which slots they were.
  */
 export function without(
   schedule: Schedule,

@@ -6,25 +6,25 @@ import { planSlots, type Planning } from '../transitions/bots/plan-slots.ts';
 import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
-/** Bots looked at in one go; the next tick takes the rest. */
+/** How many bots one tick looks at; the next tick looks at the rest. */
 const batch = 1_000;
 
-/** Later ones have no text that PostgreSQL reads. */
+/** PostgreSQL cannot read the text of a later time. */
 const lastTime = new Date('9999-12-31T23:59:59.999Z');
 
 export interface Planned {
   planned: number;
   refused: { name: string; reason: string }[];
-  /** bots that could not be looked at: an error of the engine's own says nothing about them */
+  /** bots that could not be looked at because of an error of the engine itself, which says nothing about them */
   failed: { name: string; error: unknown }[];
 }
 
 /**
- * Looks at active bots whose definition is new or was edited. One that can run gets its next slot and
- * may be claimed; one that cannot is set to `error` with the field and the reason, and the others go on. Only what
- * says that the definition is bad does so: after any other error the bot stays as it is, for the next tick.
- * That is the first slot since the edit, also when it is past by now: the claim's catch-up decides. A slot
- * that was due before the edit is kept: it is claimed with what now follows it.
+ * Looks at active bots whose definition is new or was edited. A bot that can run gets its next slot and may be claimed.
+ * A bot that cannot run is set to `error` with the field and the reason, and the others go on. Only an error that says
+ * that the definition is bad does this: after any other error the bot stays as it is, for the next tick. The next slot
+ * is the first one since the edit, even if it has passed by now: the claim's catch-up decides about it. A slot that was
+ * due before the edit is kept: it is claimed, and followed by the slots of the new schedule.
  */
 export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
   const rows = await db
@@ -51,11 +51,11 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       const schedule = inspectDefinition(row, catalogue);
       const slot = row.next_slot_at ?? nextSlot(schedule, row.planned_from);
       const following = nextSlot(schedule, slot);
-      // One that cannot be written down would keep all the others from being planned.
+      // A slot that cannot be written would keep all the others from being planned.
       if (following > lastTime)
         throw new BadDefinitionError(
           'next_slot_at',
-          'what follows it is no time any more',
+          'the slot after it is later than the year 9999',
           'give the bot a schedule, which plans it anew',
         );
       fit.push({ id: row.id, version: row.definition_version, slot, following });
@@ -64,7 +64,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
         failed.push({ name: row.name, error });
         continue;
       }
-      // A message may quote half a character, which would make the update of all of them fail.
+      // A message may be cut in the middle of a character, which would make the update of all bots fail.
       const reason = fitting(error.why, 2_000);
       refused.push({ id: row.id, version: row.definition_version, name: row.name, reason });
     }

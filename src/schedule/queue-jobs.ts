@@ -7,8 +7,8 @@ import { claimJobs, type ClaimedJobs } from './claim-jobs.ts';
 
 /**
  * Claims the slots of jobs that are due, and queues their runs. `begin` returns at once, never throws, and does nothing
- * while the one before is under way: what keeps jobs from being claimed keeps no bot from it. `idle` resolves when that
- * has ended.
+ * while the previous claim is under way: a delay in claiming jobs delays no bot. `idle` resolves when that claim has
+ * ended.
  */
 export function jobClaimer(
   db: Db,
@@ -34,7 +34,7 @@ export function jobClaimer(
     if (failed[0]) single.failed(failed);
     else single.succeeded();
     if (queued.length + skipped > 0) emit('job.claimed', { queued: queued.length, skipped });
-    // Where that fails rescue finds the rows without an entry.
+    // When this fails, rescue finds the rows without an entry.
     await queue.add(queued);
   }
 

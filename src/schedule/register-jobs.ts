@@ -2,7 +2,7 @@ import type { Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 
 /**
- * Makes the row of each job that the database does not have yet: its slots are owed from now on. Those of other
+ * Inserts the row of each job that the database does not have yet: its slots are due from now on. Rows of jobs of other
  * versions stay. Any number of processes may do it at once.
  */
 export async function registerJobs(db: Db, jobs: readonly Job[]): Promise<void> {

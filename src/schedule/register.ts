@@ -4,9 +4,8 @@ import { addBots } from '../transitions/bots/add.ts';
 import { registerKnowledge } from '../transitions/knowledge/register.ts';
 
 /**
- * Inserts the catalogue's bots and knowledge that the database does not have. What is there stays as
- * it is: an admin's edit, status or deletion of a setting is never overwritten.
- * Returns the names of what was inserted.
+ * Inserts the catalogue's bots and knowledge that the database does not have. Existing rows stay as they are: an
+ * admin's edit, a status, or the deletion of a setting is never overwritten. Returns the names of what was inserted.
  */
 export async function registerCatalogue(
   db: Db,

@@ -13,14 +13,15 @@ import { ExpectedSlots } from './slot-times.ts';
 import { startTicker } from './ticker.ts';
 
 export interface Scheduler {
-  /** Resolves when the tick that is under way has ended. */
+  /** Resolves when the current tick has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Every second: plan what was edited, claim what is due, queue it. A tick that fails is logged and the
- * next one tries again: nothing is remembered here that the rows do not say. Canaries are sent as soon as a
- * claim has succeeded, and `jobs` are claimed beside the bots. Any number of schedulers may run on one database; `name` is this one's node.
+ * Every second: plans what was edited, claims what is due, queues it. A tick that fails is logged, and the next one
+ * tries again: the rows say everything, so nothing must be remembered here. Canaries are sent as soon as a claim has
+ * succeeded, and `jobs` are claimed beside the bots. Any number of schedulers may run on one database; `name` is the
+ * node of this one.
  */
 export function startScheduler(
   db: Db,
@@ -43,7 +44,7 @@ export function startScheduler(
     if (failed[0]) planning.failed(failed);
     else planning.succeeded();
     const enqueue = (entries: RunEntry[]) => {
-      // Not awaited: a queue that does not answer must not hold the claims up any longer than it does.
+      // Not awaited, so that a queue that does not answer does not delay the claims further.
       canaries.send();
       return queue.add(entries);
     };
@@ -59,7 +60,7 @@ export function startScheduler(
     (error, times) => emit('tick.failed', { err: error, times }),
     (times) => emit('tick.works_again', { times }),
   );
-  // No state of these bots: their definitions are not to blame.
+  // This is not stored as a state of these bots: their definitions are not to blame.
   const planning = lastingFailure(
     (bots, times) => {
       const [first, ...others] = bots as Planned['failed'];

@@ -9,8 +9,8 @@ import { fitting } from '../ground/text.ts';
 const remindMs = 60_000;
 
 /**
- * Claims the canaries that were asked for and queues them. `send` returns at once, never throws, and does
- * nothing while the one before is under way; `idle` resolves when that has ended.
+ * Claims the canaries that were requested and queues them. `send` returns at once, never throws, and does nothing while
+ * the previous call is under way; `idle` resolves when that one has ended.
  */
 export function canarySender(
   db: Db,
@@ -30,7 +30,7 @@ export function canarySender(
   async function sendAll(): Promise<void> {
     const { claimed, stale } = await claimCanaries(db, scheduler);
     await Promise.all(claimed.map((id) => enqueue(id)));
-    // A worker may hold the entry: then it is gone soon by itself.
+    // When a worker holds the entry, the entry soon disappears by itself.
     for (const id of stale) await queue.removeCanary(id).catch(failed);
   }
 

@@ -1,4 +1,4 @@
-/** What PostgreSQL cannot compute: which slots follow a slot. The form in which engine.claim takes it. */
+/** What PostgreSQL cannot compute: which slots follow a slot, in the form in which engine.claim takes them. */
 import {
   BadScheduleError,
   nextSlot,
@@ -9,12 +9,12 @@ import {
 } from './cron.ts';
 import type { SlotTimes, Wanted } from '../transitions/runs/claim.ts';
 
-/** bots.catch_up_limit is 100 at most; one more tells which slot is the last one passed over. */
+/** bots.catch_up_limit is 100 at most; one more tells which slot is the last skipped one. */
 const mostSlots = 101;
-/** Missed slots are counted up to here: two years of minutes. */
+/** How many missed slots are counted at most: two years of minutes. */
 const mostCounted = 1_000_000;
 
-/** Throws BadScheduleError where the text or the zone cannot be read. */
+/** Throws BadScheduleError when the text or the zone cannot be read. */
 export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   const slot = new Date(wanted.slot);
   const start = new Date(wanted.since ?? wanted.slot);
@@ -45,7 +45,7 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   };
 }
 
-/** A schedule may end: then the last slot gets no jitter. */
+/** A schedule may have no further slot: then the last slot gets no jitter. */
 function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
   try {
     return rememberedNextSlot(cron, zone, slot);
@@ -55,22 +55,24 @@ function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
   }
 }
 
-/** A claim comes about once a second; a slot this close is sent along before anybody asks for it. */
+/** A claim comes about once a second; a slot this close is sent along before the database asks for it. */
 const ahead = 2_000;
-/** What comes later than this is not worth a place: it costs its tick one more round trip. */
+/** A slot that comes later than this is not remembered: it costs its tick one more round trip. */
 const soon = 3_600_000;
-/** So often a slot is expected because the one before was; then a bot has to ask for it again. */
+/**
+ * How many times in a row a slot is expected because the slot before it was used; then a bot has to ask for it again.
+ */
 const turns = 100;
 
 const keyOf = ({ cron, zone, slot, since }: Wanted) => `${cron}\n${zone}\n${slot}\n${since ?? ''}`;
 
 /**
- * The slots that are expected next, so that a tick with due bots needs one round trip and not two.
- * It is a memory only: a missing entry comes back as wanted.
+ * The slots that are expected next, so that a tick with due bots needs one round trip and not two. It is only a cache:
+ * the database asks for a missing slot as `wanted`.
  */
 export class ExpectedSlots {
   readonly #times = new Map<string, SlotTimes>();
-  /** Turns that an entry has left; none when what follows it was looked up already. */
+  /** How many turns an entry has left; 0 when its following slot was looked up already. */
   readonly #left = new WeakMap<SlotTimes, number>();
   readonly #most: number;
   #cutoff = 0;
@@ -80,14 +82,14 @@ export class ExpectedSlots {
     this.#most = most;
   }
 
-  /** Those that may be due by now; the database's clock is guessed from the last cutoff. */
+  /** The slots that may be due by now; the database's clock is estimated from the last cutoff. */
   near(): SlotTimes[] {
     const guess = this.#cutoff + (performance.now() - this.#seenAt) + ahead;
     return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= guess);
   }
 
   /**
-   * After a claim: what was used tells what comes next; what is past is forgotten. A tick of many
+   * Called after a claim: adds the slots that follow the used ones, and removes those that have passed. A tick of many
    * batches names the same entries again and again: only the first time counts.
    */
   advance(used: SlotTimes[], cutoff: Date): void {
@@ -96,7 +98,7 @@ export class ExpectedSlots {
     for (const [key, { slot }] of this.#times)
       if (Date.parse(slot) < this.#cutoff - ahead) this.#times.delete(key);
     for (const entry of used) {
-      // sent along ahead of its time: its turn comes
+      // it was sent along early: its turn will come
       if (Date.parse(entry.slot) > this.#cutoff) continue;
       const left = this.#left.get(entry) ?? turns;
       if (left === 0) continue;
@@ -112,7 +114,7 @@ export class ExpectedSlots {
         this.#left.set(expected, left - 1);
         this.#times.set(key, expected);
       } catch (error) {
-        // Nothing follows that slot: said when it is due, not before.
+        // No slot follows this one: this is reported when it is due, not before.
         if (!(error instanceof BadScheduleError)) throw error;
       }
     }

@@ -5,13 +5,17 @@ export interface Ticker {
   stop(): Promise<void>;
 }
 
-/** So long without a tick, and the ticker is waiting for a time that the host's clock has been set back from. */
+/**
+ * After this long without a tick, the ticker waits for a time that has moved away because the host's clock was set
+ * back.
+ */
 const silentMs = 2_000;
 
 /**
- * Calls `tick` every second. node-cron waits for the next second by the host's clock: when that is set back by
- * an hour, it waits for an hour. So its silence is measured by a clock that cannot be set, and ended by a tick and
- * a new ticker; `onSilence` hears of it. What node-cron has to say goes to `log`: it would print coloured lines.
+ * Calls `tick` every second. node-cron waits for the next second by the host's clock: when the clock is set back by an
+ * hour, it waits for an hour. So its silence is measured by a clock that cannot be set. A long silence is ended by a
+ * tick and a new ticker, and `onSilence` is called. Messages of node-cron are emitted as events; otherwise it would
+ * print coloured lines.
  */
 export function startTicker(tick: () => void, onSilence: () => void, emit: Emit): Ticker {
   let tickedAt = performance.now();

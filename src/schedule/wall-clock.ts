@@ -1,7 +1,7 @@
 /**
- * What the clocks of a zone show. Node 24 has no `Temporal`, so the offsets are asked of `Intl` and
- * kept as stretches between two clock changes. A wall time is a number here: the milliseconds that
- * its digits would be in UTC, so that wall = instant + offset.
+ * What the clocks of a zone show. Node 24 has no `Temporal`, so the offsets come from `Intl` and are kept as stretches
+ * between two clock changes. A wall time is a number here: the milliseconds that its digits would be in UTC, so that
+ * wall = instant + offset.
  */
 
 const dayMs = 86_400_000;
@@ -105,8 +105,8 @@ function readClock(zone: string): WallClock {
 }
 
 /**
- * The first instant at which the zone's clock shows this wall time or a later one: the only instant
- * as a rule, the first of two when clocks go back over it, the end of the gap when they jump it.
+ * The first instant at which the zone's clock shows this wall time or a later one: usually the only such instant, the
+ * first of two when clocks are set back over it, the end of the gap when they skip it.
  */
 export function firstShowing(clock: WallClock, wall: number): number {
   let stretch = clock.stretchAt(wall - reachMs);

@@ -1,12 +1,12 @@
 /**
- * How a final word is written, as a part of SET: the word in its column, and the database's time in `settled_at`, by
- * which the figures of an entry count what was concluded. For the transitions that conclude an action or a decision.
+ * Writes a final state, as a part of SET: the word into its column, and the database's time into `settled_at`, by which
+ * the figures of an entry count what was concluded. For the transitions that conclude an action or a decision.
  *
  * From: a state that waits for its outcome.
  * To: the final word that is given.
- * By: as the transition says that writes it.
- * Locks: as the transition says that writes it.
- * Zero rows: as the transition says that writes it.
+ * By: see the transition that uses it.
+ * Locks: see the transition that uses it.
+ * Zero rows: see the transition that uses it.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Database } from '../database/connect.ts';
@@ -20,7 +20,7 @@ export const concluded = <Column extends 'state' | 'outcome'>(
 ): RawBuilder<unknown> =>
   sql`${sql.raw(column)} = ${sql.lit<string>(word)}, settled_at = engine.now()`;
 
-/** A step of a heal of which it is known now what became of it. */
+/** A step of a heal whose outcome is now known. */
 export interface ConcludedHeal {
   /** id of the row of `bot_actions` */
   action: string;

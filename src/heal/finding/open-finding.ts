@@ -13,19 +13,21 @@ export interface OpenFinding {
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
-  /** it comes back by itself: that its check passes after a cure is all that can be said of the cure */
+  /** the problem comes back by itself: the most that can be said of a cure is that the check passes after it */
   accruing?: boolean;
-  /** of a check of events: seconds for which an unclear verdict is asked for again */
+  /** of a check of events: for how many seconds an unclear verdict is asked for again */
   judgeWithin?: number;
 }
 
 /**
- * The same check once more, asked about this finding alone; `unclear` when it erred or did not look, or when too few
- * events came to tell. With `since` only what happened after a cure counts.
+ * Runs the same check once more, for this finding alone. The verdict is `unclear` when the check erred or did not look
+ * at the finding's key, or when too few events came to tell. With `since` only what happened after a cure counts.
  */
 export type Recheck = (finding: OpenFinding, since: Date | null) => Promise<Verdict>;
 
-/** What a remedy is told of the problem; the contract's `Target` has it in its own words (src/heal/applied.ts). */
+/**
+ * What a remedy gets to know about the problem; the contract calls it `Target`, in its own words (src/heal/applied.ts).
+ */
 export type TargetFinding = Pick<
   OpenFinding,
   'fingerprint' | 'affected_component' | 'component_key' | 'metadata'

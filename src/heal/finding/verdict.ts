@@ -1,17 +1,19 @@
-/** What the events after a cure say about it, beside those before. Rules only: no clock, no database. */
+/**
+ * What the events after a cure say about the cure, compared with those before it. Rules only: no clock, no database.
+ */
 import type { Tally } from '../../contract/event-check.ts';
 import { severityRank, type Severity } from '../../ground/severity.ts';
 import { binomialTail, poissonTail } from '../statistics/tail.ts';
 import { wilson } from '../statistics/wilson.ts';
 
-/** `unclear`: too little was seen to tell. */
+/** `unclear`: too little was seen for a verdict. */
 export type Verdict = 'clean' | 'failing' | 'unclear';
 
-/** What was counted before the cutoff, as `bot_finding_states` keeps it, and how severe that was. */
+/** What was counted before the cutoff, as `bot_finding_states` stores it, with its severity. */
 export interface TallyBefore {
   bad: number;
   of: number | null;
-  /** over so many seconds */
+  /** the seconds over which it was counted */
   seconds: number;
   severity: Severity;
 }
@@ -23,16 +25,16 @@ export interface Seen {
   /** the newest bad event after the cutoff */
   newestBadAt: Date | null;
   cutoff: Date;
-  /** what was counted since the verdict's own start: the cutoff, or a later first clean verdict */
+  /** what was counted since the start of this verdict: the cutoff, or a later first clean verdict */
   tally: Pick<Tally, 'bad' | 'of'>;
   /** seconds from that start until now */
   seconds: number;
 }
 
-/** So unlikely what was seen has to be, had nothing changed. */
+/** Had nothing changed, what was seen must be at most this probable for a clean verdict. */
 export const unlikely = 0.05;
 
-/** A verdict that is still unclear is asked for again for so many seconds at most. */
+/** For how many seconds at most a verdict that is still unclear is asked for again. */
 export const judgeWithin = (windowSeconds: number): number =>
   Math.ceil(Math.max(24 * 3_600, 2 * windowSeconds));
 
@@ -40,14 +42,14 @@ const high = severityRank('high');
 const low = severityRank('low');
 
 /**
- * Failing: reported by an event after the cutoff, at the severity that was there before or worse, or at high or
- * critical: what is left of a critical problem and still high is not cured. A stray error among many good requests is
- * reported too, as low, and is no sign that the old problem is back.
+ * Failing: an event after the cutoff makes the check report the key, at the earlier severity or worse, or at high or
+ * critical. (A problem that was critical and is now high is not cured.) A single error among many good requests is also
+ * reported, as low, and does not mean that the old problem is back.
  *
- * Clean: not failing, not reported above low, and enough was seen. So few bad events among so many would come with a
- * probability of at most .05 if their share still was what the lower end of the 95 % interval of the old share says;
- * where good events leave no trace, if they still came at the old rate. Without a bad event that rate has to have
- * promised 3 of them: exp(-3) is just below .05.
+ * Clean: not failing, not reported above low, and enough was seen. Enough means: if the share of bad events still were
+ * the lower end of the 95 % interval of the old share, so few bad events among so many would have a probability of at
+ * most .05. When good events leave no trace, the old rate takes the place of the share. Without a bad event, that rate
+ * must have predicted at least 3 of them: exp(-3) is just below .05.
  */
 export function verdictByEvents(before: TallyBefore | null, seen: Seen): Verdict {
   const { reported, newestBadAt, cutoff, tally, seconds } = seen;

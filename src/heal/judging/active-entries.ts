@@ -1,37 +1,37 @@
-/** What entries have healed and decided on lately, side by side. */
+/** What entries have recently healed and decided on, side by side. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { answersSince, intervalOf, isOfLoops, looksOf } from './aftermath.ts';
 
-/** A problem that an entry decided on: from when until when it was there. */
+/** A problem that an entry decided on, and how long it existed. */
 export interface Problem {
   began: Date;
-  /** null while it still is */
+  /** null while it still exists */
   over: Date | null;
-  /** when it was left alone at first, for whatever reason; null where it was healed at once */
+  /** when it was first left alone, for whatever reason; null when it was healed at once */
   left: Date | null;
 }
 
-/** So many of each one's newest heals count. */
+/** How many of the newest heals of each entry count. */
 const newest = 20;
-/** Fewer answers say nothing. */
+/** With fewer answers nothing can be said. */
 export const fewest = 4;
 const mostRead = 1_000;
 
-/** What an entry has done lately, the newest first; its problems are those of one bot. */
+/** What an entry has done recently, the newest first; its problems are those of one bot. */
 export interface Active {
   id: string;
   name: string;
   heals: Date[];
   problems: Problem[];
   bot: string;
-  /** between two looks of that bot, usually */
+  /** the usual time between two looks of that bot */
   intervalMs: number;
-  /** so many looks find a problem before it counts */
+  /** how many looks in a row must find a problem before it counts */
   confirm: number;
 }
 
-/** This entry and those that healed at the same time, if often enough. */
+/** This entry, and the entries that healed at the same time often enough. */
 export async function activeAround(db: Db, id: string, judge: string): Promise<Active[]> {
   const { rows } = await sql<Active>`
     WITH own AS MATERIALIZED (
@@ -39,7 +39,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
       WHERE a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL AND a.step = 0
       ORDER BY a.taken_at DESC LIMIT ${sql.lit(newest)}
     ), start AS MATERIALIZED (
-      -- From before its own ones, too: both entries have to see the same of each other.
+      -- Reads from before the entry's own heals, too: both entries must see the same of each other.
       SELECT min(taken_at) - interval '1 day' AS at FROM own HAVING count(*) >= ${sql.lit(fewest)}
     ), around AS MATERIALIZED (
       SELECT a.knowledge_id, a.heal_id, max(a.applied_at) AS at, min(a.taken_at) AS taken_at
@@ -77,7 +77,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
   return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
 }
 
-/** Out of JSON, where times are text. */
+/** Parses the times, which JSON holds as text. */
 const datesOf = ({ began, over, left }: Problem): Problem => ({
   began: new Date(began),
   over: over && new Date(over),

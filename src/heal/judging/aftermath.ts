@@ -1,36 +1,36 @@
-/** What begins soon after an entry's heals, and what does without them: figures only. */
+/** What begins soon after an entry's heals, and what begins without them: figures only. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { followed, mostLooks, without, type Moment } from './followed.ts';
 import type { Sample } from '../statistics/wilson.ts';
 
 /**
- * How often another problem began in time: found by this bot, under another fingerprint, until it had looked a few times
- * more. Successes are the times at which one began; heals of one run are one time.
+ * How often another problem began within a window: this bot found it, under another fingerprint, before it had looked a
+ * few more times. Each success is a time at which such a problem began; heals of one run count as one time.
  */
 export interface Aftermath {
   bot: string;
   /** whether the entry heals what this bot finds */
   own: boolean;
-  /** so many more times the bot had looked by then */
+  /** how many more times the bot had looked by the end of the window */
   looks: number;
-  /** so long it was waited for, each time */
+  /** the length of the window */
   minutes: number;
   /** after a run in which the entry was applied */
   healed: Sample;
-  /** after a run in which it left alone, for whatever reason, what it had not decided on before */
+  /** after a run in which the entry left alone, for whatever reason, a finding on which it had not decided before */
   left: Sample;
-  /** in looks of the bot, or stretches of as many as the window holds, that no heal came before */
+  /** in looks of the bot, or in stretches of as many looks as the window holds, that follow no heal */
   otherwise: Sample;
 }
 
-/** What was read of one bot, all in the order of time; milliseconds. */
+/** What was read about one bot, in the order of time; in milliseconds. */
 export interface Seen {
   bot: string;
   own: boolean;
-  /** between two looks of the bot, usually */
+  /** the usual time between two looks of the bot */
   intervalMs: number;
-  /** so many looks find a problem before it counts */
+  /** how many looks in a row must find a problem before it counts */
   confirm: number;
   healed: Moment[];
   left: Moment[];
@@ -38,20 +38,23 @@ export interface Seen {
   now: number;
 }
 
-/** Of a bot that looks more rarely what it finds is not put down to a heal. */
+/** What a bot finds is not attributed to a heal when the bot looks more rarely than this. */
 const longestMs = 6 * 3_600_000;
 
-/** So long is waited for what a bot finds, and so much two heals have to be apart not to see the same problem. */
+/**
+ * How long after a heal a bot's findings count, and how far two heals must be apart so that they do not see the same
+ * problem.
+ */
 export interface Window {
-  /** so many more times the bot had looked by then */
+  /** how many more times the bot had looked by then */
   looks: number;
   window: number;
   apart: number;
 }
 
 /**
- * Until a bot had looked once more, twice, and so on; half an interval more, as runs are not punctual. In milliseconds;
- * `confirm` is how many looks find a problem before it counts.
+ * The windows: until a bot had looked once more, twice more, and so on. Each is half an interval longer, because runs
+ * are not punctual. In milliseconds; `confirm` is how many looks in a row must find a problem before it counts.
  */
 export const windowsOf = ({
   intervalMs,
@@ -76,19 +79,20 @@ export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): After
     otherwise: without(looks, healed, window),
   }));
 
-/** So many of the newest times of each kind count: an entry is what it is now. */
+/** How many of the newest times of each kind count: what an entry did long ago says little about it now. */
 const newest = 50;
-/** So many decisions, and looks of a bot, are read for them. */
+/** How many decisions, and looks of a bot, are read for them. */
 const mostRead = 500;
-/** The interval of a bot is that of so many of its newest looks: schedules are edited. */
+/** The interval of a bot is computed from this many of its newest looks, because schedules are edited. */
 const looksForInterval = 50;
 const longest = sql`interval '6 hours'`;
-/** Its own ones first, then those that found most after heals. */
+/** The entry's own bots first, then those that found most after heals. */
 const mostBots = 5;
 
 /**
- * From when on an entry (its column of ids) answers for what it does: half of its weight is younger. Whoever edits
- * its solution or sets it free again, knowing what has been, makes it begin anew; `judge` writes what the engine did.
+ * The moment from which an entry (its column of ids) is responsible for what it does: half of its weight is younger.
+ * When a person edits its solution or sets it free again, knowing its history, it begins anew; `judge` is the actor of
+ * the engine's own changes.
  */
 export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<Date>`(
   SELECT greatest(engine.now() - make_interval(days => own.half_life_days), (
@@ -98,8 +102,8 @@ export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<D
   FROM bot_knowledge own WHERE own.id = ${id})`;
 
 /**
- * Of the bots that found most after its heals, for each window; `bots` is how many found anything. What is found about
- * the entry itself, as that it sits at a limit, is no problem that it made.
+ * For the bots that found most after the entry's heals, for each window; `bots` is how many bots found anything. A
+ * finding about the entry itself, such as that it has reached a limit, is not a problem that it caused.
  */
 export async function aftermathsOf(
   db: Db,
@@ -142,7 +146,7 @@ export async function aftermathsOf(
       sql`(SELECT look.at, coalesce((
              SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints
            FROM (${looksOf(sql`b.id`)}) look
-           -- Of heals before the newest ones is not known here when they were.
+           -- When heals before the newest ones happened is not known here.
            WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
       sql`f.detected_at >= m.at`,
     )}) looks
@@ -151,7 +155,7 @@ export async function aftermathsOf(
   return { seen: rows.flatMap(aftermathsIn), bots: rows[0]?.bots ?? 0 };
 }
 
-/** Not what is found about the entry's own doing. A component that it heals may be called like it. */
+/** Excludes findings about the entry's own behaviour. A component that it heals may have the same name. */
 const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
   NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
 
@@ -169,13 +173,13 @@ const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) 
     WHERE f.bot_id = b.id AND ${from} AND f.detected_at <= m.at + ${longest} * b.confirm
       AND f.fingerprint <> ALL (m.fingerprints) AND ${isAboutOthers(sql`finders.own`)}) other`;
 
-/** The newest runs of a bot that looked at everything, each with the beginning of the next one. */
+/** The newest runs in which a bot looked at everything, each with the beginning of the next one. */
 export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
         WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
         ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
 
-/** How long a bot usually takes from one look to the next. NULL of one that has not looked twice. */
+/** How long a bot usually takes from one look to the next; NULL for a bot that has not looked twice. */
 export const intervalOf = (bot: ReturnType<typeof sql>) => sql`
   SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY next - at) AS length FROM (${looksOf(bot, looksForInterval)}) look`;

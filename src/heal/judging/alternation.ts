@@ -1,4 +1,4 @@
-/** Two entries that undo each other: each one's heal makes what the other one heals. */
+/** Two entries that undo each other: each entry's heal causes what the other entry heals. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { activeAround, fewest, looksAt, type Active } from './active-entries.ts';
@@ -7,32 +7,37 @@ import { fisher } from '../statistics/fisher.ts';
 import { followed, type Moment } from './followed.ts';
 import { wilson, type Sample } from '../statistics/wilson.ts';
 
-/** How often the other one had to heal what began after these heals, and what began without them. */
+/**
+ * How often the other entry had to heal a problem that began after these heals, and how often one began without them.
+ */
 export interface Way {
   healed: Sample;
-  /** after what it left alone */
+  /** after the findings that this entry left alone */
   left: Sample;
   otherwise: Sample;
-  /** so many more times the other one's bot had looked by then */
+  /** how many more times the other entry's bot had looked by then */
   looks: number;
-  /** from the heal to what began, in the middle one of these times; null when nothing did */
+  /** the median time from the heal to the beginning of the problem; null when no problem began */
   minutes: number | null;
 }
 
 export interface Alternation {
   with: string;
-  /** what it brought on the other one, and what that one brought on it */
+  /** what this entry's heals cause for the other entry, and the other way round */
   forth: Way;
   back: Way;
 }
 
-/** The most that chance may be the reason for, of each way, and there are two; once found, it is so until more. */
+/**
+ * The highest probability of chance at which an alternation is found, for each of the two directions; once found, it
+ * stands until the probability is higher than `kept`.
+ */
 const chance = { found: 0.01, kept: 0.1 };
 
-/** What the other entry's heals are held against. */
+/** What this entry's heals are compared with. */
 type Other = Pick<Active, 'problems'>;
 
-/** The first of the other one's problems after each moment, in the order of time. */
+/** After each moment, the first of the other entry's problems, in the order of time. */
 const momentsOf = (times: readonly Date[], { problems }: Other): Moment[] =>
   times
     .map(Number)
@@ -46,8 +51,8 @@ const leftBy = ({ problems }: Pick<Active, 'problems'>): Date[] =>
   problems.flatMap(({ left }) => left ?? []);
 
 /**
- * The same against the looks that no such heal came before. A look at which a problem of the other one was there
- * already could not see one begin.
+ * Compares this with the looks that follow no such heal. A look at which a problem of the other entry already existed
+ * cannot see one begin, and is left out.
  */
 export function wayOf(
   one: Pick<Active, 'heals' | 'problems'>,
@@ -82,14 +87,16 @@ export function wayOf(
   };
 }
 
-/** Nearly every time: what most entries have nothing of, and is known without their bots' looks. */
+/** Nearly every time. Most entries have nothing like it, and this is known without reading their bots' looks. */
 const isOften = ({ successes, trials }: Sample): boolean =>
   successes >= fewest && wilson(successes, trials).lower >= 0.5;
 
 /**
- * And not without: entries that are needed at the same hours follow each other one way, and what both are needed for
- * all the time begins without the other one, too. Later than the next look that is not enough: entries that are needed
- * once an hour follow each other both ways. Then nothing may have followed where the problem was left alone.
+ * Whether the problem follows because of the heals: it does not begin as often without them. Entries that are needed at
+ * the same hours follow each other in one direction, and a problem for which both are needed all the time also begins
+ * without the other entry's heals. In a window longer than one look this is not enough, because entries that are needed
+ * once an hour follow each other in both directions. Then the problem must also follow less often where this entry left
+ * its finding alone.
  */
 function isBecause({ healed, left, otherwise, looks }: Way, known: boolean): boolean {
   const most = known ? chance.kept : chance.found;
@@ -97,7 +104,7 @@ function isBecause({ healed, left, otherwise, looks }: Way, known: boolean): boo
 }
 
 /**
- * The entry with which this one alternates, by the newest heals of both; null when there is none. `known` is the one
+ * The entry with which this one alternates, by the newest heals of both; null when there is none. `known` is the entry
  * that was found before.
  */
 export async function alternationOf(
@@ -111,7 +118,7 @@ export async function alternationOf(
   if (!own || entries.length === 1) return null;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   const { now } = rows[0]!;
-  // The shortest window in which the other one's problems follow.
+  // The shortest window in which the other entry's problems follow.
   const windowAfter = (one: Active, other: Active) =>
     windowsOf(other).find((window) => isOften(followed(momentsOf(one.heals, other), window, +now)));
   const way = async (one: Active, other: Active, window: Window) =>

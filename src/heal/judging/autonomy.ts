@@ -1,24 +1,30 @@
-/** How freely an entry may act, judged by what came of it. Rules only: no clock, no database. */
+/** How freely an entry may act, judged by its outcomes. Rules only: no clock, no database. */
 import type { Risk } from '../../contract/remedy.ts';
 import type { Autonomy } from '../../ground/autonomy.ts';
 import { evidenceAbove, surely } from '../statistics/betting-bounds.ts';
 import { enough, type Record, type Untouched } from './figures.ts';
 import { share } from '../../ground/text.ts';
 
-/** The share that has to hold for an entry to act alone: surely above it, it gains that; surely below, it loses it. */
+/**
+ * The share of heals that must hold for an entry to act alone: when it is surely higher, the entry gains auto; when it
+ * is surely lower, it loses auto.
+ */
 export const gainsAt = 0.6;
-/** The operator is not asked to approve what surely holds less often than this. */
+/** When surely less than this share of its heals holds, operators are no longer asked to approve them. */
 export const asksAt = 1 / 3;
-/** Above this a harmless entry acts alone while too little is known of what recovers untouched. */
+/** Above this a harmless entry acts alone while too little is known about what recovers untouched. */
 export const losesAt = 0.45;
-/** After outcomes of this weight an entry that acts alone has to hold in {@link gainsAt} of them, and not only perhaps. */
+/**
+ * After outcomes of this weight, an entry that acts alone must have held in at least {@link gainsAt} of them; before
+ * that it is enough that it may hold so often.
+ */
 export const probation = 10;
-/** So many outcomes a harmless entry gets to show that it does something. */
+/** How many outcomes a harmless entry has to show that it does something. */
 export const patience = 20;
-/** So many times a shadow has to say what people then did. */
+/** How many times a shadow must have said what people then did. */
 export const agreements = 3;
 
-/** What a shadow said about findings whose ticket a person resolved: the same entry helped, or another did. */
+/** What a shadow said about findings whose ticket a person resolved: whether the same entry helped, or another one. */
 export interface Agreement {
   agreed: number;
   differed: number;
@@ -35,11 +41,11 @@ export interface Evidence {
 
 export interface Change {
   autonomy: Autonomy;
-  /** for a person, with the figures' names */
+  /** for a person, with the names of the figures */
   why: string;
 }
 
-/** The change that the figures ask for; null when it may stay as it is. */
+/** The change that the figures ask for; null when autonomy stays as it is. */
 export function judged(autonomy: Autonomy, risk: Risk, evidence: Evidence): Change | null {
   switch (autonomy) {
     case 'shadow':
@@ -59,7 +65,7 @@ const fromShadow = ({ agreement: { agreed, differed } }: Evidence): Change | nul
       }
     : null;
 
-/** Each suggestion costs a person's time, and one that is approved a heal that does not hold. */
+/** Each suggestion costs a person's time, and each approved suggestion whose heal does not hold costs a heal. */
 const notWorthAsking = ({ record: { upper } }: Evidence): Change | null =>
   upper < asksAt
     ? {
@@ -70,7 +76,7 @@ const notWorthAsking = ({ record: { upper } }: Evidence): Change | null =>
 
 function fromSuggest(risk: Risk, { record, untouched }: Evidence): Change | null {
   const { lower, newestHeld } = record;
-  // Whatever it was before: an entry does not begin to act alone on a failure.
+  // Also after a good record: an entry does not begin to act alone when its newest outcome is a failure.
   if (risk === 'irreversible' || lower < gainsAt || !newestHeld) return null;
   return seen(untouched) >= enough && liftOf(record, untouched) >= surely
     ? {
@@ -83,7 +89,10 @@ function fromSuggest(risk: Risk, { record, untouched }: Evidence): Change | null
 function fromAuto(risk: Risk, { ofWhole, record, untouched }: Evidence): Change | null {
   switch (risk) {
     case 'irreversible':
-      return { autonomy: 'suggest', why: 'what cannot be undone always asks' };
+      return {
+        autonomy: 'suggest',
+        why: 'an effect that cannot be undone always needs an approval',
+      };
     case 'safe':
       return record.decided < patience ? null : withoutLift(record, untouched);
     case 'reversible':
@@ -99,7 +108,10 @@ const ceasedToWork = ({ recent }: Record): Change | null =>
       }
     : null;
 
-/** Who was trusted from the beginning carries the burden of proof: to be surely bad takes a mediocre entry long. */
+/**
+ * An entry that was trusted from the beginning has the burden of proof: a mediocre entry would need a long time until
+ * it is surely bad.
+ */
 const neverWorked = ({ decided, weight, heldWeight }: Record): Change | null =>
   weight >= probation && heldWeight < gainsAt * weight
     ? {
@@ -108,7 +120,7 @@ const neverWorked = ({ decided, weight, heldWeight }: Record): Change | null =>
       }
     : null;
 
-/** More has to speak for its being better than nothing than against it. */
+/** The evidence that the entry is better than nothing must be stronger than the evidence against it. */
 function withoutLift(record: Record, untouched: Untouched): Change | null {
   const { decided, lower } = record;
   if (seen(untouched) < enough)

@@ -1,4 +1,7 @@
-/** What an entry has achieved, by the ledger: its heals' outcomes by context, and what happens without it. */
+/**
+ * What an entry has achieved, from its stored outcomes: the outcomes of its heals by context, and what happens without
+ * it.
+ */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { bounds } from '../statistics/betting-bounds.ts';
@@ -11,9 +14,9 @@ export const contexts = ['fingerprint', 'component', 'category', 'all'] as const
 export type Context = (typeof contexts)[number];
 
 /**
- * Outcomes of decided heals, of the solution that the entry has now. Shares and bounds go by weights: all that an entry tried on one finding weighs 1
- * together, because what failed on it once is likely to fail on it again, and an outcome loses half of its weight
- * each half-life.
+ * Outcomes of decided heals of the entry's current solution. Shares and bounds use weights. All outcomes of one entry
+ * on one finding weigh 1 together, because what failed on this finding once is likely to fail on it again. Each outcome
+ * loses half of its weight in each half-life.
  */
 export interface Record {
   decided: number;
@@ -23,10 +26,10 @@ export interface Record {
   /** weights of all of these, and of those that held */
   weight: number;
   heldWeight: number;
-  /** bounds of the share that held, 0 to 1, each right with 95 % confidence at any look */
+  /** bounds of the share that held, 0 to 1, each right with 95 % confidence however often it is looked at */
   lower: number;
   upper: number;
-  /** of all stretches of its newest outcomes the one that looks worst; null without any outcome */
+  /** of all stretches of its newest outcomes, the worst one; null without any outcome */
   recent: Stretch | null;
   newestHeld: boolean;
   /** the newest two outcomes are relapses */
@@ -34,13 +37,15 @@ export interface Record {
   lastRelapse: Date | null;
 }
 
-/** Findings that the entry matched and that were left alone, within its half-life: gone by themselves or not. */
+/**
+ * Findings that the entry matched and that were left alone, within its half-life: whether they went away by themselves.
+ */
 export interface Untouched {
   recovered: number;
   persisted: number;
   /** share that recovered, 0 to 1; null when none was seen */
   rate: number | null;
-  /** bound of that share, right with 95 % confidence at any look */
+  /** upper bound of that share, right with 95 % confidence however often it is looked at */
   upper: number;
 }
 
@@ -53,20 +58,23 @@ export interface Figures {
   lift: number | null;
 }
 
-/** So many decided heals, or untouched findings, have to be seen before they say something. */
+/** How many decided heals, or untouched findings, are needed before they say something. */
 export const enough = 5;
 
-/** So far back a stretch that looks bad is looked for. */
+/** How many of the newest outcomes are searched for a bad stretch. */
 const newestOutcomes = 100;
 
-/** What a heal would be about; null asks for all contexts but `all` as if nothing was there. */
+/** What a heal would be about; with null, all contexts but `all` count as empty. */
 export interface About {
   fingerprint: string | null;
   component: string | null;
   category: string | null;
-  /** A finding's own fate says nothing about what to do with it: what is known of others stays the same while it is open. */
+  /**
+   * The history of this finding is left out, because it says nothing about what to do with it. What is known from
+   * others stays the same while it is open.
+   */
   finding?: string;
-  /** only outcomes settled after it; what is known of untouched findings stays the same */
+  /** only outcomes settled after it; what is known about untouched findings does not depend on it */
   since?: Date | null;
 }
 
@@ -90,7 +98,10 @@ interface UntouchedRow {
   persisted: number;
 }
 
-/** Of each of the entries; `component` narrows what is known of untouched findings too, where there are enough of it. */
+/**
+ * The figures of each entry. `component` also narrows what is known about untouched findings, if there are enough of
+ * this component.
+ */
 export async function figuresOf(
   db: Db,
   ids: string[],
@@ -114,7 +125,7 @@ export async function figuresOf(
         WHERE v.knowledge_id = ANY (${ids}::uuid[]) AND v.event = 'edited' AND v.after ? 'solution'
         GROUP BY v.knowledge_id) edited USING (knowledge_id)
       WHERE e.knowledge_id = ANY (${ids}::uuid[]) AND e.outcome IS NOT NULL
-        -- What began before its solution was replaced is another solution's outcome.
+        -- An outcome that began before the solution was replaced belongs to another solution.
         AND (edited.at IS NULL OR e.settled_at > edited.at AND NOT EXISTS (
           SELECT FROM bot_actions b WHERE b.heal_id = e.heal_id AND b.taken_at <= edited.at))
         AND (${since}::timestamptz IS NULL OR e.settled_at > ${since}::timestamptz)
@@ -143,7 +154,7 @@ export async function figuresOf(
   );
 }
 
-/** Of the candidates for a finding, about that finding. */
+/** The figures of the candidates for a finding, about this finding. */
 export const figuresFor = (
   db: Db,
   candidates: { id: string }[],
@@ -192,7 +203,7 @@ function recordOf(row: Row | undefined): Record {
     weight,
     heldWeight,
     ...bounds({ successes: heldWeight, trials: weight }),
-    // Found when it is asked for: it takes milliseconds, and of the four contexts one is asked.
+    // Computed when it is read: it takes milliseconds, and only one of the four contexts is read.
     get recent() {
       return recent();
     },

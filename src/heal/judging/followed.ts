@@ -4,16 +4,17 @@ import type { Sample } from '../statistics/wilson.ts';
 /** A moment after which another problem may begin; times are in milliseconds. */
 export interface Moment {
   at: number;
-  /** when the first other problem began after it (of a look: at it or after it); null when none did */
+  /** when the first other problem began after it (for a look: at it or after it); null when none did */
   first: number | null;
 }
 
-/** After so many looks of a bot another problem is still put down to a heal. */
+/** Up to this many looks of a bot after a heal, another problem is still attributed to the heal. */
 export const mostLooks = 6;
 
 /**
- * How many of the moments another problem followed within the window. A window that has not ended yet is none, and of
- * moments that are less than `apart` from each other the later ones are none: they would see the same problem.
+ * How many of the moments another problem followed within the window. A moment whose window has not ended yet does not
+ * count. Of moments less than `apart` from each other only the first counts, because the others would see the same
+ * problem.
  */
 export function followed(
   moments: readonly Moment[],
@@ -31,9 +32,9 @@ export function followed(
 }
 
 /**
- * The same without heals: in stretches of so many looks that do not overlap, each after a window in which nothing was
- * healed. A stretch in which something is healed before another problem began does not count. `all` looks and `heals` are
- * in the order of time.
+ * The same without heals: in stretches of this many looks that do not overlap, each after a window without a heal. A
+ * stretch in which a heal comes before the other problem does not count. `all` looks and `heals` are in the order of
+ * time.
  */
 export function without(
   all: readonly Moment[],
@@ -49,7 +50,7 @@ export function without(
     const next = heals[heal];
     const begins = first !== null && first < until;
     const isAfter = last !== undefined && last.at + window >= from;
-    // What is healed in the last of its looks makes nothing within it.
+    // A heal in the last look of a stretch cannot cause a problem within the stretch.
     const isCut =
       next !== undefined &&
       next.at < Math.min(begins ? first : Infinity, all[at + stretch - 1]!.at);

@@ -1,4 +1,4 @@
-/** Whether an entry's heals make other problems, and what that does to how freely it may act. */
+/** Whether an entry's heals cause other problems, and how that limits the entry's autonomy. */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import { aftermathsOf, type Aftermath } from './aftermath.ts';
@@ -14,7 +14,9 @@ import { wilson, type Sample } from '../statistics/wilson.ts';
 interface Harms extends Aftermath {
   pattern: 'harms';
   why: string;
-  /** that chance alone makes such a difference, 0 to 1; null where there is too little to compare with */
+  /**
+   * the probability that chance alone makes such a difference, 0 to 1; null when there is too little to compare with
+   */
   chance: number | null;
 }
 
@@ -28,35 +30,40 @@ interface Circles extends Circle {
   why: string;
 }
 
-/** What was found, with its figures: as `bot_knowledge.aftermath` and in the event that lowers the entry. */
+/** What was found, with its figures, as stored in `bot_knowledge.aftermath` and in the event that lowers the entry. */
 export type Harm = Harms | Alternates | Circles;
 
 /**
- * The most that chance may be the reason for, where another problem began until the next look, and in each longer
- * window: .0005 and .001 in all. It is asked after every outcome, and heals come in storms: a plain comparison with the
- * rest of the time (.01) blames nearly every innocent entry for them. docs/healing.md has the figures of both.
+ * The highest probability of chance at which harm is found: for problems that begin by the next look, and for each
+ * longer window (.0005 and .001 in all). The question is asked after every outcome, and heals come in storms. A plain
+ * comparison with the rest of the time (.01) would blame nearly every innocent entry for its storms. docs/healing.md
+ * has the figures of both.
  */
 const chances = {
   soon: { besideLeft: 0.0004, besideOthers: 0.0008 },
   later: { besideLeft: 0.00002, besideOthers: 0.00004 },
 } as const;
-/** Where too little was left alone to compare with, it has to be after nearly every heal. */
+/** When too little was left alone to compare with, the problem must follow nearly every heal. */
 const nearlyAlways = 0.75;
 /**
- * After so many heals that were nearly all followed it is enough that there is nothing at all to compare with: what
- * then only suggests leaves alone what the comparison lacks, and has auto back if it shows nothing.
+ * After this many heals that were nearly all followed by a problem, harm is found even when there is nothing at all to
+ * compare with. The entry then only suggests, so it leaves alone the findings that the comparison lacks, and gains auto
+ * again if they show no harm.
  */
 const withoutComparison = 20;
-/** Once found it is so until enough is left alone, as what only suggests leaves it, and chance does more than this. */
+/**
+ * Once found, harm stands until enough findings were left alone (an entry that only suggests leaves them alone) and
+ * chance is more probable than this.
+ */
 const chanceKept = 0.1;
 
-/** What was found before there were longer windows does not name its own. */
+/** A record from before there were longer windows does not name its window. */
 type Known = Pick<Harms, 'bot'> & Partial<Pick<Harms, 'looks'>>;
 
 /**
- * The bot at which other problems begin because of the entry, as far as figures can tell; null when at none. `bots`
- * is at how many anything began: half of the chance is for the entry's own, the rest for all others together.
- * `known` is at which it was found before, and in which window.
+ * The bot at which other problems begin because of the entry, as far as figures can tell; null when there is none.
+ * `bots` is the number of bots at which any problem began: half of the probability of chance is for the entry's own
+ * bots, the rest is shared by all others. `known` names the bot and the window of harm that was found before.
  */
 export function harmOf(seen: readonly Aftermath[], bots: number, known: Known | null): Harm | null {
   for (const each of seen) {
@@ -87,8 +94,8 @@ const harmFrom = (seen: Aftermath, chance: number | null): Harm => ({
 });
 
 /**
- * Looks at what came after the entry's heals and keeps it with the entry, so that the conductor can say it. Reads
- * and writes under the lock on the entry that the caller holds.
+ * Reads what came after the entry's heals, and stores the result with the entry, so that the conductor can report it.
+ * Reads and writes under the caller's lock on the entry.
  */
 export async function weighHarm(
   trx: Transaction<Database>,
@@ -111,8 +118,8 @@ export async function weighHarm(
   const kept = harm && JSON.stringify(harm);
   await sql`UPDATE bot_knowledge SET aftermath = ${kept}::jsonb
             WHERE id = ${id}::uuid AND aftermath IS DISTINCT FROM ${kept}::jsonb`.execute(trx);
-  // Of the two the other one may have no outcome any more that would let it be judged. Who holds it judges it, or
-  // has just written one.
+  // The other entry may have no new outcome that would make it due for judging. A transaction that locks it is judging
+  // it, or has just written an outcome of it.
   if (alternation)
     await sql`
       UPDATE bot_knowledge SET unjudged = true
@@ -121,7 +128,10 @@ export async function weighHarm(
   return harm;
 }
 
-/** Where it asks it is kept back no more, and nothing tells otherwise: it stands until a person changes the entry. */
+/**
+ * An entry that asks is no longer kept back by its limit, so nothing can refute the circle: it stands until a person
+ * changes the entry.
+ */
 async function circles(trx: Transaction<Database>, id: string, judge: string, known: Harm | null) {
   if (known?.pattern === 'circles') return known;
   const days = await keptBackOf(trx, id, judge);
@@ -134,7 +144,7 @@ export interface Restrained extends Change {
   harm?: Harm;
 }
 
-/** What the outcomes ask for, unless the entry does harm: then it loses auto, and gains it in no case. */
+/** The change that the outcomes ask for. But an entry that does harm loses auto, and never gains it. */
 export function restrain(
   change: Change | null,
   from: Autonomy,
@@ -168,4 +178,4 @@ const soon = ({ minutes }: Way): string => `about ${Math.round(minutes ?? 0)} mi
 const circleInWords = ({ heals, components, quiet, rests, hours, expected }: Circle): string =>
   `it healed ${components} components ${heals} times in three days, and each came back; in ${quiet} of ${rests} times in ` +
   `which its daily limit kept it back nothing new began, ${Math.round(hours)} hours in all, in which as before it would ` +
-  `have been ${Math.round(expected)} problems: it heals what itself makes`;
+  `have been ${Math.round(expected)} problems: it heals what it causes itself`;

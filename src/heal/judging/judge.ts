@@ -10,7 +10,7 @@ import { judgedEntry, type Judgement } from './judged-entry.ts';
 import { leanOnOthers } from './lean-on-others.ts';
 import { readSolution, riskOf } from '../../catalogue/solution.ts';
 
-/** Who writes the changes that the figures ask for. */
+/** The actor of the changes that the figures ask for. */
 export const judge = 'roundsman';
 
 interface Entry {
@@ -33,17 +33,18 @@ export interface AutonomyChange {
 export interface JudgingLimits {
   /** entries at most; 100 unless told */
   most?: number;
-  /** an entry that any process judged within so many seconds waits for a later call; 0 unless told */
+  /** an entry that any process judged within this many seconds waits for a later call; the default is 0 */
   restSeconds?: number;
 }
 
 /**
- * Judges the entries of which outcomes came in since they were judged, each once and in a transaction of its own: as a
- * whole, and for every component that has enough outcomes of its own. Every change is written down with its figures.
- * Returns the changes.
+ * Judges the entries that have new outcomes since they were last judged, each once and in a transaction of its own: as
+ * a whole, and for every component with enough outcomes of its own. Every change is recorded with its figures. Returns
+ * the changes.
  *
- * To judge an entry reads all that came of it, and who writes an outcome of it waits meanwhile: where outcomes come in
- * all the time, several processes that judge each of them would leave the server little time for anything else.
+ * Judging an entry reads all of its outcomes, and transactions that write an outcome of it wait meanwhile. When
+ * outcomes come in all the time, several processes that judge after each of them would leave the server little time for
+ * anything else.
  */
 export async function judgeEntries(
   db: Db,
@@ -64,14 +65,14 @@ export async function judgeEntries(
   return changes;
 }
 
-/** The entry that waits longest and that no other process judges now. */
+/** The entry that has waited longest and that no other process judges now. */
 const lockNext = (trx: Transaction<Database>, done: string[], restSeconds: number) =>
   trx
     .selectFrom('bot_knowledge')
     .select(['id', 'name', 'autonomy', 'solution'])
     .where('unjudged', '=', true)
     .where(sql<boolean>`id <> ALL (${done}::uuid[])`)
-    // The server's own clock: this is a matter of its load, and not of what the engine takes for now.
+    // The server's own clock, because this is about the server's load, and not about the engine's time.
     .where(
       sql<boolean>`(judged_at IS NULL OR judged_at <= clock_timestamp() - make_interval(secs => ${restSeconds}))`,
     )
@@ -99,7 +100,7 @@ async function judgeEntry(
 ): Promise<AutonomyChange[]> {
   const { id, autonomy } = entry;
   const solution = readSolution(entry.solution, catalogue);
-  // The risk of advice, or of steps that cannot run, is not known: what they say in shadow is judged all the same.
+  // The risk of advice, or of steps that cannot run, is not known. What they say in shadow is judged all the same.
   const runs = solution.kind === 'playbook';
   if (!runs && autonomy !== 'shadow') return [];
   const risk = runs ? riskOf(solution.steps) : 'irreversible';
@@ -119,7 +120,7 @@ async function judgeEntry(
     };
   };
 
-  // Of the whole entry, whatever its outcomes are on one component.
+  // About the whole entry, whatever its outcomes on one component are.
   const harm = runs ? await weighHarm(trx, id, judge) : null;
   const judgedWithHarm: typeof judged = (from, ...rest) =>
     restrain(judged(from, ...rest), from, harm);
@@ -146,8 +147,8 @@ async function judgeEntry(
 const none: Agreement = { agreed: 0, differed: 0 };
 
 /**
- * What the entry said in shadow, and what people did, since it was last put there or edited: of all components (null),
- * and of each by itself.
+ * What the entry said in shadow, and what people did, since the entry was last put into shadow or edited: over all
+ * components (null), and for each component.
  */
 async function agreementsOf(trx: Transaction<Database>, id: string) {
   const { rows } = await sql<Agreement & { component: string | null; whole: boolean }>`
@@ -166,9 +167,9 @@ async function agreementsOf(trx: Transaction<Database>, id: string) {
 }
 
 /**
- * From when on outcomes count: what came of an entry before it fell does not earn it back, and what came of it
- * before a person gave it more freedom does not take that away. A component begins anew with itself, with the
- * entry when a person changed that, and with the entry while it shares what becomes of it.
+ * From when on outcomes count. Outcomes from before an entry lost autonomy do not earn it back, and outcomes from
+ * before a person gave it more autonomy do not take that away. A component begins anew with its own changes, with a
+ * person's change of the entry, and, while it shares the entry's autonomy, with every change of the entry.
  */
 async function beginnings(trx: Transaction<Database>, id: string) {
   const { rows } = await sql<{
@@ -184,7 +185,7 @@ async function beginnings(trx: Transaction<Database>, id: string) {
     trx,
   );
   return (component: string | null, own: Autonomy | null): Date | null => {
-    // Its first word of its own: what became of the entry later is not its concern.
+    // The component's first change of its own: later changes of the entry by the engine do not concern it.
     const apart = own === null ? -1 : rows.findLastIndex((row) => row.component === component);
     const begins = ({ component: of, person, anew }: (typeof rows)[number], at: number) =>
       anew && (of === component || (of === null && (person || at > apart)));
@@ -193,8 +194,9 @@ async function beginnings(trx: Transaction<Database>, id: string) {
 }
 
 /**
- * Those of which something is known by itself: enough heals are decided there, people agreed with it often enough, or
- * it has an autonomy of its own; `held` asks for those on which any heal held, too.
+ * Components about which something is known by themselves: they have enough decided heals, or people agreed with the
+ * entry often enough on them, or they have an autonomy of their own. With `held`, also components on which any heal
+ * held.
  */
 async function componentsOf(trx: Transaction<Database>, id: string, held: boolean) {
   const { rows } = await sql<{ component: string; own: Autonomy | null }>`

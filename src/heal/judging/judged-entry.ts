@@ -1,4 +1,6 @@
-/** An entry as a whole, and each component of which something is known by itself. Rules only: no clock, no database. */
+/**
+ * An entry as a whole, and each component about which something is known by itself. Rules only: no clock, no database.
+ */
 import type { Risk } from '../../contract/remedy.ts';
 import { freedomOf, type Autonomy } from '../../ground/autonomy.ts';
 import { judged, type Change, type Evidence } from './autonomy.ts';
@@ -8,7 +10,9 @@ export interface Whole extends Evidence {
   risk: Risk;
 }
 
-/** One component; `own` is its autonomy where it was ever judged apart from the entry, null where it shares the entry's. */
+/**
+ * One component; `own` is its autonomy if it was ever judged apart from the entry, null while it shares the entry's.
+ */
 export interface Part extends Evidence {
   component: string;
   own: Autonomy | null;
@@ -34,7 +38,7 @@ export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged
       (own === null && freedomOf(after) < freedomOf(before) && speaksFor(part, risk, after, judge)
         ? { autonomy: before, why: 'its own outcomes ask for no change' }
         : null);
-    // What becomes of the whole entry, too, needs no word of its own.
+    // A change that the entry as a whole gets too needs no change of the component's own.
     if (!due || (own === null && due.autonomy === after)) return [];
     return [{ component, before, change: due }];
   });
@@ -42,8 +46,8 @@ export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged
 }
 
 /**
- * What a component only shares falls with the rest, unless its own outcomes speak for it: they would earn auto by
- * themselves, or, where the entry is not even suggested any more, something held.
+ * A component that shares the entry's autonomy falls with it, unless its own outcomes speak for it: they would earn
+ * auto by themselves, or, when the entry may not even suggest any more, some heal held.
  */
 const speaksFor = (part: Part, risk: Risk, after: Autonomy, judge: typeof judged): boolean =>
   after === 'shadow' ? part.record.held > 0 : judge(after, risk, part)?.autonomy === 'auto';

@@ -1,52 +1,58 @@
-/** What went on while an entry was kept back by its limit of a day over all components: of a circle nothing does. */
+/**
+ * What happened while the daily limit over all components kept an entry back. When the entry causes what it heals,
+ * nothing happens then.
+ */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { answersSince, isOfLoops } from './aftermath.ts';
 
-/** A time in which it healed nothing because of that limit, though it had something to heal; milliseconds. */
+/** A time in which the entry healed nothing because of that limit, though it had something to heal; in milliseconds. */
 export interface Rest {
   from: number;
   /** its next heal, or now */
   until: number;
-  /** share of its components that were not broken by then, and could have broken: 0 to 1 */
+  /** the share of its components that were not broken by then, and could have broken: 0 to 1 */
   whole: number;
-  /** problems that began meanwhile at the bots whose findings it heals */
+  /** how many problems began meanwhile at the bots whose findings it heals */
   began: number;
 }
 
 /** The last three days of an entry. */
 export interface Days {
-  /** when its first heal began, and how many there were; milliseconds */
+  /** when its first heal began, and how many heals there were; in milliseconds */
   from: number;
   heals: number;
   components: number;
-  /** of these components it healed each more than once */
+  /** how many of these components it healed more than once */
   back: number;
   rests: Rest[];
   now: number;
 }
 
-/** An entry that heals what itself makes, as far as its rests can tell. */
+/** An entry that heals what it causes itself, as far as its rests can tell. */
 export interface Circle {
   heals: number;
   components: number;
-  /** rests in which nothing began, and of how many */
+  /** how many rests had no new problem, and how many rests there were */
   quiet: number;
   rests: number;
   hours: number;
-  /** so many problems would have begun in them, had it gone on as before */
+  /** how many problems would have begun in them if the entry had gone on as before */
   expected: number;
 }
 
-/** A rest in which so many problems were to be expected tells something, and with others so many that it is enough. */
+/**
+ * A rest counts only when at least this many problems were expected in it; together, at least {@link expectedInAll}.
+ */
 const expectedInOne = 1;
-/** Nothing where 7.6 were expected is chance in .0005 of cases (Poisson). */
+/** When 7.6 were expected, chance alone gives none in .0005 of cases (Poisson). */
 const expectedInAll = 7.6;
 const fewestRests = 2;
 
 /**
- * Whether everything that it heals comes back, and hardly anything new begins as soon as it is kept back: nothing in two
- * rests at least, and in two of three. What is needed for reasons of its own begins all the same.
+ * An entry is in a circle when everything that it heals comes back, and hardly anything new begins while it is kept
+ * back: nothing in at least two rests, and in at least two of three. A problem with another cause would begin all the
+ * same.
  */
 export function circleOf({ from, heals, components, back, rests, now }: Days): Circle | null {
   if (components === 0 || back < components) return null;
@@ -63,10 +69,10 @@ export function circleOf({ from, heals, components, back, rests, now }: Days): C
   return { heals, components, quiet: quiet.length, rests: told.length, hours, expected };
 }
 
-/** Decisions and heals of three days are found among so many of the newest. */
+/** Decisions and heals of three days are searched among this many of the newest. */
 const mostRead = 1_000;
 
-/** Null where it was never kept back. */
+/** Null when the entry was never kept back. */
 export async function keptBackOf(db: Db, id: string, judge: string): Promise<Days | null> {
   const ms = (time: ReturnType<typeof sql>) =>
     sql<number>`(extract(epoch FROM ${time}) * 1000)::float8`;
@@ -83,7 +89,7 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
     ), spans AS MATERIALIZED (
       SELECT at, coalesce(lead(at) OVER (ORDER BY at), engine.now()) AS until FROM heals
     ), rests AS MATERIALIZED (
-      -- Kept back over all components: where one of them was at its own limit, the others went on.
+      -- Kept back over all components: when only one component was at its own limit, the others went on.
       SELECT min(d.decided_at) AS from, s.until FROM spans s JOIN (
         SELECT d.decided_at FROM bot_decisions d, entry
         WHERE d.knowledge_id = ${id}::uuid AND d.decided_at > entry.since AND d.gate = 'daily'

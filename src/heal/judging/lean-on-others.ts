@@ -1,14 +1,14 @@
 import { bounds } from '../statistics/betting-bounds.ts';
 import type { Part } from './judged-entry.ts';
 
-/** So many outcomes of the other components count at most beside a component's own; docs/healing.md says why. */
+/** How many outcomes of the other components count at most beside a component's own; docs/healing.md says why. */
 export const leansAtMost = 1;
 
 /**
- * The same components, and the lower bound of each not above the one that it has when outcomes of the others are
- * added to its own: where an entry does little elsewhere, a few successes in a row are luck. How many are added
- * goes by how far the components differ: none where each is a case of its own, `leansAtMost` where they differ no
- * more than chance makes them. The bound never rises by that: what is said of it stays true.
+ * Returns the same components; the lower bound of each is at most the bound that results when outcomes of the others
+ * are added to its own. Reason: when an entry achieves little elsewhere, a few successes in a row are luck. How many
+ * outcomes are added depends on how much the components differ: none when each is a case of its own, `leansAtMost` when
+ * they differ no more than chance makes them differ. The bound never rises by this, so it stays valid.
  */
 export function leanOnOthers(parts: readonly Part[]): Part[] {
   const all = parts.map(({ record }) => ({ trials: record.weight, successes: record.heldWeight }));
@@ -19,7 +19,7 @@ export function leanOnOthers(parts: readonly Part[]): Part[] {
     const own = all[at]!;
     const others = trials - own.trials;
     const share = (successes - own.successes) / others;
-    // Without others, or where they are better, nothing is lowered.
+    // Without other components, or when they are better, the bound is not lowered.
     if (!(share * own.trials < own.successes)) return part;
     const added = Math.min(strength, others);
     const { lower } = bounds({

@@ -1,6 +1,6 @@
 import { evidenceAgainst, surely, upperBound } from '../statistics/betting-bounds.ts';
 
-/** Of the newest outcomes so many as look worst. */
+/** The stretch of the newest outcomes that looks worst. */
 export interface Stretch {
   decided: number;
   held: number;
@@ -15,11 +15,11 @@ export interface Outcome {
 }
 
 /**
- * Of all stretches that end with the newest outcome the one with the lowest upper bound: a cure that has ceased to
- * work shows there, however long it was good. Null without any outcome. That the bound of some stretch lies below
- * the true share is rare, and not as rare as for a stretch that is chosen beforehand: one in 20 outcomes on the
- * average at most. Source: Shin, Ramdas and Rinaldo, "E-detectors", New England Journal of Statistics in Data
- * Science 2 (2023), and before them Page, "Continuous inspection schemes", Biometrika 41 (1954).
+ * Of all stretches that end with the newest outcome, the one with the lowest upper bound: a cure that has ceased to
+ * work shows there, however long it was good. Null without any outcome. The bound of some stretch is rarely below the
+ * true share, but not as rarely as for a stretch that is chosen beforehand: on average at most once in 20 outcomes.
+ * Source: Shin, Ramdas and Rinaldo, "E-detectors", New England Journal of Statistics in Data Science 2 (2023), and
+ * before them Page, "Continuous inspection schemes", Biometrika 41 (1954).
  */
 export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
   let worst: Stretch | null = null;
@@ -29,7 +29,7 @@ export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
     held += Number(outcome.held);
     if (outcome.held) good += outcome.weight;
     else bad += outcome.weight;
-    // Only where it would be lower: to find a bound is much dearer than to ask whether one is refuted.
+    // Computed only when the bound would be lower: to find a bound costs much more than to ask whether one is refuted.
     if (worst && !isRefuted(worst.upper, good, bad)) continue;
     const upper = upperBound({ successes: good, trials: good + bad });
     if (!worst || upper < worst.upper) worst = { decided, held, upper };

@@ -7,9 +7,9 @@ const lastFolded = 0x1e943;
 const pages = new Map<number, Int32Array>();
 
 /**
- * What re2js takes for the same character gets the same number: the smallest of them. Asked of re2js
- * itself, a page of characters at a time, because it reads every literal so: `toLowerCase` would miss
- * the Kelvin sign and the long s, and knows another version of Unicode.
+ * All characters that re2js takes for the same one get the same number: the smallest of them. re2js itself is asked,
+ * one page of characters at a time, because it reads every literal in this way. `toLowerCase` would miss the Kelvin
+ * sign and the long s, and uses another version of Unicode.
  */
 function pageOf(page: number): Int32Array {
   const known = pages.get(page);
@@ -32,7 +32,7 @@ const isSurrogate = (rune: number): boolean => rune >= 0xd800 && rune <= 0xdfff;
 export const foldRune = (rune: number): number =>
   rune > lastFolded ? rune : pageOf(Math.floor(rune / pageSize))[rune % pageSize]!;
 
-/** The text's UTF-16 units with case folded away: what re2js finds equal without case is equal here. */
+/** The text's UTF-16 units with case folded away: two texts that re2js finds equal without case are equal here. */
 export function foldedUnits(text: string): number[] {
   const units: number[] = [];
   for (let at = 0; at < text.length; at += 1) {

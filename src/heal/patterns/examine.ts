@@ -3,18 +3,18 @@ import { isFound } from './pattern.ts';
 import { giveTime } from './timed-text.ts';
 
 /**
- * One finding holds the engine for 250 ms at most. What is left is for the pattern that is being compiled
- * when time is up.
+ * One finding occupies the engine for at most 250 ms. The 100 ms beyond this limit are for the pattern that is being
+ * compiled when time is up.
  */
 const mostMs = 150;
 
 export interface Examined {
   found: Entry[];
-  /** it is not known whether they match: time was up, or they are too expensive to try */
+  /** entries of which it is not known whether they match: time was up, or they are too expensive to try */
   unexamined: Entry[];
 }
 
-/** Runs the patterns of those entries that the index does not rule out. The index only saves time: it decides nothing. */
+/** Runs the patterns of the entries that the index does not rule out. The index only saves time: it decides nothing. */
 export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(mostMs)): Examined {
   const examined: Examined = { found: [], unexamined: [...index.heavy] };
   for (const entry of index.candidates(text)) {
@@ -25,7 +25,7 @@ export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(m
     try {
       if (isFound(entry.issue_pattern, text, isOver)) examined.found.push(entry);
     } catch {
-      // Time is up, or re2js cannot run it: one entry must not keep the others from healing.
+      // Time is up, or re2js cannot run the pattern: one entry must not keep the others from healing.
       examined.unexamined.push(entry);
     }
   }

@@ -4,25 +4,25 @@ import { BadPatternError, checkPattern } from './pattern.ts';
 /** A CHECK of `bot_knowledge` says so too. */
 const mostCharacters = 512;
 const longestName = 60;
-/** The door asks for as much. */
+/** checkPattern asks for at least as much. */
 const leastLiteral = 3;
 
 /** Characters that mean something in RE2. */
 const escaped = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 
 /**
- * What is of one case only, and the class that stands for it in all cases. The first that fits counts. All
- * of it, and more, is matched by its class: a title is always matched by its own pattern.
+ * Parts of a title that belong to one case only, and the class that stands for each in all cases. The first that fits
+ * counts. The class matches everything that its part matches, and more, so a title always matches its own pattern.
  */
 const particulars: [RegExp, string | null][] = [
   [/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/u, '[0-9a-f-]+'],
   [/"[^"]*"/u, '"[^"]*"'],
   [/`[^`]*`/u, '`[^`]*`'],
-  // An apostrophe within a word quotes nothing.
+  // An apostrophe within a word is no quotation mark.
   [/(?<![\p{L}\p{N}])'[^']*'(?![\p{L}\p{N}])/u, "'[^']*'"],
-  // The version of an interface is a part of its name.
+  // The version of an interface is part of its name.
   [/(?<=\/)[vV]\d+(?![\w.-])/u, null],
-  // A path's id: a number, or long and with digits in it.
+  // An id in a path: a number, or a long word with digits in it.
   [/(?<=\/)(?:\d+|(?=[\w-]*\d)[\w-]{12,})(?![\w.-])/u, '[\\w-]+'],
   [/\b0[xX][0-9A-Fa-f]+/u, '0x[0-9a-f]+'],
   [
@@ -34,7 +34,7 @@ const particulars: [RegExp, string | null][] = [
 
 const anyParticular = new RegExp(particulars.map(([{ source }]) => `(${source})`).join('|'), 'gu');
 
-/** The words of a title that are of all cases, as the name of an entry: `sessions-of-piled-up`. */
+/** The words of a title that belong to all cases, as the name of an entry: `sessions-of-piled-up`. */
 export function nameFrom(title: string): string {
   const general = title
     .replaceAll(anyParticular, ' ')
@@ -46,9 +46,9 @@ export function nameFrom(title: string): string {
 }
 
 /**
- * Numbers, UUIDs, hex, quoted values and the ids of paths become classes; the rest stays as it is, up to
- * as many characters as a pattern may have. Where too little text would be left to look for, the title
- * stays whole. Whether it may be stored is still to be asked: {@link checkPattern}.
+ * Numbers, UUIDs, hex, quoted values and the ids of paths become classes; the rest stays as it is, up to the most
+ * characters that a pattern may have. When too little literal text would be left, the title stays whole. The caller
+ * still has to ask {@link checkPattern} whether the pattern may be stored.
  */
 export function generalise(title: string): string {
   const parts: string[] = [];
@@ -71,7 +71,7 @@ export function generalise(title: string): string {
   return telling && isUsable(pattern) ? pattern : within(Array.from(title, escaped));
 }
 
-/** As many of the parts as a pattern may have characters. */
+/** As many of the parts as fit into a pattern. */
 function within(parts: string[]): string {
   let length = 0;
   const kept = parts.findIndex((part) => (length += [...part].length) > mostCharacters);

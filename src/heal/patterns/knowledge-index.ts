@@ -9,18 +9,21 @@ export interface Entry {
   issue_pattern: string;
 }
 
-/** Which entries can match a text, told without running their patterns. */
+/** Says which entries can match a text, without running their patterns. */
 export interface KnowledgeIndex {
-  /** All others cannot match. Cheap ones first, so that an expensive one delays no other; those of which nothing is known last. */
+  /**
+   * All other entries cannot match. Cheap patterns come first, so that an expensive one delays no other; patterns about
+   * which nothing is known come last.
+   */
   candidates(text: string): Entry[];
   /** Entries whose patterns are too expensive to run at all. */
   readonly heavy: readonly Entry[];
-  /** What is known of each pattern: the next index takes it over. */
+  /** What is known of each pattern; the next index reuses it. */
   readonly readings: ReadonlyMap<string, Reading>;
   readonly bytes: number;
 }
 
-/** Of a longer text its beginning is looked for: that must occur too. */
+/** For a longer literal only its beginning is searched: it must occur too. */
 const mostUnits = 32;
 
 interface Indexed {
@@ -54,7 +57,7 @@ export function* buildIndex(
     const pattern = entry.issue_pattern;
     const reading = known.get(pattern) ?? readings.get(pattern) ?? readPattern(pattern);
     readings.set(pattern, reading);
-    // A pattern that is no pattern got in by other ways than our door: it matches nothing.
+    // An invalid pattern got into the table without checkPattern: it matches nothing.
     if (reading.kind === 'heavy') heavy.push(entry);
     else if (reading.kind === 'ready') {
       const sets = reading.sets.map((texts) => [...new Set(texts.map(numberOf))]);
@@ -79,8 +82,8 @@ export function* buildIndex(
 }
 
 /**
- * By which literals an entry is found: those of its rarest set. A word that half of all entries need
- * would make half of them candidates.
+ * The literals by which an entry is found: those of its rarest set. With a word that half of all entries need, half of
+ * them would become candidates.
  */
 function* chooseTriggers(indexed: Indexed[], literals: number): Generator<void, Indexed[][]> {
   const uses = new Uint32Array(literals);
@@ -106,7 +109,7 @@ function matching(search: LiteralSearch, triggers: Indexed[][], text: string): I
   return [...found];
 }
 
-/** Runs what yields in slices of at most some milliseconds; in between others run. */
+/** Runs a generator in slices of at most some milliseconds; other work runs in between. */
 export async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
   for (;;) {
     const until = performance.now() + sliceMs;

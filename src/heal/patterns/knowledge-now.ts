@@ -5,17 +5,17 @@ import { buildIndex, inSlices, type Entry, type KnowledgeIndex } from './knowled
 interface Known {
   version: string | null;
   index: KnowledgeIndex | null;
-  /** the look at the table that is under way */
+  /** the read of the table that is under way */
   looking: Promise<unknown>;
-  /** the one after it, which begins later than any call that waits for it */
+  /** the read after it, which begins later than any call that waits for it */
   next: Promise<KnowledgeIndex> | null;
 }
 
 const knownOf = new WeakMap<Db, Known>();
 
 /**
- * The index of `bot_knowledge` as committed when this is called: another process's edit is seen by the
- * next match in this one. Calls that come while the table is looked at share the next look.
+ * The index of `bot_knowledge` as committed when this is called: an edit by another process is seen by the next match
+ * in this process. Calls that come while the table is being read share the next read.
  */
 export function currentIndex(db: Db): Promise<KnowledgeIndex> {
   let known = knownOf.get(db);
@@ -36,7 +36,7 @@ export function currentIndex(db: Db): Promise<KnowledgeIndex> {
   return kept.next;
 }
 
-/** Grows with every edit of a pattern, in the edit's own transaction: a trigger of `bot_knowledge` counts. */
+/** A trigger of `bot_knowledge` increases it with every edit of a pattern, in the edit's own transaction. */
 const versionOf = sql<string>`(SELECT value::text FROM engine.settings WHERE key = 'knowledge_version')`;
 
 async function refresh(db: Db, known: Known): Promise<KnowledgeIndex> {

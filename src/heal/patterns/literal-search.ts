@@ -9,7 +9,7 @@ export interface LiteralSearch {
   readonly bytes: number;
 }
 
-/** Yields now and then, so that whoever builds a large one can let others run. */
+/** Yields now and then, so that other work can run while a large search is built. */
 export function* buildLiteralSearch(
   texts: readonly (readonly number[])[],
 ): Generator<void, LiteralSearch> {

@@ -7,7 +7,7 @@ export type AnyOf = string[];
 /** What a part of a pattern needs. `exact`: all that it can match, if that is little. */
 interface Part {
   exact: string[] | null;
-  /** Of each set one text must occur. Empty: nothing is known, or all of it is in `exact`. */
+  /** Of each set one text must occur. Empty: nothing is known, or `exact` says everything. */
   sets: AnyOf[];
 }
 
@@ -18,10 +18,10 @@ const mostSets = 4;
 const mostTexts = 64;
 
 /**
- * What must be in a text that the pattern matches, after Google's RE2 (re2/prefilter.cc): parts that can
- * match only a few texts are multiplied out, neighbours are joined, and of alternatives each must have
- * something. Where it is not sure it says nothing. Returns the best few sets of texts, the best first:
- * of each set one text must occur.
+ * What every text that the pattern matches must contain, after Google's RE2 (re2/prefilter.cc): parts that can match
+ * only a few texts are multiplied out, neighbours are joined, and each alternative must contribute something. When it
+ * is not sure, it requires nothing. Returns the best few sets of texts, the best first: of each set one text must
+ * occur.
  */
 export const requiredLiterals = (tree: PatternTree): AnyOf[] =>
   // Beside a word, `one of ten digits` rules nothing out.
@@ -53,7 +53,7 @@ function partOf(node: PatternTree, subs: Part[]): Part {
   }
 }
 
-/** Text that re2js may treat otherwise in its input than in a pattern: the replacement character, halves of pairs. */
+/** Text that re2js may treat differently in its input than in a pattern: the replacement character, halves of pairs. */
 const unsure = (rune: number) => rune === 0xfffd || (rune >= 0xd800 && rune <= 0xdfff);
 
 function literal(runes: number[]): Part {

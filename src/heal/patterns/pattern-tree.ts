@@ -24,7 +24,7 @@ export function parsePattern(pattern: string): PatternTree {
 
 const opOf = (sample: string): number => parsePattern(sample).op;
 
-// re2js does not export its numbers for operators: they are asked for, not copied.
+// re2js does not export its numbers for operators, so they are found out here instead of copied.
 export const ops = {
   literal: opOf('ab'),
   class: opOf('[ax]'),
@@ -63,7 +63,7 @@ export function foldTree<Value>(
   return done.get(root)!;
 }
 
-/** About the number of instructions that re2js compiles the tree to, told without compiling it. */
+/** About the number of instructions that re2js compiles the tree to, without compiling it. */
 export const sizeOf = (tree: PatternTree): number =>
   foldTree<number>(tree, ({ op, runes }, subs) => {
     const own = op === ops.literal ? runes.length : Math.max(1, subs.length);

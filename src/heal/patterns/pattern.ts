@@ -19,15 +19,15 @@ const mostCharacters = 512;
 const leastLiteral = 3;
 
 /**
- * What a pattern may make re2js do. Within these limits the worst that we found takes 30 ms to read and
- * compile on a slow core, and 0.2 ms a character of the text.
+ * Limits on the work that a pattern may make for re2js. Within them the worst pattern that we found takes 30 ms to read
+ * and compile on a slow core, and 0.2 ms for each character of the text.
  */
 const mostInstructions = 2_000;
 const mostRepetitions = 1_000;
 const mostWideRanges = 2;
 const mostUnicodeClasses = 16;
 
-/** What can be told of a pattern without compiling it. `heavy` says why re2js had better not compile it. */
+/** What is known about a pattern without compiling it. `heavy` says why re2js should not compile it. */
 export type Reading =
   | { kind: 'ready'; size: number; sets: AnyOf[] }
   | { kind: 'heavy'; why: string; hint: string }
@@ -51,10 +51,7 @@ export function readPattern(pattern: string): Reading {
   }
 }
 
-/**
- * The door: every pattern that a person or the catalogue brings is checked here before it is stored.
- * Throws {@link BadPatternError}.
- */
+/** Every pattern from a person or the catalogue is checked here before it is stored. Throws {@link BadPatternError}. */
 export function checkPattern(pattern: string): void {
   const { length } = [...pattern];
   if (length > mostCharacters)
@@ -77,9 +74,9 @@ export function checkPattern(pattern: string): void {
 }
 
 /**
- * Asked of the text alone, before re2js reads it: counts are written out when a pattern is parsed, and a
- * range beyond ASCII is walked through character by character to fold its case (1.6 s for 500 characters
- * of them). May count what is no count or range; no limit is near to what a sane pattern has.
+ * Judged by the text alone, before re2js reads it: the parser writes counts out, and walks through a range beyond ASCII
+ * character by character to fold its case (1.6 s for 500 characters of such ranges). This may also count what is
+ * neither a count nor a range; a reasonable pattern is far below each limit.
  */
 function tooMuchToRead(pattern: string): { why: string; hint: string } | null {
   let repetitions = 0;

@@ -5,8 +5,8 @@ export class TimeIsUp extends Error {}
 export type TimeGiven = () => boolean;
 
 /**
- * Gives some milliseconds from now on. While less than a tenth of them was computed, the machine stood
- * still or others had it: that must not keep an ordinary entry from being asked.
+ * Gives this many milliseconds from now on. While this process got less than a tenth of the time, because the machine
+ * stood still or was busy with others, time is not up: that must not keep an ordinary entry from being matched.
  */
 export function giveTime(ms: number): TimeGiven {
   const began = performance.now();
@@ -18,13 +18,16 @@ export function giveTime(ms: number): TimeGiven {
   };
 }
 
-/** Reads between two looks at the clock: 6 ms at the 0.1 ms that the largest program takes for one. */
+/**
+ * How many characters are read between two looks at the clock: 6 ms at the 0.1 ms that the largest program takes for
+ * one.
+ */
 const readsBetweenLooks = 64;
 
 /**
- * A text that ends a search when its time is up, by throwing {@link TimeIsUp}: re2js runs in linear time,
- * but the largest program over the longest text is a second and more, and it cannot be interrupted. It
- * takes a String object where it takes a string, and reads it through `charCodeAt` alone.
+ * A text that ends a search when its time is up, by throwing {@link TimeIsUp}. re2js runs in linear time, but the
+ * largest program over the longest text takes a second and more, and cannot be interrupted. re2js accepts a String
+ * object in place of a string, and reads it only through `charCodeAt`.
  */
 export class TimedText extends String {
   readonly #text: string;

@@ -1,17 +1,19 @@
-/** Bounds of a share that are right at any look, however often they are looked at and whenever that stops. */
+/** Bounds of a share that stay right however often they are looked at, and whenever that stops. */
 import type { Interval, Sample } from './wilson.ts';
 
 /**
- * So many times its capital is won against the truth in one game of 20 at most, however long it is played: Ville,
- * "Étude critique de la notion de collectif" (1939). What lost that much to a gambler is refuted with 95 % confidence.
+ * A game against the true share multiplies the capital by this factor in at most one game of 20, however long it is
+ * played: Ville, "Étude critique de la notion de collectif" (1939). So a share that loses this much to a gambler is
+ * refuted with 95 % confidence.
  */
 export const certain = 20;
 export const surely = Math.log(certain);
 
 /**
- * Gamblers who each stake one part of what they have on every success, at odds that are fair if the share is as
- * supposed, and how the capital is divided among them at first. Who stakes nearly all is nearly ruined by one
- * failure, and the first to find out what never fails. How they were chosen: docs/healing.md.
+ * Several gamblers. Each one stakes a fixed part of its capital on every success, at odds that are fair if the share is
+ * as supposed; `begins` says how the capital is divided among them at first. A gambler that stakes nearly all is nearly
+ * ruined by one failure, and is the first to find out that a share is near 1. docs/healing.md says how they were
+ * chosen.
  */
 const gamblers = [
   { stakes: 0.99, begins: 0.45 },
@@ -39,7 +41,7 @@ export function evidenceAgainst(supposed: number, successes: number, failures: n
   return sum;
 }
 
-/** Steps in which a search halves its interval: finer than a share is ever told. */
+/** How many times a search halves its interval: more precise than a share is ever shown. */
 const halvings = 30;
 
 /** The highest share that is refuted from above. */
@@ -55,17 +57,17 @@ function lowerOf(successes: number, failures: number): number {
 }
 
 /**
- * Bounds of a share, 0 to 1, of `successes` in `trials`, which may be weights. In 19 of 20 histories at least the
- * true share is never below the lower one, and in 19 of 20 never above the upper one, although both are looked at
- * after each trial. Without any trial they are 0 and 1. Weights that shrink forget: then that is said of about one
- * half-life, and not of all times.
+ * Bounds of a share, 0 to 1, of `successes` in `trials`, which may be weights. In at least 19 of 20 histories the true
+ * share is never below the lower bound, and in at least 19 of 20 never above the upper one, although both are looked at
+ * after each trial. Without any trial they are 0 and 1. When weights shrink with time, old trials are forgotten: then
+ * the promise is for about one half-life, and not for all times.
  */
 export function bounds({ successes, trials }: Sample): Interval {
   const good = Math.min(trials, Math.max(0, successes));
   return { lower: lowerOf(good, trials - good), upper: upperBound({ successes, trials }) };
 }
 
-/** The upper one of {@link bounds} alone. */
+/** Only the upper bound of {@link bounds}. */
 export function upperBound({ successes, trials }: Sample): number {
   const good = Math.min(trials, Math.max(0, successes));
   return 1 - lowerOf(trials - good, good);
@@ -75,10 +77,10 @@ export function upperBound({ successes, trials }: Sample): number {
 const farthest = 14;
 
 /**
- * The natural logarithm of the evidence that the first share is above the second, right at any look. Each share
- * that might lie between the two has to be refuted, by what is won against it from both sides: the samples know
- * nothing of each other, so that their evidence multiplies. What is told is the least of it; it is convex in the
- * logarithm of the odds, which leads there.
+ * The natural logarithm of the evidence that the first share is above the second, right however often it is looked at.
+ * Each possible value between the two shares must be refuted by the evidence from both sides. The samples are
+ * independent, so their evidence is multiplied. Returns the least of these values; it is convex in the logarithm of the
+ * odds, so a search finds it.
  */
 export function evidenceAbove(first: Sample, second: Sample): number {
   const evidence = (logOdds: number) => {

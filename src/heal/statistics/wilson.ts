@@ -17,7 +17,7 @@ export function wilson(successes: number, trials: number): Interval {
   const spread = z * Math.sqrt((share * (1 - share)) / trials + z ** 2 / (4 * trials ** 2));
   const centre = share + z ** 2 / (2 * trials);
   const scale = 1 + z ** 2 / trials;
-  // Exactly 0 and 1 at the ends: a rounding error above 0 would be better than nothing.
+  // Exactly 0 and 1 at the ends: by a rounding error, no success at all would get a lower bound above 0.
   return {
     lower: share === 0 ? 0 : Math.max(0, (centre - spread) / scale),
     upper: share === 1 ? 1 : Math.min(1, (centre + spread) / scale),

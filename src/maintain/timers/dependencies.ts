@@ -13,10 +13,10 @@ export interface TimerDependencies {
   catalogue: Catalogue;
   /** the jobs that this version knows */
   jobs: readonly Job[];
-  /** how what lost runs have left open is brought to people */
+  /** how findings that lost runs have left open are escalated */
   escalate: Escalate;
   node: Node;
-  /** what takes entries here; null where nothing does */
+  /** takes entries in this process; null when nothing does */
   worker: RunWorker | null;
   emit: Emit;
 }

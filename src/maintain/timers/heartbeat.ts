@@ -5,8 +5,8 @@ import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
 /**
- * Beats, and says when this host's clock is wrong. On PostgreSQL, where BullMQ goes by it, the worker takes
- * nothing until it is right again.
+ * Sends heartbeats, and emits an event when this host's clock is wrong. On PostgreSQL, where BullMQ depends on this
+ * clock, the worker takes no entries until the clock is right again.
  */
 export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependencies): Timer {
   let wrong = false;

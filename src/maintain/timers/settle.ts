@@ -2,7 +2,7 @@ import { settle } from '../settle.ts';
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
-/** Each entry is judged no oftener, whatever comes of it and however many processes there are. */
+/** The least time between two judgements of one entry, however many outcomes and processes there are. */
 const judgedEverySeconds = 5;
 
 export const settleTimer = ({ db, catalogue, emit }: TimerDependencies): Timer => ({

@@ -1,4 +1,4 @@
-/** The timers of every process: they work without the queue, for they are what makes it right again. */
+/** The timers of every process. They work without the queue, because they are what repairs the queue. */
 import type { TimerDependencies } from './dependencies.ts';
 import { heartbeatTimer } from './heartbeat.ts';
 import { rescueTimer } from './rescue.ts';
@@ -9,7 +9,7 @@ import { watchdogTimer } from './watchdog.ts';
 
 const timers = [rescueTimer, rescueJobsTimer, settleTimer, heartbeatTimer, watchdogTimer];
 
-/** Starts all of them. `stop` waits for what is under way. */
+/** Starts all of them. `stop` waits for the timers that are running. */
 export function startTimers(dependencies: TimerDependencies): { stop(): Promise<void> } {
   const stops = timers.flatMap((make) => {
     const timer = make(dependencies);

@@ -9,8 +9,9 @@ export interface Timer {
 }
 
 /**
- * Repeats it. One that fails is logged and comes again; it never runs beside itself. What is returned stops it, and
- * resolves when the one under way has ended; that it failed then, as for want of a pool, is no news.
+ * Repeats the timer. A run that fails is logged, and the timer runs again later; it never runs beside itself. The
+ * returned function stops it, and resolves when the current run has ended; if that run then fails, for example because
+ * the pool is closed, no event is emitted.
  */
 export function repeat({ name, everyMs, run }: Timer, emit: Emit): () => Promise<void> {
   let current: Promise<void> | null = null;

@@ -2,7 +2,7 @@ import { watchdog } from '../watchdog.ts';
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
-/** None where the process takes no entries. */
+/** Null when the process takes no entries. */
 export function watchdogTimer({ db, queue, jobs, worker, emit }: TimerDependencies): Timer | null {
   if (!worker) return null;
   const watch = watchdog(db, queue, worker, jobs);

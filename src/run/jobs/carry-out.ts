@@ -10,7 +10,7 @@ import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
 import { underJobFence } from './under-job-fence.ts';
 
-/** How an attempt ended; where it is final, no other one could end in another way. */
+/** How an attempt ended. `final`: no further attempt could end differently. */
 export type Outcome = JobEnding & { final: boolean };
 
 const failed = (reason: string, error: string, final: boolean): Outcome => ({
@@ -22,9 +22,9 @@ const failed = (reason: string, error: string, final: boolean): Outcome => ({
 });
 
 /**
- * Calls the handler and waits until it has ended or the run is stopped, whichever comes first: a handler that does not
- * hear its signal keeps nothing waiting, and its writes find the fence closed. Null when the run is not to be ended
- * here: it was lost, or its process gives it back.
+ * Calls the handler and waits until the handler has ended or the run is stopped, whichever comes first. A handler that
+ * ignores its signal delays nothing, and the fence refuses its later writes. Returns null when this process must not
+ * end the run: the run was lost, or this process gives it back.
  */
 export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome | null> {
   const { job, signal } = run;
@@ -44,7 +44,7 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
     return failed('job failed', messageOf(error), false);
   } finally {
     clearTimeout(deadline);
-    // After its end it writes nothing any more.
+    // After this the handler's writes are refused.
     run.stop('lost');
   }
 }

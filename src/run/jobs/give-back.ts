@@ -4,8 +4,8 @@ import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
 
 /**
- * Gives runs of jobs back that a drain could not wait for: `queued` again, the attempt not counted. They are stopped
- * first, so that none begins a transaction any more.
+ * Gives back the runs of jobs for which a drain could not wait: they are `queued` again, and the attempt is not
+ * counted. They are stopped first, so that none of them begins another transaction.
  */
 export function giveBack(
   { db, queue }: Pick<JobEngine, 'db' | 'queue'>,

@@ -16,6 +16,6 @@ export interface JobEngine {
   jobs: readonly Job[];
   leases: JobLeases;
   emit: Emit;
-  /** of which each handler gets a part, for what it has to say itself */
+  /** the log; each handler gets a child log of it for its own messages */
   log: Log;
 }

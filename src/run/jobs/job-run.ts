@@ -9,7 +9,7 @@ export interface JobRun {
   attempt: number;
   maxAttempts: number;
   scheduledFor: Date | null;
-  /** as it was asked for; what the job takes is asked before its handler is called */
+  /** as it was requested; it is checked against what the job accepts before the handler is called */
   payload: unknown;
   /** Aborted with a {@link JobStoppedError} as its reason. */
   signal: AbortSignal;

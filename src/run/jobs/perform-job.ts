@@ -8,9 +8,9 @@ import type { JobEngine } from './job-engine.ts';
 import { jobRunOf, type JobRun } from './job-run.ts';
 
 /**
- * The life of one run of a job: start, handler, end. Everything after the start is written under the run's fence. `free`
- * is called once it has started: a handler needs no child, so its place may go to a run of a bot. Never rejects: what
- * cannot be written is taken over by rescue once the lease has run out.
+ * The life of one run of a job: start, handler, end. Everything after the start is written under the run's fence.
+ * `free` is called once the run has started: a handler needs no child, so a run of a bot may use its place. Never
+ * rejects: when something cannot be written, rescue takes the run over once its lease has run out.
  */
 export async function performJob(
   engine: JobEngine,
@@ -34,7 +34,7 @@ export async function performJob(
   }
 }
 
-/** Null when the run is not this worker's, or of a job that this version does not know: then it stays queued. */
+/** Null when the run is not this worker's, or when this version does not know its job: then the run stays queued. */
 async function start(
   { db, jobs, worker, emit }: JobEngine,
   entry: JobEntry,

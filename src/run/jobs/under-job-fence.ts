@@ -3,9 +3,9 @@ import { LostRunError, leaseSeconds, type Fenced } from '../../data/bots/fence.t
 import type { Database, Db } from '../../database/connect.ts';
 
 /**
- * One transaction of a run of a job: locks its row first and goes on only while the run is still running under this
- * fence. Throws {@link LostRunError} otherwise; then nothing was written. While the row is locked its lease is renewed by
- * nothing else, so a long transaction does it at its end.
+ * One transaction of a run of a job: locks the run's row first and goes on only while the run is still running under
+ * this fence. Otherwise throws {@link LostRunError}, and nothing was written. While the row is locked, only this
+ * transaction can renew the lease, so a long transaction renews it at its end.
  */
 export const underJobFence = <Result>(
   db: Db,

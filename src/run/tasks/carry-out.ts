@@ -19,7 +19,7 @@ export interface TaskDependencies {
   catalogue: Catalogue;
   /** what remedies write with */
   db: Db;
-  /** what checks get: its sessions refuse to write */
+  /** what checks read with: its sessions refuse to write */
   reader: Db;
 }
 
@@ -45,9 +45,9 @@ export const carryOutWith =
     ways[kind](dependencies, task, signal);
 
 /**
- * Runs one check in a child, where its faults end nothing but that child. What it throws and what it returns against
- * the contract is its outcome; rejects only when the signal is aborted, and with faults that are not the check's own doing.
- * One that does not mind its signal is ended with its process.
+ * Runs one check in a child, where a fault of the check ends nothing but that child. What the check throws, and a
+ * result that breaks the contract, becomes its outcome. Rejects only when the signal is aborted, and for faults that
+ * the check did not cause. A check that ignores its signal is ended with its process.
  */
 async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
@@ -67,7 +67,7 @@ async function performCheck(
       ...rest,
     }) as CheckOutcome;
   try {
-    // A defect of a check is its own: what it returns is read here, so that it cannot hurt the others.
+    // The result is read inside this `try`, so that a defect of this check cannot hurt the others.
     const result = await ask(check, config, task, {
       db: reader,
       now,
@@ -95,7 +95,7 @@ async function performCheck(
   }
 }
 
-/** Both kinds of checks get what they are asked, and their results are read by their own contract. */
+/** Asks either kind of check, and reads its result by the contract of that kind. */
 async function ask(
   check: AnyCheck<unknown>,
   config: unknown,

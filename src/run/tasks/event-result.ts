@@ -16,8 +16,8 @@ const tallies = z.object({
 });
 
 /**
- * What an event check returned, if it is what the contract asks for; the tallies of keys that were neither reported
- * nor asked for are left out. Throws an Error that names the field or the key.
+ * The result of an event check, if it fits the contract; tallies of keys that the check neither reported nor was asked
+ * about are left out. Throws an Error that names the field or the key.
  */
 export function readEventResult(
   returned: unknown,

@@ -15,11 +15,11 @@ export interface Finding {
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
-  /** components behind whose open findings it stands; no column */
+  /** components on which it depends: it is suppressed while one of them has an open finding; no column */
   depends_on: string[];
-  /** of an event check: what it counted for the key, kept in the finding's memory; no column */
+  /** of an event check: what it counted for the key, stored in the finding's memory; no column */
   tally?: TallyBefore;
-  /** from when on; no column */
+  /** the moment from which on events were counted; no column */
   counted_from?: Date;
   /** of an event check whose key has a cure in its hold window: the report is no relapse; no column */
   verdict?: 'clean' | 'unclear';
@@ -35,8 +35,8 @@ export const severityOf = (reported: ReportedSeverity): Severity =>
 const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
 
 /**
- * What makes a problem the same problem in every run: bot, check, category, component and the check's
- * own key. Title and severity may change without making it another one.
+ * What makes a problem the same problem in every run: bot, check, category, component and the check's own key. Title
+ * and severity may change without making it another problem.
  */
 export const fingerprintOf = (
   botId: string,
@@ -48,7 +48,7 @@ export const fingerprintOf = (
     .digest('hex')
     .slice(0, 32);
 
-/** Of a result that readResult has cut to its limits. */
+/** For a finding of a result that readResult has already cut to its limits. */
 export function toFinding(botId: string, check: string, reported: ReportedFinding): Finding {
   const { component, key = component } = reported;
   return {
@@ -65,7 +65,7 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
   };
 }
 
-/** The test of membership that a check's result carries: which keys it looked at, but `unclear` ones. */
+/** The columns that say which keys a check looked at, without the `unclear` ones. */
 export const examinedColumns = ({ examined }: CheckResult, unclear: string[] = []) =>
   Array.isArray(examined)
     ? { every: false, keys: examined.map(storable).filter((key) => !unclear.includes(key)) }

@@ -7,7 +7,7 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
       status: 'passed' | 'failed';
       result: CheckResult;
       judged?: JudgedKeys;
-      /** a further question about single keys that it could not answer */
+      /** a further question about single keys that the check could not answer */
       unanswered?: CheckOutcome | undefined;
     }
   | { status: 'errored' | 'skipped'; reason: string }
@@ -15,23 +15,23 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
 
 /** What an event check counted, and what that says about the keys that wait for a verdict. Keys as they are stored. */
 export interface JudgedKeys {
-  /** when it was asked: of what came since it knows nothing */
+  /** when the check was asked: its answer says nothing about later events */
   askedAt: Date;
-  /** of each reported key, with the time from which on it was counted */
+  /** of each reported key, with the moment from which on it was counted */
   tallies: Map<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
   verdicts: ReadonlyMap<string, KeyVerdict>;
   /**
-   * Of keys with a cure or a decision that waits: what it is about. A check that tells the same key in another
-   * category now has not found another problem.
+   * The fingerprints that the waiting cures and decisions are about, by key. When the check now reports the same key in
+   * another category, that is not another problem.
    */
   fingerprints: ReadonlyMap<string, string>;
-  /** decisions that left a finding alone, of which enough was seen, or too little for too long */
+  /** decisions that left a finding alone and have a verdict now: enough was seen, or too little for too long */
   decisions: { id: string; verdict: 'clean' | 'failing' | 'undecided' }[];
 }
 
 export interface KeyVerdict {
   verdict: Verdict;
-  /** of the cure that waits for it; null where a person or an undo lies in between */
+  /** of the cure that waits for the verdict; null when a person or an undo came in between */
   state: 'applied' | 'verified' | null;
 }
 

@@ -1,4 +1,4 @@
-/** What a child says came of a task, read once more by its worker. */
+/** What a child answers about a task; the worker reads the answer once more. */
 import { z } from 'zod';
 import { fitting } from '../../ground/text.ts';
 import { readEventResult } from './event-result.ts';
@@ -23,7 +23,10 @@ const outcome = z.discriminatedUnion('status', [
   }),
 ]);
 
-/** A check's code may have changed what the child's own reading rests on, so its result is read once more. */
+/**
+ * The code of a check may have changed built-ins that the child's own reading rests on, so the worker reads the result
+ * once more.
+ */
 function readOutcome(task: CheckTask, value: unknown): CheckOutcome {
   const read = outcome.parse(value);
   if (read.name !== task.check)
@@ -44,7 +47,7 @@ const readers: { [K in Kind]: (task: Tasks[K]['task'], value: unknown) => Tasks[
   canary: (_, value) => time.parse(value),
 };
 
-/** The result of a task. Throws an Error that says why it is none. */
+/** The result of a task. Throws an Error that says why the value is not a valid result. */
 export const readAnswer = <K extends Kind>(
   kind: K,
   task: Tasks[K]['task'],

@@ -4,9 +4,9 @@ import { plain } from '../../ground/plain.ts';
 import { fitting } from '../../ground/text.ts';
 import { mostFindings } from './finding.ts';
 
-/** Keys that a check may name one by one; more are said as a count and its exceptions. */
+/** How many keys a check may name one by one; for more it returns a count and the exceptions. */
 const mostKeys = 100_000;
-/** Characters of all these keys together: they are sent to the worker and to the database in one piece. */
+/** The most characters of all these keys together: they are sent to the worker and to the database in one piece. */
 const mostInKeys = 4_000_000;
 /** Characters of all findings together, as JSON. */
 const mostInFindings = 8_000_000;
@@ -14,10 +14,10 @@ const mostInFindings = 8_000_000;
 const mostMetadata = 16_384;
 /** The database counts components in an `integer` (src/run/writer/escalate.ts). */
 const mostCounted = 2_147_483_647;
-/** Components behind which a finding may stand, those that its bot and the setting `depends_on` add included. */
+/** The most components on which a finding may depend, including those that its bot and the setting `depends_on` add. */
 export const mostParents = 300;
 
-// Both are part of a finding's identity: cut, two problems would become one.
+// Both are part of a finding's identity: if they were cut, two problems would become one.
 const key = z.string().max(1_000);
 const keys = z.array(key).max(mostKeys);
 
@@ -48,8 +48,8 @@ const shape = z.object({
 });
 
 /**
- * What a check returned, if it is what the contract asks for, and no more of it than is kept. Throws an
- * Error that names the field. What it returns fits the contract in the same way again.
+ * The result of a check, if it fits the contract, cut to what is stored. Throws an Error that names the field. The
+ * returned value itself fits the contract again, so it can be read twice.
  */
 export function readResult(returned: unknown): CheckResult {
   const read = shape.safeParse(returned);
@@ -65,7 +65,7 @@ export function readResult(returned: unknown): CheckResult {
   return bounded(read.data as CheckResult);
 }
 
-/** With the first field that does not fit, of a union the first of the way that came closest. */
+/** Names the first field that does not fit; of a union, the first field of the variant that came closest. */
 export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
   const closest =
     issue!.code === 'invalid_union'
@@ -100,7 +100,7 @@ function bounded({ findings, ...result }: CheckResult): CheckResult {
   };
 }
 
-/** Plain JSON of a bounded size; what is larger is named and left out. */
+/** Plain JSON of a bounded size; a larger value is left out, and a note says so. */
 function boundedMetadata(metadata: Record<string, unknown>): Record<string, unknown> {
   const clean = plain(metadata) as Record<string, unknown>;
   const { length } = JSON.stringify(clean);

@@ -26,7 +26,7 @@ export interface Tasks {
   check: { task: CheckTask; result: CheckOutcome };
   effect: { task: Effect; result: Date | null };
   undo: { task: Undo; result: void };
-  /** proves that a child works and reaches the database: its time */
+  /** proves that a child works and reaches the database; the result is the database's time */
   canary: { task: null; result: Date };
 }
 
@@ -44,6 +44,6 @@ const codes: { [K in Kind]: (task: Tasks[K]['task']) => string } = {
   canary: () => 'canary',
 };
 
-/** Whose code carries a task out: what a task changes in its process, no other code may find there. */
+/** Whose code carries a task out. Code of another owner must not run in a process that this task has changed. */
 export const codeOf = <K extends Kind>(kind: K, task: Tasks[K]['task']): string =>
   codes[kind](task);

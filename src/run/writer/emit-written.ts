@@ -9,7 +9,7 @@ export interface Written {
   tickets: Ticketed[];
 }
 
-/** Tells what a flush has written, once it is committed. */
+/** Emits the events for what a flush has written, after its commit. */
 export function emitWritten(emit: Emit, entries: Entry[], { recorded, tickets }: Written): void {
   const byRun = new Map(entries.map((entry) => [entry.run.id, entry]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);

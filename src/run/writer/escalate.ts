@@ -19,7 +19,7 @@ export const escalateValues = (runs: Ending[]): [string] => [
   JSON.stringify(runs.map(({ id, fence, last, examined }) => ({ id, fence, last, examined }))),
 ];
 
-/** `runs`: those of `$1` that are held and end here. */
+/** `runs`: the runs of `$1` that this transaction holds and that end here. */
 const runs = sql`asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, examined int)
   ), runs AS MATERIALIZED (
@@ -29,17 +29,17 @@ const runs = sql`asked AS MATERIALIZED (
   )`;
 
 /**
- * What is open when a run ends and matters gets at most one open ticket per fingerprint: critical and
- * high always, medium and less where src/data/bots/wanting-tickets.ts says so, which has the whole rule.
- * Silenced and suppressed findings get none; in a storm, when more than half of a bot's components are broken,
- * only the worst finding gets one, whatever its severity. It says that it stands for a storm, and so does one
- * that is older than the storm. Tickets whose finding is gone resolve themselves; a problem that was seen again
- * counts on its ticket too. For many runs that their transaction holds; one that will be tried again (not its
- * `last` attempt, and no person asked to cancel it) has not ended.
+ * What is open and matters when a run ends gets at most one open ticket per fingerprint: critical and high always,
+ * medium and less where src/data/bots/wanting-tickets.ts says so, which has the whole rule. Silenced and suppressed
+ * findings get none. In a storm, when more than half of a bot's components are broken, only the worst finding gets a
+ * ticket, whatever its severity. This ticket says that it stands for a storm, also when it is older than the storm.
+ * Tickets whose finding is gone are resolved; a problem that was seen again is counted on its ticket too. Works on many
+ * runs that the transaction holds. A run that will be tried again (not its `last` attempt, and no person asked to
+ * cancel it) has not ended.
  *
- * The parts touch different tickets, so that one snapshot serves them all: resolved ones have no open
- * finding, those that count again have one and are open, reopened and new ones belong to open findings
- * that have no open ticket.
+ * The parts touch different tickets, so one snapshot is enough for all of them: resolved tickets have no open finding;
+ * counted tickets have an open finding and are open; reopened and new tickets belong to open findings without an open
+ * ticket.
  */
 export const escalateRuns = statement<Ticketed>(
   'escalate',
@@ -64,9 +64,9 @@ export const escalateRuns = statement<Ticketed>(
 );
 
 /**
- * The same for runs that rescue ends, in its transaction. How many components they have looked at is lost with
- * their worker. As many as are broken, then: one ticket for a storm, and for each of many problems after the
- * bot's next run.
+ * The same for runs that rescue ends, in rescue's transaction. How many components the run has looked at is lost with
+ * its worker, so as many as are broken are assumed: a storm gets one ticket now, and each of many problems gets its own
+ * after the bot's next run.
  */
 export const escalateLost = async (
   trx: Transaction<Database>,

@@ -26,9 +26,9 @@ const ended = statement<EndedRow>(
 );
 
 /**
- * Of runs that are held no more after a connection was lost: those whose end a flush of ours had written.
- * Their rows kept the fence and say what we wanted to write. A run that was taken over or given back
- * has another reason or message.
+ * For runs that are no longer held after a connection was lost: finds those whose end our own flush had committed.
+ * Their rows still have the fence, and say what we wanted to write. A run that was taken over or given back has another
+ * reason or message.
  */
 export async function findCommitted(
   client: pg.ClientBase,
@@ -47,7 +47,7 @@ export async function findCommitted(
 function isOurs(finish: Finish, row: EndedRow): boolean {
   if (row.fence !== finish.fence || row.error_message !== finish.error_message) return false;
   if (row.status === 'queued') return !finish.last && row.reason === finish.reason;
-  // A row that was given back has no time, one that is running no end.
+  // A row that was given back has no execution time; a running row has not ended.
   if (row.status === 'running' || row.execution_time_ms === null) return false;
   return finish.last
     ? row.status === finish.status && row.reason === finish.reason

@@ -1,11 +1,13 @@
-/** How an attempt ends, by what its checks said: as the transition takes it, and what that tells the run. */
+/**
+ * How an attempt ends, from the outcomes of its checks: as the transition takes it, and what the transition returns.
+ */
 import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
 import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
 import type { Run } from './run.ts';
 
-/** How an attempt ended, before it is known whether another one is left. */
+/** How an attempt ended, before it is known whether another attempt is left. */
 export interface Ending {
   status: FinalStatus;
   reason: string | null;
@@ -38,7 +40,7 @@ export function endingOf(
   return { status: 'success', reason: null, error: null };
 }
 
-/** Whether this ending is the run's last: only a failed attempt with attempts left is not. */
+/** Whether this ending is the run's last: it is not only when the attempt failed and attempts are left. */
 export const isFinal = (run: Run, status: FinalStatus): boolean =>
   status !== 'failed' || run.attempt >= run.maxAttempts;
 

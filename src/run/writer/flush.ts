@@ -21,22 +21,24 @@ export interface Entry {
   finish: Finish | null;
 }
 
-/** How an attempt ended, and the bot's next run, to which it made way. */
+/** How an attempt ended, and the bot's next run, which had to wait for this run. */
 export type Ended = Finished & { next: RunEntry | null };
 
-/** What became of an entry; null when its run is no longer held under its fence: nothing of it was written. */
+/**
+ * The result for one entry; null when its run is no longer held under its fence: then nothing of the entry was written.
+ */
 export type Outcome = {
   recorded: Recorded | null;
   finished: Ended | null;
 } | null;
 
 /**
- * One flush: one transaction over many runs, at most one of a bot. Rejects with the server's first error;
- * then nothing was written, unless the connection was lost.
+ * One flush: one transaction over many runs, at most one of a bot. Rejects with the server's first error; then nothing
+ * was written, unless the connection was lost: then the flush may have been committed.
  *
- * The statements need no answer of this process: each takes those runs that are held, so all of them are
- * sent without waiting for answers, and no lock waits for this process. Only BEGIN is awaited, because
- * without it they would be transactions of their own.
+ * No statement needs a value from this process: each one works on the runs that are held. So all statements are sent
+ * without waiting for answers, and no lock waits for this process. Only BEGIN is awaited, because without it the
+ * statements would be transactions of their own.
  */
 export async function flush(
   client: pg.ClientBase,
@@ -61,7 +63,7 @@ export async function flush(
     going.length > 0 ? send(client, renewDelayed, [going.map(({ run }) => run.id)]) : [],
     client.query('COMMIT'),
   ] as const;
-  // All of them are heard before the connection serves anybody else; the first error is the cause of the others.
+  // Wait for all of them before another flush uses the connection; the first error is the cause of the others.
   const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
   const [held, recorded, , tickets, finished, next] = await Promise.all(sent);
@@ -108,12 +110,12 @@ const askedOf = ({ run, recording, finish }: Entry): Asked => ({
 });
 
 /**
- * The first statement of a flush. Only runs that are still running under their fence come back. All
- * that the flush will write is locked here, in one order everywhere: the runs by id, then their
- * bots by id where they end or record, then the memories of their fingerprints. Findings and tickets need no lock
- * of their own: whoever writes them holds their bot or their memory. Two runs of one bot that record at once could
- * each insert a memory that the other one did not see here: their bot keeps them apart.
- * NO KEY: other transactions may insert rows that refer to these meanwhile.
+ * The first statement of a flush. It returns only runs that are still running under their fence. All rows that the
+ * flush will write are locked here, in one order everywhere: the runs by id, then their bots by id where the runs end
+ * or record, then the memories of their fingerprints. Findings and tickets need no lock of their own: each transaction
+ * that writes them holds their bot or their memory. The lock on the bot also keeps apart two runs of one bot that
+ * record at once: each could insert a memory that the other does not see here. NO KEY: other transactions may insert
+ * rows that refer to these rows meanwhile.
  */
 export const lockRuns = statement<{ id: string }>(
   'lock-runs',
@@ -134,7 +136,7 @@ export const lockRuns = statement<{ id: string }>(
     WHERE (SELECT count(*) FROM bots_held) >= 0 AND s.fingerprint IN (
       SELECT unnest(fingerprints) FROM held
       UNION
-      -- those that a clean result would still change
+      -- memories that a clean result would still change
       SELECT m.fingerprint FROM held JOIN bot_finding_states m ON m.bot_id = held.bot_id AND (m.watched OR true = ANY (m.states))
       WHERE held.records)
     -- Locks bot_finding_states by fingerprint.

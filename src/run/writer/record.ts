@@ -88,18 +88,18 @@ const reported = sql`reported AS MATERIALIZED (
   )`;
 
 /**
- * Writes what the checks of many runs saw, in a transaction that holds them: reported findings are
- * inserted or count again (once a run, whatever the attempt), once they have failed as often in a row as
- * their bot's `confirm` says; those whose key was examined and not reported resolve, once they were clean
- * `clear` times in a row. A fingerprint that a newer start has written about already (`last_fence`) is left
- * as it is. Done twice it changes nothing more.
+ * Writes what the checks of many runs saw, in a transaction that holds these runs. A reported finding is inserted, or
+ * counted again (once a run, however many attempts), once it has failed as often in a row as its bot's `confirm` says.
+ * A finding whose key was examined and not reported is resolved, once it was clean `clear` times in a row. A
+ * fingerprint about which a newer start has already written (`last_fence`) stays as it is. Recording the same result
+ * twice changes nothing more.
  *
- * What the result says about earlier decisions and cures is written down with it: a failure ends the hold
- * window of a cure as a relapse, and says that a finding which was left alone persisted. Whether one has
- * held, or recovered, is known only after the window (src/maintain/settle.ts).
+ * What the result says about earlier decisions and cures is written with it: a failure ends the hold window of a cure
+ * as a relapse, and says that a finding which was left alone persisted. Whether a cure has held, or a finding
+ * recovered, is known only after the window (src/maintain/settle.ts).
  *
- * Each part is a transition of its own (src/transitions/); a part names those before it whose rows it reads. They share
- * one statement because they share one snapshot, and one answer of the server.
+ * Each part is a transition of its own (src/transitions/); a part names the earlier parts whose rows it reads. They
+ * share one statement because they share one snapshot, and one answer of the server.
  */
 export const recordRuns = statement<RecordedRow>(
   'record',

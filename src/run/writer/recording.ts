@@ -1,4 +1,4 @@
-/** What a run's checks saw, as it is recorded: what each of them says of findings, and of what it looked at. */
+/** What a run's checks saw, as it is recorded: what each check says about findings, and which keys it looked at. */
 import type { CheckOutcome, JudgedKeys } from '../tasks/outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from '../tasks/finding.ts';
 import type { Dependent } from '../../transitions/findings/suppress.ts';
@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 
 /** As `recordRuns` takes it (record.ts). */
 export interface Recording {
-  /** one of a fingerprint, in order of fingerprints */
+  /** one for each fingerprint, in the order of fingerprints */
   findings: Finding[];
   examined: { check_name: string; asked_at: Date | null; every: boolean; keys: string[] }[];
   /** what event checks say about findings that were left alone */
@@ -14,8 +14,8 @@ export interface Recording {
 }
 
 /**
- * A check that erred or was skipped says nothing; one whose list was cut short examined nothing. Of a key of an event
- * check whose verdict is unclear nothing is recorded.
+ * A check that erred or was skipped says nothing; a check whose list was cut short examined nothing. When the verdict
+ * on a key of an event check is unclear, nothing about this key is recorded.
  */
 export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
   const findings = new Map<string, Finding>();
@@ -44,8 +44,9 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
 }
 
 /**
- * With what was counted; null where the report is nothing to record: too little was seen to tell, or the cure is
- * verified by this very result, which resolves the old finding, and what is left is a new one the next time.
+ * Adds what was counted. Null when the report is not recorded: either too little was seen to tell, or this same result
+ * verifies the cure. In that case the old finding is resolved, and if a rest is reported again the next time, it is a
+ * new finding.
  */
 function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Finding | null {
   if (!judged) return finding;

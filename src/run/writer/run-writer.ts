@@ -17,12 +17,14 @@ import { warmUp } from './warm-up.ts';
 import { findCommitted } from './find-committed.ts';
 
 /**
- * Starts, records and ends runs, many in one commit. A run that is no longer held under its fence gets
- * LostRunError, and nothing of it was written. Any other error is what the server said about this run
- * alone, or that the database could not be reached for longer than a lease lasts.
+ * Starts, records and ends runs, many in one commit. When a run is no longer held under its fence, the call rejects
+ * with LostRunError, and nothing of it was written. Any other error is what the server said about this run alone, or
+ * says that the database could not be reached for longer than a lease lasts.
  */
 export interface RunWriter {
-  /** Before the first run comes: it would wait for connections and plans. Rejects when there is no database. */
+  /**
+   * Opens connections and makes plans, so that the first run does not wait for them. Rejects when there is no database.
+   */
   warmUp(): Promise<void>;
   /** `queued -> running`; null when the run is not ours. */
   start(entry: RunEntry): Promise<Run | null>;
@@ -32,9 +34,9 @@ export interface RunWriter {
   end(run: Run, ending: Ending): Promise<Ended>;
   /** Records, escalates and finishes in one commit; the ending's `findings` are counted there. */
   recordAndEnd(run: Run, outcomes: CheckOutcome[], ending: Ending): Promise<Ended>;
-  /** Writes a canary as recorded, the way runs are. Rejects as for a run. */
+  /** Writes a canary as recorded, with the statements that write runs. Rejects like the calls for a run. */
   recordCanary(id: string): Promise<void>;
-  /** Takes nothing more and resolves when all that was taken is settled. */
+  /** Takes no more runs, and resolves when all that were taken are written or rejected. */
   close(): Promise<void>;
 }
 
@@ -43,11 +45,11 @@ export interface RunWriterOptions {
   /** the name under which runs are leased */
   worker: string;
   emit: Emit;
-  /** flushes at once, each on a connection of its own; 2 unless told */
+  /** how many flushes run at once, each on a connection of its own; the default is 2 */
   flushesAtOnce?: number;
 }
 
-/** A flush's bound: about 100 runs, or fewer with many findings. */
+/** The most weight of one flush: about 100 runs, or fewer with many findings. */
 const mostWeight = 1_000;
 const runWeight = 10;
 
@@ -72,7 +74,7 @@ export function openRunWriter({
   emit,
   flushesAtOnce = 2,
 }: RunWriterOptions): RunWriter {
-  // Starts have a batch of their own: none waits for a place in it while findings are written.
+  // Starts have a batch of their own, so that no start waits while findings are written.
   const connections = openConnections(databaseUrl, {
     name: 'roundsman run writer',
     max: flushesAtOnce + 1,
@@ -90,7 +92,7 @@ export function openRunWriter({
     mostWeight,
     batchRunner(connections, emit, (client, batch) => resolveJobs(client, batch, emit)),
   );
-  // A batch of its own, on a connection that one of the others leaves free for a moment.
+  // Canaries have a batch of their own. It has no connection of its own: it waits until one of the others is free.
   const canaries = openBatches<CanaryJob>(
     1,
     runWeight,
@@ -139,7 +141,7 @@ export function openRunWriter({
   };
 }
 
-/** Flushes a batch and tells each job what became of it. */
+/** Flushes a batch and resolves or rejects each job. */
 async function resolveJobs(
   client: Parameters<typeof flush>[0],
   batch: WriteJob[],
@@ -147,7 +149,7 @@ async function resolveJobs(
 ): Promise<void> {
   const entries = batch.map(({ entry }) => entry);
   const { outcomes, written } = await flush(client, entries);
-  // After a lost connection a run that is held no more may have been ended by the flush before.
+  // After a lost connection, a run that is no longer held may have been ended by the flush before.
   const doubted = batch.filter((job, at) => job.doubtful && !outcomes[at]);
   const finishes = doubted.flatMap(({ entry }) => entry.finish ?? []);
   const committed = finishes.length > 0 ? await findCommitted(client, finishes) : null;

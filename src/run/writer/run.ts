@@ -11,7 +11,7 @@ export interface Run {
   startedAt: Date;
   bot: { id: string; name: string; endpoint: string; config: unknown };
   timeoutMs: number;
-  /** Effects of its bot wait to be undone, or it is not known whether they happened. */
+  /** Whether effects of its bot wait to be undone, or are not known to have happened or not. */
   pendingEffects: boolean;
   /** Aborted with a {@link Stop} as its reason. */
   signal: AbortSignal;

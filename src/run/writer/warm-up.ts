@@ -9,7 +9,7 @@ import { send, type Statement } from '../../batch/statement.ts';
 
 const none = '[]';
 
-/** What every flush and every start asks, about no runs at all: nothing is written. */
+/** The statements of every flush and every start, for an empty list of runs: they write nothing. */
 const statements: [Statement<unknown>, unknown[]][] = [
   [startRuns, [[], [], '']],
   [lockRuns, [none]],
@@ -19,7 +19,7 @@ const statements: [Statement<unknown>, unknown[]][] = [
   [queueNextRuns, [[]]],
 ];
 
-/** Asks all of them on this connection. Rejects with the first error once all are answered. */
+/** Sends all of them on this connection. Rejects with the first error once all are answered. */
 export async function askNothing(client: pg.ClientBase): Promise<void> {
   const asked = statements.map(([statement, values]) => send(client, statement, values));
   await Promise.allSettled(asked);
@@ -27,8 +27,8 @@ export async function askNothing(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Opens so many connections and has their plans made: all that comes due at once would wait for that. Rejects with
- * what kept one of them from it.
+ * Opens this many connections and has the server plan the statements: otherwise all runs that are due at once would
+ * wait for that. Rejects with the error when one of them cannot be opened.
  */
 export async function warmUp(connections: pg.Pool, count: number): Promise<void> {
   const warm = async () => {

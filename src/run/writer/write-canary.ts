@@ -6,8 +6,8 @@ import { askNothing } from './warm-up.ts';
 const record = statement('record-canary', recordCanary);
 
 /**
- * One transaction with every statement that starts, records and ends runs, about no run, and the canary's
- * own row: it commits where a flush can. Rejects with the server's first error; then nothing was written.
+ * One transaction with every statement that starts, records and ends runs, for an empty list of runs, and with the
+ * canary's own row: it can commit where a flush can. Rejects with the server's first error; then nothing was written.
  */
 export async function writeCanary(client: pg.ClientBase, id: string): Promise<void> {
   await client.query('BEGIN');

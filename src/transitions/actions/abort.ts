@@ -1,9 +1,9 @@
 /**
- * A step was intended and is not applied, for a reason that says nothing about its remedy; or a person has looked at one
- * of which it could not be told. It counts for no entry and against none.
+ * An intended step is not applied, for a reason that says nothing about its remedy; or a person has looked at a step of
+ * which it could not be told whether it happened. It counts neither for nor against an entry.
  *
  * From: `intent`; or `unknown`, by a person.
- * To: `aborted`, with the reason in `error_message` or, of a person, in the evidence.
+ * To: `aborted`, with the reason in `error_message` or, when a person did it, in the evidence.
  * By: the worker that applies or takes up the step, or that records a clean result (part of `record`), under the run's
  *   fence; an operator who resolves the ticket.
  * Locks: actions; in a record and by a person after the fingerprint's memory.
@@ -22,23 +22,23 @@ export const abortIntent = (trx: Transaction<Database>, ended: EndedIntent): Pro
 export async function abortAbandoned(trx: Transaction<Database>, id: string): Promise<void> {
   await sql`
     UPDATE bot_actions
-    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and may not or cannot be any more'
+    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and can or may no longer be applied'
     WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
 }
 
-/** `aborted`: what was only intended must not be applied when the problem comes back one day. Of `clean`. */
+/** `aborted`: an intent must not be applied when the problem comes back one day. Reads `clean`. */
 export const abortNeedless = sql`aborted AS (
     UPDATE bot_actions a
     SET ${concluded('state', 'aborted')}, error_message = 'the problem was gone before it was applied'
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'intent'
-      -- What was begun outside may have happened: it is asked about (src/heal/ask.ts).
+      -- An effect outside that was begun may have happened: its remedy is asked (src/heal/ask.ts).
       AND NOT a.evidence ? 'begun'
       -- Another run may be carrying it out right now.
       AND NOT EXISTS (SELECT FROM bot_executions e
                       WHERE e.id = a.execution_id AND e.id <> clean.run AND e.status IN ('queued', 'running'))
   )`;
 
-/** Of a ticket that a person resolves: they have looked at it, and it blocks no longer. Returns the ids. */
+/** For a ticket that a person resolves: they have looked at the action, and it no longer blocks. Returns the ids. */
 export async function abortUnknown(
   trx: Transaction<Database>,
   ticket: { bot_id: string | null; fingerprint: string; number: string },

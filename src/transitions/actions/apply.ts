@@ -1,10 +1,10 @@
 /**
- * Writes down that the effect of an intent is there, with its evidence and parameters: an undo needs those that were in
- * force then. Events from before the effect count no longer.
+ * Records that the effect of an intent has happened, with its evidence and its parameters, because an undo needs the
+ * parameters of that time. Events from before the effect no longer count.
  *
  * From: `intent`.
- * To: `applied`; its entry's `last_used_at` is set. The entry's own figures are counted by the database
- *   (engine.count_outcomes), whoever writes the action.
+ * To: `applied`; its entry's `last_used_at` is set. The database itself updates the entry's figures
+ *   (engine.count_outcomes), whichever process writes the action.
  * By: the process that applied the remedy, under the run's fence, in the transaction of an effect inside the database.
  * Locks: the fingerprint's memory, the action, the entry.
  * Zero rows: the action has ended, or another run has applied it.
@@ -19,17 +19,17 @@ export interface Applied {
   execution_id: string;
   fingerprint: string;
   description: string;
-  /** JSON: what is added to the evidence */
+  /** JSON: this is added to the evidence */
   evidence: string;
   applied_at: Date;
-  /** seconds until the check is asked whether it helped */
+  /** seconds until the check is asked whether the step helped */
   verifyAfter: number | null;
 }
 
 /** False for zero rows. */
 export async function markApplied(trx: Transaction<Database>, action: Applied): Promise<boolean> {
   const { id, knowledge_id, execution_id, fingerprint, applied_at, verifyAfter } = action;
-  // What happened while it was being applied was not after it.
+  // Events during the application do not count as events after it.
   await cutOff(trx, fingerprint, verifyAfter ?? 0);
   const applied = await trx
     .updateTable('bot_actions')

@@ -1,11 +1,11 @@
 /**
- * Commits that an undo outside the database begins, before it does: it is never repeated on a guess.
+ * Commits that an undo outside the database begins, before it begins: so it is never repeated on a guess.
  *
- * From: any state, an undo asked for.
+ * From: any state, with a requested undo.
  * To: the same state, `undo_begun` in its evidence.
  * By: the process that takes the effect back, under the run's fence.
  * Locks: the action, which the transaction holds already.
- * Zero rows: none, for it is held.
+ * Zero rows: none, because the transaction holds it.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';

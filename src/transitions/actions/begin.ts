@@ -1,18 +1,18 @@
 /**
- * Takes an intent whose effect is outside the database for this run, and keeps its parameters: whoever finds it
- * abandoned asks the remedy about these, whatever has become of the entry. Where it is certain that nothing happened,
- * it is taken back: the intent may be applied or dropped as before.
+ * Assigns an intent whose effect is outside the database to this run, and stores its parameters: a run that finds the
+ * intent abandoned asks the remedy about these, whatever has become of the entry. When it is certain that nothing
+ * happened, the assignment is taken back, and the intent may be applied or dropped as before.
  *
  * From: `intent`, of this run or of one that has ended.
  * To: `intent`, with `begun` and `params` in its evidence; or without them again.
  * By: the process that applies the remedy, under the run's fence.
  * Locks: the action; the transaction holds the run.
- * Zero rows: the action has ended, or another run that goes on has it.
+ * Zero rows: the action has ended, or belongs to another run that goes on.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** The database's time, or null for zero rows. `kept` is JSON: what is added to the evidence. */
+/** The database's time, or null for zero rows. `kept` is JSON that is added to the evidence. */
 export async function begin(
   trx: Transaction<Database>,
   run: { id: string },

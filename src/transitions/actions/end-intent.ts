@@ -1,6 +1,6 @@
 /**
- * Ends an intent that was not applied, for `fail.ts` and `abort.ts`. Which fault it was for, where it was one, stays in
- * the evidence.
+ * Ends an intent that was not applied, for `fail.ts` and `abort.ts`. When a fault was the reason, the evidence keeps
+ * its class.
  *
  * From: `intent`, of this run or not begun outside.
  * To: `failed` or `aborted`.
@@ -30,7 +30,7 @@ export async function endIntent(
     SET ${concluded('state', word)}, error_message = ${why}::text,
         evidence = evidence - 'begun' - 'params' || jsonb_strip_nulls(jsonb_build_object('fault', ${fault}::text))
     WHERE id = ${id}::uuid AND state = 'intent'
-      -- What another run has begun outside since is that one's.
+      -- An intent that another run has since begun outside belongs to that run.
       AND (execution_id = ${execution_id}::uuid OR NOT evidence ? 'begun')
     RETURNING id`.execute(trx);
   return rows.length > 0;

@@ -1,11 +1,11 @@
 /**
  * An undo did not happen, or it cannot be told whether it did.
  *
- * From: any state, an undo asked for.
- * To: the same state, no longer asked for (`undo_failed`), or asked for still (`undo_delayed`); or `unknown`, in doubt.
+ * From: any state, with a requested undo.
+ * To: the same state, no longer requested (`undo_failed`) or still requested (`undo_delayed`); or `unknown`, in doubt.
  * By: the worker whose run was to take it back, under the run's fence.
  * Locks: the action, which the transaction holds already.
- * Zero rows: in doubt, something else about the same problem is unfinished: the action keeps its state.
+ * Zero rows: in doubt, when another action on the same problem is unfinished: this action keeps its state.
  */
 import { sql, type Transaction } from 'kysely';
 import { isUnfinished } from '../../data/bots/bot-actions.ts';
@@ -14,13 +14,13 @@ import type { Database } from '../../database/connect.ts';
 import { fitting } from '../../ground/text.ts';
 import { plain } from '../../ground/plain.ts';
 
-/** Characters of a reason that are kept. */
+/** The most characters of a reason that are stored. */
 const longest = 2_000;
 
 const told = (word: 'undo_failed' | 'undo_delayed', why: string): string =>
   JSON.stringify(plain({ [word]: fitting(why, longest) }));
 
-/** It was not taken back, and that is certain: it may be asked for again. */
+/** It is certain that the effect was not taken back: the undo may be requested again. */
 export async function failUndo(trx: Transaction<Database>, id: string, why: string): Promise<void> {
   await sql`
     UPDATE bot_actions
@@ -28,7 +28,10 @@ export async function failUndo(trx: Transaction<Database>, id: string, why: stri
     WHERE id = ${id}::uuid`.execute(trx);
 }
 
-/** It was not taken back, and the remedy is not to blame: the bot's next run tries it again. That this one began is gone. */
+/**
+ * The effect was not taken back, and the remedy is not to blame: the bot's next run tries again. The mark that this run
+ * began is removed.
+ */
 export async function delayUndo(
   trx: Transaction<Database>,
   id: string,
@@ -42,7 +45,7 @@ export async function delayUndo(
     WHERE id = ${id}::uuid`.execute(trx);
 }
 
-/** It cannot be told whether it was taken back: `unknown`, until a person has looked. */
+/** It cannot be told whether the effect was taken back: `unknown`, until a person has looked. */
 export async function doubtUndo(
   trx: Transaction<Database>,
   id: string,

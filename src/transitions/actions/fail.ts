@@ -1,12 +1,12 @@
 /**
- * A step failed: its remedy threw by its own doing and nothing of it is left, it is certain that an effect outside was
- * not done, or the check still fails after it.
+ * A step failed: its remedy threw by itself and its effect was rolled back, or it is certain that an effect outside did
+ * not happen, or the check still fails after the step.
  *
- * From: `intent`; or `applied`, where the check was asked.
+ * From: `intent`; or `applied`, when the check was asked.
  * To: `failed`, with the reason in `error_message`.
  * By: the worker or the process that applies the remedy, under the run's fence.
  * Locks: the action.
- * Zero rows: the action has ended, was applied after all, or is another run's.
+ * Zero rows: the action has ended, was applied after all, or belongs to another run.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -17,7 +17,10 @@ import { endIntent, type EndedIntent } from './end-intent.ts';
 export const failIntent = (trx: Transaction<Database>, ended: EndedIntent): Promise<boolean> =>
   endIntent(trx, 'failed', ended);
 
-/** Of an effect outside: it was asked about, and was not done. What was begun stays in the evidence. */
+/**
+ * For an effect outside: the remedy was asked, and the effect did not happen. The evidence keeps the record of the
+ * beginning.
+ */
 export async function failOutside(
   trx: Transaction<Database>,
   { id, execution_id, why }: Omit<EndedIntent, 'fault'>,

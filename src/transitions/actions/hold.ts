@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { concluded, type ConcludedHeal } from '../concluded.ts';
 
-/** So many at most; returns them. One statement, so it needs no transaction around it. */
+/** At most this many; returns them. It is one statement, so it needs no transaction around it. */
 export async function hold(db: Db, most: number): Promise<ConcludedHeal[]> {
   const { rows } = await sql<ConcludedHeal>`
     UPDATE bot_actions SET ${concluded('state', 'held')}

@@ -1,5 +1,5 @@
 /**
- * Writes down that a step is going to be applied, before its effect, so that a crash leaves a trace of it.
+ * Records that a step is going to be applied, before its effect, so that a crash leaves a trace of it.
  *
  * From: no unfinished action of the fingerprint.
  * To: `intent`.

@@ -1,6 +1,6 @@
 /**
- * It cannot be told any more whether a cure of events helped: a person acted before that, or what came after it stayed
- * unclear for as long as the check is asked about it. It counts for no entry and against none.
+ * It can no longer be told whether a cure of a check of events helped: a person acted first, or the events after it
+ * stayed unclear for as long as the check is asked about it. It counts neither for nor against an entry.
  *
  * From: `applied`, `verified` (only by the timer), of a check of events.
  * To: `undecided`, with the reason in `error_message`.
@@ -19,7 +19,7 @@ export const neverTold =
 /** How long after its time the last question about a cure may come. */
 const lastQuestionMay = '10 minutes';
 
-/** `helped` is the entry of which a person says that it helped: its cure goes on being judged. */
+/** `helped` is the entry of which a person says that it helped: its cure is still judged. */
 export async function leaveUndecided(
   trx: Transaction<Database>,
   fingerprint: string,
@@ -34,9 +34,9 @@ export async function leaveUndecided(
 }
 
 /**
- * Of those that were asked about for long enough, so many at most; returns how many. The last question is a run's own;
- * this is for those whose bot is paused, and for second verdicts that never came. One statement, so it needs no
- * transaction around it.
+ * For cures about which the check was asked for long enough, at most this many; returns how many. Usually the last
+ * question is asked by a run of its own. This function is for cures whose bot is paused, and for second verdicts that
+ * never came. It is one statement, so it needs no transaction around it.
  */
 export async function leaveUnclearUndecided(db: Db, most: number): Promise<number> {
   const { rows } = await sql`

@@ -5,20 +5,20 @@
  * To: `relapsed`.
  * By: the worker that records the failure (part of `record`), under the run's fence.
  * Locks: actions; the flush holds their memories.
- * Zero rows: no cure is in its window, the run began before the cure, or the cure has held already, which only has not
- *   been concluded yet.
+ * Zero rows: no cure is in its window, the run began before the cure, or the cure has held already and is only not
+ *   concluded yet.
  */
 import { sql } from 'kysely';
 import { concluded } from '../concluded.ts';
 
-/** `relapsed`. Of `failing` and `reported`. */
+/** `relapsed`. Reads `failing` and `reported`. */
 export const relapse = sql`relapsed AS (
     UPDATE bot_actions a
     SET ${concluded('state', 'relapsed')}, success = false
     FROM failing JOIN reported r ON r.fingerprint = failing.fingerprint
     -- A run that began before the cure may have looked before it.
     WHERE r.verdict IS NULL AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
-      -- It has held already, which only has not been concluded yet.
+      -- It has held already, and is only not concluded yet.
       AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
     RETURNING failing.run, a.id, a.fingerprint, a.remedy, a.component
   )`;

@@ -1,13 +1,13 @@
 /**
- * Asks for an undo, and queues the run of its bot that carries it out: both or nothing. No run when it was asked for
- * before and one is still to come that does it.
+ * Requests an undo, and queues the run of its bot that carries it out: both or nothing. Queues no run when the undo was
+ * requested before and a run that will do it is still to come.
  *
- * From: any state in which the effect is there.
+ * From: any state in which the effect exists.
  * To: the same state, `undo_requested_at` set; a manual run queued.
  * By: an operator.
- * Locks: the bot, then the heal's actions by step without waiting (NOWAIT), so that the bot's runs do not wait for whoever
- *   holds an action. The caller tries again until they are free.
- * Zero rows: the effect cannot be taken back, which is thrown as {@link CannotUndoError}.
+ * Locks: the bot, then the heal's actions by step without waiting (NOWAIT), so that the bot's runs do not wait for a
+ *   transaction that holds an action. The caller tries again until they are free.
+ * Zero rows: the effect cannot be taken back: {@link CannotUndoError} is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import { CannotUndoError, undoRefusal, type ActionRow } from '../../data/bots/bot-actions.ts';
@@ -15,7 +15,7 @@ import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { Database } from '../../database/connect.ts';
 import { queueManualRun } from '../runs/queue-manual.ts';
 
-/** Throws {@link CannotUndoError}, and what a manual run throws. */
+/** Throws {@link CannotUndoError}, and the errors of queueing a manual run. */
 export async function requestUndo(
   trx: Transaction<Database>,
   id: string,
@@ -26,7 +26,7 @@ export async function requestUndo(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  // Of many who ask at once the others see the first one's request.
+  // When many people ask at once, the others see the first request.
   await trx
     .selectFrom('bots')
     .select('id')
@@ -63,7 +63,7 @@ export async function requestUndo(
   return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
 }
 
-/** Whether a run of its bot that takes it back waits, or has begun since it was asked for. */
+/** Whether a run of its bot that will take the effect back waits, or has begun since the request. */
 async function isToCome(
   trx: Transaction<Database>,
   { bot_id, undo_requested_at }: ActionRow,

@@ -1,8 +1,8 @@
 /**
- * Writes down that an effect was taken back: a relapse to the figures, which the database counts anew by itself. Events
- * from before count no longer.
+ * Records that an effect was taken back. The figures count it as a relapse; the database recounts them itself. Events
+ * from before no longer count.
  *
- * From: any state in which the effect is there (`applied`, `verified`, `held`, `relapsed`, `failed`, `undecided`).
+ * From: any state in which the effect exists (`applied`, `verified`, `held`, `relapsed`, `failed`, `undecided`).
  * To: `undone`.
  * By: the process that takes it back, under the run's fence, in the transaction of an undo inside the database.
  * Locks: the fingerprint's memory, the action.
@@ -13,7 +13,7 @@ import type { Database } from '../../database/connect.ts';
 import { concluded } from '../concluded.ts';
 import { cutOff } from '../findings/cut-off.ts';
 
-/** `evidence` is JSON: what is added to it. */
+/** `evidence` is JSON that is added to the evidence. */
 export async function markUndone(
   trx: Transaction<Database>,
   { id, fingerprint }: { id: string; fingerprint: string },

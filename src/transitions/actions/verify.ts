@@ -1,12 +1,12 @@
 /**
- * A cure is verified when the same check is clean after it, until the hold window is over. Where findings come back by
- * themselves (`accruing`), the verification alone decides that it held.
+ * A cure is verified when the same check is clean after it; this stands until the hold window is over. When findings
+ * come back by themselves (`accruing`), the verification alone decides that the cure held.
  *
  * From: `applied`.
- * To: `verified`, with `hold_until`; of accruing findings `held`.
+ * To: `verified`, with `hold_until`; for accruing findings `held`.
  * By: the worker that asked the check again, or that records a clean result (part of `record`), under the run's fence.
  * Locks: actions; the transaction holds their memories.
- * Zero rows: another run has judged it; of a check of events the run began before the cure.
+ * Zero rows: another run has judged it; or, for a check of events, the run began before the cure.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -17,17 +17,17 @@ const verified = sql`
   hold_until = CASE WHEN NOT a.accruing THEN engine.now() + (SELECT engine.hold_window()) END,
   settled_at = CASE WHEN a.accruing THEN engine.now() END`;
 
-/** `verified`: cures whose check is clean. Of `clean`. */
+/** `verified`: cures whose check is clean. Reads `clean`. */
 export const verifyCures = sql`verified AS (
     UPDATE bot_actions a
     SET ${verified}
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
-      -- Of events a run that began before the cure has not counted from there.
+      -- For a check of events: a run that began before the cure has not counted from the cure on.
       AND (clean.asked_at IS NULL OR a.judge_within IS NOT NULL AND a.applied_at <= clean.started_at)
     RETURNING clean.run, a.id, a.fingerprint, a.state, a.remedy, a.component
   )`;
 
-/** One cure, of which the check was asked alone. False for zero rows. */
+/** One cure, after its check was asked about it alone. False for zero rows. */
 export async function verifyCure(trx: Transaction<Database>, id: string): Promise<boolean> {
   const { rows } = await sql`
     UPDATE bot_actions a SET ${verified}

@@ -1,11 +1,11 @@
 /**
- * A bot comes into being.
+ * Adds bots.
  *
  * From: no row of that name.
  * To: `active`, unless the values say otherwise. The scheduler plans it at its next tick.
  * By: an operator (`bots add`), or a process that starts and finds bots of the catalogue missing.
- * Locks: nothing but the names, in the order in which they are given.
- * Zero rows: the name is taken; the bot that has it stays as it is.
+ * Locks: only the names, in the order in which they are given.
+ * Zero rows: the name is taken; the bot with this name stays as it is.
  */
 import type { Insertable } from 'kysely';
 import type { BotRow } from '../../data/bots/bots.ts';

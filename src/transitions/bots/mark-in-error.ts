@@ -1,16 +1,16 @@
 /**
- * A bot whose definition cannot run is taken out of the plan. It is the only way into `error`.
+ * Takes a bot whose definition cannot run out of the plan. This is the only way into `error`.
  *
  * From: `active`, with the definition that was found bad.
  * To: `error`, with a `status_reason` that names the field. A trigger empties its slots (engine.bot_edited).
  * By: a scheduler that plans or claims the bot, or a worker whose run cannot resolve the endpoint or the config.
  * Locks: bots by id; a scheduler skips rows that other transactions hold, until its next tick, and a worker waits.
- * Zero rows: the bot was edited, or is not active any more.
+ * Zero rows: the bot was edited, or is no longer active.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** Of the version that was looked at; the ids of those that are in error now. */
+/** For bots that still have the version that was looked at; returns the ids of those that are in error now. */
 export const markBotsInError = (
   db: Db,
   broken: { id: string; version: number; reason: string }[],
@@ -26,7 +26,7 @@ export const markBotsInError = (
     ORDER BY b.id FOR NO KEY UPDATE OF b SKIP LOCKED`,
   );
 
-/** All bots of a schedule that cannot be read, which got into the table by other ways than our door. */
+/** All bots with a schedule that cannot be read; it got into the table without our checks. */
 export const markScheduleInError = (
   db: Db,
   { cron, zone }: { cron: string; zone: string },
@@ -41,7 +41,7 @@ export const markScheduleInError = (
     ORDER BY b.id FOR NO KEY UPDATE SKIP LOCKED`,
   );
 
-/** The bot as its run has read it at the start. */
+/** For the bot as its run has read it at the start. */
 export const markBotInError = (
   db: Db,
   { id, endpoint, config }: { id: string; endpoint: string; config: unknown },

@@ -5,12 +5,12 @@
  * To: `paused`, with the reason. A trigger empties its slots; what is queued or running ends as usual.
  * By: an operator (`bots pause`), or the remedy `bot.pause`.
  * Locks: the bot's row.
- * Zero rows: the bot has another status by now, or is gone.
+ * Zero rows: the bot has another status by now, or no longer exists.
  */
 import type { BotRow, BotStatus } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** The bot as it is afterwards; undefined when it is not in `from` any more. */
+/** The bot as it is afterwards; undefined when it is no longer in `from`. */
 export const pauseBot = (
   db: Db,
   { id, status: from }: { id: string; status: BotStatus },

@@ -1,11 +1,11 @@
 /**
  * A bot that can run gets its next slot, and may be claimed.
  *
- * From: `active`, and its definition not looked at in this version, or without a slot.
+ * From: `active`, with a definition that was not looked at in this version, or without a slot.
  * To: `active`, with `checked_version`, `next_slot_at` and `next_execution_at`. A slot that it has is kept.
  * By: a scheduler, in each tick.
  * Locks: bots by id; rows that other transactions hold are skipped until the next tick.
- * Zero rows: the bot was edited since it was looked at, or is not active any more.
+ * Zero rows: the bot was edited since it was looked at, or is no longer active.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -18,7 +18,7 @@ export interface Planning {
   following: Date;
 }
 
-/** The ids of those that were planned. Jitter stays below half of the interval to the slot that follows. */
+/** Returns the ids of the bots that were planned. Jitter stays below half of the interval to the slot that follows. */
 export async function planSlots(db: Db, fit: Planning[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     UPDATE bots b

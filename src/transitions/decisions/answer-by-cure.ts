@@ -1,18 +1,18 @@
 /**
- * A person resolved the ticket: nothing can be learnt any more of whether its problem recovers untouched, unless that was
- * known by then. Where they said what the cure was, every entry that spoke from the shadow was right or wrong; an earlier
- * answer gives way, because that cure did not last.
+ * A person resolved the ticket. From now on it cannot be learnt whether its problem recovers untouched, unless that was
+ * known before. When the person said what the cure was, every entry that spoke in shadow was right or wrong; this
+ * replaces an earlier answer, because the earlier cure did not last.
  *
- * From: `pending`; any `answer` of what was shadowed.
+ * From: `pending`; any `answer` of a shadowed decision.
  * To: `touched`; `approved` or `rejected`.
  * By: an operator who resolves the ticket.
  * Locks: the fingerprint's decisions, after its memory, in one statement, so that entries are locked in order.
- * Zero rows: the engine decided nothing about it that waits or can be scored.
+ * Zero rows: no decision of the engine about the problem waits or can be scored.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** `cure` undefined: they did not say; `knowledge` null: none that is known would have helped. */
+/** `cure` undefined: the person did not say; `knowledge` null: no known entry would have helped. */
 export async function answerByCure(
   trx: Transaction<Database>,
   ticket: { fingerprint: string; finding_id: string | null; created_at: Date | null },
@@ -21,7 +21,7 @@ export async function answerByCure(
 ): Promise<void> {
   const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
     AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
-  // Of events that have told that it was over before anybody came, the person has touched nothing.
+  // When events have shown that the problem was over before the person came, the person has touched nothing.
   const touched = sql`(d.outcome = 'pending' AND d.clean_at IS NULL)`;
   await sql`
     UPDATE bot_decisions d

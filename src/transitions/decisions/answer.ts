@@ -4,7 +4,7 @@
  * From: `answer` null.
  * To: `approved` or `rejected`.
  * By: an operator (`tickets/answer-suggestion.ts`).
- * Locks: the decision; of an approval the transaction holds its bot.
+ * Locks: the decision; for an approval the transaction also holds the bot.
  * Zero rows: another person answered before: undefined is returned.
  */
 import { sql, type Transaction } from 'kysely';

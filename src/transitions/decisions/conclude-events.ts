@@ -1,17 +1,17 @@
 /**
  * A check of events says what became of a finding that was left alone, by the events after the decision.
  *
- * From: `pending`, with the tally of the time.
- * To: `persisted`, `undecided`, `recovered`; or `pending`, where it is clean and the hold window is not over.
+ * From: `pending`, with the tally from the time of the decision.
+ * To: `persisted`, `undecided`, `recovered`; or `pending`, when it is clean and the hold window is not over.
  * By: the worker that records the verdict (part of `record`), under the run's fence.
  * Locks: decisions, after the memories of all that the same statement records.
- * Zero rows: the decision is of this run, or was concluded before.
+ * Zero rows: the decision was made by this run, or was concluded before.
  */
 import { sql } from 'kysely';
 
-/** `decided`. Of `runs`, `failing` and `clean`. */
+/** `decided`. Reads `runs`, `failing` and `clean`. */
 export const concludeEvents = sql`decided AS (
-    -- Their memories are held already; what the statement above writes about them comes first.
+    -- Their memories are already locked; the statement above writes them first.
     UPDATE bot_decisions d
     SET outcome = CASE v.verdict WHEN 'failing' THEN 'persisted' WHEN 'undecided' THEN 'undecided'
                   ELSE CASE WHEN d.hold_until < runs.started_at THEN 'recovered' ELSE 'pending' END END,

@@ -5,19 +5,19 @@
  * To: `persisted`.
  * By: the worker that records the failure (part of `record`), under the run's fence.
  * Locks: decisions; the flush holds their memories.
- * Zero rows: the decision is of this run, is judged by events after it (`conclude-events.ts`), or has recovered already,
- *   which only has not been concluded yet.
+ * Zero rows: the decision was made by this run, is judged by the events after it (`conclude-events.ts`), or has
+ *   recovered already and is only not concluded yet.
  */
 import { sql } from 'kysely';
 import { concluded } from '../concluded.ts';
 
-/** `persisted`. Of `failing`. */
+/** `persisted`. Reads `failing`. */
 export const persist = sql`persisted AS (
     UPDATE bot_decisions d
     SET ${concluded('outcome', 'persisted')}
     FROM failing
     WHERE d.fingerprint = failing.fingerprint AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM failing.run
-      -- Of events it is judged by those after the decision.
+      -- A decision about a check of events is judged by the events after it.
       AND d.tally IS NULL
       AND NOT coalesce(failing.last_clean_at > d.hold_until, false)
   )`;

@@ -1,5 +1,6 @@
 /**
- * A finding that was left alone is clean: it has recovered when it is still so in a run that began after the hold window.
+ * A finding that was left alone is clean. It has recovered when it is still clean in a run that began after the hold
+ * window.
  *
  * From: `pending`.
  * To: `pending`, with `hold_until`; after the window `recovered`.
@@ -7,13 +8,14 @@
  *   outcomes, in any process.
  * Locks: decisions; the flush holds their memories; the timer locks those first that have waited longest, without those
  *   that other transactions hold.
- * Zero rows: the decision is of this run, its window has begun already, or it is judged by events (`conclude-events.ts`).
+ * Zero rows: the decision was made by this run, its window has already begun, or it is judged by events
+ *   (`conclude-events.ts`).
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { concluded } from '../concluded.ts';
 
-/** `recovering`. Of `clean`. */
+/** `recovering`. Reads `clean`. */
 export const beginRecovery = sql`recovering AS (
     UPDATE bot_decisions d
     SET hold_until = engine.now() + (SELECT engine.hold_window())
@@ -22,7 +24,7 @@ export const beginRecovery = sql`recovering AS (
       AND d.execution_id IS DISTINCT FROM clean.run AND d.tally IS NULL
   )`;
 
-/** So many at most; returns how many. One statement, so it needs no transaction around it. */
+/** At most this many; returns how many. It is one statement, so it needs no transaction around it. */
 export async function recover(db: Db, most: number): Promise<number> {
   const { rows } = await sql`
     UPDATE bot_decisions SET ${concluded('outcome', 'recovered')}

@@ -1,11 +1,11 @@
 /**
- * A cure begins, so that nothing can be learnt any more of whether the problem recovers untouched.
+ * A cure begins, so from now on it cannot be learnt whether the problem recovers untouched.
  *
  * From: `pending`.
  * To: `touched`.
  * By: the worker that decides, under the run's fence (a person's resolution is in `answer-by-cure.ts`).
  * Locks: the fingerprint's decisions, after its memory.
- * Zero rows: no decision waits, or events have told that it was over before the cure came.
+ * Zero rows: no decision waits, or events have shown that the problem was over before the cure.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -18,6 +18,6 @@ export async function touchUntouched(
   await sql`
     UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
     WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'
-      -- Of events that have told that it was over, the cure has touched nothing.
+      -- When events have shown that the problem was over, the cure has touched nothing.
       AND clean_at IS NULL`.execute(trx);
 }

@@ -1,13 +1,14 @@
 /**
- * Writes down what the engine decided about one entry and one open finding. A verdict that repeats the last one about
- * this open finding is not written again in every run; nor is what would ask a person for what they have rejected,
- * whatever came in between. The first one that leaves a finding alone waits for what becomes of it.
+ * Records what the engine decided about one entry and one open finding. A verdict that repeats the last one about this
+ * open finding is not written again in every run. A suggestion that a person has rejected is not written again either,
+ * whatever was decided in between. The first decision that leaves a finding alone waits until it is known what becomes
+ * of the finding.
  *
  * From: no decision, or others.
- * To: one more, its `outcome` `pending` where it is the first that leaves the finding alone, else null.
+ * To: one more; its `outcome` is `pending` when it is the first that leaves the finding alone, else null.
  * By: the worker that decides, under the run's fence; where a heal begins under the lock on the engine's budget.
- * Locks: the fingerprint's decisions where an action begins; else only the new row.
- * Zero rows: it repeats the last verdict, or a person has rejected what it would ask for.
+ * Locks: the fingerprint's decisions when an action begins; else only the new row.
+ * Zero rows: it repeats the last verdict, or a person has rejected this suggestion.
  */
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -28,11 +29,11 @@ type Columns = Pick<
 >;
 
 export interface Decision extends Columns {
-  /** what it rests on; asked for only where it is written */
+  /** the figures that it rests on; read only when the decision is written */
   figures(): Promise<object>;
   /** whether the entry has steps that could have been applied, so that leaving it alone teaches something */
   couldAct: boolean;
-  /** whether its check counts events, whose tally is kept beside */
+  /** whether its check counts events: then the tally is stored with the decision */
   countsEvents: boolean;
 }
 

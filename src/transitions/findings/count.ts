@@ -4,19 +4,19 @@
  * From: no open finding of the fingerprint, or an open one.
  * To: one open finding (`resolved_at` null) with what was seen last; `occurrences` + 1 once a run, whatever the attempt.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
- * Locks: findings by fingerprint; whoever writes one holds its bot or its memory.
+ * Locks: findings by fingerprint; each transaction that writes one holds its bot or its memory.
  * Zero rows: it has not failed often enough yet, or its result was not remembered.
  */
 import { sql } from 'kysely';
 
-/** `counting`: fingerprints that count. Of `failing`. */
+/** `counting`: fingerprints that count. Reads `failing`. */
 export const findConfirmed = sql`counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
     WHERE s.failures_in_row >= b.confirm
       OR EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
   )`;
 
-/** `written`: the open findings that these runs saw. Of `reported` and `counting`. */
+/** `written`: the open findings that these runs saw. Reads `reported` and `counting`. */
 export const countFindings = sql`written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
                                    metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,
@@ -24,7 +24,7 @@ export const countFindings = sql`written AS (
     SELECT r.bot_id, r.run, r.severity, r.category, r.title, r.description, r.affected_component, r.metadata,
            r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence
     FROM reported r
-    -- IS TRUE keeps it a hash: a join with what is estimated as one row would be a loop in a loop.
+    -- IS TRUE keeps this a hash join: the planner estimates one row, and would nest loops otherwise.
     WHERE (r.fingerprint IN (SELECT fingerprint FROM counting)) IS TRUE
     ORDER BY r.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE

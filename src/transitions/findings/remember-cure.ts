@@ -5,7 +5,7 @@
  * To: `clean_in_row` + 1, `failures_in_row` 0.
  * By: the worker that verifies a cure, under the run's fence.
  * Locks: the fingerprint's memory, which comes before its actions and findings.
- * Zero rows: the fingerprint has no memory; nothing follows from that.
+ * Zero rows: the fingerprint has no memory; this has no consequences.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';

@@ -1,6 +1,6 @@
 /**
  * Remembers the result of one run for each fingerprint in `bot_finding_states`: that it failed, or that its key was
- * examined and not reported. A further attempt of the same run writes over the result of the attempt before it.
+ * examined and not reported. A further attempt of the same run overwrites the result of the attempt before it.
  *
  * From: any memory, or none.
  * To: one more result; `failures_in_row` and `clean_in_row` counted, `flapping_since` set or emptied.
@@ -10,7 +10,7 @@
  */
 import { sql } from 'kysely';
 
-// `s` is bot_finding_states, `run` the id of the run that has the result.
+// `s` is bot_finding_states; `run` is the id of the run with the result.
 const isSameRun = (run: string) => `s.last_execution_id IS NOT DISTINCT FROM ${run}`;
 const earlier = (run: string) =>
   `(CASE WHEN ${isSameRun(run)} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END)`;
@@ -22,7 +22,7 @@ const inRow = (run: string, column: string) =>
 const flapping = (run: string, failed: boolean) =>
   sql.raw(`engine.flapping_since(${remembered(run, failed)}, s.flapping_since)`);
 
-/** `failing`: what was reported has failed once more. Of `reported`. */
+/** `failing`: reported fingerprints, which have failed once more. Reads `reported`. */
 export const rememberFailures = sql`failing AS (
     INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
                                          last_fence, last_execution_id, tally, last_clean_at)
@@ -35,13 +35,13 @@ export const rememberFailures = sql`failing AS (
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id,
         tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
     WHERE s.last_fence <= excluded.last_fence
-      -- A cure, an undo or a person came while the check counted: what it reports is from before.
+      -- A cure, an undo or a person came while the check counted: its report is about the time before.
       AND NOT coalesce(s.cutoff_at <= engine.now()
         AND s.cutoff_at > (SELECT r.counted_from FROM reported r WHERE r.fingerprint = s.fingerprint), false)
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   )`;
 
-/** `clean`: what was examined and not reported was clean once more. Of `runs`. */
+/** `clean`: fingerprints that were examined and not reported, which were clean once more. Reads `runs`. */
 export const rememberCleanResults = sql`clean AS (
     UPDATE bot_finding_states s
     SET states = ${states('runs.id', false)}, flapping_since = ${flapping('runs.id', false)},
@@ -52,7 +52,7 @@ export const rememberCleanResults = sql`clean AS (
     WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
       AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
       AND s.last_fence <= runs.fence
-      -- A cure, an undo or a person came after it was asked: that it is clean was said of the time before.
+      -- A cure, an undo or a person came after the check was asked: its clean result is about the time before.
       AND NOT coalesce(s.cutoff_at <= engine.now() AND s.cutoff_at > e.asked_at, false)
     RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence, runs.started_at, e.asked_at
   )`;

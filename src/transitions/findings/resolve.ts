@@ -1,7 +1,7 @@
 /**
  * Resolves a finding once its own check was clean as often in a row as its bot's `clear` says. `resolution_method` says
- * what did it: a cure that was applied (auto-fixed, or escalated where a ticket was open by then), a person who resolved
- * its ticket (manual), or nothing that is known (cleared).
+ * why: a cure that was applied (`auto-fixed`, or `escalated` when a ticket was open by then), a person who resolved its
+ * ticket (`manual`), or no known reason (`cleared`).
  *
  * From: open (`resolved_at` null).
  * To: resolved, with `resolution_method`.
@@ -15,10 +15,10 @@ import type { Database } from '../../database/connect.ts';
 
 const hasTicket = sql`EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND ${isPending('t')})`;
 
-/** What a cure's clean result is called. `f` is bot_findings. */
+/** The method for the clean result of a cure. `f` is bot_findings. */
 const healed = sql`CASE WHEN ${hasTicket} THEN 'escalated' ELSE 'auto-fixed' END`;
 
-/** `resolved`: findings that are gone. Of `clean`. */
+/** `resolved`: findings that are gone. Reads `clean`. */
 export const resolveFindings = sql`resolved AS (
     UPDATE bot_findings f
     SET resolved_at = engine.now(), last_fence = clean.fence,
@@ -34,7 +34,7 @@ export const resolveFindings = sql`resolved AS (
     RETURNING clean.run, f.fingerprint
   )`;
 
-/** Of one finding whose cure the same check has just verified; the memory has counted that result. */
+/** For one finding whose cure the same check has just verified; the memory has already counted this result. */
 export async function resolveHealed(
   trx: Transaction<Database>,
   { id }: { id: string },

@@ -1,12 +1,12 @@
 /**
- * Marks what was found behind an open finding of a component that it depends on, of whatever bot, with that finding, the
- * oldest of several. Counting a finding clears the mark, so that it is right again with every run.
+ * Marks a finding that depends on a component with an open finding of any bot. The mark names this open finding, the
+ * oldest of several. Counting a finding clears the mark, so every run sets it anew.
  *
  * From: open, with no mark.
  * To: open, `suppressed_by` names the other finding: it gets no ticket and is not healed.
  * By: the worker that records a run, after `record` in the same flush.
  * Locks: findings of the run; the flush holds their bot.
- * Zero rows: the run is not held any more, or the finding does not count yet.
+ * Zero rows: the run is no longer held, or the finding does not count yet.
  */
 import { sql } from 'kysely';
 import { isHeldAs } from '../../data/bots/fence.ts';
@@ -14,7 +14,7 @@ import { statement } from '../../batch/statement.ts';
 
 /** A finding of a run that depends on components. */
 export interface Dependent {
-  /** of the run */
+  /** id of the run */
   id: string;
   fence: string;
   fingerprint: string;

@@ -1,11 +1,11 @@
 /**
- * A memory goes on listening to clean results until an outcome about its problem is known, and stops after that.
+ * Makes a memory record clean results until an outcome about its problem is known, and stops that afterwards.
  *
- * From: `watched` false; or true, with nothing that waits for its results.
+ * From: `watched` false; or true, when no outcome waits for its results.
  * To: `watched` true; or false.
  * By: the worker that decides about a finding, under the run's fence; or the timer that concludes outcomes.
  * Locks: the fingerprint's memory, before its finding; of many, as they come, without those that other transactions hold.
- * Zero rows: it is so already.
+ * Zero rows: it already has this value.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
@@ -22,7 +22,10 @@ export async function watch(
     .execute();
 }
 
-/** Of so many at most on whose results no outcome waits; one statement, so it needs no transaction around it. */
+/**
+ * For at most this many memories on whose results no outcome waits; one statement, so it needs no transaction around
+ * it.
+ */
 export async function unwatch(db: Db, most: number): Promise<void> {
   await sql`
     UPDATE bot_finding_states SET watched = false

@@ -1,16 +1,20 @@
 /**
- * A person or a program asks for the end of a run of a job.
+ * A person or a program asks to cancel a run of a job.
  *
  * From: queued, running.
- * To: queued ones cancelled at once; of a running one its end is asked for: its worker stops it when it renews the lease.
- * By: whoever wants the run to end.
+ * To: a queued run is cancelled at once; a running one gets the request, and its worker stops it when it renews the
+ *   lease.
+ * By: the person or program that wants the run to end.
  * Locks: the run.
  * Zero rows: it has ended already.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** Resolves with the status that the run has now: `cancelled`, or `running` until its worker stops it; null: it had ended. */
+/**
+ * Resolves with the status that the run has now: `cancelled`, or `running` until its worker stops it; null when it had
+ * already ended.
+ */
 export async function cancelJob(db: Db, id: string): Promise<'cancelled' | 'running' | null> {
   const { rows } = await sql<{ status: 'cancelled' | 'running' }>`
     UPDATE engine.job_runs

@@ -2,7 +2,8 @@
  * A slot of a job that is due gets its run.
  *
  * From: no row.
- * To: queued, or skipped (overlap: as many runs of the job as may run at once are open; missed: a newer slot is due too).
+ * To: queued, or skipped (overlap: as many runs of the job are open as may run at once; missed: a newer slot is due
+ *   too).
  * By: any scheduler, for a slot that is due.
  * Locks: engine.jobs, the job's row.
  * Zero rows: another scheduler has claimed the slot.
@@ -14,10 +15,10 @@ export interface DueSlot {
   job: string;
   concurrency: number;
   maxAttempts: number;
-  /** `engine.jobs.last_slot_at` by which the slot was found to be due, as the database writes it */
+  /** the value of `engine.jobs.last_slot_at` by which the slot was found to be due, as the database writes it */
   since: string;
   slot: Date;
-  /** the slots between `since` and `slot`; null where there are none */
+  /** the slots between `since` and `slot`; null when there are none */
   missed: { first: Date; last: Date; count: number; capped: boolean } | null;
 }
 

@@ -1,11 +1,12 @@
 /**
- * Rescue ends runs of jobs that wait though their end was asked for.
+ * Rescue ends runs of jobs that still wait although they were asked to cancel.
  *
- * From: queued, with `cancel_requested_at`: a row that was written by hand, or asked to end while it was given back.
+ * From: queued, with `cancel_requested_at`: the row was written by hand, or the request came while the run was given
+ *   back.
  * To: cancelled.
  * By: rescue, in any process.
  * Locks: runs of jobs by id; rows that others hold are skipped.
- * Zero rows: none waits so, or others are ending it.
+ * Zero rows: no such run waits, or other processes are ending it.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

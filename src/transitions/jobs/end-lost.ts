@@ -1,11 +1,11 @@
 /**
  * Rescue ends runs of jobs whose worker is lost.
  *
- * From: running, with a lease that has run out, and no attempt left or its end asked for.
- * To: failed (worker lost); cancelled where its end was asked for.
+ * From: running, with a lease that has run out, and with no attempt left or a request to cancel.
+ * To: failed (worker lost); cancelled when that was requested.
  * By: rescue, in any process.
  * Locks: runs of jobs by id; rows that others hold are skipped.
- * Zero rows: nothing is lost, or others are ending it.
+ * Zero rows: no run is lost, or other processes are ending it.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';

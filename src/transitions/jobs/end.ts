@@ -5,7 +5,7 @@
  * To: success, failed, timeout, cancelled.
  * By: the worker that holds the run, under its fence.
  * Locks: the run.
- * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped.
+ * Zero rows: the run was taken over, given back or ended: the worker's result is dropped.
  */
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';

@@ -2,10 +2,10 @@
  * A process that stops gives runs of jobs back.
  *
  * From: running.
- * To: queued, the attempt not counted; one whose end was asked for stays running with a lease that has run out.
+ * To: queued, the attempt not counted; a run that was asked to cancel stays running with a lease that has run out.
  * By: the worker that holds the runs, when its process stops before they end.
  * Locks: runs of jobs by id; rows that others hold are skipped.
- * Zero rows: they have ended, or a transaction of theirs still holds them.
+ * Zero rows: the runs have ended, or a transaction of theirs still holds them.
  */
 import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
@@ -15,7 +15,7 @@ import type { JobEntry } from '../../queue/entry.ts';
 
 const goesOn = sql`(r.cancel_requested_at IS NULL)`;
 
-/** Returns the entries of those that were given back. */
+/** Returns the entries of the runs that were given back. */
 export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> {
   const { rows } = await sql<{ id: string; generation: number; status: string }>`
     WITH free AS (
@@ -36,7 +36,7 @@ export async function giveBackJobs(db: Db, runs: Fenced[]): Promise<JobEntry[]> 
     .map(({ id, generation }) => ({ kind: 'job', id, generation }));
 }
 
-/** The ids of those that could not be given back yet. */
+/** The ids of the runs that could not be given back yet. */
 export async function jobsToGiveBack(db: Db, runs: Fenced[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT r.id FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence

@@ -1,5 +1,5 @@
 /**
- * Runs of jobs that go on stay with their worker.
+ * Keeps running runs of jobs with their worker.
  *
  * From: `running`, under its fence.
  * To: `running`, with a `lease_until` that lies the length of a lease ahead.

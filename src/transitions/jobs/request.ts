@@ -1,16 +1,16 @@
 /**
- * A run of a job is asked for.
+ * Requests a run of a job.
  *
  * From: no row.
  * To: queued; rescue puts it into the queue within a second or two.
- * By: whoever asks for a run of a job.
+ * By: any code that wants a run of the job.
  * Locks: none.
- * Zero rows: never; a job that no process has registered is refused by its foreign key.
+ * Zero rows: never; the foreign key refuses a job that no process has registered.
  */
 import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Asks for a run of this job and returns its id. What the payload has to be is asked when the run starts. */
+/** Requests a run of this job and returns its id. The payload is validated only when the run starts. */
 export async function requestJob(
   db: Db,
   { name, maxAttempts }: Pick<Job, 'name' | 'maxAttempts'>,

@@ -2,10 +2,10 @@
  * An attempt of a run of a job has failed, and another one is left.
  *
  * From: running.
- * To: queued for another attempt, not before its delay is over; cancelled where a person asked for its end.
+ * To: queued for another attempt, not before its delay is over; cancelled when a person requested that.
  * By: the worker that holds the run, under its fence, when an attempt failed and another one is left.
  * Locks: the run.
- * Zero rows: the run was taken over, given back or ended: what the worker knows of it is dropped.
+ * Zero rows: the run was taken over, given back or ended: the worker's result is dropped.
  */
 import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';

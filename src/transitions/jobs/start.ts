@@ -5,8 +5,9 @@
  * To: running, with an attempt, a new fence and a lease.
  * By: the worker that took the run's entry from the queue.
  * Locks: engine.jobs, the job's row, so that two workers cannot both take its last place; then the run.
- * Zero rows: it is not this worker's: it was started, ended or queued again elsewhere, is not due yet, is asked to end, or
- *   as many runs of the job as its concurrency allows are running; rescue queues it again when one of them has ended.
+ * Zero rows: the run is not this worker's: it was started, ended or queued again elsewhere, is not due yet, is asked to
+ *   cancel, or as many runs of the job as its concurrency allows are running; rescue queues it again when one of them
+ *   has ended.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Job } from '../../contract/job.ts';
@@ -29,7 +30,8 @@ export async function startJob(
   worker: string,
 ): Promise<StartedJob | null> {
   await sql`SELECT FROM engine.jobs WHERE name = ${name} FOR NO KEY UPDATE`.execute(trx);
-  // A statement of its own, with a snapshot from after the lock: it counts what others have started meanwhile.
+  // A statement of its own, so that its snapshot is from after the lock: it counts the runs that others have started
+  // meanwhile.
   const { rows } = await sql<StartedJob>`
     UPDATE engine.job_runs r
     SET status = 'running', attempt = r.attempt + 1, fence = nextval('engine.fence'), worker = ${worker},

@@ -5,7 +5,7 @@
  * To: queued.
  * By: rescue, in any process.
  * Locks: runs of jobs, those that are lost longest first; rows that others hold are skipped.
- * Zero rows: nothing is lost, or others are taking it over.
+ * Zero rows: no run is lost, or other processes are taking it over.
  */
 import { mostGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';

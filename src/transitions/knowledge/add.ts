@@ -2,7 +2,7 @@
  * Adds an entry of knowledge, with an event.
  *
  * From: no entry of the name.
- * To: `shadow`, or another autonomy where a person says so.
+ * To: `shadow`, or another autonomy when a person says so.
  * By: an operator who learns from a ticket, in shadow; an admin.
  * Locks: only the new row.
  * Zero rows: the name is taken: undefined is returned.

@@ -1,13 +1,15 @@
 /**
- * Changes what an edit makes of an entry while it is locked. Every change is written down: of the content as `edited`,
- * after which what it said in shadow counts anew, and what came of another solution not any more. An edit that lowers an
- * entry, or replaces its solution, lowers it everywhere: no component is left with more freedom by its own outcomes.
+ * Writes the changes of an edit to an entry while the entry is locked. Every change is recorded. A change of the
+ * content is recorded as `edited`: from then on what the entry says in shadow counts anew, and outcomes of another
+ * solution no longer count. An edit that lowers an entry, or replaces its solution, lowers it everywhere: no component
+ * keeps more freedom by its own outcomes.
  *
  * From: any autonomy, enabled or not.
- * To: the autonomy that the edit says; `suggest` from `auto` where the solution is another one and the edit says none.
+ * To: the autonomy that the edit says; `suggest` from `auto` when the solution is another one and the edit says no
+ *   autonomy.
  * By: an admin.
  * Locks: the entry, then the autonomy of its components.
- * Zero rows: it is like that already: null is returned.
+ * Zero rows: the entry already has these values: null is returned.
  */
 import type { Transaction } from 'kysely';
 import {
@@ -23,7 +25,7 @@ import { freedomOf } from '../../ground/autonomy.ts';
 import { lowerComponents } from './lower-components.ts';
 import { nameOfChange, writeEvent, type Change, type KnowledgeEvent } from './write-event.ts';
 
-const anotherSolution = 'its solution is another one now, which has not earned it';
+const anotherSolution = 'its solution was replaced, and the new one has not earned it';
 
 export async function editKnowledge(
   trx: Transaction<Database>,
@@ -45,7 +47,8 @@ export async function editKnowledge(
   );
   if (columns.length === 0) return null;
   const rises = freedomOf(autonomy) > freedomOf(before.autonomy);
-  // What was found to begin after its heals says nothing of another solution, nor when a person knows and trusts it.
+  // The harm that was found after its heals says nothing about another solution, and no longer counts when a person who
+  // knows about it trusts the entry again.
   const beginsAnew = isAnother(before, wanted) || rises;
   const after = await trx
     .updateTable('bot_knowledge')

@@ -1,8 +1,8 @@
 /**
- * Takes away what components may do beyond their entry, which was lowered, with an event for each.
+ * Takes from components the freedom that exceeds that of their entry, which was lowered; writes an event for each.
  *
  * From: an autonomy of a component's own, above the entry's.
- * To: none of its own (`bot_knowledge_autonomy`): the entry's.
+ * To: no autonomy of its own (`bot_knowledge_autonomy`): the component follows the entry.
  * By: an admin who edits the entry.
  * Locks: the autonomy of its components; the transaction holds the entry.
  * Zero rows: no component may do more than its entry.

@@ -1,12 +1,12 @@
 /**
- * A person says how freely an entry may act on one component, whatever it may elsewhere, with an event; from then on it
- * is judged by what comes of it there.
+ * A person sets how freely an entry may act on one component, independently of other components; writes an event. From
+ * then on the component is judged by its own outcomes.
  *
  * From: the component's own autonomy, or the entry's.
  * To: an autonomy of the component's own (`bot_knowledge_autonomy`).
  * By: an admin.
  * Locks: the entry, then the component's autonomy.
- * Zero rows: it is so already: null is returned.
+ * Zero rows: the component already has this autonomy: null is returned.
  */
 import type { Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';

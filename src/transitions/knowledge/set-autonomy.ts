@@ -1,12 +1,12 @@
 /**
- * What came of an entry changes how freely it may act, as a whole or on one component, with an event and its figures.
+ * The outcomes of an entry change its autonomy, as a whole or on one component; writes an event with the figures.
  *
  * From: any autonomy.
- * To: the autonomy that the figures ask for; of a component its own (`bot_knowledge_autonomy`), also where it is the
- *   entry's old one that it keeps.
+ * To: the autonomy that the figures ask for. A component gets an autonomy of its own (`bot_knowledge_autonomy`), also
+ *   when it keeps the entry's old one.
  * By: the timer that judges entries, in any process.
  * Locks: the entry, which the transaction holds, then the component's autonomy.
- * Zero rows: a component has that autonomy already; the event is written all the same.
+ * Zero rows: the component already has this autonomy; the event is written all the same.
  */
 import { sql, type Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';

@@ -3,7 +3,7 @@
  *
  * From: any state of an entry.
  * To: one more row of `bot_knowledge_events`.
- * By: the transition whose change it tells of.
+ * By: the transition that makes the change.
  * Locks: only the new row.
  * Zero rows: none.
  */
@@ -12,7 +12,7 @@ import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
 import { freedomOf } from '../../ground/autonomy.ts';
 
-/** Who changes an entry, why if they said so, and what its figures were if it is about its autonomy. */
+/** Who changes an entry, why if they said so, and the figures if the change is about its autonomy. */
 export interface Change {
   actor: string;
   why?: string | null;
@@ -28,7 +28,7 @@ export interface KnowledgeEvent {
   figures?: object | undefined;
 }
 
-/** What a change of autonomy is called. */
+/** The name of the event for a change of autonomy. */
 export function nameOfChange(
   before: KnowledgeRow['autonomy'],
   after: KnowledgeRow['autonomy'],

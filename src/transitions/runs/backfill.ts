@@ -1,29 +1,29 @@
 /**
- * Slots of the past are made up for.
+ * Queues runs for slots of the past.
  *
  * From: `skipped`, or no row.
- * To: `queued` with the trigger `backfill` and no attempt; what remains of a stretch of missed slots stays `skipped`.
+ * To: `queued` with the trigger `backfill` and no attempt; the rest of a stretch of missed slots stays `skipped`.
  * By: an operator, with `bots backfill`.
  * Locks: nothing new: the caller holds the bot, which the claim takes as well (schedule/backfill.ts).
- * Zero rows: the slot has got its row, or the row was queued, meanwhile.
+ * Zero rows: meanwhile the slot has got its row, or the row was queued.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** What a bot gives the runs of its slots. */
+/** The columns of a bot that the runs of its slots need. */
 interface Bot {
   id: string;
   max_attempts: number;
 }
 
-/** So many slots that stay missed; `last` is the newest of them. */
+/** A stretch of slots that stay missed; `last` is the newest of them. */
 export interface MissedStretch {
   first: Date;
   count: number;
   last: Date;
 }
 
-/** What remains missed keeps its row, or gets one where it begins with another slot. */
+/** The rest of a missed stretch keeps its row, or gets one when it begins with another slot. */
 export async function keepMissedSlots(
   trx: Transaction<Database>,
   { row, rest }: { row: { id: string; scheduled_for: Date }; rest: MissedStretch[] },
@@ -45,7 +45,7 @@ export async function keepMissedSlots(
   }
 }
 
-// A row that had an entry once keeps its generation: an old entry must not pass for the new one.
+// A row that once had an entry keeps its generation: an old entry must not pass for the new one.
 export const queueSkippedSlots = (
   trx: Transaction<Database>,
   { max_attempts }: Bot,

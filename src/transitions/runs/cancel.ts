@@ -1,14 +1,14 @@
 /**
- * A person asks a run to stop.
+ * A person asks to cancel a run.
  *
  * From: `queued` or `running`.
  * To: `cancelled` at once where it has not begun; else the same status with `cancel_requested_at`, and its end comes
  * when rescue finds it waiting for another attempt (what it has recorded is escalated), when its worker next renews its
  * lease, at its finish, or when rescue finds it without a worker.
  * By: an operator, with `runs cancel`.
- * Locks: the run's row, and never waits for it: where another transaction holds it the request is kept beside it, in
- * engine.cancellations, and is the row's once that is free (note-cancellations.ts).
- * Zero rows: the row is locked, has ended, or there is no such run: what it says then decides.
+ * Locks: the run's row, and never waits for it: when another transaction holds it, the request is stored beside it, in
+ *   engine.cancellations, and moves to the row once the row is free (note-cancellations.ts).
+ * Zero rows: the row is locked, has ended, or there is no such run: a read of the row then decides.
  */
 import { sql, type Selectable } from 'kysely';
 import type { ExecutionRow, ExecutionStatus } from '../../data/bots/bot-executions.ts';
@@ -34,7 +34,7 @@ export class RunEndedError extends RoundsmanError {
 }
 
 /**
- * Asking again changes nothing but a reason that is given (2,000 characters at most). Throws BadInputError,
+ * Asking again changes only the reason, if one is given (2,000 characters at most). Throws BadInputError,
  * {@link RunEndedError}; undefined when there is no such run.
  */
 export async function cancelRun(
@@ -44,7 +44,7 @@ export async function cancelRun(
 ): Promise<ExecutionRow | undefined> {
   const run_id = uuid('id', id);
   const why = reason === null ? null : text('reason', reason, 2000);
-  // Each CASE is decided on the row as it is once it is locked: a worker may be starting it.
+  // Each CASE uses the row as it is after it was locked: a worker may be starting the run.
   const cancelled = await db
     .updateTable('bot_executions')
     .set({

@@ -1,12 +1,12 @@
 /**
- * A slot that has come gets its run, and its bot the next slot.
+ * A due slot gets its run, and its bot gets the next slot.
  *
  * From: no row, and a bot that is active, planned, and due.
  * To: `queued` with its first generation, or `skipped` (`overlap`: the bot is busy; `missed`: catch-up passes over
  * it), and the bot's `next_slot_at` and `next_execution_at` moved on.
  * By: a scheduler, in each tick.
- * Locks: bots by `next_execution_at`, and those that other transactions hold are skipped; then runs are inserted.
- * Zero rows: nothing is due, another scheduler has it, or `wanted` names the times that are missing.
+ * Locks: bots by `next_execution_at`, skipping those that other transactions hold; then runs are inserted.
+ * Zero rows: nothing is due, another scheduler has claimed it, or `wanted` names the times that are missing.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -16,7 +16,9 @@ export interface Wanted {
   cron: string;
   zone: string;
   slot: string;
-  /** Where the slot came before the schedule was edited: when that was. What follows counts from there. */
+  /**
+   * When the slot is from before an edit of the schedule: the time of the edit. The following slots count from there.
+   */
   since?: string | null;
 }
 
@@ -24,7 +26,7 @@ export interface SlotTimes extends Wanted {
   next: Date;
   /** The slot after the one that the bot will be given: jitter stays below half of that interval. */
   after: Date;
-  /** Only when `next` is past too: the newest slots up to the cutoff, oldest first. */
+  /** Only when `next` has passed too: the newest slots up to the cutoff, oldest first. */
   slots?: Date[];
   count?: number;
   future?: Date;
@@ -35,11 +37,11 @@ export interface ClaimedBatch {
   queued: { id: string; bot_id: string; generation: number; priority: number }[];
   /** slots that got a `skipped` row */
   skipped: number;
-  /** what `times` has to say of due bots that were not claimed for want of it */
+  /** due bots that were not claimed because `times` lacks their slots */
   wanted: Wanted[];
 }
 
-/** Claims at most so many bots that are due at the cutoff; null is now, by the database's clock. One round trip. */
+/** Claims at most this many bots that are due at the cutoff; null is now, by the database's clock. One round trip. */
 export async function claimSlots(
   db: Db,
   cutoff: Date | null,

@@ -1,17 +1,17 @@
 /**
- * Runs that never began and are asked to stop end: no start would take them.
+ * Ends runs that never began and that a person asked to cancel: no start would take them.
  *
- * From: `queued`, without an attempt, asked to stop.
+ * From: `queued`, without an attempt, asked to cancel.
  * To: `cancelled`, outside of the bot's counters.
  * By: rescue, in any process.
  * Locks: bot_executions by id; rows that other transactions hold are skipped.
- * Zero rows: there are none, or another rescue has them.
+ * Zero rows: there are none, or another rescue has locked them.
  */
 import { sql } from 'kysely';
 import { hasBegun } from '../../data/bots/lost-run.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Ends `limit` at most; returns how many. */
+/** Ends at most `limit` runs; returns how many. */
 export async function endCancelledRuns(db: Db, limit: number): Promise<number> {
   const { rows } = await sql`
     WITH given_up AS (

@@ -1,10 +1,10 @@
 /**
- * Runs that no worker carries any more and that may not be begun again end.
+ * Ends runs that no worker carries any more and that may not be started again.
  *
- * From: `running` with a lease that has run out, and no attempt left or asked to stop; or `queued` for another attempt,
- * and asked to stop.
- * To: `cancelled` where it is asked to stop, else `failed` with reason `worker lost`; with the bot's counters.
- * By: rescue, in any process; what the runs have recorded is escalated in between, in the same transaction.
+ * From: `running` with a lease that has run out, and with no attempt left or asked to cancel; or `queued` for another
+ *   attempt, and asked to cancel.
+ * To: `cancelled` when that was requested, else `failed` with reason `worker lost`; with the bot's counters.
+ * By: rescue, in any process; it escalates what the runs have recorded in between, in the same transaction.
  * Locks: bot_executions by id, each with its bot; rows that other transactions hold are skipped.
  * Zero rows: they go on, were taken over or ended meanwhile, or another transaction holds them or their bots.
  */
@@ -14,14 +14,14 @@ import { hasBegun, leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-
 import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 import type { Database, Db } from '../../database/connect.ts';
 
-/** A run that is to end; `waits` where it was queued for another attempt. */
+/** A run that is to end; `waits`: it was queued for another attempt. */
 export type LostRun = Fenced & { waits: boolean; worker: string };
 
 const isLost = sql`(${leaseOver} AND NOT ${mayGoOn})`;
-/** It waits for another attempt, which no start would give it. */
+/** The run waits for another attempt, which no start would give it. */
 const isGivenUp = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND ${hasBegun})`;
 
-/** The ids of at most so many. In no order: what fails again and again must not be the first each time. */
+/** The ids of at most this many, in no order: runs that fail again and again must not come first each time. */
 export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM (
@@ -32,8 +32,8 @@ export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
 }
 
 /**
- * Locks those of them that are still lost. All of them are `running` afterwards, for what escalates asks for runs that
- * go on; no other transaction sees it, because {@link endLostRuns} ends them in the same one.
+ * Locks the runs that are still lost. Afterwards all of them are `running`, because escalation expects running runs; no
+ * other transaction sees it, because {@link endLostRuns} ends them in the same one.
  */
 export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): Promise<LostRun[]> {
   const { rows: lost } = await sql<LostRun>`
@@ -51,7 +51,7 @@ export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): P
   return lost;
 }
 
-/** Ends what {@link holdLostRuns} has locked. */
+/** Ends the runs that {@link holdLostRuns} has locked. */
 export async function endLostRuns(trx: Transaction<Database>, lost: LostRun[]): Promise<void> {
   const waited = sql`e.id = ANY (${waitingIds(lost)}::uuid[])`;
   await sql`

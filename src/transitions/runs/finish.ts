@@ -3,11 +3,11 @@
  *
  * From: `running`, under its fence.
  * To: `success`, `failed`, `timeout` or `cancelled`, with the bot's counters; or `queued` with the next generation and
- * `run_after`, where the attempt failed and it was not the last. A failed attempt of a run that is asked to stop is
- * `cancelled` instead: no start would ever take it again.
+ *   `run_after`, when the attempt failed and was not the last. A failed attempt of a run that was asked to cancel
+ *   becomes `cancelled` instead, because no start would ever take it again.
  * By: the worker that carries the run.
  * Locks: nothing new: the flush has locked the runs and then their bots, each by id (run/writer/flush.ts).
- * Zero rows: the run was taken over, or ended from outside; its results are dropped.
+ * Zero rows: the run was taken over, or ended by another process; its results are dropped.
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
@@ -20,14 +20,14 @@ export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled';
 export interface Finish {
   id: string;
   fence: string;
-  /** whether the run ends with this attempt, whatever was asked for meanwhile */
+  /** whether the run ends with this attempt, whatever was requested meanwhile */
   last: boolean;
   retry_ms: number;
   status: FinalStatus;
   reason: string | null;
   error_message: string | null;
   checks_performed: number;
-  /** null: those that the same transaction has recorded */
+  /** null: the number of findings that the same transaction has recorded */
   issues_found: number | null;
   actions_taken: number;
   /** components that the checks looked at */
@@ -43,9 +43,7 @@ export interface FinishedRow {
   priority: number;
 }
 
-/**
- * `$1` is a list of {@link Finish}, at most one run of a bot. Verify runs are outside of the counters.
- */
+/** `$1` is a list of {@link Finish}, at most one run of a bot. Verify runs do not change the counters. */
 export const finishRuns = statement<FinishedRow>(
   'finish',
   sql`

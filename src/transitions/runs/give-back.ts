@@ -1,13 +1,13 @@
 /**
- * A worker that stops gives runs back that it could not wait for.
+ * A worker that stops gives back the runs for which it could not wait.
  *
  * From: `running`, under its fence.
- * To: `queued` with the next generation, the attempt not counted. One that is asked to stop stays `running` with a
- * lease that has run out: rescue ends it, as it ends every run without a worker (end-lost.ts).
+ * To: `queued` with the next generation, the attempt not counted. A run that was asked to cancel stays `running` with a
+ *   lease that has run out: rescue ends it, as it ends every run without a worker (end-lost.ts).
  * By: the worker that carries the runs, at the end of its drain.
  * Locks: bot_executions by id; rows that other transactions hold are skipped.
- * Zero rows: it has ended or was taken over, or a transaction of the run still holds its row: {@link runsToGiveBack}
- * tells which.
+ * Zero rows: the run has ended or was taken over, or a transaction of the run still holds its row:
+ *   {@link runsToGiveBack} tells which.
  */
 import { sql } from 'kysely';
 import { heldRuns, isRunning, type Fenced } from '../../data/bots/fence.ts';
@@ -17,7 +17,10 @@ import type { RunEntry } from '../../queue/run-queue.ts';
 
 const isToGive = sql`(e.cancel_requested_at IS NULL OR e.lease_until > engine.now())`;
 
-/** Gives back those whose rows are free. What they still do is dropped: their fence is gone with the status. */
+/**
+ * Gives back the runs whose rows are not locked. Their later results are dropped, because their status no longer fits
+ * their fence.
+ */
 export async function giveBackRuns(
   db: Db,
   runs: Fenced[],
@@ -27,7 +30,7 @@ export async function giveBackRuns(
     SET status = CASE WHEN f.cancelled THEN e.status ELSE 'queued' END,
         reason = CASE WHEN f.cancelled THEN e.reason ELSE 'given back' END,
         attempt = e.attempt - (NOT f.cancelled)::int, generation = e.generation + (NOT f.cancelled)::int,
-        -- Until when it was carried, so that it counts as waiting from then on.
+        -- The time for which it was carried, so that it counts as waiting from then on.
         execution_time_ms = CASE WHEN f.cancelled THEN e.execution_time_ms ELSE ${tookMs} END,
         lease_until = CASE WHEN f.cancelled THEN least(e.lease_until, engine.now()) END, run_after = NULL
     FROM bots b, (
@@ -42,7 +45,7 @@ export async function giveBackRuns(
   return rows;
 }
 
-/** The ids of those that could not be given back yet. */
+/** The ids of the runs that could not be given back yet. */
 export async function runsToGiveBack(db: Db, runs: Fenced[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT e.id FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence

@@ -1,10 +1,10 @@
 /**
- * Requests to stop a run that came while its row was locked become the row's.
+ * Moves requests to cancel a run, which came while its row was locked, to the row.
  *
  * From: `queued` or `running`, with a row of engine.cancellations beside it.
  * To: the same status, with `cancel_requested_at` and `cancel_reason`; the row beside it is gone. Requests for runs
  * that have ended are removed.
- * By: rescue, in any process. A trigger does the same when a running row is let go (engine.run_let_go).
+ * By: rescue, in any process. A trigger does the same when a running row is released (engine.run_let_go).
  * Locks: bot_executions by id, then engine.cancellations by execution_id; rows that other transactions hold are skipped.
  * Zero rows: there are no requests, or their runs are still locked; the next rescue tries again.
  */

@@ -1,8 +1,8 @@
 /**
- * Runs whose entry in the queue is lost get a new one. No attempt is counted.
+ * Runs whose entry in the queue is lost get a new entry. No attempt is counted.
  *
- * From: `queued`, of the generation whose entry is gone.
- * To: `queued`, with the next generation: an old entry that turns up after all starts nothing.
+ * From: `queued`, with the generation whose entry is lost.
+ * To: `queued`, with the next generation: if an old entry turns up after all, it starts nothing.
  * By: rescue, in any process.
  * Locks: bot_executions by id; rows that other transactions hold are skipped: they are being started or queued.
  * Zero rows: they were started, ended or queued meanwhile.
@@ -12,7 +12,7 @@ import { namedByEntries } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** The entries that are to be queued. */
+/** The entries that the caller has to queue. */
 export async function queueRunsAgain(db: Db, lost: RunEntry[]): Promise<RunEntry[]> {
   if (lost.length === 0) return [];
   const { rows } = await sql<RunEntry>`

@@ -1,17 +1,17 @@
 /**
- * Rows that were only written down get their first entry: runs that a person asked for, and backfills.
+ * Rows that were only inserted get their first entry: runs that a person requested, and backfills.
  *
  * From: `queued` with generation 0, its `run_after` passed.
  * To: `queued` with generation 1, which a start needs.
  * By: rescue, in any process: the command line never talks to the queue.
  * Locks: bot_executions, the oldest first; rows that other transactions hold are skipped.
- * Zero rows: there are none, or another rescue has them.
+ * Zero rows: there are none, or another rescue has locked them.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** `limit` at most; they are to be queued. */
+/** At most `limit` entries, which the caller has to queue. */
 export async function queueFreshRuns(db: Db, limit: number): Promise<RunEntry[]> {
   const { rows } = await sql<RunEntry>`
     WITH fresh AS (

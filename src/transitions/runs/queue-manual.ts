@@ -1,11 +1,11 @@
 /**
- * A run is asked for outside of its bot's schedule.
+ * Requests a run outside of its bot's schedule.
  *
  * From: no row, and a bot that is active or paused.
  * To: `queued` with the trigger `manual` and generation 0: rescue gives it its entry (queue-fresh.ts).
  * By: an operator (`bots run`, `round`, an approval, an undo), or the remedy `run.requeue`.
  * Locks: the bot's row; then the run is inserted.
- * Zero rows: there is no such bot, or it is disabled or in error: then it throws.
+ * Zero rows: there is no such bot, or it is disabled or in error: then an error is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import {

@@ -1,18 +1,18 @@
 /**
- * Where a run has made room, its bot's oldest waiting run gets a new entry.
+ * When a run has freed a place, its bot's oldest waiting run gets a new entry.
  *
- * From: `queued`, with a generation whose entry a start has used up for want of a place.
- * To: `queued`, with the next generation, whose entry goes ahead of those that wait.
+ * From: `queued`, with a generation whose entry a start has used up because no place was free.
+ * To: `queued`, with the next generation, whose entry goes ahead of waiting entries.
  * By: the worker that ends a run of the bot, in the same flush.
  * Locks: bot_executions, one of each bot whose row the flush has locked; rows that other transactions hold are skipped.
- * Zero rows: nothing of the bot waits, and nothing was written.
+ * Zero rows: no run of the bot waits; then nothing is written.
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
 import { isPending } from '../../data/bots/fence.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** `$1` are the bots, one place each. A retry whose time has come waits as well. */
+/** `$1` are the bots, one free place each. A retry whose time has come also waits. */
 export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { bot_id: string }>(
   'queue-next',
   sql`
@@ -23,7 +23,7 @@ export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { b
     SELECT id FROM bot_executions w
     WHERE w.bot_id = freed.bot_id AND w.generation > 0 AND w.cancel_requested_at IS NULL
       AND (w.run_after IS NULL OR w.run_after <= engine.now())
-      -- Says queued twice, so that the planner goes by the bot and cannot read all that is queued instead.
+      -- The status is tested twice, so that the planner goes by the bot and does not read all queued runs instead.
       AND ${isPending('w')} AND w.status IS NOT DISTINCT FROM 'queued'
     -- A backfill may be long: what is due now goes first.
     -- Locks bot_executions, one of each bot that the flush holds; rows that others hold are skipped.

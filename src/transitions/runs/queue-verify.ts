@@ -1,23 +1,23 @@
 /**
- * What was applied and may only be judged, or asked about again, later gets a run of its own for that moment, once.
+ * An applied step that can only be judged, or asked about again, later gets one run of its own for that moment.
  *
  * From: no row, and an active bot with an application that has a `verify_after` or an `ask_after`.
  * To: `queued` with the trigger `verify`, its first generation, and that moment as `run_after`.
  * By: the worker whose run applied it, or judges it, under that run's fence.
  * Locks: the bot's row, after the run's, which the caller holds; then the run is inserted.
- * Zero rows: the application is settled, the bot is not active (its next run judges it), or such a run is queued.
+ * Zero rows: the step is concluded, the bot is not active (its next run judges the step), or such a run is queued.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** The entries that are to be queued; where one is lost, rescue makes another. */
+/** The entries that the caller has to queue; when one is lost, rescue makes another. */
 export async function queueVerifyRun(
   trx: Transaction<Database>,
   botId: string,
   fingerprint: string,
 ): Promise<RunEntry[]> {
-  // Under the bot's lock, as everything that queues runs: two that come by queue one.
+  // Under the bot's lock, like everything that queues runs: when two transactions come here, they queue one run.
   await sql`SELECT FROM bots WHERE id = ${botId}::uuid FOR NO KEY UPDATE`.execute(trx);
   const { rows } = await sql<RunEntry>`
     WITH queued AS (

@@ -1,9 +1,9 @@
 /**
- * Runs that go on stay with their worker.
+ * Keeps running runs with their worker.
  *
  * From: `running`, under its fence.
  * To: `running`, with a `lease_until` that lies the length of a lease ahead.
- * By: the worker that carries the runs; and a flush that had to wait, for those that it has locked.
+ * By: the worker that carries the runs; and a flush that had to wait, for the runs that it has locked.
  * Locks: bot_executions by id; rows that other transactions hold are skipped, each renews its own. In a flush nothing new.
  * Zero rows: the run was taken over or has ended, or the transaction that holds its row renews it.
  */
@@ -12,7 +12,10 @@ import { statement } from '../../batch/statement.ts';
 import { heldRuns, isRunning, leaseSeconds, type Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** To wait for a row that one of its own transactions holds would let the leases of all the others run out. */
+/**
+ * Skips locked rows: waiting for a row that one of its own transactions holds would let the leases of all the others
+ * run out.
+ */
 export const renewLeases = (db: Db, runs: Fenced[]) =>
   sql`
     UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
@@ -21,7 +24,10 @@ export const renewLeases = (db: Db, runs: Fenced[]) =>
       SELECT e.id FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
       WHERE ${isRunning} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
 
-/** The worker renews no row that a flush holds: one that had to wait does it at its end. `$1` are ids of runs that go on. */
+/**
+ * The worker does not renew rows that a flush holds: a flush that had to wait renews them at its end. `$1` are ids of
+ * runs that go on.
+ */
 export const renewDelayed = statement(
   'renew',
   sql`

@@ -1,18 +1,18 @@
 /**
- * A worker takes queued runs.
+ * A worker starts queued runs.
  *
- * From: `queued`, of the generation that the worker's entry names, its `run_after` passed, and not asked to stop.
+ * From: `queued`, of the generation that the worker's entry names, its `run_after` passed, and not asked to cancel.
  * To: `running`, with one more `attempt`, a new `fence`, the worker's name and a lease.
  * By: a worker that has taken the run's entry from the queue.
- * Locks: bots by id, then each run, one of a bot after the other.
- * Zero rows: the run is not the worker's: it was started, has ended, was queued again elsewhere or is asked to stop, or
- * its bot has no place free. Then whoever frees a place queues it (queue-next.ts).
+ * Locks: bots by id, then each run, the runs of a bot one after the other.
+ * Zero rows: the run is not the worker's: it was started, has ended, was queued again elsewhere or is asked to cancel,
+ *   or its bot has no free place. Then the run that frees a place queues it (queue-next.ts).
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
 import { leaseSeconds } from '../../data/bots/fence.ts';
 
-/** A run that was started, with what its bot says. */
+/** A run that was started, with the columns of its bot. */
 export interface StartedRow {
   id: string;
   fence: string;
@@ -25,11 +25,11 @@ export interface StartedRow {
   api_endpoint: string;
   config: unknown;
   timeout_seconds: number;
-  /** not asked of a start that is found again after its connection was lost */
+  /** not read for a start that is found again after its connection was lost */
   leftovers?: boolean;
 }
 
-/** Starts those that may start; `$1` to `$3` are {@link startValues}. */
+/** Starts the runs that may start; `$1` to `$3` are {@link startValues}. */
 export const startRuns = statement<StartedRow>(
   'start',
   sql`SELECT * FROM engine.start_runs($1::uuid[], $2::int[], $3::text, make_interval(secs => ${sql.lit(leaseSeconds)}))`,

@@ -1,11 +1,11 @@
 /**
- * Rescue takes runs over whose worker is lost.
+ * Rescue takes over runs whose worker is lost.
  *
- * From: `running`, with a lease that has run out, attempts left, and not asked to stop.
+ * From: `running`, with a lease that has run out, attempts left, and not asked to cancel.
  * To: `queued` with the next generation, reason `worker lost`. Its unfinished heal stays for the next attempt to adopt.
  * By: rescue, in any process.
  * Locks: bot_executions, those that are lost longest first; rows that other transactions hold are skipped.
- * Zero rows: no worker is lost, or another rescue has its runs.
+ * Zero rows: no worker is lost, or another rescue has locked its runs.
  */
 import { sql } from 'kysely';
 import { leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-run.ts';
@@ -13,7 +13,7 @@ import { tookMs } from '../../data/bots/run-duration.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** Takes `limit` runs over at most; they are to be queued. Each with the worker that is lost. */
+/** Takes over at most `limit` runs, which the caller has to queue. Each comes with the worker that is lost. */
 export async function takeOverRuns(
   db: Db,
   limit: number,

@@ -1,12 +1,12 @@
 /**
- * A person answers a suggestion on a ticket; what is approved is carried out by a run, which is queued with the answer:
- * both or nothing. The answer is written into the ticket's history, and the ticket stays as it is.
+ * A person answers a suggestion on a ticket. An approved suggestion is carried out by a run, which is queued with the
+ * answer: both or nothing. The answer is written into the ticket's history, and the ticket stays as it is.
  *
  * From: `open` or `assigned`, a suggestion without an answer.
  * To: the same status; the decision `approved`, with a manual run queued, or `rejected`.
  * By: an operator.
- * Locks: the bot (of an approval), the decision.
- * Zero rows: another person answered before, which is thrown as TicketChangedError.
+ * Locks: the bot (for an approval), the decision.
+ * Zero rows: another person answered before: TicketChangedError is thrown.
  */
 import type { Transaction } from 'kysely';
 import { queueManualRun } from '../runs/queue-manual.ts';
@@ -21,7 +21,7 @@ interface Answered {
   reason?: string;
 }
 
-/** Throws {@link TicketChangedError}, and what a manual run throws. */
+/** Throws {@link TicketChangedError}, and the errors of queueing a manual run. */
 export async function answerSuggestion(
   trx: Transaction<Database>,
   ticket: Pick<TicketRow, 'id' | 'bot_id' | 'number'>,

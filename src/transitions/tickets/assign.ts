@@ -1,11 +1,11 @@
 /**
- * Gives a pending ticket to a person, if it still is as it was seen.
+ * Gives a pending ticket to a person, if the ticket has not changed since it was read.
  *
- * From: `open` or `assigned`, to whom it was seen to be.
+ * From: `open` or `assigned`, with the assignee that was read.
  * To: `assigned`, with an event.
  * By: an operator.
  * Locks: the ticket.
- * Zero rows: it was assigned or has ended meanwhile, which is thrown as TicketChangedError.
+ * Zero rows: it was assigned or has ended meanwhile: TicketChangedError is thrown.
  */
 import type { Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';

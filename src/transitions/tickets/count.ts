@@ -1,16 +1,17 @@
 /**
- * A problem that was seen again counts on its ticket, which carries the newest evidence. One that stands for a storm says so.
+ * Counts a problem that was seen again on its ticket, which gets the newest evidence. A ticket that stands for a storm
+ * says so.
  *
  * From: `open` or `assigned`.
  * To: the same status; `occurrences` + 1, with the finding's severity, text and evidence.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: no ticket of an open finding that the run saw.
+ * Zero rows: no open finding that the run saw has a ticket.
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 
-/** `counted`. Of `runs` and `storms`. */
+/** `counted`. Reads `runs` and `storms`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
     SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,

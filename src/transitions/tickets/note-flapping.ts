@@ -1,18 +1,18 @@
 /**
- * One ticket for a problem that comes and goes: it says since when, and that it has ended. That may be by the very result
- * that resolves it.
+ * A problem that comes and goes has one ticket, which says since when, and that it has ended. The result that resolves
+ * the ticket may also be the one that ends the coming and going.
  *
- * From: `open` or `assigned`, its problem flapping; any but `closed`, its problem not flapping any more.
+ * From: `open` or `assigned`, its problem flapping; any status but `closed`, its problem no longer flapping.
  * To: the same status, `flapping_since` in its metadata or taken out of it, with an event.
  * By: the timer that concludes outcomes, in any process.
  * Locks: tickets as they come, without those that other transactions hold.
- * Zero rows: every ticket says what its problem's memory says.
+ * Zero rows: every ticket already says what its problem's memory says.
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** So many of each kind at most; returns how many. One statement, so it needs no transaction around it. */
+/** At most this many of each kind; returns how many. It is one statement, so it needs no transaction around it. */
 export async function noteFlapping(db: Db, most: number): Promise<number> {
   const { rows } = await sql`
     WITH begun AS (

@@ -1,8 +1,8 @@
 /**
- * Writes into a ticket's history what did not change the ticket itself.
+ * Adds a note to a ticket's history; the ticket itself does not change.
  *
  * From: any status.
- * To: the same status, an event `noted` more.
+ * To: the same status, with one more event `noted`.
  * By: an operator, or a remedy that is applied.
  * Locks: only the new row of `bot_ticket_events`.
  * Zero rows: none.

@@ -1,19 +1,20 @@
 /**
- * A problem that needs a person gets a ticket, `assigned` where `engine.settings` names who has its severity.
+ * A problem that needs a person gets a ticket; it is `assigned` when `engine.settings` names an assignee for its
+ * severity.
  *
  * From: no pending ticket of the fingerprint.
  * To: `open`, or `assigned`; with the time to respond by, and an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows, by the time at which their findings were detected; the transaction holds their bot.
- * Zero rows: nothing wants a ticket, an older one was reopened, or another transaction opened one.
+ * Zero rows: no problem needs a ticket, an older one was reopened, or another transaction opened one.
  */
 import { sql } from 'kysely';
 import { severityWords } from '../../data/bots/bot-findings.ts';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 
-/** `settings`: who has each severity first, and how long they may take to respond. */
+/** `settings`: the first assignee of each severity, and how long they may take to respond. */
 export const findAssignees = sql`settings AS (
-    -- A word that is none counts as not set: no setting may keep runs from ending.
+    -- A value that is no name counts as not set: no setting may keep runs from ending.
     SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
            engine.respond_within(s.severity) AS target
     FROM engine.settings e, unnest(${severityWords}::text[]) AS s (severity),
@@ -21,7 +22,7 @@ export const findAssignees = sql`settings AS (
     WHERE e.key = 'escalation'
   )`;
 
-/** `opened`. Of `needy`, `settings` and `reopened`. */
+/** `opened`. Reads `needy`, `settings` and `reopened`. */
 export const open = sql`opened AS (
     INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                   respond_by, created_at, updated_at, metadata)

@@ -1,25 +1,25 @@
 /**
- * A problem that comes again within 24 hours reopens the ticket that it had; later it gets a new one.
+ * A problem that comes back within 24 hours reopens its ticket; later it gets a new one.
  *
  * From: `resolved`, 24 hours ago at most.
- * To: `assigned` where it has an assignee, else `open`; `occurrences` + 1, with an event.
+ * To: `assigned` when it has an assignee, else `open`; `occurrences` + 1, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
  */
 import { sql } from 'kysely';
 
-/** A ticket that was resolved this long ago at most is opened again. */
+/** How long ago a ticket may have been resolved so that it is reopened. */
 const reopenWithin = '24 hours';
 
-/** `latest`: the newest ticket of each problem that wants one. Of `needy`. */
+/** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
     SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run, n.storm
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
 
-/** `reopened`. Of `latest`. */
+/** `reopened`. Reads `latest`. */
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,

@@ -1,16 +1,16 @@
 /**
- * A ticket whose finding is gone resolves itself.
+ * Resolves a ticket whose finding is gone.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: the finding is open, an action about it is `unknown`, or it comes and goes.
+ * Zero rows: the finding is open, an action about it is `unknown`, or the problem comes and goes.
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 
-/** `resolved`. Of `runs`. */
+/** `resolved`. Reads `runs`. */
 export const resolveGone = sql`resolved AS (
     UPDATE bot_tickets t
     SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
@@ -22,10 +22,10 @@ export const resolveGone = sql`resolved AS (
     WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
-      -- It cannot be told what became of an effect: a person has to say, on this ticket.
+      -- It cannot be told what became of an effect: a person has to say so on this ticket.
       AND NOT EXISTS (SELECT FROM bot_actions a
                       WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
-      -- While it comes and goes it is one ticket.
+      -- A problem that comes and goes keeps its one ticket.
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
     RETURNING t.id, t.number, t.severity, runs.id AS run
   )`;

@@ -1,15 +1,15 @@
 /**
- * A person ends a ticket with what was done. Its finding stays: the next clean check resolves that. Nothing waits any
- * more for whether it recovers untouched. With a `cure`, what entries said from the shadow is scored by it. An action of
- * which it could not be told whether it happened has been looked at, and blocks no longer. Events from before count no
- * longer, and a cure that they were to judge is undecided, unless it is of the entry that is said to have helped.
+ * A person ends a ticket and says what was done. Its finding stays: the next clean check resolves it. Decisions no
+ * longer wait for whether the problem recovers untouched. With a `cure`, what entries said in shadow is scored by it.
+ * An action of which it could not be told whether it happened has been looked at, and no longer blocks. Events from
+ * before no longer count; a cure that they were to judge is undecided, unless the person says that its entry helped.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, with `resolution_notes` and an event.
  * By: an operator.
- * Locks: the memories of all that the ticket stands for, by fingerprint; the ticket; the fingerprint's actions, its
- *   decisions, and its actions that are `unknown`.
- * Zero rows: it has ended meanwhile, which is thrown as TicketChangedError.
+ * Locks: the memories of all problems that the ticket stands for, by fingerprint; the ticket; the fingerprint's
+ *   actions, its decisions, and its actions that are `unknown`.
+ * Zero rows: it has ended meanwhile: TicketChangedError is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
@@ -20,7 +20,9 @@ import { answerByCure } from '../decisions/answer-by-cure.ts';
 import { cutOff } from '../findings/cut-off.ts';
 import { writeEvent } from './write-event.ts';
 
-/** What a person said about the cure: `knowledge` is the entry that they did, null when none would have helped. */
+/**
+ * What a person said about the cure: `knowledge` is the entry that they carried out, null when none would have helped.
+ */
 export interface Cure {
   knowledge: { id: string; name: string } | null;
 }
@@ -40,7 +42,7 @@ export async function resolveTicket(
       resolved_at: sql<Date>`engine.now()`,
       resolved_by: actor,
       resolution_notes: notes,
-      // What an earlier end of it said did not last.
+      // The answer of an earlier resolution did not last.
       cure_knowledge_id: cure?.knowledge?.id ?? null,
     })
     .where('id', '=', seen.id)
@@ -61,7 +63,10 @@ export async function resolveTicket(
   return ticket;
 }
 
-/** Its own problem's, those that stand behind it, and in a storm all that is open of its bot. Returns their fingerprints. */
+/**
+ * The memories of its own problem, of those that stand behind it, and in a storm of all open findings of its bot.
+ * Returns their fingerprints.
+ */
 async function lockMemories(trx: Transaction<Database>, ticket: TicketRow): Promise<string[]> {
   const { rows } = await sql<{ fingerprint: string }>`
     SELECT s.fingerprint FROM bot_finding_states s

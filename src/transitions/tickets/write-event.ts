@@ -1,10 +1,10 @@
 /**
- * Writes one row of a ticket's history, for the transitions of this folder. The flush writes its events in one statement
- * with the changes (`write-events.ts`).
+ * Writes one row of a ticket's history, for the transitions of this folder. The flush writes its events in the same
+ * statement as the changes (`write-events.ts`).
  *
  * From: any status.
  * To: one more row of `bot_ticket_events`.
- * By: the transition whose change it tells of.
+ * By: the transition that makes the change.
  * Locks: only the new row.
  * Zero rows: none.
  */

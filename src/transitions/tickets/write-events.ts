@@ -1,15 +1,15 @@
 /**
- * Writes the history of all that the end of runs changed on tickets.
+ * Writes the history of all changes that the end of runs made on tickets.
  *
- * From: tickets that were resolved, reopened, opened, or that stand for a storm since now.
+ * From: tickets that were resolved, reopened or opened, or that now stand for a storm.
  * To: one more row of `bot_ticket_events` each.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows.
- * Zero rows: no ticket was changed, or they were only counted.
+ * Zero rows: no ticket was changed, or tickets were only counted.
  */
 import { sql } from 'kysely';
 
-/** `events`. Of `resolved`, `reopened`, `opened` and `storms`. */
+/** `events`. Reads `resolved`, `reopened`, `opened` and `storms`. */
 export const writeEvents = sql`events AS (
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
     SELECT id, event, 'roundsman', detail, engine.now() FROM (
