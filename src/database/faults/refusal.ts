@@ -1,4 +1,4 @@
-/** What it means that a server, or TLS on the way to it, refused the connection. Waiting mends none of it. */
+/** What a refused connection means, whether the server refused it or TLS did. Waiting does not help. */
 import { tlsFaultOf, type TlsFault } from '../../ground/certificate.ts';
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { stateOf } from './sql-states.ts';
@@ -37,7 +37,10 @@ const refused = (why: string, hint: string): Explanation => ({
 const withTls =
   'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt where the authority is not a public one';
 
-/** By what is said, where a code says too little or nothing: pg's words, PostgreSQL's, and poolers' of hosts. */
+/**
+ * By message, where a code says too little or is missing: messages of pg, of PostgreSQL, and of poolers about the
+ * address.
+ */
 const said: [RegExp, (why: string) => Explanation][] = [
   [
     /client password must be/,
@@ -89,7 +92,7 @@ const codes: Record<string, (why: string) => Explanation> = {
     ),
 };
 
-/** What it means, and what to try; null for whatever else went wrong. */
+/** The explanation and what to try; null for an error that is not a refusal. */
 export function refusalOf(error: unknown): Explanation | null {
   const why = messageOf(error);
   const tls = tlsFaultOf(error);
@@ -104,7 +107,7 @@ export function refusalOf(error: unknown): Explanation | null {
   return (said.find(([words]) => words.test(why))?.[1] ?? codes[stateOf(error)])?.(why) ?? null;
 }
 
-/** pg reads certificates and keys itself. */
+/** The file that could not be read: pg reads certificates and keys itself. */
 function fileOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { syscall, path, code } = error as NodeJS.ErrnoException;
