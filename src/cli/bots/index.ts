@@ -74,11 +74,11 @@ export function botsCommand(): Command {
   return bots;
 }
 
-/** The columns that make up a bot's definition, as options of `add` and `edit`. */
+/** The columns of a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
     seconds(flag, { least, most, example, bare: true });
-  // What is not given to `edit` stays as it is.
+  // `edit` leaves options that are not given as they are.
   const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")

@@ -69,7 +69,7 @@ function utcOffset(text: string): string {
   throw new InvalidArgumentError('It looks like +02:00.');
 }
 
-/** The log was opened before the database: a wrong path is to be told at once. */
+/** The log is opened before the database, so that a wrong path is reported at once. */
 async function importFile(log: OpenedLog, options: Options): Promise<void> {
   const began = performance.now();
   try {

@@ -96,7 +96,7 @@ export function knowledgeCommand(): Command {
   return knowledge;
 }
 
-/** What an entry says, as options of `add` and `edit`. */
+/** The content of an entry, as options of `add` and `edit`. */
 const definition = (command: Command): Command =>
   command
     .option('--category <category>', 'of the findings that it is about')

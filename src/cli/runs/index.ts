@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { executionStatuses } from '../../services/runs/statuses.ts';
 import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
-/** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
+/** A hundred years at most: a longer time is a typing mistake, and PostgreSQL could not hold it. */
 const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
 
 /** `roundsman runs ...` */

@@ -22,7 +22,7 @@ export function secretsCommand(): Command {
     .option('--from-env <variable>', 'store only where it is: workers read it from this variable')
     .option(...asOption)
     .option(...jsonOption)
-    // What is too much may be a value, and commander would repeat it.
+    // An extra argument may be the value itself, and commander's error would repeat it.
     .allowExcessArguments()
     .allowUnknownOption()
     .action(async (name, options, command: Command) =>

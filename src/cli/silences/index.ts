@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
-/** A silence that is meant to last longer than a year is meant to be a change of the bot. */
+/** A year at most: a person who wants a longer silence should change the bot. */
 const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
 
 /** `roundsman silences ...` */
