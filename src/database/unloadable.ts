@@ -45,7 +45,7 @@ export async function unloadable(url: string, error: unknown): Promise<Explanati
   const { username, pathname } = new URL(url);
   const login = decodeURIComponent(username || process.env.PGUSER || '');
   const database = decodeURIComponent(pathname.slice(1)) || process.env.PGDATABASE || login;
-  const what = 'no session comes about, because it has to load a library that cannot be loaded';
+  const what = 'no session can begin, because each one has to load a library that cannot be loaded';
   for (const way of otherWays(url)) {
     const made = await ask(way, login, database).catch(() => []);
     if (made.length === 0) continue;
@@ -59,7 +59,7 @@ export async function unloadable(url: string, error: unknown): Promise<Explanati
   const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
   return {
     what,
-    why: `${why}; ${name} names it, of the role ${login} or of the whole server: this login gets into no database`,
+    why: `${why}; ${name} names it, set for the role ${login} or for the whole server: this login can open no database`,
     hint: `as a superuser: ALTER ROLE ${quotedName(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quotedName(login)} IN DATABASE ${quotedName(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
   };
 }

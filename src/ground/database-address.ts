@@ -28,7 +28,7 @@ export function problemOf(address: string): { why: string; hint: string } | null
   if (mode !== undefined)
     return {
       why: `sslmode=${mode} is none`,
-      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not look who answers)`,
+      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not check which server answers)`,
     };
   for (const [name, what, form] of files)
     for (const path of searchParams.getAll(name).filter(Boolean)) {

@@ -58,13 +58,13 @@ function parseAccess(line: string, timeUnit: TimeUnit | undefined): ParsedLine<A
 
   afterRequest.lastIndex = end + 1;
   const [, status] = afterRequest.exec(line) ?? [];
-  if (!status) return { why: 'there is no status and size behind the request' };
+  if (!status) return { why: 'there is no status and size after the request' };
   if (!/^[1-5]\d\d$/.test(status)) return { why: `the status ${quoted(status)} is not 100 to 599` };
 
   const extra = behindAgent(line.slice(afterRequest.lastIndex));
   if (extra === null) return { why: 'the referrer and the agent are not two quoted texts' };
   const response_time_ms = timeUnit ? duration(extra, timeUnit) : null;
-  if (response_time_ms === undefined) return { why: 'there is no response time behind the agent' };
+  if (response_time_ms === undefined) return { why: 'there is no response time after the agent' };
 
   const whole = storable(unescaped(path));
   const endpoint = fitting(whole, 255);

@@ -19,7 +19,7 @@ export function authorise({ name, role }: Actor, wanted: string, least: Role): v
   if (enough.includes(role)) return;
   throw new NotAllowedError({
     what: `${name} may not ${wanted}`,
-    why: `the role ${role} does not reach so far`,
+    why: `the role ${role} does not allow it`,
     hint: `ask for it as ${enough.join(' or ')}`,
   });
 }

@@ -15,7 +15,7 @@ export function actionsCommand(): Command {
     .command('show')
     .argument(...idArgument)
     .description(
-      'one step with its evidence and the others of its heal; the first digits of its id do',
+      'one step with its evidence and the others of its heal; the first digits of its id are enough',
     )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showAction(id, options));

@@ -28,7 +28,7 @@ export function botsCommand(): Command {
     .command('pause')
     .argument(...named)
     .description('keep a bot from running until it is resumed')
-    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--reason <text>', 'the reason, for people who ask later')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).pauseBot(name, options));
   bots

@@ -31,7 +31,7 @@ export function importCommand(): Command {
     .addOption(
       new Option(
         '--time-unit <unit>',
-        'the last field behind the agent is the response time, in',
+        'the last field after the agent is the response time, in',
       ).choices(['us', 'ms', 's']),
     )
     .action(async (file: string, options: AccessOptions) => {

@@ -90,7 +90,7 @@ export function knowledgeCommand(): Command {
   knowledge
     .command('verify')
     .description('compare the figures of all entries with the ledger; exit code 1 if some differ')
-    .option('--fix', 'write what the ledger says')
+    .option('--fix', 'correct the figures from the ledger')
     .option(...jsonOption)
     .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
   return knowledge;

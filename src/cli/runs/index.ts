@@ -27,7 +27,7 @@ export function runsCommand(): Command {
     .command('cancel')
     .argument(...idArgument)
     .description('end a run: at once while it is queued, else as soon as its worker sees it')
-    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--reason <text>', 'the reason, for people who ask later')
     .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./cancel.ts')).cancel(id, options));

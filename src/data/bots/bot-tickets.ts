@@ -80,7 +80,7 @@ export async function ticketChanged(
     why: !found
       ? 'it is gone'
       : pending.includes(found.status)
-        ? `another command was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
+        ? `another command changed it first: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
         : `it was ${found.status}${by}${at}`,
     hint: `see \`npx roundsman tickets show ${name}\``,
   });

@@ -56,7 +56,7 @@ function readPassword({ home, directory, data }: Place): string {
   } catch (error) {
     if (error instanceof ForeignFileError) throw error;
     throw new NoEmbeddedDatabaseError({
-      what: 'The embedded database cannot be entered',
+      what: 'The embedded database cannot be opened',
       why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
       hint: `Put it back, or move ${directory} away to begin anew.`,
     });

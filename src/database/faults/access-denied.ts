@@ -13,7 +13,7 @@ export class AccessDeniedError extends RoundsmanError {
   constructor(why: string, field: string | null, options?: ErrorOptions) {
     super(
       {
-        what: 'the database does not allow this to you',
+        what: 'the database does not allow you to do this',
         why,
         hint: 'work on your own rows, or run it as the platform with asService()',
       },

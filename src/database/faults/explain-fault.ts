@@ -8,7 +8,7 @@ import { denied, meaningOf, stateOf } from './sql-states.ts';
 /** A failed statement leaves nothing behind, so each command can be given again. */
 const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
   connection: {
-    what: 'the connection to the database did not come about, or was lost',
+    what: 'the connection to the database could not be made, or was lost',
     hint: 'check that PostgreSQL, and a pooler in front of it, run and have connections left, then give the command again',
   },
   conflict: {

@@ -14,7 +14,7 @@ const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
   },
   'other-name': {
     what: 'the certificate of the database was issued for another name',
-    hint: 'let DATABASE_URL name the host as its certificate does (sslmode=no-verify does not look who answers)',
+    hint: 'let DATABASE_URL name the host as its certificate does (sslmode=no-verify does not check which server answers)',
   },
   'no-tls': {
     what: 'the database does not speak TLS',
@@ -65,7 +65,7 @@ const said: [RegExp, (why: string) => Explanation][] = [
   [/requires a valid client certificate/, (why) => explained('wants-certificate', why)],
   [
     /no encryption|SSL off|(SSL|TLS) connection is required|connection is insecure|(requires|must use) (SSL|TLS)/i,
-    (why) => ({ what: 'the database lets in only what comes over TLS', why, hint: withTls }),
+    (why) => ({ what: 'the database accepts only connections over TLS', why, hint: withTls }),
   ],
   [
     /Tenant or user not found/,

@@ -71,7 +71,7 @@ async function requireAccess(db: Db): Promise<void> {
   const { role, denied } = rows[0]!;
   if (!denied) return;
   const refused = new DatabaseRefusesError({
-    what: 'this database role may not look whether the database is migrated',
+    what: 'this database role may not see whether the database is migrated',
     why: `${role} may not ${denied}`,
     hint: 'connect as the owner of the tables or as service_role',
   });

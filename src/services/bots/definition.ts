@@ -94,7 +94,7 @@ function checkText(flag: string, column: keyof Bots, text: string): void {
     throw new UsageError({
       what: `${flag} is empty`,
       why: `a bot needs its ${column}`,
-      hint: 'write it out, or leave the option away',
+      hint: 'write the text, or leave the option out',
     });
 }
 

@@ -83,7 +83,7 @@ async function changed(
   const now = await botOf(db, id);
   throw new WrongStatusError({
     what: `${name} was not changed`,
-    why: `another command was faster: it is ${now.status} now, it was ${status}`,
+    why: `another command changed it first: it is ${now.status} now, it was ${status}`,
     hint: `see \`npx roundsman bots show ${name}\``,
   });
 }

@@ -71,7 +71,7 @@ export function checkFreedom(
     new UsageError({
       what: 'this entry cannot be auto',
       why,
-      hint: 'give --autonomy suggest: it is brought to a person, who approves it with one key',
+      hint: 'give --autonomy suggest: a person gets the suggestion, and approves it with one key',
     });
   if (solution.kind === 'playbook' && riskOf(solution.steps) === 'irreversible')
     throw refuse('a step of its playbook is irreversible, and what cannot be undone always asks');
