@@ -42,7 +42,7 @@ export class UsageError extends RoundsmanError {
   override readonly exitCode = exitCodes.usage;
 }
 
-/** No row or object has the name, number or id that was asked for. */
+/** Nothing has the name, number or id that was asked for. */
 export class NotFoundError extends RoundsmanError {
   override readonly exitCode = exitCodes.notFound;
 }

@@ -22,7 +22,7 @@ export function actionsCommand(): Command {
   actions
     .command('undo')
     .argument(...idArgument)
-    .description('have the effect of one step taken back, by the next run of its bot')
+    .description('take back the effect of one step; the next run of its bot does it')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

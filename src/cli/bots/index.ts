@@ -22,7 +22,7 @@ export function botsCommand(): Command {
     .description('add a bot; on a terminal it asks for what is missing')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
   definition(bots.command('edit').argument(...named))
-    .description('change what is given and nothing else; a valid edit leads out of an error')
+    .description('change the given options and nothing else; a valid edit ends an error')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
   bots
     .command('pause')
@@ -34,7 +34,7 @@ export function botsCommand(): Command {
   bots
     .command('resume')
     .argument(...named)
-    .description('let a bot run again; what it missed meanwhile is not made up for')
+    .description('let a bot run again; the runs that it missed are not made up for')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
   bots

@@ -20,7 +20,9 @@ export function runsCommand(): Command {
   runs
     .command('show')
     .argument(...idArgument)
-    .description('one run with its checks, findings and actions; the first digits of its id do')
+    .description(
+      'one run with its checks, findings and actions; the first digits of its id are enough',
+    )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showRun(id, options));
   runs

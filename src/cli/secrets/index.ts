@@ -43,7 +43,7 @@ export function secretsCommand(): Command {
   secrets
     .command('remove')
     .argument(...named)
-    .description('forget a secret; what uses it is not applied any more')
+    .description('remove a secret; playbooks that use it are not applied any more')
     .option('--yes', 'do not ask again')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./remove.ts')).removeSecret(name, options));

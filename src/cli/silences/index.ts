@@ -36,7 +36,7 @@ export function silencesCommand(): Command {
   silences
     .command('end')
     .argument(...idArgument)
-    .description('end a silence now; the first digits of its id do')
+    .description('end a silence now; the first digits of its id are enough')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./change.ts')).endSilence(id, options));
   return silences;

@@ -24,7 +24,7 @@ export function needs(facts: Facts): Need[] {
   ].filter((need) => need !== null);
 }
 
-/** What this role reads is not all there is: no word below says that all is well. */
+/** This role does not see all rows: then no text below may say that all is well. */
 function rowsHidden({ hidden }: Facts): Need | null {
   if (!hidden) return null;
   return {
