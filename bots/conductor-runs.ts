@@ -1,4 +1,4 @@
-/** How the runs of each bot went, counted in a window: two checks of the conductor. */
+/** How the runs of each bot went, counted in a window: for two checks of the conductor. */
 import { sql } from '../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../src/bot.ts';
 
@@ -6,15 +6,15 @@ export interface RunsConfig {
   window_hours: number;
   /** percent */
   min_success_rate: number;
-  /** A rate over this many runs or fewer says nothing. */
+  /** With this many runs or fewer, a rate means nothing. */
   min_runs: number;
   max_findings: number;
 }
 
-/** Runs that say something about their bot; a verification belongs to a cure. */
+/** Runs that say something about their bot; a verify run belongs to a cure. */
 const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
 
-/** One row for each bot: `bad` of its runs, of all that `runs` says, and whether that is a finding. */
+/** One row for each bot: how many of its `runs` are `bad`, and whether that is a finding. */
 interface Counted {
   name: string;
   bad: number;
@@ -23,7 +23,7 @@ interface Counted {
   wrong: boolean;
 }
 
-/** `counted` yields the rows of {@link Counted} of all bots; those in `wrong` are reported in this order. */
+/** `counted` yields the rows of {@link Counted} for all bots; the rows in `wrong` are reported in this order. */
 async function reportEvents<Row extends Counted>(
   counted: ReturnType<typeof sql>,
   worst: ReturnType<typeof sql>,
@@ -59,7 +59,7 @@ async function reportEvents<Row extends Counted>(
   };
 }
 
-/** From when on a bot's runs are counted, as a join with `b`. */
+/** The time from which a bot's runs are counted, as a join with `b`. */
 const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERAL (SELECT coalesce((
   SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
   WHERE s.key = b.name), ${from}) AS at) start`;
@@ -85,12 +85,13 @@ export function successRate(config: RunsConfig, context: EventContext) {
   }));
 }
 
-/** So long ago a bot's newest run may be: one that runs every month is looked at too. */
+/** How old a bot's newest run may be: a bot that runs every month is included. */
 export const newestRunSeconds = 32 * 24 * 3_600;
-/** Of the newest runs so many are looked at. */
+/** How many of the newest runs are read. */
 const mostInRow = 50;
 
-// How many of a bot's newest runs in a row performed no checks, or performed some: one of each kind says little.
+// How many of a bot's newest runs in a row performed no checks, or performed some. A single run of either kind says
+// little.
 export function noChecks(config: RunsConfig, context: EventContext) {
   const counts = sql`
     SELECT name, CASE WHEN empty THEN in_row ELSE 0 END AS bad, in_row AS "of", CASE WHEN empty THEN started_at END AS newest,

@@ -1,4 +1,7 @@
-/** Watches the other bots, are they on time, do their runs end, succeed, and look at anything; and the healing. */
+/**
+ * Watches the other bots (whether they are on time, and whether their runs end, succeed, and perform checks), and the
+ * healing.
+ */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 import { newestRunSeconds, noChecks, successRate } from './conductor-runs.ts';
@@ -14,10 +17,10 @@ const config = z.strictObject({
   window_hours: z.number().positive().max(720).default(24),
   /** percent */
   min_success_rate: z.number().min(0).max(100).default(80),
-  /** A rate over this many runs or fewer says nothing. */
+  /** With this many runs or fewer, a rate means nothing. */
   min_runs: z.int().min(0).default(10),
   paused_days: z.number().min(0).default(7),
-  /** Hours of a day in which a limit of healing kept an entry back; fewer say nothing. */
+  /** Hours of a day in which a limit of healing blocked an entry; fewer hours are no finding. */
   limit_hours: z.int().min(1).max(24).default(3),
   max_findings: z.int().min(1).max(1000).default(50),
 });
@@ -36,7 +39,7 @@ async function report<Row>(
   const { rows } = await sql<Row>`${query} LIMIT ${max + 1}`.execute(db);
   const { rows: bots } = await sql<{ count: number }>`SELECT count(*)::int FROM bots`.execute(db);
   return {
-    // All of them: what is paused, disabled or deleted by now has no problem of the kind any more.
+    // All bots: a bot that is paused, disabled or deleted by now no longer has such a problem.
     examined: { count: bots[0]?.count ?? 0, except: [] },
     findings: rows.slice(0, max).map(finding),
     truncated: rows.length > max,
@@ -62,8 +65,8 @@ function overdue(config: Config, context: CheckContext) {
   });
 }
 
-// A queued run is stuck only while its bot has room for it: behind a run of its own bot it waits
-// rightly, and that run is watched itself. The newest running run of this bot is the one that asks.
+// A queued run is stuck only while its bot has room for it. Behind a run of its own bot it has to wait, and that run
+// is watched itself. This check runs in the newest running run of this bot.
 function stuck(config: Config, context: CheckContext) {
   const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
     WITH unfinished AS (

@@ -1,9 +1,9 @@
-/** Does healing come to an end, or does an entry heal again and again what itself or another one makes? */
+/** Whether healing comes to an end, or an entry heals again and again what it or another entry causes. */
 import { sql } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 
 interface Config {
-  /** hours of the last 24 in which a limit has to have kept an entry back */
+  /** the hours of the last 24 in which a limit has to have blocked an entry */
   limit_hours: number;
   max_findings: number;
 }
@@ -14,15 +14,18 @@ interface Entry {
   autonomy: string;
   heals: number;
   aftermath: Aftermath | null;
-  /** at the limit of a day, the most healed one first; `minutes` from a heal to the next time, in the middle */
+  /**
+   * problems at the limit of a day, the most healed one first; `minutes` is the median time from a heal to the next
+   * return
+   */
   full: { component: string | null; heals: number; minutes: number | null }[];
-  /** at the limit of a day over all components; `minutes` from a heal to the next problem, in the middle */
+  /** at the limit of a day over all components; `minutes` is the median time from a heal to the next problem */
   whole: { components: number; heals: number; minutes: number | null } | null;
-  /** gates that kept it back, the one of most hours first */
+  /** gates that blocked it, the one with the most hours first */
   kept: { gate: string; hours: number; decisions: number }[];
 }
 
-/** As the newest judgement left it on the entry. */
+/** What the newest judgement recorded on the entry. */
 type Aftermath = { why: string } & (
   | { pattern: 'alternates'; with: string; forth: Way; back: Way }
   | { pattern: 'harms'; bot: string; minutes: number; healed: Sample }
@@ -37,12 +40,12 @@ interface Way {
   minutes: number | null;
 }
 
-/** Decisions of a day are found among so many of the newest. */
+/** Decisions of a day are searched among this many of the newest. */
 const mostDecisions = 20_000;
 
 /**
- * Heals in the 24 hours that end with each: who has reached a limit is at it for a day, or the finding would come and go
- * with every heal that grows too old to count.
+ * The heals in the 24 hours that end with each heal. An entry that has reached a limit counts as being at it for a
+ * day: otherwise the finding would come and go each time a heal grows too old to count.
  */
 const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
   PARTITION BY ${each} ORDER BY taken RANGE BETWEEN interval '23:59:59.999999' PRECEDING AND CURRENT ROW)`;
@@ -50,7 +53,7 @@ const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
 const minutesIn = (each: ReturnType<typeof sql>) => sql`
   extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${each} ORDER BY taken))::float8 / 60`;
 
-/** One heal says nothing about a loop. */
+/** Entries with more than one heal: a single heal says nothing about a loop. */
 const entries = (now: Date, hours: number) => {
   const hoursAgo = sql`floor(extract(epoch FROM ${now}::timestamptz - d.decided_at) / 3600)`;
   return sql<Entry>`
@@ -115,7 +118,7 @@ const limitNames: Record<string, string> = {
 
 const minutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
 
-/** One sentence for each pattern, the one that says most first. */
+/** One sentence for each pattern, the most important first. */
 function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[] {
   const [first] = full;
   return [
@@ -179,7 +182,7 @@ function findingOf(entry: Entry): ReportedFinding {
   };
 }
 
-/** A finding for each entry that sits at a limit, alternates with another one, or does harm. */
+/** A finding for each entry that stays at a limit, alternates with another entry, or does harm. */
 export async function healingLoops(
   { limit_hours, max_findings: max }: Config,
   { db, now }: CheckContext,

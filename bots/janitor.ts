@@ -1,4 +1,4 @@
-/** Looks for what should have been cleared away. */
+/** Looks for data that should have been deleted. */
 import { defineBot, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult } from '../src/bot.ts';
 
@@ -8,7 +8,7 @@ async function expiredSessions(
   { min_expired }: z.infer<typeof config>,
   { db, now, since }: CheckContext,
 ): Promise<CheckResult> {
-  // A cure answers for what had expired when it was applied; sessions never stop expiring.
+  // A cure is responsible only for sessions that had expired when it was applied, because sessions go on expiring.
   const { expired, oldest } = await db
     .selectFrom('user_sessions')
     .select(({ fn }) => [fn.countAll<string>().as('expired'), fn.min('expires_at').as('oldest')])
@@ -50,7 +50,7 @@ export const janitor = defineBot({
     {
       name: 'session.expired',
       category: 'sessions',
-      // Anchored: a requested path may contain any words, and stands in titles too.
+      // Anchored: titles also contain requested paths, which may contain any words.
       pattern: '^expired sessions are still stored',
       solution: 'steps:\n  - remedy: session.expire\n',
       autonomy: 'auto',

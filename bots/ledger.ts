@@ -1,4 +1,4 @@
-/** Holds the credit ledger against what is derived from it: cached credits and running balances. */
+/** Compares the credit ledger with what is derived from it: cached credits and running balances. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 
@@ -29,12 +29,12 @@ export const balances = sql<Balance>`
 
 const broken = sql`coalesce(last_balance, 0) <> ledger`;
 
-/** Where the chain is broken it is not known which number is right: the cache is judged by neither. */
+/** Where the chain is broken it is not known which number is right: then the cache is not judged. */
 export const drifted = sql`cached IS DISTINCT FROM ledger AND NOT (${broken})`;
 
 const SAMPLE = 20;
 
-/** The first `limit` users with `condition` in this order; how many there are, and have it. */
+/** The first `limit` users with `condition`, in this order; and how many users there are, and how many have it. */
 async function find(
   { db }: CheckContext,
   condition: ReturnType<typeof sql>,
@@ -134,7 +134,7 @@ export const ledger = defineBot({
     {
       name: 'ledger.cached-credits',
       category: 'ledger',
-      // Anchored: a requested path may contain any words, and stands in titles too.
+      // Anchored: titles also contain requested paths, which may contain any words.
       pattern: '^cached credits differ from the ledger',
       solution: 'steps:\n  - remedy: ledger.refresh-cached-credits\n',
       autonomy: 'auto',

@@ -1,4 +1,4 @@
-/** The tables that a remedy may name: all of the platform's and the engine's own in `public`. */
+/** The tables that a remedy may name: all tables of the platform, and the engine's own tables in `public`. */
 export const platformTables = [
   'api_logs',
   'app_catalog',

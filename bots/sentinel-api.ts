@@ -11,11 +11,11 @@ const percent = z.number().min(0).max(100);
 const config = z.strictObject({
   /** at most 90 days */
   window_minutes: z.number().positive().max(129_600).default(60),
-  /** Fewer requests than these are no sample: errors among them are never high. */
+  /** With fewer requests than these, the errors among them are never high. */
   min_requests: z.int().min(1).default(20),
   max_5xx_percent: percent.default(5),
   critical_5xx_percent: percent.default(50),
-  /** So many 5xx are worth a line even where their share is small. */
+  /** This many 5xx answers are a finding even where their share is small. */
   min_5xx: z.int().min(1).default(1),
   min_404: z.int().min(1).default(10),
   max_404_percent: percent.default(50),
@@ -38,13 +38,13 @@ interface Endpoint {
   share: number;
 }
 
-/** The SQL of one check; `wrong` and `worst` speak of an Endpoint's columns. */
+/** The SQL of one check; `wrong` and `worst` use an Endpoint's columns. */
 interface Question {
-  /** the number of requests that count; all unless told */
+  /** the number of requests that count; all by default */
   requests?: Fragment;
   /** which of them are bad */
   bad: Fragment;
-  /** the number of bad ones unless told */
+  /** the figure; by default the number of bad requests */
   figure?: Fragment;
   wrong: Fragment;
   worst: Fragment;
@@ -93,7 +93,7 @@ async function ask(
   `.execute(db);
   const { examined = 0, found = [], tallies = [] } = rows[0] ?? {};
   return {
-    // "But these none": an endpoint that is called no more is clean.
+    // "All but these": an endpoint without any request is clean.
     examined: only ? [...only] : { count: examined, except: [] },
     findings: found.slice(0, max).map((endpoint) => {
       const { severity, title, metadata } = finding(endpoint);

@@ -1,4 +1,4 @@
-/** The bot that a remedy is about: the one that its playbook names, else the finding's component. */
+/** The bot that a remedy acts on: the one that its playbook names, else the finding's component. */
 import { z } from '../src/bot.ts';
 import type { RemedyContext } from '../src/bot.ts';
 

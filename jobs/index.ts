@@ -1,4 +1,7 @@
-/** Every job: one line each. Schedulers load this list, too, so a job imports what is heavy when its handler runs. */
+/**
+ * Every job: one line each. Schedulers load this list, too, so a job imports large modules only when its handler
+ * runs.
+ */
 import type { Job } from '../src/contract/job.ts';
 import { tidy } from './tidy.ts';
 

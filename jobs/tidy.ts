@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
 
-/** What a person looks back for; two months of a weekly job are eight rows, which `keep` leaves in any case. */
+/** How far back a person looks. A weekly job has only eight runs in two months, and `keep` keeps them in any case. */
 const keptDays = 30;
 const keptRuns = 10;
 
-/** Keeps `engine.job_runs` bounded: of each job its newest runs, and of the others what is younger than a month. */
+/**
+ * Keeps `engine.job_runs` bounded: it keeps the newest runs of each job, and of the others those that are younger
+ * than a month.
+ */
 export const tidy = defineJob({
   name: 'tidy',
   title: 'Remove old runs of jobs',

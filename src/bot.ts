@@ -1,8 +1,8 @@
 /**
- * The contract between the engine and the catalogue (bots/): all that a bot file imports.
+ * The contract between the engine and the catalogue (bots/): everything that a bot file imports.
  *
- * A bot is config in, plain results out. Nothing that crosses this line may be anything that
- * structured clone cannot carry, so that checks and remedies can run in another process.
+ * A bot takes config in and gives plain results out. Structured clone has to be able to carry every value that
+ * crosses this line, so that checks and remedies can run in another process.
  */
 export { sql } from 'kysely';
 export { z } from 'zod';

@@ -18,14 +18,14 @@ export interface Config {
   readonly home: string;
   /** runs that one worker process carries at once */
   readonly concurrency: number;
-  /** connections to PostgreSQL that one process opens at most; without it what the server allows */
+  /** connections to PostgreSQL that one process opens at most; without it the server's limit counts */
   readonly connections: number | undefined;
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
-  /** seals secrets and opens them; without it none can be stored */
+  /** seals and opens secrets; without it no secret can be stored */
   readonly keys: KeyRing | undefined;
-  /** A variable of the environment, or of `.env`, as it is; undefined where it is not set. */
+  /** The value of a variable of the environment or of `.env`; undefined where it is not set. */
   readonly variable: (name: string) => string | undefined;
 }
 
@@ -39,7 +39,7 @@ class BadSetting extends UsageError {
   }
 }
 
-/** Several settings cannot be used; each explains itself. */
+/** Several settings cannot be used; the error explains each of them. */
 export class BadSettingsError extends UsageError {
   readonly settings: readonly UsageError[];
 
@@ -63,8 +63,8 @@ export const projectDirectory: string = import.meta.url.includes('/node_modules/
   : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
 
 /**
- * Reads the environment, then `.env` for what is not set there; checks all of it and freezes it.
- * Throws {@link UsageError} that names the variable, or {@link BadSettingsError} that names several.
+ * Reads the environment, then `.env` for what is not set there; checks and freezes all of it. Throws {@link
+ * UsageError} that names the variable, or {@link BadSettingsError} that names several.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given: NodeJS.ProcessEnv = { ...dotEnv(join(projectDirectory, '.env')), ...environment };
@@ -101,9 +101,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function dotEnv(file: string): NodeJS.Dict<string> {
   let hint = 'make the file readable and your own, or remove it';
   try {
-    // Where there is none, nothing is believed, whoever could put one there.
+    // Throws where the file does not exist: then it does not matter who could create it.
     lstatSync(file);
-    // Before it is opened: another user's pipe would never be read to its end.
+    // Checked before opening: reading another user's pipe would never end.
     const found = distrust(file);
     if (found) {
       hint = `${found.hint}, or remove ${file}`;
@@ -124,7 +124,7 @@ function bad(name: string, why: string, hint: string): never {
   throw new BadSetting(name, why, hint);
 }
 
-/** With what the address leaves to PostgreSQL's own variables; `pg` reads none of them in `.env`. */
+/** Completes the address from PostgreSQL's own variables; `pg` would not read them from `.env`. */
 function completed(given: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const address = given.DATABASE_URL?.trim();
   return address ? { ...given, DATABASE_URL: completeUrl(address, environment) } : given;
@@ -134,7 +134,7 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   const value = given[name]?.trim();
   if (!value) return undefined;
   const example = `${protocols[0]}//user:password@host/name`;
-  // The value is not repeated: it holds a password.
+  // The message does not repeat the value: it holds a password.
   if (!URL.canParse(value)) bad(name, 'it is no URL', `write it as ${example}`);
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))
@@ -199,7 +199,7 @@ function keys(given: NodeJS.ProcessEnv, name: string): KeyRing | undefined {
   try {
     return readKeyRing(value);
   } catch (error) {
-    // It says which key, and repeats none.
+    // The error says which key, and repeats none.
     if (error instanceof RoundsmanError) bad(name, error.why, error.hint);
     throw error;
   }

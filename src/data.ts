@@ -1,6 +1,6 @@
 /**
- * `roundsman/data`: the platform's schema for other TypeScript projects. Functions take `db` first,
- * or a transaction where they lock; what they throw on purpose is a {@link RoundsmanError}.
+ * `roundsman/data`: the platform's schema for other TypeScript projects. Functions take `db` first, or a transaction
+ * where they lock; errors that they throw on purpose are {@link RoundsmanError}s.
  */
 export { NotFoundError, RoundsmanError, UsageError } from './ground/errors.ts';
 export { connect, type ConnectOptions, type Database, type Db } from './database/connect.ts';

@@ -5,10 +5,10 @@ import { openRedaction, passwordsIn, type Redaction } from './ground/secrets/red
 
 export type Log = Logger;
 
-/** So much may wait for a reader of standard output that does not read: more is left out. */
+/** The most bytes that may wait for a reader of standard output that does not read; lines beyond this are dropped. */
 const mostWaiting = 1024 * 1024;
 
-/** A reader that stops reading must not stop the process: what it does not take is left out and counted. */
+/** A reader that stops reading must not stop the process: lines that it does not take are dropped and counted. */
 function standardOutput(): Destination {
   let left = 0;
   return {
@@ -28,14 +28,17 @@ function standardOutput(): Destination {
 
 const redactions = new WeakMap<Log, Redaction>();
 
-/** What a log leaves out; what it is told from now on too. Of a log that was not opened here: nothing that shows. */
+/**
+ * The redaction of a log: secrets that are added to it are redacted from now on. For a log that was not opened here,
+ * one without effect.
+ */
 export function redactionOf(log: Log): Redaction {
   const known = redactions.get(log) ?? openRedaction();
   redactions.set(log, known);
   return known;
 }
 
-/** Names that a line has by itself: they tell nothing, whatever a secret is. */
+/** Property names of every line: they are never redacted, whatever a secret is. */
 const ownNames = new Set(['level', 'time', 'pid', 'msg', 'err', 'type', 'message', 'stack']);
 
 /** The value of a line, or of an error in it, without secrets. */
@@ -52,9 +55,9 @@ function redactLine(redaction: Redaction, line: object): object {
 
 /**
  * JSON lines to standard output, or appended to `file`. No line holds a password of the configuration, a key or an
- * opened secret: they are redacted by value, because by path those in messages, stacks and addresses would be missed,
- * and before a value is written, because JSON writes some of their characters in another way. Throws
- * an error where the file cannot be one of our own.
+ * opened secret. They are redacted by value, because redaction by path would miss those in messages, stacks and
+ * addresses; and before a value is written, because JSON writes some of their characters in another way. Throws an
+ * error where the file cannot be one of our own.
  */
 export function openLog(config: Config, file?: string): Log {
   const into = file === undefined ? standardOutput() : appendTo(file);

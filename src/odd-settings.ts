@@ -1,4 +1,6 @@
-/** Settings that look as if they were given, and are not read: mistyped names, and lines of `.env` that set nothing. */
+/**
+ * Settings that look as if they were given but are not read: mistyped names, and lines of `.env` that set nothing.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -16,10 +18,12 @@ export const knownSettings = [
   'ROUNDSMAN_LOG_LEVEL',
 ];
 
-/** What the engine's processes give each other. */
+/** Variables that the engine's processes pass to each other. */
 const internal = new Set(['ROUNDSMAN_CHILD', 'ROUNDSMAN_HANDED_OVER_BY']);
 
-/** One sentence for each, without any value; empty where there is nothing odd. `file` is where `.env` would be. */
+/**
+ * One sentence for each, without any value; empty where there are none. `file` is the path that `.env` would have.
+ */
 export function oddSettings(
   environment: NodeJS.ProcessEnv = process.env,
   file: string = join(projectDirectory, '.env'),
@@ -44,7 +48,7 @@ function oddName(name: string): string | null {
   return `${name} is no setting${meant ? `: ${meant} is one` : ''}`;
 }
 
-/** Numbers of lines that are neither empty, nor comments, nor a part of a value in quotes. */
+/** Numbers of lines that are neither empty, nor comments, nor a part of a quoted value. */
 function linesWithoutName(text: string): number[] {
   const lines = text.split(/\r?\n/);
   const odd: number[] = [];
@@ -67,7 +71,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // That it cannot be read is told where it is.
+    // The code that reads the settings reports an unreadable file.
     return '';
   }
 }

@@ -1,4 +1,4 @@
-/** Sets the status of an app in the catalogue: into maintenance while it is broken, for one. */
+/** Sets the status of an app in the catalogue, for example to maintenance while it is broken. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
@@ -46,7 +46,7 @@ export const setAppStatus = defineRemedy({
     if (!was) throw new NotAppliedError(`${app} had this status before`);
     const now = await read(app, context, sql`FOR NO KEY UPDATE`);
     if (!now) throw new NotAppliedError(`${app} is gone`);
-    // What else of the app was edited meanwhile is none of ours; its status is.
+    // Only the app's status matters here: other columns may have been edited meanwhile.
     if (now.status !== status)
       throw new NotAppliedError(`${app} was changed since: it is ${now.status}`);
     const after = await write(app, was.status, context);

@@ -1,4 +1,4 @@
-/** Pauses an active bot, so that it does no more harm until a person has looked. */
+/** Pauses an active bot, so that it does no more harm until a person has looked at it. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { nameOf, targetBot } from '../target-bot.ts';
@@ -11,7 +11,7 @@ const params = z.strictObject({
 interface Status {
   status: string;
   status_reason: string | null;
-  /** as text: a Date would lose its microseconds, and with them who changed it last */
+  /** as text: a Date would lose its microseconds, and with them which change was the last */
   status_changed_at: string | null;
 }
 
@@ -25,7 +25,7 @@ async function read(name: string, { db }: RemedyContext, lock = sql``): Promise<
   return rows[0];
 }
 
-/** As it is kept as evidence. */
+/** In the form that the evidence keeps. */
 const kept = (found: Found | undefined): Status => {
   const { status, status_reason, status_changed_at } = found!;
   return { status, status_reason, status_changed_at };

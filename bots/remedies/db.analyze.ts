@@ -1,4 +1,4 @@
-/** Gathers a table's statistics anew, by which the planner judges it. */
+/** Collects a table's statistics anew; the planner chooses its plans by them. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { platformTables } from '../platform-tables.ts';
@@ -17,7 +17,7 @@ export const analyzeTable = defineRemedy({
   title: 'Gather the statistics of a table anew',
   risk: 'safe',
   params,
-  // Statistics are never done: whether they are old enough to matter is the check's to say.
+  // Never done: only the check knows whether the statistics are old enough to matter.
   isDone: async () => false,
   async apply({ table }, context) {
     const before = await statistics(table, context);

@@ -1,4 +1,4 @@
-/** Clears dead rows out of a table. VACUUM runs in no transaction, so its record comes after it. */
+/** Removes dead rows from a table. VACUUM cannot run in a transaction, so its outcome is recorded afterwards. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { platformTables } from '../platform-tables.ts';
@@ -18,11 +18,11 @@ export const vacuumTable = defineRemedy({
   risk: 'safe',
   outside: true,
   params,
-  // Once more does no harm.
+  // Repeating it does no harm.
   isDone: async () => false,
   async apply({ table }, context) {
     const before = await rowsOf(table, context);
-    // It may take longer than other statements do: the run's deadline is its limit.
+    // It may take longer than other statements: only the run's deadline limits it.
     await context.db.connection().execute(async (one) => {
       const { rows } = await sql<{ limit: string }>`
         SELECT current_setting('statement_timeout') AS limit`.execute(one);

@@ -1,7 +1,7 @@
 /**
- * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It cannot
- * be taken back unless the entry names a request that does; and whether it arrived can only be told, after
- * a crash or a lost answer, where the entry names a request that asks.
+ * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It can be taken back
+ * only if the entry names a request that does so. After a crash or a lost answer, the remedy can tell whether the
+ * request arrived only if the entry names a request that asks.
  */
 import {
   beginsWithReference,
@@ -18,11 +18,11 @@ import type { OutboundAnswer, RemedyContext, UndoContext } from '../../src/bot.t
 
 const status = z.int().min(200).max(599);
 
-/** Set by the engine or by the connection itself. */
+/** Headers that the engine or the connection itself sets. */
 const reserved =
   /^(host|content-length|transfer-encoding|connection|upgrade|expect|te|trailer|keep-alive|proxy-.*|idempotency-key)$/i;
 
-/** Why this is no address for a request, or null. */
+/** Why a request may not go to this address, or null. */
 function addressProblem(url: string): string | null {
   const isAddress = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   if (!isAddress || /[\s\p{Cc}]/u.test(url)) return 'has to be an http or https address';
@@ -37,7 +37,7 @@ const sent = z.strictObject({
     .string('has to be an http or https address')
     .max(2_000)
     .superRefine((url, { addIssue }) => {
-      // Where a secret is the address, or its beginning, that is looked at when it is known.
+      // Where a secret is the address, or its beginning, the address is checked when the secret is known.
       const problem = beginsWithReference(url) ? null : addressProblem(url);
       if (problem !== null) addIssue(problem);
     })
@@ -81,7 +81,7 @@ const params = sent.extend({
 });
 type Params = z.infer<typeof params>;
 
-/** Characters of an answer's body that the evidence keeps. */
+/** The number of characters of an answer's body that the evidence keeps. */
 const kept = 1_000;
 
 type Request = Pick<Sent, 'method' | 'url' | 'headers' | 'body'>;
@@ -97,7 +97,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** How a body writes a value within it: JSON as JSON, a form as a form, any other text as it is. */
+/** How a value is written into the body: as JSON in JSON, as a form value in a form, unchanged in any other text. */
 function encodingOf(body: string, headers: Record<string, string> = {}): (value: string) => string {
   if (isJson(body)) return inJson;
   const [, type = ''] =
@@ -106,8 +106,8 @@ function encodingOf(body: string, headers: Record<string, string> = {}): (value:
 }
 
 /**
- * The request with its secrets: in an address behind the first `?` percent-encoded, before it as they are. Throws
- * {@link UnfitSecretError}, which repeats no value.
+ * The request with its secrets filled in: in an address percent-encoded after the first `?`, and unchanged before it.
+ * Throws {@link UnfitSecretError}, which repeats no value.
  */
 function filled(
   { url, headers, body, ...rest }: Request,
@@ -160,7 +160,7 @@ async function send(
 const isExpected = (status: number, expect?: number[]) =>
   expect ? expect.includes(status) : status >= 200 && status < 300;
 
-/** A server that says so did not do it; of a time-out on its side it is not known. */
+/** With such a status the server did not do it. After a time-out on its side that is not known. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
 
 type Answer = Awaited<ReturnType<typeof send>>;
@@ -178,7 +178,7 @@ async function deliver(step: Sent, all: Params, context: RemedyContext): Promise
   throw isRefusal(answer.status) ? new NotAppliedError(what) : new Error(what);
 }
 
-/** The cut is marked: where one goes through a secret, what is left of that is known by it. */
+/** The cut is marked: where it goes through a secret, the redaction recognises the rest of the secret by the mark. */
 const evidence = (what: string, { method }: Sent, { status, host, body }: Answer) => ({
   summary: `${what} ${method} ${host}: ${status}`,
   before: null,
@@ -203,7 +203,7 @@ export const sendHttpRequest = defineRemedy<Params>({
   },
   async undo(given, context: UndoContext) {
     if (!given.undo) throw new NotAppliedError('this entry names no request that takes it back');
-    // The key of its own: to the other side it is another request.
+    // A key of its own, because for the other side this is another request.
     const own = { ...context, key: `${context.key}-undo` };
     return evidence('took it back with', given.undo, await deliver(given.undo, given, own));
   },

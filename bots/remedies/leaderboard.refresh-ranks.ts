@@ -1,10 +1,10 @@
-/** Writes the cached ranks of games anew from their scores, where they differ. */
+/** Computes the cached ranks of games anew from their scores, where they differ. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
 const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100) });
 
-/** Rows whose rank is not what their score says, by game. */
+/** Rows whose rank differs from what their score gives, by game. */
 const stale = sql`
   SELECT game_id, count(*)::int AS stale FROM (
     SELECT game_id, rank AS cached, rank() OVER (PARTITION BY game_id ORDER BY score DESC) AS rank
@@ -33,7 +33,7 @@ export const refreshRanks = defineRemedy({
   async apply({ max_games }, context) {
     const before = await listStale(context, max_games);
     let changed = 0;
-    // One by one and in order: two at once would lock the games crosswise.
+    // One after the other and in order: two remedies at once would otherwise deadlock on the games.
     for (const { game_id } of before) {
       context.signal.throwIfAborted();
       const { rows } = await sql<{ changed: number }>`

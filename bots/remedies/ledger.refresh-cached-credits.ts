@@ -4,7 +4,7 @@ import { balances, drifted } from '../ledger.ts';
 
 const params = z.strictObject({ max_users: z.int().min(1).max(10_000).default(1000) });
 
-/** The evidence lists no more users than these. */
+/** The evidence lists at most this many users. */
 const LISTED = 100;
 
 interface Refreshed {
@@ -28,8 +28,8 @@ export const refreshCachedCredits = defineRemedy({
     return rows.length === 0;
   },
   async apply({ max_users }, { db }) {
-    // Two statements: the second one's snapshot is taken once the rows are locked. In a single one
-    // a spend that was just committing would be seen in the profile and missed in the sum.
+    // Two statements: the second one's snapshot is taken after the rows are locked. In a single statement, a spend
+    // that commits at this moment would be seen in the profile and missed in the sum.
     const { rows: locked } = await sql<{ id: string }>`
       SELECT id FROM profiles
       WHERE id IN (

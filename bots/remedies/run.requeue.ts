@@ -1,4 +1,4 @@
-/** Queues another run of a bot whose last one ended badly, without waiting for its schedule. */
+/** Queues another run of a bot whose last run ended badly, without waiting for its schedule. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { nameOf, targetBot } from '../target-bot.ts';
@@ -42,7 +42,7 @@ export const requeueRun = defineRemedy({
     return found !== undefined && !isWanted(found);
   },
   async apply(given, context) {
-    // One statement waits for the row, the next one sees what it waited for.
+    // This statement waits for the row's lock; the next one sees what was committed meanwhile.
     await standing(given, context, sql`FOR NO KEY UPDATE OF b`);
     const found = await standing(given, context);
     const name = given.bot ?? context.target.component;

@@ -1,4 +1,4 @@
-/** Writes a note on the finding's open ticket, if it has one: what the person who takes it should know. */
+/** Writes a note on the finding's open ticket, if it has one, for the person who takes the ticket. */
 import { defineRemedy, noteOnTicket, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 

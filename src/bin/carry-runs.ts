@@ -1,4 +1,4 @@
-/** What a process needs to carry runs. One that only schedules does not load it. */
+/** The parts of a process that carry runs. A process that only schedules does not load this file. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../contract/job.ts';
 import { beside } from '../ground/beside.ts';
@@ -42,23 +42,29 @@ export interface WorkerDependencies {
 
 export interface Carrying {
   worker: RunWorker;
-  /** Gives back what is running; says what could not be. Never rejects. */
+  /** Gives back the runs that are still running, and reports those that it could not give back. Never rejects. */
   returnRuns(): Promise<void>;
 }
 
-/** What a task of a child is known by: its check, or its remedy and the action. */
+/** What identifies a child's task in events: its check, or its remedy and the action. */
 const namesOf = (task: unknown): object => {
   const { endpoint, check, remedy, action } = (task ?? {}) as Record<string, unknown>;
   return { endpoint, check, remedy, action: (action as { id?: string } | undefined)?.id };
 };
 
-/** What keeps the first child from the database keeps all of them: the log says so before the first run fails. */
+/**
+ * Starts one child at once: what keeps it from the database would keep all of them, so the log says so before the
+ * first run fails.
+ */
 async function tryOne(children: Children): Promise<void> {
   const place = await children.take();
   await place.do('canary', null).finally(() => place.release());
 }
 
-/** Takes runs from the queue and carries them. `closers` gets what closes each part, in the order of opening. */
+/**
+ * Takes runs from the queue and carries them. Each part's closing function is pushed to `closers`, in the order of
+ * opening.
+ */
 export function carryRuns(
   {
     worker,
@@ -133,7 +139,7 @@ export function carryRuns(
           emit('runs.given_back', { runs: bots + jobs });
         } else emit('runs.kept', { runs: count });
       } catch (error) {
-        // Without the database they cannot be: their leases run out, and others take them over.
+        // Without the database the runs cannot be given back: their leases run out, and other workers take them over.
         emit('runs.kept', { err: error, runs: count });
       }
     },

@@ -1,6 +1,6 @@
 /**
- * A child process of a worker: checks and remedies run in here, so that one which spins, leaks or ends
- * its process costs this process and not the worker. Started by src/children/child.ts.
+ * A child process of a worker. Checks and remedies run in it, so that code which loops, leaks memory or ends its
+ * process costs this process and not the worker. src/children/child.ts starts it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
@@ -24,7 +24,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
 
 new Worker(beside('../children/guard', import.meta.url)).unref();
 
-// What ends it is said at once. process.exit() would then wait for the guard, which waits for the worker.
+// Writes the reason of the end at once. An ordinary process.exit() would wait for the guard thread, which waits for
+// the worker; so SIGKILL ends the process.
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));
 process.on('exit', (code) => {
   for (const pid of descendantsOf(process.pid)) kill(pid);
@@ -34,19 +35,19 @@ process.on('exit', (code) => {
 
 const { bots, remedies } = await import(process.argv[2]!);
 const catalogue = catalogueOf(bots, remedies);
-// Now, for its own end is sudden.
+// Written now, because the process ends without a warning.
 flushCompileCache();
 
-// What only reads does not notice when its server becomes a standby: a session is not used for longer.
+// A session that only reads does not notice when its server becomes a standby: so each is replaced after this time.
 const lasting = { lifetimeSeconds: 60, plansAnew: true, ...forEngine };
 
-/** Connections do not belong to the task that happens to open them. */
+/** Runs a function outside of any task: a connection does not belong to the task that happens to open it. */
 const outside = AsyncLocalStorage.snapshot();
 
 listen(
   ({ databaseUrl, name }): CarryOut => {
     const writers = openTaskSessions(databaseUrl, { name, max: 1, ...lasting }, outside);
-    // Two, for a check that asks beside its own transaction.
+    // Two, for a check that queries outside of its own transaction as well.
     const readers = openTaskSessions(
       databaseUrl,
       { name, max: 2, readOnly: true, ...lasting },

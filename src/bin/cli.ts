@@ -22,7 +22,7 @@ export const wholeProgram = () => program(engineCommands());
 
 const lingerMs = 500;
 
-/** The reader, or the terminal, is gone. */
+/** The reader of the output, or the terminal, is gone. */
 const isClosed = (error: Error & { code?: string }): boolean =>
   ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '');
 
@@ -35,10 +35,10 @@ const notWritten = (error: Error) =>
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
-  // Under a umask that takes them from the owner, too, no directory that is made could be used.
+  // A umask that takes rights from the owner, too, would make new directories unusable.
   process.umask(process.umask() & 0o077);
-  // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to leave at once: what was
-  // begun, as a share of the embedded server, ends in order.
+  // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to exit at once: what the
+  // command has begun, for example its share of the embedded server, is ended in order.
   let unwritten: Error | undefined;
   process.stdout.on('error', (error) => {
     if (!isClosed(error)) unwritten ??= error;
@@ -47,20 +47,20 @@ export async function main(argv: string[]): Promise<void> {
   try {
     await wholeProgram().parseAsync(argv);
   } catch (error) {
-    // Commander has already said what was wrong; 1 is its word for every misuse.
+    // Commander has already printed what was wrong. It uses exit code 1 for every wrong command line.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     else {
-      // Not loaded for what needs no database.
+      // Loaded only here: a command that needs no database does not need it.
       const { explainFault } = await import('../database/faults/explain-fault.ts');
       process.exitCode = printError(error, explainFault(error));
     }
   }
-  // A result that could not be kept is none, whatever was done for it.
-  // A reader that has stopped reading is not waited for.
+  // A command whose result could not be written has failed, even if its work is done. A reader that no longer reads
+  // is not waited for.
   await within(lingerMs, new Promise<void>((resolve) => process.stdout.write('', () => resolve())));
   if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
-  // All work is done. pg leaves the socket of a login that it gave up itself open, as for want of a
-  // password, and the server hangs up after a minute only.
+  // All work is done. When a login fails, for example because the password is missing, pg leaves its socket open, and
+  // the server closes it only after a minute.
   if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();
 }

@@ -1,18 +1,18 @@
 import { within } from '../ground/within.ts';
 import type { Emit } from '../events/events.ts';
 
-/** What a part may take to close: a server that is gone must not keep the process from ending. */
+/** The longest that closing one part may take: a server that is gone must not keep the process from ending. */
 export const closeWithinMs = 2_000;
 
-/** What all of them may take together where the database has fallen silent. */
+/** The longest that closing all parts together may take when the database does not answer. */
 const atOnceMs = 500;
 
 /** The parts of a process, in the order in which they were opened. */
 export interface Closing {
   push(close: () => unknown, withinMs?: number): void;
-  /** One after the other, the last one first; each for as long as it may take. */
+  /** Closes one part after the other, the last one first; each gets its own time limit. */
   inOrder(): Promise<void>;
-  /** All that are left, without waiting for one to begin with the next; for half a second. */
+  /** Closes all remaining parts at the same time; waits half a second at most. */
   atOnce(): Promise<void>;
 }
 

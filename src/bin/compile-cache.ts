@@ -1,7 +1,7 @@
 /**
- * A start is mostly the compiling of modules, and Node can keep what it compiled. It runs what it finds there
- * without another look, so the place has to be ours: Node's own choice is below the shared temporary directory,
- * where any user can put a file first.
+ * Starting is mostly compiling modules, and Node can keep the compiled code. Node runs cached code without checking
+ * it, so the directory has to be ours. Node's own choice lies below the shared temporary directory, where another
+ * user can put a file first.
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { makeDirectory } from '../ground/files/own-file.ts';
 import { untrusted } from '../ground/files/trusted.ts';
 
-/** Of the checkout or the package. */
+/** The root of the checkout or of the package. */
 const root = (): string => {
   const here = dirname(fileURLToPath(import.meta.url));
   const found = [join(here, '../..'), join(here, '../../..')].find((each) =>
@@ -20,7 +20,7 @@ const root = (): string => {
   return found ?? here;
 };
 
-/** Beside the program where it is ours, so that both go together; else below our home. */
+/** Beside the program where that directory is ours, so that both are removed together; else below our home. */
 function chosen(): string {
   const beside = root();
   if (statSync(beside).uid === process.geteuid!()) return join(beside, '.compiled');
@@ -31,7 +31,7 @@ function chosen(): string {
 
 const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
 
-/** Keeps nothing where no place is certainly ours: then each start takes a little longer. */
+/** Keeps nothing where no directory is certainly ours: then each start takes a little longer. */
 export function keepCompiled(): void {
   if (!process.geteuid) return;
   try {
@@ -42,6 +42,6 @@ export function keepCompiled(): void {
     const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;
     if (isOurs && untrusted(directory) === null) enableCompileCache(directory);
   } catch {
-    // A read-only disk, a user without a home.
+    // A read-only disk, or a user without a home: nothing is kept.
   }
 }

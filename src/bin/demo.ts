@@ -44,13 +44,13 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
-  // Its own database, whatever the environment says: a demonstration touches no other data.
+  // Always a database of its own, whatever the environment says: a demonstration touches no other data.
   const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
   const server = await embedded
     .startThrowaway(directory, { fsync: false })
     .catch(async (error: unknown) => {
-      // Refused before the server's guard, which removes it otherwise, was there.
+      // The server was refused before its guard ran, which would remove the directory.
       await rm(directory, { recursive: true, force: true });
       const { NoBinariesError } = await import('../database/embedded/binaries.ts');
       if (!(error instanceof NoBinariesError)) throw error;

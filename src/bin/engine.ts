@@ -33,29 +33,32 @@ import type { Carrying } from './carry-runs.ts';
 import { closeWithinMs, openClosing } from './closing.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
-/** Who hears what happens in a process. */
+/** Where a process reports what happens. */
 export interface Told {
   log: Log;
-  /** what the log writes, too */
+  /** the log writes these events, too */
   emit: Emit;
 }
 
 export interface Started {
   backend: BackendName;
   db: Db;
-  /** Takes nothing new, lets running runs end within `graceMs`, gives the rest back, and closes everything. */
+  /** Takes nothing new, waits `graceMs` for running runs, gives the rest back, and closes everything. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Running runs get this long to end when the process is asked to stop. */
+/** When the process is asked to stop, running runs get this long to end. */
 export const drainGraceMs = 10_000;
 
-/** A timer's statement takes 5 s at most. It is waited for: the next one would come upon a pool that has ended. */
+/**
+ * The longest that closing the timers may take. A timer's statement takes 5 s at most; without the wait, its next
+ * statement would find a closed pool.
+ */
 const timersWithinMs = 5_500;
 
 /**
- * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database
- * must be migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`.
+ * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database must be
+ * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`.
  */
 export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
@@ -64,7 +67,7 @@ export async function startEngine(
   { log, emit }: Told,
   bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
-  // The embedded database's is in no setting.
+  // No setting contains the password of the embedded database.
   redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
@@ -102,7 +105,7 @@ export async function startEngine(
     closers.push(() => queue.close());
     const { backend, warnings } = queue;
     for (const warning of warnings) emit('queue.warned', { backend, warning });
-    // Recorded only once it has answered.
+    // The backend is recorded only after it has answered.
     await agreeOnBackend(db, queue.backend);
     if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl, { open: true })))
       emit('checks.read_as_login', {});
@@ -137,7 +140,7 @@ export async function startEngine(
       worker: carrying?.worker ?? null,
     });
     closers.push(() => timers.stop(), timersWithinMs);
-    // Last: nothing fails after it, so only `stop` has to end it.
+    // Started last: nothing after it can fail, so only `stop` has to end it.
     const scheduler =
       role === 'worker' ? null : startScheduler(db, catalogue, queue, emit, worker, jobs);
     const { places, total: connections } = plan;
@@ -159,7 +162,8 @@ export async function startEngine(
           await within(closeWithinMs, ticked);
           await closers.inOrder();
         })().finally(() => over.abort());
-        // What it waits for does not come: its runs are taken over when their leases run out.
+        // The server no longer answers, so the running statements do not end: other workers take the runs over when
+        // their leases run out.
         if (await Promise.race([silent, stopped])) {
           emit('database.silent', {});
           await closers.atOnce();
@@ -173,7 +177,7 @@ export async function startEngine(
   }
 }
 
-/** One message a minute of each kind: BullMQ tells of every single try of an outage. */
+/** Passes on each kind of message once a minute: during an outage BullMQ reports every single try. */
 function sayOnce(say: (error: Error) => void): (error: Error) => void {
   const said = new Map<string, number>();
   return (error) => {

@@ -7,14 +7,14 @@ import type { Emit } from '../events/events.ts';
 const everyMs = 1_000;
 
 export interface Keeper {
-  /** Resolves when the server came back on another port, because its own was taken meanwhile. */
+  /** Resolves when the server came back on another port, because another process had taken its own. */
   moved: Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the embedded server again when it has died or was told to stop. It comes back on its old port where that is
- * free, so that everybody's connections find it again.
+ * Starts the embedded server again when it has died or was asked to stop. It keeps its old port if that is free, so
+ * that all existing clients can connect again.
  */
 export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   const stopped = new AbortController();
@@ -22,7 +22,7 @@ export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   const { promise: moved, resolve: move } = Promise.withResolvers<void>();
 
   async function ask(): Promise<void> {
-    // A session that it has would go on, and none is added to it.
+    // Asks the server's files too: a server that stops still answers on open sessions, but takes no new ones.
     if (!embeddedServes(config.home)) throw new Error('it does not run, or is about to end');
     await ping(db);
   }

@@ -1,4 +1,4 @@
-/** Stops the embedded PostgreSQL in a home after a process that was ended at once, if no other process uses it. */
+/** Stops the embedded PostgreSQL in a home after a process that ended at once, if no other process uses it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveFor } from '../database/embedded/index.ts';
 
@@ -13,9 +13,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// It is there for a process that a signal has ended; the same signals do not end it.
+// This process does its work after a signal has ended the other one; the same signal must not end it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
   process.on(signal, () => {});
-// Its share of the server ends with it.
+// The other process loses its share of the server when it ends.
 for (let tries = 0; tries < 100 && isAlive(Number(owner)); tries += 1) await sleep(20);
 await leaveFor(home);

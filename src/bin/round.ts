@@ -6,7 +6,7 @@ import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop } from './signals.ts';
 
-/** `round [BOT...]`: every active bot, or these, once and now; waits and says what came out. */
+/** `round [BOT...]`: runs every active bot, or the named ones, once and now; waits and prints the results. */
 export const roundCommand = () =>
   new Command('round')
     .description('run bots now, wait, and print what they found and healed')
@@ -51,7 +51,7 @@ async function round(
   }
 }
 
-/** A worker in this process, unless one is alive already. */
+/** Starts a worker in this process, unless one is alive already. */
 async function startOwnWorker({ db, config, url }: Session) {
   const { hasWorker } = await import('../services/runs/has-worker.ts');
   if (await hasWorker(db)) return null;
@@ -62,7 +62,7 @@ async function startOwnWorker({ db, config, url }: Session) {
     import('../events/log-events.ts'),
     import('./engine.ts'),
   ]);
-  // Its log lines would stand between the result's lines; what goes wrong is in the rows.
+  // Log lines would stand between the lines of the result; the rows say what went wrong.
   const log = openLog({ ...config, logLevel: 'silent' });
   return startEngine('worker', config, url, { log, emit: eventsTo(log).emit });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that an old Node can read it: Roundsman itself is TypeScript that Node 24 runs as it is.
+// Plain JavaScript, so that an old Node can read it. Roundsman itself is TypeScript, which Node 24 runs directly.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as modules from 'node:module';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 const major = Number(process.versions.node.split('.')[0]);
 
-/** The Node 24 that `npm install` put beside us as an optional package; null without it. */
+/** The Node 24 that `npm install` installed as an optional package; null without it. */
 function bundledNode() {
   try {
     const name = `node-${process.platform}-${process.arch}/package.json`;
@@ -23,7 +23,7 @@ if (major >= 24) {
   keepCompiled();
   const { main } = await beside('cli');
   await main(process.argv);
-  // A process manager's channel would keep a process alive that has stopped.
+  // An open channel to a process manager would keep this process alive after it has stopped.
   if (process.connected) process.disconnect();
 } else {
   const node = bundledNode();
@@ -37,8 +37,8 @@ if (major >= 24) {
 }
 
 /**
- * In the package this file stands alone, because npm takes one `bin` for both: Node runs no TypeScript under
- * node_modules, so what it starts there is the compiled module in dist/.
+ * In the package this file is not compiled, because npm takes one `bin` for both: Node runs no TypeScript under
+ * node_modules, so there it starts the compiled module in dist/.
  */
 function beside(name) {
   const source = new URL(`./${name}.ts`, import.meta.url);
@@ -47,13 +47,14 @@ function beside(name) {
 }
 
 /**
- * Ends as that process ends, at once: a process manager's channel would keep this one alive without it. Ctrl-C
- * reaches both by itself; the other signals are passed on, and so is the end of whoever started us.
+ * Runs the command in that Node, and ends as soon as that process ends, with its result: without this a process
+ * manager's channel would keep this process alive. Ctrl-C reaches both processes by itself. This process passes on
+ * the other signals, and the end of its own parent.
  */
 function handOver(node) {
   const child = spawn(node, process.argv.slice(1), {
     stdio: 'inherit',
-    // When this process is killed, that one learns it by its parent.
+    // If this process is killed, the other one notices that its parent is gone.
     env: { ...process.env, ROUNDSMAN_HANDED_OVER_BY: String(process.pid) },
   });
   process.on('SIGINT', () => {});
@@ -64,7 +65,7 @@ function handOver(node) {
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]));
-  // As in wrapper.ts: npm's shell passes no signal on.
+  // As in wrapper.ts: npm's shell does not pass signals on.
   const parent = process.ppid;
   const orphaned = setInterval(() => {
     if (process.ppid === parent) return;

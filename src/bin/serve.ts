@@ -3,7 +3,7 @@ import { withDatabase } from '../cli/session/database.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { askedToStop, endSoon } from './signals.ts';
 
-/** `scheduler` and `worker`: one part of the engine as a process of its own, logging JSON lines. */
+/** `scheduler` and `worker`: one part of the engine in a process of its own, which logs JSON lines. */
 function serve(role: 'scheduler' | 'worker', description: string): Command {
   return new Command(role).description(description).action(() => run(role));
 }

@@ -2,11 +2,11 @@ import { hasTerminal } from '../ground/terminal.ts';
 import { wrapperEnded } from './wrapper.ts';
 
 /**
- * A closed terminal, a process group or a wrapper pass one wish on twice, a moment apart; a person who
- * means it presses Ctrl-C again.
+ * A closed terminal, a process group or a wrapper may deliver one stop request twice within this time; a person who
+ * means it presses Ctrl-C again later.
  */
 const oneWishMs = 1_000;
-/** The terminal tells Ctrl-C to the whole group, and npm, which is one of it, tells it again. */
+/** The terminal sends Ctrl-C to the whole process group; npm belongs to the group and sends it again. */
 const oneKeyMs = 250;
 
 export interface Asked {
@@ -14,16 +14,17 @@ export interface Asked {
   readonly signal: AbortSignal;
   /** Resolves with the signal. */
   readonly stop: Promise<NodeJS.Signals>;
-  /** As if the signal had come. */
+  /** Behaves as if the signal had arrived. */
   ask(signal: NodeJS.Signals): void;
 }
 
 /**
- * Hears SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and what some containers are stopped with) and SIGHUP, and the end of a wrapper that passes no signal on. SIGHUP says that the
- * terminal is gone; a process without one was told by `nohup` or a service manager to outlive it, and goes on. Node
- * itself undoes what `nohup` does, so the terminal is asked for. A second Ctrl-C, or another signal a second or more later, ends
- * the process at once. Its children notice and end
- * too, another process leaves its embedded server, and what it was carrying is taken over by others when its leases run out.
+ * Listens for SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and the stop signal of some containers) and SIGHUP, and for
+ * the end of a wrapper that passes no signal on. SIGHUP says that the terminal is gone; a process without a terminal
+ * ignores it, because `nohup` or a service manager started it to outlive the terminal. Node itself undoes what
+ * `nohup` does, so this looks for a terminal. A second Ctrl-C, or another signal a second or more later, ends the
+ * process at once. Then its children notice and end too, another process stops its embedded server if no process uses
+ * it, and other workers take over its runs when their leases run out.
  */
 export function askedToStop(): Asked {
   const controller = new AbortController();
@@ -35,7 +36,7 @@ export function askedToStop(): Asked {
       controller.abort(signal);
       return resolve(signal);
     }
-    // A closed terminal tells it as often as there are processes between.
+    // When a terminal closes, SIGHUP may arrive once from each process in between.
     if (signal === 'SIGHUP') return;
     const again = signal === 'SIGINT' && first.signal === 'SIGINT';
     if (performance.now() - first.at <= (again ? oneKeyMs : oneWishMs)) return;
@@ -47,7 +48,7 @@ export function askedToStop(): Asked {
   return { signal: controller.signal, stop: promise, ask: onSignal };
 }
 
-/** Ends the process after `ms`: a socket that is dead may not keep it alive when its work is done. */
+/** Ends the process after `ms`: a dead socket must not keep it alive when its work is done. */
 export function endSoon(ms = 1_000): void {
   setTimeout(() => process.exit(), ms).unref();
 }

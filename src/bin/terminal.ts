@@ -1,4 +1,4 @@
-/** A serial line, or what records a session, may have no size: then nothing would be drawn. */
+/** A serial line, or a program that records a session, may report no size: then nothing would be drawn. */
 export function assumeSize(): void {
   if (!process.stdout.isTTY) return;
   process.stdout.columns ||= 80;
@@ -6,16 +6,16 @@ export function assumeSize(): void {
 }
 
 /**
- * Lets the process go on while a person has paused its terminal (Ctrl-S): Node would wait for the terminal with
- * all that it does. What is written meanwhile waits in memory, so ask `isBehind` before drawing.
+ * Lets the process go on while a person has paused the terminal (Ctrl-S): by default Node would block on the
+ * terminal, with all its other work. Output meanwhile waits in memory, so ask `isBehind` before drawing.
  */
 export function keepGoingWhenPaused(): void {
-  // Node has no other way to say it; without this property all is as before.
+  // Node has no public way to set this; where the property is missing, nothing changes.
   const { _handle: handle } = process.stdout as {
     _handle?: { setBlocking?(blocking: boolean): void };
   };
   if (process.stdout.isTTY) handle?.setBlocking?.(false);
 }
 
-/** Whether what was written before is still waiting for the terminal. */
+/** Whether earlier output still waits for the terminal. */
 export const isBehind = (): boolean => process.stdout.writableLength > 0;

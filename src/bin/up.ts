@@ -17,7 +17,7 @@ interface UpOptions {
   migrate?: boolean;
 }
 
-/** `up`: database, migrations, catalogue, scheduler and worker in one process, and a status to watch. */
+/** `up`: database, migrations, catalogue, scheduler and worker in one process, with a live status. */
 export const upCommand = () =>
   new Command('up')
     .description(
@@ -36,7 +36,7 @@ async function up(options: UpOptions): Promise<void> {
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   const asked = askedToStop();
-  // Without a screen that anyone reads there is nothing to be up for.
+  // `up` ends when its output has no reader any more.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([
     import('../log.ts'),
@@ -76,7 +76,7 @@ async function up(options: UpOptions): Promise<void> {
     );
   try {
     let running = await start();
-    // Everything begins anew where its database has moved.
+    // When the database has moved to another port, everything is started again.
     while (running && (await running.ended) === 'moved' && !asked.signal.aborted)
       running = await start();
     if (!running) say('Stopped before it was ready.');
@@ -132,7 +132,7 @@ async function run(
       if (planted) await Promise.race([over, firstRound(session)]);
       await opened.start();
     };
-    // A database that falls silent keeps it from reading, and not from ending.
+    // A database that does not answer blocks the reading of the status, but must not block the end.
     if ((await Promise.race([over, show()])) === 'moved') end = 'moved';
     return end;
   } finally {
@@ -151,7 +151,7 @@ async function run(
   }
 }
 
-/** The first thing a newcomer sees: one round over what was planted. */
+/** What a new user sees first: one round over the planted platform. */
 async function firstRound({ db }: Session): Promise<void> {
   const [{ allBots }, { makeRound }, { printRound }] = await Promise.all([
     import('../services/round/choose.ts'),

@@ -1,4 +1,4 @@
-/** A start that waits for the servers it needs. */
+/** A start that waits for the servers that it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect, forEngine } from '../database/connect.ts';
@@ -14,19 +14,19 @@ import { refuseTooFewConnections } from '../services/connections/refuse-too-few.
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
 
-/** Told once for each change of what is missing, not for each try. */
+/** Called once for each change of what is missing, not for each try. */
 export interface Waiting {
   missing(what: string, why: string): void;
   answers(): void;
 }
 
-/** Pauses between tries grow from the first to the last. */
+/** The pauses between tries grow from the first to the last. */
 const pauseMs = { first: 250, last: 5_000 };
 
-/** What a server gets over by itself, besides an outage. */
+/** Faults that pass by themselves, besides an outage. */
 const passing = new Set(['conflict', 'timeout', 'resources', 'read-only']);
 
-/** What a start that failed waits for; null when waiting does not help. */
+/** What a failed start has to wait for; null when waiting does not help. */
 function missing(error: unknown): { what: string; why: string } | null {
   const fault = faultBehind(error);
   const isPassing =
@@ -40,19 +40,22 @@ function missing(error: unknown): { what: string; why: string } | null {
 }
 
 export interface Start<Value> {
-  /** asks the servers it needs, and opens nothing that has to be closed in order */
+  /** asks the servers that it needs, and opens nothing that has to be closed in order */
   ask(): Promise<unknown>;
-  /** starts once they have answered; it takes leave in order where that ends within {@link startedWithinMs} */
+  /**
+   * starts once they have answered; if it ends within {@link startedWithinMs} after a stop request, it is closed in
+   * order
+   */
   begin(): Promise<Value>;
 }
 
-/** A start that is under way when it is asked to stop is waited for so long: a server may have fallen silent. */
+/** How long a stop request waits for a start that is under way: a server may not answer at all. */
 const startedWithinMs = 3_000;
 
 /**
- * Tries `start` until it does not fail for want of a server, and gives its value; null when it is asked
- * to stop before. What waiting cannot mend, a wrong password or a database that is not migrated, is thrown
- * at once.
+ * Tries `start` until it no longer fails because a server is missing, and returns its value; null when the process is
+ * asked to stop before. Faults that waiting cannot repair, as a wrong password or a database that is not migrated,
+ * are thrown at once.
  */
 export async function untilStarted<Value>(
   { ask, begin }: Start<Value>,
@@ -63,7 +66,7 @@ export async function untilStarted<Value>(
   let said: string | null = null;
   for (let pause = pauseMs.first; !asked.aborted; pause = Math.min(pause * 1.7, pauseMs.last)) {
     try {
-      // A server that takes connections and says nothing answers neither way for seconds.
+      // A server that accepts connections and then says nothing would otherwise block this for seconds.
       await untilStopped(asked, ask);
       const value = await untilStopped(late, begin);
       if (said !== null) waiting.answers();
@@ -81,7 +84,7 @@ export async function untilStarted<Value>(
   return null;
 }
 
-/** Aborts so long after the other one, with its reason. */
+/** Aborts this long after the other signal, with the same reason. */
 function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
   const late = new AbortController();
   const abort = () => setTimeout(() => late.abort(signal.reason), ms).unref();
@@ -90,8 +93,8 @@ function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
 }
 
 /**
- * A life that has begun: `life` calls `begin` when it has started, and `ended` settles with it. Rejects
- * when it failed before it had begun.
+ * Starts `life` and returns when it has called `begin`; `ended` settles when `life` does. Rejects when `life` fails
+ * before that.
  */
 export function begun<End>(
   life: (begin: () => void) => Promise<End>,
@@ -102,13 +105,13 @@ export function begun<End>(
   return promise;
 }
 
-/** One look at the servers that the configuration names, each of which has to answer. */
+/** Asks each server that the configuration names once; each has to answer. */
 export async function askServers(config: Config, role: Role): Promise<void> {
   const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl, role) : null;
   await examineQueueServer(config, prefix);
 }
 
-/** Resolves with the prefix of the queue's keys, where they lie on Redis. */
+/** Returns the prefix of the queue's keys if the queue is on Redis. */
 async function askDatabase(config: Config, url: string, role: Role): Promise<string | null> {
   const db = connect(url, {
     name: 'roundsman',
@@ -119,7 +122,7 @@ async function askDatabase(config: Config, url: string, role: Role): Promise<str
   });
   try {
     await prepareDatabase(db, { migrate: false, url }).catch((error: unknown) => {
-      // Whether it is migrated is asked by the start, which may be told to migrate it.
+      // The start itself checks whether the database is migrated, because it may be told to migrate it.
       if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
     });
     await refuseTooFewConnections(db, config, role);

@@ -12,32 +12,35 @@ import { within } from '../ground/within.ts';
 import { isBehind } from './terminal.ts';
 
 const everyMs = 1_000;
-/** What needs a person is asked less often than the screen is drawn: it reads all that waits. */
+/** What needs a person is read less often than the screen is drawn: this reads everything that waits. */
 const needsEveryMs = 5_000;
-/** A reading that takes longer is no reading of now. */
+/** A reading that takes longer than this is too old to show. */
 const silentMs = 5_000;
 
 export interface Watching {
-  /** Prints until `stop`: a line for each run that ended, and on a terminal a block that is redrawn. */
+  /** Prints until `stop`: a line for each run that ended and, on a terminal, a block that is redrawn. */
   start(): Promise<void>;
   stop(): void;
 }
 
-/** Begins to listen now; with `skipFirst`, what ends before `start` is told by the first round. */
+/** Begins to watch now. With `skipFirst`, runs that end before `start` are left out: the first round prints them. */
 export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Promise<Watching> {
   const stopped = new AbortController();
-  // A dumb terminal shows the codes that move the cursor as they are.
+  // A terminal of type "dumb" would show the cursor codes as text.
   const drawable = process.stdout.isTTY && process.env.TERM !== 'dumb';
   const live = drawable ? createLogUpdate(process.stdout) : null;
   let { until } = await endedSince(db, null);
   let lost = false;
   let needed: { lines: string[]; at: number } | null = null;
 
-  /** Rejects where it cannot be read: then the screen is not drawn, and says nothing that is not known. */
+  /**
+   * Rejects when the database cannot be read: then the block is not drawn, so that it claims nothing that is not
+   * known.
+   */
   async function needsNow(): Promise<string[]> {
     if (needed && performance.now() - needed.at < needsEveryMs) return needed.lines;
     needed = null;
-    // Tickets are listed one by one below.
+    // The block lists tickets one by one below.
     const found = needs(await ofOneMoment(db, readFacts));
     const lines = found.filter(({ kind }) => kind !== 'tickets_urgent').map(inOneLine);
     needed = { lines, at: performance.now() };
@@ -45,7 +48,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   }
 
   async function tick(): Promise<void> {
-    // A terminal that was paused: what ended meanwhile is told when it goes on.
+    // The terminal is paused: runs that end meanwhile are printed when it goes on.
     if (isBehind()) return;
     const { runs, until: next } = await endedSince(db, until);
     until = next;
@@ -59,7 +62,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
     live(block);
   }
 
-  /** What was drawn last was of another time: it must not go on saying that all is well. */
+  /** The last block shows an earlier time: it must not go on saying that all is well. */
   function drawUnknown(why: string): void {
     if (!isBehind()) live?.(`\n${printable(why)}; what runs now is not known\n`);
   }
@@ -79,7 +82,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
           await draw();
           lost = false;
         } catch (error) {
-          // Said once for each outage; the engine goes on trying by itself.
+          // Printed once for each outage; the engine itself keeps trying.
           if (!lost) say(`the database does not answer: ${printable(messageOf(error))}`);
           lost = true;
           drawUnknown('the database does not answer');

@@ -1,13 +1,13 @@
 /**
- * npm and npx start us through a shell that passes no signal on: told to stop, it ends and leaves us behind. Then
- * its end is the signal.
+ * npm and npx start us through a shell that passes no signal on: when it is told to stop, it ends and we keep
+ * running. So its end counts as the signal.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const everyMs = 200;
 
-/** The words of its command line; empty of a process that has ended. */
+/** The words of a process's command line; empty for a process that has ended. */
 function wordsOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -16,7 +16,7 @@ function wordsOf(pid: number): string[] {
   }
 }
 
-/** 0 of a process that has ended. */
+/** The parent's process id; 0 for a process that has ended. */
 function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -26,17 +26,20 @@ function parentOf(pid: number): number {
   }
 }
 
-/** A shell of npm is one that was given its command as text. */
+/** A shell that npm started gets its command as text. */
 const isShell = ([program = '', option]: string[]): boolean =>
   /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && option === '-c';
 
-/** By the title that it gives itself, or the file that runs (pnpm and yarn name theirs there, too). */
+/**
+ * npm is recognised by the title that it gives itself, or by the file that runs (pnpm and yarn have their names
+ * there, too).
+ */
 const isNpm = (words: string[]): boolean =>
   /^npm( |$)/.test(words[0] ?? '') || words.includes(process.env.npm_execpath ?? '');
 
 /**
- * Who wraps us, the nearest first: the process that hands over to Node 24 (it says so), npm's shell, and npm, which
- * may be ended in a way that it cannot pass on (SIGKILL) or does not (SIGQUIT).
+ * The processes that wrap us, the nearest first: the one that hands over to Node 24 (it says so), npm's shell, and
+ * npm, which may be ended by a signal that it cannot pass on (SIGKILL) or does not pass on (SIGQUIT).
  */
 function wrappers(): number[] {
   const found: number[] = [];
@@ -52,7 +55,10 @@ function wrappers(): number[] {
   return found;
 }
 
-/** True when one of the wrappers that started us has ended; false without one, or when `until` aborts first. */
+/**
+ * Resolves with true when one of the wrappers that started us has ended; with false when there is none, or when
+ * `until` aborts first.
+ */
 export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
   const chain = wrappers();
   if (chain.length === 0) return false;

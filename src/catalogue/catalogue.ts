@@ -5,7 +5,7 @@ import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { botName, knowledgeName } from './names.ts';
 
-/** A bot's row says something that cannot run; `why` begins with the field. */
+/** A bot's row has a value with which it cannot run; `why` begins with the field. */
 export class BadDefinitionError extends UsageError {
   constructor(field: string, why: string, hint: string) {
     super({ what: 'this bot cannot run as it is defined', why: `${field}: ${why}`, hint });
@@ -23,12 +23,12 @@ export class BadCatalogueError extends RoundsmanError {
   }
 }
 
-/** All that bots/ brings along, found by the names that rows use. */
+/** Everything in bots/, found by the names that rows use. */
 export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
   /**
-   * The bot behind `bots.api_endpoint`, with `bots.config` as its own schema reads it, and what its components
-   * depend on by its code and by the setting `depends_on`. Throws {@link BadDefinitionError}.
+   * The bot behind `bots.api_endpoint`, with `bots.config` as the bot's schema parses it, and the dependencies of its
+   * components from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
    */
   resolve(endpoint: string, config: unknown): Resolved;
 }
@@ -39,7 +39,9 @@ export interface Resolved {
   dependsOn(component: string): string[];
 }
 
-/** Every bot takes it, whatever else its schema says. A map: a component may be called `__proto__`. */
+/**
+ * Every bot accepts this setting, whatever its own schema is. A map, because a component may be called `__proto__`.
+ */
 const dependencies = z
   .custom<object>(
     (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
@@ -50,7 +52,7 @@ const dependencies = z
 
 const prefixes = ['/api/bots/', 'bot:'];
 
-/** Throws {@link BadCatalogueError}: what is wrong with the catalogue is found when a process starts. */
+/** Throws {@link BadCatalogueError}: a mistake in the catalogue is found when a process starts. */
 export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): Catalogue {
   const byName = new Map(bots.map((bot) => [bot.name, bot]));
   const remediesByName = new Map(remedies.map((remedy) => [remedy.name, remedy]));
@@ -96,7 +98,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   };
 }
 
-/** A component may be called as what every object inherits. */
+/** Own properties only: a component may have the name of a property that every object inherits. */
 const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
   Object.hasOwn(lists, component) ? lists[component]! : [];
 
@@ -111,7 +113,7 @@ function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): 
   try {
     parsed = schema.safeParse(value);
   } catch (error) {
-    // The schema is the bot's own: what makes it throw is as unfit as what it refuses.
+    // The schema is the bot's own code: if it throws, the value counts as refused.
     throw bad(path, messageOf(error));
   }
   if (parsed.success) return parsed.data;
@@ -127,7 +129,7 @@ function refuseTwins(what: string, all: readonly { name: string }[]): void {
   }
 }
 
-/** As the tables take them. */
+/** Refuses names that the tables would refuse. */
 function refuseNames(
   what: string,
   all: readonly { name: string }[],
@@ -146,7 +148,10 @@ function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
   throw new BadCatalogueError(`the remedy ${name} is reversible and has no undo`);
 }
 
-/** What a seed brings must run, and may act by itself only if its effect can be taken back. */
+/**
+ * Refuses seeds whose playbook cannot run, or that would act without a person although the effect cannot be taken
+ * back.
+ */
 function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
   if (!isPlaybook(solution)) return;
   let asks: string[];

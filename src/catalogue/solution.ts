@@ -5,17 +5,17 @@ import { isPlaybook, PlaybookError, readPlaybook, type Step } from '../playbook/
 
 export type { Step } from '../playbook/read.ts';
 
-/** What `bot_knowledge.solution` says: advice for a person, steps for the engine, or steps that cannot run. */
+/** The meaning of `bot_knowledge.solution`: advice for a person, steps for the engine, or steps that cannot run. */
 export type Solution =
   | { kind: 'prose'; text: string }
   | { kind: 'playbook'; steps: Step[] }
   | { kind: 'broken'; why: string };
 
-// A hostile text takes a few hundred milliseconds to read: once, and not for every finding that it matches.
+// Each text is read once, and not for every finding that it matches: a hostile text takes a few hundred milliseconds.
 const read = new WeakMap<Catalogue, Map<string, Solution>>();
 const mostRead = 20_000;
 
-/** A solution is a playbook when it begins with `steps:`; anything else is prose. */
+/** A solution is a playbook when it begins with `steps:`; anything else is advice. */
 export function readSolution(solution: string, catalogue: Catalogue): Solution {
   if (!isPlaybook(solution)) return { kind: 'prose', text: solution };
   const known = read.get(catalogue) ?? new Map<string, Solution>();

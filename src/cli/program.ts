@@ -34,8 +34,8 @@ const commands: (() => Command)[] = [
 ];
 
 /**
- * Every command: adding one is one file and one line. Work is imported only when it is asked for, so
- * `--help` is quick. `engineCommands` are those that src/bin puts together.
+ * Every command: adding one is one file and one line. A command's modules are imported only when it runs, so `--help`
+ * is quick. `engineCommands` are the commands that src/bin defines.
  */
 export function program(engineCommands: Command[]): Command {
   const { version, description } = JSON.parse(
@@ -48,11 +48,11 @@ export function program(engineCommands: Command[]): Command {
   return root;
 }
 
-/** What commander does not hand down to commands that are added to it. */
+/** Settings that commander does not pass on to commands that are added to it. */
 function settle(command: Command): void {
-  // It would call process.exit and cut off what is still being written.
+  // Without this commander calls process.exit, which cuts off output that is still being written.
   command.exitOverride();
-  // It repeats what was typed, and that may hold escape sequences.
+  // Commander repeats what was typed, which may contain escape sequences.
   command.configureOutput({
     outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
   });

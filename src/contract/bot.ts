@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AnyCheck } from './event-check.ts';
 
-/** An entry of `bot_knowledge` that the catalogue brings along. */
+/** An entry of `bot_knowledge` that comes with the catalogue. */
 export interface KnowledgeSeed {
   /** unique; lower case, digits, dots and dashes */
   name: string;
@@ -24,9 +24,9 @@ export interface Bot<Config = unknown> {
   /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
   config: z.ZodType<Config>;
   /**
-   * Components, of whatever bot, that a component cannot work without. While one of them has an open finding,
-   * what is found about the component is recorded and left alone: no ticket, no cure. A bot's own setting
-   * `depends_on` says more of the same kind.
+   * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings
+   * about the component are recorded but suppressed: no ticket, no cure. A bot's own setting `depends_on` adds more
+   * of the same kind.
    */
   dependsOn?: Record<string, string[]>;
   checks: AnyCheck<Config>[];

@@ -2,14 +2,14 @@ import type { AnyContext, Check } from './check.ts';
 import type { CheckResult } from './finding.ts';
 
 /**
- * What an event check is given. It counts the events of each key from `from` on, or from the key's own start, and
- * until `now`, both included; what happened before counts for nothing in this run: a cure, an undo or a person lies
- * in between, and the engine compares what came before with what came after.
+ * What an event check receives. It counts the events of each key from `from` on, or from the key's own start, until
+ * `now`, both included. Earlier events do not count in this run: a cure, an undo or a person's answer lies in
+ * between, and the engine compares the events before it with those after it.
  */
 export interface EventContext extends AnyContext {
   /** the beginning of the window; it may lie further back where single keys are judged since their cure */
   from: Date;
-  /** later starts of single keys; one may lie in the future, while a cure is taking effect */
+  /** later starts of single keys; a start may lie in the future, while a cure is taking effect */
   starts: readonly { key: string; from: Date }[];
   /** the keys to look at; null: every key */
   only: readonly string[] | null;
@@ -18,9 +18,9 @@ export interface EventContext extends AnyContext {
 /** What an event check counted for one key, from that key's start until now. */
 export interface Tally {
   key: string;
-  /** events that speak against the key */
+  /** events that count against the key */
   bad: number;
-  /** all events, the bad ones included; null where good ones leave no trace, as of errors in a log */
+  /** all events, the bad ones included; null where good events leave no trace, as for errors in a log */
   of: number | null;
   /** null exactly when `bad` is 0 */
   newestBadAt: Date | null;
@@ -28,13 +28,16 @@ export interface Tally {
 
 export interface EventResult extends CheckResult {
   /**
-   * One for each reported key, for each of `starts` and for each of `only`; a key without any event has a tally of
-   * zeros. Keys tell the findings of an event check apart: no two findings of a result share one.
+   * One tally for each reported key, for each key of `starts` and for each of `only`; a key without any event has a
+   * tally of zeros. The key identifies a finding of an event check: two findings of a result never have the same key.
    */
   tallies: Tally[];
 }
 
-/** A check of events in a window, as of requests that failed in the last hour. It counts; the engine judges. */
+/**
+ * A check of events in a window, for example of requests that failed in the last hour. The check counts; the engine
+ * judges.
+ */
 export interface EventCheck<Config> extends Pick<Check<Config>, 'name' | 'title'> {
   events: true;
   /** how far back it looks, in seconds, above 0 */

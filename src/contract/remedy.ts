@@ -13,24 +13,24 @@ export interface Target {
 
 export interface RemedyContext extends BotChanges {
   /**
-   * The transaction that also records the outcome: the effect and its record commit together or not at
-   * all. For a remedy with {@link Remedy.outside}: connections, each statement commits by itself.
+   * The transaction that also records the outcome: the effect and its record commit together or not at all. A remedy
+   * with {@link Remedy.outside} gets connections instead, on which each statement commits by itself.
    */
   db: Kysely<Database>;
   target: Target;
   now: Date;
   /**
-   * The same in every attempt at this application and in no other one: handed on to whoever takes an
+   * The same in every attempt of this application, and different in every other one: if a receiver gets it as an
    * idempotency key, a repeated request counts once.
    */
   key: string;
   /**
    * The value of a secret that the parameters refer to (`{{secret:NAME}}`), for a remedy with {@link Remedy.secrets};
-   * fill it in at the last moment ({@link filledIn}). Wherever it appears in what the remedy returns or throws, the
-   * reference stands in its place again. Throws for any other name.
+   * fill it in at the last moment ({@link filledIn}). Wherever the value appears in what the remedy returns or
+   * throws, the engine puts the reference back in its place. Throws for any other name.
    */
   secret(name: string): string;
-  /** Aborted at the run's deadline, when the run is cancelled or was taken over, and by the kill switch. */
+  /** Aborts at the run's deadline, when the run is cancelled or was taken over, and by the kill switch. */
   signal: AbortSignal;
 }
 
@@ -48,55 +48,59 @@ export interface Evidence {
   after: unknown;
 }
 
-/** safe: idempotent and harmless if useless; reversible: has an undo; irreversible: always asks */
+/** safe: idempotent, and harmless if useless; reversible: has an undo; irreversible: always asks a person */
 export type Risk = 'safe' | 'reversible' | 'irreversible';
 
 /**
- * A remedy does one thing. By default its effect is inside our database: it runs in the transaction that
- * records it, so a crash leaves both or neither.
+ * A remedy does one thing. By default its effect is inside our database: it runs in the transaction that records it,
+ * so after a crash there are both or neither.
  */
 export interface Remedy<Params = unknown> {
   /** `noun.verb`; what a playbook names */
   name: string;
   title: string;
-  /** A function where it depends on the parameters: what can be undone only if an undo was named. */
+  /**
+   * A function where the risk depends on the parameters: for example, the effect can be undone only if the parameters
+   * name an undo.
+   */
   risk: Risk | ((params: Params) => Risk);
   params: z.ZodType<Params>;
   /**
-   * The effect cannot run in the recording transaction (a request to another system, VACUUM). Its intent
-   * is committed first, its outcome afterwards; a crash between them leaves the question to {@link isDone}.
+   * The effect cannot run in the recording transaction (a request to another system, VACUUM). Its intent is committed
+   * before it and its outcome after it; after a crash between them, {@link isDone} has to answer whether it happened.
    */
   outside?: true;
   /**
-   * Its parameters may refer to secrets, which it fills in itself. It may not write a value where others can read it;
-   * a playbook that refers to a secret in a step of any other remedy is refused.
+   * Its parameters may refer to secrets, which the remedy fills in itself. It must not write a value to a place where
+   * others can read it. A playbook is refused if a step of any other remedy refers to a secret.
    */
   secrets?: true;
   /**
-   * Whether there is nothing left to do; null when it cannot tell. Asked before each application, so also before an
-   * interrupted one is repeated. Of a remedy outside, false has to be certain, because it is applied again then: neither
-   * done nor still under way. On null, or when this throws, it is not repeated and a person decides; after an error
-   * of the database it is asked again.
+   * Whether there is nothing left to do; null when it cannot tell. It is called before each application, so also
+   * before an interrupted one is repeated. For a remedy with `outside`, false must be certain, neither done nor still
+   * under way, because the remedy is then applied again. If it returns null, or throws, the remedy is not repeated
+   * and a person decides; but after an error of the database it is called again.
    */
   isDone(params: Params, context: RemedyContext): Promise<boolean | null>;
   /**
-   * Throws {@link NotAppliedError} when it is certain that nothing was done. With an error of the database as its
-   * `cause` the remedy is not to blame: it is tried again.
+   * Throws {@link NotAppliedError} when it is certain that nothing was done. If the error has an error of the
+   * database as its `cause`, the remedy is not to blame, and it is tried again.
    */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
   /**
-   * Takes the effect back; throws {@link NotAppliedError} when it may not, because others changed it since.
-   * Where a remedy outside throws anything else, it is not known whether it was taken back, and it is not repeated.
+   * Takes the effect back. Throws {@link NotAppliedError} when it may not, because others changed the result since.
+   * If a remedy with `outside` throws anything else, it is unknown whether the effect was taken back, and the undo is
+   * not repeated.
    */
   undo?(params: Params, context: UndoContext): Promise<Evidence>;
 }
 
-/** Nothing was done, and that is certain. What anything else leaves behind outside is unknown at first. */
+/** Nothing was done, and that is certain. After any other error, the effect outside is unknown at first. */
 export class NotAppliedError extends Error {
   override readonly name = 'NotAppliedError';
 }
 
-/** A secret does not fit where its reference stands: nothing was done, and the remedy is not to blame. */
+/** A secret does not fit in the place of its reference: nothing was done, and the remedy is not to blame. */
 export class UnfitSecretError extends NotAppliedError {}
 
 /** Keeps a remedy's own parameter type inside its file. */

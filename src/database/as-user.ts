@@ -1,10 +1,10 @@
 /**
- * Application code under row level security: one transaction as one of Supabase's roles, with the
- * claims that `auth.uid()` reads. Role and claims are local to the transaction: the pool's next user
- * of the connection has neither, however the transaction ends.
+ * Application code under row level security: one transaction as one of Supabase's roles, with the claims that
+ * `auth.uid()` reads. Role and claims are local to the transaction: they are gone from the connection when the
+ * transaction ends, in whatever way it ends.
  *
- * The connection's own role has to be a member of the roles it takes, as Supabase's `authenticator`
- * and `postgres` are.
+ * The connection's own role has to be a member of the roles that it takes, as Supabase's `authenticator` and
+ * `postgres` are.
  */
 import { sql, type Transaction } from 'kysely';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -21,11 +21,10 @@ export type Claims =
 export class NestedRoleError extends RoundsmanError {}
 
 /**
- * Runs `fn` in one transaction as the user `sub` (a UUID) and commits what it did; whatever it throws
- * rolls back and is thrown on. `role` is `authenticated` unless told; `anon` needs no `sub`. Use only
- * the transaction that `fn` gets: `db` itself still has its own rights. Throws {@link BadInputError}
- * for a wrong `sub` or `role`, {@link NestedRoleError} when `db` is a transaction already, and
- * AccessDeniedError for what a policy or a grant refuses.
+ * Runs `fn` in one transaction as the user `sub` (a UUID) and commits. An error of `fn` rolls the transaction back
+ * and is thrown again. `role` is `authenticated` by default; `anon` needs no `sub`. Use only the transaction that
+ * `fn` gets: `db` itself keeps its own rights. Throws {@link BadInputError} for a wrong `sub` or `role`, {@link
+ * NestedRoleError} when `db` is a transaction already, and AccessDeniedError for what a policy or a grant refuses.
  */
 export async function asUser<Result>(
   db: Db,
@@ -35,15 +34,15 @@ export async function asUser<Result>(
   if (typeof claims !== 'object' || claims === null)
     throw new BadInputError('claims', 'have to be an object with sub');
   const { sub, role = 'authenticated' } = claims;
-  // A caller without types may pass on what a request said: service_role must not come in this way.
+  // JavaScript callers may pass a role from a request: `service_role` must not be accepted here.
   if (role !== 'authenticated' && role !== 'anon')
     throw new BadInputError('role', 'has to be authenticated or anon');
   return under(db, role, role === 'anon' && sub === undefined ? undefined : uuid('sub', sub), fn);
 }
 
 /**
- * Runs `fn` in one transaction as `service_role`, which row level security does not hold back: for the
- * platform's own server code, never on behalf of a request's claims. Throws {@link NestedRoleError}.
+ * Runs `fn` in one transaction as `service_role`, which bypasses row level security: for the platform's own server
+ * code, never on behalf of a request's claims. Throws {@link NestedRoleError}.
  */
 export const asService = <Result>(
   db: Db,
@@ -65,8 +64,9 @@ async function under<Result>(
   const claims = JSON.stringify(sub === undefined ? { role } : { sub, role });
   try {
     return await db.transaction().execute(async (trx) => {
-      // set_config(..., true) is SET LOCAL with parameters: one round trip, no text put together. Supabase's
-      // auth.uid() and auth.role() look at the two older settings first, so they must not say otherwise.
+      // set_config(..., true) is SET LOCAL with parameters: one round trip, and no SQL text is built from values.
+      // Supabase's auth.uid() and auth.role() read the two older settings first, so these must not contradict the new
+      // one.
       await sql`SELECT set_config('request.jwt.claims', ${claims}, true),
                        set_config('request.jwt.claim.sub', ${sub ?? ''}, true),
                        set_config('request.jwt.claim.role', ${role}, true),

@@ -13,31 +13,31 @@ export type Database = DB;
 export type Db = Kysely<Database>;
 
 export interface ConnectOptions extends SessionOptions {
-  /** Connections at most; 10 unless told. */
+  /** The most connections; 10 by default. */
   max?: number;
-  /** They stay open while nothing is asked of them, for they hold plans; others are closed after 10 s. */
+  /** Connections stay open while they are idle, because they keep plans; without it they are closed after 10 s. */
   keep?: boolean;
-  /** Shown in pg_stat_activity, so that an operator sees whose connection it is. */
+  /** Shown in pg_stat_activity, so that an operator sees which process a connection belongs to. */
   name?: string;
-  /** A connection is not used for longer than this; for ever unless told. */
+  /** A connection is replaced when it is older than this; by default it is never replaced. */
   lifetimeSeconds?: number;
   /**
-   * A connection on which a statement gets no answer for this long is given up; never unless told. Longer
-   * than the statement timeout, after which a server that is still there answers.
+   * A connection on which a statement gets no answer for this long is ended; by default it never is. Has to be longer
+   * than the statement timeout: a server that is still there answers by then.
    */
   silenceMs?: number;
-  /** Plans that its connections keep are made again when they are old: for processes that run for long. */
+  /** The plans that connections keep are made again when they are old: for processes that run for long. */
   plansAnew?: boolean;
-  /** Connections that are not at work do not keep the process from ending. */
+  /** Idle connections do not keep the process alive. */
   idleUnreferenced?: boolean;
 }
 
-/** A new connection, its settings included, takes this long at most. */
+/** The longest that opening a connection may take, its settings included. */
 const connectTimeoutMs = 10_000;
 
 /**
- * For the engine, whose statements are short: one that takes longer is on a server that is in trouble, or
- * on a socket that is dead, and waiting for it would cost more than doing it again. Its plans follow the tables.
+ * For the engine, whose statements are short. A statement that takes longer than this is on a server in trouble or on
+ * a dead socket: to wait for it would cost more than to run it again. Its plans are made again as tables grow.
  */
 export const shortStatements = {
   statementTimeoutMs: 5_000,
@@ -45,12 +45,12 @@ export const shortStatements = {
   plansAnew: true,
 } as const;
 
-/** What the engine and the commands add: they do the platform's work, whoever logs in for them. */
+/** What the engine and the commands add: they do the platform's own work, whichever role they log in as. */
 export const forEngine = { primary: true, asService: true } as const;
 
 /**
- * pg takes these modes for verify-full, and prints a warning that it will not always. The same, without it; unless
- * the address asks for libpq's own meaning.
+ * pg treats these modes as verify-full, and prints a warning that this will change. This asks for verify-full by
+ * name, so that pg prints no warning, unless the address asks for libpq's own meaning.
  */
 const asVerified = (url: string): string =>
   /[?&]uselibpqcompat=true/.test(url)
@@ -71,9 +71,9 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     ...(options.idleUnreferenced && { allowExitOnIdle: true }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // It awaits what is returned, which its types do not tell.
+    // pg-pool awaits the promise that is returned; its types do not say so.
     onConnect: (async (client: pg.ClientBase) => {
-      // One that is lost while it is checked out tells its client too, besides failing the query.
+      // A connection that is lost while it is checked out emits an error too, besides failing its query.
       client.on('error', () => {});
       const inside = client as unknown as Inside;
       inside.connection.stream.setTimeout(connectTimeoutMs);
@@ -83,7 +83,8 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     }) as (client: pg.ClientBase) => void,
   });
   if (options.plansAnew) made.on('acquire', planAnew).on('connect', keepPrepared);
-  // An idle connection that the server closes is replaced by the next query; without a listener its error would end the process.
+  // When the server closes an idle connection, the next query opens a new one. Without a listener the error of the
+  // old one would end the process.
   made.on('error', () => {});
   watchLending(made);
   return made;
@@ -98,8 +99,8 @@ export const connect = (url: string, options: ConnectOptions = {}): Db =>
   });
 
 /**
- * Ends the sessions of this name, which a process that was killed may have left at work: as the login, whose they
- * are, also where this session works as service_role.
+ * Ends the sessions with this name, which a killed process may have left running. It works as the login, which owns
+ * those sessions, also where this session works as service_role.
  */
 export const endSessions = (db: Db, name: string) =>
   db.transaction().execute(async (trx) => {

@@ -9,8 +9,8 @@ export interface ConnectionLimit {
 }
 
 /**
- * Asks the server on one connection. What other processes of the same role use counts against it as well, and what a
- * pooler in front allows it does not know.
+ * Asks the server on one connection. Connections of other processes with the same role count against the limit as
+ * well. The limit of a pooler in front is not known.
  */
 export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   const db = connect(url, { name: 'roundsman', max: 1, silenceMs: 5_000 });
@@ -21,7 +21,7 @@ export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   }
 }
 
-/** The same on a connection that there is: the login may have no other. */
+/** The same on an open connection: the login may not be allowed another one. */
 export async function limitOn(db: Db): Promise<ConnectionLimit> {
   const { rows } = await sql<ConnectionLimit>`
       WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user),

@@ -7,7 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 const special = /[\\\t\n\r]/;
 const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** A value as COPY's text format takes it: null, text, numbers, booleans, dates, and objects as JSON. */
+/** A value in COPY's text format: null, text, numbers, booleans, dates, and objects as JSON. */
 export function copyText(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
   const text =
@@ -16,7 +16,7 @@ export function copyText(value: unknown): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value as string | number | boolean);
-  // Nearly no value has any, and a look costs less than half of a replacement of nothing.
+  // Hardly any text has special characters, and the test costs less than half of a replacement that finds nothing.
   if (!special.test(text)) return text;
   return text.replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);
 }
@@ -38,7 +38,7 @@ function* lines(rows: Iterable<unknown[]>, onRows: (rows: number) => void): Gene
   onRows(count % batch);
 }
 
-/** Sends rows into a table, in the order of `columns`. Nothing of it stays if the transaction ends otherwise. */
+/** Sends rows into a table, in the order of `columns`. If the transaction rolls back, none of them stays. */
 export async function copyInto(
   client: pg.PoolClient,
   table: string,

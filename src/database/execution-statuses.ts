@@ -2,10 +2,10 @@ import type { DB } from './tables.ts';
 
 type Status = DB['bot_executions']['status'];
 
-/** Runs that are to come or go on. Imports nothing: command lines list the words. */
+/** Runs that wait to start or are running. This file imports nothing: command lines list the words. */
 export const pendingExecutions = ['queued', 'running'] as const satisfies readonly Status[];
 
-/** What a run ended as: of these it changes no more, but a skipped one may be queued by a backfill. */
+/** The states in which a run ends. They do not change again, except that a backfill may queue a skipped run. */
 export const endedExecutions = [
   'success',
   'failed',

@@ -1,6 +1,6 @@
 /**
- * `npm run types`: writes tables.ts from a migrated database, so that what the compiler believes is
- * what PostgreSQL has. (kysely-codegen needs the compiler API that TypeScript 7 no longer has.)
+ * `npm run types`: writes tables.ts from a migrated database, so that the compiler's types are PostgreSQL's.
+ * (kysely-codegen needs a compiler API that TypeScript 7 no longer has.)
  */
 import { writeFile } from 'node:fs/promises';
 import { sql, type Kysely } from 'kysely';
@@ -11,13 +11,13 @@ interface Column {
   column: string;
   type: string;
   nullable: boolean;
-  /** 'always' for GENERATED ALWAYS, 'default' where an insert may leave it out, 'none' otherwise */
+  /** 'always' for GENERATED ALWAYS, 'default' where an insert may omit the column, 'none' otherwise */
   given: 'always' | 'default' | 'none';
   /** the words of a CHECK (column IN (...)), if it has one */
   words: string[] | null;
 }
 
-// What pg really returns, and what it takes.
+// The types that pg returns, and those that it accepts.
 const typescript: Record<string, string> = {
   uuid: 'string',
   text: 'string',

@@ -1,11 +1,11 @@
 /**
- * JSON that comes from outside. JSON.stringify would call what it finds, turn NaN into null without a
- * word, and end in a RangeError where something is deep: here each of that is a named error.
+ * JSON from outside. JSON.stringify would call functions that it finds, silently turn NaN into null, and throw a
+ * RangeError when a value is too deep: here each of these is a named error.
  */
 import { types } from 'node:util';
 import { BadInputError } from './faults/bad-input.ts';
 
-/** Characters of JSON. */
+/** The most characters of JSON. */
 const longest = 65_536;
 const deepest = 100;
 
@@ -20,7 +20,7 @@ export function document(field: string, value: unknown): string {
     return new Writer(field).write(value);
   } catch (error) {
     if (error instanceof BadInputError) throw error;
-    // A getter or a proxy of theirs threw.
+    // A getter or a proxy of the caller threw.
     throw new BadInputError(field, 'must not have a part that cannot be read');
   }
 }
@@ -28,7 +28,7 @@ export function document(field: string, value: unknown): string {
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // One of another realm has another Object.prototype, above which there is nothing either.
+  // An object of another realm has another Object.prototype, which has no prototype either.
   return (
     prototype === null ||
     (Object.getPrototypeOf(prototype) === null &&
@@ -54,7 +54,8 @@ class Writer {
     throw new BadInputError(this.#field, rule);
   }
 
-  // Bounded as it grows: an object that is there many times over may stand for more than fits anywhere.
+  // The length is checked while the text grows: an object that is referred to many times may stand for more text than
+  // memory holds.
   #add(text: string): void {
     this.#json += text;
     if (this.#json.length > longest) this.#refuse('may have 65,536 characters of JSON at most');

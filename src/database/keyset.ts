@@ -1,12 +1,12 @@
 /**
- * Pages of a list, newest first, by the key (created_at, id): a page costs the same however far back it
- * is, and rows that are added meanwhile neither repeat nor hide others.
+ * Pages of a list, newest first, by the key (created_at, id): each page costs the same, however far back it is, and
+ * rows that are added meanwhile cause neither repeated nor missing rows.
  */
 import { sql, type RawBuilder } from 'kysely';
 import { BadInputError, fields, whole } from './faults/bad-input.ts';
 
 export interface PageRequest {
-  /** rows at most, 1 to 200; 50 unless told */
+  /** rows at most, 1 to 200; 50 by default */
   limit?: number | undefined;
   /** `next` of the page before; without it the newest rows */
   cursor?: string | undefined;
@@ -14,11 +14,11 @@ export interface PageRequest {
 
 export interface Page<Row> {
   rows: Row[];
-  /** what to ask the next page with; null after the last row */
+  /** the cursor of the next page; null after the last row */
   next: string | null;
 }
 
-/** The newest time is none: `created_at` is NULL where a client wrote that, and DESC puts it first. */
+/** `created_at` is null in rows where a client wrote NULL: DESC puts those first. */
 interface Key {
   at: string | null;
   id: string;
@@ -27,7 +27,7 @@ interface Key {
 const form =
   /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** February has no 31st: JavaScript takes it for March, PostgreSQL does not take it, nor a year 0. */
+/** For 31 February JavaScript gives a day in March; PostgreSQL refuses it, and a year 0 as well. */
 function exists(at: string): boolean {
   const time = new Date(at);
   return (
@@ -44,7 +44,7 @@ function readKey(cursor: string): Key {
   return { at: groups.at || null, id: groups.id! };
 }
 
-/** The parts of a query for one page. `table` is how the query calls the table with the two columns. */
+/** The parts of a query for one page. `table` is the query's name for the table with the two columns. */
 export function keyset(request: PageRequest, table: string) {
   const { limit = 50, cursor } = fields('request', request);
   const size = whole('limit', limit, 1, 200);
@@ -56,9 +56,9 @@ export function keyset(request: PageRequest, table: string) {
   return {
     after: afterKey(from, at, id),
     order: sql`${at} DESC, ${id} DESC`,
-    /** With the microseconds that a Date loses, and whatever the session's time zone and style. */
+    /** With the microseconds that a Date loses, and independent of the session's time zone and date style. */
     at: sql<string>`coalesce(to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`,
-    /** One row more than the page holds tells whether there is another one. */
+    /** One row more than the page holds shows whether there is a next page. */
     take: size + 1,
     page<Row extends { id: string; at: string }>(found: Row[]): Page<Omit<Row, 'at'>> {
       const rows = found.slice(0, size);

@@ -1,4 +1,4 @@
-/** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that keep sessions from their work. */
+/** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that break our sessions. */
 import { sql } from 'kysely';
 import type { Explanation } from '../ground/errors.ts';
 import type { Db } from './connect.ts';
@@ -12,8 +12,8 @@ export interface Made {
 }
 
 /**
- * Where a setting was made for sessions of this login in this database, the one that counts first. Any session of the
- * same server can be asked.
+ * Where a setting was made for sessions of this login in this database; the one that takes precedence comes first.
+ * Any session on the same server can answer this.
  */
 export async function madeBy(
   db: Db,
@@ -38,7 +38,7 @@ export async function madeBy(
   return rows;
 }
 
-/** Why a session works as another role than its login though it asked for none; null where it does not. */
+/** Why a session works as another role than its login, though it did not ask for one; null where it does not. */
 export async function becameAnother(db: Db): Promise<Explanation | null> {
   const { rows } = await sql<{ login: string; role: string; database: string }>`
     SELECT session_user AS login, current_user AS role, current_database() AS database
@@ -46,7 +46,7 @@ export async function becameAnother(db: Db): Promise<Explanation | null> {
   if (!rows[0]) return null;
   const { login, role, database } = rows[0];
   const [made] = await madeBy(db, 'role', login, database);
-  // Our own sessions take that one by themselves.
+  // Our own sessions become service_role themselves.
   if (!made && role === 'service_role') return null;
   return {
     what: `sessions of ${login} work as ${role} here`,

@@ -1,50 +1,61 @@
-/** This process's sessions by server: what one of them learns of the server holds for the others, too. */
+/**
+ * The sessions of this process, by server: when one session learns something about the server, it holds for the
+ * others too.
+ */
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { meaningOf } from './faults/sql-states.ts';
 
-/** What pg keeps in its clients and its types do not tell. */
+/** What pg keeps in its clients but does not show in its types. */
 export interface Inside {
   connection: EventEmitter & { stream: Socket };
   readyForQuery: boolean;
   _sentQueryQueue?: unknown[];
-  /** a pool gives up a client that was used as often as it may be */
+  /** the pool closes a client that has been used as often as it may be */
   _poolUseCount?: number;
 }
 
 interface Open {
   client: Inside;
   heardAt: number;
-  /** as the server said last: idle, in a transaction, in a failed one */
+  /** as the server said last: idle, in a transaction, in a failed transaction */
   status: 'I' | 'T' | 'E';
-  /** a caller has it, and not the pool */
+  /** a caller has it, not the pool */
   isLent: boolean;
-  /** the server cannot do its work */
+  /** its server cannot do our work */
   isWrong: boolean;
 }
 
-/** One network, and one server, loses them together. */
+/** Sessions to one server share its network, and are lost together. */
 const openTo = new Map<string, Set<Open>>();
 
-/** By server: when it has said something to any of them, by performance.now(). */
+/** By server: the time of the last data from it on any session, by performance.now(). */
 const heardFrom = new Map<string, number>();
 
 export const serverOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
 
-/** When the server behind the address was heard by this process, by performance.now(); 0 if never. */
+/**
+ * The time at which this process last received data from the server of this address, by performance.now(); 0 if
+ * never.
+ */
 export const lastHeardFrom = (url: string): number => heardFrom.get(serverOf(url)) ?? 0;
 
 const streamOf = ({ client }: Open) => client.connection.stream;
 
 const isIdle = ({ readyForQuery, _sentQueryQueue: sent }: Inside) => readyForQuery && !sent?.length;
 
-/** One that is lent, idle and outside of a transaction for so long is held to listen, and would never come back. */
+/**
+ * A session that is lent but idle for this long, outside of a transaction, probably listens (LISTEN): its caller
+ * would never give it back.
+ */
 const listeningMs = 1_000;
 
 const wrongServer = () => new Error('this server takes no writes now; another connection is made');
 
-/** It is not used again: ended now where it does nothing, else when it has done what it is at. */
+/**
+ * Makes sure that the session is not used again: ends it at once if it is idle, else when its current work is done.
+ */
 function discard(open: Open): void {
   open.isWrong = true;
   open.client._poolUseCount = Infinity;
@@ -57,14 +68,14 @@ function discard(open: Open): void {
 }
 
 /**
- * Remembers a new session, and ends it
- * - when a statement gets no answer for as long as its socket's timeout says, and with it the others to the same
- *   server that have not been heard of since, so that no caller has to find out again. A network that lost the
- *   server without a word would otherwise keep the statement, and whoever waits for it, for ever. pg's own
- *   query_timeout leaves the connection in the pool, behind the answer that never comes;
- * - when the server says that it takes no writes, and with it all others to the same server: after a switchover the
- *   old primary may stay up, and the same name leads to another server by now. `refusesWrites`: the session itself
- *   was told to, so that its refusals say nothing of the server.
+ * Remembers a new session, and ends it in two cases:
+ * - A statement gets no answer within the timeout of its socket. Then the other sessions to the same server that have
+ *   received nothing since are ended, too, so that no other caller has to wait as long. Without this, a network that
+ *   silently drops the connection would keep the statement and its caller waiting for ever. pg's own query_timeout
+ *   leaves the connection in the pool, where later statements wait behind the answer that never comes.
+ * - The server says that it takes no writes. Then all other sessions to the same server are ended, too: after a
+ *   switchover the old primary may stay up, while the same name already leads to another server. `refusesWrites`: the
+ *   session itself was opened to refuse writes, so its refusals say nothing about the server.
  */
 export function keepWatch(client: Inside, server: string, refusesWrites: boolean): void {
   const { stream } = client.connection;
@@ -95,7 +106,7 @@ export function keepWatch(client: Inside, server: string, refusesWrites: boolean
   client.connection.on('errorMessage', (error: unknown) => {
     if (!refusesWrites && meaningOf(error)?.isWrongServer) refused = true;
   });
-  // The caller has its error before the session ends.
+  // The caller gets its error before the session ends.
   client.connection.on('readyForQuery', ({ status }: { status: Open['status'] }) => {
     open.status = status;
     if (refused) for (const each of together) discard(each);
@@ -108,7 +119,7 @@ function giveUpSilent(silent: Open, together: Set<Open>): void {
   const silentMs = streamOf(silent).timeout ?? 0;
   const error = new Error(`PostgreSQL has not answered for ${silentMs / 1000} s`);
   const since = performance.now() - silentMs;
-  // Not those at work that may be silent for as long as they like.
+  // Not busy sessions without a timeout: those may be silent for as long as they like.
   const suspect = [...together].filter(
     (each) => each.heardAt <= since && (isIdle(each.client) || streamOf(each).timeout),
   );
@@ -118,7 +129,7 @@ function giveUpSilent(silent: Open, together: Set<Open>): void {
 
 const sessions = new WeakMap<object, Open>();
 
-/** So that what a caller is in the middle of is not cut off. */
+/** Notes which sessions are lent, so that a caller's work is not cut off. */
 export function watchLending(pool: pg.Pool): void {
   const lent = (client: object, isLent: boolean) => {
     const open = sessions.get(client);

@@ -1,4 +1,4 @@
-/** A pooler between us and PostgreSQL that does not keep a session together. */
+/** Detects a pooler between us and PostgreSQL that does not keep sessions together. */
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
@@ -15,7 +15,7 @@ export class TransactionPoolerError extends RoundsmanError {
   }
 }
 
-/** One look at who is at the other end; a pooler with no place free for us may keep it waiting. */
+/** The longest that one look at the other end may take; a pooler with no free place for us may let it wait. */
 const answerTimeoutMs = 5_000;
 
 const lookAt = async (client: PoolClient) => {
@@ -26,8 +26,8 @@ const lookAt = async (client: PoolClient) => {
 };
 
 /**
- * Throws {@link TransactionPoolerError} where statements of one connection reach several sessions. Direct
- * connections are recognised by the server's process number, which poolers make up, and cost one query.
+ * Throws {@link TransactionPoolerError} where statements of one connection reach several sessions. A direct
+ * connection costs one query: its server's process id is the true one, while poolers invent theirs.
  */
 export async function refuseTransactionPooler(url: string): Promise<void> {
   const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: answerTimeoutMs });
@@ -37,14 +37,15 @@ export async function refuseTransactionPooler(url: string): Promise<void> {
     held.push(ours);
     const { pid } = await lookAt(ours);
     if ((ours as unknown as { processID: number }).processID === pid) return;
-    // In pooling by statement the first BEGIN is refused.
+    // A pooler in statement mode refuses the first BEGIN.
     await tryTransaction(ours);
     const mark = randomUUID();
     await ours.query(`SELECT set_config('roundsman.mark', $1, false)`, [mark]);
-    // Two others hold sessions: a pooler that lends ours out gives them ours, or gives us another.
+    // Two more connections each hold a session: a pooler that shares sessions then gives them ours, or gives us
+    // another one.
     for (let count = 0; count < 2; count += 1) {
       const other = await connections.connect().catch(() => null);
-      if (!other) break; // No place for more sessions: in a pool of sessions that is no fault.
+      if (!other) break; // A pooler in session mode may have no more places: that is no fault.
       held.push(other);
       await other.query('BEGIN');
       if ((await lookAt(other)).mark === mark)
@@ -54,7 +55,7 @@ export async function refuseTransactionPooler(url: string): Promise<void> {
         throw new TransactionPoolerError('two statements of one connection reached two sessions');
     }
   } finally {
-    // Destroyed and not given back: a mark or a transaction must not stay behind.
+    // Closed and not given back: a mark or a transaction must not stay behind.
     for (const client of held) client.release(true);
     await connections.end();
   }

@@ -1,18 +1,18 @@
 /**
- * Statements that take as long to plan as to carry out: the ones that ask much of a few rows. PostgreSQL plans a text that
- * has no name at each call; a connection of the engine gives these a name, and plans them once in two seconds
- * (plan-anew.ts). Elsewhere the mark is a comment: a pooler may lend each transaction another server connection, which
- * does not know the name.
+ * Statements that take as long to plan as to run: they ask much of a few rows. PostgreSQL plans a statement without a
+ * name at each call. An engine connection gives marked statements a name, so they are planned once in two seconds
+ * (plan-anew.ts). Elsewhere the mark is only a comment: a pooler may give each transaction another server connection,
+ * which does not know the name.
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
-// What such a statement begins with. Its text may not vary without bound.
+// The first characters of such a statement. Its text must not have an unlimited number of variants.
 const mark = '/* prepared */';
 
 const names = new Map<string, string>();
 
-/** A name for each text: one and the same name for two texts is an error of `pg`. */
+/** A name for each text: `pg` throws when two texts have the same name. */
 function nameOf(text: string): string {
   const known = names.get(text);
   if (known !== undefined) return known;

@@ -1,21 +1,21 @@
 /**
- * What the role as which checks read may change all the same: it has every right that PUBLIC has, and a check that
- * leaves its read-only transaction can use it.
+ * What the role that checks read as can still change: it has every right of PUBLIC, and a check that leaves its
+ * read-only transaction can use them.
  */
 import { sql } from 'kysely';
 import type { Db } from './connect.ts';
 import { readerRole } from './reader.ts';
 
-/** A right and what it is on, in the words of GRANT and REVOKE. */
+/** A right and its object, in the words of GRANT and REVOKE. */
 export interface ReaderRight {
   right: string;
   on: string;
 }
 
 /**
- * Rights to write in schemas that are not PostgreSQL's own: to make objects, to change rows and sequences, and to call
- * what writes as its owner. Empty where there is no such role. Not looked at are rights that every role has on every
- * server, to large objects, temporary tables and notifications: docs/rls.md.
+ * Rights to write in schemas that are not PostgreSQL's own: to make objects, to change rows and sequences, and to
+ * call functions that write with their owner's rights. Empty where the role does not exist. It leaves out rights that
+ * every role has on every server, to large objects, temporary tables and notifications: docs/rls.md.
  */
 export async function readerWrites(db: Db): Promise<ReaderRight[]> {
   const { rows } = await sql<ReaderRight>`
@@ -47,7 +47,7 @@ export async function readerWrites(db: Db): Promise<ReaderRight[]> {
       SELECT 'EXECUTE', 'ROUTINE ' || p.oid::regprocedure
       FROM schema JOIN pg_proc p ON p.pronamespace = schema.oid
       WHERE p.prosecdef AND p.provolatile = 'v' AND has_function_privilege(reader, p.oid, 'EXECUTE')
-        -- Triggers call these, and no statement can.
+        -- Only triggers call these; no statement can.
         AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
       ORDER BY 2
     )`.execute(db);

@@ -6,13 +6,14 @@ import { sql } from 'kysely';
 /** Row level security would hide rows from the role that checks read as. */
 export class BlindChecksError extends RoundsmanError {}
 
-/** Tables that are named of many. */
+/** The most tables that a message names. */
 const mostNamed = 5;
 
 /**
- * Makes sure that checks see all rows that this process sees. With `open`, tables that came after the last migration
- * are opened to them first where this login owns them. Throws {@link BlindChecksError} with the tables that stay
- * hidden. True when checks read as a role of their own, false when as this login.
+ * Makes sure that checks see all rows that this process sees. With `open`, it first grants the reader access to
+ * tables that were made after the last migration, where this login owns them. Throws {@link BlindChecksError} with
+ * the tables that stay hidden. Returns true when checks read as a role of their own, false when they read as this
+ * login.
  */
 export async function refuseBlindChecks(
   db: Db,

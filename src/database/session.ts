@@ -1,26 +1,28 @@
-/** How every session of ours begins: with the settings that our statements rely on, at a server that can do the work. */
+/**
+ * How every session of ours begins: with the settings that our statements rely on, on a server that can do the work.
+ */
 import pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
 import { becomeReader } from './reader.ts';
 import { readOnly, stateOf } from './faults/sql-states.ts';
 
 export interface SessionOptions {
-  /** Every statement ends after this many milliseconds; 30,000 unless told, 0 for no limit. */
+  /** Every statement is cancelled after this many milliseconds; 30,000 by default, 0 for no limit. */
   statementTimeoutMs?: number;
-  /** The session refuses to write, and reads as a role that cannot where there is one: what checks get. */
+  /** The session refuses to write, and reads as a role that cannot write, where it exists: for checks. */
   readOnly?: boolean;
-  /** Only a server that takes writes will do: others are refused with {@link ReadOnlyServerError}. */
+  /** Only a server that takes writes is accepted; others are refused with {@link ReadOnlyServerError}. */
   primary?: boolean;
   /**
-   * It works as service_role where the login may take that role and neither owns the tables nor passes row level
-   * security by itself: what the engine and the commands do. Not for applications, whose own role is their limit.
+   * The session works as service_role if the login may take that role and neither owns the tables nor bypasses row
+   * level security itself: for the engine and the commands. Not for applications, whose own role is their limit.
    */
   asService?: boolean;
-  /** Where names without a schema are looked up; `public, extensions` unless told. */
+  /** Where names without a schema are looked up; `public, extensions` by default. */
   searchPath?: string;
 }
 
-/** The server takes no writes now. It, or another one under its name, may later. */
+/** The server takes no writes now. It, or another server under its name, may take them later. */
 export class ReadOnlyServerError extends RoundsmanError {
   override readonly retryable = true;
   readonly code = readOnly;
@@ -40,9 +42,9 @@ export class ReadOnlyServerError extends RoundsmanError {
 export class SessionRefusedError extends RoundsmanError {}
 
 /**
- * Whatever the server, the database or the role say, a session of ours has these. A backend whose client vanished
- * must not run on, and one that is kept for its plans must not be ended while it is idle. What a server does not
- * know is left out.
+ * The settings of every session of ours, whatever the server, the database or the role say. A backend whose client
+ * vanished must not go on working, and a session that is kept for its plans must not be ended while it is idle.
+ * Settings that a server does not know are left out.
  */
 const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: SessionOptions) => ({
   statement_timeout: String(statementTimeoutMs ?? 30_000),
@@ -64,9 +66,9 @@ const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: Session
   row_security: 'on',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
-  // Not "$user": a schema that is named like the role would get our tables.
+  // Not "$user": a schema with the role's name would receive our tables.
   search_path: searchPath ?? 'public, extensions',
-  // What was begun outside must not be forgotten in a crash.
+  // What was begun outside must not be forgotten when the server crashes.
   synchronous_commit: 'on',
   ...(refuses && { default_transaction_read_only: 'on' }),
 });
@@ -77,14 +79,14 @@ const look = `
   SELECT pg_is_in_recovery() AS "isStandby", current_setting('default_transaction_read_only') = 'on' AS "isReadOnly",
          current_setting('server_encoding') AS encoding, current_setting('session_replication_role') AS replication`;
 
-/** By statements and not at startup, because poolers refuse startup options that they do not know. */
+/** Sets them by statements and not at startup, because poolers refuse startup options that they do not know. */
 const set = (options: SessionOptions): string => `
   SELECT set_config(name, value, false)
   FROM (VALUES ${Object.entries(settings(options))
     .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
     .join(', ')}) AS wanted (name, value)
   WHERE current_setting(name, true) IS NOT NULL
-    -- A stricter one stays.
+    -- A stricter value stays.
     AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
 
 const takeService = `
@@ -97,7 +99,7 @@ const takeService = `
     AND pg_has_role(login.oid, service.oid,
                     CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`;
 
-/** As the login, before it becomes a role that may not. */
+/** The login sets this before the session becomes a role that may not. */
 const letTriggersFire = `
   SELECT set_config('session_replication_role', 'origin', false)
   WHERE current_setting('session_replication_role') <> 'origin'
@@ -111,15 +113,15 @@ interface Seen {
 }
 
 /**
- * Sets what a new session has to have, in one round trip. Throws {@link ReadOnlyServerError}, and
- * {@link SessionRefusedError} that names what cannot be set.
+ * Applies the settings of a new session, in one round trip. Throws {@link ReadOnlyServerError}, or {@link
+ * SessionRefusedError}, which names the settings that cannot be set.
  */
 export async function beginSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
   const statements = [
     letTriggersFire,
     look,
     set(options),
-    // Where there is no role that only reads, the next one counts.
+    // Where the read-only role does not exist, the next choice counts.
     ...(options.readOnly ? [`SELECT ${becomeReader}`] : []),
     ...(options.asService ? [takeService] : []),
   ];
@@ -136,7 +138,7 @@ export async function beginSession(client: pg.ClientBase, options: SessionOption
   if (seen.replication !== 'origin') await fireTriggers(client, seen.replication);
 }
 
-/** What a role may set only with a right of its own. */
+/** Sets what a role may set only with a special right. */
 async function fireTriggers(client: pg.ClientBase, is: string): Promise<void> {
   try {
     await client.query('SET session_replication_role = origin');

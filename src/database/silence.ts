@@ -4,15 +4,19 @@ import type { Db } from './connect.ts';
 import { lastHeardFrom } from './open-sessions.ts';
 import { ping } from './ping.ts';
 
-/** A question goes unanswered for so long at least, and the server said nothing to any other for {@link silentMs}. */
+/**
+ * How long a question has to stay unanswered, while the server sends nothing to any other session for {@link
+ * silentMs}.
+ */
 const unansweredMs = 1_000;
 const silentMs = 2_500;
 const everyMs = 250;
 
 /**
- * Resolves with true as soon as the server behind `url` says nothing any more to this process, though it is asked: it takes
- * connections and statements and answers none, as behind a network that lost it without a word. With false when `until` aborts.
- * A server that refuses, or that answers any other session meanwhile, is not silent. `db` is a pool to it.
+ * Resolves with true when the server behind `url` no longer sends anything to this process although it is asked: it
+ * takes connections and statements and answers none, as when the network drops all packets. Resolves with false when
+ * `until` aborts. A server that refuses, or that answers any other session meanwhile, is not silent. `db` is a pool
+ * to it.
  */
 export async function fallenSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
   while (!until.aborted) {

@@ -1,6 +1,6 @@
 /**
- * Sessions for code that is not ours to trust with them: what a task sets, locks, prepares or leaves open in its
- * sessions is gone when it ends, and the next task finds them as if they were new.
+ * Sessions for code that we do not trust with them: when a task ends, everything is reset that it set, locked,
+ * prepared or left open in its sessions, and the next task finds them like new.
  */
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
@@ -9,19 +9,19 @@ import { rememberErrors } from './faults/own-errors.ts';
 import { beginSession } from './session.ts';
 
 export interface TaskSessions {
-  /** of this task alone; one that it destroys is still there for the others */
+  /** for this task alone; if the task destroys it, the other tasks keep theirs */
   db: Db;
-  /** Ends what is under way in its sessions and gives them back, as they were. Never rejects. */
+  /** Ends what is under way in the task's sessions, resets them and gives them back. Never rejects. */
   end(): Promise<void>;
 }
 
-/** A server that does not answer within this time is not waited for: its session is given up. */
+/** The longest wait for a reset; after it the session is closed. */
 const resetWithinMs = 1_000;
 
 /** As long as the pool itself waits for a new connection. */
 const waitMs = 10_000;
 
-/** What pg keeps in its clients and its types do not tell. */
+/** What pg keeps in its clients but does not show in its types. */
 interface Inside {
   _queryable: boolean;
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
@@ -30,8 +30,8 @@ interface Inside {
 type Client = PostgresPoolClient & pg.PoolClient & Inside;
 
 /**
- * Opens a pool for tasks; each gets its own view of it. Nothing connects before the first statement. `outside` runs
- * what must not belong to the task that happens to be the first to need a connection.
+ * Opens a pool for tasks; each task gets its own view of it. Nothing connects before the first statement. Connections
+ * are opened through `outside`, because they must not belong to the task that happens to need the first one.
  */
 export function openTaskSessions(
   url: string,
@@ -106,7 +106,7 @@ export function openTaskSessions(
     async function reset(client: Client): Promise<void> {
       const isClean = await within(client, async () => {
         if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
-        // RESET ALL, which is part of it, leaves the role as it is.
+        // RESET ALL, which DISCARD ALL includes, does not change the role.
         await client.query('RESET ROLE');
         await client.query('DISCARD ALL');
         await beginSession(client, options);

@@ -1,7 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
 import { BadInputError, fields, time } from './faults/bad-input.ts';
 
-/** From `since` on, and before `until` or without an end: half-open, so that spans can be put side by side. */
+/**
+ * From `since` on, and before `until` or without an end: half-open, so that spans can follow each other without
+ * overlap.
+ */
 export interface TimeSpan {
   since: Date;
   until?: Date | undefined;

@@ -2,8 +2,8 @@ import type { Transaction } from 'kysely';
 import type { Database, Db } from './connect.ts';
 
 /**
- * Runs `fn` in the transaction that was given, or in one of its own. What fails in a caller's own
- * leaves nothing behind either: PostgreSQL takes nothing more of it, and it has to be rolled back.
+ * Runs `fn` in the transaction that was given, or in a new one. A failure in the caller's own transaction leaves
+ * nothing behind either: PostgreSQL refuses further statements in it, so the caller has to roll it back.
  */
 export const inTransaction = <Result>(
   db: Db,

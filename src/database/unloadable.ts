@@ -1,4 +1,4 @@
-/** A library that each new session has to load, and that cannot be loaded: no session comes about. */
+/** A library that each new session has to load and that cannot be loaded: no session can begin. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
 import { quotedName } from '../ground/text.ts';
 import { connect } from './connect.ts';
@@ -9,7 +9,10 @@ const words =
 
 const settings = ['session_preload_libraries', 'local_preload_libraries'] as const;
 
-/** Another database may let the login in; and who connects may set the second of the settings by itself. */
+/**
+ * Other ways to connect: another database may accept the login, and a client may set the second of the settings
+ * itself.
+ */
 function otherWays(url: string): string[] {
   const ways = ['postgres', 'template1'].map((name) =>
     Object.assign(new URL(url), { pathname: `/${name}` }),
@@ -32,14 +35,17 @@ async function ask(way: string, login: string, database: string): Promise<Made[]
   }
 }
 
-/** What was set where, and what undoes it, when that is why `error` came of a first connection; null otherwise. */
+/**
+ * When such a setting is the reason for `error` of a first connection: where it was set, and the statement that
+ * undoes it; null otherwise.
+ */
 export async function unloadable(url: string, error: unknown): Promise<Explanation | null> {
   const why = messageOf(error);
   if (!words.test(why) || !URL.canParse(url)) return null;
   const { username, pathname } = new URL(url);
   const login = decodeURIComponent(username || process.env.PGUSER || '');
   const database = decodeURIComponent(pathname.slice(1)) || process.env.PGDATABASE || login;
-  const what = 'no session comes about, because it has to load a library that cannot be loaded';
+  const what = 'no session can begin, because each one has to load a library that cannot be loaded';
   for (const way of otherWays(url)) {
     const made = await ask(way, login, database).catch(() => []);
     if (made.length === 0) continue;
@@ -49,11 +55,11 @@ export async function unloadable(url: string, error: unknown): Promise<Explanati
       hint: `as a superuser, who connects to another database: ${made.map(({ undo }) => undo).join('; ')}; or install the library on the server`,
     };
   }
-  // The path is that of what any user may load.
+  // A path with /plugins/ is one that any user may load from.
   const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
   return {
     what,
-    why: `${why}; ${name} names it, of the role ${login} or of the whole server: this login gets into no database`,
+    why: `${why}; ${name} names it, set for the role ${login} or for the whole server: this login can open no database`,
     hint: `as a superuser: ALTER ROLE ${quotedName(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quotedName(login)} IN DATABASE ${quotedName(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
   };
 }

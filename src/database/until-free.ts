@@ -8,8 +8,9 @@ const pollTimeoutMs = 10_000;
 const pauseMs = 25;
 
 /**
- * Carries a transaction out that waits for no row (NOWAIT): where another transaction holds one, it is ended and tried
- * again, so that nothing is held while it waits. Rejects with the server's lock_not_available after 10 s.
+ * Runs a transaction whose statements never wait for a row (NOWAIT). Where another transaction holds a row, this one
+ * is rolled back and tried again, so that it holds no lock while it waits. Rejects with the server's
+ * lock_not_available after 10 s.
  */
 export async function untilFree<Result>(
   db: Db,

@@ -1,14 +1,14 @@
 import type pg from 'pg';
 
-/** An index or a foreign key: the statements that take it away and put it back. */
+/** An index or a foreign key: the statements that drop it and make it again. */
 interface Part {
   away: string;
   back: string;
 }
 
 /**
- * What can come back as it was. Indexes behind a constraint stay, and so do those with marks that their
- * definition does not tell; so do foreign keys into other schemas, whose tables are not ours to lock.
+ * The parts that can be made again exactly. Indexes behind a constraint stay, and so do indexes with marks that their
+ * definition does not show. Foreign keys into other schemas stay too, because we may not lock those tables.
  */
 async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
   const { rows } = await client.query<Part>(
@@ -29,10 +29,10 @@ async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
 }
 
 /**
- * Fills a table while its secondary indexes and foreign keys are away, and puts them back as they were:
- * all rows at once are sorted and checked for a fraction of what they cost one by one. Any owner of the
- * table may. Only inside a transaction, which has to fail if this does; until it ends no other session can
- * read the table or those that it refers to.
+ * Fills a table after dropping its secondary indexes and foreign keys, then makes them again: to sort and check all
+ * rows at once costs a fraction of doing it row by row. Any owner of the table may do this. Only inside a
+ * transaction, which has to fail if this fails; until it ends, no other session can read the table or the tables that
+ * it refers to.
  */
 export async function fillBare(
   client: pg.PoolClient,

@@ -9,7 +9,7 @@ const names = 'atlas beacon cinder dorsal echo fjord gale hollow ivory jetty kel
   ' ',
 );
 
-/** Bots that no longer run, with the history of their rounds: what lists, figures and pruning work on. */
+/** Bots that no longer run, with the history of their rounds: data for lists, figures and pruning. */
 export function botPlantings({ size, now }: World): Planting[] {
   const executions = fictionalBots * runsADay * size.days;
   const newest = Math.floor((now.getTime() - 3_600_000) / everyMs) * everyMs;

@@ -1,4 +1,4 @@
-/** Chance that falls the same way every time: mulberry32, a public-domain generator of 32 bits. */
+/** Random numbers that are the same every time: mulberry32, a public-domain generator of 32 bits. */
 export class Chance {
   #state: number;
 

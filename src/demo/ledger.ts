@@ -13,7 +13,7 @@ interface Entry {
 
 const DAY = 86_400_000;
 
-/** One user's last 30 days, oldest first; each balance_after is the one before plus the amount. */
+/** One user's last 30 days, oldest first; each balance_after is the previous one plus the amount. */
 function history(chance: Chance, now: Date, user_id: string): Entry[] {
   const entries: Entry[] = [];
   let balance = 0;
@@ -47,8 +47,8 @@ function history(chance: Chance, now: Date, user_id: string): Entry[] {
 }
 
 /**
- * The rows in the order in which they were booked, and the credits that each profile shows.
- * `drifted` users show an old balance; the chain of `broken` does not add up.
+ * The rows in the order of their booking, and the credits that each profile shows. The `drifted` users show an old
+ * balance; the chain of the user `broken` does not add up.
  */
 export function ledger(
   chance: Chance,
@@ -60,10 +60,10 @@ export function ledger(
   const rows = shown.flatMap((profile) => {
     const entries = history(chance, now, profile.id);
     const [previous, last] = entries.slice(-2) as [Entry, Entry];
-    // Two bookings read the same balance: the later one forgot what the earlier had booked.
+    // Two bookings have read the same balance: the later one misses the amount of the earlier one.
     if (profile.id === broken) last.balance_after -= previous.amount;
-    // A restore brought profiles back from last week's dump; the ledger had gone on. So the credits
-    // are those of some bookings ago, and no application would ever notice.
+    // As after a restore of profiles from last week's dump, while the ledger went on: the credits are the balance of
+    // some bookings ago, and no application would notice.
     const old = entries
       .slice(0, -3)
       .findLast((entry) => entry.balance_after !== last.balance_after);

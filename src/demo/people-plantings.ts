@@ -4,7 +4,7 @@ import { Chance } from './chance.ts';
 
 const moduleOf = ['first_responders', 'veterans', 'caregivers', 'faith'];
 
-/** Users, their organisations, groups, avatars and what they leave behind. */
+/** Users, their organisations, groups, avatars and other rows about them. */
 export function peoplePlantings({ size, now }: World): Planting[] {
   const { profiles } = size;
   const someone = (chance: Chance) => idOf('profiles', chance.between(0, profiles - 1));
@@ -62,7 +62,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
         const { user, step } = bookingOf(profiles, i);
         const { amount, type, description } =
           step === 0 ? welcome : step % 10 === 0 ? purchase : usage;
-        // Rounds of one booking for everybody, oldest first: the newest was booked an hour ago.
+        // Rounds in which each user gets one booking, oldest first: the newest is an hour old.
         const rounds = Math.ceil(size.credits / profiles);
         const created = new Date(now.getTime() - 3_600_000 - ((rounds - step) * 30 * day) / rounds);
         return [idOf('profiles', user), amount, type, description, balanceAfter(step), created];
@@ -197,7 +197,7 @@ const welcome = { amount: 100, type: 'bonus', description: 'Welcome' };
 const purchase = { amount: 50, type: 'purchase', description: 'Credits, pack of 50' };
 const usage = { amount: -5, type: 'usage', description: 'An app' };
 
-// Every user books the same: a welcome, then nine uses and a purchase, again and again.
+// Every user has the same bookings: a welcome, then nine uses and a purchase, again and again.
 const bookingOf = (profiles: number, index: number) => ({
   user: index % profiles,
   step: Math.floor(index / profiles),

@@ -6,7 +6,7 @@ const lastNames = 'Ashdown Brook Calder Dunmore Elm Farrow Glade Hollis Ivory Ju
 
 const DAY = 86_400_000;
 
-/** Profiles with no credits yet: an owner, two admins, users. Domains are `.test` only. */
+/** Profiles without credits: an owner, two admins, users. Domains are `.test` only. */
 export const people = (chance: Chance, now: Date, count: number) =>
   Array.from({ length: count }, (_, i) => {
     const first = firstNames[i % firstNames.length] as string;
@@ -25,7 +25,7 @@ export const people = (chance: Chance, now: Date, count: number) =>
     };
   });
 
-/** `expired` of them ended in the last days, the others go on. */
+/** `expired` of them ended in the last days; the others are still valid. */
 export const sessions = (
   chance: Chance,
   now: Date,

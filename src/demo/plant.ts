@@ -1,4 +1,4 @@
-/** A small platform that never was, with things wrong in it: for a first look and for tests. */
+/** A small fictional platform with things wrong in it: for a first look and for tests. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { apps } from './apps.ts';
@@ -7,10 +7,10 @@ import { ledger } from './ledger.ts';
 import { people, sessions } from './people.ts';
 import { errors, failingEndpoint, missingPath, requests, slowEndpoint } from './traffic.ts';
 
-/** What is there to be found, and how much there is of the rest. */
+/** What the bots can find in it, and the size of the rest. */
 export interface PlantedPlatform {
   users: string[];
-  /** users whose profiles.credits is not what the ledger says */
+  /** users whose profiles.credits differs from the ledger */
   driftedUsers: string[];
   /** the user whose running balance does not add up */
   brokenUser: string;
@@ -18,7 +18,7 @@ export interface PlantedPlatform {
   expiredSessions: number;
   /** answers about 30 % of its requests with 5xx */
   failingEndpoint: string;
-  /** answers nothing but 404 */
+  /** answers every request with 404 */
   missingPath: string;
   /** its p95 is above a second */
   slowEndpoint: string;
@@ -28,7 +28,7 @@ export interface PlantedPlatform {
   errorLogs: number;
 }
 
-/** One statement for all rows, in their order; columns that they do not name get their defaults. */
+/** One statement for all rows, in their order; columns that a row does not name get their defaults. */
 async function insert(db: Db, table: string, rows: object[]): Promise<void> {
   const columns = sql.join(Object.keys(rows[0] ?? {}).map((column) => sql.ref(column)));
   await sql`
@@ -38,15 +38,15 @@ async function insert(db: Db, table: string, rows: object[]): Promise<void> {
   `.execute(db);
 }
 
-/** The tables' owner may; no other session writes them until the transaction ends. */
+/** The owner of the tables may do this; no other session writes them until the transaction ends. */
 async function guard(db: Db, action: 'DISABLE' | 'ENABLE'): Promise<void> {
   for (const table of ['credits', 'profiles'])
     await sql`ALTER TABLE ${sql.table(table)} ${sql.raw(action)} TRIGGER USER`.execute(db);
 }
 
 /**
- * Adds the platform to a migrated database in one transaction, the same figures every time, its
- * times relative to engine.now(). A second call fails on the e-mail addresses of the first.
+ * Adds the platform to a migrated database in one transaction: the same figures every time, with times relative to
+ * engine.now(). A second call fails on the e-mail addresses of the first.
  */
 export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
   db.transaction().execute(async (transaction) => {
@@ -70,7 +70,7 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
     );
     await insert(transaction, 'profiles', profiles);
     await insert(transaction, 'app_catalog', apps);
-    // What is wrong with this ledger no guard would let in: it came as a bad restore does.
+    // The guards would refuse the mistakes in this ledger; a bad restore would bypass them in the same way.
     await guard(transaction, 'DISABLE');
     await insert(transaction, 'credits', booked.rows);
     await sql`

@@ -1,7 +1,7 @@
 import type { Chance } from './chance.ts';
 import type { Size } from './sizes.ts';
 
-/** A table's rows, made one by one so that millions of them take no memory. */
+/** A table's rows, made one by one, so that millions of them need no memory. */
 export interface Planting {
   table: string;
   columns: readonly string[];
@@ -15,7 +15,7 @@ export interface World {
   now: Date;
 }
 
-/** Ids that can be computed from either end, so that no table has to be remembered while another is made. */
+/** Ids that are computed from a row's number, so that one table can refer to another without remembering its rows. */
 const kinds = [
   'profiles',
   'organizations',
@@ -35,8 +35,8 @@ export const idOf = (kind: Kind, index: number): string =>
   idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
 
 /**
- * The planting with ids that rise, also where no row refers to them: a primary key that grows at its end
- * stays in memory, while random ids would write to all of it.
+ * The planting with ids that rise, also where no row refers to them. A primary key that grows at its end stays in
+ * memory; with random ids, every part of it would be written.
  */
 export const identified = (planting: Planting): Planting =>
   planting.columns.includes('id')
@@ -49,6 +49,6 @@ export const identified = (planting: Planting): Planting =>
 
 export const day = 86_400_000;
 
-/** A moment in the last `days` days, as often in one as in another. */
+/** A moment in the last `days` days, all equally likely. */
 export const within = (chance: Chance, now: Date, days: number): Date =>
   new Date(now.getTime() - Math.floor(chance.next() * days * day));

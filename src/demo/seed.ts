@@ -17,19 +17,18 @@ export interface Seeded {
   rows: number;
 }
 
-/** All plantings in an order in which every row finds what it refers to. */
+/** All plantings, in an order in which the rows that a row refers to come first. */
 export const plantings = (world: World): Planting[] =>
   [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(identified);
 
-/** From so many rows on, what a bare table saves is worth that no other session can read it meanwhile. */
+/** From this many rows on, dropping the indexes saves enough time to lock out other readers meanwhile. */
 const many = 10_000;
 
 /**
- * Plants a fictional platform through COPY, in one transaction: the same rows for the same size and
- * seed, their times relative to the database's. Guards of the tables are off for this transaction,
- * because history is written as it was and not booked anew; foreign keys hold, in large tables by a
- * check of all rows at their end.
- * Refuses a database with people in it. `onRows` hears how many rows have gone so far, of how many.
+ * Plants a fictional platform with COPY, in one transaction: the same rows for the same size and seed, with times
+ * relative to the database's. The tables' guards are off in this transaction, because history is written as it was
+ * and not booked anew. Foreign keys hold; in large tables one check of all rows at the end ensures that. Refuses a
+ * database that holds people. `onRows` is called with the number of rows sent so far, and the total.
  */
 export async function seedFiction(
   connections: pg.Pool,
@@ -77,14 +76,14 @@ export async function seedFiction(
     await client.query('ANALYZE');
     return all.map(({ table, count }) => ({ table, rows: count }));
   } finally {
-    // The end of its connection rolls back what was not committed.
+    // Closing its connection rolls back what was not committed.
     client.release(true);
   }
 }
 
 /**
- * For auth.users, whose owner may be another role: its triggers and indexes are not ours to touch, and
- * COPY refuses who is held back by row level security, where INSERT asks its policies.
+ * For auth.users, which may belong to another role. We may not touch its triggers and indexes, and COPY refuses a
+ * role that row level security applies to, while INSERT applies the policies.
  */
 async function aside(
   client: pg.PoolClient,
@@ -99,7 +98,7 @@ async function aside(
   await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM aside`);
 }
 
-/** Each table has a chance of its own, so that a change to one leaves the others as they were. */
+/** Each table has random numbers of its own, so that a change to one table leaves the others unchanged. */
 function* rowsOf({ count, row }: Planting, seed: number): Generator<unknown[]> {
   const chance = new Chance(seed);
   for (let index = 0; index < count; index++) yield row(index, chance);

@@ -1,10 +1,10 @@
-/** How much `db seed` plants. Rows that are not named here follow from the number of profiles. */
+/** How much `db seed` plants. The number of profiles decides the numbers that are not named here. */
 export interface Size {
   profiles: number;
   apps: number;
   tools: number;
   games: number;
-  /** days of history that the bots' runs reach back */
+  /** the length of the bots' history, in days */
   days: number;
   apiLogs: number;
   credits: number;

@@ -33,7 +33,7 @@ function answer(chance: Chance, path: string): { status_code: number; response_t
   if (path === missingPath) return { status_code: 404, response_time_ms: chance.between(2, 9) };
   if (path === slowEndpoint)
     return { status_code: 200, response_time_ms: chance.between(300, 2600) };
-  // Callers make mistakes: that is no problem of the platform.
+  // Mistakes of callers: no problem of the platform.
   const mistake = chance.next() < 0.02;
   return { status_code: mistake ? chance.pick([400, 401, 422]) : 200, response_time_ms };
 }
@@ -59,7 +59,7 @@ const kinds: [type: string, message: string, endpoint: string][] = [
   ['ReportTooLarge', 'The report has more than 50,000 rows', slowEndpoint],
 ];
 
-/** What the platform wrote down about some of them. */
+/** The errors that the platform logged for some of them. */
 export const errors = (chance: Chance, now: Date, users: string[], count: number) =>
   Array.from({ length: count }, () => {
     const [error_type, error_message, endpoint] = chance.pick(kinds);

@@ -1,15 +1,13 @@
-/** What a failure of TLS says of the server, or of what is known of it here. Waiting mends none of them. */
+/** What a failure of TLS says about the server, or about what this machine knows of it. Waiting does not help. */
 
 /**
- * untrusted: the certificate's issuer is not known here.
- * expired: it is not valid at this time.
- * other-name: it was issued for another host.
- * no-tls: the server does not speak TLS.
- * wants-certificate: the server wants a certificate of the client, or does not accept the one it got.
+ * untrusted: this machine does not know the certificate's issuer. expired: the certificate is not valid at this time.
+ * other-name: it was issued for another host. no-tls: the server does not speak TLS. wants-certificate: the server
+ * wants a certificate of the client, or does not accept the one it got.
  */
 export type TlsFault = 'untrusted' | 'expired' | 'other-name' | 'no-tls' | 'wants-certificate';
 
-/** By the codes of Node and OpenSSL. */
+/** By the error codes of Node and OpenSSL. */
 const codes: [RegExp, TlsFault][] = [
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, 'expired'],
   [/^(ERR_TLS_CERT_ALTNAME_(INVALID|FORMAT)|HOSTNAME_MISMATCH)$/, 'other-name'],
@@ -24,7 +22,7 @@ const codes: [RegExp, TlsFault][] = [
   ],
 ];
 
-/** Null where it failed for another reason. */
+/** Null when it failed for another reason. */
 export function tlsFaultOf(error: unknown): TlsFault | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   return codes.find(([pattern]) => pattern.test(String(code)))?.[1] ?? null;

@@ -1,13 +1,13 @@
 /**
- * The address of a database with all that it leaves to the environment: a process that gets the address and not the
- * environment connects in the same way. As `pg` reads the variables, which are PostgreSQL's own (libpq).
+ * Completes the address of a database with the values that it leaves to the environment: a process that gets only the
+ * address then connects in the same way. It reads the variables as `pg` does; they are PostgreSQL's own (libpq).
  */
 
-/** `user@/name?host=/run/postgresql`, which PostgreSQL's own programs take, is no URL without a host. */
+/** `user@/name?host=/run/postgresql` has no host, so it is no URL; PostgreSQL's own programs accept it. */
 const withoutHost = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/;
 const anyHost = 'localhost';
 
-/** To `pg` each of them means that TLS is spoken and the server's certificate verified. */
+/** For `pg` each of these means TLS with a verified server certificate. */
 const verified = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
 
 /**
@@ -33,7 +33,7 @@ const given = (url: URL, name: string): boolean => Boolean(url.searchParams.get(
 function addHost(url: URL, { PGHOST }: NodeJS.ProcessEnv): void {
   const host = url.searchParams.get('host') || PGHOST || anyHost;
   url.searchParams.delete('host');
-  // The directory of a Unix socket, or an address of IPv6.
+  // The directory of a Unix socket, or an IPv6 address.
   url.hostname =
     host.includes(':') && !host.startsWith('/') ? `[${host}]` : encodeURIComponent(host);
 }
@@ -53,7 +53,7 @@ function addParameters(url: URL, environment: NodeJS.ProcessEnv): void {
   const isDirect = url.searchParams.get('sslnegotiation') === 'direct';
   if (!isDirect && !saysHow.some((name) => url.searchParams.has(name))) {
     if (mode === 'disable') set('sslmode', mode);
-    // Beside uselibpqcompat, `pg` knows it by this name only.
+    // Without uselibpqcompat, `pg` knows the mode no-verify only under this name.
     else if (mode === 'no-verify') set('ssl', mode);
     else if (verified.has(mode)) set('sslmode', 'verify-full');
   }

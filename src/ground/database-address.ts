@@ -1,4 +1,4 @@
-/** What in the address of a PostgreSQL would be taken for something else, or not at all. */
+/** Parts of a PostgreSQL address that would be misread or ignored. */
 import { readFileSync } from 'node:fs';
 
 export const sslmodes = [
@@ -10,14 +10,16 @@ export const sslmodes = [
   'no-verify',
 ] as const;
 
-/** What a file has to hold; one that cannot be read is named by who reads it. */
+/** What each file has to contain. If a file cannot be read, the code that reads it reports it. */
 const files = [
   ['sslrootcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],
   ['sslcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],
   ['sslkey', 'private key', /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/],
 ] as const;
 
-/** Why it cannot be used and what to do; null when nothing is wrong with it. Nothing secret of it is repeated. */
+/**
+ * Why the address cannot be used and what to do; null when nothing is wrong. The text repeats nothing secret of it.
+ */
 export function problemOf(address: string): { why: string; hint: string } | null {
   const { searchParams } = new URL(address);
   const mode = searchParams
@@ -26,7 +28,7 @@ export function problemOf(address: string): { why: string; hint: string } | null
   if (mode !== undefined)
     return {
       why: `sslmode=${mode} is none`,
-      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not look who answers)`,
+      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not check which server answers)`,
     };
   for (const [name, what, form] of files)
     for (const path of searchParams.getAll(name).filter(Boolean)) {

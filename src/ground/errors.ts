@@ -1,6 +1,6 @@
-/** What every deliberate failure of Roundsman carries, so that a person can act on it. */
+/** What every error carries that Roundsman throws on purpose, so that a person can act on it. */
 export interface Explanation {
-  /** Several reasons, of which each is told on a line of its own; `why` holds all of them then. */
+  /** Several reasons, each printed on a line of its own; `why` then contains all of them. */
   reasons?: readonly string[];
   /** What could not be done, as a sentence without a full stop. */
   what: string;
@@ -14,8 +14,8 @@ export interface Explanation {
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notFound: 3, needsAttention: 6 } as const;
 
 /**
- * The root of all errors that Roundsman throws on purpose. Owners extend it beside the code that
- * throws it; anything else that reaches the command line is a defect and is printed with its stack.
+ * The root of all errors that Roundsman throws on purpose. Subclasses are defined beside the code that throws them.
+ * Any other error that reaches the command line is a defect and is printed with its stack.
  */
 export class RoundsmanError extends Error implements Explanation {
   readonly what: string;
@@ -24,7 +24,7 @@ export class RoundsmanError extends Error implements Explanation {
   readonly reasons?: readonly string[];
   /** The exit code with which the command line ends. */
   readonly exitCode: number = exitCodes.failed;
-  /** Whether the same call can succeed later without anybody changing anything. */
+  /** Whether the same call can succeed later although no person changes anything. */
   readonly retryable: boolean = false;
 
   constructor({ what, why, hint, reasons }: Explanation, options?: ErrorOptions) {
@@ -42,23 +42,23 @@ export class UsageError extends RoundsmanError {
   override readonly exitCode = exitCodes.usage;
 }
 
-/** Something that was asked for by name, number or id does not exist. */
+/** Nothing has the name, number or id that was asked for. */
 export class NotFoundError extends RoundsmanError {
   override readonly exitCode = exitCodes.notFound;
 }
 
-/** The text of anything that was thrown, whatever code threw it. */
+/** The text of any thrown value, whatever code threw it. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof AggregateError && !error.message && error.errors.length > 0)
       return messageOf(error.errors[0]);
     return String(error instanceof Error ? error.message : error);
   } catch {
-    // Without a prototype, or with a message or toString of its own that throws.
+    // The value has no prototype, or its message or toString throws.
     return 'something that has no text was thrown';
   }
 }
 
-/** A hint that is a part of a sentence, at the beginning of one. */
+/** A hint that is a part of a sentence, with a capital for the beginning of one. */
 export const capitalised = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

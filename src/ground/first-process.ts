@@ -2,15 +2,15 @@ import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * Process 1, of this machine or this container, becomes the parent of each process whose own one has ended, and has to
- * wait for its end. Node waits only for what it has started itself, as do npm and pm2, which are Node.
+ * Process 1, of this machine or this container, becomes the parent of each process whose own parent has ended, and
+ * has to collect it when it ends. Node collects only processes that it has started itself; npm and pm2 run on Node.
  */
 export const leavesZombies = {
   what: 'process 1 is node: processes that checks leave behind stay as zombies when they have ended',
   hint: 'put an init before it: `docker run --init`, `init: true` in Compose, `shareProcessNamespace: true` in a pod, or tini',
 };
 
-/** Whether process 1 is Node; false where the system does not tell (another user's process, no /proc). */
+/** Whether process 1 is Node; false where the system does not show it (another user's process, no /proc). */
 export function isFirstProcessNode(): boolean {
   if (process.pid === 1) return true;
   try {

@@ -1,7 +1,7 @@
 /** A warning about something that lasts is repeated after this long. */
 export const remindMs = 60_000;
 
-/** Of a failure that lasts, the first is said, then one a minute, and its end. */
+/** Reports a failure that lasts: its first occurrence, then one a minute, and its end. */
 export function lastingFailure(
   say: (error: unknown, times: number) => void,
   sayOver: (times: number) => void,

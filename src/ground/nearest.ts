@@ -1,4 +1,4 @@
-/** How many letters have to be changed, put in, left out or swapped with the next to get from one word to the other. */
+/** The number of letters to change, add, remove or swap with their neighbour to get from one word to the other. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -15,10 +15,10 @@ function distance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** A word longer than this is no slip of a known one, and comparing it would take long. */
+/** A longer word is not a mistyped known name, and comparing it would take long. */
 const longest = 100;
 
-/** The names that a person who wrote `given` may have meant, the likeliest first, three at most. */
+/** The names that a person who wrote `given` may have meant, the most likely first, three at most. */
 export function nearest(given: string, names: readonly string[]): string[] {
   const wanted = given.toLowerCase();
   if (wanted.length > longest) return [];

@@ -2,12 +2,15 @@ import { storable } from './text.ts';
 
 const deepest = 16;
 
-/** A value that refers to itself in several places has no end within any depth. */
+/**
+ * The most values that are kept: a value that refers to itself in several places grows without end even within the
+ * depth limit.
+ */
 const mostValues = 200_000;
 
 /**
- * Any value as JSON that PostgreSQL stores: no NUL or lone surrogate in texts and keys, no cycle, nothing
- * deeper than 16 levels, nothing that JSON has no word for. What comes after 200,000 values is left out.
+ * Any value as JSON that PostgreSQL can store: no NUL or lone surrogate in texts and keys, no cycle, nothing deeper
+ * than 16 levels, nothing that JSON cannot express. Values after the first 200,000 are left out.
  */
 export const plain = (value: unknown): unknown => plainOf(value, 0, { left: mostValues });
 

@@ -1,6 +1,6 @@
 /**
- * The number of the database that an address of Redis names, behind its host or as its parameter `db`; 0 where it
- * names none, null where that is no number. `redisUrl` is a URL.
+ * The database number in a Redis address, after its host or as its parameter `db`; 0 where the address has none, null
+ * where it is not a number. `redisUrl` is a URL.
  */
 export function redisDatabaseIn(redisUrl: string): number | null {
   const { pathname, searchParams } = new URL(redisUrl);

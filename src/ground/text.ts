@@ -1,14 +1,16 @@
 /**
- * Text from outside (logs, bots' findings, other people's names) is hostile where it is stored and
- * where it is shown.
+ * Text from outside (logs, bots' findings, other people's names) may be hostile, where it is stored and where it is
+ * shown.
  */
 
-/** PostgreSQL takes neither NUL nor lone surrogates: both become U+FFFD. */
+/** PostgreSQL stores neither NUL nor lone surrogates: both become U+FFFD. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
 
-/** Storable and at most `length` characters as PostgreSQL counts them (code points), the cut marked. */
+/**
+ * Text that can be stored, with at most `length` characters as PostgreSQL counts them (code points); a cut is marked.
+ */
 export function fitting(text: string, length: number): string {
-  // No code point is more than two units, so what is behind these is cut in any case.
+  // A code point is at most two units, so everything after these is cut in any case.
   const clean = storable(text.slice(0, 2 * length + 2));
   if (clean.length <= length) return clean;
   const points = [...clean];
@@ -23,10 +25,10 @@ export function fitting(text: string, length: number): string {
 const unsafe =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}]/gu;
 
-/** Marks upon one character beyond these would run over the lines above and below. */
+/** More than this many marks on one character would cover the lines above and below. */
 const stacked = /(\p{M}{4})\p{M}+/gu;
 
-/** One line that a terminal shows as it is: nothing in it moves the cursor, colours, reorders or hides. */
+/** One line that a terminal shows as it is: nothing in it moves the cursor, colours, reorders or hides text. */
 export const printable = (text: string): string =>
   text
     .toWellFormed()
@@ -47,7 +49,7 @@ export function span(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
-/** `850 ms`, `1.2 s`; `-` for nothing. */
+/** `850 ms`, `1.2 s`; `-` for null. */
 export const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 
@@ -58,12 +60,12 @@ export const share = (value: number, digits = 3): string => value.toFixed(digits
 export const signed = (value: number): string =>
   `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;
 
-/** `2026-11-28 19:20:00` in UTC; `-` for nothing. */
+/** `2026-11-28 19:20:00` in UTC; `-` for null. */
 export const time = (at: Date | string | null | undefined): string =>
   at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
 
-/** The beginning of an id, which is enough to name its row. */
+/** The first characters of an id, which are enough to name its row. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** A name as it stands in a statement that a person is to type. */
+/** A name as it has to be written in a statement that a person types. */
 export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -1,9 +1,9 @@
-/** The signal was aborted before the work had ended. */
+/** The signal was aborted before the work ended. */
 export class StoppedError extends Error {}
 
 /**
- * The value of `work`, or a rejection with {@link StoppedError} as soon as the signal aborts: what the work still does is not
- * awaited, and its own end, however it comes, is heard. Work is not begun under an aborted signal.
+ * The value of `work`, or a rejection with {@link StoppedError} as soon as the signal aborts. After that the work is
+ * no longer awaited, and its eventual rejection is handled. Under an aborted signal the work is not started.
  */
 export function untilStopped<Value>(
   signal: AbortSignal,

@@ -1,20 +1,20 @@
-/** Where words begin and end: at what is neither a letter nor a digit, however that is written. */
+/** Where words begin and end: at a character that is neither a letter nor a digit, however it is written. */
 
 const ofWord = /^[\p{L}\p{M}\p{N}]/u;
 const ofWordAtEnd = /[\p{L}\p{M}\p{N}]$/u;
 
-/** The last characters of an escape are letters and digits, and no part of the word behind it. */
+/** The last characters of an escape are letters and digits, but not a part of the word after it. */
 const escape = /(%(25)*[0-9a-f]{2}|\\([abfnrtv0]|x[0-9a-f]{2}|u[0-9a-f]{4}))$/i;
 
-/** Longer than an escape, and than a character of two units. */
+/** Longer than any escape, and than a character of two units. */
 const longest = 32;
 
-/** Whether what stands at `at` may be the beginning of a word. */
+/** Whether a word may begin at `at`. */
 export function beginsWord(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - longest), at);
   return !ofWordAtEnd.test(before) || escape.test(before);
 }
 
-/** Whether what ends before `end` may be the end of a word. */
+/** Whether a word may end before `end`. */
 export const endsWord = (text: string, end: number): boolean =>
   !ofWord.test(text.slice(end, end + 2));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from './once.ts';
+import { once } from '../ground/once.ts';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { intend } from '../transitions/actions/intend.ts';

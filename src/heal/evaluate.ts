@@ -10,7 +10,7 @@ import {
   readPeoplesWord,
   type GateInputs,
 } from './gate.ts';
-import { once } from './once.ts';
+import { once } from '../ground/once.ts';
 import type { Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
 

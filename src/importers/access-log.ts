@@ -13,13 +13,13 @@ export interface ApiLogRow {
   created_at: number;
 }
 
-/** Ms in the unit of the time that a server adds behind the agent; Apache's %D is us, %T is s. */
+/** Factors to ms from the unit of the duration that a server writes after the agent; Apache's %D is us, %T is s. */
 const units = { us: 0.001, ms: 1, s: 1000 };
 export type TimeUnit = keyof typeof units;
 
 /**
- * The combined log format, and the common one that ends behind the size. The path is stored with
- * its query string. Without a `timeUnit` whatever follows the agent is ignored.
+ * The combined log format, and the common format, which ends after the size. The path is stored with its query
+ * string. Without a `timeUnit`, everything after the agent is ignored.
  */
 export const accessLog = (timeUnit?: TimeUnit): LogFormat<ApiLogRow> => ({
   table: 'api_logs',
@@ -58,13 +58,13 @@ function parseAccess(line: string, timeUnit: TimeUnit | undefined): ParsedLine<A
 
   afterRequest.lastIndex = end + 1;
   const [, status] = afterRequest.exec(line) ?? [];
-  if (!status) return { why: 'there is no status and size behind the request' };
+  if (!status) return { why: 'there is no status and size after the request' };
   if (!/^[1-5]\d\d$/.test(status)) return { why: `the status ${quoted(status)} is not 100 to 599` };
 
   const extra = behindAgent(line.slice(afterRequest.lastIndex));
   if (extra === null) return { why: 'the referrer and the agent are not two quoted texts' };
   const response_time_ms = timeUnit ? duration(extra, timeUnit) : null;
-  if (response_time_ms === undefined) return { why: 'there is no response time behind the agent' };
+  if (response_time_ms === undefined) return { why: 'there is no response time after the agent' };
 
   const whole = storable(unescaped(path));
   const endpoint = fitting(whole, 255);
@@ -92,16 +92,16 @@ function closingQuote(line: string, start: number): number {
   return -1;
 }
 
-/** What follows the agent, '' in the common format; null when referrer and agent are not whole. */
+/** What follows the agent, '' in the common format; null when referrer and agent are not complete. */
 function behindAgent(rest: string): string | null {
   if (rest.trim() === '') return '';
-  // Older servers leave quotes inside of an agent as they are, so only the outer ones count.
+  // Older servers do not escape quotes inside an agent, so only the outer quotes count.
   const between = rest.indexOf('" "', 2);
   const end = rest.lastIndexOf('"');
   return rest.startsWith(' "') && between !== -1 && end > between + 2 ? rest.slice(end + 1) : null;
 }
 
-/** Whole ms; null for a `-`, undefined when there is no time that fits. */
+/** Whole ms; null for a `-`, undefined when there is no valid duration. */
 function duration(extra: string, unit: TimeUnit): number | null | undefined {
   const field = extra.trim().split(' ').at(-1)!;
   if (field === '-') return null;
@@ -111,7 +111,7 @@ function duration(extra: string, unit: TimeUnit): number | null | undefined {
 
 const escapes: Record<string, string> = { b: '\b', n: '\n', r: '\r', t: '\t', v: '\v' };
 
-/** Apache and nginx write quotes, backslashes, controls and bytes beyond ASCII behind a backslash. */
+/** Apache and nginx escape quotes, backslashes, controls and bytes beyond ASCII with a backslash. */
 const unescaped = (text: string): string =>
   text.includes('\\')
     ? text.replaceAll(/((?:\\x[\dA-Fa-f]{2})+)|\\(["\\bnrtv])/g, (_, bytes, character) =>

@@ -16,7 +16,7 @@ export interface ErrorLogRow {
 interface Clock {
   /** The database's time in ms since 1970. */
   now: number;
-  /** Ms east of UTC of times that name no zone. */
+  /** How many ms a time without a zone is east of UTC. */
   offset: number;
 }
 
@@ -24,7 +24,7 @@ const parsers = { apache: parseApache, syslog: parseSyslog, plain: parsePlain };
 export type ErrorLogFormat = keyof typeof parsers;
 export const errorLogFormats = Object.keys(parsers) as ErrorLogFormat[];
 
-/** One line is one row. `offset`: ms east of UTC of times that name no zone, which most do not. */
+/** One line is one row. `offset`: how many ms times without a zone are east of UTC; most logs write no zone. */
 export const errorLog = (format: ErrorLogFormat, offset = 0): LogFormat<ErrorLogRow> => ({
   table: 'error_logs',
   columns: ['error_type', 'error_message', 'context', 'ip_address', 'created_at'],
@@ -77,18 +77,20 @@ function parseApache(line: string, { offset }: Clock): ParsedLine<ErrorLogRow> {
   return row(type, line.slice(end).trimStart(), at, { ip, ...(pid && { pid }) });
 }
 
-/** Apache 2.4 adds the port to the address, which in `::1:8080` only the version can tell. */
+/**
+ * Apache 2.4 appends the port to the address; in `::1:8080` only the version tells whether the last part is a port.
+ */
 function clientOf(text: string, withPort: boolean): string | null {
   const bare = text.replace(/:\d{1,5}$/, '');
   const candidates = withPort ? [bare, text] : [text, bare];
   return candidates.find((candidate) => isIP(candidate) && !candidate.includes('%')) ?? null;
 }
 
-// With slashes it is nginx' own.
+// With slashes it is nginx' own format.
 const isoPattern = `(\\d{4})[-/](\\d\\d)[-/](\\d\\d)[T ](\\d\\d):(\\d\\d):(\\d\\d)(?:[.,](\\d{1,9}))?(${zone})?`;
 const iso = new RegExp(`^\\[?(${isoPattern})(?!\\d)`);
 
-/** The time that a text begins with: ms, undefined for none, null for one that does not exist. */
+/** The time at the beginning of a text: in ms; undefined where there is none, null for one that does not exist. */
 function leadingTime(text: string, offset: number): number | null | undefined {
   const [, , year, month, day, hour, minute, second, digits, its] = iso.exec(text) ?? [];
   if (!year) return undefined;
@@ -112,18 +114,18 @@ function parseSyslog(line: string, clock: Clock): ParsedLine<ErrorLogRow> {
   const found = modern.exec(line);
   const [, priority, stamp, host, program, pid, text] = found ?? classic.exec(line) ?? [];
   if (!stamp) return { why: 'it does not begin with `Jun 14 15:16:01 host` or an RFC 5424 header' };
-  // RFC 5424 writes `-` for what is not known.
+  // RFC 5424 writes `-` for an unknown value.
   const known = (value: string | undefined) => (found && value === '-' ? undefined : value);
   const at = known(stamp) ? syslogTime(stamp, clock) : undefined;
   if (at === null) return noSuchTime(stamp.slice(0, 40));
   const type = known(program) ? `syslog.${program}` : 'syslog';
   const severity = priority ? Number(priority) % 8 : undefined;
-  // JSON leaves out what is undefined.
+  // JSON omits undefined values.
   const context = { host: known(host), pid: known(pid), severity };
   return row(type, text ?? '', at ?? null, context);
 }
 
-/** A date without a year lies in the latest one in which it exists and is not in the future. */
+/** A date without a year is in the latest year in which it exists and is not in the future. */
 function syslogTime(stamp: string, { now, offset }: Clock): number | null {
   const given = leadingTime(stamp, offset);
   if (given !== undefined) return given;

@@ -1,6 +1,6 @@
 /**
- * Logs -> rows, in one transaction: bytes are cut into lines, parsed and sent into one COPY while
- * they are read. Whatever stops it, a signal, a full disk or a lost connection, leaves no row.
+ * Imports logs as rows, in one transaction: bytes are cut into lines, parsed and sent into one COPY while they are
+ * read. If anything stops it, a signal, a full disk or a lost connection, no row stays.
  */
 import type { Stream } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,13 +10,15 @@ import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { unreadable, type LogFile } from './log-file.ts';
 import { emptyTally, rowsOf, type LogFormat, type Tally, type Timed } from './log-rows.ts';
 
-/** The database did not take the log, or no line of it could be read. Nothing was imported. */
+/** The database refused the log, or no line of it could be read. Nothing was imported. */
 export class ImportError extends RoundsmanError {}
 
 export interface ImportOptions {
-  /** Move all times by one distance, so that the newest is now. Lines without a time are now anyway. */
+  /**
+   * Shifts all times by the same amount, so that the newest is now. Lines without a time get the present time anyway.
+   */
   shiftToNow?: boolean;
-  /** Called as often as bytes arrive. */
+  /** Called each time bytes arrive. */
   onProgress?: (bytes: number, lines: number) => void;
 }
 
@@ -53,7 +55,7 @@ export async function importLog<Row extends Timed>(
     rows.on('data', () => onProgress?.(log.bytesRead(), tally.lines));
     const copy = client.query(copyFrom(`COPY ${target} (${format.columns.join()}) FROM STDIN`));
     const bytes = (source = log.read());
-    // A pipeline hands the first failure on to its other streams.
+    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here.
     for (const stream of [bytes, rows, copy]) stream.once('error', () => (culprit ??= stream));
     await pipeline(bytes, rows, copy);
     if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(log, format, tally);
@@ -66,7 +68,7 @@ export async function importLog<Row extends Timed>(
     if (error instanceof RoundsmanError) throw error;
     throw refused(error, format.table, committing);
   } finally {
-    // The end of its connection rolls a transaction back in whatever state it is.
+    // Closing its connection rolls the transaction back, in whatever state it is.
     client.release(true);
   }
 }
@@ -78,7 +80,10 @@ async function databaseTime(client: pg.PoolClient): Promise<number> {
 
 const staged = 'pg_temp.import_lines';
 
-/** How far to shift is known at the end, also of a stream that can be read only once. */
+/**
+ * Collects the rows in a temporary table: the shift is known only at the end, also for a stream that can be read only
+ * once.
+ */
 async function stage<Row extends Timed>(
   client: pg.PoolClient,
   { table, columns }: LogFormat<Row>,
@@ -89,7 +94,7 @@ async function stage<Row extends Timed>(
   return staged;
 }
 
-/** Moves the staged rows into their table and by `shift` ms, so that the newest of them is now. */
+/** Copies the staged rows into their table and shifts them by `shift` ms, so that the newest of them is now. */
 async function unstage<Row extends Timed>(
   client: pg.PoolClient,
   { table, columns }: LogFormat<Row>,

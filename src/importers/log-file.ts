@@ -9,11 +9,11 @@ export class UnreadableLogError extends RoundsmanError {}
 
 export interface LogFile {
   name: string;
-  /** Its bytes, those of a `.gz` unpacked. Once. */
+  /** Its bytes, unpacked for a `.gz`. Works once. */
   read(): Readable;
   /** Bytes on disk; null for standard input and FIFOs. */
   size: number | null;
-  /** How many of them were read so far. */
+  /** How many of them have been read so far. */
   bytesRead(): number;
   close(): Promise<void>;
 }
@@ -50,14 +50,14 @@ export async function openLog(path: string): Promise<LogFile> {
   return {
     name: path,
     size: stat.isFile() ? stat.size : null,
-    // The callback is unneeded: whoever reads the last stream sees the failures of the first.
+    // The callback does nothing: the reader of the last stream gets the failures of the first.
     read: () => (path.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes),
     bytesRead: () => bytes.bytesRead,
     close: () => file.close(),
   };
 }
 
-/** What a failure while reading becomes. */
+/** The error for a failure while reading. */
 export function unreadable(name: string, error: unknown): UnreadableLogError {
   const damaged = String((error as NodeJS.ErrnoException).code).startsWith('Z_');
   return new UnreadableLogError(
@@ -75,12 +75,12 @@ export function unreadable(name: string, error: unknown): UnreadableLogError {
 /** The longest line that is read, in bytes. */
 export const longestLine = 64 * 1024;
 
-/** Cuts bytes into lines and holds no more than one of them, however long it becomes. */
+/** Cuts bytes into lines and holds no more than one line, however long the input is. */
 export class Lines {
   #rest: Buffer = Buffer.alloc(0);
   #tooLong = false;
 
-  /** The lines that end in this chunk, without their line break; null for one that was too long. */
+  /** The lines that end in this chunk, without their line break; null for a line that is too long. */
   *push(chunk: Buffer): Generator<string | null> {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let start = 0;
@@ -93,7 +93,7 @@ export class Lines {
     if (this.#tooLong) this.#rest = Buffer.alloc(0);
   }
 
-  /** What stood behind the last line break. */
+  /** What follows the last line break. */
   *end(): Generator<string | null> {
     if (this.#tooLong || this.#rest.length > 0) yield this.#line(this.#rest);
   }

@@ -15,18 +15,18 @@ export interface LogFormat<Row extends Timed> {
   columns: readonly (keyof Row & string)[];
   /** `now`: the database's time in ms since 1970. */
   parser(now: number): (line: string) => ParsedLine<Row>;
-  /** What to try when not one line could be read. */
+  /** What to try when no line could be read. */
   hint: string;
 }
 
-/** What went through {@link rowsOf} so far. */
+/** What {@link rowsOf} has counted so far. */
 export interface Tally {
   lines: number;
   imported: number;
   cut: number;
-  /** All are counted, the first ten listed; lines count from 1. */
+  /** All are counted, the first ten are listed; line numbers begin at 1. */
   malformed: { count: number; lines: { line: number; why: string }[] };
-  /** Of the rows with a time, in ms since 1970. */
+  /** Of the rows that have a time, in ms since 1970. */
   oldest: number | null;
   newest: number | null;
   /** Rows without a time. */
@@ -95,7 +95,7 @@ function count(tally: Tally, at: number | null, cut: boolean): void {
   }
 }
 
-/** A stream that throws would end the process. */
+/** Calls `done` with an error instead of throwing: a stream that throws would end the process. */
 function answer(work: () => Buffer, done: (error: Error | null, data?: Buffer) => void): void {
   let data: Buffer;
   try {

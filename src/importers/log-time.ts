@@ -6,7 +6,7 @@ export const monthOf = (word: string): number => {
   return at % 3 === 0 ? at / 3 + 1 : 0;
 };
 
-/** A zone as logs write it, `Z`, `+02:00` or `-0800`: for use inside of other expressions. */
+/** A zone as logs write it, `Z`, `+02:00` or `-0800`: a part for other expressions. */
 export const zone = 'Z|[+-](?:0\\d|1[0-5]):?[0-5]\\d';
 
 /** `+02:00` -> ms east of UTC; `otherwise` when there is none. */
@@ -17,13 +17,13 @@ export function offsetOf(text: string | undefined, otherwise: number): number {
   return minutes * (text.startsWith('-') ? -60_000 : 60_000);
 }
 
-/** `123456`, the digits behind the point -> whole ms. */
+/** `123456`, the digits after the decimal point -> whole ms. */
 export const fraction = (digits: string | undefined): number =>
   digits ? Math.floor(Number(`0.${digits}`) * 1000) : 0;
 
 /**
- * Ms since 1970 of a wall time `offset` ms east of UTC; null when there is no such moment, as on
- * 31 February. Years stop at 2199, so that no shift leads out of PostgreSQL's calendar.
+ * The ms since 1970 of a wall time that is `offset` ms east of UTC; null when there is no such moment, as on 31
+ * February. Years end at 2199, so that no shift leaves PostgreSQL's calendar.
  */
 export function instant(
   [year, month, day, hour, minute, second]: number[],

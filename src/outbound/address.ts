@@ -1,14 +1,14 @@
 /**
- * Which addresses of the network a request of ours may go to. Only what is routed publicly: never this
- * machine, the networks behind it, or the addresses at which clouds hand out credentials.
+ * Which network addresses our requests may go to: only publicly routed ones, and never this machine, the networks
+ * behind it, or the addresses at which clouds hand out credentials.
  */
 
-/** Public by their range, yet answered by the machine's own host: Azure's platform. */
+/** In a public range, but answered by the machine's own host: Azure's platform. */
 const insideClouds = new Set(['168.63.129.16']);
 
 /**
- * Why an address is refused; null for a public one. Forms that carry an IPv4 address inside an IPv6 one
- * (`::127.0.0.1`, NAT64, 6to4, Teredo) lead elsewhere than they look and are refused as a whole.
+ * Why an address is refused; null for a public one. Forms that contain an IPv4 address inside an IPv6 one
+ * (`::127.0.0.1`, NAT64, 6to4, Teredo) lead to another place than they seem to, so all of them are refused.
  */
 export async function refusedAddress(address: string): Promise<string | null> {
   const { default: ipaddr } = await import('ipaddr.js');

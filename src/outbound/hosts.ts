@@ -1,19 +1,19 @@
 /**
- * The hosts that requests may go to, as `engine.settings` names them: `api.example.com` allows its public
- * addresses on port 443 and 80, `api.example.com:8443` that port and no other. Only an entry with a port
- * also allows addresses that are not public. What is not in the list is refused.
+ * The hosts that requests may go to, as `engine.settings` names them: `api.example.com` allows its public addresses
+ * on the ports 443 and 80, `api.example.com:8443` that port only. Only an entry with a port also allows addresses
+ * that are not public. Every host that is not in the list is refused.
  */
 export interface Allowed {
-  /** by exact host and port, wherever it leads */
+  /** by exact host and port, whatever address it has */
   exactly: boolean;
 }
 
-/** What an entry may look like; anything else in the list allows nothing. */
+/** The form of an entry; anything else in the list allows nothing. */
 const entry = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?$/;
 
 const defaultPorts: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
-/** Null when the list does not name it. `list` is what the setting holds, whatever that is. */
+/** Null when the list does not name it. `list` is the value of the setting, which may be anything. */
 export function allowedBy(list: unknown, url: URL): Allowed | null {
   const entries = new Set(
     (Array.isArray(list) ? list : []).filter(

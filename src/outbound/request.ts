@@ -1,7 +1,7 @@
 /**
- * A request to a place that we do not trust. The name is resolved once and the connection goes to the
- * address that was judged, so that it cannot change its mind in between. No redirects, no decompression, no
- * proxy; one deadline for all of it, and an answer of bounded size.
+ * A request to a server that we do not trust. The name is resolved once and the connection goes to the address that
+ * was checked, so the name cannot lead elsewhere after the check. No redirects, no decompression, no proxy; one
+ * deadline for everything, and an answer of bounded size.
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
@@ -21,19 +21,19 @@ export interface OutboundLimits {
   /** the value of the setting `http_hosts` */
   hosts: unknown;
   signal: AbortSignal;
-  /** from the look-up of the name to the last byte of the answer */
+  /** from the lookup of the name to the last byte of the answer */
   timeoutMs: number;
-  /** bytes of the answer's body that are read; more is an error */
+  /** the most bytes of the answer's body that are read; a longer body is an error */
   mostBytes?: number;
 }
 
 export interface OutboundAnswer {
   status: number;
-  /** as it came, taken as UTF-8 */
+  /** the body without decompression, read as UTF-8 */
   body: string;
 }
 
-/** The request failed. `sent` is false only when it is certain that nothing of it reached the other side. */
+/** The request failed. `sent` is false only when it is certain that no part of it reached the server. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError';
   readonly sent: boolean;
@@ -44,7 +44,7 @@ export class OutboundError extends Error {
   }
 }
 
-/** Throws {@link OutboundError}. Any status is an answer. */
+/** Throws {@link OutboundError}. An answer with any status is a result. */
 export async function request(
   { method, url: given, headers, body }: OutboundRequest,
   { hosts, signal: outer, timeoutMs, mostBytes = 65_536 }: OutboundLimits,
@@ -61,21 +61,21 @@ export async function request(
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
       lookup: always(address),
-      // Behind the deadline: a connection whose request has ended is given up.
+      // Longer than the deadline: it closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,
     });
     const agent = new Agent({
-      // Only behind an open connection, TLS included, can anything have been sent.
+      // Only after the connection is open, TLS included, can any data have been sent.
       connect: (options, callback) =>
         connect(options, (...result) => {
           sent ||= result[0] === null;
           callback(...result);
         }),
-      // The bound below is kept by its HTTP/1 parser.
+      // undici's HTTP/1 parser enforces the bound below.
       allowH2: false,
       maxResponseSize: mostBytes,
-      // The deadline is the only limit: these know nothing of the parts before and after their own.
+      // The deadline is the only limit: these timeouts cover only one part of the request each.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -107,7 +107,7 @@ interface Address {
   family: 4 | 6;
 }
 
-/** All addresses of the name have to be fit: which of them answers would be up to the name. */
+/** All addresses of the name have to be allowed: otherwise the owner of the name could choose which one answers. */
 async function addressOf(url: URL, { exactly }: Allowed): Promise<Address> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host) as 0 | 4 | 6;
@@ -124,7 +124,7 @@ async function addressOf(url: URL, { exactly }: Allowed): Promise<Address> {
   return first;
 }
 
-/** Literal addresses are never looked up; they were judged as they stand. */
+/** Literal addresses are never looked up; they were checked as they are written. */
 const always =
   ({ address, family }: Address): LookupFunction =>
   (_, options, callback) =>

@@ -7,23 +7,23 @@ import { secondsOf, shape } from './shape.ts';
 import { inWords, type JsonSchema } from './schema-words.ts';
 import { readYaml, type Problem, type Text } from './yaml.ts';
 
-/** One rung of the ladder: the next one is tried only if the check still fails. */
+/** One step of a playbook: the next step is tried only if the check still fails after this one. */
 export interface Step {
-  /** with the risk that it has with these parameters */
+  /** with the risk for these parameters */
   remedy: Omit<Remedy, 'risk'> & { risk: Risk };
-  /** as the remedy's schema read them */
+  /** the parameters after parsing by the remedy's schema */
   params: unknown;
-  /** how long after it was applied the check is asked again, in seconds; null for at once */
+  /** how long after the application the check runs again, in seconds; null for at once */
   verifyAfter: number | null;
 }
 
-/** Where a playbook's remedies come from. */
+/** Where the remedies of a playbook come from. */
 export interface Remedies {
   remedy(name: string): Remedy | undefined;
   readonly remedyNames: readonly string[];
 }
 
-/** No more problems than these are told of one playbook. */
+/** The most problems of one playbook that are reported. */
 const mostProblems = 20;
 
 /** A playbook cannot be used; `problems` are all that is wrong with it. */
@@ -53,8 +53,8 @@ export class PlaybookError extends UsageError {
 }
 
 /**
- * Whether a solution is meant as a playbook: its first word, behind comments and `---`, is `steps:`.
- * Anything else is prose.
+ * Whether a solution is meant as a playbook: its first word, after comments and `---`, is `steps:`. Anything else is
+ * advice.
  */
 export const isPlaybook = (solution: string): boolean =>
   /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*|---[^\S\n]*)?\n)*[^\S\n]*(?:\{\s*)?(["']?)steps\1[^\S\n]*:/.test(
@@ -62,8 +62,8 @@ export const isPlaybook = (solution: string): boolean =>
   );
 
 /**
- * The steps of a playbook. What it says is taken as it stands: nothing is filled in, and references to secrets stay
- * references. Throws {@link PlaybookError}.
+ * The steps of a playbook. Its texts stay as they are: references to secrets are not filled in. Throws {@link
+ * PlaybookError}.
  */
 export function readPlaybook(text: string, remedies: Remedies): Step[] {
   const read = readYaml(text);
@@ -79,7 +79,10 @@ export function readPlaybook(text: string, remedies: Remedies): Step[] {
   return steps as Step[];
 }
 
-/** Null when it cannot run; why is among the problems, unless its shape already says so. */
+/**
+ * Null when the step cannot run; then the reason is added to the problems, unless a problem of its shape says so
+ * already.
+ */
 function readStep(
   step: unknown,
   index: number,
@@ -114,7 +117,7 @@ function readStep(
   };
 }
 
-/** References to secrets that are mistyped, or stand where no secret may. */
+/** References to secrets that are mistyped, or in a place where no secret may be. */
 function badReferences(
   params: unknown,
   read: Text,
@@ -137,7 +140,7 @@ function badReferences(
 const known = ({ remedyNames }: Remedies): string =>
   remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there is none';
 
-/** zod's issues with their places; for parameters with what the remedy takes there. */
+/** zod's issues with their places; for parameters, with what the remedy accepts there. */
 function problemsOf(
   error: z.ZodError,
   read: Text,
@@ -161,7 +164,10 @@ function problemsOf(
   });
 }
 
-/** `; it takes a whole number from 1 to 100`: what the parameter is, or the names of all for none of them. */
+/**
+ * `; it takes a whole number from 1 to 100`: the meaning of the parameter, or the names of all parameters for an
+ * unknown one.
+ */
 function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
   const { properties = {} } = z.toJSONSchema(remedy.params, {
     io: 'input',

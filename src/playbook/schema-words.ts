@@ -1,4 +1,4 @@
-/** A parameter's JSON Schema in words, for a person who got it wrong. */
+/** A parameter's JSON Schema in words, for a person who made a mistake in it. */
 
 export interface JsonSchema {
   type?: string;
@@ -12,7 +12,7 @@ export interface JsonSchema {
   description?: string;
 }
 
-/** So many words of a list are named. */
+/** The most words of a list that are named. */
 const mostNamed = 10;
 
 const named = (words: string[]): string =>

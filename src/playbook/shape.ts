@@ -1,4 +1,4 @@
-/** What a playbook is made of, apart from the remedies themselves. */
+/** The shape of a playbook, without the remedies themselves. */
 import { z } from 'zod';
 
 export const mostSteps = 10;

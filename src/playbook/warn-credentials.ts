@@ -1,4 +1,4 @@
-/** What in a solution looks like a credential that stands there in clear. */
+/** Finds what looks like a credential written in clear in a solution. */
 import { credentialsIn, literalCredentials } from '../ground/secrets/literal-credentials.ts';
 import { isPlaybook } from './read.ts';
 import { readYaml, type Problem } from './yaml.ts';
@@ -10,7 +10,7 @@ export interface Warning extends Problem {
 
 const mostWarnings = 20;
 
-/** Nothing of a text without one. The credential itself is not repeated. `entry` is the name of the knowledge. */
+/** Empty for a text without one. A warning does not repeat the credential. `entry` is the name of the knowledge. */
 export function warnOfCredentials(entry: string, solution: string): Warning[] {
   const read = isPlaybook(solution) ? readYaml(solution) : null;
   const found =

@@ -1,4 +1,4 @@
-/** Writes docs/playbook.schema.json, with which editors check playbooks. Run by `npm run playbook-schema`. */
+/** Writes docs/playbook.schema.json, which editors use to check playbooks. `npm run playbook-schema` runs it. */
 import { writeFileSync } from 'node:fs';
 import { playbookSchema } from './schema.ts';
 

@@ -1,4 +1,4 @@
-/** YAML as a playbook may use it: no anchors, aliases, tags, merge keys or keys that are no text. */
+/** The YAML that a playbook may use: no anchors, aliases, tags or merge keys, and only texts as keys. */
 import {
   isAlias,
   isCollection,
@@ -12,7 +12,7 @@ import {
 } from 'yaml';
 import { deepest, mostBytes } from './shape.ts';
 
-/** Something that is wrong, and where; lines and columns begin at 1. */
+/** A mistake and its place; lines and columns begin at 1. */
 export interface Problem {
   line: number;
   column: number;
@@ -23,7 +23,10 @@ export interface Text {
   /** plain values; undefined when there are problems */
   value: unknown;
   problems: Problem[];
-  /** Where the value at this path stands, or the nearest one around it that is there; the key itself with `key`. */
+  /**
+   * The place of the value at this path, or of the nearest value around it that exists; with `key` the place of the
+   * key itself.
+   */
   at(path: PropertyKey[], key?: string): Pick<Problem, 'line' | 'column'>;
 }
 
@@ -48,7 +51,7 @@ export function readYaml(text: string): Text {
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   } catch (error) {
-    // Its parser goes down with every level; a text that is nothing but levels exhausts it.
+    // The YAML parser calls itself for each level; a text with very many levels overflows the stack.
     if (error instanceof RangeError) return refuse('is nested too deeply');
     throw error;
   }
@@ -80,7 +83,7 @@ export function readYaml(text: string): Text {
   };
 }
 
-/** What YAML makes of `{{secret:NAME}}` without quotes: a map whose key is a map. */
+/** YAML reads `{{secret:NAME}}` without quotes as a map whose key is a map. */
 const unquoted = 'a key has to be text (a value that begins with {{ has to stand in quotes)';
 const isBraced = (key: unknown): boolean => isMap(key) && key.flow === true;
 

@@ -36,7 +36,7 @@ test('whatever a check sends the worker is its own failure; the runs beside it g
     const row = await run(engine, name, once);
     expect(row, name).toMatchObject({ status: 'failed' });
     expect(row.error_message, name).toMatch(
-      /cannot be read|is the most|standard error|send is not a function/,
+      /cannot be read|is the most|standard error|send is not a function|ran out of memory/,
     );
     expect((await beside).status, name).toBe('success');
   }

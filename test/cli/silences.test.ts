@@ -107,7 +107,7 @@ test('end ends it once, by the first digits of its id', async () => {
   expect((await silences())[0]!.ended_at).not.toBeNull();
   const again = await roundsman(url, 'silences', 'end', id);
   expect(again.code).toBe(1);
-  expect(again.err).toContain('it is over since');
+  expect(again.err).toContain('it ended at');
   expect((await roundsman(url, 'silences', 'end', 'abcd')).code).toBe(3);
 });
 

@@ -93,7 +93,7 @@ test.each(changes)(
       await expect(asked).rejects.toThrow(NotAllowedError);
       await expect(asked).rejects.toMatchObject({
         what: `ann may not ${wanted}`,
-        why: `the role ${role} does not reach so far`,
+        why: `the role ${role} does not allow it`,
       });
     }
   },

@@ -15,14 +15,14 @@ export function actionsCommand(): Command {
     .command('show')
     .argument(...idArgument)
     .description(
-      'one step with its evidence and the others of its heal; the first digits of its id do',
+      'one step with its evidence and the others of its heal; the first digits of its id are enough',
     )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showAction(id, options));
   actions
     .command('undo')
     .argument(...idArgument)
-    .description('have the effect of one step taken back, by the next run of its bot')
+    .description('take back the effect of one step; the next run of its bot does it')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

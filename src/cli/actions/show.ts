@@ -50,7 +50,7 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
     actionTable(others, now, '');
   });
 
-/** Of a check that counts events: what an applied cure waits for. */
+/** For a check that counts events: what an applied cure waits for. */
 function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
   if (state !== 'applied' || judge_within === null) return null;
   const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';

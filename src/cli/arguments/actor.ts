@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Actor } from '../../services/actor.ts';
 
-/** Who acts: `--as`, or the name of the account that runs this command. */
+/** The name of the person who acts: `--as`, or the name of the account that runs this command. */
 export function actor(as?: string): string {
   if (as?.trim()) return as.trim();
   try {
@@ -12,5 +12,5 @@ export function actor(as?: string): string {
   }
 }
 
-/** Whoever has the database's address may do all that there is. */
+/** A person who has the database's address may do everything there is. */
 export const actorOf = (as?: string): Actor => ({ name: actor(as), role: 'owner' });

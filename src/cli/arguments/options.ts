@@ -16,7 +16,7 @@ export const wholeNumber =
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** `90s`, `2h`, `365d`: the largest unit up to days in which it is a whole number. */
+/** `90s`, `2h`, `365d`: in the largest unit up to days that gives a whole number. */
 function inUnits(value: number): string {
   const unit =
     ['d', 'h', 'm'].find((one) => value > 0 && value % (unitSeconds[one] ?? 1) === 0) ?? 's';
@@ -27,9 +27,9 @@ interface Span {
   /** in seconds */
   least: number;
   most: number;
-  /** one that makes sense for this option */
+  /** an example that makes sense for this option */
   example: string;
-  /** a number alone is taken for seconds */
+  /** a number without a unit means seconds */
   bare?: boolean;
 }
 
@@ -67,7 +67,7 @@ export const moment =
       /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
     const wall = `${day}T${clock}${rest}`;
     const at = new Date(`${wall}${offset}`);
-    // Date takes the 30th of February for the 2nd of March.
+    // Date reads 30 February as 2 March.
     const written = new Date(`${wall}Z`);
     if (!Number.isNaN(at.getTime()) && written.toISOString().startsWith(wall)) return at;
     throw new UsageError({

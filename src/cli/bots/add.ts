@@ -18,7 +18,7 @@ export async function addBot(
   const known = catalogue.bots.find((bot) => endpoint.endsWith(`/${bot.name}`));
   const schedule =
     options.schedule ?? (await askFor('--schedule', 'Schedule, in cron', known?.schedule));
-  // Before the database: what cannot be used is to be told at once.
+  // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = newBot({ ...options, name, endpoint, schedule }, catalogue);
   await withDatabase(async ({ db }) => {
     const bot = await add({ db, actor: actorOf() }, { bot: wanted });

@@ -19,7 +19,7 @@ interface BackfillOptions {
   json?: true;
 }
 
-/** Slots that a dry run lists; --json has all of them. */
+/** The slots that a dry run lists; --json has all of them. */
 const listed = 20;
 
 export const backfillBot = (given: string, options: BackfillOptions): Promise<void> =>

@@ -10,7 +10,7 @@ export async function editBot(
   given: string,
   options: BotDefinition & { json?: true },
 ): Promise<void> {
-  // Before the database: what cannot be used is to be told at once.
+  // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = editOf(options);
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {

@@ -22,19 +22,19 @@ export function botsCommand(): Command {
     .description('add a bot; on a terminal it asks for what is missing')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
   definition(bots.command('edit').argument(...named))
-    .description('change what is given and nothing else; a valid edit leads out of an error')
+    .description('change the given options and nothing else; a valid edit ends an error')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
   bots
     .command('pause')
     .argument(...named)
     .description('keep a bot from running until it is resumed')
-    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--reason <text>', 'the reason, for people who ask later')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).pauseBot(name, options));
   bots
     .command('resume')
     .argument(...named)
-    .description('let a bot run again; what it missed meanwhile is not made up for')
+    .description('let a bot run again; the runs that it missed are not made up for')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
   bots
@@ -74,11 +74,11 @@ export function botsCommand(): Command {
   return bots;
 }
 
-/** The columns that make up a bot's definition, as options of `add` and `edit`. */
+/** The columns of a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
     seconds(flag, { least, most, example, bare: true });
-  // What is not given to `edit` stays as it is.
+  // `edit` leaves options that are not given as they are.
   const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")

@@ -17,7 +17,7 @@ export function nextRun(bot: BotRow, now: Date): string {
   const at = bot.next_execution_at;
   if (!at) return 'not planned yet';
   if (at <= now) return paint('yellow', `due ${relative(at, now)}`);
-  // The day only where it is another one.
+  // The day is shown only where it is not today.
   const shown = time(at);
   return `${relative(at, now)}, ${shown.slice(0, 10) === time(now).slice(0, 10) ? shown.slice(11, 16) : shown.slice(0, 16)}`;
 }

@@ -17,7 +17,7 @@ export function inZone(at: Date, zone: string): string {
   return `${day} ${at.toLocaleString('sv-SE', { timeZone: zone })}`;
 }
 
-/** Slots come from the schedule; when the run starts is that plus the bot's jitter, if it has one. */
+/** Slots come from the schedule; the run starts at the slot plus the bot's jitter, if it has one. */
 export const nextRuns = (given: string | undefined, options: NextOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     if (given !== undefined) return nextOf(db, given, options);
@@ -75,6 +75,6 @@ async function nextOf(
     );
 }
 
-/** A slot whose time has come and that is not claimed yet is still the next one. */
+/** A slot that is due but not claimed yet is still the next one. */
 const away = (start: Date | null, now: Date): string =>
   start && start <= now ? paint('yellow', `due ${relative(start, now)}`) : relative(start, now);

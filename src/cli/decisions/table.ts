@@ -3,7 +3,7 @@ import type { ListedDecision } from '../../services/tickets/show.ts';
 import { relative } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-/** What the engine made of what it knows, and what people said to it. */
+/** What the engine decided about entries, and what people answered. */
 export const decisionTable = (decisions: ListedDecision[], now: Date, empty: string): void =>
   table(
     ['When', 'Verdict', 'Knowledge', 'Gate', 'Answer', 'Outcome'],

@@ -11,7 +11,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
     onCanary: () => note('a canary run is under way'),
     onWait: note,
   });
-  // What is still open must not keep the process from ending once all is printed.
+  // Whatever is still open must not keep the process alive once everything is printed.
   if (isLate) setTimeout(() => process.exit(), 1_000);
   const broken = found.filter(({ status }) => status === 'fail').length;
   if (broken > 0) process.exitCode = exitCodes.failed;
@@ -23,7 +23,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   else say(`${paint('green', 'Nothing is broken.')} What needs you: npx roundsman status`);
 }
 
-/** Of `Connections`, the longest subject. */
+/** The width of `Connections`, the longest subject. */
 const widest = 11;
 
 function print({ subject, status, detail, hint }: Diagnosis): void {

@@ -44,7 +44,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
     tellReasons(explanation, now);
   });
 
-/** What fits, in the order in which it is tried. */
+/** The entries that fit, in the order in which they are tried. */
 function tellCandidates(
   { candidates, unexamined }: Explanation,
   { category }: FindingRow,
@@ -88,7 +88,7 @@ function tellCandidates(
   );
 }
 
-/** What each decision went by, as it was written down then. */
+/** The figures of each decision, as they were recorded then. */
 function tellReasons({ decisions }: Explanation, now: Date): void {
   const told = decisions.filter(({ verdict }) => verdict === 'applied' || verdict === 'held_out');
   if (told.length === 0) return;
@@ -110,7 +110,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
   }
 }
 
-/** Rows with their columns' names; of each candidate the figures that it is chosen by. */
+/** Rows with the names of their columns; for each candidate, the figures by which it is chosen. */
 const asDocument = (finding: object, { candidates, unexamined, decisions }: Explanation) => ({
   ...finding,
   candidates: candidates.map(({ candidate, figures, inputs, ...rest }: Explained) => ({
@@ -130,5 +130,5 @@ const asDocument = (finding: object, { candidates, unexamined, decisions }: Expl
   bot_decisions: decisions,
 });
 
-/** How many components a run looks at is known only to the run. */
+/** The number of components that a run looks at is known only in that run. */
 const asKnownNow = ({ known_components: _, ...inputs }: NonNullable<Explained['inputs']>) => inputs;

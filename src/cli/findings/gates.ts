@@ -5,7 +5,7 @@ import { counted } from '../terminal/print.ts';
 
 const minutes = (value: number): string => counted(Math.floor(value), 'minute');
 
-/** A limit that cannot be read closes its gate. */
+/** If a limit cannot be read, its gate is closed. */
 const limited = (limit: number | null, say: (limit: number) => string): string =>
   limit === null
     ? 'its limit is not set, or is no number: `npx roundsman limits` sets it'
@@ -84,7 +84,7 @@ export function prospectInWords(explained: Explained, first: string | undefined)
     case 'advise':
       return 'advice: shown on the ticket for a person';
     case 'closed': {
-      // Advice has no inputs; its one gate asks for none.
+      // Advice has no inputs, and its only gate needs none.
       const say = words[gate!] as ((now: Inputs | null, all: Explained) => string) | undefined;
       return `gate ${gate}${say ? `: ${say(inputs, explained)}` : ''}`;
     }

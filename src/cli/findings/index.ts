@@ -18,13 +18,15 @@ export function findingsCommand(): Command {
   findings
     .command('show')
     .argument(...idArgument)
-    .description('one finding with what was done and decided; the first digits of its id do')
+    .description(
+      'one finding with what was done and decided; the first digits of its id are enough',
+    )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showFinding(id, options));
   findings
     .command('explain')
     .argument(...idArgument)
-    .description('what is known that fits, what would happen now and why, and what was decided')
+    .description('which entries fit, what would happen now and why, and what was decided')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./explain.ts')).explainFinding(id, options));
   return findings;

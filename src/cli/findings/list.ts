@@ -14,13 +14,13 @@ type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
 
-/** What became of it, or who does not hear of it and why, for a list. */
+/** What became of it, or why people are not told of it, for a list. */
 const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
     : (quietly(finding) ?? 'open');
 
-/** With `bot` every row names its bot. */
+/** With `bot`, every row names its bot. */
 export const findingTable = (
   findings: ListedFinding[],
   now: Date,

@@ -79,7 +79,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     );
   });
 
-/** Of a check that counts events: from when on they count, where a cure, an undo or a person lies in between. */
+/** For a check that counts events: the time from which they count, after a cure, an undo or a person's answer. */
 function countedFrom(
   { resolved_at, last_seen_at }: { resolved_at: Date | null; last_seen_at: Date },
   memory: { cutoff_at: Date | null } | undefined,

@@ -31,7 +31,7 @@ export function importCommand(): Command {
     .addOption(
       new Option(
         '--time-unit <unit>',
-        'the last field behind the agent is the response time, in',
+        'the last field after the agent is the response time, in',
       ).choices(['us', 'ms', 's']),
     )
     .action(async (file: string, options: AccessOptions) => {
@@ -69,7 +69,7 @@ function utcOffset(text: string): string {
   throw new InvalidArgumentError('It looks like +02:00.');
 }
 
-/** The log was opened before the database: a wrong path is to be told at once. */
+/** The log is opened before the database, so that a wrong path is reported at once. */
 async function importFile(log: OpenedLog, options: Options): Promise<void> {
   const began = performance.now();
   try {

@@ -23,7 +23,7 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
     isGiven ? options : { solution: await askFor('--solution', 'What helps') },
   );
   const wanted = { name, category, pattern, solution: solution!, autonomy };
-  // Before the database: what cannot be used is to be told at once.
+  // Checked before the database is opened, so that a mistake is reported at once.
   const values = await newKnowledge(wanted, await loadCatalogue());
   await withDatabase(async ({ db }) => {
     const { entry, warnings } = await add({ db, actor: actorOf(options.as) }, { entry: values });

@@ -1,4 +1,4 @@
-/** What an entry of knowledge says, as options give it. */
+/** The content of an entry of knowledge, from options. */
 import { createReadStream } from 'node:fs';
 import { messageOf } from '../../ground/errors.ts';
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
@@ -40,7 +40,7 @@ function solutionGiven(text?: string, file?: string): GivenSolution | undefined 
 
 const nameOf = (file: string): string => (file === '-' ? 'standard input' : file);
 
-/** A file's text, or what comes on standard input for `-`. */
+/** The text of a file, or standard input for `-`. */
 async function textOf(file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

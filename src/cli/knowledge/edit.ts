@@ -12,9 +12,9 @@ import { tellWarnings, withWarnings } from './warnings.ts';
 import { json, note, say } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-/** Characters of a text that are shown of what it was and is. */
+/** The characters that are shown of a text before and after the edit. */
 const shownOfText = 60;
-/** Components that are named. */
+/** The most components that are named. */
 const mostComponents = 10;
 
 export async function editKnowledge(
@@ -24,7 +24,7 @@ export async function editKnowledge(
   if (component !== undefined)
     return (await import('./edit-component.ts')).editOnComponent(given, component, options);
   const catalogue = await loadCatalogue();
-  // Before the database: what cannot be used is to be told at once.
+  // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = await editOf(definitionOf(options), catalogue);
   await withDatabase(async ({ db }) => {
     const edited = await edit(
@@ -51,7 +51,7 @@ export async function editKnowledge(
 
 const shown = (value: unknown): string => printable(fitting(String(value), shownOfText));
 
-/** What goes on to act otherwise than the entry was told to. */
+/** Components whose own autonomy stays different from what the entry was set to. */
 function tellOwn({ entry, before, own }: EditedKnowledge): void {
   if (own.length > 0) {
     const named = own

@@ -10,7 +10,7 @@ interface EnableOptions {
   json?: true;
 }
 
-/** Lets an entry act again as its autonomy says, or not at all. */
+/** Lets an entry act again as its autonomy allows, or stops it. */
 export async function setEnabled(
   given: string,
   enabled: boolean,

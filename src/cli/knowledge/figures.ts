@@ -3,14 +3,14 @@ import { printable, share, signed } from '../../ground/text.ts';
 import type { Figures, Record, Untouched } from '../../services/knowledge/stats.ts';
 import { relative } from '../terminal/print.ts';
 
-/** `7 of 9 recovered`; null when none was seen. */
+/** `7 of 9 recovered`; null when there was none. */
 export const untouchedInWords = ({ recovered, persisted }: Untouched): string | null =>
   recovered + persisted > 0 ? `${recovered} of ${recovered + persisted} recovered` : null;
 
 export const lowerBound = ({ decided, lower }: Record): string =>
   decided > 0 ? share(lower) : '-';
 
-/** `2 of the newest 7 held, upper bound .588`; null before anything came of it. */
+/** `2 of the newest 7 held, upper bound .588`; null before the first outcome. */
 export const recentInWords = ({ recent }: Record): string | null =>
   recent &&
   `${recent.held} of the newest ${recent.decided} held, upper bound ${share(recent.upper)}`;
@@ -42,7 +42,7 @@ export const figureCells = (
   relative(record.lastRelapse, now),
 ];
 
-/** What `bot_knowledge_events.figures` says, whoever wrote it. */
+/** `bot_knowledge_events.figures` in words, whichever program wrote it. */
 export function eventInWords(figures: unknown): string {
   const { why, decided, held, lower, untouched, lift } = (figures ?? {}) as {
     [figure: string]: unknown;

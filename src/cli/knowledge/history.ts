@@ -5,7 +5,7 @@ import { json, relative, upTo } from '../terminal/print.ts';
 import { knowledgeHistory, type KnowledgeEvent } from '../../services/knowledge/history.ts';
 import { table } from '../terminal/table.ts';
 
-/** Characters of a text that are shown of what it was and is. */
+/** The characters that are shown of a text before and after a change. */
 const shownOfText = 40;
 
 export const showHistory = (
@@ -20,7 +20,7 @@ export const showHistory = (
     eventTable(events, now, 'Nothing has happened to it since it came.');
   });
 
-/** What was changed, by whom and by which figures. */
+/** What was changed, by whom, and because of which figures. */
 export const eventTable = (events: KnowledgeEvent[], now: Date, empty: string): void =>
   table(
     ['When', 'What', 'Component', 'Change', 'Figures', 'Who'],
@@ -36,7 +36,7 @@ export const eventTable = (events: KnowledgeEvent[], now: Date, empty: string): 
     ['Component'],
   );
 
-/** `autonomy: shadow -> suggest`; of what was added only what it is. */
+/** `autonomy: shadow -> suggest`; for a new value only the value. */
 function changeInWords(before: unknown, after: unknown): string {
   const was = columnsOf(before);
   const is = columnsOf(after);

@@ -29,7 +29,7 @@ export function knowledgeCommand(): Command {
     )
     .action(async (name, options) => (await import('./add.ts')).addKnowledge(name, options));
   definition(knowledge.command('edit').argument(...named))
-    .description('change what is given and nothing else')
+    .description('change the given options and nothing else')
     .addOption(
       new Option('--autonomy <word>', 'how freely it may act, until its outcomes say more').choices(
         ['shadow', 'suggest', 'auto'],
@@ -76,27 +76,27 @@ export function knowledgeCommand(): Command {
   knowledge
     .command('stats')
     .argument('[name]', 'the name of the entry; all of them unless given')
-    .description('what became of what each entry did, and of what it left alone')
+    .description('the outcomes of each entry, and of the findings that it left alone')
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./stats.ts')).showStats(name, options));
   knowledge
     .command('history')
     .argument(...named)
-    .description('what was changed, the newest first, with the figures that asked for it')
+    .description('what was changed, the newest first, with the figures that caused it')
     .option(...limitOption, 50)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./history.ts')).showHistory(name, options));
   knowledge
     .command('verify')
     .description('compare the figures of all entries with the ledger; exit code 1 if some differ')
-    .option('--fix', 'write what the ledger says')
+    .option('--fix', 'correct the figures from the ledger')
     .option(...jsonOption)
     .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
   return knowledge;
 }
 
-/** What an entry says, as options of `add` and `edit`. */
+/** The content of an entry, as options of `add` and `edit`. */
 const definition = (command: Command): Command =>
   command
     .option('--category <category>', 'of the findings that it is about')

@@ -13,7 +13,7 @@ interface TestOptions {
 }
 
 export async function testPattern(pattern: string, options: TestOptions): Promise<void> {
-  // Before the database: a pattern that cannot be used is to be told at once.
+  // Checked before the database is opened, so that a mistake is reported at once.
   checkPattern(pattern);
   await withDatabase(async ({ db }) => {
     const { since, category } = options;

@@ -6,7 +6,10 @@ import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-/** Compares the documented figures of every entry with the ledger of outcomes; exit code 1 when some differ and stay so. */
+/**
+ * Compares the documented figures of every entry with the ledger of outcomes; exit code 1 when some differ and were
+ * not corrected.
+ */
 export const verifyKnowledge = (options: { fix?: true; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const differences = options.fix

@@ -2,7 +2,7 @@ import { printable } from '../../ground/text.ts';
 import type { KnowledgeWarning } from '../../services/knowledge/warnings.ts';
 import { note } from '../terminal/print.ts';
 
-/** Says on standard error what was stored all the same. */
+/** Prints the warnings about what was stored in spite of them, on standard error. */
 export function tellWarnings(warnings: readonly KnowledgeWarning[]): void {
   for (const warning of warnings)
     note(
@@ -12,6 +12,6 @@ export function tellWarnings(warnings: readonly KnowledgeWarning[]): void {
     );
 }
 
-/** For a JSON document: nothing where there are none. */
+/** For a JSON document; without warnings it adds nothing. */
 export const withWarnings = (warnings: readonly KnowledgeWarning[]) =>
   warnings.length > 0 && { warnings };

@@ -5,9 +5,9 @@ import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
 /**
- * What a person reads after a round: what was checked, what was found, what was healed and verified,
- * what became a ticket, and the command to look at it. `bots` give the names; bots run
- * side by side, so they are told in the order of their names.
+ * What a person reads after a round: what was checked, found, healed and verified, what became a ticket, and the
+ * command to look at it. `bots` give the names. Bots run at the same time, so they are printed in the order of their
+ * names.
  */
 export function printRound(
   round: Round,

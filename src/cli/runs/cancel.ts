@@ -45,7 +45,7 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
       process.exitCode = interrupted;
       return;
     }
-    // It may have been through before anybody told it.
+    // The run may have ended before the request reached it.
     if (ended.status !== 'cancelled') process.exitCode = exitCodes.failed;
     if (options.json) return json(ended);
     const cause = causeOf(ended);

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { executionStatuses } from '../../services/runs/statuses.ts';
 import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
-/** Back to a hundred years ago: further is a slip, and no time that PostgreSQL can hold. */
+/** A hundred years at most: a longer time is a typing mistake, and PostgreSQL could not hold it. */
 const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
 
 /** `roundsman runs ...` */
@@ -20,14 +20,16 @@ export function runsCommand(): Command {
   runs
     .command('show')
     .argument(...idArgument)
-    .description('one run with its checks, findings and actions; the first digits of its id do')
+    .description(
+      'one run with its checks, findings and actions; the first digits of its id are enough',
+    )
     .option(...jsonOption)
     .action(async (id, options) => (await import('./show.ts')).showRun(id, options));
   runs
     .command('cancel')
     .argument(...idArgument)
     .description('end a run: at once while it is queued, else as soon as its worker sees it')
-    .option('--reason <text>', 'why, for whoever wonders')
+    .option('--reason <text>', 'the reason, for people who ask later')
     .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./cancel.ts')).cancel(id, options));

@@ -7,7 +7,7 @@ import type { ExecutionStatus } from '../../services/runs/statuses.ts';
 
 export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 
-/** Why a run ended as it did, or is about to, in one line. */
+/** Why a run ended in this way, or is about to, in one line. */
 export function causeOf(run: ExecutionRow): string {
   const { status, reason, cancel_requested_at, cancel_reason, error_message } = run;
   const stopping = status === 'running' && cancel_requested_at ? 'asked to stop' : null;
@@ -15,7 +15,7 @@ export function causeOf(run: ExecutionRow): string {
   return printable([stopping ?? reason, asked, error_message].filter(Boolean).join(': '));
 }
 
-/** With `bot` every row names its bot. */
+/** With `bot`, every row names its bot. */
 export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true): void =>
   table(
     [
@@ -34,13 +34,13 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       ...(bot ? [printable(run.bots.name ?? '-')] : []),
       state(run.status),
       run.trigger,
-      // Until the start started_at holds the time of the claim.
+      // Until the run starts, started_at holds the time of the claim.
       run.status === 'queued'
         ? run.run_after && run.run_after > now
           ? `due ${relative(run.run_after, now)}`
           : `queued ${relative(run.queued_at, now)}`
         : relative(run.started_at, now),
-      // Of a run that is tried again it is what the earlier attempts took.
+      // For a run that is tried again, the column holds the duration of the earlier attempts.
       run.completed_at ? duration(run.execution_time_ms) : '-',
       String(run.checks_performed ?? 0),
       String(run.issues_found ?? 0),

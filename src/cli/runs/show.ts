@@ -39,7 +39,7 @@ function printRun(run: ListedRun, now: Date): void {
     ['Slot', print.moment(run.scheduled_for, now)],
     ['Queued', print.moment(run.queued_at, now)],
     ['Not before', print.moment(run.run_after, now)],
-    // Until the start started_at holds the time of the claim.
+    // Until the run starts, started_at holds the time of the claim.
     ['Started', run.attempt > 0 ? print.moment(run.started_at, now) : null],
     ['Ended', print.moment(run.completed_at, now)],
     [
@@ -81,7 +81,7 @@ const checkStates: Record<string, string> = {
   skipped: 'skipped',
 };
 
-/** `metadata` is what was once written, by whatever version: nothing about its shape is certain. */
+/** Any version may have written `metadata`, so nothing about its shape is certain. */
 function printChecks(checks: unknown): void {
   const known = Array.isArray(checks)
     ? checks.filter((check) => check && typeof check === 'object')

@@ -22,7 +22,7 @@ export function secretsCommand(): Command {
     .option('--from-env <variable>', 'store only where it is: workers read it from this variable')
     .option(...asOption)
     .option(...jsonOption)
-    // What is too much may be a value, and commander would repeat it.
+    // An extra argument may be the value itself, and commander's error would repeat it.
     .allowExcessArguments()
     .allowUnknownOption()
     .action(async (name, options, command: Command) =>
@@ -43,7 +43,7 @@ export function secretsCommand(): Command {
   secrets
     .command('remove')
     .argument(...named)
-    .description('forget a secret; what uses it is not applied any more')
+    .description('remove a secret; playbooks that use it are not applied any more')
     .option('--yes', 'do not ask again')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./remove.ts')).removeSecret(name, options));

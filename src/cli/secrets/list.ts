@@ -4,7 +4,7 @@ import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-/** Entries that are named in one row of the table. */
+/** The most entries that are named in one row of the table. */
 const mostNamed = 3;
 
 export const listSecrets = (options: { json?: true }): Promise<void> =>

@@ -20,7 +20,7 @@ interface SetOptions {
   json?: true;
 }
 
-/** `isTooMuch`: more was given than a name and these options; it is not repeated. */
+/** `isTooMuch`: more arguments were given than a name and these options; the error does not repeat them. */
 export async function setSecret(
   name: string,
   options: SetOptions,
@@ -31,7 +31,7 @@ export async function setSecret(
       'more was given than a name, --from-env, --as and --json; a value is no argument, because others see those',
       `give it on standard input, or on a terminal: \`npx roundsman secrets set ${isSecretName(name) ? name : 'NAME'}\``,
     );
-  // All of it before the database: what cannot be used is to be told at once.
+  // Everything is checked before the database is opened, so that a mistake is reported at once.
   checkSecretName(name);
   const secret = await secretOf(name, options);
   await withDatabase(async ({ db }) => {

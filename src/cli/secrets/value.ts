@@ -1,9 +1,12 @@
-/** The value of a secret as a person or a program gives it: never as an argument, which others see in the list of processes. */
+/**
+ * The value of a secret from a person or a program: never as an argument, which other users can see in the list of
+ * processes.
+ */
 import { UsageError } from '../../ground/errors.ts';
 
 const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\u007F', '\u0015'];
 
-/** On a terminal asked for without echo; else all of standard input, without the end of its last line. */
+/** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, mostBytes: number): Promise<string> =>
   process.stdin.isTTY ? typed(question) : piped(mostBytes);
 
@@ -13,14 +16,14 @@ async function piped(mostBytes: number): Promise<string> {
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    // What is longer is refused anyway.
+    // A longer value is refused in any case.
     if (bytes > mostBytes + 2) break;
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch (error) {
-    // A character that was cut at the limit is not what is wrong.
+    // Too long: returns any text that is too long, because a character cut at the limit would cause another error.
     if (bytes > mostBytes) return 'x'.repeat(mostBytes + 1);
     throw new UsageError(
       {
@@ -47,7 +50,7 @@ function typed(question: string): Promise<string> {
       else value += character;
     }
   };
-  // The question comes after it: what is typed in answer must not be shown, however quickly it is typed.
+  // Asks only after this: what the person types must not be shown, however quickly they type.
   stdin.setRawMode(true);
   stderr.write(`${question} (it is not shown): `);
   stdin

@@ -9,20 +9,20 @@ export interface Session {
   config: Config;
   url: string;
   db: Db;
-  /** the embedded database, and not one of your own */
+  /** the embedded database, not one of your own */
   embedded: boolean;
   /** the migrations that `migrate` applied */
   migrated: string[];
 }
 
 export interface SessionOptions {
-  /** make the embedded database if there is none: only `up`, `demo`, `round` and `db` do */
+  /** make the embedded database if it does not exist: only `up`, `demo`, `round` and `db` do so */
   create?: boolean;
-  /** apply what is pending: `db migrate` anywhere, `up` and `round` by themselves only on the embedded one */
+  /** apply pending migrations: `db migrate` on any database, `up` and `round` only on the embedded one */
   migrate?: boolean | 'embedded';
-  /** the database only has to answer, migrated or not: `db status` */
+  /** the database only has to answer, migrated or not: for `db status` */
   allowPending?: boolean;
-  /** connections at most; 10 unless told */
+  /** connections at most; 10 by default */
   connections?: number;
 }
 
@@ -33,9 +33,8 @@ export function display(url: string): string {
 }
 
 /**
- * Runs a command's work on the database that the configuration names, your own or the embedded one,
- * and says on standard error which one it is. The embedded server is shared with whatever else runs
- * and is stopped by whoever leaves last.
+ * Runs a command's work on the database that the configuration names, your own or the embedded one, and prints on
+ * standard error which one it is. Other processes may share the embedded server; the last one to leave stops it.
  */
 export async function withDatabase<Result>(
   work: (session: Session) => Promise<Result>,
@@ -60,7 +59,8 @@ export async function withDatabase<Result>(
     const { DatabaseNotReady, prepareDatabase } = await import('../../database/migrate/prepare.ts');
     const migrate = options.migrate === 'embedded' ? embedded !== null : (options.migrate ?? false);
     const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
-      // With a cause it did not answer; without one it did, and is not as it should be.
+      // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
+      // old.
       if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
       throw error;
     });
@@ -68,7 +68,7 @@ export async function withDatabase<Result>(
       await (await import('../../queue/backend.ts')).migrateQueue(url);
     return await work({ config, url, db, embedded: embedded !== null, migrated });
   } finally {
-    // A connection on which the server has fallen silent would be waited for without end.
+    // Closing a connection to a server that no longer answers would never end.
     await within(closeWithinMs, db.destroy());
     await embedded?.leave();
   }

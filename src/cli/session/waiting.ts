@@ -1,4 +1,4 @@
-/** Commands that only write rows: who will act on them, and what became of them. */
+/** For commands that only write rows: which process will act on them, and what became of them. */
 import { isOff } from '../../services/mode/change.ts';
 import { hasWorker } from '../../services/runs/has-worker.ts';
 import { untilEnded as ended, type ExecutionRow } from '../../services/runs/watch.ts';
@@ -10,13 +10,13 @@ type Db = Session['db'];
 /** What a shell reports for a command that Ctrl-C ended. */
 export const interrupted = 130;
 
-/** Says so when no worker is alive; `until` is what happens once one is. */
+/** Prints a note when no worker is alive; `until` says what happens once one is. */
 export async function noteIfIdle(db: Db, until: string): Promise<void> {
   if (await hasWorker(db)) return;
   note(`no worker is alive: ${until} (\`npx roundsman up\`)`);
 }
 
-/** Says so when the mode is off; `what` does not happen then. */
+/** Prints a note when the mode is off; `what` says what does not happen then. */
 export async function noteIfOff(db: Db, what: string): Promise<void> {
   if (await isOff(db)) note(`the mode is off: ${what} until \`npx roundsman mode safe\``);
 }

@@ -1,24 +1,24 @@
 import { Command, Option } from 'commander';
 import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
 
-/** A silence that is meant to last longer than a year is meant to be a change of the bot. */
+/** A year at most: a person who wants a longer silence should change the bot. */
 const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
 
 /** `roundsman silences ...` */
 export function silencesCommand(): Command {
   const silences = new Command('silences').description(
-    'findings that are neither told nor healed, for a while',
+    'findings that are kept quiet and not healed, for a while',
   );
   silences
     .command('list')
     .description('silences in force, the newest first, and how much each hides now')
-    .option('--all', 'those that are over too')
+    .option('--all', 'also those that have ended')
     .option(...limitOption, 50)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listSilences(options));
   silences
     .command('add')
-    .description('silence what fits all that is given')
+    .description('silence the findings that fit all given options')
     .option('--bot <name>', 'findings of this bot')
     .option('--component <name>', 'findings about this component')
     .option('--category <name>', 'findings of this category')
@@ -36,7 +36,7 @@ export function silencesCommand(): Command {
   silences
     .command('end')
     .argument(...idArgument)
-    .description('end a silence now; the first digits of its id do')
+    .description('end a silence now; the first digits of its id are enough')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./change.ts')).endSilence(id, options));
   return silences;

@@ -1,9 +1,9 @@
-/** What is kept quiet, by whom, why and until when, in words. */
+/** What is silenced, by whom, why and until when, in words. */
 import { printable } from '../../ground/text.ts';
 import type { Silence, SilenceRow, Suppressor } from '../../services/silences/list.ts';
 import { shortId, time } from '../terminal/print.ts';
 
-/** What the data layer says about a finding, or about the finding behind a ticket. */
+/** The reasons why people are not told of a finding, or of the finding behind a ticket. */
 export interface Quiet {
   bot_silences?: Silence[];
   suppressor?: Suppressor | null;
@@ -22,13 +22,13 @@ const oneSilence = (silence: Silence): string =>
 export const silencedBy = ({ bot_silences = [] }: Quiet): string | null =>
   bot_silences.length > 0 ? bot_silences.map(oneSilence).join('; ') : null;
 
-/** `/v1: it answers no request (1a2b3c4d)`; null when it stands behind nothing that is open. */
+/** `/v1: it answers no request (1a2b3c4d)`; null when it is not suppressed. */
 export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
   suppressor
     ? `${printable(suppressor.affected_component ?? '-')}: ${printable(suppressor.title)} (${shortId(suppressor.id)})`
     : null;
 
-/** Both in one, for a list; null where people are told as usual. */
+/** Both in one text, for a list; null where people are told as usual. */
 export function quietly(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
   const behind = suppressedBehind(quiet);

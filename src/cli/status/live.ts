@@ -20,15 +20,18 @@ export function endedLine(run: EndedRun): string {
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
-/** How many bots and tickets fit into a terminal of so many rows, beside so many needs and a few lines of history. */
+/**
+ * How many bots and tickets fit into a terminal with this many rows, beside this many needs and a few lines of
+ * history.
+ */
 export function roomFor(rows: number, needs = 0): { bots: number; tickets: number } {
   const room = Math.max(2, rows - 12 - needs);
   return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
 }
 
 /**
- * The block at the foot of the terminal, redrawn every second; no line is wider than `columns`. `needs` are what
- * `status` would say; tickets among them are listed below anyway.
+ * The block at the bottom of the terminal, redrawn every second; no line is wider than `columns`. `needs` are the
+ * needs that `status` shows, without tickets, which are listed below.
  */
 export function liveBlock(live: Live, needs: string[], columns: number): string {
   const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
@@ -69,7 +72,10 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
   return `${name}  ${next.padEnd(14)}  ${last}  ${open}`.trimEnd();
 }
 
-/** A line that is too wide loses its colour, and no line wraps: the terminal would keep parts of what is redrawn. */
+/**
+ * A line that is too wide loses its colour. No line may wrap, because the terminal would then keep parts of the old
+ * block.
+ */
 function fitted(line: string, columns: number): string {
   const plain = stripVTControlCharacters(line);
   return plain.length <= columns ? line : cut(plain, columns);

@@ -25,13 +25,13 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
   });
 
-/** `1 scheduler, 2 workers alive`; null when nothing is. */
+/** `1 scheduler, 2 workers alive`; null when none is alive. */
 const aliveInWords = ({ alive: { schedulers, workers } }: Status): string | null =>
   schedulers + workers === 0
     ? null
     : `${print.counted(schedulers, 'scheduler')}, ${print.counted(workers, 'worker')} alive`;
 
-/** `3 active, 1 paused`, what is zero left out; null when all is. */
+/** `3 active, 1 paused`, without zero counts; null when all are zero. */
 const listed = (counts: [count: number, words: string][]): string | null =>
   counts
     .filter(([count]) => count > 0)
@@ -81,7 +81,7 @@ function printFigures(status: Status): void {
   ]);
 }
 
-/** A process that was killed leaves its row for a while, as one that stands still does. */
+/** The row of a killed process stays for a while, as does that of a process that hangs. */
 function deadInWords(status: Status): string {
   const { nodes, now } = status;
   const [last] = nodes;

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../../ground/errors.ts';
 
-/** Whether there is a person to ask: questions go to standard error, so that standard output stays whole. */
+/** Whether a person can be asked. Questions go to standard error, so that standard output stays clean. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
 /**
- * The value of an option that was not given: asked for on a terminal, until something is entered;
- * a {@link UsageError} naming the option anywhere else.
+ * The value of an option that was not given: on a terminal, asks until a text is entered; elsewhere throws a {@link
+ * UsageError} that names the option.
  */
 export async function askFor(flag: string, question: string, otherwise = ''): Promise<string> {
   if (!canAsk())
@@ -26,7 +26,7 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
   } finally {
     lines.close();
   }
-  // Ctrl-C and Ctrl-D end the lines.
+  // Ctrl-C and Ctrl-D end the input.
   throw new UsageError({
     what: `${flag} is missing`,
     why: 'the question was not answered, and nothing was changed',
@@ -34,7 +34,10 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
   });
 }
 
-/** Whether a person on a terminal agrees. True where there is no terminal: the author of the script has decided already. */
+/**
+ * Whether a person on a terminal agrees. True where there is no terminal: the author of the script has decided
+ * already.
+ */
 export async function agrees(question: string): Promise<boolean> {
   if (!canAsk()) return true;
   const lines = createInterface({ input: process.stdin, output: process.stderr });

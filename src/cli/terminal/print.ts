@@ -6,7 +6,7 @@ export { counted, duration, shortId, span, time } from '../../ground/text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Coloured on a terminal unless NO_COLOR says otherwise. The text must be ours or {@link printable}. */
+/** Coloured on a terminal unless NO_COLOR is set. The text must be ours or {@link printable}. */
 export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
   styleText(style, text, { stream, validateStream: true });
 
@@ -17,7 +17,7 @@ export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 export const note = (line: string): void =>
   void process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
 
-// JSON leaves DEL, C1 controls and the marks that reorder text as they are; escaped they mean the same.
+// JSON does not escape DEL, C1 controls and the marks that reorder text; escaped, they mean the same.
 const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The one JSON document that `--json` prints: rows with their tables' column names. */
@@ -64,38 +64,41 @@ const states: Record<string, Style> = {
 
 export const severity = (word: string): string => paint(severities[word] ?? 'dim', printable(word));
 export const state = (word: string): string => stateAs(word, word);
-/** A word that is coloured as another one is. */
+/** A word in the colour of another word. */
 export const stateAs = (like: string, word: string): string =>
   paint(states[like] ?? 'reset', printable(word));
 
 /** Worst first, as everywhere. */
 export const severityWords = Object.keys(severities);
 
-/** `5m ago`, `in 2h`, `-` for nothing; `now` is the database's. */
+/** `5m ago`, `in 2h`, `-` for null; `now` is the database's time. */
 export function relative(at: Date | null | undefined, now: Date): string {
   if (!at) return '-';
   const ms = at.getTime() - now.getTime();
   return ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
 }
 
-/** `2026-11-22 09:05:00 UTC (5m ago)`; null for nothing, which {@link facts} leaves out. */
+/** `2026-11-22 09:05:00 UTC (5m ago)`; null for null, which {@link facts} leaves out. */
 export const moment = (at: Date | null | undefined, now: Date): string | null =>
   at ? `${time(at)} UTC (${relative(at, now)})` : null;
 
-/** A list's rows and, on standard error, that there are more than `limit`: ask for one more row than that. */
+/**
+ * The rows of a list; prints on standard error when there are more than `limit`. The query has to ask for one row
+ * more than that.
+ */
 export function upTo<Row>(rows: Row[], limit: number): Row[] {
   if (rows.length > limit) tellOfMore(limit);
   return rows.slice(0, limit);
 }
 
-/** Says on standard error that a list ends before its rows do. */
+/** Prints on standard error that the list does not show all rows. */
 export const tellOfMore = (limit: number): void =>
   note(`only the first ${limit}; --limit shows more`);
 
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);
 
-/** Foreign text with its lines kept and nothing else, indented. */
+/** Foreign text, indented; of its formatting only the line breaks are kept. */
 export function prose(text: string): void {
   for (const line of text.trimEnd().split(/\r?\n/)) say(`  ${printable(line)}`.trimEnd());
 }
@@ -108,8 +111,8 @@ export function facts(pairs: [label: string, value: string | null | undefined][]
 }
 
 /**
- * Prints what, why and what to try on standard error; returns the exit code. `told` is what is known of an error
- * that was not thrown on purpose; without it that is a defect.
+ * Prints what, why and what to try on standard error; returns the exit code. `told` explains an error that was not
+ * thrown on purpose; without it such an error is a defect.
  */
 export function printError(error: unknown, told: Explanation | null): number {
   const line = (text: string) => process.stderr.write(`${text}\n`);

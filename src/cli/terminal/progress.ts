@@ -4,8 +4,8 @@ const everyMs = 100;
 const width = 24;
 
 /**
- * A bar on a terminal's standard error, and nothing elsewhere. `total` is what `done` comes to in the
- * end, in whatever unit; null where that is not known, then only the text is shown.
+ * A progress bar on a terminal's standard error, and nothing elsewhere. `total` is the final value of `done`, in any
+ * unit; null where it is not known: then only the text is shown.
  */
 export function progressOf(total: number | null) {
   const { stderr } = process;

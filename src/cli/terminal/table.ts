@@ -1,13 +1,16 @@
 import Table from 'cli-table3';
 import { paint, say } from './print.ts';
 
-/** The terminal's width; nothing is cut for a file or a pipe. */
+/** The terminal's width; for a file or a pipe nothing is cut. */
 const width = (): number => (process.stdout.isTTY ? process.stdout.columns || 100 : Infinity);
 
-/** Whether lists have room for the longer way of saying something. */
+/** Whether lists have room for the longer wording. */
 export const isWide = (): boolean => width() >= 120;
 
-/** What a cut column keeps at least; and the text of a list, if leaving other columns out helps. */
+/**
+ * The narrowest that a cut column may be; and the narrowest text of a list, as long as leaving out other columns
+ * helps.
+ */
 const narrowest = 8;
 const readable = 40;
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
@@ -24,9 +27,9 @@ function fit(widths: number[], room: number): number[] {
 }
 
 /**
- * Rows as aligned columns, or `empty` when there are none. Cells must be ours or {@link printable}.
- * On a terminal what is too wide for it is cut, the widest column first; before that gets short,
- * the columns named in `spare` are left out one by one.
+ * Rows as aligned columns, or `empty` when there are none. Cells must be ours or {@link printable}. On a terminal,
+ * columns that do not fit are cut, the widest first; before that column gets too short, the columns named in `spare`
+ * are left out one by one.
  */
 export function table(
   head: string[],
@@ -36,7 +39,7 @@ export function table(
 ): void {
   if (rows.length === 0) return say(empty);
   const all = draw(head, rows, []);
-  // The last column needs no gap behind it.
+  // The last column needs no gap after it.
   const room = width() + gap;
   const given = all.widths;
   const waiting = [...spare];

@@ -15,7 +15,7 @@ interface ChangeOptions {
 }
 
 export async function assign(ticket: string, who: string, options: ChangeOptions): Promise<void> {
-  // Before anything is connected.
+  // Checked before the database is opened.
   assigneeOf(who, ticket);
   await withDatabase(async ({ db }) => {
     const given = await assignTicket({ db, actor: actorOf(options.as) }, { ticket, who });

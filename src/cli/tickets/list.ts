@@ -10,7 +10,7 @@ import { json, paint, relative, severity, span, state, upTo } from '../terminal/
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
-/** When it has to be answered, for a list. */
+/** The response target, for a list. */
 function respond(ticket: TicketRow, now: Date): string {
   const response = responseOf(ticket, now);
   switch (response.state) {
@@ -26,7 +26,7 @@ function respond(ticket: TicketRow, now: Date): string {
 }
 
 export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
-  // A column for what is rare, only where it is.
+  // A column for a rare value, shown only where there is one.
   const hushed = tickets.some((ticket) => quietly(ticket) !== null);
   const quiet = (cell: string) => (hushed ? [cell] : []);
   table(

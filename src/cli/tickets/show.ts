@@ -96,7 +96,7 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
   ]);
 }
 
-/** In a storm one ticket stands for many problems: nothing is healed, and the others have none. */
+/** In a storm one ticket stands for many problems: nothing is healed, and the other problems have no ticket. */
 function stormIn({ metadata }: ListedTicket): string | null {
   const { storm } = (metadata ?? {}) as { storm?: { broken?: unknown; of?: unknown } };
   return typeof storm?.broken === 'number' && typeof storm.of === 'number'
@@ -104,7 +104,7 @@ function stormIn({ metadata }: ListedTicket): string | null {
     : null;
 }
 
-/** What is known about the problem, each entry once: what is suggested first, and how to have it done. */
+/** What is known about the problem, each entry once: suggestions first, with the command to carry them out. */
 function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): void {
   const asked = suggestions.filter(isAsked);
   for (const { name, solution } of asked) printEntry('Suggested', name, solution);
@@ -113,7 +113,7 @@ function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): voi
     const { name, solution } = decision.bot_knowledge ?? {};
     if (!name || told.has(name)) continue;
     told.add(name);
-    // What became of it is among the attempts; earlier decisions about it say nothing of now.
+    // The attempts show what became of it; older decisions say nothing about the present.
     if (decision.verdict === 'applied') continue;
     const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
     printEntry(standingOf(decision, answer), name, solution ?? '');

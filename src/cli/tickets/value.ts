@@ -1,4 +1,4 @@
-/** What a suggestion is worth, for whoever has to answer it. */
+/** What a suggestion is worth, for the person who has to answer it. */
 import { share } from '../../ground/text.ts';
 import type { Context, Figures } from '../../services/tickets/answer.ts';
 import { counted } from '../terminal/print.ts';
@@ -11,7 +11,7 @@ export function valueOf({ records, context }: Figures, isUndoable: boolean, now:
       ? ['never tried here or elsewhere']
       : [
           `held ${held} of ${decided}`,
-          // Two digits are enough to decide by.
+          // Two digits are enough for the decision.
           `lower bound ${share(lower, 2)}`,
           lastRelapse ? `last relapse ${longAgo(lastRelapse, now)}` : 'no relapse',
         ];

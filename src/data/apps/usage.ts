@@ -1,4 +1,4 @@
-/** Who used which app and tool, when and for how many credits. */
+/** Which users used which app and tool, when and for how many credits. */
 import { sql, type Selectable } from 'kysely';
 import { accessDenied } from '../../database/faults/access-denied.ts';
 import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
@@ -11,14 +11,14 @@ import { within, type TimeSpan } from '../../database/time-span.ts';
 export type AppUse = Selectable<AppUsage>;
 export type ToolUse = Selectable<ToolsUsage> & { app_id: string | null };
 
-/** Whose uses, or of which app; both narrow it further. */
+/** A user, an app, or both: with both, only uses that fit both. */
 export type UsageOf =
   | { user_id: string; app_id?: string | undefined }
   | { user_id?: undefined; app_id: string };
 
 const most = 2_147_483_647;
 
-/** Both checked; one of them has to be there. */
+/** Checks both ids; at least one has to be given. */
 function ids(of: UsageOf): { user_id?: string; app_id?: string } {
   const { user_id, app_id } = fields('of', of);
   return {
@@ -77,7 +77,7 @@ export interface ToolUsageTotal extends UsageTotal {
   tool_id: string | null;
 }
 
-/** What was used within a span, one row an app, the most used first. Throws BadInputError. */
+/** The totals of a span, one row an app, the most used first. Throws BadInputError. */
 export async function appUsageTotals(
   db: Db,
   of: UsageOf,
@@ -90,7 +90,7 @@ export async function appUsageTotals(
       'app_id',
       sql<number>`count(*)::int`.as('uses'),
       sql<number>`count(*) FILTER (WHERE NOT success)::int`.as('failures'),
-      // Exact up to 2^53; a bigint would come back as text.
+      // Exact up to 2^53; pg would return a bigint as text.
       sql<number>`sum(credits_used)::float8`.as('credits_used'),
       sql<number | null>`round(avg(execution_time_ms))::int`.as('avg_execution_time_ms'),
     ])
@@ -100,7 +100,7 @@ export async function appUsageTotals(
   return query.groupBy('app_id').orderBy('uses', 'desc').orderBy('app_id').execute();
 }
 
-/** The same of tools, one row a tool. Throws BadInputError. */
+/** The same for tools, one row a tool. Throws BadInputError. */
 export async function toolUsageTotals(
   db: Db,
   of: UsageOf,
@@ -124,7 +124,7 @@ export async function toolUsageTotals(
 }
 
 export interface NewAppUse {
-  /** under row level security your own */
+  /** under row level security your own id */
   user_id: string;
   app_id: string;
   credits_used: number;
@@ -135,9 +135,8 @@ export interface NewAppUse {
 }
 
 /**
- * Notes one use of an app. It books nothing: credits move in the ledger only. Throws BadInputError,
- * ConstraintError for an unknown app or user, AccessDeniedError for another user's id under row level
- * security.
+ * Records one use of an app. It books no credits: only the ledger moves credits. Throws BadInputError,
+ * ConstraintError for an unknown app or user, AccessDeniedError for another user's id under row level security.
  */
 export async function trackAppUsage(db: Db, use: NewAppUse): Promise<AppUse> {
   const { execution_time_ms: took, error_message: message } = fields('use', use);

@@ -6,10 +6,10 @@ import type { BotActions } from '../../database/tables.ts';
 
 export type ActionRow = Selectable<BotActions>;
 
-/** The effect of an action cannot be taken back; `why` says what is in the way. */
+/** The effect of an action cannot be taken back; `why` says what prevents it. */
 export class CannotUndoError extends RoundsmanError {}
 
-/** With the names of its bot and its entry. */
+/** With the names of the bot and the entry. */
 const actions = (db: Db) =>
   db
     .selectFrom('bot_actions as action')
@@ -41,10 +41,13 @@ export const oneAction = (db: Db, id: string): Promise<ListedAction> =>
 export const stepsOf = (db: Db, healId: string): Promise<ActionRow[]> =>
   db.selectFrom('bot_actions').selectAll().where('heal_id', '=', healId).orderBy('step').execute();
 
-/** States of a step of which it is not known yet what becomes of it; a fingerprint has one of them at most. */
+/** States of a step whose outcome is not known yet; a fingerprint has one such step at most. */
 const unfinished: ActionRow['state'][] = ['intent', 'applied', 'unknown'];
 
-/** Whether an action under this alias is unfinished; in words, and no parameters, as an index has them. */
+/**
+ * Whether an action under this alias is unfinished. The states are literals and not parameters, so that the planner
+ * can use the partial index on them.
+ */
 export const isUnfinished = (alias: string) =>
   sql<boolean>`${sql.ref(`${alias}.state`)} IN (${sql.join(unfinished.map((word) => sql.lit(word)))})`;
 
@@ -59,8 +62,8 @@ export const inPlace: ReadonlySet<ActionRow['state']> = new Set([
 ]);
 
 /**
- * Why the effect of an action is not to be taken back, by its row and the other steps of its heal; null when
- * it may be. Whether its remedy can is another question.
+ * Why the effect of an action may not be taken back, judged by its row and the other steps of its heal; null when it
+ * may. Whether its remedy is able to do it is another question.
  */
 export function undoRefusal(action: ActionRow, steps: ActionRow[]): string | null {
   if (action.state === 'undone') return 'it was taken back already';

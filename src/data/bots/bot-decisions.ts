@@ -2,8 +2,8 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
 
 /**
- * What the engine decided about one finding, or about a problem whenever it came (by fingerprint);
- * newest first, each with the entry of knowledge that it was about, and how freely that may act there now.
+ * What the engine decided about one finding, or (by fingerprint) about a problem in all its findings. Newest first,
+ * each with its entry of knowledge, and how freely that entry may act there now.
  */
 export function decisionsOn(
   db: Db,
@@ -42,8 +42,8 @@ export function decisionsOn(
 export type ListedDecision = Awaited<ReturnType<typeof decisionsOn>>[number];
 
 /**
- * What the engine suggests for an open finding and no person has answered, each entry's newest, the newest
- * first. Asked for are suggestions, and what only the mode keeps from acting alone: an approval opens both.
+ * Suggestions for an open finding that no person has answered: the newest of each entry, the newest first. They
+ * include decisions that only the mode kept from acting alone: an approval is enough for both.
  */
 export const suggestionsOn = (db: Db, findingId: string) =>
   db

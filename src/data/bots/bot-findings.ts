@@ -5,10 +5,10 @@ import type { BotFindings } from '../../database/tables.ts';
 import { severities } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 
-/** All severities, the worst first, as an array that SQL reads. */
+/** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
 
-/** 1 for critical to 5 for info: severities are ordered by rank, never by their text. */
+/** 1 for critical to 5 for info: SQL orders severities by rank, never by their text. */
 export const severityRank = (column: string) =>
   sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
 
@@ -25,7 +25,7 @@ export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<s
   return new Map(rows.map(({ bot_id, count }) => [bot_id!, count]));
 }
 
-/** The open finding behind which another one stands. */
+/** The open finding that explains another one, which is suppressed behind it. */
 export interface Suppressor {
   id: string;
   title: string;
@@ -33,8 +33,8 @@ export interface Suppressor {
 }
 
 /**
- * Why no person is told of an open finding, under this alias: the silences in force for it, and the finding that
- * it stands behind. Nothing of a resolved one, and none where the alias has no row.
+ * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that it
+ * is suppressed behind. Null for a resolved finding, and where the alias has no row.
  */
 export const quietColumns = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
@@ -52,7 +52,10 @@ export const quietColumns = (alias: string) => {
   ] as const;
 };
 
-/** Whether a row of `bot_findings` under this alias stands behind an open one; in a circle none does. */
+/**
+ * Whether a row of `bot_findings` under this alias is suppressed behind an open finding; in a circle of findings none
+ * is.
+ */
 export const suppressed = (alias: string) => {
   const by = sql.ref(`${alias}.suppressed_by`);
   return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
@@ -65,7 +68,7 @@ export interface FindingFilter {
   limit: number;
 }
 
-/** The worst first, then those seen last, each with its bot's name and why no person is told of it. */
+/** The worst first, then those seen last, each with its bot's name and why people are not told of it, if so. */
 export function listFindings(db: Db, { botId, severity, which, limit }: FindingFilter) {
   let query = db
     .selectFrom('bot_findings as finding')
@@ -84,9 +87,9 @@ export function listFindings(db: Db, { botId, severity, which, limit }: FindingF
 }
 
 /**
- * What a run found first, and what it was the last to see that is still open. (A resolved finding
- * that it merely saw again is not found: that would read every finding the bot ever had.) Each with why no
- * person is told of it.
+ * The findings that a run was the first to see, and the open ones that it was the last to see. (A resolved finding
+ * that it only saw again is left out: to find those, the query would read every finding that the bot ever had.) Each
+ * with why people are not told of it, if so.
  */
 export const findingsOfRun = (db: Db, run: { id: string; bot_id: string | null }, limit: number) =>
   db

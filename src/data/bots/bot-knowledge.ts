@@ -4,22 +4,22 @@ import type { BotKnowledge } from '../../database/tables.ts';
 
 export type KnowledgeRow = Selectable<BotKnowledge>;
 
-/** What an entry says; how freely it may act and whether at all are columns of their own. */
+/** The content of an entry. Its autonomy, and whether it is enabled, are separate columns. */
 const content = ['category', 'issue_pattern', 'solution', 'half_life_days'] as const;
 type Content = Pick<KnowledgeRow, (typeof content)[number]>;
 
-/** What an entry says: its pattern, its solution, and what belongs to them. */
+/** The content of an entry: its pattern, its solution, and what belongs to them. */
 export const contentOf = (entry: KnowledgeRow): Content => pick(entry, content);
 
 export type KnowledgeEdit = Partial<Content & Pick<KnowledgeRow, 'autonomy' | 'enabled'>>;
 
-/** Whether an edit replaces the solution: what came of the one before says nothing of it. */
+/** Whether an edit replaces the solution: the outcomes of the old solution say nothing about the new one. */
 export const isAnother = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
   solution !== undefined && solution !== before.solution;
 
 /**
- * How freely an entry may act after an edit: who replaces its solution, and does not say how freely the new one may
- * act, leaves that to be earned.
+ * The autonomy of an entry after an edit: an edit that replaces the solution and names no autonomy makes the new
+ * solution earn it.
  */
 export const freedomAfter = (before: KnowledgeRow, edit: KnowledgeEdit): KnowledgeRow['autonomy'] =>
   edit.autonomy ??
@@ -30,7 +30,7 @@ export const pick = <Row extends object, Column extends keyof Row>(
   columns: readonly Column[],
 ) => Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
 
-/** What happened to an entry, the newest first. */
+/** The recorded changes of an entry, the newest first. */
 export const knowledgeEvents = (db: Db, id: string, limit: number) =>
   db
     .selectFrom('bot_knowledge_events')
@@ -40,7 +40,7 @@ export const knowledgeEvents = (db: Db, id: string, limit: number) =>
     .limit(limit)
     .execute();
 
-/** Those of the entries whose success_rate stands for something: a heal of theirs is decided. */
+/** The entries among these whose success_rate has a meaning: at least one of their heals is decided. */
 export async function decidedEntries(db: Db, ids: string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const { rows } = await sql<{ id: string }>`
@@ -52,7 +52,7 @@ export async function decidedEntries(db: Db, ids: string[]): Promise<Set<string>
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The components in which an entry's heals are decided, those with the most of them first. */
+/** The components on which heals of an entry are decided, those with the most such heals first. */
 export async function decidedComponents(db: Db, id: string, limit: number): Promise<string[]> {
   const { rows } = await sql<{ component: string }>`
     SELECT component FROM engine.heals
@@ -61,7 +61,7 @@ export async function decidedComponents(db: Db, id: string, limit: number): Prom
   return rows.map(({ component }) => component);
 }
 
-/** A documented figure of an entry that is not what the ledger says. */
+/** A documented figure of an entry that differs from the ledger. */
 export interface CacheDifference {
   id: string;
   name: string;
@@ -70,7 +70,10 @@ export interface CacheDifference {
   ought: number;
 }
 
-/** Compares the cache with the ledger in one statement, so that a heal that is just decided differs in neither. */
+/**
+ * Compares the cached figures with the ledger in one statement, so that a heal that is decided at this moment counts
+ * in both or in neither.
+ */
 export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDifference[]> {
   const { rows } = await sql<CacheDifference>`
     SELECT k.id, k.name, d."column", d."is"::float8 AS "is", d.ought::float8 AS ought
@@ -85,11 +88,11 @@ export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDif
   return rows;
 }
 
-/** Writes what the ledger says over what the cache says, and returns what differed. */
+/** Corrects the cached figures from the ledger, and returns those that differed. */
 export const mendCache = (db: Db): Promise<CacheDifference[]> =>
   db.transaction().execute(async (trx) => {
     const suspects = [...new Set((await cacheDifferences(trx)).map(({ id }) => id))];
-    // Locks bot_knowledge by id. What is counted once they are locked stays true.
+    // Locks bot_knowledge by id. Figures that are counted under the locks stay true.
     await sql`SELECT FROM bot_knowledge WHERE id = ANY (${suspects}::uuid[])
               ORDER BY id FOR NO KEY UPDATE`.execute(trx);
     const differences = await cacheDifferences(trx, suspects);

@@ -14,10 +14,10 @@ interface Silenceable {
   fingerprint: RawBuilder<unknown>;
 }
 
-// `s` is bot_silences in all of these.
+// In all of these, `s` is bot_silences.
 const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > engine.now())`;
 
-/** It has to fit all that the silence names. */
+/** A finding has to fit everything that the silence names. */
 const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
   (s.bot_id IS NULL OR s.bot_id = ${bot_id}) AND (s.component IS NULL OR s.component = ${component})
   AND (s.category IS NULL OR s.category = ${category}) AND (s.fingerprint IS NULL OR s.fingerprint = ${fingerprint})`;
@@ -26,7 +26,7 @@ const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
 export const silenced = (finding: Silenceable) => sql<boolean>`
   EXISTS (SELECT FROM bot_silences s WHERE ${inForce} AND ${fits(finding)})`;
 
-/** A row of `bot_silences` as JSON carries it: times are texts. */
+/** A row of `bot_silences` in JSON: times are texts. */
 export type Silence = Pick<SilenceRow, 'id' | 'owner' | 'reason' | 'until_resolved'> & {
   expires_at: string | null;
 };
@@ -36,7 +36,7 @@ export const silencesOver = (finding: Silenceable) => sql<Silence[]>`
   coalesce((SELECT json_agg(s ORDER BY s.created_at, s.id) FROM bot_silences s
             WHERE ${inForce} AND ${fits(finding)}), '[]')`;
 
-/** The columns of a row of `bot_findings` under this alias. */
+/** The columns of `bot_findings` under this alias. */
 export const ofFinding = (alias: string): Silenceable => ({
   bot_id: sql.ref(`${alias}.bot_id`),
   component: sql.ref(`${alias}.affected_component`),
@@ -47,8 +47,8 @@ export const ofFinding = (alias: string): Silenceable => ({
 const now = sql<Date>`engine.now()`;
 
 /**
- * Silences, the newest first, each with its bot's name and how many open findings it hides now: null when
- * it is over. Only those in force unless `all`.
+ * Silences, the newest first, each with its bot's name and the number of open findings that it hides now: null when
+ * it has ended. Only those in force unless `all`.
  */
 export function listSilences(db: Db, { all, limit }: { all: boolean; limit: number }) {
   const query = db
@@ -70,7 +70,7 @@ export function listSilences(db: Db, { all, limit }: { all: boolean; limit: numb
 
 export type ListedSilence = Awaited<ReturnType<typeof listSilences>>[number];
 
-/** What a silence names, one of these at least; who keeps it and why. */
+/** What a silence names, at least one of these; its owner, and why. */
 export interface NewSilence {
   bot_id: string | null;
   component: string | null;
@@ -95,7 +95,7 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
     .returningAll()
     .executeTakeFirstOrThrow();
 
-/** Ends one that is in force; undefined when it is none. */
+/** Ends a silence that is in force; undefined when it is not in force. */
 export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>
   db
     .updateTable('bot_silences as s')
@@ -105,12 +105,13 @@ export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> 
     .returningAll('s')
     .executeTakeFirst();
 
-/** So many at once; the rest follows the next time. */
+/** The most silences that one statement ends; the next call ends the rest. */
 const most = 500;
 
 /**
- * Ends the silences that last until what they name is resolved: something of it was open since they began,
- * and nothing is any more. While a problem comes and goes it is not resolved. Returns how many.
+ * Ends the silences that last until what they name is resolved: a finding that they cover was open since they began,
+ * and none is open now. A problem that comes and goes does not count as resolved. Returns the number of ended
+ * silences.
  */
 export async function endResolvedSilences(db: Db): Promise<number> {
   const finding = fits(ofFinding('f'));
@@ -120,7 +121,8 @@ export async function endResolvedSilences(db: Db): Promise<number> {
       SELECT s.id FROM bot_silences s
       WHERE s.ended_at IS NULL AND s.until_resolved
         AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.resolved_at IS NULL AND ${finding})
-        -- All severities there are: with them the index on (severity, resolved_at) finds what ended since.
+        -- Lists all severities: with them the planner can use the index on (severity, resolved_at) to find what was
+        -- resolved since.
         AND EXISTS (SELECT FROM bot_findings f WHERE f.severity = ANY (${sql.lit(`{${severities.join(',')}}`)})
                       AND f.resolved_at >= s.created_at AND ${finding})
         AND NOT EXISTS (SELECT FROM bot_finding_states m JOIN bot_findings f ON f.bot_id = m.bot_id AND f.fingerprint = m.fingerprint

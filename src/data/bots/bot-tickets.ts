@@ -11,10 +11,13 @@ export type TicketStatus = TicketRow['status'];
 /** Another person changed the ticket first, or it has gone past this change; `why` says who and when. */
 export class TicketChangedError extends RoundsmanError {}
 
-/** The statuses in which a ticket still wants something. */
+/** The statuses of a ticket that is not ended. */
 export const pending: TicketStatus[] = ['open', 'assigned'];
 
-/** Whether a ticket under this alias is pending; in words, and no parameters, as the index on pending tickets has them. */
+/**
+ * Whether a ticket under this alias is pending. The statuses are literals and not parameters, so that the planner can
+ * use the index on pending tickets.
+ */
 export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
@@ -25,7 +28,7 @@ export interface TicketFilter {
   limit: number;
 }
 
-/** Each with its bot's name, and why no person would be told of what is open behind it. */
+/** Each with its bot's name, and why people would not be told of the open finding behind it, if so. */
 const withCircumstances = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
@@ -40,7 +43,7 @@ const withCircumstances = (db: Db) =>
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select(quietColumns('finding'));
 
-/** A ticket as lists have it; undefined when there is none. */
+/** A ticket in the form of a list; undefined when it does not exist. */
 export const oneTicket = (db: Db, id: string) =>
   withCircumstances(db).where('ticket.id', '=', id).executeTakeFirst();
 
@@ -58,7 +61,7 @@ export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: T
   return query.execute();
 }
 
-/** What came before a change of a ticket that was `seen`, as the error that says so. */
+/** The change that came first to a ticket which this caller had `seen`, as an error that names it. */
 export async function ticketChanged(
   db: Db,
   seen: TicketRow,
@@ -77,7 +80,7 @@ export async function ticketChanged(
     why: !found
       ? 'it is gone'
       : pending.includes(found.status)
-        ? `another command was faster: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
+        ? `another command changed it first: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
         : `it was ${found.status}${by}${at}`,
     hint: `see \`npx roundsman tickets show ${name}\``,
   });

@@ -1,6 +1,6 @@
 /**
- * Canaries: rows of `engine.canaries` that take the way of a run and are counted nowhere. Each part of the
- * engine writes here that one got through it; none of these writes has an effect on any other table.
+ * Canaries: rows of `engine.canaries` that take the way of a run and count in no figure. Each part of the engine that
+ * a canary gets through records this here; none of these writes changes any other table.
  */
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -8,9 +8,9 @@ import type { EngineCanaries } from '../../database/tables.ts';
 
 export type CanaryRow = Selectable<EngineCanaries>;
 
-/** After so many seconds the process that asked for a canary no longer waits for it. */
+/** After this time, the process that asked for a canary no longer waits for it. */
 const staleAfter = sql`interval '1 minute'`;
-/** Where no scheduler removes stale canaries, the next request does after this. */
+/** Where no scheduler removes stale canaries, the next request removes those older than this. */
 const forgottenAfter = sql`interval '1 hour'`;
 
 const now = sql<Date>`engine.now()`;
@@ -19,7 +19,7 @@ const now = sql<Date>`engine.now()`;
 const olderThan = (age: RawBuilder<unknown>) => sql`
         SELECT id FROM engine.canaries WHERE requested_at < engine.now() - ${age} ORDER BY id FOR UPDATE SKIP LOCKED`;
 
-/** Asks for a canary and returns its id. Rejects as the server does where the role may not write. */
+/** Asks for a canary and returns its id. Rejects with the server's error where the role may not write. */
 export async function requestCanary(db: Db): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     WITH forgotten AS (
@@ -38,15 +38,15 @@ export async function removeCanary(db: Db, id: string): Promise<void> {
 }
 
 export interface ClaimedCanaries {
-  /** ids that this scheduler has claimed, to be queued */
+  /** ids that this scheduler has claimed and has to queue */
   claimed: string[];
-  /** ids of removed stale ones whose entries may still be in the queue */
+  /** ids of removed stale canaries whose entries may still be in the queue */
   stale: string[];
 }
 
 /**
- * Claims what was asked for and removes what is stale, in one round trip. Any number of schedulers may do it
- * at once: each canary is claimed by one.
+ * Claims the requested canaries and removes stale ones, in one round trip. Several schedulers may do so at once: each
+ * canary is claimed by one of them.
  */
 export async function claimCanaries(db: Db, scheduler: string): Promise<ClaimedCanaries> {
   const { rows } = await sql<{ id: string; stale: boolean; queued: boolean }>`
@@ -71,7 +71,7 @@ export async function claimCanaries(db: Db, scheduler: string): Promise<ClaimedC
   };
 }
 
-/** Its entry is in the queue. */
+/** Records that its entry is in the queue. */
 export async function noteCanaryQueued(db: Db, id: string): Promise<void> {
   await db
     .updateTable('engine.canaries')
@@ -81,9 +81,12 @@ export async function noteCanaryQueued(db: Db, id: string): Promise<void> {
     .execute();
 }
 
-/** A worker has taken its entry. False when it was removed or another worker has it: then there is nothing to do. */
+/**
+ * Records that a worker has taken its entry. Returns false when the canary was removed or another worker has it: then
+ * there is nothing to do.
+ */
 export async function startCanary(db: Db, id: string, worker: string): Promise<boolean> {
-  // An entry can be taken before the scheduler has written that it is in the queue.
+  // A worker may take an entry before the scheduler has recorded that it is in the queue.
   const { rows } = await sql`
     UPDATE engine.canaries
     SET started_at = engine.now(), worker = ${worker}, queued_at = coalesce(queued_at, engine.now())
@@ -91,7 +94,7 @@ export async function startCanary(db: Db, id: string, worker: string): Promise<b
   return rows.length > 0;
 }
 
-/** A child process has done its task. */
+/** Records that a child process has done its task. */
 export async function noteCanaryAnswered(db: Db, id: string): Promise<void> {
   await db
     .updateTable('engine.canaries')
@@ -101,11 +104,11 @@ export async function noteCanaryAnswered(db: Db, id: string): Promise<void> {
     .execute();
 }
 
-/** `$1` is the id. Without rows the canary was removed, which is no error. */
+/** `$1` is the id. No row means that the canary was removed, which is no error. */
 export const recordCanary = sql<{ id: string }>`
   UPDATE engine.canaries SET recorded_at = engine.now() WHERE id = $1::uuid AND recorded_at IS NULL RETURNING id`;
 
-/** What kept it from going on; the first reason stays. */
+/** Records why the canary did not go on; the first reason stays. */
 export async function noteCanaryFailed(db: Db, id: string, error: string): Promise<void> {
   await db
     .updateTable('engine.canaries')

@@ -1,4 +1,4 @@
-/** What the engine says about itself: its clock, its processes, its mode. */
+/** The engine's own state: its clock, its processes, its mode. */
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { nodeSilenceSeconds } from '../../database/node-silence.ts';
@@ -10,13 +10,13 @@ export interface Node extends Selectable<EngineNodes> {
   alive: boolean;
 }
 
-/** The time by which everything is planned; hosts' clocks are not asked. */
+/** The time by which everything is planned. The clocks of hosts do not count. */
 export async function currentTime(db: Db): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   return rows[0]!.now;
 }
 
-/** Every process that registered, the ones that went silent included; the newest heartbeat first. */
+/** Every process that registered, also those without a heartbeat by now; the newest heartbeat first. */
 export const listNodes = (db: Db): Promise<Node[]> =>
   db
     .selectFrom('engine.nodes')
@@ -34,11 +34,11 @@ export const listNodes = (db: Db): Promise<Node[]> =>
 export const doesWork = ({ alive, role }: Node): boolean => alive && role !== 'scheduler';
 export const doesSchedule = ({ alive, role }: Node): boolean => alive && role !== 'worker';
 
-/** off: nothing is healed; safe: only safe remedies act alone; auto: all that have earned it. */
+/** off: nothing is healed; safe: only safe remedies act without a person; auto: all that have earned it. */
 export const modes = ['off', 'safe', 'auto'] as const;
 export type Mode = (typeof modes)[number];
 
-/** off, safe or auto; null where the setting was removed, which heals nothing. */
+/** off, safe or auto; null where the setting was removed: then nothing is healed. */
 export async function currentMode(db: Db): Promise<string | null> {
   const row = await db
     .selectFrom('engine.settings')
@@ -48,13 +48,13 @@ export async function currentMode(db: Db): Promise<string | null> {
   return typeof row?.value === 'string' ? row.value : null;
 }
 
-/** Whether anything may have an effect: a mode that means nothing is as good as off. */
+/** Whether remedies may act: an unknown mode counts as off. */
 export const healsIn = (mode: string | null): boolean => mode === 'safe' || mode === 'auto';
 
 export interface ModeChange {
-  /** null where the setting was removed, and any text that was put there: both heal nothing */
+  /** null where the setting was removed; it may also be an unknown text: both heal nothing */
   mode: string | null;
-  /** null until a person changed it */
+  /** null until a person changes it */
   changed_by: string | null;
   changed_at: Date | null;
   reason: string | null;
@@ -68,7 +68,9 @@ interface Change {
   reason: string | null;
 }
 
-/** The present mode with who set it, when and why; what was written past {@link changeMode} has no reason. */
+/**
+ * The present mode, with who set it, when and why; a mode that was not set through {@link changeMode} has no reason.
+ */
 export async function readMode(db: Db): Promise<ModeChange> {
   const rows = await db
     .selectFrom('engine.settings')
@@ -89,12 +91,12 @@ export async function readMode(db: Db): Promise<ModeChange> {
 
 const changesIn = (value: unknown): Change[] => (Array.isArray(value) ? (value as Change[]) : []);
 
-/** So many changes of the mode are kept, the newest first, in the setting `mode_changes`. */
+/** The number of mode changes that are kept, the newest first, in the setting `mode_changes`. */
 const mostChanges = 100;
 
 /**
- * Sets the mode, and keeps who did it and why. Gates read it before every effect. False when it is set
- * already: then nothing changes.
+ * Sets the mode, and records who did it and why. Gates read the mode before every effect. Returns false when it is
+ * set already: then nothing changes.
  */
 export const changeMode = (
   db: Db,
@@ -107,7 +109,7 @@ export const changeMode = (
       .values({ key: 'mode_changes', value: '[]' })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
-    // A command that changes it holds this row; the gates read the other one and do not wait.
+    // A command that changes the mode locks this row; the gates read another row and do not wait.
     const { value } = await trx
       .selectFrom('engine.settings')
       .select('value')
@@ -133,7 +135,7 @@ export const changeMode = (
     return true;
   });
 
-/** Heals that have begun an effect and not recorded it, in runs that go on. */
+/** The number of heals whose effect has begun and is not recorded yet, in runs that are still running. */
 export async function countHealsUnderWay(db: Db): Promise<number> {
   const { count } = await db
     .selectFrom('bot_actions as a')

@@ -4,32 +4,32 @@ import { pendingExecutions } from '../../database/execution-statuses.ts';
 import { faultBehind } from '../../database/faults/fault-behind.ts';
 import { retryFaults, type Limits } from '../../database/faults/retry-faults.ts';
 
-/** A run whose lease ran out is taken over by rescue. */
+/** The lease of a run: when it ends without being renewed, rescue takes the run over. */
 export const leaseSeconds = 5;
 
-/** A start of a run: every write that belongs to it names both. */
+/** One start of a run: every write of this start names both. */
 export interface Fenced {
   id: string;
   fence: string;
 }
 
 /**
- * Whether a run `e` that is found by its id is running. Written so that no index can answer it: of the running
- * rows that one has an entry for each run that has ended since the last vacuum, and the planner, who sees few of
- * them running, would read it instead of looking up the ids.
+ * Whether a run `e`, which is looked up by its id, is running. It is written so that the planner cannot use the index
+ * of running rows for it: that index still has an entry for each run that has ended since the last vacuum. The
+ * planner, which expects few running rows, would read that whole index instead of looking up the ids.
  */
 export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
 
 /**
- * Which run `e` each row of `asked` (id, fence) means, if it is running under that fence. The ids stand there once more
- * as a list: then the planner, who takes any list of rows for a hundred and any list of values for ten, looks them up,
- * and does not walk along the whole index of a table that has grown since it was analysed.
+ * The run `e` for each row of `asked` (id, fence), if it is running under that fence. The ids are repeated as an
+ * array. The planner estimates a hundred rows for any list of rows, but ten for any array: with the array it looks up
+ * the ids, instead of walking along the whole index of a table that has grown since it was analysed.
  */
 export const isHeldAs = (asked: string) =>
   sql<boolean>`e.id = ANY (ARRAY(SELECT id FROM ${sql.ref(asked)}))
       AND e.id = ${sql.ref(`${asked}.id`)} AND e.fence = ${sql.ref(`${asked}.fence`)} AND ${isRunning}`;
 
-/** Whether a run is to come or goes on, in the words that the partial indexes of such runs have; `run` is its alias. */
+/** Whether a run is queued or running, written exactly as in the partial indexes of such runs; `run` is its alias. */
 export const isPending = (run: string) =>
   sql<boolean>`${sql.ref(`${run}.status`)} IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;
 
@@ -37,11 +37,13 @@ export const isPending = (run: string) =>
 export const heldRuns = (runs: Fenced[]) =>
   sql`unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
 
-/** Entries of the queue as rows `entry (id, generation)`: a row that has moved on since has another generation. */
+/**
+ * Entries of the queue as rows `entry (id, generation)`: a run that was queued again since has a higher generation.
+ */
 export const namedByEntries = (entries: { id: string; generation: number }[]) =>
   sql`unnest(${entries.map(({ id }) => id)}::uuid[], ${entries.map(({ generation }) => generation)}::int[]) AS entry (id, generation)`;
 
-/** Another start took the run over, or it was ended from outside: its results are dropped. */
+/** Another start took the run over, or the run was ended from outside: the results of this start are dropped. */
 export class LostRunError extends Error {
   constructor({ id, fence }: Fenced) {
     super(`run ${id} is no longer held under fence ${fence}`);
@@ -50,9 +52,9 @@ export class LostRunError extends Error {
 }
 
 /**
- * One recording transaction of a run: locks its row first and goes on only while the run is still
- * running under this fence. Throws {@link LostRunError} otherwise; then nothing was written.
- * While the row is locked no other transaction renews its lease, so a long one does it at its end.
+ * One recording transaction of a run: locks the run's row first, and goes on only while the run is running under this
+ * fence. Otherwise it throws {@link LostRunError}, and nothing was written. While the row is locked no other
+ * transaction can renew the lease, so a long transaction renews it at its end.
  */
 export const underFence = <Result>(
   db: Db,
@@ -72,7 +74,8 @@ export const underFence = <Result>(
       .executeTakeFirst();
     if (!held) throw new LostRunError({ id, fence });
     const result = await write(trx, held);
-    // Whoever held the row before, and was ended, may have kept it from being renewed as well.
+    // Also renewed when the lease is about to end: an earlier holder of the row, which was ended meanwhile, may have
+    // kept others from renewing it.
     if (held.expiring || performance.now() - began > 1_000)
       await trx
         .updateTable('bot_executions as e')
@@ -84,8 +87,9 @@ export const underFence = <Result>(
   });
 
 /**
- * The same, tried again where another transaction won or held a row for too long. Where a connection was lost it may have been
- * committed: then the run fails, and its next attempt takes up what it finds.
+ * The same, tried again where another transaction won or held a row for too long. After a lost connection the
+ * transaction may have been committed: then the run fails, and its next attempt continues from the rows that it
+ * finds.
  */
 export const whileContended = <Result>(
   within: Limits & { db: Db },

@@ -1,15 +1,15 @@
-/** The limits of healing, in the settings `healing` and `budget`: what gates compare their figures with. */
+/** The limits of healing, in the settings `healing` and `budget`: gates compare their figures with these. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
 export interface Limit {
   name: string;
   setting: 'healing' | 'budget';
-  /** for a person, with the unit */
+  /** what it limits, with the unit, for a person */
   meaning: string;
   least: number;
   most: number;
-  /** what it is until a person changes it */
+  /** its value until a person changes it */
   usual: number;
 }
 
@@ -24,7 +24,7 @@ const limit = (
 export const limits: readonly Limit[] = [
   limit('cooldown_minutes', 5, [0, 10_080], 'minutes between two heals of a finding by an entry'),
   limit('heals_per_entry', 3, [0, 1_000], 'heals an hour that one entry may begin'),
-  // A cure that lasts is not needed every three hours; a person who knows better raises it.
+  // A lasting cure is not needed every three hours; a person who knows better can raise the limit.
   limit(
     'heals_per_day',
     8,
@@ -40,7 +40,7 @@ export const limits: readonly Limit[] = [
 ];
 
 export interface LimitRow extends Limit {
-  /** null where it was removed or is no number: the gate that asks for it is closed */
+  /** null where it was removed or is no number: then the gate that uses it is closed */
   value: number | null;
 }
 
@@ -57,7 +57,7 @@ export async function readLimits(db: Db): Promise<LimitRow[]> {
   });
 }
 
-/** Sets one of them for every process, from the next decision on; what it was before. */
+/** Sets one limit for every process, from the next decision on; returns the value before. */
 export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: string) =>
   db.transaction().execute(async (trx) => {
     await trx
@@ -65,7 +65,7 @@ export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: st
       .values({ key: setting, value: '{}' })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
-    // Two may set different limits at once.
+    // Two commands may set different limits at once.
     const row = await trx
       .selectFrom('engine.settings')
       .select('value')

@@ -2,10 +2,10 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { patienceSeconds, roomSeconds } from './progress.ts';
 
-/** No generation is above it, as the table says: a row that was written by hand may come near. */
+/** The largest generation that the table allows: a row that was written by hand may come near it. */
 export const mostGenerations = 2_000_000_000;
 
-/** Whether any run of a job waits or goes on. */
+/** Whether any run of a job is queued or running. */
 export async function anyOpenJob(db: Db): Promise<boolean> {
   const { rows } = await sql<{ open: boolean }>`
     SELECT EXISTS (SELECT FROM engine.job_runs WHERE status IN ('queued', 'running')) AS open`.execute(
@@ -16,9 +16,9 @@ export async function anyOpenJob(db: Db): Promise<boolean> {
 
 export interface JobsInNeed {
   count: number;
-  /** since when the first of them is; null when there is none */
+  /** since when the first of them waits; null when there is none */
   since: Date | null;
-  /** the job of that one */
+  /** the job of that run */
   first: string | null;
 }
 
@@ -27,8 +27,9 @@ const inNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
   SELECT count(*)::int AS count, min(since) AS since, (array_agg(job ORDER BY since, job))[1] AS first FROM found`;
 
 /**
- * Runs of jobs that do not go on, as {@link patienceSeconds} and {@link roomSeconds} say for runs of bots: due and not
- * begun, although none of their job is carried; or left behind by their worker and not taken over.
+ * Runs of jobs that do not go on, by the limits {@link patienceSeconds} and {@link roomSeconds} as for runs of bots:
+ * due and not started although no run of their job is being carried; or left behind by their worker and not taken
+ * over.
  */
 export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
   const { rows } = await inNeed(sql`
@@ -45,7 +46,7 @@ export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
   return rows[0]!;
 }
 
-/** Jobs whose newest run that ended has failed, or took too long. */
+/** Jobs whose newest ended run has failed, or took too long. */
 export async function failedJobs(db: Db): Promise<JobsInNeed> {
   const { rows } = await inNeed(sql`
     SELECT job, since FROM (
@@ -55,13 +56,13 @@ export async function failedJobs(db: Db): Promise<JobsInNeed> {
   return rows[0]!;
 }
 
-/** So many in one statement; the rest follows with the next one. */
+/** The most rows of one statement; the next statement takes the rest. */
 const most = 1_000;
 
 /**
- * Removes runs of jobs that were queued more than `days` ago and are not among the `runs` newest of their job. What is
- * running stays. What waits and is as old is of a job that no version knows any more, and goes, too. `full`: there may
- * be more.
+ * Removes runs of jobs that were queued more than `days` ago and are not among the `runs` newest of their job.
+ * Running ones stay. A run that has been queued for so long belongs to a job that no version knows any more, and is
+ * removed too. `full`: there may be more.
  */
 export async function removeOldJobRuns(
   db: Db,

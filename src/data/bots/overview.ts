@@ -9,13 +9,13 @@ import { overdueBots, type BotStatus } from './bots.ts';
 const since = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
 
-/** Rows named in full; what is beyond them is in the counts. */
+/** The number of rows that are named; the counts include the others. */
 const named = 5;
 
 export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
   db.selectFrom('bots').select(['status', count]).groupBy('status').execute();
 
-/** Bots that cannot run as they are defined, with the reason. */
+/** Bots whose definition does not allow them to run, with the reason. */
 export const botsInError = (db: Db) =>
   db
     .selectFrom('bots')
@@ -25,11 +25,14 @@ export const botsInError = (db: Db) =>
     .limit(named)
     .execute();
 
-/** One row stands for a whole stretch of slots that was missed. */
+/** One skipped row stands for a whole stretch of missed slots. */
 const slots = sql<number>`sum(CASE WHEN jsonb_typeof(metadata->'count') = 'number'
   THEN greatest((metadata->>'count')::numeric, 1) ELSE 1 END)::float8`;
 
-/** Runs of the last 24 h by result, the skipped ones by why, and for how many slots these stand. */
+/**
+ * Runs of the last 24 h by result. Skipped ones are counted by reason, and by the number of slots that they stand
+ * for.
+ */
 export const countRuns = (db: Db) =>
   db
     .selectFrom('bot_executions')
@@ -39,7 +42,7 @@ export const countRuns = (db: Db) =>
     .groupBy(['status', sql`CASE status WHEN 'skipped' THEN reason END`])
     .execute();
 
-/** The newest failures of the last 24 h, one a bot: a bot that always fails must not hide the others. */
+/** The newest failures of the last 24 h, one for each bot: a bot that always fails must not hide the others. */
 export const newestFailures = (db: Db) =>
   db
     .selectFrom((eb) =>
@@ -63,7 +66,7 @@ export const newestFailures = (db: Db) =>
 const isSuppressed = suppressed('bot_findings');
 const isSilenced = silenced(ofFinding('bot_findings'));
 
-/** Open findings by severity, the worst first; suppressed ones hide behind another and are left out. */
+/** Open findings by severity, the worst first; suppressed findings are left out. */
 export const countFindings = (db: Db) =>
   db
     .selectFrom('bot_findings')
@@ -74,7 +77,7 @@ export const countFindings = (db: Db) =>
     .orderBy(severityRank('severity'))
     .execute();
 
-/** Open findings of which no person is told: behind another one, and of the others those that are silenced. */
+/** Open findings of which people are not told: suppressed ones, and those among the others that are silenced. */
 export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')
@@ -90,7 +93,7 @@ export const countQuiet = (db: Db) =>
 const heals = (...states: string[]) => sql<number>`
   count(*) FILTER (WHERE state = ANY (${sql.lit(`{${states.join(',')}}`)}::text[]))::int`;
 
-/** Heals of the last 24 h by what is known of them now, by the last step of each. */
+/** Heals of the last 24 h by their present state, which is that of the last step of each. */
 export const countHeals = (db: Db) =>
   db
     .selectFrom((eb) =>
@@ -111,16 +114,16 @@ export const countHeals = (db: Db) =>
     ])
     .executeTakeFirstOrThrow();
 
-/** A snoozed ticket wants nothing until its time has come. */
+/** A snoozed ticket needs nothing until its time has come. */
 const awake = sql`(coalesce(snoozed_until <= engine.now(), true)
-  -- Of what a silence covers no person is told.
+  -- People are not told of what a silence covers.
   AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
 const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
 
 /**
- * Tickets that are not ended: the worst ones, how many, how many of them are critical or high and since when, and
- * how many are past their response target, the first of them since when and under which number.
+ * Tickets that are not ended: the worst ones; how many there are; how many are critical or high, and since when; how
+ * many are past their response target, with the time and the number of the first.
  */
 export async function pendingTickets(db: Db) {
   const top = await listTickets(db, { statuses: pending, limit: named });
@@ -143,7 +146,7 @@ export async function pendingTickets(db: Db) {
   return { top, ...counts };
 }
 
-/** Active bots that should have been claimed or planned: those that wait longest, and how many. */
+/** Active bots that should have been claimed or planned: those that have waited longest, and the number of all. */
 export async function overdue(db: Db) {
   const top = await overdueBots(db)
     .select(['name', 'next_execution_at'])
@@ -152,7 +155,7 @@ export async function overdue(db: Db) {
     .execute();
   const { count: all, since } = await overdueBots(db)
     .select(count)
-    // One that was not planned has waited since its last edit.
+    // A bot that was never planned has waited since its last edit.
     .select(sql<Date | null>`min(coalesce(next_execution_at, updated_at))`.as('since'))
     .executeTakeFirstOrThrow();
   return { top, all, since };

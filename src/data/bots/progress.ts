@@ -1,31 +1,34 @@
-/** Whether runs go on: what waits though it could start, what a worker left behind, and who is busy. */
+/**
+ * Whether runs go on: which runs wait though they could start, which a worker left behind, and which workers are
+ * busy.
+ */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** A run that has waited for so long after its time, while its bot had room, is not on its way. */
+/** A due run that has waited this long, while its bot had room, counts as stuck. */
 export const patienceSeconds = 60;
 
 /**
- * A bot has room when it has had it for this long. Between two runs of a bot that may carry one at a time
- * there is always a moment without one, and what waits behind it is on its way.
+ * A bot has room only after it has had room for this long. A bot that carries one run at a time has a moment of room
+ * between every two runs, and a run that waits then is about to start.
  */
 export const roomSeconds = 10;
 
-/** Rows named in full; what is beyond them is in the counts. */
+/** The number of rows that are named; the counts include the others. */
 const named = 5;
 
 export interface Waiting {
   count: number;
-  /** since when the one that waits longest waits; null when none does */
+  /** since when the run that waits longest has waited; null when none waits */
   since: Date | null;
-  /** those that wait longest */
+  /** the runs that have waited longest */
   bot_executions: { id: string; name: string; since: Date }[];
 }
 
 /**
- * Queued runs that have been due for longer than {@link patienceSeconds}, `greatest(queued_at, run_after)` or
- * the end of an attempt whose worker was lost, and whose bot has had fewer runs than its `concurrency` for
- * {@link roomSeconds}. A bot's status does not matter: what is queued of a paused one ends as usual.
+ * Queued runs that have been due for longer than {@link patienceSeconds} and whose bot has had fewer runs than its
+ * `concurrency` for {@link roomSeconds}. A run is due since `greatest(queued_at, run_after)`, or since the end of an
+ * attempt whose worker was lost. The bot's status does not matter: queued runs of a paused bot end as usual.
  */
 export async function waitingRuns(db: Db): Promise<Waiting> {
   return read(
@@ -35,7 +38,7 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
       SELECT e.id, e.bot_id, coalesce(let_go.at > clock.now - make_interval(secs => ${sql.lit(roomSeconds)}), false) AS ran_just_now,
              greatest(e.queued_at, e.run_after, let_go.at) AS since
       FROM clock, bot_executions e
-      -- When the last attempt was taken from its worker: how long it took is written with that.
+      -- The time at which the last attempt was taken from its worker; its duration was recorded then.
       CROSS JOIN LATERAL (SELECT CASE WHEN e.worker IS NOT NULL
         THEN e.started_at + make_interval(secs => e.execution_time_ms / 1000.0) END AS at) let_go
       WHERE e.status = 'queued' AND e.cancel_requested_at IS NULL
@@ -56,7 +59,7 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
   );
 }
 
-/** Active bots whose newest ended run performed no check: they run, and nothing is looked at. */
+/** Active bots whose newest ended run performed no check: they run, but look at nothing. */
 export async function botsUnchecked(
   db: Db,
 ): Promise<{ count: number; since: Date | null; first: string | null }> {
@@ -73,7 +76,7 @@ export async function botsUnchecked(
   return rows[0]!;
 }
 
-/** Whether row level security hides rows of the bots from this role: then nothing that it reads is all there is. */
+/** Whether row level security hides rows of the bots from this role: then this role never sees all rows. */
 export async function rowsAreHidden(db: Db): Promise<boolean> {
   const { rows } = await sql<{ hidden: boolean }>`
     SELECT row_security_active('public.bots') OR row_security_active('public.bot_tickets') AS hidden`.execute(
@@ -83,13 +86,16 @@ export async function rowsAreHidden(db: Db): Promise<boolean> {
 }
 
 export interface ReadOnly {
-  /** the cause, and for a setting where it was made */
+  /** the cause; for a setting, also where it was made */
   why: string;
-  /** the setting is the server's or the database's; a role's, a session's and a standby may concern only who asks */
+  /**
+   * the setting is the server's or the database's; a setting of a role or a session, or a standby, may concern only
+   * this session
+   */
   forAll: boolean;
 }
 
-/** Why this session may write nothing; null where it may. */
+/** Why this session may write nothing; null where it may write. */
 export async function whyReadOnly(db: Db): Promise<ReadOnly | null> {
   const { rows } = await sql<{ standby: boolean; on: boolean; source: string }>`
     SELECT pg_is_in_recovery() AS standby, setting = 'on' AS "on", source
@@ -103,7 +109,7 @@ export async function whyReadOnly(db: Db): Promise<ReadOnly | null> {
   };
 }
 
-/** Runs whose worker stopped renewing their leases and that no process has taken over since. */
+/** Runs whose worker stopped renewing their leases and that no process has taken over yet. */
 export async function lostRuns(db: Db): Promise<Waiting> {
   return read(
     db,
@@ -129,7 +135,7 @@ async function read(db: Db, found: RawBuilder<unknown>): Promise<Waiting> {
   };
 }
 
-/** How many runs each worker carries now, by its name, which is its node's id. */
+/** How many runs each worker carries now, by the worker's name, which is the id of its node. */
 export async function runsCarried(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('bot_executions')

@@ -9,17 +9,17 @@ import type { Credits } from '../../database/tables.ts';
 
 export type LedgerRow = Selectable<Credits>;
 
-/** The largest balance that the documented INTEGER holds. */
+/** The largest balance that the documented INTEGER can hold. */
 export const mostCredits = 2_147_483_647;
 
 /** More credits were to be spent than there are. */
 export class InsufficientCreditsError extends ConstraintError {}
 /** Another booking has used this idempotency key. */
 export class BookingKeyReusedError extends ConstraintError {}
-/** The user has no profile (any more). */
+/** The user has no profile, or no longer has one. */
 export class UnknownUserError extends ConstraintError {}
 
-/** The balance would be more than INTEGER holds: {@link mostCredits}. */
+/** The balance would be more than INTEGER can hold: {@link mostCredits}. */
 export class BalanceLimitError extends ConstraintError {
   override readonly table = 'credits';
   override readonly column = 'balance_after';
@@ -39,12 +39,12 @@ export const ledgerErrors = {
 
 export interface Booking {
   user_id: string;
-  /** whole credits: purchase and bonus add, usage takes (below zero), refund does either */
+  /** whole credits: purchase and bonus add, usage subtracts (below zero), refund does either */
   amount: number;
   type: LedgerRow['type'];
   /** 2,000 characters at most */
   description?: string | undefined;
-  /** 200 characters at most; a second booking with the same one gives the first row back */
+  /** 200 characters at most; a second booking with the same key returns the first row */
   idempotency_key?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
@@ -60,9 +60,8 @@ function signed(type: LedgerRow['type'], amount: number): number {
 }
 
 /**
- * Books one entry; the balance and profiles.credits move with it or not at all. Throws BadInputError,
- * {@link InsufficientCreditsError}, {@link BalanceLimitError}, {@link BookingKeyReusedError},
- * {@link UnknownUserError}.
+ * Books one entry. The balance and profiles.credits change with it, or nothing changes. Throws BadInputError, {@link
+ * InsufficientCreditsError}, {@link BalanceLimitError}, {@link BookingKeyReusedError}, {@link UnknownUserError}.
  */
 export async function bookCredits(db: Db, booking: Booking): Promise<LedgerRow> {
   const user = uuid('user_id', fields('booking', booking).user_id);
@@ -88,8 +87,8 @@ export async function creditBalance(db: Db, userId: string): Promise<number> {
 }
 
 /**
- * A user's ledger, the newest booking first, by seq: created_at is the start of a transaction and no
- * order. `before` is the seq of the page before's last row. Throws BadInputError.
+ * A user's ledger, the newest booking first, ordered by seq: created_at is the start of a transaction, so it gives no
+ * order. `before` is the seq of the last row of the page before. Throws BadInputError.
  */
 export async function ledgerPage(
   db: Db,

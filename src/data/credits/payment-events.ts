@@ -1,4 +1,4 @@
-/** What a provider says about a payment, checked. */
+/** An event of a payment provider, checked. */
 import type { Selectable } from 'kysely';
 import {
   BadInputError,
@@ -21,7 +21,7 @@ export interface ProviderEvent {
   provider_transaction_id: string;
   /** what the provider calls this event; 255 characters at most */
   event_id: string;
-  /** when it happened there, not when it came */
+  /** when it happened at the provider, not when it arrived */
   event_at: Date;
 }
 
@@ -31,14 +31,14 @@ export interface PaymentEvent extends ProviderEvent {
   status: PaymentRow['status'];
   /** hundredths of the currency */
   amount_cents: number;
-  /** three capital letters; USD unless told */
+  /** three capital letters; USD by default */
   currency?: string | undefined;
   /**
-   * credits that the payment is worth; booked once, when it is completed. Until then the newest event's
-   * figure stands; a refund's is not looked at.
+   * credits that the payment is worth; booked once, when it is completed. Until then the newest event's figure
+   * counts; a refund's figure is ignored.
    */
   credits_granted: number;
-  /** kept from the first event that brings one */
+  /** kept from the first event that has any */
   metadata?: Record<string, unknown> | undefined;
 }
 

@@ -1,8 +1,8 @@
-/** Where a payment's events lead: to the same row, in whatever order they come and how often. */
+/** The row to which a payment's events lead: the same one in whatever order, and however often, they arrive. */
 import { UsageError } from '../../ground/errors.ts';
 import type { Happened, Payment, PaymentRow } from './payment-events.ts';
 
-/** The event says something else about this payment than what is recorded. Nothing was changed. */
+/** The event contradicts what is recorded about this payment. Nothing was changed. */
 export class PaymentConflictError extends UsageError {}
 
 export const conflict = (why: string) =>
@@ -12,17 +12,17 @@ export const conflict = (why: string) =>
     hint: 'compare the payment with the provider; the event was not applied',
   });
 
-/** A state only moves up: a late failure does not undo a completion, a completion no refund. */
+/** A state only moves forward: a late failure does not undo a completion, nor a completion a refund. */
 const states: readonly PaymentRow['status'][] = ['pending', 'failed', 'completed', 'refunded'];
 const rank = (status: PaymentRow['status']): number => states.indexOf(status);
 
-/** Throws {@link PaymentConflictError} when the event is not of this payment. */
+/** Throws {@link PaymentConflictError} when the event does not belong to this payment. */
 export function compare(known: PaymentRow, event: Payment): void {
   if (known.user_id !== event.user_id)
     throw conflict('provider_transaction_id belongs to another user');
   for (const field of ['provider', 'type', 'amount_cents', 'currency'] as const)
     if (known[field] !== event[field]) throw conflict(`${field} differs from what is recorded`);
-  // A refund that came before its completion left 0, which fixes nothing.
+  // A refund that came before the completion recorded 0; that 0 does not fix the figure.
   const fixed =
     known.status === 'completed' || (known.status === 'refunded' && known.credits_granted);
   if (
@@ -33,13 +33,16 @@ export function compare(known: PaymentRow, event: Payment): void {
     throw conflict('credits_granted differs from what was booked');
 }
 
-/** Of two events that say the same state the later one stands, then the greater id: in any order the same row. */
+/**
+ * Of two events with the same state the later one counts, then the one with the greater id: every order leads to the
+ * same row.
+ */
 function isNewer(event: Happened, known: PaymentRow): boolean {
   const [at, then] = [event.last_event_at.getTime(), known.last_event_at?.getTime() ?? -Infinity];
   return at === then ? event.last_event_id > (known.last_event_id ?? '') : at > then;
 }
 
-/** Whether the row says `status` because of this event, from now on. */
+/** Whether the row gets `status` because of this event. */
 export function decides(event: Happened, status: PaymentRow['status'], known: PaymentRow): boolean {
   const further = rank(status) - rank(known.status);
   return further > 0 || (further === 0 && isNewer(event, known));

@@ -1,6 +1,6 @@
 /**
- * Payments as providers tell of them: twice, late, or in the wrong order. Triggers on `transactions`
- * let a state only move forward and book the credits with it; here is decided what an event means.
+ * Payments as providers report them: twice, late, or in the wrong order. Triggers on `transactions` let a state only
+ * move forward, and book the credits with it; this file decides what an event means.
  */
 import { sql, type Transaction } from 'kysely';
 import { fields, text, word } from '../../database/faults/bad-input.ts';
@@ -22,18 +22,21 @@ import { changesOf, compare, conflict, decides } from './payment-states.ts';
 export type { PaymentEvent, PaymentRow, ProviderEvent } from './payment-events.ts';
 export { PaymentConflictError } from './payment-states.ts';
 
-/** No such user, or no such payment yet: an event that came before its payment is sent again. */
+/**
+ * The user does not exist, or the payment is not recorded yet: the provider has to send an event again that came
+ * before its payment.
+ */
 export class UnknownPaymentError extends NotFoundError {
   override readonly retryable = true;
 }
 
 export interface RecordedPayment {
   payment: PaymentRow;
-  /** false: the event came again or too late, and neither state nor credits were changed */
+  /** false: the event came again or too late, and changed neither state nor credits */
   changed: boolean;
 }
 
-/** The user's row first, as bookings and a user's deletion do: another order would deadlock with them. */
+/** Locks the user's row first, as bookings and the deletion of a user do: another order would deadlock with them. */
 async function lockUser(trx: Transaction<Database>, userId: string): Promise<void> {
   const { rows } = await sql`SELECT FROM profiles WHERE id = ${userId} FOR NO KEY UPDATE`.execute(
     trx,
@@ -56,11 +59,10 @@ const find = (db: Db, id: string) =>
     .executeTakeFirst();
 
 /**
- * Records what a provider says about a payment, in one transaction with the credits: the one that is
- * given, or one of its own. Safe to call again with the same event, and with events in any order: a state
- * only moves on, from pending to failed to completed to refunded. Throws BadInputError,
- * {@link PaymentConflictError}, {@link UnknownPaymentError}, BalanceLimitError; ConstraintError is
- * retryable when two transactions met.
+ * Records a provider's event about a payment, in one transaction with the credits: the given one, or a new one. It is
+ * safe to call it again with the same event, and with events in any order: a state only moves on, from pending to
+ * failed to completed to refunded. Throws BadInputError, {@link PaymentConflictError}, {@link UnknownPaymentError},
+ * BalanceLimitError; ConstraintError is retryable when two transactions met.
  */
 export async function recordPayment(db: Db, event: PaymentEvent): Promise<RecordedPayment> {
   const given = paymentOf(event);
@@ -96,11 +98,10 @@ async function change(
 }
 
 /**
- * Takes a payment back whole. Credits that are still there are taken; those that were spent stay spent,
- * because no balance goes below zero, and their number stands in the payment's metadata as
- * `credits_shortfall`. A refund that comes before its payment's completion leaves nothing to grant. In the
- * transaction that is given, or one of its own. Throws BadInputError, {@link PaymentConflictError},
- * {@link UnknownPaymentError}.
+ * Takes back a whole payment. Credits that are still in the balance are taken. Credits that were spent stay spent,
+ * because no balance goes below zero; their number stands in the payment's metadata as `credits_shortfall`. After a
+ * refund that comes before the completion, the completion grants nothing. Runs in the given transaction, or a new
+ * one. Throws BadInputError, {@link PaymentConflictError}, {@link UnknownPaymentError}.
  */
 export async function refundPayment(db: Db, event: ProviderEvent): Promise<RecordedPayment> {
   const id = text('provider_transaction_id', fields('event', event).provider_transaction_id, 255);

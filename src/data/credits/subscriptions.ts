@@ -31,12 +31,12 @@ export interface SubscriptionEvent {
   cancel_at_period_end?: boolean | undefined;
   /** 255 characters at most */
   event_id: string;
-  /** when it happened at the provider, not when it came */
+  /** when it happened at the provider, not when it arrived */
   event_at: Date;
 }
 
-// Providers' times have whole seconds. Of two events of one second the one nearer to the end wins, then
-// the greater id: the same events leave the same row in any order.
+// Providers' times have whole seconds. Of two events in one second, the one nearer to the end of a subscription wins,
+// then the one with the greater id: the same events lead to the same row in any order.
 const place = (row: string) => sql`(
   ${sql.ref(`${row}.last_event_at`)},
   array_position('{active,past_due,canceled,expired}'::text[], ${sql.ref(`${row}.status`)}::text),
@@ -64,9 +64,9 @@ function subscriptionOf(event: SubscriptionEvent) {
 }
 
 /**
- * Records what a provider says about a subscription: its newest event wins by the provider's time, one
- * that came again or late changes nothing (`changed: false`). Throws BadInputError,
- * {@link SubscriptionConflictError}, UnknownUserError.
+ * Records a provider's event about a subscription. By the provider's time, the newest event wins; an event that came
+ * again or late changes nothing (`changed: false`). Throws BadInputError, {@link SubscriptionConflictError},
+ * UnknownUserError.
  */
 export async function recordSubscription(
   db: Db,
@@ -86,7 +86,7 @@ export async function recordSubscription(
         conflict
           .column('provider_subscription_id')
           .doUpdateSet(fields)
-          // Another user's goes to the trigger, which refuses it whatever its time.
+          // A subscription of another user goes on to the trigger, which refuses it whatever its time is.
           .where(
             sql<boolean>`subscriptions.last_event_at IS NULL
               OR (subscriptions.user_id, subscriptions.provider) IS DISTINCT FROM (excluded.user_id, excluded.provider)

@@ -9,8 +9,8 @@ export type LeaderboardRow = Selectable<GameLeaderboards>;
 const most = 2_147_483_647;
 
 /**
- * Enters a score; a player's best one stays, with the first time it was reached. `isBest` says whether
- * this one is it. Throws BadInputError, ConstraintError for a game or user that does not exist.
+ * Enters a score. A player keeps only the best one, with the time at which it was first reached. `isBest` says
+ * whether this score is the best. Throws BadInputError, ConstraintError for a game or user that does not exist.
  */
 export async function submitScore(
   db: Db,
@@ -41,14 +41,14 @@ export async function submitScore(
 export interface Placed {
   user_id: string;
   score: number;
-  /** from 1; equal scores share it, and the next one is as many further */
+  /** from 1; equal scores share a rank, and the next rank is as many further */
   rank: number;
   achieved_at: Date;
 }
 
 /**
- * A page of a game's best, ranked by what the scores are now: the column `rank` is as old as its last
- * engine.refresh_ranks. `limit` is 1 to 200, 50 unless told. Throws BadInputError.
+ * A page of a game's best scores, ranked by the present scores: the column `rank` is only as new as the last
+ * engine.refresh_ranks. `limit` is 1 to 200, 50 by default. Throws BadInputError.
  */
 export async function leaderboardPage(
   db: Db,
@@ -58,7 +58,7 @@ export async function leaderboardPage(
   const { limit = 50, offset = 0 } = fields('request', request);
   const game = uuid('game_id', gameId);
   const from = whole('offset', offset, 0, 1_000_000);
-  // Rows before a page are known by its offset; only its first score may have begun on an earlier one.
+  // The offset tells how many rows come before the page; only its first score may have begun on an earlier page.
   const { rows } = await sql<Placed>`
     WITH page AS MATERIALIZED (
       SELECT user_id, score, achieved_at, id FROM game_leaderboards WHERE game_id = ${game}

@@ -6,7 +6,9 @@ import type { JavariConversations } from '../../database/tables.ts';
 
 export type Conversation = Selectable<JavariConversations>;
 
-/** A conversation in a list: its texts, which may be long, are read one by one. */
+/**
+ * A conversation in a list, without its messages: they may be long, so they are read for one conversation at a time.
+ */
 export type ConversationEntry = Omit<Conversation, 'messages' | 'response'>;
 
 /** The conversations of a user, newest first. Throws BadInputError for `user_id`, `limit`, `cursor`. */
@@ -28,7 +30,9 @@ export async function conversationsOf(
   return page(rows);
 }
 
-/** A conversation with its messages; undefined where there is none that you may see. Throws BadInputError. */
+/**
+ * A conversation with its messages; undefined where it does not exist or you may not see it. Throws BadInputError.
+ */
 export const conversation = async (db: Db, id: string): Promise<Conversation | undefined> =>
   db
     .selectFrom('javari_conversations')

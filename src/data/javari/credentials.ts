@@ -1,5 +1,5 @@
 /**
- * Credentials for automation, one per user and service, sealed before they reach the database (see
+ * Credentials for automation, one for each user and service, sealed before they reach the database (see
  * ../sealing.ts). For `service_role`: users can neither read nor write the sealed column.
  */
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ import { BrokenSealError, rewrap, seal, unseal } from './sealing.ts';
 /** The user has no credential for this service. */
 export class NoCredentialError extends NotFoundError {}
 
-/** An opened credential. Its secret is in no property: inspect, JSON and logs do not show it. */
+/** An opened credential. Its secret is not a property, so inspect, JSON and logs do not show it. */
 export class Credential {
   readonly id: string;
   readonly user_id: string;
@@ -40,7 +40,7 @@ export interface Owned {
   service: string;
 }
 
-/** Bytes of UTF-8; more is no credential. */
+/** Bytes of UTF-8; a longer text is refused. */
 const longestSecret = 64 * 1024;
 
 const owned = (given: Owned): Owned => ({
@@ -53,10 +53,10 @@ function checkRing(ring: unknown): void {
 }
 
 /**
- * Stores `secret` (well-formed text of 1 to 65,536 bytes; JSON for several fields) for a user and
- * service, in place of the one that was there; the row keeps its id. Returns the id. Takes a
- * transaction, because the row stays locked between its id and its text. Throws BadInputError,
- * ConstraintError for a user who does not exist.
+ * Stores `secret` (well-formed text of 1 to 65,536 bytes; JSON for several fields) for a user and service. It
+ * replaces the present one; the row keeps its id. Returns the id. It takes a transaction, because the row has to stay
+ * locked between reading its id and writing its text. Throws BadInputError, ConstraintError for a user who does not
+ * exist.
  */
 export async function storeCredential(
   trx: Transaction<Database>,
@@ -72,7 +72,7 @@ export async function storeCredential(
     trx
       .insertInto('javari_credentials')
       .values({ ...fresh, ...seal(ring, fresh, secret) })
-      // Changes nothing: it locks the row that is there, and tells its id.
+      // Changes nothing: it locks the existing row and returns its id.
       .onConflict((conflict) =>
         conflict
           .columns(['user_id', 'service'])
@@ -93,15 +93,15 @@ export async function storeCredential(
 function checkSecret(secret: unknown): void {
   if (typeof secret !== 'string' || secret === '' || Buffer.byteLength(secret) > longestSecret)
     throw new BadInputError('secret', `has to be a text of 1 to ${longestSecret} bytes`);
-  // UTF-8 has no half characters: another text would come back.
+  // UTF-8 cannot hold half of a surrogate pair: opening would return another text.
   if (!secret.isWellFormed())
     throw new BadInputError('secret', 'must not contain half a character');
 }
 
 /**
- * Opens a user's credential for a service and notes its use in `last_used_at`. Throws BadInputError,
- * {@link NoCredentialError}, MissingKeyError when the ring lacks its key, BrokenSealError when the
- * stored text was tampered with; then `last_used_at` stays as it was.
+ * Opens a user's credential for a service and records its use in `last_used_at`. Throws BadInputError, {@link
+ * NoCredentialError}, MissingKeyError when the ring does not have its key, BrokenSealError when the stored text was
+ * changed; then `last_used_at` stays as it was.
  */
 export async function openCredential(db: Db, ring: KeyRing, given: Owned): Promise<Credential> {
   checkRing(ring);
@@ -133,17 +133,17 @@ export async function openCredential(db: Db, ring: KeyRing, given: Owned): Promi
 export interface Rotation {
   /** rows that the current key wraps now */
   rewrapped: number;
-  /** rows left as they were: their seal is broken */
+  /** rows that were left as they were because their seal is broken */
   broken: string[];
-  /** `after` of the next batch; null when this was the last one */
+  /** `after` for the next batch; null when this was the last one */
   next: string | null;
 }
 
 /**
- * Re-wraps one batch of the credentials that another key of the ring wraps, in the order of their ids,
- * by its current key; the sealed data itself stays the same bytes. A transaction is one batch, so a
- * rotation that was interrupted goes on where it was. Others may rotate, store and open meanwhile.
- * Rows whose key the ring lacks are left alone: {@link credentialKeys} counts them.
+ * Wraps one batch of credentials, in the order of their ids, with the ring's current key, if another key of the ring
+ * wraps them now; the sealed data keeps its bytes. A batch is one transaction, so an interrupted rotation can continue
+ * where it stopped. Other sessions may rotate, store and open meanwhile. Rows whose key the ring does not have are left
+ * alone: {@link credentialKeys} counts them.
  *
  *     let next: string | null = null;
  *     do ({ next } = await asService(db, (trx) => rotateCredentials(trx, ring, { after: next })));
@@ -175,7 +175,7 @@ export async function rotateCredentials(
   const sealed: { id: string; text: string }[] = [];
   for (const { user_id, ...row } of rows)
     try {
-      // A row that lost its owner belongs to no user: its seal does not hold for it.
+      // A row that has lost its owner belongs to no user: its seal is not valid for it.
       const { encrypted_credentials } = rewrap(ring, { ...row, user_id: user_id ?? '' });
       sealed.push({ id: row.id, text: encrypted_credentials });
     } catch (error) {
@@ -194,7 +194,7 @@ export async function rotateCredentials(
   };
 }
 
-/** How many credentials each key wraps: a key that is not named here may leave the ring. */
+/** How many credentials each key wraps: a key that is not listed here may be removed from the ring. */
 export async function credentialKeys(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('javari_credentials')

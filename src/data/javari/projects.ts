@@ -10,7 +10,7 @@ export type Project = Selectable<JavariProjects>;
 
 /** The parent belongs to another user. */
 export class ForeignParentError extends ConstraintError {}
-/** The new parent lies below the project, or is the project itself. */
+/** The new parent is the project itself, or lies below it. */
 export class ProjectCycleError extends ConstraintError {}
 /** This user has no such project. */
 export class UnknownProjectError extends NotFoundError {}
@@ -50,9 +50,9 @@ export async function addProject(
 }
 
 /**
- * Puts a user's project under another one of theirs, or at the top (null). Throws BadInputError,
- * {@link UnknownProjectError}, {@link ForeignParentError}, {@link ProjectCycleError}, ConstraintError for
- * a parent that does not exist; retryable when two moves met.
+ * Moves a user's project below another project of the same user, or to the top (null). Throws BadInputError, {@link
+ * UnknownProjectError}, {@link ForeignParentError}, {@link ProjectCycleError}, ConstraintError for a parent that does
+ * not exist; retryable when two moves met.
  */
 export async function moveProject(
   db: Db,

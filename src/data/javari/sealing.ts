@@ -4,7 +4,7 @@ import * as sealing from '../../ground/secrets/sealing.ts';
 
 export { BrokenSealError } from '../../ground/secrets/sealing.ts';
 
-/** What ties a sealed text to its row. */
+/** What binds a sealed text to its row. */
 export interface Identity {
   id: string;
   user_id: string;
@@ -36,10 +36,12 @@ const columnsOf = ({ text, keyId }: sealing.Sealed): Sealed => ({
 export const seal = (ring: KeyRing, identity: Identity, secret: string): Sealed =>
   columnsOf(sealing.seal(ring, identityOf(identity), secret));
 
-/** The secret of this row. Throws MissingKeyError, BrokenSealError. */
+/** Opens the secret of this row. Throws MissingKeyError, BrokenSealError. */
 export const unseal = (ring: KeyRing, row: Identity & Sealed): string =>
   sealing.unseal(ring, identityOf(row), sealedOf(row));
 
-/** The same sealed data, its key wrapped by the ring's current key. Throws as {@link unseal} does. */
+/**
+ * The same sealed data; only its data key is wrapped anew, by the ring's current key. Throws as {@link unseal} does.
+ */
 export const rewrap = (ring: KeyRing, row: Identity & Sealed): Sealed =>
   columnsOf(sealing.rewrap(ring, identityOf(row), sealedOf(row)));

@@ -1,20 +1,22 @@
-/** Heals that a secret kept from being applied: it was not stored, could not be opened, or did not fit. */
+/** Heals that were not applied because of a secret: it was not stored, could not be opened, or did not fit. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** So long ago at most: an entry that is mended and not needed since is not complained of for ever. */
+/**
+ * The oldest that such a heal may be: an entry that was corrected and not needed since must not be reported for ever.
+ */
 export const keptFromMinutes = 60;
 
 export interface KeptFrom {
   /** heals of these entries in that time */
   count: number;
-  /** when the newest of them was given up; null when there is none */
+  /** when the newest of them was aborted; null when there is none */
   latest: Date | null;
-  /** enabled entries of which no newer heal got further, the newest first */
+  /** enabled entries without a newer heal that got further, the newest first */
   entries: { name: string; error_message: string | null }[];
 }
 
-/** Enabled entries whose newest heals, within {@link keptFromMinutes}, were aborted for a secret. */
+/** Enabled entries whose newest heals, within {@link keptFromMinutes}, were aborted because of a secret. */
 export async function keptFromHealing(db: Db): Promise<KeptFrom> {
   const { rows } = await sql<{ name: string; error: string | null; count: number; latest: Date }>`
     SELECT k.name, count(DISTINCT a.heal_id)::int AS count, max(a.taken_at) AS latest,

@@ -1,21 +1,24 @@
-/** From a row of `engine.secrets` to its value, where this process can reach it. */
+/** From a row of `engine.secrets` to its value, where this process can open it. */
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { unseal } from '../../ground/secrets/sealing.ts';
 import { identityOf, type SecretRow } from './rows.ts';
 
-/** What values are opened with. */
+/** The keys and variables with which values are opened. */
 export interface SecretSources {
   keys: KeyRing | undefined;
   variable: (name: string) => string | undefined;
 }
 
-/** Characters of a value at least: a shorter one would be a part of many words, in whose place it could be read. */
+/**
+ * The fewest characters of a value: a shorter one would be a part of many words, and the words around its redacted
+ * place would reveal it.
+ */
 export const shortest = 6;
 /** bytes of UTF-8 at most */
 export const longest = 64 * 1024;
 
-/** Why a value cannot be a secret; null where it can. It is not repeated. */
+/** Why a value cannot be a secret; null where it can. The text does not repeat the value. */
 export function unfit(value: string): string | null {
   if ([...value].length < shortest)
     return `it is ${value === '' ? 'empty' : 'too short'}: a secret has at least ${shortest} characters`;
@@ -35,7 +38,7 @@ export function mendUnfit(value: string): string {
   return 'store bytes as base64';
 }
 
-/** Settings of the engine itself, which no playbook may send anywhere. */
+/** Settings of the engine itself, which no playbook may send to any place. */
 const ownSettings = /^(DATABASE_URL|REDIS_URL|ROUNDSMAN_.*|PG[A-Z]+)$/;
 
 export const isOwnSetting = (variable: string): boolean => ownSettings.test(variable);
@@ -91,7 +94,7 @@ function fromVariable(name: string, from: string, variable: SecretSources['varia
   return value;
 }
 
-/** Why it cannot be opened here, or null. */
+/** Why it cannot be opened in this process, or null. */
 export function closedFor(sources: SecretSources, row: SecretRow): string | null {
   try {
     openSecret(sources, row);

@@ -1,4 +1,4 @@
-/** Seals every stored secret by the newest key of the ring. */
+/** Seals every stored secret with the newest key of the ring. */
 import { sql } from 'kysely';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
@@ -7,17 +7,18 @@ import { rewrap } from '../../ground/secrets/sealing.ts';
 import { identityOf } from './rows.ts';
 
 export interface Rotated {
-  /** names that the newest key seals since now */
+  /** names of the secrets that this call sealed with the newest key */
   rotated: string[];
-  /** those that it sealed already */
+  /** names of those that it had sealed already */
   current: string[];
   /** those that stay as they were, and why */
   failed: { name: string; why: string }[];
 }
 
 /**
- * In one transaction that locks the rows: a value that is stored meanwhile waits, or is the one that is sealed. The
- * values themselves are not opened; their keys are wrapped anew. One that cannot be does not keep the others.
+ * Runs in one transaction that locks the rows: a value that is stored at the same time waits, or is the one that is
+ * sealed. The values themselves are not opened; only their data keys are wrapped anew. A secret for which this fails
+ * does not stop the others.
  */
 export const rotateSecrets = (db: Db, ring: KeyRing): Promise<Rotated> =>
   db.transaction().execute(async (trx) => {

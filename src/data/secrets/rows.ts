@@ -1,4 +1,4 @@
-/** `engine.secrets`: who stored what, and where its value is. Values are in none of these rows. */
+/** `engine.secrets`: who stored which secret, and where its value is. Functions here return no value. */
 import { sql, type Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
 import { secretName, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
@@ -9,7 +9,7 @@ import type { EngineSecrets } from '../../database/tables.ts';
 
 export type SecretRow = Selectable<EngineSecrets>;
 
-/** There is no secret of this name. */
+/** No secret has this name. */
 export class NoSecretError extends NotFoundError {
   constructor(name: string) {
     super({
@@ -20,7 +20,9 @@ export class NoSecretError extends NotFoundError {
   }
 }
 
-/** What ties a sealed value to its row. No user's id, with which those of credentials begin, looks like that. */
+/**
+ * What binds a sealed value to its row. It differs from the identity of a credential, which begins with a user's id.
+ */
 export const identityOf = ({ name, id }: Pick<SecretRow, 'name' | 'id'>): Identity => ({
   parts: ['engine.secrets', name, id],
   called: `the secret ${name}`,
@@ -28,20 +30,20 @@ export const identityOf = ({ name, id }: Pick<SecretRow, 'name' | 'id'>): Identi
 
 const now = sql<Date>`engine.now()`;
 
-/** Stores a value in the place of what was there; checked before. Returns the row, and whether it is a new one. */
+/** Stores a checked value in place of the present one. Returns the row, and whether it is new. */
 export const storeSealed = (
   db: Db,
   ring: KeyRing,
   { name, value, actor }: { name: string; value: string; actor: string },
 ): Promise<{ row: SecretRow; isNew: boolean }> =>
   db.transaction().execute(async (trx) => {
-    // Each value has an id of its own: an old text does not open in the place of a new one.
+    // Each value has an id of its own: an old sealed text does not open in place of a new one.
     const id = crypto.randomUUID();
     const { text, keyId } = seal(ring, identityOf({ name, id }), value);
     return write(trx, { name, id, sealed: text, key_id: keyId, variable: null, actor });
   });
 
-/** Stores that the value is in a variable of the environment of whoever needs it. */
+/** Records that the value is in an environment variable of each process that needs it. */
 export const storeVariable = (
   db: Db,
   { name, variable, actor }: { name: string; variable: string; actor: string },
@@ -79,11 +81,11 @@ async function write(
 export const listSecrets = (db: Db): Promise<SecretRow[]> =>
   db.selectFrom('engine.secrets').selectAll().orderBy('name').execute();
 
-/** These rows; names that are not stored have none. */
+/** The rows with these names; a name that is not stored has none. */
 export const secretRows = (db: Db, names: readonly string[]): Promise<SecretRow[]> =>
   db.selectFrom('engine.secrets').selectAll().where('name', 'in', names).execute();
 
-/** The removed row. Throws {@link NoSecretError}. */
+/** Removes the row and returns it. Throws {@link NoSecretError}. */
 export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   const row = await db
     .deleteFrom('engine.secrets')
@@ -94,7 +96,7 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   return row;
 }
 
-/** Names of the entries of knowledge that refer to each secret; `enabled`: only of those that are. */
+/** The names of the entries of knowledge that refer to each secret; with `enabled` only enabled entries. */
 export async function usesOfSecrets(
   db: Db,
   { enabled = false } = {},

@@ -12,15 +12,15 @@ export type GroupMember = Selectable<GroupMembers>;
 export class GroupFullError extends ConstraintError {}
 /** The user is a member of the group already. */
 export class AlreadyInGroupError extends ConstraintError {}
-/** No such group, or a private one that this person may not open to others. */
+/** The group does not exist, or is private and this person may not add members to it. */
 export class ForeignGroupError extends NotFoundError {}
 
 /**
- * Adds a member on behalf of `added_by`: users let themselves into a public group, the group's creator
- * and its members of role admin let anybody into it. The limit holds for those who join at the same
- * time, too. Throws BadInputError, {@link ForeignGroupError}, {@link GroupFullError},
- * {@link AlreadyInGroupError}, ConstraintError for a user who does not exist, AccessDeniedError for the
- * group of another user under row level security.
+ * Adds a member on behalf of `added_by`. Users may add themselves to a public group; the group's creator and its
+ * members with the role admin may add any user to it. The limit holds also when several users join at the same time.
+ * Throws BadInputError, {@link ForeignGroupError}, {@link GroupFullError}, {@link AlreadyInGroupError},
+ * ConstraintError for a user who does not exist, AccessDeniedError for the group of another user under row level
+ * security.
  */
 export async function joinGroup(
   db: Db,

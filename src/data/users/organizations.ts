@@ -12,15 +12,15 @@ export type OrganizationMember = Selectable<OrganizationMembers>;
 export class OrganizationFullError extends ConstraintError {}
 /** The user is a member of the organization already. */
 export class AlreadyMemberError extends ConstraintError {}
-/** No such organization, or none in which this person may add members. */
+/** The organization does not exist, or this person may not add members to it. */
 export class ForeignOrganizationError extends NotFoundError {}
 
 /**
- * Adds a member on behalf of `added_by`, who has to be the organization's owner or one of its owners and
- * admins; only owners make another owner. The limit holds for those who join at the same time, too.
- * Throws BadInputError, {@link ForeignOrganizationError}, {@link OrganizationFullError},
- * {@link AlreadyMemberError}, ConstraintError for a user who does not exist, AccessDeniedError for the
- * organization of another user under row level security.
+ * Adds a member on behalf of `added_by`, who has to be the organization's owner or a member with the role owner or
+ * admin; only owners may add another owner. The limit holds also when several users join at the same time. Throws
+ * BadInputError, {@link ForeignOrganizationError}, {@link OrganizationFullError}, {@link AlreadyMemberError},
+ * ConstraintError for a user who does not exist, AccessDeniedError for the organization of another user under row
+ * level security.
  */
 export async function addOrganizationMember(
   db: Db,

@@ -6,10 +6,10 @@ import type { Profiles } from '../../database/tables.ts';
 export type Profile = Selectable<Profiles>;
 
 /**
- * The profile of an address (255 characters at most), undefined without one. Case: an address is found
- * as it is written, else in lower case, which is how Supabase's sign-up stores it. So `Ann@Mail.test`
- * finds `ann@mail.test`, while a row that was stored as `Ann@Mail.test` is found by that spelling only:
- * the UNIQUE of the schema tells them apart. Throws BadInputError.
+ * The profile with this address (255 characters at most), or undefined. Upper and lower case: the address is looked
+ * up as it is written, then in lower case, in which Supabase's sign-up stores it. So `Ann@Mail.test` finds
+ * `ann@mail.test`. But a row that was stored as `Ann@Mail.test` is found only by that spelling: for the schema's
+ * UNIQUE the two are different. Throws BadInputError.
  */
 export async function profileByEmail(db: Db, email: string): Promise<Profile | undefined> {
   const written = text('email', email, 255);
@@ -21,6 +21,6 @@ export async function profileByEmail(db: Db, email: string): Promise<Profile | u
   return found.find((profile) => profile.email === written) ?? found[0];
 }
 
-/** Undefined where there is none or, under row level security, where it is not yours. Throws BadInputError. */
+/** Undefined where it does not exist or, under row level security, is not yours. Throws BadInputError. */
 export const profileById = async (db: Db, id: string): Promise<Profile | undefined> =>
   db.selectFrom('profiles').selectAll().where('id', '=', uuid('id', id)).executeTakeFirst();

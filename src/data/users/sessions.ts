@@ -1,7 +1,7 @@
 /**
- * Sessions are known by a token that only its owner has: the table holds its SHA-256. Whoever reads
- * the table, a backup or a log of statements cannot sign in with what stands there. The token is 32 random
- * bytes, so a plain hash is enough: there is nothing to guess. For `service_role`, not for users.
+ * A session is found by a token that only its owner has: the table holds the token's SHA-256. A person who reads the
+ * table, a backup or a log of statements cannot sign in with it. The token is 32 random bytes, so a plain hash is
+ * enough: it cannot be guessed. For `service_role`, not for users.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { sql, type Selectable } from 'kysely';
@@ -10,12 +10,12 @@ import type { Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import type { UserSessions } from '../../database/tables.ts';
 
-/** A row without its hash. */
+/** A row without the hash of its token. */
 export type Session = Omit<Selectable<UserSessions>, 'token'>;
 
 export interface NewSession {
   user_id: string;
-  /** 1 s to a year; 14 days unless told */
+  /** 1 s to a year; 14 days by default */
   lifetimeSeconds?: number | undefined;
   ip_address?: string | null | undefined;
   /** 1,000 characters at most */
@@ -26,12 +26,12 @@ const columns = ['id', 'user_id', 'ip_address', 'user_agent', 'expires_at', 'cre
 const fortnight = 14 * 24 * 3600;
 const year = 365 * 24 * 3600;
 
-/** What `user_sessions.token` holds: 64 hexadecimal digits. */
+/** The content of `user_sessions.token`: 64 hexadecimal digits. */
 const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
- * Opens a session. `token` (43 characters, base64url) is returned this once and stored nowhere. The
- * lifetime counts by the database's clock. Throws BadInputError, and ConstraintError for a user who does not exist.
+ * Opens a session. `token` (43 characters, base64url) is returned only by this call and stored nowhere. The lifetime
+ * is counted by the database's clock. Throws BadInputError, and ConstraintError for a user who does not exist.
  */
 export async function openSession(
   db: Db,
@@ -53,7 +53,7 @@ export async function openSession(
   return { token, session };
 }
 
-/** The session of a token; undefined for one that is unknown, malformed, closed or expired. */
+/** The session of a token; undefined for a token that is unknown, malformed, closed or expired. */
 export const findSession = async (db: Db, token: string): Promise<Session | undefined> =>
   typeof token === 'string'
     ? db
@@ -64,7 +64,7 @@ export const findSession = async (db: Db, token: string): Promise<Session | unde
         .executeTakeFirst()
     : undefined;
 
-/** Ends a session; false when there was none. An expired one goes too. */
+/** Ends a session; false when it did not exist. An expired session is removed too. */
 export async function closeSession(db: Db, token: string): Promise<boolean> {
   if (typeof token !== 'string') return false;
   const { numDeletedRows } = await db

@@ -1,4 +1,6 @@
-/** Postgres refuses to run as root; this says whom it runs as instead, and what they can reach. */
+/**
+ * PostgreSQL refuses to run as root: here is which account runs it instead, and which paths that account can reach.
+ */
 import { lchownSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RoundsmanError } from '../../ground/errors.ts';
@@ -29,7 +31,7 @@ export function nameOfUser(uid: number): string {
   }
 }
 
-/** The account for a new server; undefined means ourselves, who are no root. */
+/** The account for a new server; undefined means our own, which is not root. */
 export function serverAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const known = accounts();
@@ -44,8 +46,8 @@ export function serverAccount(): Account | undefined {
 }
 
 /**
- * The account that owns existing data. It stays with them: a `postgres` account that a package
- * adds later must not take over what `nobody` has made.
+ * The account that owns existing data, which keeps them: a `postgres` account that a package adds later must not take
+ * over data that `nobody` has made.
  */
 export function ownerAccount(data: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;

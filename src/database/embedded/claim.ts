@@ -1,4 +1,4 @@
-/** One `up` at a time in a home. */
+/** Only one `up` at a time runs in a home. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RoundsmanError } from '../../ground/errors.ts';
@@ -8,7 +8,7 @@ import { openHome } from './place.ts';
 
 /** Another process is `up` in this home. */
 export class AlreadyUpError extends RoundsmanError {
-  /** The process that is up; undefined in the instant before it has written its number. */
+  /** The process that runs `up`; undefined in the moment before it has written its number. */
   readonly pid: number | undefined;
 
   constructor(home: string, pid: number | undefined) {
@@ -21,7 +21,7 @@ export class AlreadyUpError extends RoundsmanError {
   }
 }
 
-/** Held until released or until this process ends in any way; throws AlreadyUpError. */
+/** The claim lasts until it is released or this process ends in any way; throws AlreadyUpError. */
 export function claimUp(home: string): { release(): void } {
   const real = openHome(home);
   const pidFile = join(real, 'up.pid');
@@ -36,7 +36,7 @@ export function claimUp(home: string): { release(): void } {
   };
 }
 
-/** The number is no claim, only the lock is: a killed process leaves its number behind. */
+/** The number alone proves nothing, only the lock does: a killed process leaves its number behind. */
 function readPid(file: string): number | undefined {
   try {
     const pid = Number(readOwn(file));

@@ -1,8 +1,8 @@
 /**
- * Ends a throw-away server together with the process it belongs to, however that one ends. The
- * guard is a shell that waits for the end of a pipe whose other end only its owner holds: closed
- * on purpose or by a SIGKILL, it then stops the server and removes its directory. The server
- * outlives its owner only if the guard itself is killed as well.
+ * Ends a throw-away server together with its owner, the process that started it, in whatever way the owner ends. The
+ * guard is a shell that reads from a pipe whose other end only the owner holds. When the owner closes the pipe or is
+ * killed, the guard stops the server and removes its directory. The server outlives its owner only if the guard is
+ * killed as well.
  */
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -13,7 +13,10 @@ export interface Guarded {
   directory: string;
   /** The server writes its process id to the first line of this file. */
   pidFile: string;
-  /** A part of its command line: numbers are used again, and strangers must not be killed. */
+  /**
+   * A part of the server's command line: the system gives process ids out again, and the guard must not kill another
+   * process.
+   */
   mark: string;
   signal: 'INT' | 'QUIT' | 'TERM';
 }
@@ -39,7 +42,7 @@ rm -rf -- "$1"
 export function startGuard({ directory, pidFile, mark, signal }: Guarded): Guard {
   const guard = spawn('/bin/sh', ['-c', script, 'guard', directory, pidFile, mark, signal], {
     ...spawnOptions(undefined),
-    // Out of reach of the Ctrl-C that ends its owner.
+    // The Ctrl-C that ends the owner must not reach the guard.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -1,12 +1,12 @@
 /**
- * The embedded Postgres: our own supervisor over the npm binaries.
+ * The embedded PostgreSQL: our own supervisor over the npm binaries.
  *
- * Commands beside each other share one server. Each holds a share of the users lock while it has
- * joined; whoever leaves and finds that no share is left stops the server. Joining and leaving
- * pass a gate one by one, so no process joins a server that is being stopped. A user that is killed
- * loses its share but stops nothing: the next to join reuses the server, the last out stops it.
+ * Commands that run at the same time share one server. Each holds a shared lock on the users file while it uses the
+ * server; a process that leaves and finds no other holder stops the server. Joining and leaving pass a gate one by
+ * one, so that no process joins a server that another one is stopping. A killed process loses its share but stops
+ * nothing: the next process to join uses the running server, and the last one to leave stops it.
  *
- * All of them have to be on one machine, and see each other's processes.
+ * All of these processes have to be on one machine, and see each other.
  */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ export { embeddedExists } from './place.ts';
 export { AlreadyUpError, claimUp } from './claim.ts';
 
 export interface EmbeddedDatabase {
-  /** Superuser; contains the password. */
+  /** Address of the superuser; contains the password. */
   url: string;
   /** Where data and binaries are. */
   directory: string;
@@ -56,14 +56,14 @@ function readPassword({ home, directory, data }: Place): string {
   } catch (error) {
     if (error instanceof ForeignFileError) throw error;
     throw new NoEmbeddedDatabaseError({
-      what: 'The embedded database cannot be entered',
+      what: 'The embedded database cannot be opened',
       why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
       hint: `Put it back, or move ${directory} away to begin anew.`,
     });
   }
 }
 
-/** The cluster in this place, made first if it is not there. */
+/** The cluster in this place; it is made first if it does not exist. */
 async function openCluster(place: Place): Promise<Cluster> {
   const { home, directory, data, account } = place;
   const exists = holdsData(directory);
@@ -82,17 +82,19 @@ async function start(cluster: Cluster) {
   refusePlanted(cluster.bin);
   const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
   if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
-  // The same port again, so that those who had joined find their way back.
+  // The server keeps its port, so that the processes that had joined can connect again.
   const crashed = forgetPostmaster(cluster.data);
   const server = await startServer(cluster, crashed ?? rememberedPort(cluster));
   replaceOwn(portFile(cluster), `${new URL(server.url).port}\n${cluster.data}\n`, 0o600);
   return server;
 }
 
-/** Where a server that is stopped in order leaves no trace of its own. */
+/** Remembers the port where a server that was stopped in order leaves no postmaster.pid. */
 const portFile = ({ log }: Cluster) => join(dirname(log), 'postgres.port');
 
-/** The port of the last start, unless this is a copy of the home in which it was; undefined without one. */
+/**
+ * The port of the last start; undefined if there was none, or if this is a copy of the home in which that start was.
+ */
 function rememberedPort(cluster: Cluster): number | undefined {
   try {
     const [port, data] = readOwn(portFile(cluster)).split('\n');
@@ -103,13 +105,13 @@ function rememberedPort(cluster: Cluster): number | undefined {
   }
 }
 
-/** Does a server run in `home` that lets us in, as far as a look at its files tells? */
+/** Whether a server runs in `home` that takes new sessions, as far as its files tell. */
 export function embeddedServes(home: string): boolean {
   const postmaster = findPostmaster(join(directoryOf(fs.realpathSync(home)), 'postgres'));
   return postmaster !== undefined && !postmaster.isStopping;
 }
 
-/** Stops the server if no process has a share of it. Only for the holder of the gate. */
+/** Stops the server if no process has a share of it. The caller holds the gate. */
 async function stopUnused({ directory, data }: Place, startsWithinMs = 0): Promise<void> {
   const last = tryLock(usersFile(directory), 'exclusive');
   if (!last) return;
@@ -120,12 +122,12 @@ async function stopUnused({ directory, data }: Place, startsWithinMs = 0): Promi
   if (postmaster) await stopPostmaster(postmaster);
 }
 
-/** A process that was ended while it started the server leaves one that has not written its number yet. */
+/** A process that was ended while it started the server may leave a server that has not written its number yet. */
 const startsWithinMs = 1_000;
 
 /**
- * Stops the server in `home` for a process that was ended and could not leave it, unless another process uses it. It
- * waits for no answer of the server: the gate is held for 21 s at most.
+ * Stops the server in `home` on behalf of a process that was ended and could not leave it, unless another process
+ * uses it. It does not wait for an answer of the server: it holds the gate for 21 s at most.
  */
 export async function leaveFor(home: string): Promise<void> {
   if (!embeddedExists(home)) return;
@@ -153,9 +155,9 @@ async function leave(place: Place, share: Lock, onWait?: OnWait): Promise<void> 
 }
 
 /**
- * Joins the shared server in `home`, starting it where needed and, with `create`, making it. The
- * process that joined must leave; one that is killed costs nothing but a server left running. `onWait` is told in words
- * what joining or leaving waits for, when that takes long.
+ * Joins the shared server in `home`: starts it where needed and, with `create`, makes it. A process that joined must
+ * leave; if it is killed, the only cost is a server that keeps running. When joining or leaving takes long, `onWait`
+ * is called with words that say what it waits for.
  */
 export async function joinEmbedded(
   home: string,

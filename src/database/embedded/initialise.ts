@@ -15,8 +15,9 @@ export class InitialiseError extends RoundsmanError {}
 export const newPassword = () => randomBytes(24).toString('hex');
 
 /**
- * Out of the terminal's reach: Ctrl-C is a wish of this process to end, and no failure of the program's. What this process
- * leaves half-made when it ends is swept by the next one.
+ * Runs a program in a session of its own, so that Ctrl-C does not reach it: Ctrl-C asks this process to end, and must
+ * not look like a failure of the program. If this process ends and leaves work half done, the next process removes
+ * it.
  */
 async function run(command: string, args: string[], account: Account | undefined) {
   const child = spawn(command, args, {
@@ -42,7 +43,7 @@ async function run(command: string, args: string[], account: Account | undefined
   });
 }
 
-/** A rename is only safe from a power cut once its directory has reached the disk. */
+/** A rename survives a power cut only after its directory has been synced to the disk. */
 function syncDirectory(directory: string): void {
   const handle = fs.openSync(directory, 'r');
   fs.fsyncSync(handle);
@@ -54,11 +55,14 @@ export interface NewCluster {
   data: string;
   account: Account | undefined;
   password: string;
-  /** False leaves out what makes the new directory survive a power cut. */
+  /** False leaves out the syncs that make the new directory survive a power cut. */
   fsync: boolean;
 }
 
-/** initdb and Postgres look up the user's name, and end without one: a container may run as any number. */
+/**
+ * initdb and PostgreSQL look up the user's name and end if there is none: a container may run under a number without
+ * a name.
+ */
 function refuseNameless(account: Account | undefined): void {
   if (account) return;
   try {
@@ -73,7 +77,7 @@ function refuseNameless(account: Account | undefined): void {
   }
 }
 
-/** Superuser `postgres` by password only; UTF-8 by Postgres' own rules, the same on any host. */
+/** Superuser `postgres` with password login only; UTF-8 and PostgreSQL's own collation, the same on every host. */
 export async function initialise(cluster: NewCluster): Promise<void> {
   const { bin, data, account, password, fsync } = cluster;
   refuseNameless(account);
@@ -81,7 +85,8 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   const secret = join(fresh, 'password');
   fs.mkdirSync(fresh, { mode: 0o700 });
   fs.writeFileSync(secret, `${password}\n`, { mode: 0o600 });
-  // The file first: who has got its directory could put another file there.
+  // The file is given away before its directory: an account that owns the directory could put another file in its
+  // place.
   giveTo(account, secret, fresh);
   const args = ['-D', join(fresh, 'data'), '-U', 'postgres', `--pwfile=${secret}`];
   args.push('--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions');
@@ -89,7 +94,7 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   if (!fsync) args.push('--no-sync');
   try {
     await run(join(bin, 'initdb'), args, account);
-    // Without a control file it never was a database; yet what lies there is not ours to delete.
+    // Without a control file it never was a database. It is still not ours to delete, so it is renamed.
     if (fs.existsSync(data)) fs.renameSync(data, `${data}.incomplete-${Date.now()}`);
     fs.renameSync(join(fresh, 'data'), data);
     if (fsync) syncDirectory(dirname(data));

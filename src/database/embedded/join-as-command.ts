@@ -3,8 +3,8 @@ import { leaveAtEnd } from './leave-at-end.ts';
 import type { OnWait } from './locks.ts';
 
 /**
- * Joins for a command that a person may end with Ctrl-C or by closing its terminal: the server does not stay behind then.
- * `onWait` is told in words what the command waits for, when that takes long.
+ * Joins for a command that a person may end with Ctrl-C or by closing the terminal: the server is stopped then, too.
+ * When waiting takes long, `onWait` is called with words that say what the command waits for.
  */
 export async function joinAsCommand(
   home: string,

@@ -1,7 +1,7 @@
 /**
- * A process that ends while it has a share of an embedded server: at a signal (Ctrl-C in `bots list`, a closed
- * terminal), at once because it was told to stop twice, or by an error that it did not expect. Without this the server
- * would stay behind.
+ * For a process that ends while it has a share of an embedded server: by a signal (Ctrl-C in `bots list`, a closed
+ * terminal), at once because it was asked to stop twice, or by an unexpected error. Without this the server would
+ * keep running.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 /** The homes whose servers this process uses, each as often as it has joined. */
 const homes = new Map<string, number>();
 
-/** Another process waits for the end of this one, and stops each server that no process uses then. */
+/**
+ * Starts another process, which waits for the end of this one and then stops each server that no other process uses.
+ */
 function handOver(): void {
   const entry = fileURLToPath(beside('../../bin/leave-embedded', import.meta.url));
   for (const home of homes.keys())
@@ -26,7 +28,7 @@ function handOver(): void {
   forgetAll();
 }
 
-/** Ends the process as the signal does by itself, unless the command listens for it on its own. */
+/** Ends the process as the signal itself does, unless the command has a listener of its own for it. */
 function endAt(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
   // `nohup` and service managers start a process without a terminal, which goes on after SIGHUP.
@@ -41,7 +43,10 @@ function forgetAll(): void {
   for (const signal of signals) process.off(signal, endAt);
 }
 
-/** From now on the end of this process, except by SIGKILL, leaves the server in `home`; the result undoes it. */
+/**
+ * From now on, when this process ends in any way but SIGKILL, the server in `home` is stopped unless another process uses
+ * it. Call the result to undo this.
+ */
 export function leaveAtEnd(home: string): () => void {
   if (homes.size === 0) {
     process.on('exit', handOver);

@@ -1,8 +1,8 @@
 /**
- * Locks between processes, held by the kernel: SQLite takes them on an empty file with fcntl, and
- * they vanish with the process, whatever ends it. So no lock is ever stale and none is broken.
+ * Locks between processes, held by the kernel: SQLite takes them on an empty file with fcntl, and the kernel releases
+ * them when the process ends, for whatever reason. So no lock is ever stale, and no code breaks a lock.
  *
- * Danger: fcntl drops a process's locks on a file when it closes ANY descriptor of that file that
+ * Danger: fcntl drops all locks of a process on a file when the process closes ANY descriptor of that file that
  * SQLite does not know of. Never open or read a lock file by other means.
  */
 import { DatabaseSync } from 'node:sqlite';
@@ -10,17 +10,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ensureClosedFile, refuseForeignFile } from '../../ground/files/own-file.ts';
 
-/** One process alone, or many that only keep the exclusive one away. */
+/** exclusive: one holder alone. shared: many holders, which keep only the exclusive one away. */
 export type LockMode = 'exclusive' | 'shared';
 
 export interface Lock {
   release(): void;
 }
 
-/** Is told in words what a process waits for. */
+/** Is called with words that say what a process waits for. */
 export type OnWait = (what: string) => void;
 
-/** What takes longer is said. */
+/** A wait that takes longer than this is reported. */
 export const quietMs = 1_500;
 
 /** Another process has held a lock of the embedded database for longer than any work under it takes. */
@@ -30,18 +30,18 @@ export class LockTimeoutError extends RoundsmanError {
 
 const begin: Record<LockMode, string> = {
   exclusive: 'BEGIN EXCLUSIVE',
-  // BEGIN alone locks nothing; the first read does.
+  // BEGIN alone takes no lock; the first read does.
   shared: 'BEGIN; SELECT * FROM sqlite_schema',
 };
 
 const SQLITE_BUSY = 5;
 
-/** A connection without a reference is collected as garbage, and its lock would go with it. */
+/** A connection that nothing refers to would be garbage collected, and its lock released with it. */
 const held = new Set<DatabaseSync>();
 
-/** The lock, or undefined when another holder (also one in this process) is in the way. */
+/** The lock, or undefined when another holder, possibly in this process, has it. */
 export function tryLock(file: string, mode: LockMode): Lock | undefined {
-  // SQLite follows links, waits for pipes, and does what it finds in a journal.
+  // SQLite would follow a link, wait for a pipe, or apply what a journal file says.
   ensureClosedFile(file);
   for (const each of [`${file}-journal`, `${file}-wal`, `${file}-shm`]) refuseForeignFile(each);
   const connection = new DatabaseSync(file, { timeout: 0 });
@@ -61,8 +61,8 @@ export function tryLock(file: string, mode: LockMode): Lock | undefined {
 }
 
 /**
- * Waits for the lock without blocking the event loop, `patience` milliseconds at most; `onWait` is called once when it
- * takes long.
+ * Waits for the lock without blocking the event loop, for `patience` milliseconds at most; `onWait` is called once
+ * when the wait takes long.
  */
 export async function lock(
   file: string,

@@ -1,4 +1,4 @@
-/** Where an embedded database lies, and whose it is. */
+/** Where an embedded database lies, and which account it belongs to. */
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,22 +15,22 @@ import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from
 import { lock, type OnWait } from './locks.ts';
 
 export interface Place {
-  /** Holds what is the caller's: password, log, and the word of where the rest is. */
+  /** Holds the caller's own files: password, log, and the file that says where the rest is. */
   home: string;
   /** Holds locks, binaries and data: home, or below /var/lib when Postgres cannot enter home. */
   directory: string;
   data: string;
-  /** Whom Postgres runs as; undefined means as ourselves. */
+  /** The account that PostgreSQL runs as; undefined means our own. */
   account: Account | undefined;
 }
 
 /** The embedded database belongs to another user, or this process or its PostgreSQL may not work in its directory. */
 export class ForeignDatabaseError extends RoundsmanError {}
 
-/** Longer than anybody needs the gate: a start after a crash, or a stop. */
+/** Longer than any use of the gate takes: a start after a crash, or a stop. */
 const gatePatience = 180_000;
 
-/** Joining, leaving and settling pass one by one. */
+/** Processes that join, leave, or choose the place of a database pass the gate one by one. */
 export const openGate = (directory: string, onWait?: OnWait) =>
   lock(join(directory, 'gate.lock'), 'exclusive', gatePatience, () =>
     onWait?.(
@@ -38,17 +38,20 @@ export const openGate = (directory: string, onWait?: OnWait) =>
     ),
   );
 
-/** The name of something under construction: what is complete is renamed, the rest swept. */
+/**
+ * The name of something that is not complete yet. When it is complete it is renamed to its final name; the sweep
+ * removes the others.
+ */
 export const freshName = (final: string) => `${final}.new-${randomBytes(4).toString('hex')}`;
 
-/** Removes what killed processes left half-made. Only for the holder of the gate. */
+/** Removes what killed processes left half-made. The caller holds the gate. */
 export function sweep(directory: string): void {
   for (const name of fs.readdirSync(directory)) {
     if (!/^(postgres|binaries-.*)\.new-[0-9a-f]{8}$/.test(name)) continue;
     try {
       fs.rmSync(join(directory, name), { recursive: true, force: true });
     } catch {
-      // An orphaned initdb still writes here and fails now; the next sweep gets the rest.
+      // An orphaned initdb still writes here; its next write fails. The next sweep removes the rest.
     }
   }
 }
@@ -71,22 +74,23 @@ function isThere(path: string): boolean {
     fs.statSync(path);
     return true;
   } catch (error) {
-    // There, but not for our eyes: joining it says whose it is.
+    // It is there but we may not read it: joining it says which user it belongs to.
     return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 }
 
-/** Are there initialised data in this directory, be they ours or not? */
+/** Whether this directory holds initialised data, ours or another user's. */
 export const holdsData = (directory: string) =>
   isThere(join(directory, 'postgres/global/pg_control'));
 
 /**
- * Is there an initialised database in `home`? Cheap; starts nothing and creates nothing. Data that
- * were put elsewhere belong to no home once the home has lost the password that was made before them.
+ * Whether there is an initialised database in `home`. Cheap; starts nothing and creates nothing. Data that lie
+ * outside the home no longer belong to it when the home has lost its password, which was made before them.
  */
 export function embeddedExists(home: string): boolean {
   const directory = directoryOf(home);
-  // In this order: whoever makes a database right now writes the password first.
+  // The data are looked at before the password: a process that makes a database at this moment writes the password
+  // first.
   return holdsData(directory) && (directory === home || isThere(passwordFile(home)));
 }
 
@@ -107,7 +111,7 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** Root and an ordinary user cannot take turns: each leaves files that the other cannot use. */
+/** Root and an ordinary user cannot take turns with one home: each leaves files that the other cannot use. */
 function refuseForeign(home: string): void {
   const us = process.getuid?.() ?? 0;
   const writable = isWritable(home);
@@ -126,7 +130,7 @@ function refuseForeign(home: string): void {
   });
 }
 
-/** What is run and believed in a directory is only ours where no other user can change it. */
+/** Refuses a directory that another user can change: we run programs and trust settings in it. */
 export const refuseShared = (directory: string, what: string): void =>
   refuseDistrusted(distrust(directory), what);
 
@@ -139,9 +143,9 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
     });
 }
 
-/** The home itself, made where it is missing, with links resolved; refuses another user's. */
+/** The home itself, with links resolved; it is made where it is missing. Refuses another user's home. */
 export function openHome(home: string): string {
-  // Nothing is left behind in a place that is refused.
+  // No directory is made in a place that is refused.
   if (!fs.existsSync(home))
     refuseDistrusted(distrustWay(home), `The embedded database cannot be made in ${home}`);
   try {
@@ -158,28 +162,28 @@ export function openHome(home: string): string {
   }
   const real = fs.realpathSync(home);
   refuseForeign(real);
-  // By the way that leads there: another user's link may lead elsewhere the next time.
+  // Checks the path as it was given, links included: another user's link may point elsewhere the next time.
   refuseShared(home, `The embedded database in ${home} cannot be used`);
   closeHome(real);
   return real;
 }
 
 /**
- * A directory that every account can enter, and that stays found: its name is in home. It is a new
- * one each time: what a lost home of the same path has left, or one that was moved away from there
- * still uses, stays as it is. The hash tells a person which path a directory was made for.
+ * A directory that every account can enter. The home keeps its name, so that it is found again. Each call makes a new
+ * one: a directory that a lost home of the same path has left, or that a moved home still uses, stays as it is. The
+ * hash in the name tells a person which path a directory was made for.
  */
 function placeElsewhere(home: string): string {
   const parent = '/var/lib/roundsman';
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12);
   const chosen = directoryOf(home);
-  // Chosen by this home, and not by one that it was copied from, for data that never came to be.
+  // The directory was chosen by this home, not by a home that it was copied from, and its data were never made.
   const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
   const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
   makeDirectory(parent);
   makeDirectory(directory, 0o711);
   refuseShared(directory, `The embedded database of ${home} cannot be made in ${directory}`);
-  // From a time when the umask decided.
+  // Directories that were made when the umask still decided their mode.
   for (const [path, mode] of [
     [parent, 0o755],
     [directory, 0o711],
@@ -191,7 +195,10 @@ function placeElsewhere(home: string): string {
   return directory;
 }
 
-/** Data may lie on another disk; but whose the data are says as whom Postgres runs. */
+/**
+ * Data may lie on another disk through a link. But the owner of the data decides as which account PostgreSQL runs, so
+ * another user's link is refused.
+ */
 function refuseForeignLink(data: string, home: string): void {
   const stats = fs.lstatSync(data);
   if (!stats.isSymbolicLink() || isTrustedUser(stats.uid)) return;
@@ -202,7 +209,7 @@ function refuseForeignLink(data: string, home: string): void {
   });
 }
 
-/** Settles where a new database will be. Only for the holder of the home's gate. */
+/** Decides where a new database will be. The caller holds the home's gate. */
 function settle(home: string): Place {
   const account = serverAccount();
   let directory = home;
@@ -211,7 +218,7 @@ function settle(home: string): Place {
   return { home, directory, data: join(directory, 'postgres'), account };
 }
 
-/** Finds the place of an existing database, or settles where a new one will be. */
+/** Finds the place of an existing database, or decides where a new one will be. */
 export async function openPlace(home: string, onWait?: OnWait): Promise<Place> {
   const real = openHome(home);
   if (!embeddedExists(real)) {

@@ -1,4 +1,4 @@
-/** The running Postgres of a data directory, as its postmaster.pid and /proc tell. */
+/** The running PostgreSQL of a data directory, according to its postmaster.pid and /proc. */
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,17 +7,20 @@ import { readStart } from '../../ground/files/own-file.ts';
 
 export interface Postmaster {
   pid: number;
-  /** As it was called when the server started: the directory may have moved since. */
+  /** The path of the data directory when the server started: it may have been moved since. */
   data: string;
   port: number;
-  /** The server takes no new session, and ends when the last one does. */
+  /** The server takes no new session, and ends when its last session ends. */
   isStopping?: boolean;
 }
 
 /** The embedded PostgreSQL did not end, although it was asked to twice. */
 export class StopError extends RoundsmanError {}
 
-/** World-readable also where the rest of /proc is not; empty for zombies and for the dead. */
+/**
+ * /proc/PID/cmdline is readable to all users even where the rest of /proc is not; it is empty for zombies and dead
+ * processes.
+ */
 function isRunning({ pid, data }: Postmaster): boolean {
   try {
     const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -27,14 +30,14 @@ function isRunning({ pid, data }: Postmaster): boolean {
   }
 }
 
-/** A copied directory brings along the postmaster.pid of the original, which may well be alive. */
+/** A copied directory contains the postmaster.pid of the original, whose server may well run. */
 function isCopy(data: string, original: string): boolean {
   const there = statSync(original, { throwIfNoEntry: false });
   const here = statSync(data);
   return there !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
 }
 
-/** Not of a dead one that its parent has not collected. */
+/** False for a dead process that its parent has not collected yet (a zombie). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -46,7 +49,7 @@ export function isAlive(pid: number): boolean {
 
 const pidFile = (data: string) => join(data, 'postmaster.pid');
 
-/** What postmaster.pid says, be it true or left over; undefined without one. */
+/** The content of postmaster.pid, which may be current or left over; undefined if there is no such file. */
 function lastPostmaster(data: string): Postmaster | undefined {
   try {
     const lines = readStart(pidFile(data), 4_096).split('\n');
@@ -62,7 +65,7 @@ function lastPostmaster(data: string): Postmaster | undefined {
   }
 }
 
-/** The live postmaster of `data`; a file left by a dead one does not count. */
+/** The running postmaster of `data`; the file of a dead one does not count. */
 export function findPostmaster(data: string): Postmaster | undefined {
   const postmaster = lastPostmaster(data);
   return postmaster && isRunning(postmaster) && !isCopy(data, postmaster.data)
@@ -71,14 +74,14 @@ export function findPostmaster(data: string): Postmaster | undefined {
 }
 
 /**
- * Clears the way for a new postmaster, and returns the port of the one that crashed, if any. Only
- * for the holder of the gate, who has seen that none is running.
+ * Clears the way for a new postmaster, and returns the port of the one that crashed, if any. The caller holds the
+ * gate and has seen that no server is running.
  */
 export function forgetPostmaster(data: string): number | undefined {
   const last = lastPostmaster(data);
-  // Postgres overwrites the file of a dead process, but balks when its number is in use: by another process, or still by
-  // the dead one, until its parent has collected it. Should backends of the dead server be left, their shared memory
-  // still keeps a new one out.
+  // PostgreSQL overwrites the file of a dead process, but refuses to start when the process id in it is in use: by
+  // another process, or still by the dead one until its parent has collected it. If backends of the dead server still
+  // run, their shared memory keeps a new server from starting all the same.
   if (last) rmSync(pidFile(data), { force: true });
   return last?.port;
 }
@@ -89,7 +92,7 @@ async function ended(postmaster: Postmaster, patience: number): Promise<boolean>
   return false;
 }
 
-/** Ends it for good: fast shutdown, after 10 s immediate shutdown. Loses nothing either way. */
+/** Stops the server: fast shutdown, and after 10 s immediate shutdown. Neither loses committed data. */
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {

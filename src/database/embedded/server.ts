@@ -1,4 +1,4 @@
-/** Starts Postgres on a data directory, or finds the one that already runs there. */
+/** Starts PostgreSQL on a data directory, or finds the server that already runs there. */
 import * as fs from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
 export interface Cluster {
   bin: string;
   data: string;
-  /** Gets the server's standard error: the descriptor is ours, so its account needs no access. */
+  /** Receives the server's standard error. We open the file, so the server's account needs no access to it. */
   log: string;
   account: Account | undefined;
   password: string;
-  /** Beyond `baseSettings`. */
+  /** In addition to `baseSettings`. */
   settings?: Record<string, string>;
 }
 
@@ -33,14 +33,14 @@ export class StartError extends RoundsmanError {}
 /** The password file does not belong to the data of the embedded PostgreSQL. */
 export class WrongPasswordError extends RoundsmanError {}
 
-/** Crash recovery may have to read a lot of log first. */
+/** Crash recovery may have to read a long write-ahead log first. */
 const startPatience = 120_000;
 
 const baseSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  // Without it a backend works on for a client that has gone.
+  // Without it a backend goes on working for a client that has gone.
   client_connection_check_interval: '500ms',
   log_destination: 'stderr',
   logging_collector: 'off',
@@ -51,7 +51,7 @@ const baseSettings = {
 const urlOf = ({ password }: Cluster, port: number) =>
   `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-/** True once the server lets us in. With SCRAM it proves to us, too, that it knows the password. */
+/** True once the server accepts our login. With SCRAM the server also proves to us that it knows the password. */
 async function answers(url: string): Promise<boolean> {
   const { Client } = (await import('pg')).default;
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
@@ -75,7 +75,9 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** The running server of this data directory, once it answers; undefined when there is none. Only for the holder of the gate. */
+/**
+ * The running server of this data directory, once it answers; undefined when none runs. The caller holds the gate.
+ */
 export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Server | undefined> {
   let quiet: NodeJS.Timeout | undefined;
   try {
@@ -90,12 +92,13 @@ export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Ser
         quietMs,
       );
       if (postmaster.isStopping) {
-        // We stop it behind the gate only: another told it, and it waits for sessions that wait for it.
+        // We stop servers only while we hold the gate, so another program asked this one to stop. It waits for
+        // its sessions to end, and their processes wait for it.
         await stopPostmaster(postmaster);
         continue;
       }
       const url = urlOf(cluster, postmaster.port);
-      // Not at once: a process that was killed may have started it just now, or it is shutting down.
+      // The server may not answer at once: a killed process may have started it just now, or it is shutting down.
       if (await answers(url)) return { url, pid: postmaster.pid };
       if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
     }
@@ -104,7 +107,7 @@ export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Ser
   }
 }
 
-/** This port if it is free at the moment, for 0 any one: Postgres cannot pick one itself. */
+/** Returns `wanted` if that port is free at the moment, any free port for 0: PostgreSQL cannot choose one itself. */
 export function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on('error', (error) => {
@@ -126,7 +129,7 @@ function startError({ log }: Cluster, why: string): StartError {
   });
 }
 
-/** The server, or what it wrote to its log before it gave up. */
+/** Starts the server. If it gives up, rejects with what it wrote to its log. */
 async function launch(cluster: Cluster, port: number): Promise<Server | string> {
   const { O_RDWR, O_APPEND, O_CREAT } = fs.constants;
   const log = openOwn(cluster.log, O_RDWR | O_APPEND | O_CREAT);
@@ -139,7 +142,7 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   });
   try {
     for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
-      // A port that another process took meanwhile must not be mistaken for ours.
+      // Another process may have taken the port meanwhile; its server must not be mistaken for ours.
       if (findPostmaster(cluster.data)?.pid === pid) {
         const url = urlOf(cluster, port);
         if (await answers(url)) return { url, pid };
@@ -157,15 +160,16 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   }
 }
 
-/** Starts it. Only for the holder of the gate, who has seen that none is running. */
+/** Starts the server. The caller holds the gate and has seen that none is running. */
 export async function startServer(cluster: Cluster, lastPort = 0): Promise<Server> {
-  // After a crash the same port again, so that those who had joined find their way back.
+  // After a crash the server keeps its port, so that the processes that had joined can connect again.
   let wanted = lastPort;
   for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
     const outcome = await launch(cluster, await freePort(wanted));
     wanted = 0;
     if (typeof outcome !== 'string') return outcome;
-    // A stolen port; or backends of a killed server, which end with the query they are in.
+    // Causes that pass: another process took the port; or backends of a killed server still run, until their query
+    // ends.
     const passing = /could not bind|Address already in use|shared memory block .* still in use/;
     if (!passing.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
   }

@@ -1,13 +1,18 @@
-/** Starts a program that no signal to us reaches: not one to our terminal's or our process group, nor to our children. */
+/**
+ * Starts a program that no signal to us reaches: no signal to our terminal, to our process group, or to our children.
+ */
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** Its only parent ends at once, so that a walk down from us (pm2 does one) does not come to it. */
+/**
+ * Its only parent, this shell, ends at once: a tool that walks from us to our descendants (as pm2 does) does not find
+ * the program.
+ */
 const apart = '"$@" >&2 & echo $!';
 
 /**
- * The id of its process, which is init's child then, in a session of its own, and writes both its outputs to the
- * descriptor `log`. Rejects where it cannot be started; that the program is missing stands in the log.
+ * Returns the id of the new process. It is a child of init in a session of its own, and writes both its outputs to
+ * the descriptor `log`. Rejects where it cannot be started; if the program itself is missing, the log says so.
  */
 export async function spawnApart(
   program: string,

@@ -1,4 +1,4 @@
-/** A Postgres for a demo or a test run: gone without a trace when its owner is. */
+/** A PostgreSQL for a demo or a test run: it and its data are removed when its owner ends. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { makeHome } from '../../ground/files/own-file.ts';
@@ -13,7 +13,7 @@ export interface ThrowawayServer {
   /** Superuser; contains the password. */
   url: string;
   pid: number;
-  /** Stops the server and removes `directory`; happens by itself when this process ends. */
+  /** Stops the server and removes `directory`; the same happens by itself when this process ends. */
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface ThrowawayOptions {
   settings?: Record<string, string>;
 }
 
-/** Takes over `directory`, which must be empty or missing: it is removed in the end. */
+/** Takes over `directory`, which must be empty or missing: it is removed at the end. */
 export async function startThrowaway(
   directory: string,
   { fsync, settings = {} }: ThrowawayOptions,
@@ -33,7 +33,7 @@ export async function startThrowaway(
   const real = fs.realpathSync(directory);
   refuseShared(real, 'A throw-away database cannot be started');
   const account = serverAccount();
-  // The account of Postgres has to get through, and may change nothing but its own data.
+  // PostgreSQL's account has to pass through this directory, and may change only its own data.
   if (account) fs.chmodSync(real, 0o711);
   const blocked = blockedAt(real, account);
   if (blocked)

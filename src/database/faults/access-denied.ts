@@ -2,7 +2,10 @@ import pg from 'pg';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { denied } from './sql-states.ts';
 
-/** Row level security or a missing grant stood in the way; `why` names the table. Nothing was kept. */
+/**
+ * Row level security or a missing grant refused the statement; `why` names the table. Nothing of the statement was
+ * kept.
+ */
 export class AccessDeniedError extends RoundsmanError {
   /** the column whose value belongs to another user; null where that is not known */
   readonly field: string | null;
@@ -10,7 +13,7 @@ export class AccessDeniedError extends RoundsmanError {
   constructor(why: string, field: string | null, options?: ErrorOptions) {
     super(
       {
-        what: 'the database does not allow this to you',
+        what: 'the database does not allow you to do this',
         why,
         hint: 'work on your own rows, or run it as the platform with asService()',
       },
@@ -21,12 +24,12 @@ export class AccessDeniedError extends RoundsmanError {
 }
 
 /**
- * What was thrown, or the named error when the database refused access. `field`: the column that the
+ * The named error when the database refused access, else the error that was given. `field`: the column that the
  * policy of the written table compares with the user.
  */
 export function accessDenied(error: unknown, field: string | null = null): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== denied) return error;
-  // A grant is about the table; only WITH CHECK is about what the row says.
+  // A missing grant concerns the whole table; only WITH CHECK concerns what the row says.
   const about = error.routine === 'ExecWithCheckOptions' ? field : null;
   const why = about ? `${about} has to be your own: ${error.message}` : error.message;
   return new AccessDeniedError(why, about, { cause: error });

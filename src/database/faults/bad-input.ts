@@ -1,6 +1,6 @@
 /**
- * What a caller gives is checked before anything is asked of the database: the answer names the field
- * and the rule, and nothing was begun that has to be undone.
+ * A caller's values are checked before any statement is sent: the error names the field and the rule, and nothing has
+ * to be undone.
  */
 import { isIP } from 'node:net';
 import { types } from 'node:util';
@@ -65,7 +65,7 @@ const [firstTime, lastTime] = [
 
 /** An instant of the years 1 to 9999. */
 export function time(field: string, value: unknown): Date {
-  // Not instanceof: that holds for things whose getTime throws, too.
+  // Not instanceof: objects whose getTime throws pass it as well.
   const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
   if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
   if (ms < firstTime || ms > lastTime)
@@ -73,14 +73,14 @@ export function time(field: string, value: unknown): Date {
   return new Date(ms);
 }
 
-/** One IPv4 or IPv6 address: no network, no zone. */
+/** One IPv4 or IPv6 address, without a network length or a zone. */
 export function address(field: string, value: unknown): string {
   if (typeof value !== 'string' || value.includes('%') || isIP(value) === 0)
     throw new BadInputError(field, 'has to be one IPv4 or IPv6 address');
   return value;
 }
 
-/** One of these words, as they are written here. */
+/** One of these words, spelled exactly as here. */
 export function word<Word extends string>(
   field: string,
   value: unknown,
@@ -91,7 +91,7 @@ export function word<Word extends string>(
   return value as Word;
 }
 
-/** The object that holds the fields; a caller without types may give nothing, or a text, instead. */
+/** The object that holds the fields. JavaScript callers may pass nothing, or a text, instead. */
 export function fields<Given extends object>(name: string, value: Given): Given {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new BadInputError(name, 'has to be an object');

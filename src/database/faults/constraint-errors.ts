@@ -1,4 +1,4 @@
-/** What the database refuses, as errors that name the table, the column and the rule. */
+/** Refusals of the database, as errors that name the table, the column and the rule. */
 import pg from 'pg';
 import { exitCodes, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 
@@ -8,7 +8,7 @@ export class ConstraintError extends RoundsmanError {
   override readonly retryable: boolean;
   /** null where PostgreSQL does not say */
   readonly table: string | null;
-  /** several, with commas, where the rule is over several; null where PostgreSQL does not say */
+  /** several, with commas, where the rule covers several; null where PostgreSQL does not say */
   readonly column: string | null;
   readonly constraint: string | null;
   /** PostgreSQL's five characters */
@@ -44,7 +44,7 @@ const rules: Record<string, string> = {
   '0A000': 'cannot be done here',
 };
 
-/** These are over soon: the same call may succeed. */
+/** These causes pass soon: the same call may succeed. */
 const passing: Record<string, string> = {
   '40001': 'was changed by another transaction at the same time',
   '40P01': 'was changed by another transaction at the same time',
@@ -52,8 +52,8 @@ const passing: Record<string, string> = {
 };
 
 /**
- * The columns of the key that the detail names; values are never repeated. Under row level security
- * there is no detail: then the constraint's own name tells them, `<table>_<columns>_<kind>`.
+ * The columns of the key that the error's detail names; values are never repeated. Under row level security the error
+ * has no detail: then the name of the constraint tells them, `<table>_<columns>_<kind>`.
  */
 function columnOf({ column, detail, constraint, table }: pg.DatabaseError): string | null {
   if (column) return column;
@@ -63,10 +63,10 @@ function columnOf({ column, detail, constraint, table }: pg.DatabaseError): stri
   return named?.replaceAll('_id_', '_id, ') ?? null;
 }
 
-// Messages of our own triggers say the rule in full; PostgreSQL's own only its name.
+// Messages of our own triggers give the rule in full; PostgreSQL's own messages give only its name.
 const isOurs = ({ routine }: pg.DatabaseError) => routine === 'exec_stmt_raise';
 
-/** What was thrown, or the named error that it stands for. */
+/** The named error for a refusal of the database, else the error that was given. */
 export function explained(error: unknown, what: string, named: Named = {}): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   const rule = rules[error.code ?? ''] ?? passing[error.code ?? ''];
@@ -83,7 +83,7 @@ export function explained(error: unknown, what: string, named: Named = {}): unkn
   return new (named[error.constraint ?? error.code ?? ''] ?? ConstraintError)(explanation, error);
 }
 
-/** Runs `work`; a refusal of the database becomes its class in `named`, else ConstraintError. */
+/** Runs `work`. A refusal of the database is thrown as its class in `named`, else as ConstraintError. */
 export async function explaining<Result>(
   what: string,
   named: Named,

@@ -1,14 +1,14 @@
-/** What a person is told when the database or a connection kept a command from its work. */
+/** The message for a person when the database or a connection kept a command from its work. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { quotedName } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
 import { denied, meaningOf, stateOf } from './sql-states.ts';
 
-/** Nothing was kept of a statement that failed, so each command can be given again. */
+/** A failed statement leaves nothing behind, so each command can be given again. */
 const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
   connection: {
-    what: 'the connection to the database did not come about, or was lost',
+    what: 'the connection to the database could not be made, or was lost',
     hint: 'check that PostgreSQL, and a pooler in front of it, run and have connections left, then give the command again',
   },
   conflict: {
@@ -36,11 +36,11 @@ const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why
 const allBehind = (error: unknown, depth = 8): unknown[] =>
   error instanceof Error && depth > 0 ? [error, ...allBehind(error.cause, depth - 1)] : [];
 
-/** Whether the server runs and has no room: it refuses connections, or cannot do what it was asked. */
+/** Whether the server runs but has no room: it refuses connections, or lacks the resources for what it was asked. */
 export const isFull = (error: unknown): boolean =>
   allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
 
-/** The limit is the role's or the database's own, and not the server's. */
+/** The limit belongs to the role or the database, not to the server. */
 function ownLimit(why: string): Omit<Explanation, 'why'> | null {
   const [, kind, name] = /too many connections for (role|database) "(.*)"/s.exec(why) ?? [];
   if (!kind || !name) return null;
@@ -52,8 +52,8 @@ function ownLimit(why: string): Omit<Explanation, 'why'> | null {
 }
 
 /**
- * What to tell of an error that no code of ours threw on purpose: null when the database is not to blame, so that
- * it is a defect.
+ * The explanation of an error that our code did not throw on purpose. Null when the database is not to blame: then it
+ * is a defect.
  */
 export function explainFault(error: unknown): Explanation | null {
   const why = messageOf(error);

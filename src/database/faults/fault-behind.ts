@@ -1,17 +1,16 @@
-/** Which errors are the doing of the database, of a connection or of a process, and not of the code that met them. */
+/** Which errors are caused by the database, a connection or a process, and not by the code that met them. */
 import pg from 'pg';
 import { isOutage } from './outage.ts';
 import { isOwnDoing, stageOf } from './own-errors.ts';
 import { meaningOf, type ServerFault } from './sql-states.ts';
 
 /**
- * process: the process in which the code ran was ended from outside.
- * secret: one that the task names is not stored, or cannot be opened where it is needed.
- * The others: see sql-states.ts.
+ * process: the process in which the code ran was ended from outside. secret: a secret that the task names is not
+ * stored, or cannot be opened where it is needed. For the others see sql-states.ts.
  */
 export type Fault = ServerFault | 'process' | 'secret';
 
-/** A fault whose own error stayed in another process. */
+/** A fault whose original error stayed in another process. */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
   readonly fault: Fault;
@@ -22,14 +21,14 @@ export class FaultError extends Error {
   }
 }
 
-/** System errors of a socket, and Node's own of TLS and streams. */
+/** System errors of a socket, and Node's own errors of TLS and streams. */
 const socket = /^(E[A-Z0-9]+|ERR_(SSL|TLS|STREAM|SOCKET)_\w+)$/;
 
-/** pg's and Kysely's, of a connection that ended before it was asked, or that did not speak PostgreSQL. */
+/** Messages of pg and Kysely about a connection that ended before it was asked, or that did not speak PostgreSQL. */
 const words =
   /Client was closed and is not queryable|connection has been discarded|Received unexpected \w+ message|received invalid response/;
 
-/** Any error may have a code of five characters; PostgreSQL's say how severe they are. */
+/** Any error may have a code of five characters; PostgreSQL's errors also have a severity. */
 const isOfServer = (error: Error): boolean =>
   error instanceof pg.DatabaseError || 'severity' in error;
 
@@ -48,8 +47,8 @@ function faultOf(error: Error): Fault | null {
 }
 
 /**
- * The fault for which something failed, also when it lies behind other errors as their cause or among several; null
- * when the code that ran is to blame. A network's errors count only where one of our own connections met them.
+ * The fault that made something fail, also when it is the cause of another error or one of several; null when the
+ * code that ran is to blame. A network error counts only if one of our own connections met it.
  */
 export function faultBehind(error: unknown): Fault | null {
   const seen = new Set<unknown>();

@@ -1,7 +1,7 @@
-/** Which failures of a connection pass by themselves. */
+/** Which failures of a connection pass without help. */
 import { meaningOf } from './sql-states.ts';
 
-/** The network's, from node:net and node:dns: a name that is not known yet is one of a server that starts. */
+/** Codes of the network, from node:net and node:dns. An unknown name counts as well: the server may be starting. */
 const network = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -17,12 +17,12 @@ const network = new Set([
 ]);
 
 /**
- * Of a `connect` only, for files have them too: the socket of a server on this host is not there yet, or is full; and
- * of a network no address, or no port, is free.
+ * These count for a `connect` only, because errors of files have the same codes: the socket of a server on this host
+ * does not exist yet, or its queue is full; or no local address or port is free.
  */
 const ofConnect = new Set(['ENOENT', 'EAGAIN', 'EADDRNOTAVAIL']);
 
-/** pg's own words, and ours, for a connection that did not come about or was lost, which have no code. */
+/** Messages of pg, and of ours, without a code, about a connection that was not made or was lost. */
 const words = new RegExp(
   [
     'Connection terminated',
@@ -33,11 +33,11 @@ const words = new RegExp(
   ].join('|'),
 );
 
-/** Whether the server is away and the same call may succeed later; false for a server that said no. */
+/** Whether the server is away and the same call may succeed later; false when a server answered with a refusal. */
 export const isOutage = (error: unknown): boolean => isOutageBehind(error, new Set());
 
 function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
-  // Errors may be each other's cause.
+  // Two errors may be each other's cause: each error is looked at once.
   if (!(error instanceof Error) || seen.has(error)) return false;
   seen.add(error);
   if (error instanceof AggregateError)

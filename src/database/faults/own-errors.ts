@@ -1,6 +1,6 @@
 /**
- * Which errors were thrown by our own connections to PostgreSQL. `ECONNRESET` says that a socket was lost and not
- * whose: a remedy that calls another system may meet it as well.
+ * Which errors came from our own connections to PostgreSQL. `ECONNRESET` says that a socket was lost, but not which
+ * one: a remedy that calls another system may get it as well.
  */
 import type { PostgresPool } from 'kysely';
 import type pg from 'pg';
@@ -17,28 +17,31 @@ function remember(error: unknown, stage: Stage): void {
   if (isObject(error)) stages.set(error, stage);
 }
 
-/** Where one of our connections met this error; null when it comes from somewhere else. */
+/** The stage at which one of our connections met this error; null when the error comes from somewhere else. */
 export const stageOf = (error: unknown): Stage | null =>
   isObject(error) ? (stages.get(error) ?? null) : null;
 
-/** Writes that a session was opened to refuse. */
+/** Errors of writes in sessions that were opened to refuse writes. */
 const ownDoing = new WeakSet<object>();
 
-/** Whether a statement tried what its session is there to refuse: its own doing, whatever the code says. */
+/**
+ * Whether a statement tried to write in a session that refuses writes: then the statement is to blame, whatever the
+ * code says.
+ */
 export const isOwnDoing = (error: unknown): boolean => isObject(error) && ownDoing.has(error);
 
 const watched = new WeakSet<pg.ClientBase>();
 
-/** What pg keeps in its clients and its types do not tell: as the server said last. */
+/** What pg keeps in its clients but does not show in its types: the status that the server reported last. */
 interface Inside {
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
 }
 
 /**
- * Remembers what the statements of a connection fail with. The first error of a transaction becomes the cause of
- * those that follow in it, until a statement succeeds: where a caller has caught it and gone on, PostgreSQL only
- * repeats that the transaction has failed; and where the session was lost, a ROLLBACK, whose error Kysely throws in
- * its place, only finds that out.
+ * Remembers the errors of a connection's statements. Until a statement succeeds, the first error of a transaction
+ * becomes the cause of the later ones: if a caller caught it and went on, PostgreSQL only repeats that the
+ * transaction has failed; and if the session was lost, the ROLLBACK fails only for that reason, and Kysely throws its
+ * error in place of the first.
  */
 function watch(client: pg.ClientBase, refusesWrites: boolean): void {
   if (watched.has(client)) return;
@@ -55,7 +58,7 @@ function watch(client: pg.ClientBase, refusesWrites: boolean): void {
           const code = stateOf(error);
           if (refusesWrites && code === readOnly) ownDoing.add(error as object);
           if (first === null) {
-            // A COMMIT that failed has ended it, and outside of one there is nothing to roll back.
+            // A failed COMMIT has ended the transaction, and outside of a transaction there is nothing to roll back.
             const within = (client as unknown as Inside).getTransactionStatus() !== 'I';
             if (within && code !== inFailedTransaction) first = error;
           } else if (error instanceof Error && error !== first) error.cause ??= first;
@@ -66,7 +69,10 @@ function watch(client: pg.ClientBase, refusesWrites: boolean): void {
   client.query = watchedQuery as typeof client.query;
 }
 
-/** The same pool for Kysely, whose errors {@link stageOf} knows. `refusesWrites`: its sessions are there to. */
+/**
+ * The same pool for Kysely, so that {@link stageOf} knows its errors. `refusesWrites`: the pool's sessions are opened
+ * to refuse writes.
+ */
 export const rememberErrors = (pool: pg.Pool, refusesWrites: boolean): PostgresPool => ({
   options: pool.options,
   end: () => pool.end(),

@@ -1,4 +1,4 @@
-/** What it means that a server, or TLS on the way to it, refused the connection. Waiting mends none of it. */
+/** What a refused connection means, whether the server refused it or TLS did. Waiting does not help. */
 import { tlsFaultOf, type TlsFault } from '../../ground/certificate.ts';
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { stateOf } from './sql-states.ts';
@@ -14,7 +14,7 @@ const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
   },
   'other-name': {
     what: 'the certificate of the database was issued for another name',
-    hint: 'let DATABASE_URL name the host as its certificate does (sslmode=no-verify does not look who answers)',
+    hint: 'let DATABASE_URL name the host as its certificate does (sslmode=no-verify does not check which server answers)',
   },
   'no-tls': {
     what: 'the database does not speak TLS',
@@ -37,7 +37,10 @@ const refused = (why: string, hint: string): Explanation => ({
 const withTls =
   'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt where the authority is not a public one';
 
-/** By what is said, where a code says too little or nothing: pg's words, PostgreSQL's, and poolers' of hosts. */
+/**
+ * By message, where a code says too little or is missing: messages of pg, of PostgreSQL, and of poolers about the
+ * address.
+ */
 const said: [RegExp, (why: string) => Explanation][] = [
   [
     /client password must be/,
@@ -62,7 +65,7 @@ const said: [RegExp, (why: string) => Explanation][] = [
   [/requires a valid client certificate/, (why) => explained('wants-certificate', why)],
   [
     /no encryption|SSL off|(SSL|TLS) connection is required|connection is insecure|(requires|must use) (SSL|TLS)/i,
-    (why) => ({ what: 'the database lets in only what comes over TLS', why, hint: withTls }),
+    (why) => ({ what: 'the database accepts only connections over TLS', why, hint: withTls }),
   ],
   [
     /Tenant or user not found/,
@@ -89,7 +92,7 @@ const codes: Record<string, (why: string) => Explanation> = {
     ),
 };
 
-/** What it means, and what to try; null for whatever else went wrong. */
+/** The explanation and what to try; null for an error that is not a refusal. */
 export function refusalOf(error: unknown): Explanation | null {
   const why = messageOf(error);
   const tls = tlsFaultOf(error);
@@ -104,7 +107,7 @@ export function refusalOf(error: unknown): Explanation | null {
   return (said.find(([words]) => words.test(why))?.[1] ?? codes[stateOf(error)])?.(why) ?? null;
 }
 
-/** pg reads certificates and keys itself. */
+/** The file that could not be read: pg reads certificates and keys itself. */
 function fileOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { syscall, path, code } = error as NodeJS.ErrnoException;

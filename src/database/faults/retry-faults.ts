@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultBehind, isFault } from './fault-behind.ts';
 
-/** Before the second and the third try. */
+/** The waits before the second and the third try. */
 const waitsMs = [250, 2_000];
 
-/** What a run keeps for writing down how it ended. */
+/** The time that a run keeps for writing down how it ended. */
 const reserveMs = 1_000;
 
 export interface Limits {
-  /** Nothing is tried again once it is aborted. */
+  /** After it aborts, nothing is tried again. */
   signal: AbortSignal;
-  /** how long the run may still take; no limit unless given */
+  /** how long the run may still take; no limit by default */
   leftMs?(): number;
 }
 
-/** Only a person stores a secret: a moment later it is as it was. */
+/** A secret is missing until a person stores it: a retry after a moment does not help. */
 const isHopeless = (error: unknown): boolean => faultBehind(error) === 'secret';
 
-/** Longer by up to a half, at random: those who got in each other's way must not meet again. */
+/** Adds up to a half at random: two processes that got in each other's way must not meet again. */
 const lengthened = (ms: number): number => ms * (1 + Math.random() / 2);
 
 /**
- * The value of `work`, which is tried up to three times, after growing waits, while it meets faults of the database,
- * a connection or a process; or what `isRetried` says. It is not tried again where the run's deadline comes before
- * another try and as much time again would be over: what a slow try takes must not be taken from the rest of its
- * run. Rejects with what the last try met.
+ * Tries `work` up to three times, with growing waits, while it fails because of the database, a connection or a
+ * process; or as `isRetried` decides. It does not try again when the remaining time of the run is shorter than the
+ * wait plus twice the time of the last try: a slow try must not use up the rest of its run. Rejects with the error of
+ * the last try.
  */
 export async function retryFaults<Result>(
   { signal, leftMs = () => Infinity }: Limits,

@@ -1,12 +1,10 @@
-/** What PostgreSQL's error codes (SQLSTATE) mean for those who meet them: the only table of them. */
+/** What PostgreSQL's error codes (SQLSTATE) mean for the code that meets them. No other file has such a table. */
 
 /**
- * connection: it did not come about, or was ended.
- * conflict: another transaction won; the same again may succeed.
- * timeout: a statement, a lock or a transaction took longer than the limit.
- * resources: the server has no connection, memory or disk space left.
- * read-only: the server takes no writes: after a failover, or while its disk is full.
- * server: an internal error of PostgreSQL, or damaged data.
+ * connection: the connection was not made, or was ended. conflict: another transaction won; the same again may
+ * succeed. timeout: a statement, a lock or a transaction took longer than the limit. resources: the server has no
+ * connection, memory or disk space left. read-only: the server takes no writes, after a failover or while its disk is
+ * full. server: an internal error of PostgreSQL, or damaged data.
  */
 export type ServerFault =
   | 'connection'
@@ -17,30 +15,33 @@ export type ServerFault =
   | 'server';
 
 /**
- * What kept a transaction from being committed, by what helps.
- * contended: another transaction won; the same again may succeed at once.
- * disconnected: the server or the way to it is gone, or is another one. The transaction may have been committed or not.
- * waited: another transaction held a row for too long.
- * refused: the server does not take it, however often it is asked.
+ * Why a transaction was not committed, by what helps. contended: another transaction won; the same again may succeed
+ * at once. disconnected: the server or the way to it is gone, or it is another server now. The transaction may have
+ * been committed or not. waited: another transaction held a row for too long. refused: the server does not take it,
+ * however often it is asked.
  */
 export type BatchFault = 'contended' | 'disconnected' | 'waited' | 'refused';
 
 export interface Meaning {
-  /** whose doing it is */
+  /** which of these is to blame */
   fault: ServerFault;
-  /** The server cannot serve this process now; later, or another one under the same name, may: an outage. */
+  /**
+   * An outage: the server cannot serve this process now. It, or another server under the same name, may do so later.
+   */
   isAway: boolean;
-  /** The session is at a server that cannot do the work: it and those beside it are not used again. */
+  /**
+   * The server of this session cannot do the work: this session and the others to the same server are not used again.
+   */
   isWrongServer: boolean;
-  /** what a batch of runs does about it */
+  /** how a batch of runs reacts */
   batch: BatchFault;
 }
 
 /**
- * Not among them, because the statement itself is to blame: 08P01, a protocol error of the client (PgBouncer's use
- * of it is known by its words); 40002, a constraint; 58P01 to 58P03, a file that the statement names. Of a timeout,
- * and of a limit on memory or temporary files (53200, 53400), the statement may be to blame as well; but on a busy
- * server a good one meets it too, and these two cannot be told apart.
+ * Codes that are left out, because the statement itself is to blame: 08P01, a protocol error of the client (PgBouncer
+ * uses it too, and is recognised by its message); 40002, a constraint; 58P01 to 58P03, a file that the statement
+ * names. For a timeout, or a limit on memory or temporary files (53200, 53400), the statement may be to blame as
+ * well. But on a busy server a good statement meets them too, and the two cases cannot be told apart.
  */
 interface Row {
   code: RegExp;
@@ -49,7 +50,7 @@ interface Row {
   words?: RegExp;
 }
 
-/** `wrong`: both away and the wrong server. */
+/** `wrong` means both: the server is away, and it is the wrong server. */
 const row = (
   code: RegExp,
   fault: ServerFault,
@@ -63,8 +64,8 @@ const row = (
 });
 
 /**
- * PgBouncer has one code for all that it says itself, 08P01, and ends the session with it. What it says of a wrong
- * name, user or parameter is not among these: waiting does not help there.
+ * PgBouncer sends all its own messages with one code, 08P01, and ends the session. Its messages about a wrong name,
+ * user or parameter are left out here: waiting does not help then.
  */
 const pgBouncer = {
   full: /no more connections allowed|client connections exceeded|(no|out of) memory|resources exhaustion|too many servers/,
@@ -72,14 +73,14 @@ const pgBouncer = {
   away: /server conn crashed|server connection closed|shut ?(down|ting down)|connect (failed|timeout)|cannot connect|server login has been failing|DNS lookup failed|(client_login|client_idle|query_wait|suspend|server idle)_?\s?timeout|lifetime over|forced disconnect|database removed|(configuration|connect string) changed|is disabled|does not allow connections|pause (failed|mode)|obsolete connection|evicted|(reset query|test query|var change) failed|unexpected eof/,
 };
 
-/** Supabase's pooler and pgcat have one code each, too. */
+/** Supabase's pooler and pgcat use one code each, too. */
 const supavisor = {
   full: /max client(s| connections) reached|EMAX\w+|unable to check out process|ECHECKOUTTIMEOUT/i,
   away: /DbHandler exited|EDBHANDLEREXITED/i,
 };
 const pgcat = /could not get connection from the pool|AllServersDown/;
 
-/** The first row that fits counts. */
+/** The first row that fits decides. */
 const states: Row[] = [
   row(/^08P01$/, 'resources', 'disconnected', 'away', pgBouncer.full),
   row(/^08P01$/, 'timeout', 'disconnected', 'here', pgBouncer.slow),
@@ -91,8 +92,8 @@ const states: Row[] = [
   row(/^(08(?!P01)|57P0[1235])/, 'connection', 'disconnected', 'away'),
   // The database was dropped.
   row(/^57P04$/, 'connection', 'disconnected'),
-  // Read-only: a standby, an old primary after a switchover, a provider's answer to a full disk; and what a standby
-  // says where the statement itself would write nothing.
+  // Read-only: a standby, an old primary after a switchover, a provider's answer to a full disk. Also the refusal of
+  // a standby when the statement itself would write nothing.
   row(/^25006$/, 'read-only', 'disconnected', 'wrong'),
   row(/^55000$/, 'read-only', 'disconnected', 'wrong', /recovery is in progress|during recovery/),
   // Serialization failure, deadlock; completion unknown.
@@ -101,9 +102,11 @@ const states: Row[] = [
   // Lock not available; statement cancelled, by its time limit or an operator.
   row(/^55P03$/, 'timeout', 'waited'),
   row(/^57014$/, 'timeout', 'refused'),
-  // Idle for too long in a transaction, transaction timeout: the server ends the session.
+  // The session was idle in a transaction for too long, or the transaction took too long: the server ends the
+  // session.
   row(/^25P0[34]$/, 'timeout', 'disconnected'),
-  // Too many connections; insufficient resources, disk full; out of memory, a configured limit: a smaller batch fits.
+  // Too many connections; insufficient resources, disk full; out of memory or a configured limit, where a smaller
+  // batch may fit.
   row(/^53300$/, 'resources', 'disconnected', 'away'),
   row(/^53[01]00$/, 'resources', 'disconnected'),
   row(/^53/, 'resources', 'refused'),
@@ -115,19 +118,19 @@ const states: Row[] = [
 /** insufficient_privilege: both a missing grant and a row that a policy does not let in. */
 export const denied = '42501';
 
-/** The session refuses to write, or its transaction does. */
+/** The session, or its transaction, refuses to write. */
 export const readOnly = '25006';
 
-/** The transaction may do nothing more, because an earlier statement of it failed. */
+/** An earlier statement of the transaction failed, so it refuses every other one. */
 export const inFailedTransaction = '25P02';
 
-/** The code of whatever was thrown; '' where it has none. */
+/** The code of a thrown value; '' where it has none. */
 export function stateOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   return typeof code === 'string' ? code : '';
 }
 
-/** What an error of the server means; null where the statement is to blame, or no server has said it. */
+/** What an error of the server means; null where the statement is to blame, or where the error is not a server's. */
 export function meaningOf(error: unknown): Meaning | null {
   const code = stateOf(error);
   if (code.length !== 5) return null;

@@ -1,4 +1,4 @@
-/** A database that has documented tables already, made by hand or by Supabase's editor. */
+/** A database that has the documented tables already, made by hand or in Supabase's editor. */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { takenNames } from './names.ts';
@@ -11,15 +11,15 @@ export { SchemaDiffersError };
 class RolledBack extends Error {}
 
 /**
- * Compares the documented tables that exist with what their migrations would make, part by part: types,
- * lengths, defaults, NOT NULL, keys, indexes and triggers; then their rows with what the engine's files
- * ask of them. Additional tables, indexes, triggers, checks and restrictive policies are yours; a
- * permissive policy of your own is a difference, because it would add to what ours allow, and to drop it
- * is not for a migration to decide. So is a check on the bots' tables, into which the engine writes, and
- * whatever has a name that a migration will give.
+ * Compares the documented tables that exist with the tables that their migrations would make, part by part: types,
+ * lengths, defaults, NOT NULL, keys, indexes and triggers. Then it checks their rows against the rules of the
+ * engine's files. Additional tables, indexes, triggers, checks and restrictive policies are yours and may stay. These
+ * are differences: a permissive policy of your own, because it would allow more than our policies do, and a migration
+ * may not drop it; a check on the bots' tables, into which the engine writes; and anything under a name that a
+ * migration will give.
  *
- * Everything happens in one transaction that is always rolled back. Returns the tables that are there;
- * throws {@link SchemaDiffersError} with every difference.
+ * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
+ * SchemaDiffersError} with every difference.
  */
 export async function documentedTables(
   db: Kysely<any>,
@@ -52,7 +52,7 @@ async function existing(trx: Transaction<any>, tables: string[]): Promise<string
   return rows.map(({ name }) => name);
 }
 
-/** FORCE hides rows from a table's owner too. */
+/** FORCE ROW LEVEL SECURITY hides rows even from a table's owner. */
 async function unhide(trx: Transaction<any>, there: Set<string>): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
@@ -63,7 +63,7 @@ async function unhide(trx: Transaction<any>, there: Set<string>): Promise<void> 
     await sql`ALTER TABLE ${sql.id('public', name)} NO FORCE ROW LEVEL SECURITY`.execute(trx);
 }
 
-// What these files do to documented tables can be done to those in scratch as well.
+// These files change documented tables, and can change their copies in scratch in the same way.
 const vocabulariesAndIndexes = new Set(['v6_02_vocabularies', 'v6_03_foreign_keys']);
 
 async function compare(

@@ -20,7 +20,7 @@ export interface MigrationFile {
   text: string;
 }
 
-/** The files that tell the document, and the engine's after them. */
+/** The files of the documented tables, and the engine's files that follow them. */
 export interface MigrationFiles {
   documented: MigrationFile[];
   engine: MigrationFile[];
@@ -29,14 +29,14 @@ export interface MigrationFiles {
 /** The table that a documented migration makes: `v1_10_profiles` makes `profiles`. */
 export const tableOf = (name: string): string => name.replace(/^v\d_\d+_/, '');
 
-/** Where the documented tables are made to be compared; the transaction is always rolled back. */
+/** The schema in which the documented tables are made for the comparison; the transaction is always rolled back. */
 export const scratch = 'roundsman_expected';
 
-/** A definition without the names of schemas. */
+/** A definition without schema names. */
 export const bare = (text: string): string =>
   text.replaceAll(/\b(public|roundsman_expected|extensions)\./g, '');
 
-// The document uses these names twice; which table has them depends on what was run first.
+// The document uses these names twice; which table got the index depends on which file was run first.
 export const doubledIndexes = [
   'idx_usage_user',
   'idx_javari_usage_user',

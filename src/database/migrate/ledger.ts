@@ -1,14 +1,15 @@
 /**
  * Old ledgers. Three figures say what a user has: profiles.credits, the sum of the bookings (the document's
- * get_user_credits) and the last balance. Where they disagree only the platform's owner knows which one
- * is owed, so nothing is booked or dropped: it is a difference.
+ * get_user_credits) and the last balance. Where they disagree, only the platform's owner knows which one is right. So
+ * this books nothing and drops nothing: it reports a difference.
  */
 import type { RowRule } from './row-rule.ts';
 
-// In some order of a user's bookings each balance is the one before plus the amount, from 0 on. A booking
-// is a way from one balance to another; all of them can be walked in one go, each once, if every balance is
-// left as often as it is reached (but for the first and the last), and can be reached from 0. The second
-// question is slow, and is asked only where the order of time is not the answer.
+// A user's bookings are right if they can be put in an order in which each balance is the one before plus the amount,
+// from 0 on. Think of balances as points and of bookings as ways between them: such an order walks all ways, each
+// once. It exists if every balance is left as often as it is reached (but for the first and the last), and if all of
+// them can be reached from 0. The second question is slow, and is asked only for users whose bookings are not right
+// in order of time.
 const broken = `
   WITH RECURSIVE ledger AS (
     SELECT user_id, balance_after::bigint - amount AS before, balance_after::bigint AS after,

@@ -1,6 +1,6 @@
 /**
- * All tables at once for a migration. Its files change many of them in one transaction, and each change keeps its table
- * until the end: beside processes that write, the two would wait for each other in a circle.
+ * Locks all tables at once for a migration. Its files change many tables in one transaction, and each change keeps
+ * its lock until the end: beside processes that write, the two would deadlock.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
@@ -10,18 +10,21 @@ import { stateOf } from '../faults/sql-states.ts';
 /** Another session kept a table that the migration changes for too long. Nothing was changed. */
 export class TablesInUseError extends RoundsmanError {}
 
-/** Where writing transactions begin (docs/protocol.md): who waits for these holds none of the others yet. */
+/**
+ * The tables that writing transactions lock first (docs/protocol.md): a transaction that waits for one of these holds
+ * no lock on the others yet.
+ */
 const first = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
 
-/** Between two tries. */
+/** The pause between two tries. */
 const pauseMs = 200;
 
 const lockNotAvailable = '55P03';
 
 /**
- * Locks every table of the schemas public and engine that the login owns until the transaction ends. A try gives up
- * long before PostgreSQL would look for a deadlock, lets go of all, and begins anew, for `forMs` at most. Throws
- * {@link TablesInUseError} naming who holds them.
+ * Locks every table of the schemas public and engine that the login owns, until the transaction ends. A try gives up
+ * long before PostgreSQL would look for a deadlock, releases all tables and begins again, for `forMs` at most. Throws
+ * {@link TablesInUseError}, which names the sessions that hold the tables.
  */
 export async function lockTables(trx: Kysely<any>, forMs = 60_000): Promise<void> {
   const { rows } = await sql<{ tables: string | null; wait: number; before: string }>`
@@ -40,7 +43,7 @@ export async function lockTables(trx: Kysely<any>, forMs = 60_000): Promise<void
   for (;;) {
     await limit(`${wait}ms`);
     try {
-      // The names come quoted from the server.
+      // The server has already quoted the names.
       await sql`LOCK TABLE ${sql.raw(tables)} IN ACCESS EXCLUSIVE MODE`.execute(trx);
       return void (await limit(before));
     } catch (error) {

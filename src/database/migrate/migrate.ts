@@ -26,12 +26,12 @@ async function readFiles(): Promise<MigrationFile[]> {
   );
 }
 
-/** v1 to v5 tell the document; what comes after them is the engine's. */
+/** v1 to v5 are the documented tables; the files after them are the engine's. */
 const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
 
 /**
- * Plain SQL files: one file, one migration, in the order of their names. There is no way down. The
- * files of tables that were adopted are recorded and not run.
+ * Plain SQL files: one file is one migration, in the order of their names. There are no down migrations. The files of
+ * adopted tables are recorded and not run.
  */
 class SqlFiles implements MigrationProvider {
   readonly #adopted: Set<string>;
@@ -71,8 +71,8 @@ const isNew = async (db: Kysely<any>) =>
 /** The documented tables of a database that has never been migrated. */
 async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
   if (!(await isNew(db))) return undefined;
-  // The migrator's own lock: who compares while another process migrates would see half of it, and the
-  // two would lock the tables crosswise.
+  // Holds the migrator's own lock: without it, a comparison while another process migrates would see half of the
+  // migration, and the two would deadlock on the tables.
   const { adapter } = db.getExecutor();
   const lock = { lockTable: 'kysely_migration_lock', lockRowId: 'migration_lock' };
   await adapter.acquireMigrationLock(db, lock);
@@ -89,10 +89,10 @@ async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
 }
 
 /**
- * Applies all pending migrations in one transaction; concurrent callers wait for each other. Documented
- * tables that are there already are adopted if they and their rows agree with the document.
- * Living workers may go on meanwhile: their statements wait. Returns the names that this call applied. Throws
- * {@link MigrationError} naming the file, SchemaDiffersError with every difference, or TablesInUseError.
+ * Applies all pending migrations in one transaction; concurrent callers wait for each other. Existing documented
+ * tables are adopted if they and their rows agree with the document. Workers may keep running: their statements wait.
+ * Returns the names of the migrations that this call applied. Throws {@link MigrationError} naming the file,
+ * SchemaDiffersError with every difference, or TablesInUseError.
  */
 export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
   db.connection().execute(async (connection) => {
@@ -100,13 +100,13 @@ export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
       SELECT current_setting('statement_timeout') AS was`.execute(connection);
     const limit = (to: string) =>
       sql`SELECT set_config('statement_timeout', ${to}, false)`.execute(connection);
-    // The rows of a platform may take long, and so may the process that is waited for.
+    // No time limit: checking the rows of a platform may take long, and so may waiting for another process.
     await limit('0');
     try {
       return await migrateOn(connection);
     } finally {
-      // Not RESET, which goes back to what the role has. A connection that was lost has nothing to set, and what
-      // lost it is the error to tell.
+      // Not RESET, which restores the role's setting and not the session's. On a lost connection there is nothing to
+      // restore: the caller gets the error that lost it, and not the error of this statement.
       await limit(rows[0]!.was).catch(() => {});
     }
   });

@@ -1,4 +1,4 @@
-/** Names that the migrations will give, and what stands under them already. */
+/** Names that the migrations will give, and objects that have such a name already. */
 import { sql, type Transaction } from 'kysely';
 import { doubledIndexes, tableOf, type MigrationFile, type MigrationFiles } from './differences.ts';
 
@@ -20,9 +20,9 @@ const kinds: Record<string, string> = {
 const needed = 'has a name that Roundsman needs';
 
 /**
- * Tables, indexes, constraints, triggers and functions of yours under a name that a migration will give.
- * `there`: the documented tables that exist; what is documented about them is compared elsewhere, and so
- * is what `additions` (`table.name`) says that ours would be.
+ * Your tables, indexes, constraints, triggers and functions under a name that a migration will give. Left out are the
+ * documented parts of the documented tables that exist (`there`), which are compared elsewhere, and the names in
+ * `additions` (`table.name`), which our own additions have.
  */
 export async function takenNames(
   trx: Transaction<any>,
@@ -91,7 +91,7 @@ async function constraints(
   const counts = engine.filter(({ name }) => name.endsWith('_counts'));
   const names = [
     ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
-    // These are added in a loop over ('table', 'column').
+    // A loop over ('table', 'column') adds these.
     ...all(counts, /\('(\w+)', '(\w+)'\)/g).map(([, table, column]) => `${table}_${column}_check`),
   ];
   const { rows } = await sql<{ name: string; relation: string }>`
@@ -120,7 +120,7 @@ async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: S
   );
 }
 
-/** CREATE OR REPLACE would put ours over one that policies of yours may ask. */
+/** CREATE OR REPLACE would replace a function of yours that your policies may call. */
 async function functions(trx: Transaction<any>, engine: MigrationFile[]): Promise<string[]> {
   const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g).map(([, name]) => name!);
   const { rows } = await sql<{ name: string }>`

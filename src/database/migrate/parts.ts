@@ -4,7 +4,7 @@ import { bare, doubledIndexes } from './differences.ts';
 
 type Parts = Map<string, string>;
 
-/** Each table's parts by what they are, without the names of schemas. */
+/** Each table's parts by kind and name, without schema names. */
 export async function partsOf(trx: Transaction<any>, schema: string): Promise<Map<string, Parts>> {
   const { rows } = await sql<{ relation: string; part: string; definition: string }>`
     WITH tables AS (
@@ -39,11 +39,14 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
   return tables;
 }
 
-/** What the document has and the table lacks or has otherwise, and what the table has that would change what holds. */
+/**
+ * The parts that the document has and the table lacks or has in another form, and the additional parts of the table
+ * that would change what is allowed.
+ */
 export function differ(table: string, expected: Parts, actual: Parts): string[] {
   const found: string[] = [];
   for (const [part, definition] of expected) {
-    // The document's own five are dropped for others in any case.
+    // The migrations replace the document's own five policies in any case.
     if (part.startsWith('policy ')) continue;
     if (doubledIndexes.some((index) => part === `index ${index}`)) continue;
     const is = actual.get(part);
@@ -58,7 +61,7 @@ export function differ(table: string, expected: Parts, actual: Parts): string[] 
       found.push(
         `${table}: ${part} would allow more than Roundsman's own (DROP POLICY ${name} ON ${table})`,
       );
-    // The engine writes words and values of its own into these.
+    // The engine writes its own words and values into these tables.
     if (part.startsWith('check ') && /^bots$|^bot_/.test(table))
       found.push(
         `${table}: ${part} may refuse what the engine writes (ALTER TABLE ${table} DROP CONSTRAINT ${name})`,
@@ -68,9 +71,9 @@ export function differ(table: string, expected: Parts, actual: Parts): string[] 
 }
 
 /**
- * The engine's own additions to documented tables that can be there already, made by hand under the same
- * name: a vocabulary's check, an index of a foreign key, an updated_at trigger. The same is taken over,
- * another one is a difference. `additions` is what scratch has after the engine's own files.
+ * The engine's own additions to documented tables that may exist already, made by hand under the same name: a
+ * vocabulary's check, an index of a foreign key, an updated_at trigger. If the existing one is the same it is taken
+ * over, else it is a difference. `additions` is what scratch contains after the engine's own files.
  */
 export function differFromOurs(table: string, additions: Parts, actual: Parts): string[] {
   const found: string[] = [];

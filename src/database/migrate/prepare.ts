@@ -20,9 +20,9 @@ export class DatabaseNotReady extends RoundsmanError {
 export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
- * Makes sure that the database answers, is new enough and has the schema that this code expects;
- * with `migrate` it applies what is pending. `url` is the database's address: with it, a message says more.
- * Returns the names of the migrations it applied.
+ * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
+ * applies pending migrations. `url` is the database's address: with it, messages can say more. Returns the names of
+ * the migrations that it applied.
  */
 export async function prepareDatabase(
   db: Db,
@@ -53,7 +53,10 @@ export async function prepareDatabase(
   return [];
 }
 
-/** To a role that may not look, a migrated database looks like one that is not. */
+/**
+ * Without access, a role sees a migrated database as one that is not migrated: this reports the missing access
+ * instead.
+ */
 async function requireAccess(db: Db): Promise<void> {
   const { rows } = await sql<{ role: string; denied: string | null }>`
     SELECT current_user AS role,
@@ -68,14 +71,16 @@ async function requireAccess(db: Db): Promise<void> {
   const { role, denied } = rows[0]!;
   if (!denied) return;
   const refused = new DatabaseRefusesError({
-    what: 'this database role may not look whether the database is migrated',
+    what: 'this database role may not see whether the database is migrated',
     why: `${role} may not ${denied}`,
     hint: 'connect as the owner of the tables or as service_role',
   });
   throw await asAnotherRole(db, refused);
 }
 
-/** The error; where a setting made the session another role's, which may be why, that is said first. */
+/**
+ * The same error. If a setting gave the session another role, which may be the reason, the message says that first.
+ */
 async function asAnotherRole(db: Db, error: unknown): Promise<unknown> {
   if (isOutage(error) || !(error instanceof RoundsmanError)) return error;
   const told = await becameAnother(db).catch(() => null);
@@ -97,7 +102,7 @@ async function serverVersion(db: Db, url?: string): Promise<number> {
     if (error instanceof RoundsmanError) throw error;
     const refused = refusalOf(error) ?? (url ? await unloadable(url, error) : null);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
-    // It runs, and has no room for us.
+    // The server runs, but has no room for us.
     const full = isFull(error) ? explainFault(error) : null;
     if (full) throw new DatabaseNotReady(full, { cause: error });
     throw new DatabaseNotReady(

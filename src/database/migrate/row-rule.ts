@@ -1,4 +1,6 @@
-/** Rows of a table that are wrong: `wrong` is a condition on `t`, `why` says it as words after the column. */
+/**
+ * Rows of a table that are wrong: `wrong` is a condition on `t`, `why` is the text that follows the column's name.
+ */
 export interface RowRule {
   table: string;
   column: string;

@@ -1,6 +1,6 @@
 /**
- * Rows that cannot be carried over without inventing something: each is named with how many there are, one
- * of them, and what to do. Adoption itself never changes a documented value.
+ * Rows that cannot be carried over without inventing data. Each difference says how many there are, names one of
+ * them, and says what to do. Adoption itself never changes a documented value.
  */
 import { sql, type Transaction } from 'kysely';
 import { severities } from '../../ground/severity.ts';
@@ -174,7 +174,7 @@ const rules: RowRule[] = [
   creditsRule,
 ];
 
-/** The words that the document gives in comments, as the checks in scratch say them. */
+/** The words that the document's comments allow, taken from the checks in scratch. */
 async function vocabularies(trx: Transaction<any>): Promise<RowRule[]> {
   const { rows } = await sql<{ table: string; column: string; condition: string; text: string }>`
     SELECT relname AS "table", attname AS "column", pg_get_expr(conbin, conrelid) AS condition,
@@ -192,7 +192,7 @@ async function vocabularies(trx: Transaction<any>): Promise<RowRule[]> {
   }));
 }
 
-/** Asked of `sound` tables only: those whose columns are what the rules expect. */
+/** Runs the rules on `sound` tables only: tables whose columns are as the rules expect. */
 export async function wrongRows(trx: Transaction<any>, sound: Set<string>): Promise<string[]> {
   const found: string[] = [];
   for (const rule of [...(await vocabularies(trx)), ...rules]) {

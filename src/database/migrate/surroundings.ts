@@ -1,7 +1,10 @@
-/** What the tables stand in: the extension, the two documented functions, schemas, owners. */
+/** What the tables depend on: the extension, the two documented functions, schemas, owners. */
 import { sql, type Transaction } from 'kysely';
 
-/** What keeps the documented tables even from being compared: rights, and the extension of their ids. */
+/**
+ * What makes even a comparison of the documented tables impossible: missing rights, or a missing extension for their
+ * ids.
+ */
 export async function surroundings(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ difference: string }>`
     SELECT format('extension uuid-ossp is in schema %s, documented is extensions (CREATE SCHEMA IF NOT EXISTS extensions; ALTER EXTENSION "uuid-ossp" SET SCHEMA extensions)',
@@ -25,7 +28,7 @@ export async function surroundings(trx: Transaction<any>, tables: string[]): Pro
   return rows.map(({ difference }) => difference);
 }
 
-/** The document's two functions: the table that each comes with, and what it says, each blank as one. */
+/** The document's two functions: the table that each belongs to, and its body with each run of blanks as one. */
 const documented = [
   {
     signature: 'update_updated_at()',
@@ -50,7 +53,7 @@ const plain = (body: string) =>
     .replaceAll(/\s*([(),=:])\s*/g, '$1')
     .replaceAll(/^[\s;]+|[\s;]+$/g, '');
 
-/** Both are replaced by ours, so what stands under their names has to be the document's. */
+/** Our functions replace both, so a function under these names has to be the document's. */
 export async function functionDifferences(
   trx: Transaction<any>,
   there: Set<string>,

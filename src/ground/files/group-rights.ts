@@ -1,4 +1,4 @@
-/** What the right of a file's group means: who is in the group, and whether an access list hides behind it. */
+/** Who has the rights of a file's group: who is in the group, and whether the file has an access list as well. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -23,13 +23,13 @@ const users = (): User[] =>
     shell,
   }));
 
-/** Accounts that some distributions put into the group of root: each only runs the program that it is named after. */
+/** Accounts that some distributions put into root's group: each can only run the program in its name. */
 const runsNothing = /\/(sync|shutdown|halt|nologin|false)$/;
 
 /**
- * Can only such users have the rights of this group? True of the group of root and of one that bears the name of
- * such a user (many systems give each user one), when no other user is in it. False where /etc/passwd and
- * /etc/group do not say so, as for a group of a directory service.
+ * Whether only users that pass `isMember` have the rights of this group. True for root's group and for a group with
+ * the name of such a user (many systems make one for each user), when no other user is in it. False where /etc/passwd
+ * and /etc/group do not show it, as for a group of a directory service.
  */
 export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean): boolean {
   try {
@@ -49,12 +49,12 @@ export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean):
   }
 }
 
-/** Answers of this process: the same directories are on the way to most files. */
+/** This process keeps its answers: most files lie below the same directories. */
 const answers = new Map<string, boolean>();
 
 /**
- * Node cannot read access lists, and `ls` marks them. Its option is one that only the programs know which do so
- * (GNU and uutils coreutils, not BusyBox). True also where that cannot be found out.
+ * Node cannot read access lists, but `ls` marks files that have one. This calls it with an option that only those
+ * programs know which print the mark (GNU and uutils coreutils, not BusyBox). True also where it cannot be found out.
  */
 export function mayHaveAccessList(path: string): boolean {
   const known = answers.get(path);
@@ -63,7 +63,7 @@ export function mayHaveAccessList(path: string): boolean {
     encoding: 'utf8',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
   });
-  // A point says that there is nothing but a context of SELinux.
+  // A dot as the mark means only a context of SELinux.
   const answer = status !== 0 || !/^[a-z-]{10}[ .]/i.test(stdout);
   answers.set(path, answer);
   return answer;

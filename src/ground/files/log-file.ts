@@ -1,4 +1,4 @@
-/** The file of a log: our own, of bounded size, and found again when another program has put it aside. */
+/** The log file: our own file, of bounded size, opened again after another program has renamed it. */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../errors.ts';
@@ -12,10 +12,10 @@ export interface Destination {
 /** The log cannot be written to its file. */
 export class LogFileError extends RoundsmanError {}
 
-/** A file that is larger is put aside as `<file>.1`, in place of the one before: twice as much is kept at most. */
+/** A file larger than this is renamed to `<file>.1` and replaces the one before: twice this size is kept at most. */
 const largestBytes = 10 * 1024 * 1024;
 
-/** What only its owner may read: components, addresses and errors of the platform stand in it. */
+/** Only its owner may read it: it contains components, addresses and errors of the platform. */
 const mode = 0o600;
 
 function open(file: string): number {
@@ -33,12 +33,15 @@ function open(file: string): number {
   }
 }
 
-/** Makes its directory where it is missing. Another user could turn each name in one that is theirs into a link. */
+/**
+ * Makes the directory where it is missing. In a directory that belongs to another user, that user could replace each
+ * name with a link.
+ */
 function openFirst(file: string): number {
   const directory = dirname(file);
   let hint = 'Make that place writable, or set ROUNDSMAN_HOME to another one.';
   try {
-    // Nothing is left behind in a place that is refused.
+    // No directory is made in a place that is refused.
     let found = fs.existsSync(directory) ? null : distrustWay(directory);
     if (!found) {
       makeHome(directory);
@@ -64,18 +67,18 @@ const look = (file: string): fs.Stats | undefined => fs.lstatSync(file, { throwI
 
 /**
  * Appends to a file of bounded size. A line that cannot be written, as on a full disk, is lost, and the process goes
- * on; a file that cannot be put aside grows until that is possible. Where another program puts the file aside
- * (logrotate), empties or removes it, the next line goes into the one that has its name then. Throws
- * {@link LogFileError} where there can be no such file.
+ * on; a file that cannot be renamed grows until that is possible. When another program renames (logrotate), empties
+ * or removes the file, the next line goes into the file that has the name then. Throws {@link LogFileError} where no
+ * such file is possible.
  */
 export function appendTo(file: string): Destination {
   let fd = openFirst(file);
-  /** What the lines go into: each of them asks whether that still has its name. */
+  /** The open file. Before each line, its name is checked: another file may have the name by now. */
   let opened = fs.fstatSync(fd);
   let isBroken = false;
-  /** Not before it has grown so far: after a try that failed. */
+  /** After a failed rename, the next try comes only when the file has grown to this size. */
   let putAsideAt = largestBytes;
-  /** What lies under the name of what is put aside and is ours to replace. */
+  /** The `<file>.1` that is ours to replace. */
   let replaceable = look(`${file}.1`);
 
   function reopen(): void {
@@ -88,7 +91,7 @@ export function appendTo(file: string): Destination {
   function putAside(now: fs.Stats): void {
     putAsideAt = now.size + largestBytes;
     const before = look(`${file}.1`);
-    // Another program's stays what it is.
+    // Another program's file is not replaced.
     const isOurs = !before || (replaceable !== undefined && isSame(before, replaceable));
     fs.renameSync(file, isOurs ? `${file}.1` : `${file}.old`);
     if (isOurs) replaceable = now;
@@ -104,7 +107,7 @@ export function appendTo(file: string): Destination {
         putAsideAt = largestBytes;
       } else if (now.size > putAsideAt) putAside(now);
     } catch {
-      // The lines go on where they went.
+      // The lines still go into the old file.
     }
   }
 
@@ -112,7 +115,7 @@ export function appendTo(file: string): Destination {
     write(line) {
       keepUp();
       try {
-        // Behind a part of a line that one begins anew.
+        // After a partly written line, the next one starts with a line break.
         const text = Buffer.from(isBroken ? `\n${line}` : line);
         const written = fs.writeSync(fd, text);
         isBroken = written < text.length;

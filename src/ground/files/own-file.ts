@@ -1,6 +1,6 @@
 /**
- * Files of our own: what else may lie under their names, a link, a pipe or another user's file, is neither followed
- * nor waited for nor written into. It may lie there from a time when the directory was open to others.
+ * Files of our own. Another object may lie under the same name, a link, a pipe or another user's file, from a time
+ * when the directory was open to others. This code does not follow it, wait for it or write into it.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,7 +10,7 @@ import { isTrustedUser } from './trusted.ts';
 /** A file of the home is a link, a pipe or the like, or belongs to another user: it is neither read nor written. */
 export class ForeignFileError extends RoundsmanError {}
 
-/** Why this is no file of our own; null when it is one. */
+/** Why this is not a file of our own; null when it is. */
 function foreign(stats: fs.Stats): string | null {
   if (stats.isSymbolicLink()) return 'it is a link, which may lead to a file of another purpose';
   if (!stats.isFile()) return 'it is no ordinary file';
@@ -28,7 +28,7 @@ function refuse(file: string, why: string | null): void {
     });
 }
 
-/** Throws {@link ForeignFileError} where something lies under this name that is no file of our own. */
+/** Throws {@link ForeignFileError} where the name belongs to something that is not a file of our own. */
 export function refuseForeignFile(file: string): void {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (stats) refuse(file, foreign(stats));
@@ -36,9 +36,9 @@ export function refuseForeignFile(file: string): void {
 
 const unfollowed = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
-/** The descriptor of a file of our own. `flags` as of open(2); throws {@link ForeignFileError}. */
+/** Opens a file of our own and returns its descriptor. `flags` as for open(2); throws {@link ForeignFileError}. */
 export function openOwn(file: string, flags: number, mode: number = 0o600): number {
-  // Before it is opened, because to open a device or a pipe may already do something.
+  // Checked before opening, because opening a device or a pipe may already have an effect.
   refuseForeignFile(file);
   const fd = fs.openSync(file, flags | unfollowed, mode);
   try {
@@ -50,7 +50,7 @@ export function openOwn(file: string, flags: number, mode: number = 0o600): numb
   }
 }
 
-/** The text of a file of our own; throws {@link ForeignFileError}, and ENOENT where there is none. */
+/** The text of a file of our own; throws {@link ForeignFileError}, and ENOENT where it does not exist. */
 export function readOwn(file: string): string {
   const fd = openOwn(file, fs.constants.O_RDONLY);
   try {
@@ -60,13 +60,13 @@ export function readOwn(file: string): string {
   }
 }
 
-/** Makes the file anew, so that it has this mode, and nothing under its name is written into. */
+/** Makes the file anew, so that it has this mode, and never writes into an existing file of that name. */
 export function replaceOwn(file: string, text: string, mode: number): void {
   fs.rmSync(file, { force: true });
   fs.writeFileSync(file, text, { flag: 'wx', mode, flush: true });
 }
 
-/** The first `bytes` of an ordinary file, whoever owns it; throws where it is anything else. */
+/** The first `bytes` of an ordinary file, whoever owns it; throws for anything else. */
 export function readStart(file: string, bytes: number): string {
   const fd = fs.openSync(file, fs.constants.O_RDONLY | unfollowed);
   try {
@@ -79,9 +79,9 @@ export function readStart(file: string, bytes: number): string {
 }
 
 /**
- * As mkdir -p, with exactly this mode, whatever the umask says: no other user may put programs or a password in
- * here, and we have to get in ourselves. Node's own recursive mkdir never returns where an existing directory answers ENOENT
- * to making one in it, as /proc does.
+ * Like mkdir -p, but with exactly this mode, whatever the umask is: no other user may put programs or a password in
+ * here, and we ourselves need access. Node's own recursive mkdir never returns where an existing directory answers
+ * ENOENT when a directory is made in it, as /proc does.
  */
 export function makeDirectory(path: string, mode: number = 0o755): void {
   try {
@@ -96,7 +96,7 @@ export function makeDirectory(path: string, mode: number = 0o755): void {
   }
 }
 
-/** Root's PostgreSQL runs as another account, which has to pass through to its data. */
+/** When we run as root, PostgreSQL runs as another account, which has to pass through this directory to its data. */
 const homeMode = (): number => (process.geteuid?.() === 0 ? 0o711 : 0o700);
 
 /** The directory of the log and the embedded database, made where it is missing. */
@@ -105,7 +105,7 @@ export const makeHome = (path: string): void => makeDirectory(path, homeMode());
 const ownNames =
   /^((up|gate|users)\.lock(-.*)?|up\.pid|postgres(\..*)?|binaries-.*|roundsman\.log.*)$/;
 
-/** Closes a home that was made before to other users' eyes, unless it is a directory for other things, too. */
+/** Closes an existing home to other users, unless the directory also holds other things. */
 export function closeHome(path: string): void {
   const { mode, uid } = fs.statSync(path);
   if (uid !== process.geteuid?.() || !(mode & 0o777 & ~homeMode())) return;
@@ -114,8 +114,8 @@ export function closeHome(path: string): void {
 }
 
 /**
- * An empty file that only its owner can open, without a descriptor of one that exists: who can open a file to read
- * it can lock it against everybody.
+ * Makes an empty file that only its owner can open. If it exists it is not opened. A user who can open a file for
+ * reading can lock it and block every other process.
  */
 export function ensureClosedFile(file: string): void {
   refuseForeignFile(file);

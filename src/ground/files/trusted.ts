@@ -1,6 +1,6 @@
 /**
- * Whose files may be believed. What another user can change is not read as a setting, run as a program or
- * written into as if it were ours: in a shared directory any name may have been taken before.
+ * Which files may be trusted. A file that another user can change is not read as a setting, run as a program, or
+ * written into as if it were ours: in a shared directory another user may have taken the name first.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -11,7 +11,7 @@ const sticky = 0o1000;
 const writableBy = { group: 0o020, others: 0o002 } as const;
 
 export interface Distrust {
-  /** with the place that another user can change */
+  /** includes the place that another user can change */
   why: string;
   /** the command that takes the right away, as a part of a sentence */
   hint: string;
@@ -19,13 +19,13 @@ export interface Distrust {
 
 const program = fileURLToPath(import.meta.url);
 
-/** Does the program lie in this directory? Who can change that can do what they like with us anyway. */
+/** Whether our program lies in this directory. A user who can change the program controls us in any case. */
 const holdsProgram = (directory: string): boolean =>
   program.startsWith(directory === '/' ? '/' : `${directory}/`);
 
 /**
- * In a user namespace that does not map root, what root owns shows as this id, and so does what any other user
- * owns who is not mapped; null where ids are what they seem.
+ * In a user namespace that does not map root, files of root show this owner id, and so do files of every other user
+ * who is not mapped. Null where ids are the real ones.
  */
 function unmappedId(): number | null {
   try {
@@ -46,7 +46,7 @@ function unmappedId(): number | null {
 
 const unmapped = unmappedId();
 
-/** Is this root, ourselves, or who owns this program? They can do what they like with us anyway. */
+/** Whether this user is root, ourselves, or the owner of this program. Those users control us in any case. */
 export function isTrustedUser(uid: number): boolean {
   if (uid === unmapped) return false;
   return [0, process.geteuid?.(), statSync(program).uid].includes(uid);
@@ -55,15 +55,16 @@ export function isTrustedUser(uid: number): boolean {
 interface Place {
   path: string;
   stats: Stats;
-  /** any user can add to the directory that it lies in, which has the sticky bit */
+  /** any user can add files to the parent directory, which has the sticky bit */
   inShared: boolean;
-  /** what was asked about, with links resolved, and not a directory on the way to it */
+  /** this is the path that was asked about, links resolved, and not a directory on the way to it */
   isEnd: boolean;
 }
 
 /**
- * Of an owner who is not mapped: only root makes directories in root's, so on the way to something of ours it is
- * taken for root's, where no other user could have put it. Beside the program it is as good as the program.
+ * For a place whose owner is not mapped. A directory on the way to something of ours counts as root's where no other
+ * user could have put it: only root makes directories in root's directories. Beside the program it counts as much as
+ * the program.
  */
 function isRoots({ path, inShared, isEnd }: Place): boolean {
   return (!inShared && (!isEnd || holdsProgram(dirname(path)))) || holdsProgram(path);
@@ -74,7 +75,7 @@ function isTheirs(place: Place): boolean {
   return !isTrustedUser(uid) && !(uid === unmapped && isRoots(place));
 }
 
-/** Where an access list grants more, its mask shows as the right of the group. */
+/** If an access list grants more rights, its mask shows as the rights of the group. */
 function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
   if (mode & writableBy.others) return true;
   if (!(mode & writableBy.group)) return false;
@@ -83,7 +84,7 @@ function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
 
 function judge(place: Place): Distrust | null {
   const { path, stats, inShared, isEnd } = place;
-  // No way leads through it, and the system says so.
+  // The path goes on through this place, but it is no directory: the system itself reports it.
   if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
   if (isTheirs(place)) {
     const us = process.geteuid!();
@@ -94,14 +95,14 @@ function judge(place: Place): Distrust | null {
         : `make it your own (chown ${us} ${path}${us === 0 ? '' : ', as root'})`,
     };
   }
-  // Where the kernel does not forbid it, a user may give a file of ours a second name.
+  // Where the kernel does not forbid it, another user may give a file of ours a second name.
   if (inShared && !stats.isDirectory() && stats.nlink > 1)
     return {
       why: `${path} has a second name, and other users can give it one there`,
       hint: `replace it by a copy of your own`,
     };
   if (stats.isSymbolicLink() || !isWritableByOthers(path, stats)) return null;
-  // In a directory with the sticky bit each may only touch what is theirs.
+  // In a directory with the sticky bit, users may rename and remove only their own files.
   if (!isEnd && stats.mode & sticky) return null;
   return {
     why: `${path} can be written by other users`,
@@ -109,16 +110,17 @@ function judge(place: Place): Distrust | null {
   };
 }
 
-/** More links on one way are a circle. */
+/** A path with more links than this is a circle. */
 const mostLinks = 40;
 
 /**
- * Why this file or directory, which exists, may not be believed, with the first place on the way to it that another
- * user can change, links included; null when it may. Always null where users have no numbers.
+ * Why this file or directory, which exists, may not be trusted: with the first place on the way to it, links
+ * included, that another user can change. Null when it may be trusted. Always null on systems where users have no
+ * numbers.
  */
 export function distrust(path: string): Distrust | null {
   if (!process.geteuid) return null;
-  // Not by `join`, which takes `link/..` for nothing.
+  // Not `path.join`, which drops `link/..`.
   const namesIn = (each: string, from: string): string[] =>
     (isAbsolute(each) ? each : `${from}/${each}`).split('/').filter((name) => !/^\.?$/.test(name));
   const names = namesIn(path, process.cwd());
@@ -131,7 +133,7 @@ export function distrust(path: string): Distrust | null {
     if (found) return found;
     if (stats.isSymbolicLink()) {
       links += 1;
-      // Throws what the system says of a circle.
+      // Throws the system's error for a circle of links.
       if (links > mostLinks) statSync(path);
       names.unshift(...namesIn(readlinkSync(at), dirname(at)));
       [at, inShared] = ['/', false];
@@ -144,17 +146,17 @@ export function distrust(path: string): Distrust | null {
   }
 }
 
-/** As {@link distrust} of what may be missing: then only the way to where it would be made is judged. */
+/** Like {@link distrust}, for a path that may be missing: then only the way to its place is checked. */
 export function distrustWay(path: string): Distrust | null {
   try {
     return distrust(path);
   } catch {
-    // What is missing, or cannot be looked at, says so to who uses it.
+    // If it is missing or cannot be looked at, the code that uses it reports that.
     return null;
   }
 }
 
-/** As {@link distrust}, of a directory and all that is in it. */
+/** Like {@link distrust}, for a directory and everything in it. */
 export function distrustTree(directory: string): Distrust | null {
   const found = distrust(directory);
   if (found || !process.geteuid) return found;
@@ -172,5 +174,5 @@ export function distrustTree(directory: string): Distrust | null {
   return null;
 }
 
-/** The reason alone. */
+/** Only the reason. */
 export const untrusted = (path: string): string | null => distrust(path)?.why ?? null;

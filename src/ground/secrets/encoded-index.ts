@@ -1,41 +1,41 @@
-/** Which of many texts may begin at a place, without trying each of them. */
+/** Finds which of many texts may begin at a place, without trying each of them. */
 import { endOfPart, type Encoded } from './encoded.ts';
 import { deepest } from './escapes.ts';
 
-/** Parts that have to be there before all of a text is compared; at a cut less is enough. */
+/** The number of parts that have to match before the whole text is compared; at a cut fewer are enough. */
 const depth = 8;
 const depthAtCut = 4;
 
 interface Node<Form> {
   pattern: RegExp;
   before: RegExp | null;
-  /** with what it may begin where it is not escaped and no line ends before it */
+  /** the characters with which it may begin, if it is not escaped and does not follow a line break */
   first: ReadonlySet<string>;
-  /** it may be nothing: the end of a line, where a text was made one line */
+  /** this part may match nothing: a line break that was removed when a text was made one line */
   isBreak: boolean;
-  /** those of which nothing more is known than that they begin so */
+  /** the forms that are known only up to this beginning */
   forms: Form[];
-  /** all that begin so */
+  /** all forms with this beginning */
   all: Form[];
   children: Map<string, Node<Form>>;
 }
 
 export interface EncodedIndex<Form> {
   add(form: Form): void;
-  /** `cuts` are places at which the text breaks off. */
+  /** `cuts` are the places at which the text was cut off. */
   startingAt(text: string, at: number, cuts?: ReadonlySet<number>): Form[];
 }
 
-/** Characters that may begin an escape of any other one. */
+/** Characters that may begin an escape of any other character. */
 const escapes = /[\\%&]/;
 
-/** Characters that stand for themselves and begin nothing else. */
+/** Characters that stand for themselves and never begin an escape. */
 const plainly = /^[a-z0-9"'/+.,;<>(){}[\]_]$/;
 
-/** A byte as mail writes it, behind `=`. */
+/** A byte in quoted-printable (mail), after `=`. */
 const quotedByte = /^[\da-f]{2}$/i;
 
-/** Characters with which a part may begin where it is not escaped. */
+/** The characters with which a part may begin if it is not escaped. */
 function firstOf(token: string): string[] {
   if (/^[\r\n\t]/.test(token)) return [' ', '\r', '\n', '\t'];
   if (token === ' ') return [' ', '+'];
@@ -43,7 +43,7 @@ function firstOf(token: string): string[] {
   return token.codePointAt(0)! < 0x80 ? [character] : [character, '\uFFFD', '?'];
 }
 
-/** Of a run of backslashes one place is enough: the farthest from which its end can be reached. */
+/** In a run of backslashes only one place is tried: the farthest one from which the end of the run can be reached. */
 function isWithinRun(text: string, at: number): boolean {
   let length = 0;
   while (length <= deepest && text[at + length] === '\\') length += 1;
@@ -72,7 +72,7 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
       let level = roots;
       const tokens = form.tokens.slice(0, depth);
       for (const [place, token] of tokens.entries()) {
-        // All that have this pattern are equal but for its case.
+        // All texts with this pattern are equal except for upper and lower case.
         const before = place === 0 ? '' : form.between.source;
         const key = `${before} ${form.parts[place]!.source.toLowerCase()}`;
         let node = level.get(key);

@@ -1,7 +1,10 @@
-/** A text as it may stand within another one, whatever escapes it there. */
+/** Finds a text within another one, in whatever way it is escaped there. */
 import { between, tokenSource, type Order, type Wrapping } from './escapes.ts';
 
-/** Patterns of characters that are one byte, which all texts share; of the many others each text keeps its own. */
+/**
+ * Patterns of one-byte characters, shared by all texts; each text keeps its own patterns for the many other
+ * characters.
+ */
 const known = new Map<string, RegExp>();
 const isShared = (token: string): boolean => token.length === 1 && token <= '\u00FF';
 
@@ -15,17 +18,20 @@ function patternOf(token: string, order: Order, own: Map<string, RegExp>): RegEx
   return made;
 }
 
-/** A text as a row of patterns, each of which matches one part of it, however that is written. */
+/** A text as a list of patterns. Each matches one part of the text, in every way to write that part. */
 export interface Encoded {
   tokens: readonly string[];
   parts: readonly RegExp[];
-  /** what may stand before each of them but the first */
+  /** what may stand before each part except the first */
   between: RegExp;
 }
 
 const mayBeBetween = /[=\s\\%&:-]/;
 
-/** Where a part that begins at `at` ends, or behind what may stand before it; null where it does not begin there. */
+/**
+ * Where a part that begins at `at` ends, also if what may stand before it comes first; null if the part does not
+ * begin here.
+ */
 export function endOfPart(
   part: RegExp,
   before: RegExp | null,
@@ -36,7 +42,7 @@ export function endOfPart(
   const end = part.test(text) ? part.lastIndex : null;
   if (before === null) return end;
   const first = text.charAt(at);
-  // An `=` that ends a line of mail is none of the text's own.
+  // An `=` at the end of a line of mail is not part of the text itself.
   if (end !== null && first !== '=') return end;
   return (mayBeBetween.test(first) ? endBehind(part, before, text, at) : null) ?? end;
 }
@@ -59,7 +65,7 @@ export function encoded(
   return { tokens, parts, between: between[wrapping] };
 }
 
-/** How many parts of it, from `from` on, stand in `text` at `at`, and where they end. */
+/** How many of its parts, from `from` on, stand in `text` at `at`, and where they end. */
 export function walk(
   { parts, between: before }: Encoded,
   text: string,

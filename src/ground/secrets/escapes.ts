@@ -1,6 +1,6 @@
-/** The ways in which a text may stand within another one: escaped by JSON, addresses, HTML, mail or a shell, at any depth. */
+/** The ways to write a text within another one: escaped by JSON, URLs, HTML, mail or a shell, at any depth. */
 
-/** Escapes of JSON and of Node's inspect that are letters. */
+/** Escapes of JSON and of Node's inspect that use letters. */
 const letters: Record<string, string> = { '\b': 'b', '\f': 'f', '\v': 'v', '\0': '0' };
 const entities: Record<string, string> = {
   '"': 'quot',
@@ -16,24 +16,24 @@ const alphanumeric = /^[A-Za-z0-9]$/;
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
-/** Deeper than documents within documents go; without a bound a text of nothing else would take its square. */
+/** More levels than nested documents have. Without a limit, a text of backslashes alone would take quadratic time. */
 export const deepest = 64;
 const slashes = `\\\\{1,${deepest}}`;
 const escaped = `\\\\{0,${deepest}}`;
 
-/** Bytes as addresses write them, where `%25` is the percent sign of one that was encoded before, and as mail does. */
+/** Bytes as URLs write them, where `%25` is the percent sign of an earlier encoding, and as mail writes them. */
 const percent = (bytes: Buffer): string =>
   [...bytes].map((byte) => `%(?:25){0,8}${hex(byte, 2)}`).join('');
 const quoted = (bytes: Buffer): string => [...bytes].map((byte) => `=${hex(byte, 2)}`).join('');
 const byteOf = (byte: number): string => `x${hex(byte, 2)}|${byte.toString(8).padStart(3, '0')}`;
 
-/** Its name in HTML; those that are rare are not told apart. */
+/** Its name in HTML; rare names match any such name. */
 function nameOf(character: string): string {
   if (entities[character]) return `|${entities[character]};`;
   return alphanumeric.test(character) ? '' : '|[a-z]{2,8};';
 }
 
-/** The ways to write one code point that are not the character itself. */
+/** The ways to write one code point, except the character itself. */
 function escapesOf(character: string): string[] {
   const bytes = Buffer.from(character);
   const code = character.codePointAt(0)!;
@@ -47,7 +47,7 @@ function escapesOf(character: string): string[] {
   const units = Array.from({ length: character.length }, (_, at) =>
     hex(character.charCodeAt(at), 4),
   );
-  // One alternative for each character with which an escape begins: what is none of them is found out at once.
+  // One alternative for each character that begins an escape, so that text without an escape fails at once.
   const ways = [
     units.length === 1
       ? `${slashes}(?:${[`u${units[0]}`, ...ofCode].join('|')})`
@@ -56,11 +56,11 @@ function escapesOf(character: string): string[] {
     quoted(bytes),
     `&(?:amp;){0,8}(?:#(?:0{0,8}${code}|x${number});${nameOf(character)})`,
   ];
-  // First: the first of its bytes may be another character's number.
+  // Tried first: the first byte may also be the number of another character.
   if (code >= 0x80)
     ways.unshift([...bytes].map((byte) => `${slashes}(?:${byteOf(byte)})`).join(''));
   if (code >= 0x80 && code <= 0xff) ways.push(percent(Buffer.of(code)), quoted(Buffer.of(code)));
-  // As forms write it.
+  // As HTML forms encode a space.
   if (character === ' ') ways.push('\\+');
   return ways;
 }
@@ -68,37 +68,37 @@ function escapesOf(character: string): string[] {
 const plainOf = (character: string): string =>
   alphanumeric.test(character) ? character : `${escaped}${character.replace(syntax, '\\$&')}`;
 
-/** One code point: as it is, or in any of its escapes. A source of a regular expression that ignores case. */
+/** One code point: itself, or any of its escapes. The source of a regular expression that ignores case. */
 function characterSource(character: string, order: Order): string {
   const plain = plainOf(character);
   const ways = escapesOf(character);
-  // What cannot be read, or written: one mark for the character, or one for each of its bytes.
+  // A character that could not be read or written: one mark for the character, or one for each of its bytes.
   const { length } = Buffer.from(character);
   if (length > 1 && order === 'plain first') ways.push('\\uFFFD', '\\?');
   else if (length > 1) ways.push(`\\uFFFD{${length}}`, `\\?{${length}}`);
   return (order === 'plain first' ? [plain, ...ways] : [...ways, plain]).join('|');
 }
 
-/** Ends of lines and tabs, as they are and escaped. */
+/** Line ends and tabs, themselves and escaped. */
 const ends = (raw: string, letter: string, low: string, decimal: string, octal: string): string =>
   `${raw}|${slashes}(?:[${letter}]|(?:u00|x|u\\{)0?[${low}]\\}?|01[${octal}])|%(?:25){0,8}0[${low}]|=0[${low}]|&(?:amp;){0,8}#(?:x0{0,8}[${low}]|0{0,8}(?:${decimal}));`;
 
-/** They become one space, or nothing, where text is made one line. */
+/** When a text is made one line, these become one space, or nothing. */
 const breaks = `(?:=?(?:${ends('\\s', 'nrt', 'ad9', '10|13|9', '125')})){0,64}`;
 
 const lineEnd = ends('[\\r\\n]', 'nr', 'ad', '10|13', '25');
 
-/** What may stand between two characters: lines of mail end with `=`, those of base64 and of hexadecimal anywhere. */
+/** What may stand between two characters: mail ends lines with `=`; base64 and hexadecimal may break anywhere. */
 export const between: Record<Wrapping, RegExp> = {
   text: new RegExp(`=(?:${lineEnd}){1,2}`, 'iuy'),
   base64: new RegExp(`=?(?:${lineEnd}){1,2}[ \\t]{0,16}`, 'iuy'),
   hexadecimal: new RegExp(`(?:${lineEnd}|[ \\t:-]){1,16}`, 'iuy'),
 };
 
-/** What a text is, and so how it is broken into lines. */
+/** The kind of a text, which decides how it is broken into lines. */
 export type Wrapping = 'text' | 'base64' | 'hexadecimal';
 
-/** The source of a pattern that ignores case: how one part of a text, a character or a run of them, may be written. */
+/** The source of a pattern that ignores case: all ways to write one part of a text, a character or a run of them. */
 export function tokenSource(token: string, order: Order): string {
   if (/^[\r\n\t]/.test(token)) return breaks;
   if (token.startsWith('\\')) return backslashes(token.length, order);
@@ -106,7 +106,7 @@ export function tokenSource(token: string, order: Order): string {
 }
 
 function backslashes(length: number, order: Order): string {
-  // Each JSON document around it doubles them.
+  // Each JSON document around the text doubles its backslashes.
   const plain = `\\\\{${length},${length * deepest}}`;
   const ways = [
     `(?:%(?:25){0,8}5c){1,${length * 2}}`,
@@ -117,5 +117,5 @@ function backslashes(length: number, order: Order): string {
   return `(?:${(order === 'plain first' ? [plain, ...ways] : [...ways, plain]).join('|')})`;
 }
 
-/** What is tried first where a text can be read in two ways: `%25` is one percent sign, or three characters. */
+/** Which reading is tried first where a text has two: `%25` is one percent sign, or three characters. */
 export type Order = 'plain first' | 'escaped first';

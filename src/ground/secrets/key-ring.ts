@@ -1,4 +1,4 @@
-/** The keys that wrap the data keys of sealed rows. They live outside the database, under ids that rows name. */
+/** The keys that wrap the data keys of sealed rows. They are kept outside the database; rows name them by id. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { RoundsmanError, UsageError } from '../errors.ts';
 
@@ -34,8 +34,8 @@ export class MissingKeyError extends RoundsmanError {
 const idForm = /^[A-Za-z0-9._-]{1,50}$/;
 
 /**
- * Keys by id; `current` is the one that new ones are wrapped by. The bytes are copied, and
- * neither inspect nor JSON shows them. Throws {@link BadKeyRingError}.
+ * Keys by id. `current` is the key that wraps new data keys. The bytes are copied, and neither inspect nor JSON shows
+ * them. Throws {@link BadKeyRingError}.
  */
 export class KeyRing {
   readonly current: string;
@@ -58,7 +58,7 @@ export class KeyRing {
     if (!(key instanceof Uint8Array) || key.length !== keyBytes)
       throw new BadKeyRingError(`key ${id} has to be ${keyBytes} bytes long`);
     const made = createSecretKey(key);
-    // Rotating from one to the other would change nothing, and look as if it had.
+    // Rotating between two equal keys would change nothing, but look as if it had.
     for (const [other, one] of this.#keys)
       if (one.equals(made)) throw new BadKeyRingError(`keys ${other} and ${id} are the same`);
     this.#keys.set(id, made);
@@ -68,7 +68,7 @@ export class KeyRing {
     return [...this.#keys.keys()];
   }
 
-  /** The keys as a setting writes them, for what has to leave them out. */
+  /** The keys as a setting writes them, so that the redaction can remove them. */
   texts(): string[] {
     return [...this.#keys.values()].map((key) =>
       key.export().toString('base64').replace(/=+$/, ''),
@@ -94,7 +94,7 @@ export function readKeyRing(setting: string): KeyRing {
   for (const [index, pair] of pairs.entries()) {
     const place = `pair ${index + 1}`;
     const colon = pair.indexOf(':');
-    // A text without a colon may be the key alone: it is not repeated.
+    // A text without a colon may be the key itself: the message does not repeat it.
     if (colon < 1) throw new BadKeyRingError(`${place} has no id before a colon`);
     const id = pair.slice(0, colon).trim();
     if (!idForm.test(id)) throw new BadKeyRingError(`${place} has an id that cannot be used`);
@@ -106,7 +106,7 @@ export function readKeyRing(setting: string): KeyRing {
 
 function readKey(text: string, place: string): Buffer {
   const key = Buffer.from(text, 'base64');
-  // Buffer.from leaves out what is no base64, so a mistyped key would be another one.
+  // Buffer.from skips characters that are not base64, so a mistyped key would silently become another key.
   const written = text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
   if (key.length !== keyBytes || key.toString('base64').replace(/=+$/, '') !== written)
     throw new BadKeyRingError(`${place} is not ${keyBytes} bytes in base64`);

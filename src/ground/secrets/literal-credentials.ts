@@ -1,4 +1,6 @@
-/** What looks like a credential that stands in clear in a text or in parameters, where a name of a secret should. */
+/**
+ * Finds what looks like a credential written in clear in a text or in parameters, where the name of a secret belongs.
+ */
 import { redacted } from './secret-forms.ts';
 import { secretsNamedIn, textsIn } from './secret-reference.ts';
 
@@ -10,7 +12,7 @@ const names =
   '(?<![\\w-])((?:[\\w-]*(?:api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credential|signature)|authorization|cookie|pwd|sig))';
 const schemes = '(?:(?:Bearer|Basic|Token|ApiKey)\\s+)?';
 
-/** The same within a text: `"token": "..."` as JSON writes it, also within other JSON; `password=`, `X-Api-Key: ...`. */
+/** The same within a text: `"token": "..."` in JSON, also nested in other JSON; `password=`, `X-Api-Key: ...`. */
 const assigned = [
   new RegExp(`${names}(\\\\*["']\\s*[=:]\\s*\\\\*["'])(${schemes}[^"'\\\\{}]+)`, 'gi'),
   new RegExp(`${names}(\\\\*["']?\\s*[=:]\\s*\\\\*["']?)(${schemes}[^\\s"'\\\\&,;{}<>]+)`, 'gi'),
@@ -18,7 +20,7 @@ const assigned = [
 
 const scheme = /^(?:Bearer|Basic|Token|ApiKey|Digest)\s+/i;
 
-/** Forms that their issuers give them, and what stands behind a scheme or before a host. */
+/** The forms in which issuers write their credentials, and credentials after a scheme or before a host. */
 const shapes = [
   /(?<=\b(?:Bearer|Basic|ApiKey)\s+)[\w+/=.~-]{8,}/gi,
   /(?<=:\/\/[^\s/?#@:]{0,100}:)[^\s/?#@{}]{1,200}(?=@)/g,
@@ -29,11 +31,11 @@ const shapes = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
-/** Not the digests that name images and files. */
+/** Leaves out the digests of images and files. */
 const longRun = /(?<![\w+/=.-]|sha\d+:)[\w+/=-]{24,}(?![\w+/=-])/g;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Bits of Shannon's entropy for a character of this text. */
+/** Shannon's entropy in bits for each character of this text. */
 function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -42,7 +44,7 @@ function entropy(text: string): number {
     .reduce((sum, each) => sum + each, 0);
 }
 
-/** Long, of letters and digits mixed, and no word of a language or a path. */
+/** Long, with letters and digits mixed, and not a word of a language or a path. */
 const isRandom = (text: string): boolean =>
   /[a-z]/i.test(text) &&
   (text.match(/\d/g)?.length ?? 0) >= 3 &&
@@ -51,7 +53,7 @@ const isRandom = (text: string): boolean =>
   !uuid.test(text) &&
   entropy(text) >= 3.3;
 
-/** A word behind a colon is what prose says of a password. */
+/** After a colon a plain word is not a value: prose says `password: required`. */
 const isValue = (separator: string, value: string): boolean =>
   value.length >= 4 &&
   (separator.includes('=') || /["']/.test(separator) || /\d|.{16}/.test(value));
@@ -61,7 +63,7 @@ interface Span {
   to: number;
 }
 
-/** Where in a text credentials stand, in order and apart. */
+/** The places of credentials in a text, in order and without overlap. */
 export function credentialsIn(text: string): Span[] {
   const spans: Span[] = [];
   for (const each of assigned)
@@ -88,19 +90,19 @@ function joined(spans: Span[]): Span[] {
   return apart;
 }
 
-/** A credential in a value, and where it stands. */
+/** A credential in a value, and its place. */
 export interface Found {
   path: readonly (string | number)[];
-  /** the whole text, and where in it the credential is */
+  /** the whole text, and the place of the credential in it */
   text: string;
   span: Span;
 }
 
-/** In the texts of a value: by the name of the property that holds one, or by what it says. */
+/** Finds credentials in the texts of a value, by the name of their property or by their form. */
 export const literalCredentials = (value: unknown): Found[] =>
   textsIn(value).flatMap(({ path, text }) => {
     const name = path.at(-1);
-    // Beside a reference stands what is no secret, like a scheme or a user.
+    // What stands beside a reference is no secret, but for example a scheme or a user.
     if (typeof name === 'string' && telling.test(name) && text.length >= 3)
       return secretsNamedIn(text).length > 0
         ? []
@@ -108,7 +110,7 @@ export const literalCredentials = (value: unknown): Found[] =>
     return credentialsIn(text).map((span) => ({ path, text, span }));
   });
 
-/** The same value with `[redacted]` in the places of its credentials. */
+/** The same value with `[redacted]` in place of each credential. */
 export function masked(value: unknown): unknown {
   const found = Map.groupBy(literalCredentials(value), ({ path }) => JSON.stringify(path));
   const change = (each: unknown, path: (string | number)[]): unknown => {

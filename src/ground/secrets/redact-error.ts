@@ -1,18 +1,19 @@
 import { messageOf } from '../errors.ts';
 import type { Redaction } from './redact.ts';
 
-/** Causes of causes are looked at so far; what lies deeper is left out. */
+/** How many levels of causes are redacted; deeper causes are left out. */
 const deepest = 8;
 
 /**
- * The same error, or one of its class where it is frozen, without what is known: in its message, its stack, and
- * whatever texts it carries (the statement, the address, the answer), as do its causes. What is no error becomes one.
+ * The same error without known secrets, or a new one of its class if it is frozen. Secrets are removed from its
+ * message, its stack and all its texts (the statement, the address, the answer), and from its causes. A thrown value
+ * that is no error becomes one.
  */
 export const redactError = (redaction: Redaction, thrown: unknown): Error =>
   clean(redaction, thrown instanceof Error ? thrown : new Error(messageOf(thrown)), deepest);
 
 function clean(redaction: Redaction, error: Error, depth: number): Error {
-  // Those of a DOMException are no properties of its own.
+  // The properties of a DOMException are not its own, so these names are added.
   const names = new Set<PropertyKey>(['message', 'stack', 'cause', ...Reflect.ownKeys(error)]);
   const changed = new Map<PropertyKey, unknown>();
   for (const name of names) {
@@ -33,7 +34,7 @@ function cleanValue(redaction: Redaction, value: unknown, depth: number): unknow
   return typeof value === 'string' || typeof value === 'object' ? redaction.value(value) : value;
 }
 
-/** Nothing where it cannot be read. */
+/** Undefined where it cannot be read. */
 function read(error: Error, name: PropertyKey): unknown {
   try {
     return Reflect.get(error, name);

@@ -1,4 +1,4 @@
-/** Takes secrets out of text and of values, whatever they stand in. */
+/** Removes secrets from texts and values, in whatever form they stand there. */
 import { walk } from './encoded.ts';
 import { encodedIndex } from './encoded-index.ts';
 import { formsOf, type Form, type Secret } from './secret-forms.ts';
@@ -6,29 +6,37 @@ import { beginsWord, endsWord } from '../word-ends.ts';
 
 export { passwordsIn } from './secret-forms.ts';
 
-/** What is known, and texts and values without it. */
+/** The known secrets, and functions that remove them from texts and values. */
 export interface Redaction {
-  /** From now on these are redacted too. What was known stays so: a value that was replaced may come back. */
+  /**
+   * From now on these secrets are redacted too. Known secrets stay known: a value that was replaced may come back.
+   */
   know(secrets: readonly Secret[]): void;
   text(text: string): string;
-  /** The same in every string of a JSON value, names of properties included; numbers and structure stay. */
+  /** The same in every string of a JSON value, including property names; numbers and structure stay. */
   value(value: unknown): unknown;
-  /** The same where a secret stands whole: for what identifies something, and may have a part in common with one. */
+  /**
+   * The same, but only whole secrets are replaced: for values that identify something, which may have a part in
+   * common with a secret.
+   */
   whole(value: unknown): unknown;
 }
 
-/** Half of a secret is one, wherever it stands, and so is a long part; where a text was cut off, less of it. */
+/**
+ * How much of a secret is redacted as the secret itself: half of it, or a long part, wherever it stands; where a text
+ * was cut off, less.
+ */
 const enough = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
 const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
 const cut = /…|\.{3,}/g;
 
-/** A text that is shorter was not cut off, unless it says so. */
+/** A text shorter than this was not cut off, unless it says so. */
 const shortestCut = 100;
 
 interface Cuts {
-  /** where the text goes on behind a cut */
+  /** places where the text goes on after a cut */
   behind: Set<number>;
-  /** where it breaks off */
+  /** places where the text breaks off */
   before: Set<number>;
 }
 
@@ -46,7 +54,7 @@ function cutsOf(text: string): Cuts {
   return { behind, before };
 }
 
-/** Where this form, or enough of its beginning, ends in the text; null where it does not begin here. */
+/** Where this form, or enough of its beginning, ends in the text; null if it does not begin here. */
 function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number | null {
   const { count, end } = walk(form, text, at);
   const { length } = form.parts;
@@ -58,16 +66,16 @@ function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number 
   return count >= enoughAtCut(length) && cuts.before.has(end) ? end : null;
 }
 
-/** The end of a secret whose beginning was cut off; at most so much of it is compared. */
+/** How much of a secret's end is compared when its beginning was cut off. */
 const longestTail = 1_024;
 
-/** Behind so many cuts of one text it is looked at what was cut off there: all ends of all secrets are compared. */
+/** The most cuts of one text that are examined: at each one, all ends of all secrets are compared. */
 const mostCuts = 50;
 
 function tailEnd(form: Form, text: string, at: number): number | null {
   const { length } = form.parts;
   const first = text.charAt(at).toLowerCase();
-  // A letter or a digit only stands for itself.
+  // These letters and digits only stand for themselves.
   const isPlain = /[a-z0-9]/.test(first);
   const last = length - enoughAtCut(length);
   for (let from = Math.max(1, length - longestTail); from <= last; from += 1) {
@@ -86,7 +94,7 @@ interface Stretch {
 
 const ofBase64 = /[\w+/=%-]/;
 
-/** The base64 around a stretch of it, but for what is done. */
+/** Widens a stretch to all the base64 around it, except what was redacted before. */
 function widened({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
   let [from, to] = [start, end];
   while (from > done && ofBase64.test(text[from - 1]!)) from -= 1;
@@ -94,13 +102,13 @@ function widened({ as, from: start, to: end }: Stretch, text: string, done: numb
   return { as, from, to };
 }
 
-/** Nothing but `secrets` is known at first. */
+/** Only `secrets` are known at first. */
 export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   const known = new Set<string>();
   const index = encodedIndex<Form>();
   const forms: Form[] = [];
 
-  /** The longest stretch of a secret that begins here, or goes on here behind a cut. */
+  /** The longest stretch of a secret that begins here, or continues here after a cut. */
   function longestAt(text: string, at: number, done: number, cuts: Cuts | null): Stretch | null {
     const begun = index
       .startingAt(text, at, cuts?.before)
@@ -151,14 +159,14 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   return redaction;
 }
 
-/** Each object once, so that what holds itself does so afterwards. */
+/** Each object is copied once, so that an object that contains itself does so in the result. */
 function inTexts(
   value: unknown,
   change: (text: string) => string,
   made: Map<object, unknown> = new Map(),
 ): unknown {
   if (typeof value === 'string') return change(value);
-  // What is no plain value, like a time, stays what it is.
+  // A value that is no plain object or list, for example a time, stays as it is.
   if (!Array.isArray(value) && !isRecord(value)) return value;
   const before = made.get(value);
   if (before !== undefined) return before;

@@ -12,9 +12,9 @@ import type { KeyObject } from 'node:crypto';
 import { RoundsmanError } from '../errors.ts';
 import { keyBytes, type KeyRing } from './key-ring.ts';
 
-/** What ties a sealed text to its row. */
+/** What binds a sealed text to its row. */
 export interface Identity {
-  /** what names the row, among all rows of all tables that hold sealed texts */
+  /** identify the row among all rows of all tables that hold sealed texts */
   parts: readonly string[];
   /** what people call it, for errors */
   called: string;
@@ -40,12 +40,12 @@ const version = 'v1';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** JSON keeps the parts apart: no two identities have the same bytes. */
+/** JSON separates the parts, so two identities never have the same bytes. */
 const context = ({ parts }: Identity, layer: string, ...more: string[]) =>
   Buffer.from(JSON.stringify(['roundsman', version, layer, ...parts, ...more]));
 
-// Nonces are random: one ring key may wrap 2^32 times before two could plausibly be equal
-// (NIST SP 800-38D, 8.3). A data key encrypts once.
+// Nonces are random: one ring key may wrap 2^32 times before an equal pair becomes plausible (NIST SP 800-38D, 8.3).
+// A data key encrypts once.
 function encrypt(key: KeyObject, plain: Uint8Array, authenticated: Buffer): string {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
@@ -54,10 +54,10 @@ function encrypt(key: KeyObject, plain: Uint8Array, authenticated: Buffer): stri
   return Buffer.concat([nonce, ...text, cipher.getAuthTag()]).toString('base64url');
 }
 
-/** Null for whatever does not open. */
+/** Null when it does not open. */
 function decrypt(key: KeyObject, sealed: string, authenticated: Buffer): Buffer | null {
   const bytes = Buffer.from(sealed, 'base64url');
-  // Buffer.from overlooks foreign characters and the last character's spare bits.
+  // Buffer.from ignores foreign characters and the spare bits of the last character.
   if (bytes.toString('base64url') !== sealed || bytes.length < nonceBytes + tagBytes) return null;
   const nonce = bytes.subarray(0, nonceBytes);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
@@ -79,7 +79,7 @@ export function seal(ring: KeyRing, identity: Identity, secret: string): Sealed 
   return { text: `${version}.${wrapped}.${data}`, keyId: ring.current };
 }
 
-/** The secret of this row. Throws MissingKeyError, {@link BrokenSealError}. */
+/** Opens the secret of this row. Throws MissingKeyError, {@link BrokenSealError}. */
 export function unseal(ring: KeyRing, identity: Identity, sealed: Sealed): string {
   const { wrapped, data } = split(identity, sealed);
   const dataKey = unwrap(ring, identity, sealed.keyId, wrapped);
@@ -89,7 +89,9 @@ export function unseal(ring: KeyRing, identity: Identity, sealed: Sealed): strin
   return secret.toString();
 }
 
-/** The same sealed data, its key wrapped by the ring's current key. Throws as {@link unseal} does. */
+/**
+ * The same sealed data; only its data key is wrapped anew, by the ring's current key. Throws as {@link unseal} does.
+ */
 export function rewrap(ring: KeyRing, identity: Identity, sealed: Sealed): Sealed {
   const { wrapped, data } = split(identity, sealed);
   const fresh = wrap(ring, identity, unwrap(ring, identity, sealed.keyId, wrapped));

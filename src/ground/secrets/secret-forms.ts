@@ -1,4 +1,4 @@
-/** What of a secret gives it away: its value, and what others make of that. */
+/** The forms that reveal a secret: its value, and the ways in which programs rewrite it. */
 import { encoded, type Encoded } from './encoded.ts';
 import type { Wrapping } from './escapes.ts';
 
@@ -6,14 +6,14 @@ export const redacted = '[redacted]';
 
 export interface Secret {
   value: string;
-  /** what stands in its place; `[redacted]` unless given */
+  /** the text that replaces it; `[redacted]` by default */
   as?: string;
 }
 
-/** Parameters of a connection's address that hold a password. */
+/** Parameters of a connection address that contain a password. */
 const parameters = ['password', 'sslpassword'];
 
-/** The passwords in the address of a server; none where there is no address. */
+/** The passwords in a server's address; none where there is no address. */
 export function passwordsIn(address: string | undefined): string[] {
   if (!address || !URL.canParse(address)) return [];
   const { password, searchParams } = new URL(address);
@@ -28,10 +28,10 @@ function decoded(text: string): string {
   }
 }
 
-/** What is shorter is a part of too many other texts to be looked for in base64 and the like. */
+/** A shorter secret is a part of too many other texts, so its base64 and similar forms are not searched for. */
 const shortestPart = 6;
 
-/** What base64 of any text around these bytes has in common, for each place at which they may begin. */
+/** What the base64 of all texts with these bytes has in common, for each of the places at which they may begin. */
 function base64Of(text: string): string[] {
   const bytes = Buffer.from(text);
   return [0, 1, 2].flatMap((before) => {
@@ -42,7 +42,7 @@ function base64Of(text: string): string[] {
   });
 }
 
-/** What base64 says, and a password behind its user; nothing where it is no text. */
+/** The text in a base64 value, and the password after its user; nothing where it is not text. */
 function unpacked(text: string): string[] {
   if (!/^[\w+/-]{8,}={0,2}$/.test(text)) return [];
   const bytes = Buffer.from(text, 'base64');
@@ -58,22 +58,25 @@ const linesOf = (text: string): string[] =>
 
 export interface Form extends Encoded {
   as: string;
-  /** So much of its beginning it has in common with texts that are no secret. */
+  /** This many characters of its beginning also begin texts that are no secret. */
   common: number;
-  /** all that is base64 around it goes with it: its ends hold the rest */
+  /** all base64 around it is redacted with it, because its ends hold the rest of the secret */
   base64: boolean;
-  /** it counts only as a word of its own: it is too short not to be a part of others */
+  /** it counts only as a separate word: it is so short that other words contain it */
   word: boolean;
 }
 
-/** A shorter one stands in too many words: what is left of them would tell it. */
+/** A shorter secret is a part of too many words: the visible rest of such a word would reveal it. */
 const shortestWithin = 8;
 
 /** Characters that begin an escape. */
 const escape = /[%&\\=]/;
 const beyondAscii = /[\u0080-\uFFFF]/;
 
-/** In texts up to this length, a mark may stand for each byte of what could not be read, and not for the character only. */
+/**
+ * In texts up to this length, a mark may replace each byte of what could not be read, and not only the whole
+ * character.
+ */
 const mostMarked = 512;
 
 const isReadInTwoWays = (text: string): boolean =>
@@ -81,7 +84,7 @@ const isReadInTwoWays = (text: string): boolean =>
 
 const windows = new TextDecoder('windows-1252');
 
-/** What becomes of UTF-8 that is read as if each byte were a character, as Node reads the headers of an answer. */
+/** UTF-8 read as if each byte were one character, as Node reads the headers of an answer. */
 function misread(text: string): string[] {
   if (!beyondAscii.test(text)) return [];
   const bytes = Buffer.from(text);
@@ -90,13 +93,13 @@ function misread(text: string): string[] {
 
 const orders = ['plain first', 'escaped first'] as const;
 
-/** The host of an address, and a little of what comes behind it, is no secret. */
+/** The host of an address, and a few characters after it, are no secret. */
 function commonIn(text: string): number {
   const host = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i.exec(text)?.[0];
   return host === undefined ? 0 : host.length + 8;
 }
 
-/** All forms in which a secret is looked for. */
+/** All forms in which a secret is searched for. */
 export function formsOf({ value, as = redacted }: Secret): Form[] {
   const plain = [...new Set([value, decoded(value)])].filter(Boolean);
   const long = (text: string) => text.length >= shortestPart;
@@ -106,7 +109,7 @@ export function formsOf({ value, as = redacted }: Secret): Form[] {
       ...misread(each),
       ...linesOf(each),
       ...passwordsIn(each),
-      // Letters with marks, composed and in parts.
+      // Letters with accents, as one character and as several.
       each.normalize('NFC'),
       each.normalize('NFD'),
     ])

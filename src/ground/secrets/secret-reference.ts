@@ -1,20 +1,20 @@
-/** How texts refer to a secret by its name: `{{secret:NAME}}`. */
+/** References to a secret by its name in texts: `{{secret:NAME}}`. */
 
-/** What a secret may be called; `engine.secrets` holds the same. */
+/** The allowed names of secrets; `engine.secrets` has the same rule. */
 export const secretName = /^[A-Z][A-Z0-9_]{0,99}$/;
 
 const reference = /\{\{secret:([A-Z][A-Z0-9_]{0,99})\}\}/g;
 
-/** What was meant as a reference, however it is written. */
+/** Anything that was meant as a reference, however it is written. */
 const meant = /\{\{\s*secrets?\b[^{}]*\}?\}?/gi;
 
 export const referenceTo = (name: string): string => `{{secret:${name}}}`;
 
-/** A text that begins with a reference: what it is in the end only the secret says. */
+/** A text that begins with a reference: only the secret's value shows what the text will be. */
 export const beginsWithReference = (text: string): boolean =>
   /^\{\{secret:[A-Z][A-Z0-9_]{0,99}\}\}/.test(text);
 
-/** The texts in a value, each with its place; names of properties are no texts. */
+/** The texts in a value, each with its place; property names do not count. */
 export function textsIn(
   value: unknown,
   path: readonly (string | number)[] = [],
@@ -25,14 +25,14 @@ export function textsIn(
   return Object.entries(value).flatMap(([name, each]) => textsIn(each, [...path, name]));
 }
 
-/** The names that the texts of a value refer to, each once. */
+/** The names of the secrets in a value's texts, each once. */
 export const secretsNamedIn = (value: unknown): string[] => [
   ...new Set(
     textsIn(value).flatMap(({ text }) => [...text.matchAll(reference)].map(([, name]) => name!)),
   ),
 ];
 
-/** What in a text looks like a reference and is none, or null. */
+/** The part of a text that looks like a reference but is not one, or null. */
 export function brokenReferenceIn(text: string): string | null {
   const broken = [...text.matchAll(meant)]
     .map(([found]) => found)
@@ -41,8 +41,8 @@ export function brokenReferenceIn(text: string): string | null {
 }
 
 /**
- * The text with the values in the places of their references. `encode` writes a value as the text around it needs it.
- * What is filled in is not looked at again: a value that looks like a reference is none.
+ * The text with each reference replaced by its value. `encode` writes a value in the form that the text around it
+ * needs. Filled-in values are not searched again: a value that looks like a reference stays a value.
  */
 export const filledIn = (
   text: string,

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { bounds } from '../statistics/betting-bounds.ts';
 import type { OpenFinding } from '../finding/open-finding.ts';
-import { once } from '../once.ts';
+import { once } from '../../ground/once.ts';
 import { worstStretch, type Stretch } from './worst-stretch.ts';
 
 /** From the narrowest to the widest. */

@@ -11,7 +11,9 @@ export interface ListActions {
   limit: number;
 }
 
-/** Steps of heals, the newest first, with their bots and entries. Throws NotFoundError for a bot that is not there. */
+/**
+ * Steps of heals, the newest first, with their bots and entries. Throws NotFoundError for a bot that does not exist.
+ */
 export async function listActions(db: Db, { bot: named, limit }: ListActions) {
   const bot = named === undefined ? undefined : await botOf(db, named);
   const actions = await query(db, { botId: bot?.id, limit });

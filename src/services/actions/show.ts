@@ -8,7 +8,10 @@ import { undoableOf } from './undoable.ts';
 export type { ListedAction } from '../../data/bots/bot-actions.ts';
 export type { Undoable } from './undoable.ts';
 
-/** One step with the others of its heal, and whether it can be taken back. Throws NotFoundError, AmbiguousIdError. */
+/**
+ * One step with the other steps of its heal, and whether it can be taken back. Throws NotFoundError,
+ * AmbiguousIdError.
+ */
 export async function showAction(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
   { action: given }: { action: string },

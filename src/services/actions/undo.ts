@@ -13,7 +13,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
 import { undoableOf } from './undoable.ts';
 
-/** The action that can be taken back, as it is now. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
+/** The current row of an action that can be taken back. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
 export async function findUndoable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
   { action: given }: { action: string },
@@ -31,8 +31,8 @@ export async function findUndoable(
 }
 
 /**
- * Asks for an undo, which the queued run of its bot carries out; no run where one that was asked for before is still to
- * come. For operators. Throws CannotUndoError when it cannot be taken back any more.
+ * Asks for an undo and queues a run of the action's bot, which carries it out. Queues no run when one for an earlier
+ * request is still to come. For operators. Throws CannotUndoError when the action cannot be taken back any more.
  */
 export async function undoAction(
   { db, actor }: { db: Db; actor: Actor },

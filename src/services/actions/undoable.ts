@@ -1,14 +1,14 @@
-/** Whether, and why not, the effect of an action can be taken back. */
+/** Whether the effect of an action can be taken back, and why not. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { undoRefusal, type ActionRow, type ListedAction } from '../../data/bots/bot-actions.ts';
 import { isReversible } from './reversible.ts';
 
 export interface Undoable {
-  /** why it cannot be taken back as it stands; null where that is not in the way */
+  /** why it cannot be taken back in its present state; null where the state allows it */
   refusal: string | null;
-  /** its remedy is gone, or cannot take it back; null where it can */
+  /** gone: its remedy no longer exists; cannot: its remedy cannot take it back; null where it can */
   cannot: 'gone' | 'cannot' | null;
-  /** why the last run of its bot could not do what was asked for; the next one tries again */
+  /** why the last run of its bot could not carry out the requested undo; the next run tries again */
   delayed: string | null;
   /** why the last try failed */
   failed: string | null;
@@ -28,7 +28,7 @@ export function undoableOf(
   };
 }
 
-/** What its evidence says; null where it says nothing. */
+/** The text under this name in its evidence; null where there is none. */
 function told({ evidence }: ListedAction, name: 'undo_delayed' | 'undo_failed'): string | null {
   const why = (evidence as Record<string, unknown> | null)?.[name];
   return typeof why === 'string' ? why : null;

@@ -15,7 +15,10 @@ export class NameTakenError extends RoundsmanError {}
 /** A bot that can be added: its columns. */
 export type NewBot = ReturnType<typeof newBot>;
 
-/** Throws UsageError for what its table would refuse, BadScheduleError or BadDefinitionError for what cannot run. */
+/**
+ * Throws UsageError for what the table would refuse, BadScheduleError or BadDefinitionError for a bot that cannot
+ * run.
+ */
 export function newBot(
   {
     name,
@@ -39,7 +42,7 @@ export function newBot(
   return values;
 }
 
-/** Adds a bot, which the scheduler plans at its next tick. For owners and admins. Throws {@link NameTakenError}. */
+/** Adds a bot; the scheduler plans it at its next tick. For owners and admins. Throws {@link NameTakenError}. */
 export async function addBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: values }: { bot: NewBot },

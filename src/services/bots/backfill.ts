@@ -8,8 +8,8 @@ import { scheduleOf } from './schedule.ts';
 export type { Backfilled, Moment } from '../../schedule/backfill.ts';
 
 /**
- * Queues runs for slots of the past that had none or were skipped; a dry run says which. `zone` is that of the schedule.
- * For operators. Throws NotFoundError, UnreadableScheduleError, BotCannotRunError, BackfillRangeError.
+ * Queues runs for past slots that had no run or were skipped; a dry run only lists them. `zone` is the schedule's
+ * time zone. For operators. Throws NotFoundError, UnreadableScheduleError, BotCannotRunError, BackfillRangeError.
  */
 export async function backfillBot(
   { db, actor }: { db: Db; actor: Actor },
@@ -17,7 +17,7 @@ export async function backfillBot(
 ): Promise<{ bot: BotRow; zone: string; done: Backfilled }> {
   authorise(actor, 'backfill bots', 'operator');
   const bot = await botOf(db, given);
-  // Said in the bot's words before the row is locked; the schedule is read again under the lock.
+  // Reads the schedule here for an error that names the bot; it is read again under the row's lock.
   const { zone } = scheduleOf(bot);
   return { bot, zone, done: await backfill(db, bot.id, request) };
 }

@@ -1,11 +1,11 @@
-/** A bot's definition as it is asked for, checked before anything is written. */
+/** A bot's definition as a person gives it, checked before anything is written. */
 import type { Insertable } from 'kysely';
 import { botName } from '../../catalogue/names.ts';
 import type { Bots } from '../../database/tables.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 
-/** What a definition may say, by the names of the options. */
+/** The parts of a definition, by the names of the options. */
 export interface BotDefinition {
   schedule?: string;
   endpoint?: string;
@@ -49,10 +49,10 @@ const columns = {
   clear: 'clear',
 } as const satisfies Partial<Record<keyof BotDefinition, keyof Bots>>;
 
-/** The columns that decide whether a bot can run, so that a change of them is inspected. */
+/** The columns that decide whether a bot can run: after a change of one of them the bot is checked. */
 export const decisive = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
 
-/** Characters that each column holds. */
+/** The most characters of each column. */
 const lengths: Partial<Record<keyof Bots, number>> = {
   name: 50,
   display_name: 100,
@@ -63,7 +63,7 @@ const lengths: Partial<Record<keyof Bots, number>> = {
 const flagOf = (option: string) =>
   `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The columns that the given options set. Throws {@link UsageError} for what the table would refuse. */
+/** The columns that the given options set. Throws {@link UsageError} for a value that the table would refuse. */
 export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   const values: Record<string, unknown> = {};
   for (const [option, column] of Object.entries(columns)) {
@@ -75,7 +75,7 @@ export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   return values;
 }
 
-/** Options that the column holds otherwise than they are written; a schedule in the spelling that SQL can check. */
+/** Options whose column holds another form than the option; a schedule is stored in the form that SQL can check. */
 const stored: Record<string, (given: string) => unknown> = {
   config: readConfig,
   schedule: (given) => given.trim().split(/\s+/).join(' '),
@@ -94,7 +94,7 @@ function checkText(flag: string, column: keyof Bots, text: string): void {
     throw new UsageError({
       what: `${flag} is empty`,
       why: `a bot needs its ${column}`,
-      hint: 'write it out, or leave the option away',
+      hint: 'write the text, or leave the option out',
     });
 }
 

@@ -15,23 +15,26 @@ export type { BotDefinition } from './definition.ts';
 export type BotColumn = keyof BotRow;
 
 export interface EditedBot {
-  /** as it is now */
+  /** the row after the edit */
   bot: BotRow;
-  /** the columns that were asked for */
+  /** the columns that the edit names */
   wanted: BotColumn[];
-  /** as it was; null when nothing had to be changed */
+  /** the row before; null when nothing had to be changed */
   before: BotRow | null;
   /** the columns that were changed */
   changed: BotColumn[];
 }
 
-/** The columns that an edit sets, none where it says nothing. Throws UsageError for what the table would refuse. */
+/**
+ * The columns that an edit sets; none when it names no option. Throws UsageError for a value that the table would
+ * refuse.
+ */
 export const editOf = (definition: BotDefinition): Partial<BotRow> =>
   columnsOf(definition) as Partial<BotRow>;
 
 /**
- * Changes what is given and nothing else. What decides whether a bot can run is inspected as it would be then. For owners
- * and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError.
+ * Changes the given columns and nothing else. A change of what decides whether a bot can run is checked with its new
+ * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError.
  */
 export async function editBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },

@@ -6,7 +6,7 @@ import type { Db } from '../../database/connect.ts';
 export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 export type { BotRow } from '../../data/bots/bots.ts';
 
-/** Bots by name; of each its newest run and how many of its findings are open, by the bot's id. */
+/** Bots by name, with the newest run and the number of open findings of each, by the bot's id. */
 export async function listBots(db: Db, { limit }: { limit: number }) {
   const bots = await db.selectFrom('bots').selectAll().orderBy('name').limit(limit).execute();
   const ids = bots.map(({ id }) => id);

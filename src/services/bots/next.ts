@@ -6,7 +6,9 @@ import { BadScheduleError, nextSlot } from '../../schedule/cron.ts';
 import { botOf } from '../references/named.ts';
 import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule.ts';
 
-/** A slot of a bot's schedule, and when its run starts: that plus the bot's jitter, if it has one. */
+/**
+ * A slot of a bot's schedule, and the time at which its run starts: the slot plus the bot's jitter, if it has one.
+ */
 export interface NextRun {
   slot: Date;
   start: Date;
@@ -31,7 +33,7 @@ export async function firstRuns(db: Db, { limit }: { limit: number }) {
   return { next, hasMore: bots.length > limit, now };
 }
 
-/** Those whose slot comes first at the top. */
+/** The bots whose slot comes first are at the top. */
 const activeBots = (db: Db, limit: number): Promise<BotRow[]> =>
   db
     .selectFrom('bots')
@@ -64,7 +66,7 @@ async function firstOf(db: Db, bot: BotRow, now: Date): Promise<FirstRun> {
   }
 }
 
-/** The next `count` slots and one more, which ends the last one's interval; fewer where the schedule ends. */
+/** The next `count` slots and one more, which ends the interval of the last one; fewer where the schedule ends. */
 function slotsFrom(bot: BotRow, now: Date, count: number): Date[] {
   const schedule = scheduleOf(bot);
   const slots = isPlanned(bot) ? [bot.next_slot_at!] : [];
@@ -82,7 +84,7 @@ function slotsFrom(bot: BotRow, now: Date, count: number): Date[] {
 const isPlanned = ({ status, next_slot_at, next_execution_at }: BotRow): boolean =>
   status === 'active' && next_slot_at !== null && next_execution_at !== null;
 
-/** When the run of each slot but the last starts: by the function that the claim asks. */
+/** The start of each slot's run, except for the last slot: computed by the same function as in the claim. */
 async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
   const { rows } = await sql<{ start: Date }>`
     SELECT slot + make_interval(secs => engine.jitter_ms(${bot.id}::uuid, slot, ${bot.jitter_seconds}::int,
@@ -90,7 +92,7 @@ async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
     FROM unnest(${slots.slice(0, -1)}::timestamptz[], ${slots.slice(1)}::timestamptz[]) AS s (slot, following)
     ORDER BY slot`.execute(db);
   const starts = rows.map(({ start }) => start);
-  // What is planned is planned, also by a person's hand.
+  // A start that is already planned counts, also if a person set it.
   if (isPlanned(bot) && starts.length > 0) starts[0] = bot.next_execution_at!;
   return starts;
 }

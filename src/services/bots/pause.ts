@@ -10,18 +10,18 @@ import { resumeBot as resume } from '../../transitions/bots/resume.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 
-/** The bot's status does not lead where it was asked to go; `why` says what is in the way. */
+/** The bot's status does not allow the change; `why` says what prevents it. */
 export class WrongStatusError extends RoundsmanError {}
 
 export interface ChangedStatus {
   bot: BotRow;
-  /** it was so already, and nothing was changed */
+  /** the bot had this status already, and nothing was changed */
   same: boolean;
 }
 
 /**
- * Lets a bot run nothing until it is resumed; what is queued or running ends as usual, and `open` says how many runs
- * that are. For operators. Throws NotFoundError, {@link WrongStatusError}.
+ * Pauses a bot: it starts no new run until it is resumed. Runs that are queued or running end as usual; `open` is
+ * their number. For operators. Throws NotFoundError, {@link WrongStatusError}.
  */
 export async function pauseBot(
   { db, actor }: { db: Db; actor: Actor },
@@ -40,7 +40,10 @@ export async function pauseBot(
   return { bot: after, same: false, open: await countOpenRuns(db, bot.id) };
 }
 
-/** Lets a bot run again, if it can as it is defined. For operators. Throws NotFoundError, {@link WrongStatusError}. */
+/**
+ * Lets a bot run again, if its definition allows it to run. For operators. Throws NotFoundError, {@link
+ * WrongStatusError}.
+ */
 export async function resumeBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
   { bot: given }: { bot: string },
@@ -52,7 +55,7 @@ export async function resumeBot(
   return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
-/** A bot that would be in error again at the scheduler's next look is not resumed. */
+/** Refuses to resume a bot that the scheduler would put into error again at its next look. */
 function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
   try {
     inspectDefinition(bot, catalogue);
@@ -69,7 +72,7 @@ function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
   }
 }
 
-/** Throws {@link WrongStatusError} where another session was faster. */
+/** Throws {@link WrongStatusError} where another session changed the bot first. */
 async function changed(
   db: Db,
   { id, name, status }: BotRow,
@@ -80,7 +83,7 @@ async function changed(
   const now = await botOf(db, id);
   throw new WrongStatusError({
     what: `${name} was not changed`,
-    why: `another command was faster: it is ${now.status} now, it was ${status}`,
+    why: `another command changed it first: it is ${now.status} now, it was ${status}`,
     hint: `see \`npx roundsman bots show ${name}\``,
   });
 }

@@ -10,10 +10,10 @@ import { printable } from '../../ground/text.ts';
 
 type Scheduled = Pick<BotRow, 'name' | 'schedule_cron' | 'timezone'>;
 
-/** A bot's row has a schedule that cannot be read, so nothing about its times can be said. */
+/** The schedule in a bot's row cannot be read, so its times cannot be computed. */
 export class UnreadableScheduleError extends RoundsmanError {}
 
-/** The bot's schedule. Throws {@link UnreadableScheduleError}: the row is wrong, not the command. */
+/** The bot's schedule. Throws {@link UnreadableScheduleError}, because the row is wrong and not the command. */
 export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedule {
   try {
     return rememberedSchedule(schedule_cron, timezone);
@@ -30,7 +30,7 @@ export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedu
   }
 }
 
-/** `Every 5 minutes (UTC)`; the row's own text where that cannot be read. */
+/** `Every 5 minutes (UTC)`; the text of the row where it cannot be read. */
 export async function scheduleInWords(bot: Scheduled): Promise<string> {
   try {
     return await inWords(scheduleOf(bot));

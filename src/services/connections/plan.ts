@@ -1,4 +1,4 @@
-/** How many connections to PostgreSQL a process opens at most, and how it keeps within what it may have. */
+/** How many connections to PostgreSQL a process opens at most, and how it stays below its limit. */
 import type { ConnectionLimit } from '../../database/connection-limit.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { quotedName } from '../../ground/text.ts';
@@ -11,17 +11,17 @@ export interface ConnectionPlan {
   places: number;
   /** the engine's own pool */
   engine: number;
-  /** flushes at once; each has a connection, and the starts have one more */
+  /** flushes at the same time; each has a connection, and the starts share one more */
   flushesAtOnce: number;
-  /** BullMQ on PostgreSQL, for what is queued and for what is taken */
+  /** BullMQ on PostgreSQL: one pool for adding entries, one for taking them */
   queue: number;
   queueWorker: number;
-  /** one child more than there are places stands ready */
+  /** one child more than there are places is kept ready */
   isOneAhead: boolean;
   total: number;
 }
 
-/** The commands' own pool, beside the engine. */
+/** The commands' own pool, in addition to the engine's. */
 export const sessionConnections = 2;
 
 /** A child has one for remedies and two for checks. */
@@ -38,27 +38,27 @@ function totalOf(role: Role, backend: BackendName, wanted: Wanted): number {
   return common + flushesAtOnce + 1 + (onPostgres ? queueWorker : 0) + children;
 }
 
-/** With fewer it would wait for itself. */
+/** With fewer connections the process would wait for itself. */
 const least = (role: Role, places: number): Wanted =>
   role === 'scheduler'
     ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
-/** What it takes where nothing limits it. */
+/** What it opens where nothing limits it. */
 const full = (role: Role, places: number): Wanted =>
   role === 'scheduler'
     ? { places: 0, engine: 6, flushesAtOnce: 0, queue: 4, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 4, flushesAtOnce: 2, queue: 4, queueWorker: 5, isOneAhead: true };
 
-/** What is left over goes to these, one connection after the other. */
+/** Remaining connections go to these, one after the other. */
 const order = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
 
 /** The server, the role or a setting allows fewer connections than one run needs. */
 export class TooFewConnectionsError extends RoundsmanError {}
 
 /**
- * The plan with the most places up to `places` that keeps within `limit`, where there is one. Throws
- * {@link TooFewConnectionsError}, with the least number, where not even one place fits.
+ * The plan with the most places, up to `places`, that stays within `limit`, if there is one. Throws {@link
+ * TooFewConnectionsError}, which names the least number, where not even one place fits.
  */
 export function planConnections(
   role: Role,
@@ -89,7 +89,7 @@ export function planConnections(
   return { ...plan, total: totalOf(role, backend, plan) };
 }
 
-/** The statement or the setting that gives it `least` connections, by whose limit it is. */
+/** The statement or the setting that allows it `least` connections, by the owner of the limit. */
 function raising({ of }: ConnectionLimit, least: number): string {
   const [, kind, name] = /^(role|database) (.*)$/s.exec(of) ?? [];
   return kind && name
@@ -97,7 +97,7 @@ function raising({ of }: ConnectionLimit, least: number): string {
     : 'ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections';
 }
 
-/** The smaller of what the operator gives it and what the server does. */
+/** The smaller of the operator's limit and the server's. */
 export const smallerLimit = (
   given: number | undefined,
   ofServer: ConnectionLimit,

@@ -5,8 +5,8 @@ import { configuredBackend } from '../../queue/backend.ts';
 import { planConnections, smallerLimit, type Role } from './plan.ts';
 
 /**
- * Throws TooFewConnectionsError where a process of this role could not work with the connections that it may have. Asks on
- * the connection that there is: where there may be one only, another one could not ask.
+ * Throws TooFewConnectionsError where a process of this role could not work with the connections that it may open.
+ * Asks on the connection that is open already: where only one is allowed, a second one could not ask.
  */
 export async function refuseTooFewConnections(db: Db, config: Config, role: Role): Promise<void> {
   const limit = smallerLimit(config.connections, await limitOn(db));

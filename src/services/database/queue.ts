@@ -10,7 +10,7 @@ import {
 } from '../../queue/backend.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-/** Throws UsageError for what is no backend. */
+/** Throws UsageError for a text that names no backend. */
 export function backendOf(given: string): BackendName {
   if (given === 'redis' || given === 'postgres') return given;
   throw new UsageError({
@@ -27,7 +27,7 @@ export const isQueuedOn = async (db: Db, backend: BackendName): Promise<boolean>
 export const fitsBackend = (config: Config, backend: BackendName): boolean =>
   configuredBackend(config) === backend;
 
-/** Switches the backend that moves the runs. For owners. Throws what says that a process is alive. */
+/** Switches the backend that moves the runs. For owners. Throws an error when a process is alive. */
 export async function switchQueue(
   { db, url, actor }: { db: Db; url: string; actor: Actor },
   { to }: { to: BackendName },

@@ -4,13 +4,13 @@ import type { Db } from '../../database/connect.ts';
 export interface Rights {
   /** the role of this session */
   role: string;
-  /** of the roles that row level security speaks of, those that are not there */
+  /** the roles that row level security names and that do not exist */
   missing: string[];
   /** whether it may read and write the bots' tables */
   writes: boolean;
 }
 
-/** What this session may do, as far as the engine needs it. */
+/** The rights of this session, as far as the engine needs them. */
 export async function rightsOf(db: Db): Promise<Rights> {
   const { rows } = await sql<Rights>`
     SELECT current_user AS role,

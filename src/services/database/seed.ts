@@ -4,7 +4,7 @@ import { sizes, type SizeName } from '../../demo/sizes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-/** Throws UsageError for a size that there is not. */
+/** Throws UsageError for an unknown size. */
 export function sizeOf(given: string): SizeName {
   if (Object.hasOwn(sizes, given)) return given as SizeName;
   throw new UsageError({
@@ -18,11 +18,14 @@ interface Seed {
   size: SizeName;
   /** another number gives another platform */
   seed: number;
-  /** called with the rows that have gone so far, of how many, and the table that they go into */
+  /** called with the number of rows sent so far, the total, and the table that they go into */
   onRows: (done: number, total: number, table: string) => void;
 }
 
-/** Plants a fictional platform into an empty database; the rows of each table. For owners. Throws NotEmptyError. */
+/**
+ * Plants a fictional platform into an empty database; returns the rows of each table. For owners. Throws
+ * NotEmptyError.
+ */
 export async function seedPlatform(
   { url, actor }: { url: string; actor: Actor },
   { size, seed, onRows }: Seed,

@@ -4,12 +4,12 @@ import type { Db } from '../../database/connect.ts';
 
 class RolledBack extends Error {}
 
-/** A real row, of which nothing is kept: a disk that is full is met by nothing less. */
+/** Writes a real row and rolls it back: only a real write meets a full disk. */
 export async function tryWriting(db: Db): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')
       AND has_schema_privilege(n.oid, 'USAGE')`.execute(db);
-  if (rows.length === 0) return; // Its schema or its roles are told of by themselves.
+  if (rows.length === 0) return; // Other checks report a missing schema or role.
   await db
     .transaction()
     .execute(async (trx) => {

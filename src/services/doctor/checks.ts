@@ -4,7 +4,7 @@ import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts'
 import { BlindChecksError, refuseBlindChecks } from '../../database/refuse-blind.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** As whom checks read, and whether that hides anything from them. */
+/** Which role checks read as, and whether anything is hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   try {
     if (await refuseBlindChecks(db, url, { open: false }))
@@ -20,7 +20,7 @@ export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   );
 }
 
-/** Rights that are named of many. */
+/** The most rights that are named. */
 const mostNamed = 5;
 
 function judgeReader(writes: ReaderRight[]): Diagnosis {

@@ -29,7 +29,7 @@ import { examineEngine } from './engine.ts';
 
 const statementTimeoutMs = 5_000;
 
-/** Joins the database if there is one; makes none. */
+/** Joins the database if it exists; makes none. */
 export async function examineDatabase(
   config: Config,
   { onCanary, onWait }: { onCanary: () => void; onWait: OnWait },
@@ -69,8 +69,8 @@ export async function examineDatabase(
 }
 
 /**
- * Why nothing can be written in this directory, or in the nearest one above it that exists; null if
- * it can. It is tried: what permissions say does not hold for root, or on a read-only disk.
+ * Why nothing can be written in this directory, or in the nearest existing one above it; null if it can. It really
+ * writes: permissions do not hold for root, and do not show a read-only disk.
  */
 function obstacleTo(directory: string): string | null {
   try {
@@ -106,7 +106,7 @@ async function examine(
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
   const connections = await examineConnections(db, config);
-  // Whatever else is looked at takes a further one.
+  // Every other check needs a further connection.
   if ((await limitOn(db)).most < 2) return [...found, connections];
   found.push(
     ...(await examineWrites(url)),
@@ -120,7 +120,7 @@ async function examine(
     if (error instanceof DatabaseRefusesError)
       return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
     if (!(error instanceof DatabaseNotReady)) throw error;
-    // Without its schema there is nothing more to look at.
+    // Without the schema nothing more can be examined.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
   }
   found.push(
@@ -131,7 +131,7 @@ async function examine(
   return [...found, ...(await examineEngine(db, config, onCanary))];
 }
 
-/** That it answers does not say that it can be used. */
+/** A database that answers may still be unusable. */
 async function examineWrites(url: string): Promise<Diagnosis[]> {
   const db = connect(url, {
     name: 'roundsman doctor',

@@ -1,6 +1,6 @@
 import type { CanaryResult } from '../progress/canary.ts';
 
-/** What one look of the doctor came to. `warn` works for now; `fail` is broken. */
+/** The result of one check of the doctor. `warn` works for now; `fail` is broken. */
 export interface Diagnosis {
   subject: string;
   status: 'ok' | 'warn' | 'fail';
@@ -12,10 +12,10 @@ export interface Diagnosis {
   canary?: CanaryResult;
 }
 
-/** A clause that sends the operator to the doctor, who is asking. */
+/** A clause that sends the operator to the doctor, which is what prints it here. */
 const toDoctor = /(; |^)[^;]*`npx roundsman doctor`[^;]*/g;
 
-/** A hint of other commands, as the doctor says it: without advice to ask the doctor. */
+/** A hint of other commands, in the doctor's own words: without the advice to run the doctor. */
 const withoutDoctor = (hint: string): string =>
   hint.replace(toDoctor, '').replace(/^; /, '') || 'look at the log of that server';
 

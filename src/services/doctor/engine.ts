@@ -40,7 +40,7 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
   );
 }
 
-/** What does not go on, by the same reading as `status`. Too few places, or no process at all, is no defect. */
+/** Runs that wait too long, from the same facts as `status`. Too few places, or no process at all, is no defect. */
 function examineWaiting(facts: Facts): Diagnosis[] {
   if (takesNoWrites(facts)) return [];
   const { nodes, carried } = facts;

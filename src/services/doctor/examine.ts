@@ -19,15 +19,15 @@ export type { Diagnosis } from './diagnosis.ts';
 export interface Listener {
   /** called with each diagnosis as soon as it is known */
   onFound(diagnosis: Diagnosis): void;
-  /** called before a canary run is sent, which takes a while */
+  /** called before a canary is sent, because waiting for it takes a while */
   onCanary(): void;
-  /** told in words what joining or leaving the embedded database waits for, when that takes long */
+  /** called with words that say what joining or leaving the embedded database waits for, when that takes long */
   onWait(what: string): void;
 }
 
 /**
- * Examines all that this installation stands on; what one look cannot see does not keep the next from looking.
- * `isLate` says that a look still goes on, and may hold something open.
+ * Examines everything that this installation depends on; a check that fails does not stop the others. `isLate` says
+ * that a check has not ended, and may still hold something open.
  */
 export async function examineAll(
   listener: Listener,
@@ -53,7 +53,7 @@ export async function examineAll(
   return { found, isLate: database.isLate || redis.isLate };
 }
 
-/** A server may stop answering in the middle of a look: no part of the doctor takes longer than this. */
+/** A server may stop answering in the middle of a check: no part of the doctor takes longer than this. */
 const mostMs = 60_000;
 
 async function inTime(

@@ -14,11 +14,11 @@ export function examineNode(): Diagnosis {
     : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
 }
 
-/** Of a container, mostly; nothing to say where an init is the first process. */
+/** Concerns containers mostly; nothing to report where the first process is an init. */
 export const examineFirstProcess = (): Diagnosis[] =>
   isFirstProcessNode() ? [warn('Process 1', leavesZombies.what, leavesZombies.hint)] : [];
 
-/** What is in force, without passwords. */
+/** The settings in force, without passwords. */
 export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {
   const database = databaseUrl ? `database ${hostOf(databaseUrl)}` : `embedded database in ${home}`;
   const queue = redisUrl ? `queue on Redis ${hostOf(redisUrl)}` : 'queue in the database';
@@ -30,7 +30,7 @@ function hostOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** `up` writes its log there, whatever the database is; nothing where that is well. */
+/** `up` writes its log there, whatever the database is; no diagnosis where that works. */
 export function examineHome({ home }: Config): Diagnosis[] {
   const found = distrustWay(home);
   if (!found) return [];

@@ -9,7 +9,10 @@ const mostSkewMs = 2_000;
 
 const called = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
-/** Who is alive by its heartbeat. That is well only where `progress` has proved that runs get through, too. */
+/**
+ * Which processes are alive by their heartbeat. That is a good result only where `progress` has shown that runs get
+ * through, too.
+ */
 export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diagnosis[] {
   const { nodes, now } = facts;
   const alive = nodes.filter((node) => node.alive);
@@ -61,7 +64,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
   return found;
 }
 
-/** Beside a worker that takes what schedulers queue there may be one that waits at another queue. */
+/** A worker takes what the schedulers queue, but another worker may wait at a different queue. */
 function elsewhere(nodes: Node[]): Diagnosis[] {
   const queues = schedulersOf(nodes).flatMap(({ queue }) => queue ?? []);
   const wrong = workersOf(nodes).filter(({ queue }) => queue !== null && !queues.includes(queue));

@@ -5,7 +5,10 @@ import { sendCanary, type CanaryResult } from '../progress/canary.ts';
 import { duration } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Does a run get through now? A canary tells; null where no process is alive that could take it. Calls `onCanary` before it is sent. */
+/**
+ * Whether a run gets through now: sends a canary. Null where no process is alive that could take it. Calls `onCanary`
+ * before it is sent.
+ */
 export async function examineProgress(db: Db, onCanary: () => void): Promise<Diagnosis | null> {
   if (!(await listNodes(db)).some(({ alive }) => alive)) return null;
   onCanary();

@@ -9,7 +9,7 @@ import { redisCli } from '../../queue/redis-cli.ts';
 import { askRedis, judgeRedis } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Nothing where no REDIS_URL is set. What fails here keeps a process from starting. */
+/** No diagnosis where no REDIS_URL is set. A failure here keeps a process from starting. */
 export async function examineRedis(
   config: Config,
   { onWait }: { onWait: OnWait },
@@ -40,7 +40,7 @@ export async function examineRedis(
   return found;
 }
 
-/** The database names the prefix of the queue's keys; null where it cannot be asked. */
+/** The prefix of the queue's keys, which the database names; null where the database cannot be asked. */
 async function prefixOf({ databaseUrl, home }: Config, onWait: OnWait): Promise<string | null> {
   if (!databaseUrl && !embeddedExists(home)) return null;
   try {
@@ -57,7 +57,7 @@ async function prefixOf({ databaseUrl, home }: Config, onWait: OnWait): Promise<
       await embedded?.leave();
     }
   } catch {
-    // Told of under Database.
+    // The database's own diagnosis reports this.
     return null;
   }
 }

@@ -7,7 +7,10 @@ import { keptFromInWords } from '../progress/secrets-closed.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
-/** Whether enabled entries can have the secrets that they name: here, and by what became of their heals. */
+/**
+ * Whether enabled entries can get the secrets that they name: in this process, and according to what became of their
+ * heals.
+ */
 export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {
   const uses = await usesOfSecrets(db, { enabled: true });
   const rows = new Map((await listSecrets(db)).map((row) => [row.name, row]));

@@ -8,8 +8,8 @@ export type { Explained, Explanation } from '../../heal/explain.ts';
 export type { FindingRow } from './list.ts';
 
 /**
- * A finding with what would happen to it if a run came now, and what was decided about it and why. Throws
- * NotFoundError, AmbiguousIdError.
+ * A finding, what would happen to it if a run came now, and what was decided about it and why. Throws NotFoundError,
+ * AmbiguousIdError.
  */
 export async function explainFinding(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },

@@ -2,7 +2,10 @@ import { quietColumns } from '../../data/bots/bot-findings.ts';
 import type { Db } from '../../database/connect.ts';
 import { findingIdOf } from '../references/by-id.ts';
 
-/** A finding with why it is quiet, by its id or the beginning of it. Throws NotFoundError, AmbiguousIdError. */
+/**
+ * A finding by its id or the beginning of it, and why people are not told of it, if so. Throws NotFoundError,
+ * AmbiguousIdError.
+ */
 export async function findFinding(db: Db, given: string) {
   const id = await findingIdOf(db, given);
   return db

@@ -16,7 +16,10 @@ export interface ListFindings {
   limit: number;
 }
 
-/** Findings, the worst first, with their bots and why they are quiet. Throws NotFoundError for a bot that is not there. */
+/**
+ * Findings, the worst first, with their bots and why people are not told of them, if so. Throws NotFoundError for a
+ * bot that does not exist.
+ */
 export async function listFindings(db: Db, { bot: named, ...filter }: ListFindings) {
   const bot = named === undefined ? undefined : await botOf(db, named);
   const findings = await query(db, { ...filter, botId: bot?.id } as Parameters<typeof query>[1]);

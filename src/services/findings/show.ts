@@ -3,10 +3,13 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { findFinding } from './find.ts';
 
-/** Of each kind at most. */
+/** The most rows of each kind. */
 const most = 50;
 
-/** A finding with its bot, its memory, and what was decided, done and opened for it. Throws NotFoundError, AmbiguousIdError. */
+/**
+ * A finding with its bot, its history as a fingerprint, and the decisions, actions and tickets about it. Throws
+ * NotFoundError, AmbiguousIdError.
+ */
 export async function showFinding(db: Db, { finding: given }: { finding: string }) {
   const finding = await findFinding(db, given);
   const { id } = finding;

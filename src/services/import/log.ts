@@ -1,4 +1,4 @@
-/** A log of the platform, which is read into its table as a whole or not at all. */
+/** A log of the platform, which is imported into its table as a whole or not at all. */
 import { pool } from '../../database/connect.ts';
 import { accessLog, type TimeUnit } from '../../importers/access-log.ts';
 import { errorLog, type ErrorLogFormat } from '../../importers/error-log.ts';
@@ -12,9 +12,12 @@ export type { TimeUnit } from '../../importers/access-log.ts';
 export type { ErrorLogFormat } from '../../importers/error-log.ts';
 export type { ImportResult } from '../../importers/import.ts';
 
-/** An open log, to be closed by whoever opened it. */
+/** An open log. The code that opened it closes it. */
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
-  /** Reads it into the database at `url`, once. For owners and admins. Throws ImportError, UnreadableLogError. */
+  /**
+   * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
+   * UnreadableLogError.
+   */
   importInto(
     context: { url: string; actor: Actor },
     options: Required<ImportOptions>,
@@ -27,7 +30,10 @@ export const openAccessLog = (
   { timeUnit }: { timeUnit: TimeUnit | undefined },
 ): Promise<OpenedLog> => open(file, accessLog(timeUnit));
 
-/** One message a line, into error_logs; `utcOffset` is that of times without a zone. Throws as {@link openAccessLog} does. */
+/**
+ * One message a line, into error_logs; `utcOffset` is the offset of times without a zone. Throws as {@link
+ * openAccessLog} does.
+ */
 export const openErrorLog = (
   file: string,
   { format, utcOffset }: { format: ErrorLogFormat; utcOffset: string | undefined },

@@ -20,11 +20,11 @@ export type NewKnowledge = Pick<
 
 type Wanted = Required<Pick<KnowledgeDefinition, 'category' | 'pattern' | 'solution'>> & {
   name: string;
-  /** more is earned, or given by an edit */
+  /** more autonomy has to be earned, or given by an edit */
   autonomy: 'shadow' | 'suggest';
 };
 
-/** An entry that can be added. Throws UsageError; a pattern and a playbook say where it is wrong. */
+/** An entry that can be added. Throws UsageError; for a pattern and a playbook it says where the mistake is. */
 export async function newKnowledge(
   { name, autonomy, ...wanted }: Wanted,
   catalogue: Catalogue,

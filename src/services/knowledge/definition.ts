@@ -1,4 +1,4 @@
-/** What an entry of knowledge says, as it is asked for, checked before anything is written. */
+/** The content of an entry of knowledge as a person gives it, checked before anything is written. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { knowledgeName } from '../../catalogue/names.ts';
 import { readSolution, riskOf } from '../../catalogue/solution.ts';
@@ -29,7 +29,10 @@ export function checkName(name: string): void {
   });
 }
 
-/** The columns that are asked for. Throws {@link UsageError}; a pattern and a playbook say where it is wrong. */
+/**
+ * The columns for the given options. Throws {@link UsageError}; for a pattern and a playbook it says where the
+ * mistake is.
+ */
 export async function columnsOf(
   { category, pattern, autonomy, halfLifeDays, ...given }: KnowledgeDefinition,
   catalogue: Catalogue,
@@ -56,7 +59,7 @@ function checkCategory(category: string): void {
   });
 }
 
-/** Throws {@link UsageError} for an entry that would act alone and may not. `wanted` says that it is asked for. */
+/** Throws {@link UsageError} for an entry that would act alone but may not. `wanted` says that this was asked for. */
 export function checkFreedom(
   entry: Pick<KnowledgeRow, 'autonomy' | 'solution'>,
   catalogue: Catalogue,
@@ -68,7 +71,7 @@ export function checkFreedom(
     new UsageError({
       what: 'this entry cannot be auto',
       why,
-      hint: 'give --autonomy suggest: it is brought to a person, who approves it with one key',
+      hint: 'give --autonomy suggest: a person gets the suggestion, and approves it with one key',
     });
   if (solution.kind === 'playbook' && riskOf(solution.steps) === 'irreversible')
     throw refuse('a step of its playbook is irreversible, and what cannot be undone always asks');

@@ -1,4 +1,4 @@
-/** How freely an entry may act on one component, whatever it may elsewhere. */
+/** How freely an entry may act on one component, independent of other components. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
@@ -16,7 +16,7 @@ export interface OnComponent {
   autonomy: KnowledgeRow['autonomy'];
 }
 
-/** Throws UsageError where more or less is asked for than an autonomy, or no component is named. */
+/** Throws UsageError where anything else than an autonomy is given, or no component is named. */
 export function onComponent(
   knowledge: string,
   component: string,
@@ -34,7 +34,10 @@ export function onComponent(
   });
 }
 
-/** `before` is null when it was so already. For owners and admins. Throws NotFoundError, UsageError. */
+/**
+ * `before` is null when the component had this autonomy already. For owners and admins. Throws NotFoundError,
+ * UsageError.
+ */
 export async function setAutonomyOn(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
   { knowledge: given, component, autonomy }: OnComponent,

@@ -17,18 +17,23 @@ import { aboutAll } from './show.ts';
 import { warningsOf, type KnowledgeWarning } from './warnings.ts';
 
 export interface EditedKnowledge {
-  /** as it is now */
+  /** the entry after the edit */
   entry: KnowledgeRow;
-  /** as it was; null when nothing had to be changed */
+  /** the entry before; null when nothing had to be changed */
   before: KnowledgeRow | null;
-  /** the columns that were changed: autonomy, too, where a new solution has to earn it */
+  /** the columns that were changed: also autonomy, where a new solution has to earn it again */
   changed: (keyof KnowledgeEdit)[];
-  /** components whose autonomy is their own and stays so; asked only where the entry's was set, and at most `mostOwn` */
+  /**
+   * components that have and keep an autonomy of their own; read only where the entry's autonomy was set, `mostOwn`
+   * at most
+   */
   own: { component: string; autonomy: KnowledgeRow['autonomy'] }[];
   warnings: KnowledgeWarning[];
 }
 
-/** The columns that an edit sets. Throws UsageError where it says nothing, or what cannot be used. */
+/**
+ * The columns that an edit sets. Throws UsageError for an edit that sets nothing, or for values that cannot be used.
+ */
 export async function editOf(
   definition: KnowledgeDefinition,
   catalogue: Catalogue,
@@ -43,9 +48,10 @@ export async function editOf(
 }
 
 /**
- * Changes what is given and nothing else. A component's own autonomy, which is never above that of an entry that was
- * lowered, stays what its outcomes made of it; and what an admin sets is judged by what comes of it from then on. For
- * owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone and may not.
+ * Changes the given columns and nothing else. A component's own autonomy is never above that of an entry that was
+ * lowered; otherwise it stays what its outcomes made of it. From then on, what an admin set is judged by its own
+ * outcomes. For owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may
+ * not.
  */
 export async function editKnowledge(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
@@ -90,7 +96,7 @@ const changedOf = (
     (column) => before[column] !== after[column],
   );
 
-/** What an admin decided by, written down as it is with the engine's own changes. */
+/** The figures at the time of an admin's decision, recorded as for the engine's own changes. */
 async function figuresNow(db: Db, id: string): Promise<object> {
   const { records, untouched, lift } = (await figuresOf(db, [id], aboutAll)).get(id)!;
   return { ...records.all, untouched, lift };

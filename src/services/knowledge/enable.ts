@@ -7,10 +7,10 @@ import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { secretWarnings, type KnowledgeWarning } from './warnings.ts';
 
-/** Characters of a reason that are kept. */
+/** The most characters of a reason that are kept. */
 const longestReason = 500;
 
-/** The reason as it is kept, null when none is given. Throws UsageError. */
+/** The reason in its stored form, null when none is given. Throws UsageError. */
 export function enableReasonOf(given: string | undefined): string | null {
   const why = given?.trim() || null;
   if (why && [...why].length > longestReason)
@@ -23,16 +23,16 @@ export function enableReasonOf(given: string | undefined): string | null {
 }
 
 export interface Enabled {
-  /** as it is now */
+  /** the entry after the change */
   entry: KnowledgeRow;
-  /** false where it was so already */
+  /** false where it was in this state already */
   changed: boolean;
   warnings: KnowledgeWarning[];
 }
 
 /**
- * Lets an entry act again as its autonomy says, or not at all. Operators may stop one; owners and admins may let it act.
- * Throws NotFoundError.
+ * Lets an entry act again as its autonomy allows, or stops it. Operators may stop an entry; owners and admins may let
+ * it act. Throws NotFoundError.
  */
 export async function setEnabled(
   { db, actor }: { db: Db; actor: Actor },

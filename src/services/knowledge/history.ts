@@ -7,7 +7,7 @@ import { knowledgeOf } from '../references/named.ts';
 
 export type KnowledgeEvent = Selectable<BotKnowledgeEvents>;
 
-/** What was changed about an entry, the newest first, with the figures that asked for it. Throws NotFoundError. */
+/** The changes of an entry, the newest first, with the figures that caused them. Throws NotFoundError. */
 export async function knowledgeHistory(
   db: Db,
   { knowledge: given, limit }: { knowledge: string; limit: number },

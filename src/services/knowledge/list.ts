@@ -6,7 +6,7 @@ import type { Db } from '../../database/connect.ts';
 export const listKnowledge = (db: Db, { limit }: { limit: number }): Promise<KnowledgeRow[]> =>
   db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(limit).execute();
 
-/** Which of the entries have outcomes that are decided, and the database's time. */
+/** Which of the entries have decided outcomes, and the database's time. */
 export async function decidedOf(db: Db, entries: KnowledgeRow[]) {
   const decided = await decidedEntries(
     db,

@@ -1,4 +1,4 @@
-/** What a pattern would have matched, told from the findings that there were. */
+/** What a pattern would have matched, found out from past findings. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { examine } from '../../heal/patterns/examine.ts';
@@ -6,25 +6,29 @@ import { buildIndex, inSlices } from '../../heal/patterns/knowledge-index.ts';
 import { mostText, textOf } from '../../heal/match.ts';
 import { giveTime } from '../../heal/patterns/timed-text.ts';
 
-/** Newest findings that are looked at, and how long; what is beyond is said to be left out. */
+/**
+ * The most findings that are read, the newest first, and the longest time for it; the result says what was left out.
+ */
 const mostFindings = 50_000;
 const mostMs = 60_000;
 const mostExamples = 10;
 const pageSize = 500;
 
 export interface Replay {
-  /** findings that were looked at */
+  /** findings that were read */
   examined: number;
-  /** findings that the pattern is found in, and how many problems they are */
+  /** findings that the pattern matches, and the number of different problems among them */
   matched: number;
   fingerprints: number;
-  /** findings of which the engine would not have known in time whether it matches */
+  /** findings for which the engine would not have known in time whether it matches */
   unexamined: number;
-  /** why older findings of that time were not looked at; null when all were */
+  /** why older findings of that time were not read; null when all were */
   cut: 'findings' | 'time' | null;
-  /** the newest of those that matched */
+  /** the newest matching findings */
   examples: ReplayedFinding[];
-  /** other entries that cured findings that this pattern would have caught, those with the most of them first */
+  /**
+   * other entries that cured findings which this pattern would have matched, those with the most such findings first
+   */
   wrongly: Wrongly[];
 }
 
@@ -43,9 +47,11 @@ export interface ReplayedFinding {
 export interface Wrongly {
   knowledge_id: string;
   name: string;
-  /** findings that it cured */
+  /** findings that the other entry cured */
   findings: number;
-  /** those of them whose ticket a person resolved with it, and those that it healed and that held */
+  /**
+   * tickets: findings whose ticket a person resolved with that entry; heals: findings that it healed and that held
+   */
   tickets: number;
   heals: number;
   /** one of the findings */
@@ -53,14 +59,14 @@ export interface Wrongly {
 }
 
 export interface ReplayOptions {
-  /** seconds back from now; findings seen since then are looked at */
+  /** seconds back from now; findings seen since then are read */
   since: number;
   category?: string | undefined;
 }
 
 /**
- * Asks a pattern that {@link checkPattern} took about the findings seen lately, the newest first, as the
- * engine would ask it about them today. Entries with the very same pattern are not held against it.
+ * Tries a pattern that {@link checkPattern} accepted on the findings of this time, the newest first, in the way in
+ * which the engine would match them today. Entries with the same pattern do not count as wrongly caught.
  */
 export async function replay(
   db: Db,
@@ -111,7 +117,7 @@ export async function replay(
   return found;
 }
 
-/** Ids of one finding more than are looked at, the newest first: that tells whether there are more. */
+/** Ids of one finding more than are read, the newest first: the last one shows whether there are more. */
 async function newestFindings(db: Db, since: number, category?: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM bot_findings
@@ -121,7 +127,7 @@ async function newestFindings(db: Db, since: number, category?: string): Promise
   return rows.map(({ id }) => id);
 }
 
-/** With as much of the description as the engine's matcher is asked about. */
+/** With the same part of the description that the engine's matcher reads. */
 async function readPage(
   db: Db,
   ids: string[],
@@ -143,7 +149,7 @@ interface Cure {
 
 type Cured = Omit<Wrongly, 'findings'> & { cured: Set<string> };
 
-/** Which other entries cured these findings: a person said so on the ticket, or a heal held. */
+/** Which other entries cured these findings: a person named the entry on the ticket, or its heal held. */
 async function curesOf(db: Db, pattern: string, ids: string[]): Promise<Cure[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Cure>`
@@ -152,7 +158,7 @@ async function curesOf(db: Db, pattern: string, ids: string[]): Promise<Cure[]> 
       SELECT finding_id, cure_knowledge_id AS knowledge_id, 'ticket' AS how FROM bot_tickets
       WHERE finding_id = ANY (${ids}::uuid[]) AND cure_knowledge_id IS NOT NULL
       UNION ALL
-      -- A ticket that was reopened names one of its findings only.
+      -- A reopened ticket names only one of its findings.
       SELECT f.id, t.cure_knowledge_id, 'ticket'
       FROM bot_findings f JOIN bot_tickets t ON t.fingerprint = f.fingerprint AND t.bot_id = f.bot_id
       WHERE f.id = ANY (${ids}::uuid[]) AND t.cure_knowledge_id IS NOT NULL

@@ -10,10 +10,13 @@ import { knowledgeOf } from '../references/named.ts';
 const mostComponents = 100;
 const newestEvents = 20;
 
-/** Figures about all that an entry was tried on. */
+/** Figures over all problems and components on which an entry was tried. */
 export const aboutAll = { fingerprint: null, component: null, category: null };
 
-/** An entry with its figures, whether its pattern is sound, what harm it did, its autonomy by component and its newest changes. Throws NotFoundError. */
+/**
+ * An entry with its figures, whether its pattern is sound, what harm it did, its autonomy by component and its newest
+ * changes. Throws NotFoundError.
+ */
 export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: string }) {
   const entry = await knowledgeOf(db, given);
   const components = await db
@@ -36,13 +39,16 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
   };
 }
 
-/** What the newest judgement found to begin because of it; null where it found nothing. */
+/** The harm that the newest judgement found: what began because of the entry; null where it found nothing. */
 function harmIn(aftermath: unknown): string | null {
   const { why } = (aftermath ?? {}) as Partial<Harm>;
   return typeof why === 'string' ? why : null;
 }
 
-/** Why the door would refuse a pattern that got in by another way: it may match nothing, or cost too much to try. */
+/**
+ * Why the checks of `add` and `edit` would refuse a pattern that was stored in another way: it may match the empty
+ * text, or cost too much to try.
+ */
 function whyUnsound(pattern: string): string | null {
   try {
     checkPattern(pattern);

@@ -1,4 +1,4 @@
-/** A solution as it is given: advice, or a playbook that can be carried out. */
+/** A solution as a person gives it: advice, or a playbook that can be carried out. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -9,15 +9,15 @@ import { mostBytes } from '../../playbook/shape.ts';
 export { mostBytes } from '../../playbook/shape.ts';
 
 export interface GivenSolution {
-  /** where it stands, for errors: an option, a file */
+  /** where the text comes from, for errors: an option, a file */
   place: string;
-  /** a slip in the first word of a playbook would make advice of it, which nothing carries out */
+  /** true when a playbook was meant: a mistake in its first word would make it advice, which is never carried out */
   isMeantAsPlaybook: boolean;
-  /** asked once what stands before it is right; it may throw {@link unusable} */
+  /** called once, after everything before it was accepted; it may throw {@link unusable} */
   text: () => string | Promise<string>;
 }
 
-/** The text as it is stored. Throws {@link UsageError}; a playbook says where it is wrong. */
+/** The text in its stored form. Throws {@link UsageError}; for a playbook it says where the mistake is. */
 export async function solutionOf(
   { place, isMeantAsPlaybook, text }: GivenSolution,
   catalogue: Catalogue,

@@ -8,7 +8,7 @@ import { aboutAll } from './show.ts';
 
 export type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
 
-/** Components of one entry that are told. */
+/** The most components of one entry that are returned. */
 const mostComponents = 20;
 
 export interface InComponent extends Pick<Figures, 'untouched' | 'lift'> {
@@ -20,12 +20,15 @@ export interface KnowledgeStats {
   entries: { entry: KnowledgeRow; figures: Figures }[];
   /** there are more entries than `limit` */
   hasMore: boolean;
-  /** of the one entry that was named; null where all were asked for */
+  /** of the one entry that was named; null where all entries were asked for */
   components: InComponent[] | null;
   now: Date;
 }
 
-/** What became of what entries did, and of what they left alone: of all, or of one by component. Throws NotFoundError. */
+/**
+ * What became of the findings on which entries acted, and of those that they left alone: for all entries, or for one
+ * by component. Throws NotFoundError.
+ */
 export async function knowledgeStats(
   db: Db,
   { knowledge: given, limit }: { knowledge: string | undefined; limit: number },
@@ -48,7 +51,7 @@ export async function knowledgeStats(
   };
 }
 
-/** What an entry achieved where; a component with too few outcomes to say something has no lift of its own. */
+/** What an entry achieved on each component; a component with too few outcomes has no lift of its own. */
 async function byComponent(db: Db, id: string): Promise<InComponent[]> {
   const found: InComponent[] = [];
   for (const component of await decidedComponents(db, id, mostComponents)) {

@@ -6,10 +6,10 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-/** The documented figures of all entries that are not what the ledger of outcomes says. */
+/** The documented figures of all entries that differ from the ledger of outcomes. */
 export const differingFigures = (db: Db): Promise<CacheDifference[]> => cacheDifferences(db);
 
-/** Writes what the ledger says; what differed. For owners and admins. */
+/** Corrects the figures from the ledger and returns those that differed. For owners and admins. */
 export async function mendFigures({
   db,
   actor,

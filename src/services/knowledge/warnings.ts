@@ -1,4 +1,4 @@
-/** What an entry of knowledge is stored with all the same, and a person ought to know. */
+/** What a person should know about an entry of knowledge that is stored in spite of it. */
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { credentialsIn } from '../../ground/secrets/literal-credentials.ts';
@@ -6,7 +6,7 @@ import { secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { warnOfCredentials, type Warning } from '../../playbook/warn-credentials.ts';
 
-/** A sentence, or a place in the solution with what is wrong there. */
+/** A sentence, or a place in the solution and what is wrong there. */
 export type KnowledgeWarning = string | Warning;
 
 interface Entry {
@@ -21,11 +21,11 @@ export const warningsOf = async (db: Db, entry: Entry): Promise<KnowledgeWarning
   ...(await secretWarnings(db, entry)),
 ];
 
-/** What looks like a credential in the solution; with the command that mends it. */
+/** What looks like a credential in the solution, with the command that corrects it. */
 export const credentialWarnings = ({ name, solution }: Omit<Entry, 'issue_pattern'>): Warning[] =>
   warnOfCredentials(name, solution);
 
-/** Secrets that a playbook refers to and that are not stored: until they are, it is not applied. */
+/** Secrets that a playbook refers to and that are not stored: until they are, the playbook is not applied. */
 export async function secretWarnings(
   db: Db,
   { solution }: Pick<Entry, 'solution'>,
@@ -41,7 +41,7 @@ export async function secretWarnings(
     );
 }
 
-/** What looks like a credential in the pattern, which is shown to whoever reads knowledge. */
+/** What looks like a credential in the pattern: everyone who reads knowledge sees the pattern. */
 export const patternWarnings = (pattern: string): string[] =>
   credentialsIn(pattern).length === 0
     ? []

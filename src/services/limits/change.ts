@@ -9,7 +9,7 @@ export type { LimitRow } from '../../data/bots/healing-limits.ts';
 
 type Limit = (typeof limits)[number];
 
-/** The limit and the value that it is to have. Throws NotFoundError with the nearest name, and UsageError. */
+/** The limit and its new value. Throws NotFoundError with the nearest name, and UsageError. */
 export function limitOf(given: string, text: string | undefined): { limit: Limit; value: number } {
   const limit = limits.find(({ name }) => name === given);
   if (!limit) {
@@ -33,10 +33,10 @@ export function limitOf(given: string, text: string | undefined): { limit: Limit
   return { limit, value };
 }
 
-/** All limits of healing, as they are. */
+/** All limits of healing with their present values. */
 export const showLimits = (db: Db): Promise<LimitRow[]> => readLimits(db);
 
-/** Sets one limit; what it was before, null where it was not set. For owners and admins. */
+/** Sets one limit and returns its old value, null where it was not set. For owners and admins. */
 export async function changeLimit(
   { db, actor }: { db: Db; actor: Actor },
   { limit, value }: { limit: Limit; value: number },

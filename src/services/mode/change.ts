@@ -14,10 +14,10 @@ import { authorise, type Actor } from '../actor.ts';
 
 export { modes, type Mode, type ModeChange } from '../../data/bots/engine.ts';
 
-/** Characters of a reason that are kept. */
+/** The most characters of a reason that are kept. */
 const longestReason = 500;
 
-/** The reason as it is kept, null when none is given. Throws UsageError. */
+/** The reason in its stored form, null when none is given. Throws UsageError. */
 export function modeReasonOf(given: string | undefined): string | null {
   const reason = given?.trim() || null;
   if (reason && [...reason].length > longestReason)
@@ -41,12 +41,12 @@ export const showMode = async (db: Db): Promise<CurrentMode> => ({
   now: await currentTime(db),
 });
 
-/** Whether nothing is healed now. */
+/** Whether the mode is off: no remedy acts. */
 export const isOff = async (db: Db): Promise<boolean> => (await currentMode(db)) === 'off';
 
 /**
- * Sets the mode of healing. For owners and admins. `changed` is false where it was so already; `underWay` counts heals
- * that had begun when everything was switched off.
+ * Sets the mode of healing. For owners and admins. `changed` is false where the mode was set already; `underWay`
+ * counts heals that had begun when the mode became off.
  */
 export async function setMode(
   { db, actor }: { db: Db; actor: Actor },
@@ -55,7 +55,7 @@ export async function setMode(
   authorise(actor, 'change the mode', 'admin');
   const changed = await changeMode(db, mode, { by: storable(actor.name), reason });
   const now = await readMode(db);
-  // Also when it was off already: whoever asks for it wants to know.
+  // Counted also when the mode was off already, because the person wants to know.
   const underWay = mode === 'off' ? await countHealsUnderWay(db) : 0;
   return { mode: now, now: await currentTime(db), changed: Boolean(changed), underWay };
 }

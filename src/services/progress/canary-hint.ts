@@ -1,8 +1,8 @@
-/** What to try for the words in which another process wrote down why a canary did not get through it. */
+/** What to try, derived from the error text that another process recorded when a canary did not get through it. */
 import { explainFault } from '../../database/faults/explain-fault.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 
-/** Words of PostgreSQL, whose code stayed in that process. */
+/** Messages of PostgreSQL; their codes stayed in the other process. */
 const codes: [RegExp, string][] = [
   [/password authentication failed/i, '28P01'],
   [/pg_hba\.conf|not permitted to log in|role ".*" does not exist/i, '28000'],
@@ -20,10 +20,10 @@ const codes: [RegExp, string][] = [
   ],
 ];
 
-/** A child process, and no server, has to do with it. */
+/** Messages about a child process, not about a server. */
 const ofChild = /\bchild\b|its process|heap|memory|no answer within|spawn/i;
 
-/** The hint for the server that the words are about; null where they are about none that is known. */
+/** The hint for the server that the message is about; null where it names no known server. */
 export function hintFor(error: string | null): string | null {
   if (error === null || ofChild.test(error)) return null;
   const code = codes.find(([words]) => words.test(error))?.[1];

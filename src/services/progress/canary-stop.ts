@@ -10,9 +10,9 @@ import { fullInWords, schedulersOf, workersOf } from './facts.ts';
 export type Leg = 'claim' | 'queue' | 'child' | 'record';
 
 export interface Stop {
-  /** the leg that it did not get through; null when it could not be sent at all */
+  /** the leg that the canary did not get through; null when it could not be sent at all */
   leg: Leg | null;
-  /** `busy`: every place carries a run. `unknown`: it says nothing of whether runs move */
+  /** `busy`: every place carries a run. `unknown`: the result does not show whether runs move */
   verdict: 'broken' | 'busy' | 'unknown';
   /** what was seen */
   detail: string;
@@ -21,7 +21,7 @@ export interface Stop {
 }
 
 export interface Seen {
-  /** as it was when the wait was over; null when nothing was sent because no scheduler is alive */
+  /** the row when the wait ended; null when nothing was sent because no scheduler is alive */
   row: CanaryRow | null;
   nodes: Node[];
   /** the number of places when all of them are busy, else null */
@@ -32,7 +32,9 @@ export interface Seen {
 /** `worker 4711 on host` */
 export const nodeName = ({ role, host, pid }: Node): string => `${role} ${pid} on ${host}`;
 
-/** The database refuses to write for this role or server. Throws what is another error. */
+/**
+ * The explanation when the database refuses to write for this role or on this server. Throws any other error again.
+ */
 export function explainRefusal(error: unknown): Stop {
   if (stateOf(error) !== denied && meaningOf(error)?.fault !== 'read-only') throw error;
   return {
@@ -43,7 +45,7 @@ export function explainRefusal(error: unknown): Stop {
   };
 }
 
-/** Another process has removed what tells how far it came. */
+/** Another process has removed the row that shows how far the canary came. */
 export const rowGone: Stop = {
   leg: null,
   verdict: 'unknown',
@@ -88,10 +90,13 @@ const namedBy = (id: string | null, nodes: Node[]): string => {
   return node ? nodeName(node) : `a process that is gone (${id})`;
 };
 
-/** A process of a version before canaries does not say which queue it uses. */
+/** A process of a version before canaries does not record which queue it uses. */
 const older = (nodes: Node[]): Node[] => nodes.filter(({ queue }) => queue === null);
 
-/** During an upgrade: an older process took it, or none that knows it was free. Null where none is alive. */
+/**
+ * During an upgrade an older process may have taken the canary, or no newer process was free. Null where no older
+ * process is alive.
+ */
 function ofOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
   const old = older(alive);
   return old.length === 0

@@ -1,7 +1,7 @@
 /**
- * Proof that runs move: a canary takes the way of a run, from a scheduler's claim to the record, and the leg
- * that it does not get through is named. Whatever calls an installation healthy asks here, and not only
- * whether its processes are alive.
+ * Proof that runs move: a canary takes the way of a run, from a scheduler's claim to the record, and the result names
+ * the leg that it does not get through. Every command that calls an installation healthy asks here, instead of only
+ * checking whether its processes are alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -21,22 +21,25 @@ export type LegTimes = Record<Leg | 'total', number>;
 
 export type CanaryResult = { passed: true; ms: LegTimes } | ({ passed: false } & Stop);
 
-/** A scheduler claims once a second, an entry is taken within a moment, and a start of a child takes less than one. */
+/**
+ * A scheduler claims once a second, a worker takes an entry within a moment, and a child starts in less than a
+ * second.
+ */
 const defaultLegTimeoutMs = 10_000;
 const pollMs = 50;
-/** A place that has been free for so long while the canary waited does not take it. */
+/** If a place was free for this long while the canary waited, the free place is not what it waits for. */
 const placeFreeMs = 1_000;
 
 /**
- * Sends one canary and waits for it, at each leg for `legTimeoutMs` at most. Any number may be under way at once;
- * none has a row, a figure or a finding. Rejects only when the database does not answer.
+ * Sends one canary and waits for it, at each leg for `legTimeoutMs` at most. Several canaries may be under way at
+ * once; a canary leaves no run, figure or finding. Rejects only when the database does not answer.
  */
 export async function sendCanary(
   db: Db,
   { legTimeoutMs = defaultLegTimeoutMs }: { legTimeoutMs?: number } = {},
 ): Promise<CanaryResult> {
   const nodes = await listNodes(db);
-  // Without a scheduler it is known where it would stop.
+  // Without a scheduler it is clear where the canary would stop.
   if (schedulersOf(nodes).length === 0)
     return { passed: false, ...explainStop({ row: null, nodes, full: null, legTimeoutMs }) };
   const id = await requestCanary(db).catch((error: unknown) => explainRefusal(error));
@@ -50,7 +53,7 @@ export async function sendCanary(
     if (row?.started_at) row = await follow(db, id, { legTimeoutMs, noWorker, from: row });
     full = await fullNow(db);
   }
-  // As long as its entry may wait in the queue, its row tells a scheduler to take that away.
+  // While its entry may still wait in the queue, the row stays: it tells a scheduler to remove the entry.
   if (row && !isWaiting(row)) await removeCanary(db, id).catch(() => {});
   if (row?.recorded_at) return { passed: true, ms: timesOf(row) };
   if (!row) return { passed: false, ...rowGone };
@@ -68,13 +71,13 @@ async function fullNow(db: Db): Promise<number | null> {
 
 interface Follow {
   legTimeoutMs: number;
-  /** nothing would take it out of the queue */
+  /** no worker would take it out of the queue */
   noWorker: boolean;
-  /** as it was seen last */
+  /** the row as last seen */
   from?: CanaryRow;
 }
 
-/** The row when it is over, or has come no further for `legTimeoutMs`; null when it was removed. */
+/** The row when the canary has ended, or has come no further for `legTimeoutMs`; null when the row was removed. */
 async function follow(
   db: Db,
   id: string,
@@ -93,7 +96,7 @@ async function follow(
   }
 }
 
-/** How far it has come. */
+/** The number of legs that it has passed. */
 const legsOf = (row: CanaryRow): number =>
   [row.claimed_at, row.queued_at, row.started_at, row.answered_at].filter((at) => at !== null)
     .length;

@@ -1,4 +1,4 @@
-/** What is known of the engine's progress, of one moment. */
+/** What is known about the engine's progress at one moment. */
 import {
   currentTime,
   doesSchedule,
@@ -21,7 +21,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
 
-/** Reads all that {@link needs} asks. To see one moment, give it a repeatable read transaction. */
+/** Reads everything that {@link needs} uses. For facts of one moment, pass a repeatable read transaction. */
 export async function readFacts(db: Db) {
   const nodes = await listNodes(db);
   const isWhole = schedulersOf(nodes).length > 0 && workersOf(nodes).length > 0;
@@ -41,7 +41,7 @@ export async function readFacts(db: Db) {
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
     carried: await runsCarried(db),
-    /** asked only where a process is missing */
+    /** read only where a process is missing */
     activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),
   };
@@ -60,8 +60,8 @@ export const schedulersOf = (nodes: Node[]): Node[] => nodes.filter(doesSchedule
 export const workersOf = (nodes: Node[]): Node[] => nodes.filter(doesWork);
 
 /**
- * The places of all workers that are alive, when each of them carries as many runs as it has places; null when
- * one has a place free, does not say how many it has, or there is none.
+ * The number of places of all living workers, when each of them carries as many runs as it has places. Null when a
+ * worker has a free place or does not say how many it has, or when no worker is alive.
  */
 export function fullPlaces(nodes: Node[], carried: Map<string, number>): number | null {
   const workers = workersOf(nodes);
@@ -72,7 +72,7 @@ export function fullPlaces(nodes: Node[], carried: Map<string, number>): number 
   return workers.reduce((sum, { places }) => sum + places!, 0);
 }
 
-/** What {@link fullPlaces} came to: `all 10 places of the worker are busy`. */
+/** The result of {@link fullPlaces} in words: `all 10 places of the worker are busy`. */
 export function fullInWords(places: number, nodes: Node[]): string {
   if (places === 1) return 'the only place of the worker is busy';
   const workers = workersOf(nodes).length;

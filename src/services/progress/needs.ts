@@ -1,4 +1,4 @@
-/** What a person has to look at, in words: first what keeps everything from going on. */
+/** What a person has to look at, in words: first what stops everything else. */
 import { healsIn } from '../../data/bots/engine.ts';
 import { counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
@@ -10,7 +10,7 @@ import { lastSign, standstill } from './standstill.ts';
 /** `what: try`, as a list shows it. Names in it come from rows: print it as foreign text. */
 export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
 
-/** The most urgent first; empty when a person has nothing to do. */
+/** The needs, the most urgent first; empty when a person has nothing to do. */
 export function needs(facts: Facts): Need[] {
   return [
     rowsHidden(facts),
@@ -24,7 +24,7 @@ export function needs(facts: Facts): Need[] {
   ].filter((need) => need !== null);
 }
 
-/** What this role reads is not all there is: no word below says that all is well. */
+/** This role does not see all rows: then no text below may say that all is well. */
 function rowsHidden({ hidden }: Facts): Need | null {
   if (!hidden) return null;
   return {
@@ -34,7 +34,7 @@ function rowsHidden({ hidden }: Facts): Need | null {
   };
 }
 
-/** Processes that are alive cannot show it then, and no start of another one mends it. */
+/** Then living processes cannot write their heartbeat, and starting another process does not help. */
 const readOnly = (facts: Facts): Need => ({
   kind: 'read_only',
   what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and which processes are alive cannot be known${lastSign(facts, { noScheduler: true, noWorker: true })}`,

@@ -1,7 +1,10 @@
-/** A database that takes no writes: nothing runs, and living processes cannot show that they live. */
+/** A database that takes no writes: no run starts, and living processes cannot write their heartbeat. */
 import { botsThatAre, schedulersOf, workersOf, type Facts } from './facts.ts';
 
-/** Whether it takes no writes from anybody, or from this session while no process shows that others may write. */
+/**
+ * Whether it takes no writes from any session, or none from this session while no process shows that others may
+ * write.
+ */
 export function takesNoWrites(facts: Facts): boolean {
   const { readOnly, nodes, waiting } = facts;
   if (readOnly === null || readOnly.forAll) return readOnly !== null;
@@ -9,6 +12,6 @@ export function takesNoWrites(facts: Facts): boolean {
   return !isBeating && botsThatAre(facts, 'active') + waiting.count > 0;
 }
 
-/** The cause, with where it was set: `default_transaction_read_only is on (configuration file)`. */
+/** The cause, with the place where it was set: `default_transaction_read_only is on (configuration file)`. */
 export const readOnlyInWords = ({ why }: NonNullable<Facts['readOnly']>): string =>
   `the database takes no writes: ${why}`;

@@ -1,8 +1,11 @@
-/** Heals that workers gave up because a secret could not be had: no run fails for that, so it is said here. */
+/**
+ * Heals that workers aborted because a secret was not available: no run fails for that reason, so `status` reports
+ * it.
+ */
 import { counted, span } from '../../ground/text.ts';
 import type { Facts } from './facts.ts';
 
-/** How many, of which entries, how long ago and why; null where there were none. */
+/** How many there were, of which entries, how long ago and why; null where there were none. */
 export function keptFromInWords({ keptFrom, now }: Facts): string | null {
   const { count, latest, entries } = keptFrom;
   const [newest] = entries;

@@ -10,7 +10,7 @@ import {
 } from './facts.ts';
 import { ago, longest, verb, type Need } from './need.ts';
 
-/** What does not go on; where the database takes no writes, that alone is why. */
+/** Needs because nothing moves; where the database takes no writes, that alone is the reason. */
 export const standstill = (facts: Facts): (Need | null)[] => [
   processesGone(facts),
   runsWaiting(facts),
@@ -27,7 +27,7 @@ const waitsInWords = (facts: Facts): string => {
 const overdueInWords = (facts: Facts): string =>
   `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
 
-/** No scheduler, no worker, or neither, where there is something for them to do. */
+/** No scheduler, no worker, or neither, while there is work for them. */
 function processesGone(facts: Facts): Need | null {
   const { nodes, overdue, waiting } = facts;
   const active = botsThatAre(facts, 'active');
@@ -51,7 +51,7 @@ function processesGone(facts: Facts): Need | null {
   };
 }
 
-/** A process that ended in order leaves no row behind: then what it did last says when there was one. */
+/** A process that ended in order leaves no row. Then the newest run and slot show when a process last worked. */
 export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean }): string {
   const { nodes, activity } = facts;
   const silent = nodes.filter(
@@ -69,7 +69,10 @@ export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: b
     : ` (last sign of one ${ago(new Date(Math.max(...signs)), facts)})`;
 }
 
-/** Due runs that no worker takes, where there is one. `closer`: where to look, as in the next two. */
+/**
+ * Due runs that no worker takes although one is alive. `closer` says where to look next, here and in the next two
+ * functions.
+ */
 export function runsWaiting(
   facts: Facts,
   closer = '`npx roundsman doctor` finds out where runs stop',
@@ -87,7 +90,7 @@ export function runsWaiting(
   };
 }
 
-/** Runs that nothing carries and nothing has taken over. */
+/** Runs that lost their worker and that no process has taken over. */
 export function runsLost(
   facts: Facts,
   closer = '`npx roundsman doctor` says which are alive',
@@ -101,7 +104,7 @@ export function runsLost(
   };
 }
 
-/** Runs of jobs that nothing carries, where there is a worker. */
+/** Runs of jobs that no worker carries, although one is alive. */
 function jobsStalled(facts: Facts): Need | null {
   const { count, since: at, first } = facts.stalledJobs;
   if (count === 0 || workersOf(facts.nodes).length === 0) return null;
@@ -112,7 +115,7 @@ function jobsStalled(facts: Facts): Need | null {
   };
 }
 
-/** Bots that run and look at nothing: their children do not start, or every check is skipped. */
+/** Bots whose runs perform no check: their children do not start, or every check is skipped. */
 function botsUnchecked(facts: Facts): Need | null {
   const { count, since: at, first } = facts.unchecked;
   if (count === 0) return null;
@@ -123,7 +126,7 @@ function botsUnchecked(facts: Facts): Need | null {
   };
 }
 
-/** Due bots that no scheduler claims, where there is one. */
+/** Due bots that no scheduler claims, although one is alive. */
 export function botsOverdue(
   facts: Facts,
   closer = '`npx roundsman doctor` looks closer',

@@ -1,4 +1,4 @@
-/** Rows by their ids, or the beginning of one. */
+/** Rows by their id, or the beginning of it. */
 import { sql } from 'kysely';
 import { idsFrom } from '../../data/bots/id-prefix.ts';
 import type { Db } from '../../database/connect.ts';
@@ -63,7 +63,7 @@ const mostCandidates = 6;
 
 interface Candidate {
   id: string;
-  /** its bot's, or who keeps it */
+  /** its bot's name, or its owner's */
   name: string;
   at: Date;
 }

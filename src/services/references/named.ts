@@ -1,11 +1,11 @@
-/** Bots and knowledge by what people call them. */
+/** Bots and knowledge by their names. */
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { nearest } from '../../ground/nearest.ts';
 import { isUuid } from './uuid.ts';
 
-/** Names that are compared with one that was not found; more would be read for nothing. */
+/** The most names that are compared with an unknown one. */
 const mostNames = 2_000;
 
 async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {

@@ -7,7 +7,10 @@ import { isUuid } from './uuid.ts';
 /** The ticket is resolved or closed: nothing about it changes any more. */
 export class TicketOverError extends RoundsmanError {}
 
-/** A ticket that has not ended; `wanted` is what it is to be. Throws {@link NotFoundError}, {@link TicketOverError}. */
+/**
+ * A ticket that has not ended; `wanted` says what is to be done with it. Throws {@link NotFoundError}, {@link
+ * TicketOverError}.
+ */
 export async function pendingTicketOf(db: Db, given: string, wanted: string): Promise<TicketRow> {
   const ticket = await ticketOf(db, given);
   if (pending.includes(ticket.status)) return ticket;

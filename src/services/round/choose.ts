@@ -6,7 +6,10 @@ export interface Chosen {
   name: string;
 }
 
-/** The bots that a round asks: those named, each once, else every active one. Throws NotFoundError for a name that is not there. */
+/**
+ * The bots of a round: the named ones, each once, else every active one. Throws NotFoundError for a name that does
+ * not exist.
+ */
 export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chosen[]> {
   if (names.length > 0) return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
   return db

@@ -10,8 +10,8 @@ export type { Round } from './read.ts';
 const pollMs = 100;
 
 /**
- * Runs these bots once, now, and waits until every run has ended. Some process must be carrying out
- * runs. Resolves with what they did; with null when `signal` aborts first: the runs go on without us. For operators.
+ * Runs these bots once, now, and waits until every run has ended. A worker must be alive. Resolves with what they
+ * did; with null when `signal` aborts first: the runs then go on without this caller. For operators.
  */
 export async function makeRound(
   { db, actor }: { db: Db; actor: Actor },

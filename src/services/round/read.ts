@@ -4,28 +4,28 @@ import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { pending } from '../../data/bots/bot-tickets.ts';
 
-/** With the reason why no person is told of it. */
+/** With the reason why people are not told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
 };
 
-/** What some runs did, as their tables' rows. */
+/** What several runs did, as rows of their tables. */
 export interface Round {
   executions: Selectable<Database['bot_executions']>[];
-  /** the findings that these runs saw, and what is open since they began; the worst first */
+  /** the findings that these runs saw, and those that are open since the runs began; the worst first */
   findings: SeenFinding[];
-  /** how many findings of these bots are open though these runs did not see them: nothing says that they are over */
+  /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
   /** the tickets of these findings */
   tickets: Selectable<Database['bot_tickets']>[];
 }
 
-/** `IN ()` is no SQL. */
+/** `IN ()` is not valid SQL. */
 const none = '00000000-0000-0000-0000-000000000000';
 
-/** Reads what the runs with these ids did. Rows come in the order in which a person reads them. */
+/** Reads what the runs with these ids did. The rows are in the order in which a person reads them. */
 export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
   if (executionIds.length === 0)
     return { executions: [], findings: [], left_open: 0, actions: [], tickets: [] };

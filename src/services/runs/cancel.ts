@@ -8,13 +8,13 @@ export interface Cancelled {
   run: ExecutionRow;
   /** the name of its bot */
   bot: string;
-  /** since when it had been asked to stop already; null when it had not */
+  /** the time of an earlier request to stop; null when there was none */
   askedBefore: Date | null;
 }
 
 /**
- * Ends a run that waits, and asks one that goes on to stop. For operators. Throws NotFoundError, AmbiguousIdError, and
- * what says that the run has ended.
+ * Ends a queued run, or asks a running one to stop. For operators. Throws NotFoundError, AmbiguousIdError, and an
+ * error when the run has ended.
  */
 export async function cancelRun(
   { db, actor }: { db: Db; actor: Actor },

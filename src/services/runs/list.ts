@@ -15,7 +15,7 @@ export interface ListRuns {
   limit: number;
 }
 
-/** Runs, the newest first, with their bots. Throws NotFoundError for a bot that is not there. */
+/** Runs, the newest first, with their bots. Throws NotFoundError for a bot that does not exist. */
 export async function listRuns(db: Db, { bot: named, status, since, limit }: ListRuns) {
   const bot = named === undefined ? undefined : await botOf(db, named);
   const filter = { botId: bot?.id, status, sinceSeconds: since, limit };

@@ -3,10 +3,10 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { runIdOf } from '../references/by-id.ts';
 
-/** Findings and actions of one run at most. */
+/** The most findings and actions of one run. */
 const most = 100;
 
-/** A run with its bot, what it found and what was done about it. Throws NotFoundError, AmbiguousIdError. */
+/** A run with its bot, its findings and the actions on them. Throws NotFoundError, AmbiguousIdError. */
 export async function showRun(db: Db, { run: given }: { run: string }) {
   const id = await runIdOf(db, given);
   const run = await db

@@ -1,4 +1,4 @@
-/** What is refused before a secret is stored: its name, its value, the variable that holds it. */
+/** Checks before a secret is stored: its name, its value, the variable that holds it. */
 import type { Config } from '../../config.ts';
 import { isOwnSetting, longest, mendUnfit, unfit } from '../../data/secrets/open.ts';
 import { UsageError } from '../../ground/errors.ts';
@@ -20,7 +20,7 @@ export function checkSecretName(name: string): void {
   });
 }
 
-/** Throws {@link UsageError} for what is no variable, and for a setting of the engine. */
+/** Throws {@link UsageError} for a text that cannot name a variable, and for a setting of the engine. */
 export function checkVariable(variable: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,199}$/.test(variable))
     throw notStored(
@@ -34,7 +34,7 @@ export function checkVariable(variable: string): void {
     );
 }
 
-/** Throws {@link UsageError} for a value that cannot be a secret; it is not repeated. */
+/** Throws {@link UsageError} for a value that cannot be a secret; the error does not repeat it. */
 export function checkValue(value: string): void {
   const why = unfit(value);
   if (why !== null) throw notStored(why, mendUnfit(value));
@@ -49,7 +49,10 @@ export function whyUnreadable({ variable }: Pick<Config, 'variable'>, from: stri
   return value === undefined ? 'it is not set here' : unfit(value);
 }
 
-/** The keys with which values are sealed. Throws {@link UsageError} that says how to make one; `what` was to be sealed. */
+/**
+ * The keys with which values are sealed. Without keys it throws {@link UsageError}, which says how to make one;
+ * `what` names what was to be sealed.
+ */
 export function sealingKeys({ keys }: Pick<Config, 'keys'>, what: string): KeyRing {
   if (keys) return keys;
   throw new UsageError({

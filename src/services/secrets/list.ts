@@ -5,13 +5,16 @@ import { listSecrets as query, usesOfSecrets } from '../../data/secrets/rows.ts'
 import type { Db } from '../../database/connect.ts';
 import { shownRow } from './shown.ts';
 
-/** All secrets, with the entries that use each and why it does not open here; and those that are used and not stored. */
+/**
+ * All secrets, with the entries that use each and why it cannot be opened here; and secrets that are used but not
+ * stored.
+ */
 export async function listSecrets({ db, config }: { db: Db; config: Config }) {
   const uses = await usesOfSecrets(db);
   const secrets = (await query(db)).map((row) => ({
     ...shownRow(row),
     used_by: uses.get(row.name) ?? [],
-    /** null where it opens */
+    /** null where it can be opened */
     closed: closedFor(config, row),
   }));
   const missing = [...uses]

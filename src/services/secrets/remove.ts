@@ -18,9 +18,9 @@ export async function usersOfSecret(db: Db, { name }: { name: string }): Promise
 }
 
 /**
- * Forgets a secret; what uses it is not applied any more. One that entries use is refused unless whoever asks knows that
- * (`evenInUse`): a script that did not know would stop the healing of those entries. For owners and admins. Throws
- * NoSecretError, UsageError.
+ * Removes a secret; playbooks that use it are not applied any more. A secret in use is refused unless the caller says
+ * that it knows so (`evenInUse`): a script that does not know would stop the healing of those entries. For owners and
+ * admins. Throws NoSecretError, UsageError.
  */
 export async function removeSecret(
   { db, actor }: { db: Db; actor: Actor },

@@ -7,7 +7,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { checkSecretName, checkValue, checkVariable } from './checks.ts';
 import { shownRow, type ShownSecret } from './shown.ts';
 
-/** A secret: its value, which the keys seal, or the variable from which each worker reads it. */
+/** A secret: its value, which is sealed with the keys, or the variable from which each worker reads it. */
 export type NewSecret = { name: string } & (
   | { value: string; keys: KeyRing }
   | { variable: string }
@@ -15,13 +15,13 @@ export type NewSecret = { name: string } & (
 
 export interface StoredSecret {
   secret: ShownSecret;
-  /** none of that name was stored before */
+  /** no secret of that name was stored before */
   isNew: boolean;
   /** how playbooks refer to it */
   reference: string;
 }
 
-/** Stores a secret, in place of one of the same name. For owners and admins. Throws UsageError. */
+/** Stores a secret and replaces one of the same name. For owners and admins. Throws UsageError. */
 export async function setSecret(
   { db, actor }: { db: Db; actor: Actor },
   secret: NewSecret,

@@ -5,16 +5,16 @@ import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 
-/** Characters of a text that are kept. */
+/** The most characters of a text that are kept. */
 const longest = 1_000;
 
-/** What is to be silenced, and until when; texts as they were given, with the options that gave them. */
+/** What is to be silenced, and until when. The texts are as given, with the options that gave them. */
 export interface SilenceWanted {
   bot?: string | undefined;
   component: string | null;
   category: string | null;
   fingerprint: string | null;
-  /** seconds; null: until it is resolved */
+  /** seconds; null: until the problem is resolved */
   seconds: number | null;
 }
 
@@ -27,7 +27,7 @@ interface Given {
   untilResolved?: boolean | undefined;
 }
 
-/** Throws UsageError where nothing is named, or nothing says until when. */
+/** Throws UsageError where nothing is named, or no end is given. */
 export function silenceOf(given: Given): SilenceWanted {
   const component = silenceTextOf('--component', given.component);
   const category = silenceTextOf('--category', given.category);
@@ -42,7 +42,9 @@ export function silenceOf(given: Given): SilenceWanted {
   return { bot: given.bot, component, category, fingerprint, seconds: given.for ?? null };
 }
 
-/** An option's text; null when it was not given. Throws UsageError: empty or endless it names nothing. */
+/**
+ * An option's text; null when it was not given. Throws UsageError for an empty or too long text, which names nothing.
+ */
 export function silenceTextOf(flag: string, value: string | undefined): string | null {
   if (value === undefined) return null;
   const text = storable(value.trim());
@@ -54,7 +56,7 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
   return text;
 }
 
-/** Silences what is named; its row, and the name of its bot. For operators. Throws NotFoundError. */
+/** Adds the silence; returns its row and the name of its bot. For operators. Throws NotFoundError. */
 export async function addSilence(
   { db, actor }: { db: Db; actor: Actor },
   { bot: named, reason, ...wanted }: SilenceWanted & { reason: string },

@@ -24,7 +24,7 @@ export async function endSilence(
     .executeTakeFirstOrThrow();
   throw new SilenceOverError({
     what: `silence ${shortId(id)} cannot be ended`,
-    why: `it is over since ${time(ended_at ?? expires_at)} UTC`,
+    why: `it ended at ${time(ended_at ?? expires_at)} UTC`,
     hint: '`npx roundsman silences list` shows what is in force',
   });
 }

@@ -5,7 +5,7 @@ import type { Db } from '../../database/connect.ts';
 export type { Suppressor } from '../../data/bots/bot-findings.ts';
 export type { ListedSilence, Silence, SilenceRow } from '../../data/bots/bot-silences.ts';
 
-/** Silences in force, or `all` there were, the newest first, with how much each hides now. */
+/** Silences in force, or with `all` every one, the newest first, with the number of findings that each hides now. */
 export async function listSilences(db: Db, filter: { all: boolean; limit: number }) {
   return { silences: await query(db, filter), now: await currentTime(db) };
 }

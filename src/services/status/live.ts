@@ -3,7 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { severityRank } from '../../data/bots/bot-findings.ts';
 import { isPending, pending } from '../../data/bots/bot-tickets.ts';
 
-/** Columns of `bots` with what its newest run said and how many of its findings are open. */
+/** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
   name: string;
   status: 'active' | 'paused' | 'disabled' | 'error';
@@ -31,7 +31,7 @@ export interface Live {
   tickets: LiveTicket[];
 }
 
-/** What the screen of `up` shows: the bots that run next and the worst tickets, so many of each. */
+/** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
 export async function readLive(db: Db, mostBots: number, mostTickets: number): Promise<Live> {
   const { rows: bots } = await sql<LiveBot>`
     SELECT b.name, b.status, b.status_reason, b.schedule_cron, b.next_execution_at,
@@ -76,7 +76,10 @@ export interface EndedRun {
   completed_at: Date;
 }
 
-/** Runs and skipped slots that ended after `since` (text with microseconds, from the same function), oldest first. */
+/**
+ * Runs and skipped slots that ended after `since`, oldest first. `since` is text with microseconds, from the same
+ * function.
+ */
 export async function endedSince(
   db: Db,
   since: string | null,

@@ -4,7 +4,7 @@ import { ofOneMoment, readFacts, schedulersOf, workersOf } from '../progress/fac
 import type { Need } from '../progress/need.ts';
 import { needs } from '../progress/needs.ts';
 
-/** Everything that `status` shows, of one moment, with what needs a person: the most urgent first. */
+/** Everything that `status` shows, as of one moment, with what needs a person: the most urgent first. */
 export async function showStatus(db: Db) {
   const facts = await ofOneMoment(db, async (trx) => ({
     ...(await readFacts(trx)),

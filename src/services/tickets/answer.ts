@@ -21,23 +21,23 @@ export type { Context, Figures } from '../../heal/judging/figures.ts';
 
 export type Answer = 'approved' | 'rejected';
 
-/** The suggestion that is to be answered, with what a person needs to know for that. */
+/** The suggestion to be answered, with what a person needs to know for the answer. */
 export interface Answerable {
   ticket: TicketRow;
   suggestion: Suggestion;
-  /** what would be done; none where it is advice */
+  /** the steps that would be carried out; empty where it is advice */
   steps: Step[];
   /** each of them can be taken back */
   isUndoable: boolean;
-  /** what the entry has achieved on the like of this problem */
+  /** what the entry has achieved on similar problems */
   figures: Figures;
-  /** the database's time, at which the figures are as they are */
+  /** the database's time when the figures were read */
   now: Date;
 }
 
 /**
- * What an answer on a ticket would be about: the entry that is named, or the only one that is suggested. Throws
- * NotFoundError, TicketOverError, {@link NoSuggestionError}, and UsageError where more than one is suggested.
+ * The suggestion that an answer on a ticket is about: of the named entry, or the only one there is. Throws
+ * NotFoundError, TicketOverError, {@link NoSuggestionError}, and UsageError where there is more than one suggestion.
  */
 export async function findAnswerable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
@@ -84,8 +84,8 @@ export async function findAnswerable(
 }
 
 /**
- * Answers a suggestion; what is approved is carried out by a run, which is queued with the answer. For operators.
- * Throws TicketChangedError when another answer came first.
+ * Answers a suggestion. An approval queues a run, which carries the suggestion out. For operators. Throws
+ * TicketChangedError when another answer came first.
  */
 export async function answerTicket(
   { db, actor }: { db: Db; actor: Actor },
@@ -105,7 +105,7 @@ export async function answerTicket(
   return db.transaction().execute((trx) => answerSuggestion(trx, ticket, suggestion, answered));
 }
 
-/** What the ticket is about, as long as it is open. Throws {@link NoSuggestionError}. */
+/** The finding that the ticket is about, while it is open. Throws {@link NoSuggestionError}. */
 async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
   const findings = db
     .selectFrom('bot_findings')
@@ -124,7 +124,7 @@ async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
   });
 }
 
-/** The suggestion that is to be answered. Throws {@link NoSuggestionError}, {@link UsageError}. */
+/** The suggestion that the answer means. Throws {@link NoSuggestionError}, {@link UsageError}. */
 function meant(
   { number }: TicketRow,
   wanted: Answer,

@@ -11,13 +11,13 @@ const longestName = 50;
 
 export interface Assigned {
   ticket: TicketRow;
-  /** who had it before, null when it was open */
+  /** the person who had it before, null when it was open */
   before: string | null;
-  /** it was theirs already, and nothing was changed */
+  /** the ticket was already theirs, and nothing was changed */
   same: boolean;
 }
 
-/** The name as a ticket can hold it. Throws UsageError; `ticket` is what the hint names. */
+/** The name in a form that a ticket can hold. Throws UsageError; its hint names `ticket`. */
 export function assigneeOf(who: string, ticket: string): string {
   const name = storable(who.trim());
   if (name && [...name].length <= longestName) return name;

@@ -1,4 +1,4 @@
-/** What a person did about a ticket becomes an entry of knowledge, in shadow at first. */
+/** Makes an entry of knowledge from what a person did about a ticket; it begins in shadow. */
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
@@ -13,9 +13,9 @@ import { authorise, type Actor } from '../actor.ts';
 import { replay, type Replay } from '../knowledge/replay.ts';
 import { credentialWarnings, type KnowledgeWarning } from '../knowledge/warnings.ts';
 
-/** How far back a pattern is tried, in days. */
+/** How many days back a pattern is tried on past findings. */
 export const replayedDays = 30;
-/** What is known of a ticket without a finding. */
+/** The category for a ticket without a finding. */
 const anyCategory = 'general';
 
 export interface Proposal {
@@ -50,7 +50,7 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
   };
 }
 
-/** The name, with a number behind it when it is taken. */
+/** The name, with a number added when it is taken. */
 async function freeName(db: Db, wanted: string): Promise<string> {
   const rows = await db
     .selectFrom('bot_knowledge')
@@ -65,8 +65,8 @@ async function freeName(db: Db, wanted: string): Promise<string> {
 }
 
 /**
- * Stores what was proposed, under the next free name if another entry took this one meanwhile. For operators: what is
- * learnt is in shadow, and acts on nothing.
+ * Stores the proposed entry, under the next free name if another entry took its name meanwhile. For operators: a
+ * learnt entry begins in shadow and acts on nothing.
  */
 export async function learn(
   { db, actor }: { db: Db; actor: Actor },

@@ -12,11 +12,11 @@ export type { ListedTicket, TicketRow } from '../../data/bots/bot-tickets.ts';
 
 export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
   status?: TicketRow['status'] | undefined;
-  /** those that have ended, too */
+  /** also tickets that have ended */
   all?: boolean | undefined;
 }
 
-/** Tickets, the worst first, then the oldest: those that want something, unless asked for others. */
+/** Tickets, the worst first, then the oldest: those that need something, unless the request names others. */
 export async function listTickets(
   db: Db,
   { status, all, ...filter }: ListTickets,
@@ -26,18 +26,18 @@ export async function listTickets(
   return { tickets, now: await currentTime(db) };
 }
 
-/** Whether a person has something to do about it yet. */
+/** Whether a person still has something to do about it. */
 export const isPending = ({ status }: Pick<TicketRow, 'status'>): boolean =>
   pending.includes(status);
 
-/** Whether the ticket should have been answered by now. */
+/** Whether the ticket is past its response target. */
 export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
   isPending(ticket) &&
   ticket.acknowledged_at === null &&
   ticket.respond_by !== null &&
   ticket.respond_by < now;
 
-/** What a list says of when a ticket has to be answered. */
+/** What a list shows about the response target of a ticket. */
 export type Response =
   | { state: 'none' }
   | { state: 'snoozed'; until: Date }

@@ -6,15 +6,15 @@ import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 
-/** A ticket that can be resolved, and what is said to have helped, where something is said. */
+/** A ticket that can be resolved, and the entry that helped, where one is named. */
 export interface Resolvable {
   ticket: TicketRow;
   cure: Cure | undefined;
 }
 
 /**
- * The ticket that is to be resolved, as it is now. `with` names the entry that helped, or is `none`: nothing that is
- * known would have. Throws NotFoundError, and TicketOverError.
+ * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none`: no known
+ * entry would have. Throws NotFoundError, and TicketOverError.
  */
 export async function findResolvable(
   db: Db,
@@ -26,8 +26,8 @@ export async function findResolvable(
 }
 
 /**
- * Ends a pending ticket with what was done; its finding resolves at the next clean check. For operators. Throws
- * TicketChangedError when another change came first.
+ * Ends a pending ticket and records what was done; its finding resolves at the next clean check. For operators.
+ * Throws TicketChangedError when another change came first.
  */
 export async function resolveTicket(
   { db, actor }: { db: Db; actor: Actor },

@@ -14,28 +14,28 @@ import { ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
 
-/** Actions and decisions that are shown, the newest first; and events, the oldest first. */
+/** The most actions and decisions that are shown, the newest first; and events, the oldest first. */
 const most = 20;
 const mostEvents = 200;
 
 export interface ShownTicket {
   ticket: ListedTicket;
-  /** what is open of its problem, else what it was opened for */
+  /** the open finding of its problem, else the finding for which it was opened */
   finding: Selectable<BotFindings> | undefined;
   actions: Selectable<BotActions>[];
   decisions: ListedDecision[];
-  /** on what is open of its problem */
+  /** on the open finding of its problem */
   suggestions: Suggestion[];
-  /** one of them is a playbook, still unanswered: a person may have it carried out */
+  /** a suggestion is a playbook without an answer: a person may have it carried out */
   canApprove: boolean;
   events: Selectable<BotTicketEvents>[];
-  /** the name of the entry that is said to have helped */
+  /** the name of the entry that a person named as helpful */
   cure: string | null;
   /** the database's time */
   now: Date;
 }
 
-/** A ticket with what was tried, decided, suggested and written about it. Throws NotFoundError. */
+/** A ticket with the attempts, decisions, suggestions and events about it. Throws NotFoundError. */
 export async function showTicket(
   db: Db,
   { ticket: given }: { ticket: string },
@@ -76,10 +76,12 @@ export async function showTicket(
   };
 }
 
-/** It waits for an answer. */
+/** The suggestion waits for an answer. */
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
 
-/** What is open of its problem, which may have come again since; otherwise what it was opened for. */
+/**
+ * The open finding of its problem, which may have come again since; otherwise the finding for which it was opened.
+ */
 const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
   db
     .selectFrom('bot_findings')
