@@ -19,7 +19,7 @@ export const judging: Mutants[] = [
         'liftOf(record, untouched) > 0',
       ],
       'what is irreversible keeps acting alone': [
-        "return { autonomy: 'suggest', why: 'what cannot be undone always asks' };",
+        "return {\n        autonomy: 'suggest',\n        why: 'an effect that cannot be undone always needs an approval',\n      };",
         'return null;',
       ],
     },
