@@ -57,7 +57,7 @@ test.each([
     for (const args of starts) {
       const { code, text } = await say(...args);
       expect(code, args.join(' ')).toBe(1);
-      expect(text).toContain('it has to load a library that cannot be loaded');
+      expect(text).toContain('each one has to load a library that cannot be loaded');
       expect(text).toMatch(undo);
     }
   },

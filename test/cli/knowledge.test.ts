@@ -377,7 +377,7 @@ describe('edit', () => {
       expect(err).toContain('has to earn what it may do alone');
       expect((await events('a')).at(-1)).toMatchObject({
         event: 'demoted',
-        figures: { why: expect.stringContaining('another one now') },
+        figures: { why: expect.stringContaining('its solution was replaced') },
       });
     }
   });

@@ -46,7 +46,7 @@ withTls('a private authority, and a server that demands TLS', async () => {
     outcome(withParameters(postgres.url, parameters));
   await expect
     .poll(() => ask({}).then((error) => error?.what))
-    .toContain('only what comes over TLS');
+    .toContain('accepts only connections over TLS');
 
   const plain = (await ask({}))!;
   expect(plain).toBeInstanceOf(DatabaseRefusesError);
