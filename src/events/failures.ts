@@ -1,16 +1,16 @@
 /** What did not work, or had to be repaired, in the engine itself: the rest of the list of kinds. */
 import { said } from './kind.ts';
 
-interface Caught {
+export interface Caught {
   err: unknown;
 }
 
 /** `times`: how often it failed since the last such event, or before it worked again. */
-interface Lasting {
+export interface Lasting {
   times: number;
 }
 
-interface OfTicker {
+export interface OfTicker {
   from: 'node-cron';
   message: string;
 }

@@ -8,18 +8,18 @@ import { said, type Kind } from './kind.ts';
 import { ofProcess } from './of-process.ts';
 
 /** A run, as its events name it. */
-interface OfRun {
+export interface OfRun {
   run: string;
   /** the bot's name */
   bot: string;
 }
 
-interface OfFinding extends OfRun {
+export interface OfFinding extends OfRun {
   fingerprint: string;
 }
 
 /** A step of a heal, which is a row of `bot_actions`. */
-interface OfHeal {
+export interface OfHeal {
   /** the run that reported it; absent when a heal has held, which time alone shows */
   run?: string;
   action: string;
@@ -28,7 +28,7 @@ interface OfHeal {
   fingerprint: string | null;
 }
 
-interface OfTicket {
+export interface OfTicket {
   /** as people write it, `T-12` */
   ticket: string;
   /** id of the run that ended */
@@ -36,7 +36,7 @@ interface OfTicket {
   severity: string;
 }
 
-interface OfJobRun {
+export interface OfJobRun {
   run: string;
   job: string;
   attempt: number;

@@ -1,9 +1,6 @@
 /** What a process of the engine reports about itself: the rest of the list of kinds. */
+import type { Caught } from './failures.ts';
 import { said } from './kind.ts';
-
-interface Caught {
-  err: unknown;
-}
 
 export const ofProcess = {
   'process.started': said<{
@@ -46,7 +43,7 @@ export const ofProcess = {
   ),
   'database.silent': said(
     'warn',
-    'the database no longer answers: rescue repairs what could not be written',
+    'the database no longer answers: what it has not taken is left to rescue',
   ),
   'postgres.silent': said<Caught>('warn', 'the embedded PostgreSQL does not answer'),
   'postgres.awaited': said<{ what: string }>('warn', ({ what }) => what),
