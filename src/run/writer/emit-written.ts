@@ -2,6 +2,7 @@ import type { Emit } from '../../events/events.ts';
 import { emitTicketed, type Ticketed } from '../../events/ticketed.ts';
 import type { Entry } from './flush.ts';
 import type { RecordedRow } from './record.ts';
+import type { Run } from './run.ts';
 
 /** What one flush has committed, of all its runs. */
 export interface Written {
@@ -11,19 +12,18 @@ export interface Written {
 
 /** Emits the events for what a flush has written, after its commit. */
 export function emitWritten(emit: Emit, entries: Entry[], { recorded, tickets }: Written): void {
-  const byRun = new Map(entries.map((entry) => [entry.run.id, entry]));
+  const byRun = new Map(entries.map(({ run }) => [run.id, run]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
   for (const ticketed of tickets) emitTicketed(emit, ticketed);
 }
 
-function emitRecorded(emit: Emit, { run, recording }: Entry, row: RecordedRow): void {
+function emitRecorded(emit: Emit, run: Run, row: RecordedRow): void {
   const { fingerprint } = row;
   const of = { run: run.id, bot: run.bot.name, fingerprint };
   switch (row.what) {
     case 'opened': {
-      const reported = recording!.findings.find((each) => each.fingerprint === fingerprint)!;
-      const { affected_component: component, severity } = reported;
-      return emit('finding.opened', { ...of, finding: row.id, component, severity });
+      const { id: finding, component, severity } = row;
+      return emit('finding.opened', { ...of, finding, component, severity });
     }
     case 'counted':
       return emit('finding.counted', { ...of, finding: row.id, occurrences: row.occurrences });

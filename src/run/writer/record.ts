@@ -28,7 +28,13 @@ export interface Recorded {
 
 /** A row of {@link recordRuns}: what a run has changed. */
 export type RecordedRow = { run: string; fingerprint: string } & (
-  | { what: 'opened' | 'counted'; id: string; occurrences: number }
+  | {
+      what: 'opened' | 'counted';
+      id: string;
+      occurrences: number;
+      component: string;
+      severity: string;
+    }
   | { what: 'resolved'; id: null }
   /** of a heal: `id` is the action's */
   | { what: 'verified' | 'held' | 'relapsed'; id: string; remedy: string; component: string }
@@ -120,11 +126,11 @@ export const recordRuns = statement<RecordedRow>(
     resolveFindings,
   ])}
   SELECT run, fingerprint, CASE WHEN is_new THEN 'opened' ELSE 'counted' END AS what, id, occurrences,
-         NULL AS remedy, NULL AS component FROM written
+         NULL AS remedy, component, severity FROM written
   UNION ALL
-  SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL FROM resolved
+  SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL, NULL FROM resolved
   UNION ALL
-  SELECT run, fingerprint, state, id, NULL, remedy, component FROM verified
+  SELECT run, fingerprint, state, id, NULL, remedy, component, NULL FROM verified
   UNION ALL
-  SELECT run, fingerprint, 'relapsed', id, NULL, remedy, component FROM relapsed`,
+  SELECT run, fingerprint, 'relapsed', id, NULL, remedy, component, NULL FROM relapsed`,
 );

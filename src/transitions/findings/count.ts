@@ -32,5 +32,6 @@ export const countFindings = sql`written AS (
         severity = excluded.severity, title = excluded.title, description = excluded.description,
         metadata = excluded.metadata, suppressed_by = NULL, last_seen_at = excluded.last_seen_at,
         last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence
-    RETURNING f.last_execution_id AS run, f.id, f.fingerprint, f.occurrences, f.xmax = 0 AS is_new
+    RETURNING f.last_execution_id AS run, f.id, f.fingerprint, f.occurrences,
+              f.affected_component AS component, f.severity, f.xmax = 0 AS is_new
   )`;
