@@ -14,8 +14,8 @@ export interface Made extends Planned {
   missed: string | null;
 }
 
-/** So often a kind that could not happen when it was planned is tried again at the end. */
-const moreTries = 3;
+/** A kind that could not happen when it was planned is tried again at the end, for so long. */
+const moreTriesMs = 60_000;
 
 /** Resolves when the last fault is over. */
 export async function direct(
@@ -32,8 +32,9 @@ export async function direct(
     under.push(make(planned));
   }
   await Promise.all(under);
+  const deadline = Date.now() + moreTriesMs;
   for (const kind of kindsOf(backend))
-    for (let tries = 0; tries < moreTries && !happened(kind); tries += 1) {
+    while (!happened(kind) && Date.now() < deadline) {
       await sleep(2_000);
       await make({ atMs: Date.now() - start, kind, pick: 0, lastsMs: 6_000 });
     }
