@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { authority, hasOpenssl } from '../support/certificates.ts';
-import { rowOf } from '../support/flow.ts';
+import { rowOf } from '../support/runs.ts';
 import { install, roundsman } from '../support/installation.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 import { administer } from '../support/postgres.ts';

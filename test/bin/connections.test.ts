@@ -12,7 +12,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { nothingHeldOut } from '../support/flow.ts';
+import { nothingHeldOut } from '../support/runs.ts';
 import { install, roundsman, type Running } from '../support/installation.ts';
 import { administer } from '../support/postgres.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
-import { makeDue, rowOf } from '../support/flow.ts';
+import { makeDue, rowOf } from '../support/runs.ts';
 import { install, roundsman } from '../support/installation.ts';
 
 const checkout = install('parser-bots.ts');

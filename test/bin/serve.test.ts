@@ -8,7 +8,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
-import { rowOf } from '../support/flow.ts';
+import { rowOf } from '../support/runs.ts';
 import { childrenOf, install, isAlive, roundsman, type Running } from '../support/installation.ts';
 import { waiting } from '../support/held.ts';
 import { openProxy } from '../support/proxy.ts';

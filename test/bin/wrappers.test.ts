@@ -12,7 +12,7 @@ import { tryLock } from '../../src/database/embedded/locks.ts';
 import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
-import { rowOf } from '../support/flow.ts';
+import { rowOf } from '../support/runs.ts';
 import { install, isAlive } from '../support/installation.ts';
 
 const checkout = install('slow-bots.ts');

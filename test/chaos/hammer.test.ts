@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { startFlow } from '../support/flow.ts';
+import { startFlow } from '../support/engine.ts';
 import { bots, remedies } from './bots.ts';
 import { deadlocks, hammer, pauseAll, prepare } from './hammering.ts';
 

@@ -8,15 +8,8 @@ import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { performRun } from '../../src/run/perform.ts';
 import { openChildren, type PoolOptions } from '../../src/run/tasks/children.ts';
-import {
-  anEngine,
-  attempt,
-  nothingHeldOut,
-  queuedRun,
-  rowOf,
-  run,
-  type TestEngine,
-} from '../support/flow.ts';
+import { anEngine, type TestEngine } from '../support/engine.ts';
+import { attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 import { bots, remedies } from './bots.ts';
 import { engineWithChildren as withChildren, entry } from './with-children.ts';
 

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PoolOptions } from '../../src/run/tasks/children.ts';
-import { run, type TestEngine } from '../support/flow.ts';
+import { run } from '../support/runs.ts';
+import { type TestEngine } from '../support/engine.ts';
 import { bots, changes, messages, remedies, sessions, together } from './rude-bots.ts';
 import { engineWithChildren as withChildren } from './with-children.ts';
 

@@ -3,7 +3,7 @@ import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import type { Bot, Remedy } from '../../src/bot.ts';
 import { endSessions } from '../../src/database/connect.ts';
 import { openChildren, type PoolOptions } from '../../src/run/tasks/children.ts';
-import { anEngine, type TestEngine } from '../support/flow.ts';
+import { anEngine, type TestEngine } from '../support/engine.ts';
 
 export const entry = new URL('../../src/bin/child.ts', import.meta.url);
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { testDatabase } from '../support/database.ts';
-import { stillClock } from '../support/flow.ts';
+import { stillClock } from '../support/clocks.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertNode, insertRun } from './rows.ts';
 

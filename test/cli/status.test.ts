@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import { set } from '../support/flow.ts';
+import { set } from '../support/runs.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { roundsman, start } from './command.ts';
 import { insertHeal, insertKnowledge } from './knowledge-rows.ts';

@@ -10,7 +10,9 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { BlindChecksError, refuseBlindChecks } from '../../src/database/refuse-blind.ts';
 import { roundsman } from '../cli/command.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, anEngine, catalogue, run } from '../support/flow.ts';
+import { aBot, catalogue } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { run } from '../support/runs.ts';
 import { administer } from '../support/postgres.ts';
 
 const readerOf = (url: string) => {

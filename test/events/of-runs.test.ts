@@ -6,21 +6,10 @@ import { rescuer } from '../../src/maintain/rescue.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { ward } from '../heal/patients.ts';
-import {
-  aBot,
-  anEngine,
-  broken,
-  carried,
-  catalogue,
-  clean,
-  entry,
-  makeDue,
-  movableClock,
-  playbook,
-  queuedRun,
-  run,
-  startFlow,
-} from '../support/flow.ts';
+import { aBot, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine, startFlow } from '../support/engine.ts';
+import { carried, makeDue, queuedRun, run } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
 
 const postgres = { name: 'postgres' as const };
 

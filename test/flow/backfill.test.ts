@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
 import { backends } from '../support/backends.ts';
-import { aBot, catalogue, clean, makeDue, startFlow, type Flow } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { makeDue } from '../support/runs.ts';
+import { startFlow, type Flow } from '../support/engine.ts';
 
 const statuses = async ({ db }: Flow) => {
   const { rows } = await sql<{ status: string }>`

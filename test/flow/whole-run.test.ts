@@ -1,19 +1,10 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { backends } from '../support/backends.ts';
-import {
-  aBot,
-  aRemedy,
-  broken,
-  catalogue,
-  entry,
-  makeDue,
-  movableClock,
-  nothingHeldOut,
-  playbook,
-  startFlow,
-  type Flow,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, entry, playbook } from '../support/builders.ts';
+import { makeDue, nothingHeldOut } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
+import { startFlow, type Flow } from '../support/engine.ts';
 import { traces } from './moved.ts';
 
 const findings = ({ db }: Flow) =>

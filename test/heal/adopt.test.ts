@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
+import { attempt, queuedRun, set } from '../support/runs.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { leftBehind, ward, type Cure } from './patients.ts';
 
 const seed = entry('single', playbook('disk.first'));

@@ -4,19 +4,10 @@ import type { KnowledgeSeed } from '../../src/bot.ts';
 import { oneInFour } from '../../src/heal/statistics/draw.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { fingerprintOf } from '../../src/run/tasks/finding.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  attempt,
-  broken,
-  catalogue,
-  entry,
-  movableClock,
-  playbook,
-  queuedRun,
-  set,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { attempt, queuedRun, set } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
 import { clean, figures, healed, type Ward } from './outcomes.ts';
 import { ward, type Cure } from './patients.ts';
 

@@ -3,17 +3,10 @@ import { sql } from 'kysely';
 import { sentinelApi } from '../../bots/sentinel-api.ts';
 import type { EventContext, EventResult, KnowledgeSeed } from '../../src/bot.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import {
-  anEngine,
-  aRemedy,
-  attempt,
-  catalogue,
-  entry,
-  movableClock,
-  nothingHeldOut,
-  playbook,
-  run,
-} from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { aRemedy, catalogue, entry, playbook } from '../support/builders.ts';
+import { attempt, nothingHeldOut, run } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
 
 export const minute = 60;
 export const hour = 60 * minute;

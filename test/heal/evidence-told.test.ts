@@ -4,17 +4,9 @@ import { expect, test } from 'vitest';
 import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
 import { resolveTicket } from '../support/transitions.ts';
 import { neverTold } from '../../src/transitions/actions/leave-undecided.ts';
-import {
-  aBot,
-  aRemedy,
-  anEngine,
-  catalogue,
-  entry,
-  nothingHeldOut,
-  playbook,
-  problem,
-  run,
-} from '../support/flow.ts';
+import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 import { curedAfterABurst, hour, minute } from './endpoint.ts';
 
 test.each(['category', 'component'] as const)(

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { explain } from '../../src/heal/explain.ts';
-import { entry, nothingHeldOut, playbook, set } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
+import { nothingHeldOut, set } from '../support/runs.ts';
 import { leftBehind, ward } from './patients.ts';
 
 type Ward = Awaited<ReturnType<typeof ward>>;

@@ -10,7 +10,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
-import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 import { bots, remedies } from './fault-bots.ts';
 
 /** Called each time that a remedy is at work, with the process that it is in; it goes on afterwards. */

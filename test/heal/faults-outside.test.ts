@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { NotAppliedError, type RemedyContext } from '../../src/bot.ts';
-import { entry, playbook } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { endSession, endsNextRecord } from '../support/real-faults.ts';
 import { ward } from './patients.ts';
 

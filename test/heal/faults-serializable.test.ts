@@ -2,20 +2,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  attempt,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  nothingHeldOut,
-  playbook,
-  queuedRun,
-  type TestEngine,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine, type TestEngine } from '../support/engine.ts';
+import { attempt, nothingHeldOut, queuedRun } from '../support/runs.ts';
 
 const rounds = 3;
 const names = Array.from({ length: 6 }, (_, index) => `bot-${index}`);

@@ -1,7 +1,8 @@
 /** What the database does to a remedy is not the remedy's doing: tried again, else aborted, and never an outcome. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { attempt, entry, playbook, queuedRun, rowOf, set } from '../support/flow.ts';
+import { attempt, queuedRun, rowOf, set } from '../support/runs.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
 import { ward, type Cure } from './patients.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import { entry, playbook } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { clean, diagnosed, figures, healed, idOf, leftAlone, miscounted } from './outcomes.ts';
 import { leftBehind, ward } from './patients.ts';
 

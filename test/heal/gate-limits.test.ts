@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { closedGate, readGateInputs } from '../../src/heal/gate.ts';
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
-import { entry, set } from '../support/flow.ts';
+import { entry } from '../support/builders.ts';
+import { set } from '../support/runs.ts';
 import { clean, diagnosed, healed, type Ward } from './outcomes.ts';
 import { leftBehind } from './patients.ts';
 

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { entry, playbook, set } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
+import { set } from '../support/runs.ts';
 import { leftBehind, ward, type Cure } from './patients.ts';
 
 type Ward = Awaited<ReturnType<typeof ward>>;

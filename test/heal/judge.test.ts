@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
 import { editKnowledge } from '../support/transitions.ts';
 import { judgeEntries } from '../../src/heal/judging/judge.ts';
-import { entry, playbook } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { clean, diagnosed, healed, idOf, leftAlone, type Ward } from './outcomes.ts';
 
 const seed = (autonomy: 'shadow' | 'suggest' | 'auto', rest = {}) =>

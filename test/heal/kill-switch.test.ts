@@ -15,7 +15,8 @@ import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
 import { watchMode } from '../../src/run/kill-switch.ts';
-import { anEngine, queuedRun, rowOf, run, set } from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { queuedRun, rowOf, run, set } from '../support/runs.ts';
 import { bots, remedies } from './kill-switch-bots.ts';
 
 /** From the change of the mode until the run has ended. */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
+import { attempt, queuedRun, set } from '../support/runs.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { diagnosed, healed } from './outcomes.ts';
 import { ward } from './patients.ts';
 import { eventsTo } from '../../src/events/log-events.ts';

@@ -5,7 +5,7 @@ import type { Bot } from '../../src/bot.ts';
 import { conductor } from '../../bots/conductor.ts';
 import { connect } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/flow.ts';
+import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
 import { clockOf, minuteOf, openEngine } from './simulation/engine.ts';
 
 export interface Watched {

@@ -10,21 +10,9 @@ import { endSessions } from '../../src/database/connect.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
 import type { Cut } from '../run/group-commit-wire.ts';
 import { testDatabase } from '../support/database.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  attempt,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  nothingHeldOut,
-  playbook,
-  queuedRun,
-  run,
-  set,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { attempt, nothingHeldOut, queuedRun, run, set } from '../support/runs.ts';
 import { kinds } from './lost-bots.ts';
 import { scene } from './lost-scene.ts';
 

@@ -6,7 +6,8 @@ import { sql } from 'kysely';
 import { expect, onTestFinished } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { testDatabase } from '../support/database.ts';
-import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 import { aWire } from '../run/group-commit-wire.ts';
 import { bots, kinds, remedies, type Kind } from './lost-bots.ts';
 

@@ -1,17 +1,9 @@
 /** What a remedy says it did, against the contract or too much of it. */
 import { expect, test } from 'vitest';
 import type { Evidence, Remedy } from '../../src/bot.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  broken,
-  catalogue,
-  entry,
-  nothingHeldOut,
-  playbook,
-  run,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 
 async function healedWith(evidence: unknown, rest: Partial<Remedy> = {}) {
   const odd = aRemedy('odd.cure', async () => {}, {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Database, Db } from '../../src/database/connect.ts';
 import { figuresOf, type About, type Figures } from '../../src/heal/judging/figures.ts';
-import { playbook, type entry } from '../support/flow.ts';
+import { playbook, type entry } from '../support/builders.ts';
 import { leftBehind, ward } from './patients.ts';
 
 export type Ward = Awaited<ReturnType<typeof ward>>;

@@ -8,7 +8,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { endSessions } from '../../src/database/connect.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
-import { anEngine, attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 import { bots, remedies } from './outside-bots.ts';
 
 const kills = 3;

@@ -5,7 +5,8 @@ import { NotAppliedError, z, type Remedy } from '../../src/bot.ts';
 import { resolveTicket } from '../support/transitions.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
-import { entry, playbook, queuedRun, set } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
+import { queuedRun, set } from '../support/runs.ts';
 import { leftBehind, ward, type Cure } from './patients.ts';
 
 type Ward = Awaited<ReturnType<typeof ward>>;

@@ -5,18 +5,9 @@ import type { Database } from '../../src/database/connect.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { OpenFinding, Recheck } from '../../src/heal/finding/open-finding.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  catalogue,
-  nothingHeldOut,
-  problem,
-  queuedRun,
-  run,
-  set,
-  type EngineOptions,
-} from '../support/flow.ts';
+import { aBot, aRemedy, catalogue, problem } from '../support/builders.ts';
+import { anEngine, type EngineOptions } from '../support/engine.ts';
+import { nothingHeldOut, queuedRun, run, set } from '../support/runs.ts';
 
 /** What a remedy of a test does, and whether its problem is gone then. */
 export interface Cure {

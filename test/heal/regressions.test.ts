@@ -6,19 +6,10 @@ import type { Check } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { readSolution } from '../../src/catalogue/solution.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import {
-  aBot,
-  anEngine,
-  broken,
-  catalogue,
-  clean as well,
-  entry,
-  makeDue,
-  movableClock,
-  playbook,
-  run,
-  startFlow,
-} from '../support/flow.ts';
+import { aBot, broken, catalogue, clean as well, entry, playbook } from '../support/builders.ts';
+import { anEngine, startFlow } from '../support/engine.ts';
+import { makeDue, run } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
 import { clean, miscounted } from './outcomes.ts';
 import { ward } from './patients.ts';
 

@@ -11,16 +11,9 @@ import type { Remedy } from '../../src/bot.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import type { Db } from '../../src/database/connect.ts';
-import {
-  aBot,
-  anEngine,
-  catalogue,
-  entry,
-  nothingHeldOut,
-  problem,
-  run,
-  set,
-} from '../support/flow.ts';
+import { aBot, catalogue, entry, problem } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run, set } from '../support/runs.ts';
 
 export interface Seen {
   method: string;

@@ -6,7 +6,8 @@ import { endSessions } from '../../src/database/connect.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
-import { anEngine, nothingHeldOut, run } from '../support/flow.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 import { bots, remedies } from './secret-bots.ts';
 import { everythingIn } from './secret-scene.ts';
 

@@ -7,7 +7,7 @@ import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { keptFromHealing } from '../../src/data/secrets/kept-from.ts';
 import { storeVariable } from '../../src/data/secrets/rows.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
-import { aRemedy } from '../support/flow.ts';
+import { aRemedy } from '../support/builders.ts';
 import { everythingIn, formsOf, secretScene } from './secret-scene.ts';
 import { openRedaction } from '../../src/ground/secrets/redact.ts';
 

@@ -10,7 +10,7 @@ import { performJob } from '../../src/run/jobs/perform-job.ts';
 import type { JobEngine } from '../../src/run/jobs/job-engine.ts';
 import { requestJob } from '../../src/transitions/jobs/request.ts';
 import type { Backend } from '../support/backends.ts';
-import { aBot, catalogue, clean } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
 
 export const noBots = catalogue([aBot('watch', async () => clean('x'))]);
 

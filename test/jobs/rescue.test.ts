@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { jobRescuer } from '../../src/maintain/rescue-jobs.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { backends } from '../support/backends.ts';
-import { anEngine, startFlow } from '../support/flow.ts';
+import { anEngine, startFlow } from '../support/engine.ts';
 import { aJob, aRun, jobRow, loseEntries, noBots } from './job-flow.ts';
 
 const ago = (seconds: number) => sql<Date>`engine.now() - make_interval(secs => ${seconds})`;

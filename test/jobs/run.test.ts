@@ -11,7 +11,7 @@ import { giveBack } from '../../src/run/jobs/give-back.ts';
 import { performJob } from '../../src/run/jobs/perform-job.ts';
 import { cancelJob } from '../../src/transitions/jobs/cancel.ts';
 import { backends, type Backend } from '../support/backends.ts';
-import { startFlow } from '../support/flow.ts';
+import { startFlow } from '../support/engine.ts';
 import { aJob, aRun, carried, jobRow, noBots } from './job-flow.ts';
 
 /** Nothing takes from the queue here: the test carries runs itself. */

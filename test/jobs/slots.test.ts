@@ -6,7 +6,8 @@ import { parseSchedule } from '../../src/schedule/cron.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { movableClock, startFlow } from '../support/flow.ts';
+import { movableClock } from '../support/clocks.ts';
+import { startFlow } from '../support/engine.ts';
 import { aJob, jobRows, noBots, owedSince } from './job-flow.ts';
 
 const minutely = (handler = async () => ({})) => aJob('count', handler, { schedule: '* * * * *' });

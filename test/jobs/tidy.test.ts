@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { tidy } from '../../jobs/tidy.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { backends, type Backend } from '../support/backends.ts';
-import { startFlow } from '../support/flow.ts';
+import { startFlow } from '../support/engine.ts';
 import { aJob, aRun, carried, jobRows, noBots } from './job-flow.ts';
 
 const [postgres] = backends as [Backend];

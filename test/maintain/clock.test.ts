@@ -10,7 +10,7 @@ import { measureSkew } from '../../src/maintain/clock.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { provide } from '../support/debian.ts';
-import { rowOf } from '../support/flow.ts';
+import { rowOf } from '../support/runs.ts';
 import { install, roundsman, type Running } from '../support/installation.ts';
 
 const library = () => globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0];

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { backends, type Backend } from '../support/backends.ts';
-import { aBot, anEngine, catalogue, clean, queuedRun, rowOf } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { queuedRun, rowOf } from '../support/runs.ts';
 
 const script = new URL('./slow-worker.ts', import.meta.url);
 

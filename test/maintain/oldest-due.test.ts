@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { oldestDue, type Cursor } from '../../src/maintain/oldest-due.ts';
 import { testDatabase } from '../support/database.ts';
-import { backlog, carried, queuedRun } from '../support/flow.ts';
+import { backlog, carried, queuedRun } from '../support/runs.ts';
 
 test('what is due is found in turn, each once, and what waits for a place is passed over', async () => {
   const { db } = await testDatabase();

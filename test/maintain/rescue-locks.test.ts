@@ -5,7 +5,9 @@ import { heartbeat } from '../../src/maintain/heartbeat.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { whileHeld } from '../support/held.ts';
-import { aBot, anEngine, catalogue, clean, queuedRun, rowOf } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { queuedRun, rowOf } from '../support/runs.ts';
 
 const known = catalogue([aBot('watch', async () => clean('x'))]);
 const old = { queued_at: new Date(Date.now() - 60_000) };

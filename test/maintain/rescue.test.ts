@@ -9,20 +9,9 @@ import { rescuer } from '../../src/maintain/rescue.ts';
 import { queuePrefix } from '../../src/queue/backend.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { backends, type Backend } from '../support/backends.ts';
-import {
-  aBot,
-  anEngine,
-  attempt,
-  backlog,
-  broken,
-  carried,
-  catalogue,
-  clean,
-  queuedRun,
-  rowOf,
-  startFlow,
-  type TestEngine,
-} from '../support/flow.ts';
+import { aBot, broken, catalogue, clean } from '../support/builders.ts';
+import { anEngine, startFlow, type TestEngine } from '../support/engine.ts';
+import { attempt, backlog, carried, queuedRun, rowOf } from '../support/runs.ts';
 
 import { saw } from '../run/group-commit-runs.ts';
 

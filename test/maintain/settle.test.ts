@@ -5,20 +5,10 @@ import { connect } from '../../src/database/connect.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { figures, healed, miscounted } from '../heal/outcomes.ts';
 import { leftBehind, ward, type Cure } from '../heal/patients.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  movableClock,
-  nothingHeldOut,
-  playbook,
-  run,
-  set,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { movableClock } from '../support/clocks.ts';
+import { nothingHeldOut, run, set } from '../support/runs.ts';
 
 const minutes = 60;
 

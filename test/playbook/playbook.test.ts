@@ -3,7 +3,7 @@ import { z, type Remedy } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { readSolution, riskOf } from '../../src/catalogue/solution.ts';
 import { isPlaybook, PlaybookError, readPlaybook } from '../../src/playbook/read.ts';
-import { aBot, aRemedy, clean, entry } from '../support/flow.ts';
+import { aBot, aRemedy, clean, entry } from '../support/builders.ts';
 
 const nothing = async () => {};
 const expire = aRemedy('session.expire', nothing, {

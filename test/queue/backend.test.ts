@@ -16,7 +16,9 @@ import {
 } from '../../src/queue/backend.ts';
 import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, startFlow } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { anEngine, startFlow } from '../support/engine.ts';
+import { queuedRun, rowOf } from '../support/runs.ts';
 import { eventsTo } from '../../src/events/log-events.ts';
 
 const watch = catalogue([aBot('watch', async () => clean('x'))]);

@@ -4,7 +4,8 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, catalogue, clean, queuedRun } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { queuedRun } from '../support/runs.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 
 /** With a bot whose runs it may carry. */

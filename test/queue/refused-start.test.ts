@@ -4,7 +4,8 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, catalogue, clean, queuedRun } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { queuedRun } from '../support/runs.ts';
 import { administer } from '../support/postgres.ts';
 
 test('a worker whose first connection is refused leaves its process able to work, and takes entries once the server lets it in', async () => {

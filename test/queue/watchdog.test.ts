@@ -7,7 +7,8 @@ import { openQueue } from '../../src/queue/run-queue.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { aJob, aRun } from '../jobs/job-flow.ts';
-import { aBot, backlog, carried, catalogue, clean, queuedRun } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { backlog, carried, queuedRun } from '../support/runs.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 
 test('a worker that began while PostgreSQL was away never takes anything, and is replaced', async () => {

@@ -4,18 +4,9 @@ import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { giveBack } from '../../src/run/give-back.ts';
 import { performRun } from '../../src/run/perform.ts';
-import {
-  aBot,
-  anEngine,
-  attempt,
-  broken,
-  catalogue,
-  clean,
-  queuedRun,
-  rowOf,
-  run,
-  type TestEngine,
-} from '../support/flow.ts';
+import { aBot, broken, catalogue, clean } from '../support/builders.ts';
+import { anEngine, type TestEngine } from '../support/engine.ts';
+import { attempt, queuedRun, rowOf, run } from '../support/runs.ts';
 import { saw } from './group-commit-runs.ts';
 
 const postgres = { name: 'postgres' as const };

@@ -2,18 +2,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/bot.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  nothingHeldOut,
-  playbook,
-  run,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run } from '../support/runs.ts';
 import { faults, type MakeFault } from '../support/real-faults.ts';
 
 type Run = Check<unknown>['run'];

@@ -3,17 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/bot.ts';
 import {
   aBot,
-  anEngine,
   aRemedy,
-  attempt,
   broken,
   catalogue,
   clean,
   entry,
   playbook,
   problem,
-  queuedRun,
-} from '../support/flow.ts';
+} from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { attempt, queuedRun } from '../support/runs.ts';
 import { tellers } from './teller.ts';
 
 async function watching(counts: { confirm?: number; clear?: number }, knowledge = {}) {

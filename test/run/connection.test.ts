@@ -4,18 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { performRun } from '../../src/run/perform.ts';
 import { testDatabase } from '../support/database.ts';
 import { aWire } from './group-commit-wire.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  nothingHeldOut,
-  playbook,
-  queuedRun,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, queuedRun } from '../support/runs.ts';
 
 const postgres = { name: 'postgres' as const };
 

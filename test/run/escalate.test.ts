@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { aBot, anEngine, catalogue, clean, problem, run, set } from '../support/flow.ts';
+import { aBot, catalogue, clean, problem } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { run, set } from '../support/runs.ts';
 import type { ReportedSeverity, CheckResult } from '../../src/bot.ts';
 
 async function watching() {

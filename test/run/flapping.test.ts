@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { settle } from '../../src/maintain/settle.ts';
 import { testDatabase } from '../support/database.ts';
-import { broken, clean, movableClock } from '../support/flow.ts';
+import { broken, clean } from '../support/builders.ts';
+import { movableClock } from '../support/clocks.ts';
 import { tellers, type Tellers } from './teller.ts';
 
 /** 21 results of which the newest so many differ each from the one before. */

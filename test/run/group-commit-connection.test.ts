@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { LostRunError } from '../../src/data/bots/fence.ts';
 import { testDatabase } from '../support/database.ts';
-import { queuedRun, rowOf } from '../support/flow.ts';
+import { queuedRun, rowOf } from '../support/runs.ts';
 import {
   aRunWriter,
   endWithBrokenDisk,

@@ -9,7 +9,7 @@ import type { Ending } from '../../src/run/writer/finish.ts';
 import { openRunWriter, type RunWriter } from '../../src/run/writer/run-writer.ts';
 import type { Run } from '../../src/run/writer/run.ts';
 import { testDatabase } from '../support/database.ts';
-import { problem } from '../support/flow.ts';
+import { problem } from '../support/builders.ts';
 import { eventsTo } from '../../src/events/log-events.ts';
 
 /** A writer, and what it logs. Closed with the test. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { LostRunError } from '../../src/data/bots/fence.ts';
 import type { Db } from '../../src/database/connect.ts';
-import { queuedRun, rowOf } from '../support/flow.ts';
+import { queuedRun, rowOf } from '../support/runs.ts';
 import {
   aDatabase,
   aRunWriter,

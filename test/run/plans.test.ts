@@ -4,7 +4,9 @@ import type { Db } from '../../src/database/connect.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, anEngine, broken, catalogue, clean, run } from '../support/flow.ts';
+import { aBot, broken, catalogue, clean } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { run } from '../support/runs.ts';
 
 /** Rows read of each table and entries of each index so far, when all connections have told what they read. */
 async function readSoFar(db: Db): Promise<Map<string, number>> {

@@ -1,16 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import {
-  aBot,
-  anEngine,
-  broken,
-  catalogue,
-  clean,
-  problem,
-  run,
-  type TestEngine,
-} from '../support/flow.ts';
+import { aBot, broken, catalogue, clean, problem } from '../support/builders.ts';
+import { anEngine, type TestEngine } from '../support/engine.ts';
+import { run } from '../support/runs.ts';
 
 /** A bot that says in each run what it is told, and what is left open after that run. */
 async function saying(...checks: string[]) {

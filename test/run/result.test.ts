@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { plain } from '../../src/ground/plain.ts';
 import { readResult } from '../../src/run/tasks/result.ts';
-import { aBot, clean } from '../support/flow.ts';
+import { aBot, clean } from '../support/builders.ts';
 
 const finding = { severity: 'high', category: 'c', title: 't', component: 'x' };
 

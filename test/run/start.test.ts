@@ -4,7 +4,9 @@ import { performRun } from '../../src/run/perform.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { whileHeld } from '../support/held.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { aBot, anEngine, catalogue, clean, queuedRun, rowOf, run } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { queuedRun, rowOf, run } from '../support/runs.ts';
 
 const known = catalogue([
   aBot('single', async () => clean('x')),

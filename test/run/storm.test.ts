@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { ReportedSeverity } from '../../src/bot.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import { aRemedy, entry, playbook, problem, set } from '../support/flow.ts';
+import { aRemedy, entry, playbook, problem } from '../support/builders.ts';
+import { set } from '../support/runs.ts';
 import { tellers } from './teller.ts';
 
 const names = Array.from({ length: 12 }, (_, index) => `node-${String(index).padStart(2, '0')}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aRemedy, broken, clean, entry, playbook, problem } from '../support/flow.ts';
+import { aRemedy, broken, clean, entry, playbook, problem } from '../support/builders.ts';
 import { tellers, type Tellers } from './teller.ts';
 
 const behind = { api: ['db'] };

@@ -1,6 +1,8 @@
 /** A bot that says in each run what a test tells it. */
 import type { Bot, CheckResult, KnowledgeSeed, Remedy } from '../../src/bot.ts';
-import { aBot, anEngine, catalogue, clean, nothingHeldOut, run, set } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, run, set } from '../support/runs.ts';
 
 interface Telling extends Partial<Bot> {
   knowledge?: KnowledgeSeed[];

@@ -1,19 +1,9 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { performRun } from '../../src/run/perform.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  broken,
-  catalogue,
-  entry,
-  nothingHeldOut,
-  playbook,
-  queuedRun,
-  rowOf,
-  run,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, entry, playbook } from '../support/builders.ts';
+import { anEngine } from '../support/engine.ts';
+import { nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 
 const postgres = { name: 'postgres' as const };
 const never = () => new Promise<never>(() => {});

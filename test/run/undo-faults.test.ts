@@ -2,7 +2,8 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type UndoContext } from '../../src/bot.ts';
-import { entry, playbook, set } from '../support/flow.ts';
+import { entry, playbook } from '../support/builders.ts';
+import { set } from '../support/runs.ts';
 import { endSession, endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
 import { ward, type Cure } from '../heal/patients.ts';
 

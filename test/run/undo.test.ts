@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot.ts';
 import { requestUndo } from '../support/transitions.ts';
-import { attempt, entry, playbook, queuedRun, set } from '../support/flow.ts';
+import { attempt, queuedRun, set } from '../support/runs.ts';
+import { entry, playbook } from '../support/builders.ts';
 import { leftBehind, ward, type Cure } from '../heal/patients.ts';
 
 type Ward = Awaited<ReturnType<typeof ward>>;

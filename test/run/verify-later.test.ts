@@ -2,21 +2,10 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { backends } from '../support/backends.ts';
-import {
-  aBot,
-  anEngine,
-  aRemedy,
-  attempt,
-  broken,
-  catalogue,
-  clean,
-  entry,
-  movableClock,
-  nothingHeldOut,
-  queuedRun,
-  run,
-  startFlow,
-} from '../support/flow.ts';
+import { aBot, aRemedy, broken, catalogue, clean, entry } from '../support/builders.ts';
+import { anEngine, startFlow } from '../support/engine.ts';
+import { attempt, nothingHeldOut, queuedRun, run } from '../support/runs.ts';
+import { movableClock } from '../support/clocks.ts';
 import { ward, type Cure } from '../heal/patients.ts';
 
 const steps = (...rungs: [remedy: string, delay: string][]) =>

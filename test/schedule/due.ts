@@ -6,7 +6,8 @@ import { ExpectedSlots } from '../../src/schedule/slot-times.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { z } from '../../src/bot.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, catalogue, clean, stillClock } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
+import { stillClock } from '../support/clocks.ts';
 
 const watch = aBot('watch', async () => clean(), {
   config: z.object({ level: z.int().default(1) }),

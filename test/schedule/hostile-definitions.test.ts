@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { z } from '../../src/bot.ts';
 import { planBots } from '../../src/schedule/plan.ts';
-import { aBot, catalogue, clean } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
 import { addBots, botOf, claim, finishAll, plan, scene, slots, tick } from './due.ts';
 
 /** Schedules of a shape that SQL lets through, and that mean nothing. */

@@ -27,7 +27,7 @@ import { setSecret } from '../../src/services/secrets/set.ts';
 import { insertBot } from '../cli/rows.ts';
 import { insertKnowledge, steps } from '../cli/known.ts';
 import { testDatabase } from '../support/database.ts';
-import { aBot, catalogue, clean } from '../support/flow.ts';
+import { aBot, catalogue, clean } from '../support/builders.ts';
 
 const { db, url } = await testDatabase();
 const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);

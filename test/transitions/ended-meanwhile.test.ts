@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { takeEffect } from '../../src/heal/effect.ts';
 import { takeBack } from '../../src/heal/undo.ts';
-import { aRemedy } from '../support/flow.ts';
+import { aRemedy } from '../support/builders.ts';
 import { testDatabase } from '../support/database.ts';
 import { ladder, openFinding, run, signal, undo } from './given.ts';
 import { plantScene } from './plant-scene.ts';

@@ -1,6 +1,6 @@
 /** What transactions are given: runs, findings, heals and undos of the scene, as the engine's code takes them. */
 import type pg from 'pg';
-import { aRemedy } from '../support/flow.ts';
+import { aRemedy } from '../support/builders.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { readSolution } from '../../src/catalogue/solution.ts';
 import type { Db } from '../../src/database/connect.ts';

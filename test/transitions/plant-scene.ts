@@ -1,7 +1,7 @@
 /** Puts the rows of the scene into a database. */
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
-import { nothingHeldOut } from '../support/flow.ts';
+import { nothingHeldOut } from '../support/runs.ts';
 import { bots, runs, fences, slot, problems, entries, solution } from './scene.ts';
 
 /** What each finding has: an intent, an effect that waits for its check, an abandoned intent, and a doubt. */

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { waiting, whileHeld } from '../support/held.ts';
-import { queuedRun } from '../support/flow.ts';
+import { queuedRun } from '../support/runs.ts';
 import { aDatabase, aRunWriter } from '../run/group-commit-runs.ts';
 
 async function twelveQueued() {

@@ -10,7 +10,7 @@ import { sendCanary } from '../../../src/services/progress/canary.ts';
 import { insertNode } from '../../cli/rows.ts';
 import { backends, type Backend } from '../../support/backends.ts';
 import { testDatabase } from '../../support/database.ts';
-import { rowOf } from '../../support/flow.ts';
+import { rowOf } from '../../support/runs.ts';
 import { childrenOf, install, roundsman, type Running } from '../../support/installation.ts';
 import { ownRedis } from '../../support/own-servers.ts';
 

@@ -7,7 +7,7 @@ import { ofOneMoment, readFacts } from '../../../src/services/progress/facts.ts'
 import { inOneLine, needs } from '../../../src/services/progress/needs.ts';
 import { ago, insertBot, insertNode, insertRun, insertTicket } from '../../cli/rows.ts';
 import { testDatabase } from '../../support/database.ts';
-import { set } from '../../support/flow.ts';
+import { set } from '../../support/runs.ts';
 
 const { db } = await testDatabase();
 
