@@ -1,4 +1,4 @@
-/** The parts of a process that carry runs. A process that only schedules does not load this file. */
+/** The parts of a process that execute runs. A process that only schedules does not load this file. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../contract/job.ts';
 import { beside } from '../ground/beside.ts';
@@ -53,8 +53,8 @@ const namesOf = (task: unknown): object => {
 };
 
 /**
- * Starts one child at once: what keeps it from the database would keep all of them, so the log says so before the
- * first run fails.
+ * Starts one child immediately. A problem that stops it from reaching the database would stop every child, so the log
+ * says so before the first run fails.
  */
 async function tryOne(children: Children): Promise<void> {
   const place = await children.take();
@@ -62,7 +62,7 @@ async function tryOne(children: Children): Promise<void> {
 }
 
 /**
- * Takes runs from the queue and carries them. Each part's closing function is pushed to `closers`, in the order of
+ * Takes runs from the queue and executes them. Pushes the closing function of each part to `closers`, in the order of
  * opening.
  */
 export function carryRuns(

@@ -1,7 +1,7 @@
 /**
- * Starting is mostly compiling modules, and Node can keep the compiled code. Node runs cached code without checking
- * it, so the directory has to be ours. Node's own choice lies below the shared temporary directory, where another
- * user can put a file first.
+ * Most of a start is the compilation of modules, and Node can cache the compiled code. Node runs cached code without
+ * checking it, so the cache directory has to belong to the user who runs this process. Node's default lies below the
+ * shared temporary directory, where another user can put a file first.
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -20,7 +20,10 @@ const root = (): string => {
   return found ?? here;
 };
 
-/** Beside the program where that directory is ours, so that both are removed together; else below our home. */
+/**
+ * Beside the program if that directory belongs to this user, so that both are removed together; else below the user's
+ * home.
+ */
 function chosen(): string {
   const beside = root();
   if (statSync(beside).uid === process.geteuid!()) return join(beside, '.compiled');
@@ -31,7 +34,7 @@ function chosen(): string {
 
 const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
 
-/** Keeps nothing where no directory is certainly ours: then each start takes a little longer. */
+/** Caches nothing if no directory certainly belongs to this user; then each start takes a little longer. */
 export function keepCompiled(): void {
   if (!process.geteuid) return;
   try {
@@ -42,6 +45,6 @@ export function keepCompiled(): void {
     const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;
     if (isOurs && untrusted(directory) === null) enableCompileCache(directory);
   } catch {
-    // A read-only disk, or a user without a home: nothing is kept.
+    // A read-only disk, or a user without a home: nothing is cached.
   }
 }

@@ -33,7 +33,7 @@ import type { Carrying } from './carry-runs.ts';
 import { closeWithinMs, openClosing } from './closing.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
-/** Where a process reports what happens. */
+/** Where a process reports its events. */
 export interface Told {
   log: Log;
   /** the log writes these events, too */
@@ -67,7 +67,8 @@ export async function startEngine(
   { log, emit }: Told,
   bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
-  // No setting contains the password of the embedded database.
+  // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
+  // here.
   redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);

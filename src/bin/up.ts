@@ -36,7 +36,7 @@ async function up(options: UpOptions): Promise<void> {
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   const asked = askedToStop();
-  // `up` ends when its output has no reader any more.
+  // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([
     import('../log.ts'),
@@ -68,7 +68,7 @@ async function up(options: UpOptions): Promise<void> {
           emit('process.waits', { what, why });
         },
         answers() {
-          say('Ready: what was missing answers.');
+          say('Ready: every server answers now.');
           emit('process.ready', {});
         },
       },
@@ -90,7 +90,7 @@ interface UpContext {
   asked: Asked;
   told: Told;
   logFile: string;
-  /** called when everything runs */
+  /** called when all parts run */
   begin(): void;
 }
 
@@ -111,7 +111,7 @@ async function run(
     const { plantPlatform } = await import('../demo/plant.ts');
     await plantPlatform(db);
     say(
-      'A small fictional platform was planted, with things wrong in it (up --empty does without).',
+      'A small fictional platform was planted, with things wrong in it (to start without it: up --empty).',
     );
   }
   const engine = await startEngine('up', config, url, told);

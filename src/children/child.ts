@@ -24,7 +24,7 @@ export interface ChildOptions extends Beginning, ProcessOptions, TaskRules {}
 /** How long a child may take to look for changes after a task; usually it takes less than a millisecond. */
 const restWithinMs = 5_000;
 
-/** After how many tasks of the same code a child is inspected at the latest. */
+/** A child is inspected at the latest after this many tasks of the same code. */
 const mostUninspected = 64;
 
 interface Pending {
@@ -37,7 +37,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** The last task that a child was given, and whose code that was. */
+/** The last task that a child was given, and the owner of the task's code. */
 export interface Last {
   kind: string;
   task: unknown;
@@ -73,7 +73,7 @@ export class Child {
     this.ready = this.#isReady.promise;
     this.#process = new ChildProcess(options, (value) => this.#hear(value));
     this.ended = this.#process.ended.then((error) => this.#end(error));
-    // Its environment holds no settings: the address contains everything.
+    // The child's environment contains no settings of the connection, so the address has to contain all of them.
     this.#process.send({ databaseUrl: completeUrl(databaseUrl, process.env), name });
   }
 
@@ -81,7 +81,7 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Resolves when the processes that its tasks have started have ended, too. */
+  /** Resolves when the processes that its tasks started have ended too. */
   get swept(): Promise<void> {
     return this.#process.swept;
   }
@@ -101,7 +101,10 @@ export class Child {
     };
   }
 
-  /** Whether the child must be inspected before it carries out `code`; without `code`, before any other code. */
+  /**
+   * Whether the child must be inspected before it carries out `code`. Without `code`: before it carries out code of
+   * another owner.
+   */
   wantsInspection(code?: string): boolean {
     if (this.#uninspected === 0) return false;
     return code !== this.last?.code || this.#uninspected >= mostUninspected;
@@ -113,16 +116,16 @@ export class Child {
   }
 
   /**
-   * Resolves when the child has come to rest after its task, with what still goes on in it; null when the child has
-   * ended, or had no task yet.
+   * Resolves when the child is idle again after its task, with its report of what is still active in it; null when the
+   * child has ended, or had no task yet.
    */
   rested(): Promise<Rest | null> {
     return this.#rested;
   }
 
   /**
-   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only after
-   * it has come to rest.
+   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only while
+   * it is idle.
    */
   inspect(): Promise<Rest | null> {
     if (this.isEnded) return Promise.resolve(null);
@@ -132,7 +135,10 @@ export class Child {
     return this.#rested;
   }
 
-  /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
+  /**
+   * Rejects with what the task threw, with LostRunError when the task's run was taken over, or with {@link
+   * ChildEndedError}.
+   */
   do(kind: string, task: unknown, run?: Fenced): Promise<unknown> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending || this.#resting) return Promise.reject(new Error('it has a task already'));
@@ -161,7 +167,7 @@ export class Child {
 
   #hear(value: unknown): void {
     const message = readMessage(value);
-    if (!message) this.#process.refuse('it is none of its messages');
+    if (!message) this.#process.refuse('it is not a message of a child');
     else if ('ready' in message) {
       this.#atReady ??= message.ready;
       this.#isReady.resolve();
@@ -171,7 +177,8 @@ export class Child {
 
   #takeAnswer(message: Extract<FromChild, { result: unknown } | { thrown: unknown }>): void {
     const pending = this.#pending;
-    if (pending?.id !== message.id) return this.#process.refuse('it is about no task that it has');
+    if (pending?.id !== message.id)
+      return this.#process.refuse('it answers a task that the child does not have');
     if ('thrown' in message) {
       this.#pending = null;
       this.#rest(pending.id);
@@ -188,20 +195,21 @@ export class Child {
     pending.resolve(result);
   }
 
-  /** The child takes no task until it has reported what it found out about itself. */
+  /** The child takes no task until it has sent its report about itself. */
   #rest(id: number): void {
     const { promise, resolve } = Promise.withResolvers<Rest | null>();
     this.#resting = { id, resolve };
     this.#rested = promise;
     const late = setTimeout(
-      () => this.kill('it did not come to rest after its task'),
+      () => this.kill('it sent no report in time after its task'),
       restWithinMs,
     );
     void promise.then(() => clearTimeout(late));
   }
 
   #takeRest(id: number, rest: Rest): void {
-    if (this.#resting?.id !== id) return this.#process.refuse('it is about no task that it had');
+    if (this.#resting?.id !== id)
+      return this.#process.refuse('it reports on a task that the child did not have');
     this.#atRest = rest;
     this.#resting.resolve(rest);
     this.#resting = null;

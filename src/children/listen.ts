@@ -10,9 +10,9 @@ import { thrownBy } from './thrown.ts';
 const channel = 3;
 
 /**
- * A child's end of the channel: begins when the worker's first message says with what, then does one task after the
- * other. What `watch` returns looks for changes in the process after each task, and when the worker asks; the child
- * takes no other task before that has ended.
+ * A child's end of the channel: it waits for the worker's first message, which holds its settings, then does one task
+ * after the other. The functions that `watch` returns look for changes in the process after each task, and when the
+ * worker asks; the child takes no other task before they have ended.
  */
 export function listen<Tasks extends TaskTable<Tasks>>(
   begin: (beginning: Beginning) => CarryOut<Tasks>,

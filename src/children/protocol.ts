@@ -24,7 +24,7 @@ export interface Beginning {
 export type ToChild =
   | { id: number; kind: string; task: unknown }
   | { stop: Stop }
-  // The child has come to rest after this task, and now has to look at everything that the task may have changed.
+  // The child is idle after this task, and now has to look at everything that the task may have changed.
   | { inspect: number };
 
 /** An error as text and facts, because its class is lost on the way between processes. */

@@ -11,9 +11,9 @@ const most = 100;
 
 /** Looks for changes in a child's own process. */
 export interface Watch {
-  /** What still goes on after a task, and the memory that the task left: runs after each task, so it is cheap. */
+  /** What is still active after a task, and the memory that the task left. It runs after each task, so it is cheap. */
   rest(): Promise<Rest>;
-  /** Everything else that a task may have changed: runs before the process serves other code. */
+  /** Everything else that a task may have changed. It runs before the process serves code of another owner. */
   inspect(): Promise<Rest>;
 }
 

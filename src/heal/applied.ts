@@ -37,7 +37,7 @@ function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
   if (length <= mostEvidence) return kept;
-  const why = `its evidence has ${length} characters, and ${mostEvidence} is the most`;
+  const why = `its evidence has ${length} characters; the limit is ${mostEvidence}`;
   if (!remedy.outside) throw new Error(why);
   return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
 }

@@ -37,7 +37,7 @@ export class ClockOffError extends RoundsmanError {
   constructor(skew: Skew) {
     super({
       what: "this host's clock is off, and BullMQ on PostgreSQL goes by it",
-      why: `it is ${inWords(skew)}, and ${mostSkewMs / 1000} s is the most: this process would take runs from others that carry them`,
+      why: `it is ${inWords(skew)}; the limit is ${mostSkewMs / 1000} s: this process would take over runs that other workers are executing`,
       hint: 'synchronise both clocks (NTP), or set REDIS_URL: on Redis no host is asked for the time',
     });
   }

@@ -33,7 +33,7 @@ test.each([undefined, null, 7, 'done', { summary: 7 }])(
 test('too much of it is a named error, and the effect is rolled back', async () => {
   const action = await healedWith(much);
   expect(action).toMatchObject({ state: 'failed', applied_at: null });
-  expect(action.error_message).toMatch(/its evidence has \d+ characters, and 1000000 is the most/);
+  expect(action.error_message).toMatch(/its evidence has \d+ characters; the limit is 1000000/);
 });
 
 test('of an effect outside the sentence is kept', async () => {

@@ -60,7 +60,7 @@ export function readResult(returned: unknown): CheckResult {
   if (length > mostInKeys)
     throw new Error(
       `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
-        `${mostInKeys} is the most: return { count, except } or shorter keys`,
+        `the limit is ${mostInKeys}: return { count, except } or shorter keys`,
     );
   return bounded(read.data as CheckResult);
 }
