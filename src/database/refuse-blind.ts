@@ -3,7 +3,7 @@ import { hasReader, hiddenFrom } from './reader.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { sql } from 'kysely';
 
-/** Row level security would hide rows from the role that checks read as. */
+/** Row level security would hide rows from the role with which checks read. */
 export class BlindChecksError extends RoundsmanError {}
 
 /** The most tables that a message names. */
@@ -12,8 +12,7 @@ const mostNamed = 5;
 /**
  * Makes sure that checks see all rows that this process sees. With `open`, it first grants the reader access to
  * tables that were made after the last migration, where this login owns them. Throws {@link BlindChecksError} with
- * the tables that stay hidden. Returns true when checks read as a role of their own, false when they read as this
- * login.
+ * the tables that stay hidden. Returns true when checks read as roundsman_reader, false when they read as this login.
  */
 export async function refuseBlindChecks(
   db: Db,
@@ -33,7 +32,7 @@ export async function refuseBlindChecks(
     const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';
     throw new BlindChecksError({
       what: 'checks would not see all rows',
-      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role as which checks read`,
+      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role with which checks read`,
       hint: 'as the owner of these tables: SELECT engine.let_checks_read(), or a SELECT policy for roundsman_reader on each',
     });
   } finally {

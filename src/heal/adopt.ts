@@ -9,7 +9,7 @@ import type { HealContext } from './heal-context.ts';
 
 /**
  * An unfinished action of this fingerprint on which no run works any more: an earlier attempt of this run, or a run
- * that has ended, left it behind. An action in state `unknown` is never taken up again.
+ * that has ended, left it behind. An action in state `unknown` is never continued.
  */
 export const findAbandoned = (
   db: Db,
@@ -33,11 +33,11 @@ export const findAbandoned = (
     .executeTakeFirst();
 
 /**
- * Takes up an abandoned action where it stands. An applied action only has to be verified, whatever has become of its
- * entry; the same holds for an effect outside when the remedy answers that it happened. An intent without an effect is
- * applied only if all gates, which are asked again, are open. When a gate is closed, or the entry or its step is gone,
- * the intent is `aborted` and null is returned. Null is also returned when it cannot be told whether an effect outside
- * happened: the action is `unknown` then.
+ * Continues an abandoned action. An applied action only has to be verified, even if its entry was changed or removed
+ * meanwhile; the same holds for an effect outside when the remedy answers that it happened. An intent without an effect
+ * is applied only if all gates, which are asked again, are open. When a gate is closed, or the entry or its step is
+ * gone, the intent is `aborted` and null is returned. Null is also returned when it is not known whether an effect
+ * outside happened: then the action is `unknown`.
  */
 export async function takeUp(
   healing: HealContext,

@@ -74,7 +74,7 @@ test('what was taken back waits for a person, and says so', async () => {
   const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
   await insertAction(db, bot, 'undone', 60, { knowledge_id: sweep, fingerprint: 'fp' });
   expect((await explain(finding)).out).toMatch(
-    /^sweep +gate approval: its last effect on this was taken back/m,
+    /^sweep +gate approval: its last effect on this was undone/m,
   );
 });
 

@@ -126,7 +126,7 @@ test('a fault while it is asked what became of it is no answer: it is asked agai
   await at.round();
   expect(at.seen.tries).toBe(1);
   expect(await at.actions()).toMatchObject([
-    { state: 'verified', evidence: { summary: 'it had been done already' } },
+    { state: 'verified', evidence: { summary: 'it was done already' } },
   ]);
 });
 
@@ -152,7 +152,7 @@ test('what could not be asked about is left begun, and the next run asks', async
   await at.round();
   expect(at.seen.tries).toBe(1);
   expect(await at.actions()).toMatchObject([
-    { state: 'verified', evidence: { summary: 'it had been done already' } },
+    { state: 'verified', evidence: { summary: 'it was done already' } },
   ]);
 });
 

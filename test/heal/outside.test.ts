@@ -155,7 +155,7 @@ describe('an abandoned intent', () => {
     expect(await patients.effects()).toEqual([]);
     // The check still fails: what was done did not help.
     expect(await patients.actions()).toMatchObject([
-      { state: 'failed', evidence: { summary: 'it had been done already' } },
+      { state: 'failed', evidence: { summary: 'it was done already' } },
     ]);
   });
 
@@ -254,7 +254,7 @@ describe('one that was begun, and whose problem is gone', () => {
     await patients.round();
     expect(patients.asked).toEqual([{ to: 'a' }]);
     expect(await patients.actions()).toMatchObject([
-      { state: 'verified', success: true, evidence: { summary: 'it had been done already' } },
+      { state: 'verified', success: true, evidence: { summary: 'it was done already' } },
     ]);
     expect(await patients.finding()).toMatchObject({ resolution_method: 'escalated' });
   });

@@ -166,7 +166,7 @@ describe('one that cannot be done', () => {
     await sql`UPDATE bot_actions SET remedy = 'disk.gone'`.execute(patients.db);
     await patients.round();
     expect(await evidenceOf(patients)).toMatchObject({
-      undo_failed: 'disk.gone cannot be taken back',
+      undo_failed: 'disk.gone cannot be undone',
     });
   });
 
@@ -179,7 +179,7 @@ describe('one that cannot be done', () => {
       {
         state: 'aborted',
         undo_requested_at: null,
-        evidence: { undo_failed: 'there is nothing to take back: it is aborted' },
+        evidence: { undo_failed: 'there is nothing to undo: the action is aborted' },
       },
     ]);
   });

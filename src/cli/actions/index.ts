@@ -22,7 +22,7 @@ export function actionsCommand(): Command {
   actions
     .command('undo')
     .argument(...idArgument)
-    .description('take back the effect of one step; the next run of its bot does it')
+    .description('undo the effect of one step; the next run of its bot does it')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

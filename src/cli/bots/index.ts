@@ -58,13 +58,17 @@ export function botsCommand(): Command {
     .description('queue runs for slots of the past that had none or were skipped')
     .requiredOption(
       '--since <time>',
-      "from when on: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
+      "the beginning of the period: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
       moment('--since'),
     )
-    .option('--until <time>', 'up to this time and without it (now)', moment('--until'))
+    .option(
+      '--until <time>',
+      'the end of the period, not included (now if not given)',
+      moment('--until'),
+    )
     .option(
       '-l, --limit <n>',
-      'refuse a stretch of more slots',
+      'refuse a period with more slots',
       wholeNumber('--limit', 1, 100_000),
       1000,
     )

@@ -33,7 +33,7 @@ const words: Record<string, Words> = {
     answer === 'rejected'
       ? 'a person rejected it for this finding'
       : undone
-        ? 'its last effect on this was taken back: it waits for a person (`tickets approve`)'
+        ? 'its last effect on this was undone: it waits for a person (`tickets approve`)'
         : 'what cannot be undone always waits for a person (`tickets approve`)',
   cooldown: ({ minutes_since_last: since, cooldown }) =>
     limited(

@@ -94,7 +94,7 @@ function nothingFound({ executions, left_open }: Round): string {
 
 const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
   state === 'applied' && judge_within !== null
-    ? 'what came since does not tell yet whether it helped; the same check is asked again'
+    ? 'the events since then do not show yet whether it helped; the same check is asked again'
     : 'not verified yet';
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));

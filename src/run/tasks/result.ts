@@ -65,7 +65,7 @@ export function readResult(returned: unknown): CheckResult {
   return bounded(read.data as CheckResult);
 }
 
-/** Names the first field that does not fit; of a union, the first field of the variant that came closest. */
+/** Names the first field that does not fit; of a union, the first field of the closest variant. */
 export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
   const closest =
     issue!.code === 'invalid_union'

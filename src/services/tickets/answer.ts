@@ -27,7 +27,7 @@ export interface Answerable {
   suggestion: Suggestion;
   /** the steps that would be carried out; empty where it is advice */
   steps: Step[];
-  /** each of them can be taken back */
+  /** each of them can be undone */
   isUndoable: boolean;
   /** what the entry has achieved on similar problems */
   figures: Figures;
