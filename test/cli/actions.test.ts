@@ -25,7 +25,7 @@ const reversible = {
 } as const;
 
 test('without actions it says so', async () => {
-  expect((await actions('list')).out).toContain('Nothing was ever done to heal.');
+  expect((await actions('list')).out).toContain('No heal has taken a step yet.');
 });
 
 test('the list has the newest first, of one bot or of all', async () => {

@@ -99,7 +99,7 @@ describe('is refused, and writes nothing:', () => {
     ['a day that does not exist', ['--since', '2041-02-29'], 2, 'there is no such time'],
     ['an hour that does not exist', ['--since', '2041-02-28 24:30'], 2, 'there is no such time'],
     ['no time at all', ['--since', ''], 2, 'neither a time'],
-    ['a number without a unit', ['--since', '24'], 2, 'one of s, m, h, d, w'],
+    ['a number without a unit', ['--since', '24'], 2, 'followed by s, m, h, d or w'],
     ['a time that has not come', ['--since', '2041-03-02 06:31'], 2, 'lies in the future'],
     ['an end that has not come', ['--since', '1h', '--until', '2041-03-03'], 2, 'in the future'],
     ['an end before the beginning', ['--since', '1h', '--until', '2h'], 2, 'is empty'],

@@ -70,7 +70,7 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
     ['operator'],
     (context) => setEnabled(context, { knowledge: 'disk.full', enabled: true, reason: null }),
   ],
-  ['mend the figures of knowledge', ['operator'], (context) => mendFigures(context)],
+  ['correct the figures of knowledge', ['operator'], (context) => mendFigures(context)],
   ['store secrets', ['operator'], (context) => setSecret(context, sealed)],
   ['rotate secrets', ['operator'], (context) => rotateSecrets(context, { keys })],
   [

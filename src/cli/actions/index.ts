@@ -3,7 +3,7 @@ import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
 
 /** `roundsman actions ...` */
 export function actionsCommand(): Command {
-  const actions = new Command('actions').description('what was done to heal');
+  const actions = new Command('actions').description('the steps that heals took');
   actions
     .command('list')
     .description('steps of heals, the newest first')

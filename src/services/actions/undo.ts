@@ -25,14 +25,16 @@ export async function findUndoable(
   if (!refusal && !cannot) return { action, delayed };
   throw new CannotUndoError({
     what: `action ${shortId(id)} cannot be undone`,
-    why: refusal ?? `${action.remedy} ${cannot === 'cannot' ? 'cannot be undone' : 'no longer exists'}`,
+    why:
+      refusal ??
+      `${action.remedy} ${cannot === 'cannot' ? 'cannot be undone' : 'no longer exists'}`,
     hint: `see \`npx roundsman actions show ${shortId(id)}\``,
   });
 }
 
 /**
  * Asks for an undo and queues a run of the action's bot, which carries it out. Queues no run when one for an earlier
- * request is still to come. For operators. Throws CannotUndoError when the action can no longer be undone.
+ * request is still pending. For operators. Throws CannotUndoError when the action can no longer be undone.
  */
 export async function undoAction(
   { db, actor }: { db: Db; actor: Actor },

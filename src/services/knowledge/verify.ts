@@ -17,6 +17,6 @@ export async function mendFigures({
   db: Db;
   actor: Actor;
 }): Promise<CacheDifference[]> {
-  authorise(actor, 'mend the figures of knowledge', 'admin');
+  authorise(actor, 'correct the figures of knowledge', 'admin');
   return mendCache(db);
 }
