@@ -10,12 +10,12 @@ async function healedWith(evidence: unknown, rest: Partial<Remedy> = {}) {
     apply: async () => evidence as Evidence,
     ...rest,
   });
-  const bot = aBot('ill', async () => broken('x'), {
+  const bot = aBot('broken', async () => broken('x'), {
     knowledge: [entry('cure', playbook('odd.cure'))],
   });
   const engine = await anEngine({ name: 'postgres' }, catalogue([bot], [odd]));
   await nothingHeldOut(engine.db);
-  await run(engine, 'ill');
+  await run(engine, 'broken');
   return engine.db.selectFrom('bot_actions').selectAll().executeTakeFirstOrThrow();
 }
 
