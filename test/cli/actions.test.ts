@@ -151,7 +151,7 @@ test.each([
     'was done by a remedy that is gone',
     'held',
     { ...reversible, remedy: 'no.such' },
-    'no.such is gone',
+    'no.such no longer exists',
   ],
 ] as const)('what %s is not undone', async (_, state, values, why) => {
   const id = await insertAction(db, bot, state, 10, values);

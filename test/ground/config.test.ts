@@ -131,7 +131,7 @@ describe('the address of the database', () => {
       const args = ['genpkey', '-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
       const key = aFile(execFileSync('openssl', args, { stdio: 'pipe' }));
       const at = (name: string) => ({ DATABASE_URL: `${address}?${name}=${key}` });
-      expect(refused(at('sslrootcert')).why).toContain('holds no certificate');
+      expect(refused(at('sslrootcert')).why).toContain('contains no certificate');
       expect(readConfig(at('sslkey')).databaseUrl).toContain('sslkey=');
     },
   );
