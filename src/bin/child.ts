@@ -15,7 +15,7 @@ import { isLeftBehind } from '../children/current-task.ts';
 import { exitWords } from '../children/last-words.ts';
 import { listen } from '../children/listen.ts';
 import { descendantsOf, kill, markName } from '../children/processes.ts';
-import { watchSelf } from '../children/rest.ts';
+import { watchSelf } from '../children/idle-report.ts';
 import type { CarryOut } from '../run/tasks/task.ts';
 
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.

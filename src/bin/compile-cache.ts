@@ -24,7 +24,7 @@ const root = (): string => {
  * Beside the program if that directory belongs to this user, so that both are removed together; else below the user's
  * home.
  */
-function chosen(): string {
+function cacheDirectory(): string {
   const beside = root();
   if (statSync(beside).uid === process.geteuid!()) return join(beside, '.compiled');
   const { XDG_CACHE_HOME: given } = process.env;
@@ -32,14 +32,15 @@ function chosen(): string {
   return join(caches, 'roundsman', 'compiled');
 }
 
-const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
+const nearestExisting = (path: string): string =>
+  existsSync(path) ? path : nearestExisting(dirname(path));
 
 /** Caches nothing if no directory certainly belongs to this user; then each start takes a little longer. */
-export function keepCompiled(): void {
+export function useCompileCache(): void {
   if (!process.geteuid) return;
   try {
-    const directory = chosen();
-    if (untrusted(nearest(dirname(directory))) !== null) return;
+    const directory = cacheDirectory();
+    if (untrusted(nearestExisting(dirname(directory))) !== null) return;
     makeDirectory(directory, 0o700);
     const { uid, mode } = lstatSync(directory);
     const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;

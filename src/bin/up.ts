@@ -6,7 +6,7 @@ import { say } from '../cli/terminal/print.ts';
 import { hasTerminal } from '../ground/terminal.ts';
 import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
-import type { Told } from './engine.ts';
+import type { Reporting } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
 import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
@@ -53,7 +53,8 @@ async function up(options: UpOptions): Promise<void> {
         begin: () =>
           begun((begin) =>
             withDatabase(
-              (session) => run(session, options, { asked, told: { log, emit }, logFile, begin }),
+              (session) =>
+                run(session, options, { asked, reporting: { log, emit }, logFile, begin }),
               {
                 create: true,
                 connections: sessionConnections,
@@ -88,7 +89,7 @@ async function up(options: UpOptions): Promise<void> {
 
 interface UpContext {
   asked: Asked;
-  told: Told;
+  reporting: Reporting;
   logFile: string;
   /** called when all parts run */
   begin(): void;
@@ -100,7 +101,7 @@ async function run(
   context: UpContext,
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
-  const { asked, told, logFile } = context;
+  const { asked, reporting, logFile } = context;
   const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
     import('../services/database/is-empty.ts'),
     import('./engine.ts'),
@@ -114,7 +115,7 @@ async function run(
       'A small fictional platform was planted, with things wrong in it (to start without it: up --empty).',
     );
   }
-  const engine = await startEngine('up', config, url, told);
+  const engine = await startEngine('up', config, url, reporting);
   let keeper: Keeper | null = null;
   let watching: Watching | undefined;
   let isOver = false;
@@ -122,7 +123,8 @@ async function run(
   try {
     context.begin();
     say(`BullMQ on ${engine.backend}, log in ${logFile}`);
-    if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, told.emit);
+    if (embedded)
+      keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, reporting.emit);
     const moved = keeper?.moved.then(() => 'moved' as const);
     const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
     const show = async () => {

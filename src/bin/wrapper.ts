@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const everyMs = 200;
+const pollMs = 200;
 
 /** The program and the arguments of a process; empty for a process that has ended. */
-function wordsOf(pid: number): string[] {
+function argumentsOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
@@ -51,8 +51,8 @@ function wrappers(): number[] {
   };
   if (process.env.ROUNDSMAN_HANDED_OVER_BY === String(pid)) take();
   if (process.env.npm_execpath === undefined || pid <= 1) return found;
-  if (isShell(wordsOf(pid))) take();
-  if (pid > 1 && isNpm(wordsOf(pid))) take();
+  if (isShell(argumentsOf(pid))) take();
+  if (pid > 1 && isNpm(argumentsOf(pid))) take();
   return found;
 }
 
@@ -65,6 +65,6 @@ export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
   const hasEnded = () =>
     chain.some((pid, at) => pid !== (at === 0 ? process.ppid : parentOf(chain[at - 1]!)));
   while (!until.aborted && !hasEnded())
-    await sleep(everyMs, undefined, { ref: false, signal: until }).catch(() => {});
+    await sleep(pollMs, undefined, { ref: false, signal: until }).catch(() => {});
   return !until.aborted;
 }

@@ -8,7 +8,7 @@ import { ChildEndedError, endOf, type Killed } from './end.ts';
 import { connectionFlags, environmentOf } from './environment.ts';
 import { frameOf, readFrames } from './frames.ts';
 import { descendantsOf, kill, sweep } from './processes.ts';
-import type { Beginning, ToChild } from './protocol.ts';
+import type { StartMessage, ToChild } from './protocol.ts';
 
 export interface ProcessOptions {
   /** the module that a child runs, and the module that has its bots and remedies */
@@ -69,7 +69,7 @@ export class ChildProcess {
     this.swept = this.ended.then(() => sweep(this.#mark));
   }
 
-  send(message: Beginning | ToChild): void {
+  send(message: StartMessage | ToChild): void {
     // A child that is just ending receives nothing more; the report of its end says what happened.
     if (this.#channel.writable) this.#channel.write(frameOf(message));
   }

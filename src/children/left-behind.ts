@@ -75,7 +75,7 @@ async function endProcesses(mark: string): Promise<boolean> {
  * itself. `mark` is the mark of the process (processes.ts). `all` also finds what no event reports: processes that were
  * started and awaited at once, which may have started others; what does not keep the process alive; and open files.
  */
-export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Promise<string[]>> {
+export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();
   const unreferenced = watchUnreferenced();
   const resources = process.getActiveResourcesInfo();
@@ -91,7 +91,7 @@ export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Pr
     }
   }
 
-  async function atWork(): Promise<string[]> {
+  async function active(): Promise<string[]> {
     await whileAny(() => beyond(resources));
     const kinds = [...new Set(beyond(resources))];
     const processes = started > 0 && (await endProcesses(mark));
@@ -104,13 +104,13 @@ export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Pr
   }
 
   return {
-    atWork,
+    active,
     async all() {
       const endedBefore = ended;
       ended = endedProcesses();
       if (ended !== endedBefore) started += 1;
       await whileAny(unreferenced);
-      const left = [...(await atWork()), ...unreferenced()];
+      const left = [...(await active()), ...unreferenced()];
       const more = openFiles() - files;
       return more > mostFiles ? [...left, `${more} open files`] : left;
     },

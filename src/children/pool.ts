@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
 import { tooMuchLeft, watchMemory } from './memory.ts';
 import { leaseOf, type ChildLease, type Lender } from './lease.ts';
-import type { Rest, TaskTable } from './protocol.ts';
+import type { IdleReport, TaskTable } from './protocol.ts';
 
 export interface ChildPool<Tasks extends TaskTable<Tasks>> {
   /**
@@ -179,7 +179,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
 
   async function giveBack(child: Child): Promise<void> {
     // A child that has ended, or that is ended now, leaves the pool by itself.
-    if (isUnchanged(child, await child.rested())) {
+    if (isUnchanged(child, await child.idle())) {
       held.delete(child);
       if (child.tasks < mostTasks) offer(child);
       else child.kill('it has reached the limit of tasks for a child');
@@ -188,14 +188,14 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   async function isFitFor(child: Child, code: string): Promise<boolean> {
-    if (!isUnchanged(child, await child.rested())) return false;
+    if (!isUnchanged(child, await child.idle())) return false;
     return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
   }
 
   /** Called once the child is idle; ends a child that a task has changed. */
-  function isUnchanged(child: Child, rest: Rest | null): boolean {
+  function isUnchanged(child: Child, report: IdleReport | null): boolean {
     if (child.isEnded) return false;
-    const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
+    const changed = [...(report?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
     if (changed.length === 0) return true;
     if (child.last) onChanged(child.last.kind, child.last.task, changed);
     child.kill('a task had changed it');

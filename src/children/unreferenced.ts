@@ -46,7 +46,7 @@ function nameOf(type: string, { _repeat: repeat }: Resource): string | null {
   return isLeftBehind() && !isNodesOwn() ? 'timer that another one has set' : null;
 }
 
-function isAtWork(resource: Resource): boolean {
+function isActive(resource: Resource): boolean {
   if (resource._destroyed !== undefined) return !resource._destroyed;
   if (resource.hasRef()) return true;
   // A handle that was closed can no longer be referenced.
@@ -68,7 +68,7 @@ export function watchUnreferenced(): () => string[] {
   let next = many;
 
   function forget(): void {
-    for (const resource of started.keys()) if (!isAtWork(resource)) started.delete(resource);
+    for (const resource of started.keys()) if (!isActive(resource)) started.delete(resource);
     next = started.size + many;
   }
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Explanation } from '../ground/errors.ts';
 import type { Db } from './connect.ts';
 
-export interface Made {
+export interface SettingSource {
   /** what was set, as `ALTER DATABASE app SET role = 'anon'` */
   set: string;
   /** the statement that undoes it */
@@ -15,13 +15,13 @@ export interface Made {
  * The statements that set it for sessions of this login in this database; the one that takes precedence comes first.
  * Any session on the same server can read this.
  */
-export async function madeBy(
+export async function settingSources(
   db: Db,
   name: string,
   login: string,
   database: string,
-): Promise<Made[]> {
-  const { rows } = await sql<Made>`
+): Promise<SettingSource[]> {
+  const { rows } = await sql<SettingSource>`
     SELECT format('ALTER %s SET %s = %L', target, ${name}::text, value) AS "set",
            format('ALTER %s RESET %s', target, ${name}::text) AS undo, value
     FROM (
@@ -47,7 +47,7 @@ export async function becameAnother(db: Db): Promise<Explanation | null> {
     WHERE session_user <> current_user`.execute(db);
   if (!rows[0]) return null;
   const { login, role, database } = rows[0];
-  const [made] = await madeBy(db, 'role', login, database);
+  const [made] = await settingSources(db, 'role', login, database);
   // Roundsman's sessions become service_role on purpose.
   if (!made && role === 'service_role') return null;
   return {

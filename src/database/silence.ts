@@ -16,7 +16,7 @@ const everyMs = 250;
  * example because the network drops all packets. Resolves with false when `until` aborts. A server that refuses, or
  * that answers any other session meanwhile, is not silent. `db` is a pool to it.
  */
-export async function fallenSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
+export async function untilSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
   while (!until.aborted) {
     const askedAt = performance.now();
     const asked = ping(db).catch(() => {});

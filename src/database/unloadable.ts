@@ -2,7 +2,7 @@
 import { messageOf, type Explanation } from '../ground/errors.ts';
 import { quotedName } from '../ground/text.ts';
 import { connect } from './connect.ts';
-import { madeBy, type Made } from './odd-role.ts';
+import { settingSources, type SettingSource } from './odd-role.ts';
 
 const words =
   /could not (access file|load library)|access to library .* is not allowed|incompatible library|can only be loaded via|must be loaded via/i;
@@ -25,10 +25,12 @@ function otherWays(url: string): string[] {
   return ways.map(({ href }) => href);
 }
 
-async function ask(way: string, login: string, database: string): Promise<Made[]> {
+async function ask(way: string, login: string, database: string): Promise<SettingSource[]> {
   const db = connect(way, { name: 'roundsman', max: 1, silenceMs: 2_000 });
   try {
-    return (await Promise.all(settings.map((name) => madeBy(db, name, login, database)))).flat();
+    return (
+      await Promise.all(settings.map((name) => settingSources(db, name, login, database)))
+    ).flat();
   } finally {
     await db.destroy();
   }

@@ -1,7 +1,7 @@
 import type { Db } from '../database/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { abortAbandoned } from '../transitions/actions/abort.ts';
-import { askWhatBecame, type Abandoned } from './ask.ts';
+import { askWhetherApplied, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
@@ -39,7 +39,7 @@ export const findAbandoned = (
  * gone, the intent is `aborted` and null is returned. Null is also returned when it is not known whether an effect
  * outside happened: then the action is `unknown`.
  */
-export async function takeUp(
+export async function continueAbandoned(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,
@@ -60,7 +60,7 @@ export async function takeUp(
   // The entry may have been edited since: if another remedy stands at this step now, it is not the remedy that was
   // intended.
   const step = steps[action.step]?.remedy.name === action.remedy ? steps[action.step] : undefined;
-  const became = await askWhatBecame(healing, run, finding, action, step);
+  const became = await askWhetherApplied(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);
   const begun = { heal: action.heal_id, examined: healing.examined };
   return underFence(db, run, async (trx) => {

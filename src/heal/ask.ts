@@ -30,7 +30,7 @@ type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'left
  * is not known, or when another run continues the action. An effect inside the database always has its record, because
  * both commit together.
  */
-export async function askWhatBecame(
+export async function askWhetherApplied(
   asking: Asking,
   { id, fence }: Fenced,
   finding: TargetFinding,
@@ -100,7 +100,7 @@ export async function askBegun(asking: Asking, run: Fenced, botId: string): Prom
   const { db, catalogue, signal } = asking;
   for (const { solution, ...action } of await findBegun(db, run, botId)) {
     if (signal.aborted) return;
-    await askWhatBecame(asking, run, action, action, stepOf(catalogue, action, solution));
+    await askWhetherApplied(asking, run, action, action, stepOf(catalogue, action, solution));
   }
 }
 

@@ -7,7 +7,7 @@ import {
   closedByPeople,
   closedGate,
   readGateInputs,
-  readPeoplesWord,
+  readPeopleDecisions,
   type GateInputs,
 } from './gate.ts';
 import { once } from '../ground/once.ts';
@@ -46,7 +46,7 @@ export async function* evaluate(
       continue;
     }
     const stage = 'beginning';
-    const word = await readPeoplesWord(trx, finding, candidate, { stage });
+    const word = await readPeopleDecisions(trx, finding, candidate, { stage });
     const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined, word }));
     const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {

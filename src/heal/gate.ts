@@ -7,7 +7,7 @@ import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
 /** The inputs of the first gates: what people have decided about what the engine may do. */
-export interface PeoplesWord {
+export interface PeopleDecisions {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
   /** a person's answer to this entry's last suggestion about this finding */
@@ -17,7 +17,7 @@ export interface PeoplesWord {
 }
 
 /** The inputs of all gates, with the limits from the settings; a limit that cannot be read is null. */
-export interface GateInputs extends PeoplesWord {
+export interface GateInputs extends PeopleDecisions {
   minutes_since_last: number | null;
   cooldown: number | null;
   unfinished: number;
@@ -75,14 +75,16 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
  * Reads the inputs of the first gates, which is cheap. Most findings that are not healed wait for a person, and need no
  * further read.
  */
-export async function readPeoplesWord(
+export async function readPeopleDecisions(
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,
   { stage }: { stage: Stage },
-): Promise<PeoplesWord> {
+): Promise<PeopleDecisions> {
   const { rows } =
-    await sql<PeoplesWord>`/* prepared */ SELECT ${peoplesWord(finding, id, stage)}`.execute(trx);
+    await sql<PeopleDecisions>`/* prepared */ SELECT ${peoplesWord(finding, id, stage)}`.execute(
+      trx,
+    );
   return rows[0]!;
 }
 
@@ -101,7 +103,7 @@ export async function readGateInputs(
     examined,
     heal = null,
     word,
-  }: { stage: Stage; examined: number; heal?: string | null; word?: PeoplesWord },
+  }: { stage: Stage; examined: number; heal?: string | null; word?: PeopleDecisions },
 ): Promise<GateInputs> {
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
   const { rows } = await sql<GateInputs>`/* prepared */
@@ -158,10 +160,10 @@ interface Gate<Inputs> {
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
 
-const approved = ({ answer }: PeoplesWord) => answer === 'approved';
+const approved = ({ answer }: PeopleDecisions) => answer === 'approved';
 
 /** These are asked first. */
-const peoplesGates: Gate<PeoplesWord>[] = [
+const peoplesGates: Gate<PeopleDecisions>[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
     // This gate concerns entries that would act alone: not what a person approved, and not an entry that may only say
@@ -248,5 +250,5 @@ export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stag
   )?.name ?? null;
 
 /** The same for the first gates, which ask only what people have decided. */
-export const closedByPeople = (word: PeoplesWord, candidate: Candidate): string | null =>
+export const closedByPeople = (word: PeopleDecisions, candidate: Candidate): string | null =>
   peoplesGates.find((gate) => gate.closed(word, candidate))?.name ?? null;

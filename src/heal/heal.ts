@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fenced } from '../data/bots/fence.ts';
-import { findAbandoned, takeUp } from './adopt.ts';
+import { findAbandoned, continueAbandoned } from './adopt.ts';
 import { apply } from './apply.ts';
 import { decide, intendNext, type Heal } from './decide.ts';
 import { match, type Candidate } from './match.ts';
@@ -81,7 +81,7 @@ async function resumed(
   candidates: Candidate[],
 ): Promise<Heal | null> {
   const abandoned = await findAbandoned(healing.db, run.id, finding);
-  return abandoned ? takeUp(healing, run, finding, abandoned, candidates) : null;
+  return abandoned ? continueAbandoned(healing, run, finding, abandoned, candidates) : null;
 }
 
 async function climb(

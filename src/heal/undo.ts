@@ -64,7 +64,7 @@ export const findUndos = (
  * written, and {@link concludeUndo} records the failure. Does nothing when the request was withdrawn or carried out
  * meanwhile. For a remedy outside, an error for which {@link isUntouched} is true allows another try.
  */
-export async function takeBack(
+export async function undoEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   undo: Undo,
   signal: AbortSignal,

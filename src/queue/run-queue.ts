@@ -30,7 +30,7 @@ export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
 export type { RunWorker } from './run-worker.ts';
 
 /** The functions for entries that are not runs of bots. */
-export interface OtherCarriers {
+export interface OtherHandlers {
   job?: Take<JobEntry>;
   canary?: (id: string) => Promise<void>;
 }
@@ -55,7 +55,7 @@ export interface RunQueue {
     concurrency: number,
     take: Take<RunEntry>,
     onError: (error: Error) => void,
-    others?: OtherCarriers,
+    others?: OtherHandlers,
   ): RunWorker;
   close(): Promise<void>;
 }
@@ -137,7 +137,7 @@ export async function openQueue(
 
 /** Gives each entry to the function for its kind. */
 const carryByKind =
-  (take: Take<RunEntry>, { job, canary }: OtherCarriers): Take<unknown> =>
+  (take: Take<RunEntry>, { job, canary }: OtherHandlers): Take<unknown> =>
   async (data, free) => {
     const entry = readEntry(data);
     if (entry?.kind === 'canary') await canary?.(entry.canary);

@@ -59,15 +59,15 @@ function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: D
 
 function undo(action: ListedAction, undoable: Undoable, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;
-  const whose = asked
+  const request = asked
     ? `asked for by ${printable(by ?? 'a person')} at ${print.moment(asked, now)}`
     : null;
-  if (action.state === 'undone') return whose ?? 'done';
-  if (whose) {
+  if (action.state === 'undone') return request ?? 'done';
+  if (request) {
     const { delayed } = undoable;
     return delayed
-      ? `${whose}; the last run of its bot could not undo it, and the next one tries again: ${printable(delayed)}`
-      : `${whose}; the next run of its bot does it`;
+      ? `${request}; the last run of its bot could not undo it, and the next one tries again: ${printable(delayed)}`
+      : `${request}; the next run of its bot does it`;
   }
   const { refusal, cannot, failed } = undoable;
   const way =

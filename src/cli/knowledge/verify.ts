@@ -1,6 +1,6 @@
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
-import { differingFigures, mendFigures } from '../../services/knowledge/verify.ts';
+import { differingFigures, correctFigures } from '../../services/knowledge/verify.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
@@ -13,7 +13,7 @@ import { table } from '../terminal/table.ts';
 export const verifyKnowledge = (options: { fix?: true; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const differences = options.fix
-      ? await mendFigures({ db, actor: actorOf() })
+      ? await correctFigures({ db, actor: actorOf() })
       : await differingFigures(db);
     if (differences.length > 0 && !options.fix) process.exitCode = exitCodes.failed;
     if (options.json) return json(differences);

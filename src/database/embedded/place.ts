@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../../ground/errors.ts';
 import {
-  closeHome,
+  makeHomePrivate,
   ForeignFileError,
   makeDirectory,
   makeHome,
@@ -164,7 +164,7 @@ export function openHome(home: string): string {
   refuseForeign(real);
   // Checks the path as it was given, links included: another user's link may point elsewhere the next time.
   refuseShared(home, `The embedded database in ${home} cannot be used`);
-  closeHome(real);
+  makeHomePrivate(real);
   return real;
 }
 
@@ -231,7 +231,7 @@ export async function openPlace(home: string, onWait?: OnWait): Promise<Place> {
   }
   const directory = directoryOf(real);
   refuseShared(directory, `The embedded database in ${home} cannot be used`);
-  closeHome(directory);
+  makeHomePrivate(directory);
   const data = join(directory, 'postgres');
   refuseForeignLink(data, home);
   const account = ownerAccount(data);

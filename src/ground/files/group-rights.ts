@@ -41,8 +41,8 @@ export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean):
       ...(gid === 0 ? [] : [name]),
       ...members.split(',').filter((each) => each !== ''),
     ]);
-    const living = known.filter((user) => user.gid === gid);
-    const others = living.filter(({ shell }) => gid !== 0 || !runsNothing.test(shell));
+    const primary = known.filter((user) => user.gid === gid);
+    const others = primary.filter(({ shell }) => gid !== 0 || !runsNothing.test(shell));
     return groups.length > 0 && names.every(isNamed) && others.every(({ uid }) => isMember(uid));
   } catch {
     return false;

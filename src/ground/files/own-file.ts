@@ -110,7 +110,7 @@ const ownNames =
   /^((up|gate|users)\.lock(-.*)?|up\.pid|postgres(\..*)?|binaries-.*|roundsman\.log.*)$/;
 
 /** Takes other users' access to an existing home away, unless the directory also holds files of other programs. */
-export function closeHome(path: string): void {
+export function makeHomePrivate(path: string): void {
   const { mode, uid } = fs.statSync(path);
   if (uid !== process.geteuid?.() || !(mode & 0o777 & ~homeMode())) return;
   if (fs.readdirSync(path).every((name) => ownNames.test(name)))
@@ -121,7 +121,7 @@ export function closeHome(path: string): void {
  * Creates an empty file that only its owner can open, because a user who can open a file can also lock it and block
  * every other process. An existing file is not opened.
  */
-export function ensureClosedFile(file: string): void {
+export function ensurePrivateFile(file: string): void {
   refuseForeignFile(file);
   try {
     fs.closeSync(fs.openSync(file, 'wx', 0o600));

@@ -12,7 +12,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { takeEffect } from '../../heal/effect.ts';
-import { takeBack } from '../../heal/undo.ts';
+import { undoEffect } from '../../heal/undo.ts';
 import type { CarryOut, CheckTask, Kind, Tasks } from './task.ts';
 
 export interface TaskDependencies {
@@ -34,7 +34,7 @@ type Ways = {
 const ways: Ways = {
   check: performCheck,
   effect: takeEffect,
-  undo: takeBack,
+  undo: undoEffect,
   canary: ({ reader }) => currentTime(reader),
 };
 

@@ -1,16 +1,16 @@
 import type { Db } from '../../database/connect.ts';
 import { readerRole } from '../../database/reader.ts';
 import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts';
-import { BlindChecksError, refuseBlindChecks } from '../../database/refuse-blind.ts';
+import { HiddenRowsError, refuseHiddenRows } from '../../database/refuse-hidden-rows.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 /** The role with which checks read, and whether rows are hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   try {
-    if (await refuseBlindChecks(db, url, { open: false }))
+    if (await refuseHiddenRows(db, url, { open: false }))
       return judgeReader(await readerWrites(db));
   } catch (error) {
-    if (!(error instanceof BlindChecksError)) throw error;
+    if (!(error instanceof HiddenRowsError)) throw error;
     return fail('Checks', `${error.what}: ${error.why}`, error.hint);
   }
   return warn(

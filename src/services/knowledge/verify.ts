@@ -10,7 +10,7 @@ import { authorise, type Actor } from '../actor.ts';
 export const differingFigures = (db: Db): Promise<CacheDifference[]> => cacheDifferences(db);
 
 /** Corrects the figures from the ledger and returns those that differed. For owners and admins. */
-export async function mendFigures({
+export async function correctFigures({
   db,
   actor,
 }: {

@@ -13,7 +13,7 @@ const childWithinMs = 5_000;
  * connections and statements that record runs. A canary has no row in `bot_executions`, so no count includes it. Never
  * rejects: an error is written to the canary's row, where the process that asked for the canary reads it.
  */
-export async function carryCanary(engine: Engine, id: string): Promise<void> {
+export async function performCanary(engine: Engine, id: string): Promise<void> {
   const { db, children, writer, emit, worker } = engine;
   try {
     if (!(await startCanary(db, id, worker))) return;
