@@ -6,7 +6,7 @@ export interface RunsConfig {
   window_hours: number;
   /** percent */
   min_success_rate: number;
-  /** With this many runs or fewer, a rate means nothing. */
+  /** With this many runs or fewer, the rate is not judged. */
   min_runs: number;
   max_findings: number;
 }

@@ -17,10 +17,10 @@ const config = z.strictObject({
   window_hours: z.number().positive().max(720).default(24),
   /** percent */
   min_success_rate: z.number().min(0).max(100).default(80),
-  /** With this many runs or fewer, a rate means nothing. */
+  /** With this many runs or fewer, the rate is not judged. */
   min_runs: z.int().min(0).default(10),
   paused_days: z.number().min(0).default(7),
-  /** Hours of a day in which a limit of healing blocked an entry; fewer hours are no finding. */
+  /** The least number of hours a day in which a limit of healing blocked an entry, so that it is a finding. */
   limit_hours: z.int().min(1).max(24).default(3),
   max_findings: z.int().min(1).max(1000).default(50),
 });

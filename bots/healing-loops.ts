@@ -1,4 +1,4 @@
-/** Whether healing comes to an end, or an entry heals again and again what it or another entry causes. */
+/** Whether healing comes to an end, or an entry repeatedly heals what it or another entry causes. */
 import { sql } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 
@@ -137,7 +137,7 @@ function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[
     ...(aftermath?.pattern === 'circles'
       ? [
           `${name} heals what itself makes: ${aftermath.heals} heals of ${aftermath.components} components in three days, ` +
-            `and nothing new in ${Math.round(aftermath.hours)} hours in which it was kept back`,
+            `and nothing new in the ${Math.round(aftermath.hours)} hours in which its limit stopped it`,
         ]
       : []),
     ...(whole
@@ -159,7 +159,7 @@ function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[
       : []),
     ...kept.map(
       ({ gate, hours }) =>
-        `${name} was kept back by ${limitNames[gate]} in ${hours} of the last 24 hours`,
+        `${name} was stopped by ${limitNames[gate]} in ${hours} of the last 24 hours`,
     ),
   ];
 }
@@ -174,8 +174,8 @@ function findingOf(entry: Entry): ReportedFinding {
     description: [
       ...others.map((pattern) => `${pattern}.`),
       ...(aftermath ? [`Judged by what came after its heals: ${aftermath.why}.`] : []),
-      `Its autonomy is ${autonomy} now, but for components with one of their own. See ` +
-        `\`npx roundsman knowledge history ${name}\`; \`knowledge disable\` stops it, and \`limits\` are for what is right.`,
+      `Its autonomy is ${autonomy} now, except on components with one of their own. See ` +
+        `\`npx roundsman knowledge history ${name}\`; \`knowledge disable\` stops it; if these heals are right, raise its \`limits\`.`,
     ].join(' '),
     component: name,
     metadata: { autonomy, heals, aftermath, full, whole, kept },

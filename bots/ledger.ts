@@ -29,7 +29,7 @@ export const balances = sql<Balance>`
 
 const broken = sql`coalesce(last_balance, 0) <> ledger`;
 
-/** Where the chain is broken it is not known which number is right: then the cache is not judged. */
+/** If the chain is broken, it is not known which number is right: then the cache is not judged. */
 export const drifted = sql`cached IS DISTINCT FROM ledger AND NOT (${broken})`;
 
 const SAMPLE = 20;
@@ -110,7 +110,7 @@ function negativeBalance(config: Config, context: CheckContext) {
     ({ user_id, ledger, last_balance }) => ({
       severity: 'high',
       title: `Balance of user ${user_id} is negative: ${Math.min(ledger, last_balance ?? 0)}`,
-      description: 'More was spent than was there.',
+      description: 'The user spent more than they had.',
     }),
   );
 }
@@ -118,7 +118,7 @@ function negativeBalance(config: Config, context: CheckContext) {
 export const ledger = defineBot({
   name: 'ledger',
   displayName: 'Ledger',
-  description: 'Holds cached credits and running balances against the credit ledger.',
+  description: 'Compares cached credits and running balances with the credit ledger.',
   schedule: '*/15 * * * *',
   config,
   checks: [

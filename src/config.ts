@@ -10,15 +10,15 @@ import { redisDatabaseIn } from './ground/redis-database.ts';
 import { distrust } from './ground/files/trusted.ts';
 
 export interface Config {
-  /** your own PostgreSQL; without it the embedded one in `home` is used */
+  /** the address of a PostgreSQL; without it the embedded one in `home` is used */
   readonly databaseUrl: string | undefined;
-  /** BullMQ on your own Redis; without it BullMQ's PostgreSQL backend in the same database */
+  /** the address of a Redis for BullMQ; without it BullMQ's PostgreSQL backend in the same database */
   readonly redisUrl: string | undefined;
   /** the directory of the embedded database and the log of `up` */
   readonly home: string;
-  /** runs that one worker process carries at once */
+  /** how many runs one worker process executes at once */
   readonly concurrency: number;
-  /** connections to PostgreSQL that one process opens at most; without it the server's limit counts */
+  /** the most connections to PostgreSQL that one process opens; without it the server's limit counts */
   readonly connections: number | undefined;
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
@@ -101,7 +101,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function dotEnv(file: string): NodeJS.Dict<string> {
   let hint = 'make the file readable and your own, or remove it';
   try {
-    // Throws where the file does not exist: then it does not matter who could create it.
+    // Throws if the file does not exist: then it does not matter who could create it.
     lstatSync(file);
     // Checked before opening: reading another user's pipe would never end.
     const found = distrust(file);
@@ -135,7 +135,7 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   if (!value) return undefined;
   const example = `${protocols[0]}//user:password@host/name`;
   // The message does not repeat the value: it holds a password.
-  if (!URL.canParse(value)) bad(name, 'it is no URL', `write it as ${example}`);
+  if (!URL.canParse(value)) bad(name, 'it is not a URL', `write it as ${example}`);
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))
     bad(name, `it begins with ${protocol}`, `write it as ${example}`);
@@ -160,13 +160,13 @@ function redisUrl(given: NodeJS.ProcessEnv): string | undefined {
   if (![username, password].every(isDecodable))
     bad(
       'REDIS_URL',
-      'its user or password holds a % that encodes no character',
+      'its user or password contains a % that encodes no character',
       'write a percent sign as %25',
     );
   if (redisDatabaseIn(value) === null)
     bad(
       'REDIS_URL',
-      'what stands behind its host is no number of a database',
+      'the part after its host is not the number of a database',
       'write it as redis://user:password@host:port/0, with the number of one that the server has',
     );
   return value;
@@ -199,7 +199,7 @@ function keys(given: NodeJS.ProcessEnv, name: string): KeyRing | undefined {
   try {
     return readKeyRing(value);
   } catch (error) {
-    // The error says which key, and repeats none.
+    // The error says which key is wrong, and repeats none.
     if (error instanceof RoundsmanError) bad(name, error.why, error.hint);
     throw error;
   }

@@ -29,8 +29,8 @@ function standardOutput(): Destination {
 const redactions = new WeakMap<Log, Redaction>();
 
 /**
- * The redaction of a log: secrets that are added to it are redacted from now on. For a log that was not opened here,
- * one without effect.
+ * The redaction of a log: secrets that are added to it are redacted from now on. For a log that was not opened here: a
+ * redaction without effect.
  */
 export function redactionOf(log: Log): Redaction {
   const known = redactions.get(log) ?? openRedaction();

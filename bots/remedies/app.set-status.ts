@@ -46,7 +46,7 @@ export const setAppStatus = defineRemedy({
     if (!was) throw new NotAppliedError(`${app} had this status before`);
     const now = await read(app, context, sql`FOR NO KEY UPDATE`);
     if (!now) throw new NotAppliedError(`${app} is gone`);
-    // Only the app's status matters here: other columns may have been edited meanwhile.
+    // Only the app's status is compared; other columns may have been edited meanwhile.
     if (now.status !== status)
       throw new NotAppliedError(`${app} was changed since: it is ${now.status}`);
     const after = await write(app, was.status, context);

@@ -1,4 +1,4 @@
-/** Collects a table's statistics anew; the planner chooses its plans by them. */
+/** Collects the statistics of a table again; the planner bases its plans on them. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { platformTables } from '../platform-tables.ts';
@@ -17,7 +17,7 @@ export const analyzeTable = defineRemedy({
   title: 'Gather the statistics of a table anew',
   risk: 'safe',
   params,
-  // Never done: only the check knows whether the statistics are old enough to matter.
+  // Never "done already": only the check knows whether the statistics are too old.
   isDone: async () => false,
   async apply({ table }, context) {
     const before = await statistics(table, context);

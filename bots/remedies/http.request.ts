@@ -1,7 +1,7 @@
 /**
- * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It can be taken back
- * only if the entry names a request that does so. After a crash or a lost answer, the remedy can tell whether the
- * request arrived only if the entry names a request that asks.
+ * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It can be undone only
+ * if the entry names a request that does so. After a crash or a lost answer, the remedy can tell whether the request
+ * arrived only if the entry names a request that asks.
  */
 import {
   beginsWithReference,
@@ -37,7 +37,7 @@ const sent = z.strictObject({
     .string('has to be an http or https address')
     .max(2_000)
     .superRefine((url, { addIssue }) => {
-      // Where a secret is the address, or its beginning, the address is checked when the secret is known.
+      // If the address is a secret, or begins with one, it is checked when the secret is known.
       const problem = beginsWithReference(url) ? null : addressProblem(url);
       if (problem !== null) addIssue(problem);
     })
@@ -46,7 +46,7 @@ const sent = z.strictObject({
     .record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), z.string().max(2_000).regex(headerValue))
     .refine(
       (headers) => !Object.keys(headers).some((name) => reserved.test(name)),
-      'holds one that is not yours to set',
+      'contains a header that only the engine may set',
     )
     .optional(),
   body: z.string().max(10_000).optional(),
@@ -74,10 +74,8 @@ const params = sent.extend({
         .describe('statuses that mean it was not done'),
     })
     .optional()
-    .describe(
-      'a GET that tells whether it was done, from the moment at which the request was taken',
-    ),
-  undo: sent.optional().describe('the request that takes it back'),
+    .describe('a GET that tells whether it was done, as soon as the request was accepted'),
+  undo: sent.optional().describe('the request that undoes it'),
 });
 type Params = z.infer<typeof params>;
 
@@ -160,7 +158,7 @@ async function send(
 const isExpected = (status: number, expect?: number[]) =>
   expect ? expect.includes(status) : status >= 200 && status < 300;
 
-/** With such a status the server did not do it. After a time-out on its side that is not known. */
+/** With such a status the server did not do it. After a time-out of the server this is not known. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
 
 type Answer = Awaited<ReturnType<typeof send>>;
@@ -202,9 +200,9 @@ export const sendHttpRequest = defineRemedy<Params>({
     return evidence('sent', given, await deliver(given, given, context));
   },
   async undo(given, context: UndoContext) {
-    if (!given.undo) throw new NotAppliedError('this entry names no request that takes it back');
-    // A key of its own, because for the other side this is another request.
+    if (!given.undo) throw new NotAppliedError('this entry names no request that undoes it');
+    // A different key, because to the receiver this is another request.
     const own = { ...context, key: `${context.key}-undo` };
-    return evidence('took it back with', given.undo, await deliver(given.undo, given, own));
+    return evidence('undid it with', given.undo, await deliver(given.undo, given, own));
   },
 });

@@ -1,18 +1,18 @@
 /** A small write that waits for a flush: many of them share one commit. */
 export interface Waiting {
-  /** a flush holds at most one job with this key, and only one flush at a time does; null when that does not matter */
+  /** at any time at most one job with this key is being flushed; null when that does not matter */
   key: string | null;
-  /** how much of a flush's bound it uses */
+  /** how much of a flush's weight limit it uses */
   weight: number;
   /** it is flushed alone, because a flush with it has failed and it may be the reason */
   alone: boolean;
-  /** since when it waits, by performance.now() */
+  /** when it began to wait, by performance.now() */
   since: number;
 }
 
 /**
- * Jobs that have waited this long get a further flush, because a flush that is delayed must not delay them. Before that
- * they wait for the next flush: most of what a flush costs is the same for one run as for twenty.
+ * When jobs have waited this long, a second flush begins beside the running one, so that a delayed flush does not delay
+ * them. Before that they wait for the running flush to end: one flush costs almost the same for one run as for twenty.
  */
 const batchDelayMs = 10;
 
@@ -67,7 +67,7 @@ export function openBatches<Job extends Waiting>(
     const again = await flush(batch);
     for (const { key } of batch) if (key !== null) keys.delete(key);
     waiting.unshift(...again.filter(({ alone }) => !alone));
-    // A job that may be the reason for a failure must not delay the others.
+    // A job that may be the cause of a failure must not delay the others.
     waiting.push(...again.filter(({ alone }) => alone));
     busy -= 1;
     pump();

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { forEngine, pool, shortStatements } from '../database/connect.ts';
 
 /**
- * Connections for flushes: all statements of a flush are sent without waiting for answers, with plans that stay right
- * as tables grow.
+ * Connections for flushes: all statements of a flush are sent without waiting for answers, with query plans that stay
+ * right as tables grow.
  */
 export function openConnections(
   url: string,
@@ -14,7 +14,7 @@ export function openConnections(
     Object.assign(client, { pipeline: true });
     // The lock timeout: a row that another transaction locks must not make the leases of a whole batch run out. The
     // plan settings: planning a statement again, or compiling it to machine code, costs more than a flush; and a plan
-    // that was made while the tables were small must still be right when they have grown, so it goes by key.
+    // that was made while the tables were small must still be right when they have grown, so it uses indexes.
     const settings =
       "SET lock_timeout = '2s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
     client.query(settings).catch(() => {});

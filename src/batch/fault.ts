@@ -2,16 +2,16 @@ import pg from 'pg';
 import { meaningOf, type BatchFault } from '../database/faults/sql-states.ts';
 
 export function faultOf(error: unknown): BatchFault {
-  // A defect of ours, or a value that cannot be written, fails the same way the next time.
+  // A defect of Roundsman, or a value that cannot be written, fails the same way the next time.
   if (error instanceof TypeError || error instanceof RangeError) return 'refused';
-  // Every other error that does not come from the server comes from its socket.
+  // Every other error that does not come from the server comes from the socket.
   if (!(error instanceof pg.DatabaseError)) return 'disconnected';
   return meaningOf(error)?.batch ?? 'refused';
 }
 
 /**
- * How often a batch is tried again in a row, by fault; together this takes some ten seconds, twice the length of a
- * lease.
+ * By fault: how many times in a row a batch is tried again. Together these tries take about ten seconds, twice the
+ * length of a lease.
  */
 export const patience = { contended: 10, waited: 5, disconnected: 15, refused: 0 };
 

@@ -14,7 +14,9 @@ export interface Job extends Waiting {
   reject(error: unknown): void;
 }
 
-/** Adds a job with its own fields; settles as the flush that carries it does. */
+/**
+ * Adds a job with its own fields; the promise settles when the flush that contains the job has ended, in the same way.
+ */
 export const addJob = <Result, Kind extends Job>(
   to: { add(job: Kind): void },
   own: Pick<Job, 'key' | 'weight'> & Omit<Kind, keyof Job | 'resolve'>,
@@ -25,9 +27,9 @@ export const addJob = <Result, Kind extends Job>(
   });
 
 /**
- * Carries a batch out on a connection of the pool and returns the jobs that must be flushed again. The jobs of a batch
- * that the server refuses are then flushed one by one, so that one bad job does not stop the others; only a job that
- * was flushed alone is rejected for its own content. Never rejects.
+ * Sends a batch on a connection of the pool and returns the jobs that must be flushed again. The jobs of a batch that
+ * the server refuses are then flushed one by one, so that one bad job does not stop the others; only a job that was
+ * flushed alone is rejected for its own content. Never rejects.
  */
 export const batchRunner =
   <Kind extends Job>(

@@ -15,7 +15,7 @@ import { isLeftBehind } from '../children/current-task.ts';
 import { exitWords } from '../children/last-words.ts';
 import { listen } from '../children/listen.ts';
 import { descendantsOf, kill, markName } from '../children/processes.ts';
-import { watchSelf } from '../children/rest.ts';
+import { watchSelf } from '../children/idle-report.ts';
 import type { CarryOut } from '../run/tasks/task.ts';
 
 // Ctrl-C and a process manager's signals reach the whole group; the worker decides when a child ends.
@@ -24,8 +24,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
 
 new Worker(beside('../children/guard', import.meta.url)).unref();
 
-// Writes the reason of the end at once. An ordinary process.exit() would wait for the guard thread, which waits for
-// the worker; so SIGKILL ends the process.
+// Writes at once why the process ends. An ordinary process.exit() would wait for the guard thread, which waits for the
+// worker; so SIGKILL ends the process.
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));
 process.on('exit', (code) => {
   for (const pid of descendantsOf(process.pid)) kill(pid);
@@ -38,7 +38,8 @@ const catalogue = catalogueOf(bots, remedies);
 // Written now, because the process ends without a warning.
 flushCompileCache();
 
-// A session that only reads does not notice when its server becomes a standby: so each is replaced after this time.
+// A session that only reads does not notice when its server becomes a standby, so each connection is replaced after
+// this time.
 const lasting = { lifetimeSeconds: 60, plansAnew: true, ...forEngine };
 
 /** Runs a function outside of any task: a connection does not belong to the task that happens to open it. */

@@ -30,12 +30,12 @@ const notWritten = (error: Error) =>
   new RoundsmanError({
     what: 'the output could not be written',
     why: messageOf(error),
-    hint: 'what the command does is done; make room where its output goes, and ask for it again',
+    hint: 'the command did its work; make room where its output goes, and ask for the output again',
   });
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
 export async function main(argv: string[]): Promise<void> {
-  // A umask that takes rights from the owner, too, would make new directories unusable.
+  // A umask that also takes rights from the owner would make new directories unusable.
   process.umask(process.umask() & 0o077);
   // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to exit at once: what the
   // command has begun, for example its share of the embedded server, is ended in order.

@@ -1,7 +1,7 @@
 /**
- * Starting is mostly compiling modules, and Node can keep the compiled code. Node runs cached code without checking
- * it, so the directory has to be ours. Node's own choice lies below the shared temporary directory, where another
- * user can put a file first.
+ * Most of a start is the compilation of modules, and Node can cache the compiled code. Node runs cached code without
+ * checking it, so the cache directory has to belong to the user who runs this process. Node's default lies below the
+ * shared temporary directory, where another user can put a file first.
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -20,8 +20,11 @@ const root = (): string => {
   return found ?? here;
 };
 
-/** Beside the program where that directory is ours, so that both are removed together; else below our home. */
-function chosen(): string {
+/**
+ * Beside the program if that directory belongs to this user, so that both are removed together; else below the user's
+ * home.
+ */
+function cacheDirectory(): string {
   const beside = root();
   if (statSync(beside).uid === process.geteuid!()) return join(beside, '.compiled');
   const { XDG_CACHE_HOME: given } = process.env;
@@ -29,19 +32,20 @@ function chosen(): string {
   return join(caches, 'roundsman', 'compiled');
 }
 
-const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)));
+const nearestExisting = (path: string): string =>
+  existsSync(path) ? path : nearestExisting(dirname(path));
 
-/** Keeps nothing where no directory is certainly ours: then each start takes a little longer. */
-export function keepCompiled(): void {
+/** Caches nothing if no directory certainly belongs to this user; then each start takes a little longer. */
+export function useCompileCache(): void {
   if (!process.geteuid) return;
   try {
-    const directory = chosen();
-    if (untrusted(nearest(dirname(directory))) !== null) return;
+    const directory = cacheDirectory();
+    if (untrusted(nearestExisting(dirname(directory))) !== null) return;
     makeDirectory(directory, 0o700);
     const { uid, mode } = lstatSync(directory);
     const isOurs = uid === process.geteuid() && (mode & 0o077) === 0;
     if (isOurs && untrusted(directory) === null) enableCompileCache(directory);
   } catch {
-    // A read-only disk, or a user without a home: nothing is kept.
+    // A read-only disk, or a user without a home: nothing is cached.
   }
 }

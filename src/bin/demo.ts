@@ -16,7 +16,7 @@ export const demoCommand = () =>
 
 async function demo(options: { json?: boolean }): Promise<void> {
   const asked = askedToStop();
-  void asked.stop.then(() => note('Stopping: all of it is thrown away.'));
+  void asked.stop.then(() => note('Stopping: the demo and its data are thrown away.'));
   const [
     config,
     log,
@@ -85,7 +85,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
           summary.printRound(
             done,
             bots,
-            'All of it was thrown away. To keep it running: npm start',
+            'The demo database was thrown away. To keep one running: npm start',
           );
         }
         if (done.executions.some(({ status }) => status !== 'success'))
@@ -102,6 +102,6 @@ async function demo(options: { json?: boolean }): Promise<void> {
 }
 
 function interrupted(): void {
-  note('interrupted: all of it was thrown away');
+  note('interrupted: the demo database was thrown away');
   process.exitCode = 130;
 }

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
 import { refuseTransactionPooler } from '../database/pooler.ts';
-import { fallenSilent } from '../database/silence.ts';
+import { untilSilent } from '../database/silence.ts';
 import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import type { Emit } from '../events/events.ts';
@@ -23,18 +23,18 @@ import {
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { passwordsIn } from '../ground/secrets/redact.ts';
-import { refuseBlindChecks } from '../database/refuse-blind.ts';
+import { refuseHiddenRows } from '../database/refuse-hidden-rows.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../ground/within.ts';
-import type { Carrying } from './carry-runs.ts';
+import type { RunningWorker } from './start-worker.ts';
 import { closeWithinMs, openClosing } from './closing.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
-/** Where a process reports what happens. */
-export interface Told {
+/** Where a process reports its events. */
+export interface Reporting {
   log: Log;
   /** the log writes these events, too */
   emit: Emit;
@@ -64,10 +64,11 @@ export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
   config: Config,
   databaseUrl: string,
-  { log, emit }: Told,
+  { log, emit }: Reporting,
   bots = beside('../../bots/index', import.meta.url),
 ): Promise<Started> {
-  // No setting contains the password of the embedded database.
+  // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
+  // here.
   redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
@@ -100,14 +101,14 @@ export async function startEngine(
     closers.push(() => leave(db, node));
     await refuseOtherBackend(db, configuredBackend(config));
     refuseWrongClock(skew, configuredBackend(config));
-    const onQueueError = sayOnce((error) => emit('queue.failed', { err: error }));
+    const onQueueError = onceAMinute((error) => emit('queue.failed', { err: error }));
     const queue = await openQueue(db, { ...config, databaseUrl, pools: plan }, onQueueError);
     closers.push(() => queue.close());
     const { backend, warnings } = queue;
     for (const warning of warnings) emit('queue.warned', { backend, warning });
     // The backend is recorded only after it has answered.
     await agreeOnBackend(db, queue.backend);
-    if (role !== 'scheduler' && !(await refuseBlindChecks(db, databaseUrl, { open: true })))
+    if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { open: true })))
       emit('checks.read_as_login', {});
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
@@ -125,10 +126,10 @@ export async function startEngine(
       log,
       emit,
     };
-    const carrying: Carrying | null =
+    const running: RunningWorker | null =
       role === 'scheduler'
         ? null
-        : (await import('./carry-runs.ts')).carryRuns(dependencies, onQueueError, closers);
+        : (await import('./start-worker.ts')).startWorker(dependencies, onQueueError, closers);
     const timers = startTimers({
       db,
       queue,
@@ -137,7 +138,7 @@ export async function startEngine(
       node,
       emit,
       escalate: escalateLost,
-      worker: carrying?.worker ?? null,
+      worker: running?.worker ?? null,
     });
     closers.push(() => timers.stop(), timersWithinMs);
     // Started last: nothing after it can fail, so only `stop` has to end it.
@@ -151,12 +152,12 @@ export async function startEngine(
       db,
       async stop(graceMs = drainGraceMs) {
         const over = new AbortController();
-        const silent = fallenSilent(db, databaseUrl, over.signal);
+        const silent = untilSilent(db, databaseUrl, over.signal);
         const stopped = (async () => {
-          const drained = carrying?.worker.drain() ?? Promise.resolve();
+          const drained = running?.worker.drain() ?? Promise.resolve();
           const ticked = scheduler?.stop() ?? Promise.resolve();
           if (!(await within(graceMs, drained))) {
-            await carrying?.returnRuns();
+            await running?.returnRuns();
             await within(1_000, drained);
           }
           await within(closeWithinMs, ticked);
@@ -178,7 +179,7 @@ export async function startEngine(
 }
 
 /** Passes on each kind of message once a minute: during an outage BullMQ reports every single try. */
-function sayOnce(say: (error: Error) => void): (error: Error) => void {
+function onceAMinute(say: (error: Error) => void): (error: Error) => void {
   const said = new Map<string, number>();
   return (error) => {
     const now = performance.now();

@@ -22,7 +22,7 @@ export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   const { promise: moved, resolve: move } = Promise.withResolvers<void>();
 
   async function ask(): Promise<void> {
-    // Asks the server's files too: a server that stops still answers on open sessions, but takes no new ones.
+    // Reads the server's files too: a server that is stopping still answers on open sessions, but accepts no new ones.
     if (!embeddedServes(config.home)) throw new Error('it does not run, or is about to end');
     await ping(db);
   }

@@ -1,4 +1,6 @@
-/** Stops the embedded PostgreSQL in a home after a process that ended at once, if no other process uses it. */
+/**
+ * After a process that ended at once: stops the embedded PostgreSQL of its home directory if no other process uses it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveFor } from '../database/embedded/index.ts';
 

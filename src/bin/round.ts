@@ -62,7 +62,7 @@ async function startOwnWorker({ db, config, url }: Session) {
     import('../events/log-events.ts'),
     import('./engine.ts'),
   ]);
-  // Log lines would stand between the lines of the result; the rows say what went wrong.
+  // Log lines would appear between the lines of the result; the rows say what went wrong.
   const log = openLog({ ...config, logLevel: 'silent' });
   return startEngine('worker', config, url, { log, emit: eventsTo(log).emit });
 }

@@ -19,8 +19,8 @@ function bundledNode() {
 }
 
 if (major >= 24) {
-  const { keepCompiled } = await beside('compile-cache');
-  keepCompiled();
+  const { useCompileCache } = await beside('compile-cache');
+  useCompileCache();
   const { main } = await beside('cli');
   await main(process.argv);
   // An open channel to a process manager would keep this process alive after it has stopped.

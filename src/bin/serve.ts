@@ -52,4 +52,4 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
 }
 
 export const schedulerCommand = () => serve('scheduler', 'claim due bots and queue their runs');
-export const workerCommand = () => serve('worker', 'carry out queued runs');
+export const workerCommand = () => serve('worker', 'execute queued runs');

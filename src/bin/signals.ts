@@ -23,8 +23,8 @@ export interface Asked {
  * the end of a wrapper that passes no signal on. SIGHUP says that the terminal is gone; a process without a terminal
  * ignores it, because `nohup` or a service manager started it to outlive the terminal. Node itself undoes what
  * `nohup` does, so this looks for a terminal. A second Ctrl-C, or another signal a second or more later, ends the
- * process at once. Then its children notice and end too, another process stops its embedded server if no process uses
- * it, and other workers take over its runs when their leases run out.
+ * process at once. Then its children notice this and end too. A helper process stops the embedded server if no other
+ * process uses it. Other workers take over its runs when their leases run out.
  */
 export function askedToStop(): Asked {
   const controller = new AbortController();

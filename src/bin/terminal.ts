@@ -6,8 +6,8 @@ export function assumeSize(): void {
 }
 
 /**
- * Lets the process go on while a person has paused the terminal (Ctrl-S): by default Node would block on the
- * terminal, with all its other work. Output meanwhile waits in memory, so ask `isBehind` before drawing.
+ * Lets the process go on while a person has paused the terminal (Ctrl-S): by default Node would block until the
+ * terminal accepts output, and stop all other work. Output meanwhile waits in memory, so ask `isBehind` before drawing.
  */
 export function keepGoingWhenPaused(): void {
   // Node has no public way to set this; where the property is missing, nothing changes.

@@ -6,7 +6,7 @@ import { say } from '../cli/terminal/print.ts';
 import { hasTerminal } from '../ground/terminal.ts';
 import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
-import type { Told } from './engine.ts';
+import type { Reporting } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
 import { askedToStop, endSoon, type Asked } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
@@ -36,7 +36,7 @@ async function up(options: UpOptions): Promise<void> {
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   const asked = askedToStop();
-  // `up` ends when its output has no reader any more.
+  // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([
     import('../log.ts'),
@@ -53,7 +53,8 @@ async function up(options: UpOptions): Promise<void> {
         begin: () =>
           begun((begin) =>
             withDatabase(
-              (session) => run(session, options, { asked, told: { log, emit }, logFile, begin }),
+              (session) =>
+                run(session, options, { asked, reporting: { log, emit }, logFile, begin }),
               {
                 create: true,
                 connections: sessionConnections,
@@ -68,7 +69,7 @@ async function up(options: UpOptions): Promise<void> {
           emit('process.waits', { what, why });
         },
         answers() {
-          say('Ready: what was missing answers.');
+          say('Ready: every server answers now.');
           emit('process.ready', {});
         },
       },
@@ -88,9 +89,9 @@ async function up(options: UpOptions): Promise<void> {
 
 interface UpContext {
   asked: Asked;
-  told: Told;
+  reporting: Reporting;
   logFile: string;
-  /** called when everything runs */
+  /** called when all parts run */
   begin(): void;
 }
 
@@ -100,7 +101,7 @@ async function run(
   context: UpContext,
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
-  const { asked, told, logFile } = context;
+  const { asked, reporting, logFile } = context;
   const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
     import('../services/database/is-empty.ts'),
     import('./engine.ts'),
@@ -111,10 +112,10 @@ async function run(
     const { plantPlatform } = await import('../demo/plant.ts');
     await plantPlatform(db);
     say(
-      'A small fictional platform was planted, with things wrong in it (up --empty does without).',
+      'A small fictional platform was planted, with things wrong in it (to start without it: up --empty).',
     );
   }
-  const engine = await startEngine('up', config, url, told);
+  const engine = await startEngine('up', config, url, reporting);
   let keeper: Keeper | null = null;
   let watching: Watching | undefined;
   let isOver = false;
@@ -122,7 +123,8 @@ async function run(
   try {
     context.begin();
     say(`BullMQ on ${engine.backend}, log in ${logFile}`);
-    if (embedded) keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, told.emit);
+    if (embedded)
+      keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, reporting.emit);
     const moved = keeper?.moved.then(() => 'moved' as const);
     const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
     const show = async () => {

@@ -40,11 +40,11 @@ function missing(error: unknown): { what: string; why: string } | null {
 }
 
 export interface Start<Value> {
-  /** asks the servers that it needs, and opens nothing that has to be closed in order */
+  /** asks the servers that the start needs, and opens nothing that has to be closed in order */
   ask(): Promise<unknown>;
   /**
-   * starts once they have answered; if it ends within {@link startedWithinMs} after a stop request, it is closed in
-   * order
+   * starts once they have answered; if the start ends within {@link startedWithinMs} after a stop request, it is closed
+   * in order
    */
   begin(): Promise<Value>;
 }
@@ -53,9 +53,9 @@ export interface Start<Value> {
 const startedWithinMs = 3_000;
 
 /**
- * Tries `start` until it no longer fails because a server is missing, and returns its value; null when the process is
- * asked to stop before. Faults that waiting cannot repair, as a wrong password or a database that is not migrated,
- * are thrown at once.
+ * Calls `start` again as long as it fails because a server is missing, and returns its value; null when the process is
+ * asked to stop before that. Faults that waiting cannot repair, such as a wrong password or a database that is not
+ * migrated, are thrown at once.
  */
 export async function untilStarted<Value>(
   { ask, begin }: Start<Value>,

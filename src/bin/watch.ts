@@ -12,7 +12,7 @@ import { within } from '../ground/within.ts';
 import { isBehind } from './terminal.ts';
 
 const everyMs = 1_000;
-/** What needs a person is read less often than the screen is drawn: this reads everything that waits. */
+/** What needs a person is read less often than the screen is drawn, because this read covers everything that waits. */
 const needsEveryMs = 5_000;
 /** A reading that takes longer than this is too old to show. */
 const silentMs = 5_000;
@@ -34,8 +34,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   let needed: { lines: string[]; at: number } | null = null;
 
   /**
-   * Rejects when the database cannot be read: then the block is not drawn, so that it claims nothing that is not
-   * known.
+   * Rejects when the database cannot be read; then the block is not drawn, because it would claim what is not known.
    */
   async function needsNow(): Promise<string[]> {
     if (needed && performance.now() - needed.at < needsEveryMs) return needed.lines;
@@ -62,7 +61,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
     live(block);
   }
 
-  /** The last block shows an earlier time: it must not go on saying that all is well. */
+  /** The last block shows an earlier state: it must not stay on the screen as if all were well. */
   function drawUnknown(why: string): void {
     if (!isBehind()) live?.(`\n${printable(why)}; what runs now is not known\n`);
   }

@@ -1,14 +1,14 @@
 /**
- * npm and npx start us through a shell that passes no signal on: when it is told to stop, it ends and we keep
- * running. So its end counts as the signal.
+ * npm and npx start this process through a shell that does not forward signals: when the shell is told to stop, it ends
+ * and this process keeps running. So the end of the shell counts as the signal.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const everyMs = 200;
+const pollMs = 200;
 
-/** The words of a process's command line; empty for a process that has ended. */
-function wordsOf(pid: number): string[] {
+/** The program and the arguments of a process; empty for a process that has ended. */
+function argumentsOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
@@ -31,15 +31,16 @@ const isShell = ([program = '', option]: string[]): boolean =>
   /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && option === '-c';
 
 /**
- * npm is recognised by the title that it gives itself, or by the file that runs (pnpm and yarn have their names
- * there, too).
+ * npm is recognised by the process title that it sets, or by the file that it runs (npm_execpath, which pnpm and yarn
+ * set too).
  */
 const isNpm = (words: string[]): boolean =>
   /^npm( |$)/.test(words[0] ?? '') || words.includes(process.env.npm_execpath ?? '');
 
 /**
- * The processes that wrap us, the nearest first: the one that hands over to Node 24 (it says so), npm's shell, and
- * npm, which may be ended by a signal that it cannot pass on (SIGKILL) or does not pass on (SIGQUIT).
+ * The processes that wrap this one, the nearest first: the older Node that started Node 24 (it sets
+ * ROUNDSMAN_HANDED_OVER_BY), npm's shell, and npm. npm is in the list because it cannot forward SIGKILL and does not
+ * forward SIGQUIT.
  */
 function wrappers(): number[] {
   const found: number[] = [];
@@ -50,14 +51,13 @@ function wrappers(): number[] {
   };
   if (process.env.ROUNDSMAN_HANDED_OVER_BY === String(pid)) take();
   if (process.env.npm_execpath === undefined || pid <= 1) return found;
-  if (isShell(wordsOf(pid))) take();
-  if (pid > 1 && isNpm(wordsOf(pid))) take();
+  if (isShell(argumentsOf(pid))) take();
+  if (pid > 1 && isNpm(argumentsOf(pid))) take();
   return found;
 }
 
 /**
- * Resolves with true when one of the wrappers that started us has ended; with false when there is none, or when
- * `until` aborts first.
+ * Resolves with true when one of the wrappers has ended; with false when there is none, or when `until` aborts first.
  */
 export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
   const chain = wrappers();
@@ -65,6 +65,6 @@ export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
   const hasEnded = () =>
     chain.some((pid, at) => pid !== (at === 0 ? process.ppid : parentOf(chain[at - 1]!)));
   while (!until.aborted && !hasEnded())
-    await sleep(everyMs, undefined, { ref: false, signal: until }).catch(() => {});
+    await sleep(pollMs, undefined, { ref: false, signal: until }).catch(() => {});
   return !until.aborted;
 }

@@ -5,7 +5,7 @@ import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { botName, knowledgeName } from './names.ts';
 
-/** A bot's row has a value with which it cannot run; `why` begins with the field. */
+/** A bot's row has a value with which the bot cannot run; `why` begins with the field. */
 export class BadDefinitionError extends UsageError {
   constructor(field: string, why: string, hint: string) {
     super({ what: 'this bot cannot run as it is defined', why: `${field}: ${why}`, hint });
@@ -18,7 +18,7 @@ export class BadCatalogueError extends RoundsmanError {
     super({
       what: 'the catalogue cannot be used',
       why,
-      hint: 'mend the file in bots/ that brings it',
+      hint: 'correct the file in bots/ that defines it',
     });
   }
 }
@@ -28,7 +28,7 @@ export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
   /**
    * The bot behind `bots.api_endpoint`, with `bots.config` as the bot's schema parses it, and the dependencies of its
-   * components from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
+   * components, which come from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
    */
   resolve(endpoint: string, config: unknown): Resolved;
 }
@@ -107,7 +107,7 @@ function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): 
     new BadDefinitionError(
       field.join('.'),
       why,
-      `give all of it as this bot takes it: --config '{...}'`,
+      `give the whole configuration in the form that this bot accepts: --config '{...}'`,
     );
   let parsed: z.ZodSafeParseResult<Value>;
   try {
@@ -149,8 +149,8 @@ function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
 }
 
 /**
- * Refuses seeds whose playbook cannot run, or that would act without a person although the effect cannot be taken
- * back.
+ * Refuses knowledge of the catalogue whose playbook cannot run, or that would act without a person although the effect
+ * cannot be undone.
  */
 function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
   if (!isPlaybook(solution)) return;

@@ -11,7 +11,7 @@ export type Solution =
   | { kind: 'playbook'; steps: Step[] }
   | { kind: 'broken'; why: string };
 
-// Each text is read once, and not for every finding that it matches: a hostile text takes a few hundred milliseconds.
+// Each text is parsed once, and not for every finding that it matches: a hostile text takes a few hundred milliseconds.
 const read = new WeakMap<Catalogue, Map<string, Solution>>();
 const mostRead = 20_000;
 

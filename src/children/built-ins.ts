@@ -30,8 +30,8 @@ const isObject = (value: unknown): value is object =>
 const counted = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCount']);
 
 /**
- * Libraries add properties to these objects that no assignment makes (polyfills, the dispatcher of fetch). Listing all
- * properties of all objects would take longer than everything else together.
+ * Only these objects are searched for added properties, because libraries add some here (polyfills, the dispatcher of
+ * fetch). To list the properties of every object would take longer than all the other comparisons together.
  */
 const isOftenExtended = (name: string): boolean => /^globalThis$|\.prototype$/.test(name);
 

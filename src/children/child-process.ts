@@ -1,4 +1,4 @@
-/** The process of a child: how it is started, what goes over its channel, and how it ends. */
+/** The process of a child: how it is started, what is sent over its channel, and how it ends. */
 import { spawn, type ChildProcess as Spawned } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { PassThrough, type Duplex } from 'node:stream';
@@ -8,17 +8,17 @@ import { ChildEndedError, endOf, type Killed } from './end.ts';
 import { connectionFlags, environmentOf } from './environment.ts';
 import { frameOf, readFrames } from './frames.ts';
 import { descendantsOf, kill, sweep } from './processes.ts';
-import type { Beginning, ToChild } from './protocol.ts';
+import type { StartMessage, ToChild } from './protocol.ts';
 
 export interface ProcessOptions {
   /** the module that a child runs, and the module that has its bots and remedies */
   entry: URL;
   catalogue: URL;
-  /** most that a child may hold in memory, in MB; its JavaScript heap gets half of it */
+  /** the memory limit of a child, in MB; its JavaScript heap gets half of it */
   memoryMb: number;
 }
 
-/** How many characters of a process's standard error are kept, the newest. */
+/** How many characters of a process's standard error are kept: the newest ones. */
 const mostHeard = 4_000;
 
 /** How many characters one task may print on standard error: more would keep the worker busy. */
@@ -50,12 +50,12 @@ export class ChildProcess {
       // A process group of its own: Ctrl-C in a terminal must not reach it, because the worker may want to wait for it.
       detached: true,
       env: environmentOf(this.#mark),
-      // The last pipe is never written to: its end tells the child that this process is gone.
+      // Nothing is ever written to the last pipe: when it closes, the child knows that this process is gone.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     this.pid = this.#process.pid;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
-    // There is no channel when the system has no pipe left; then the process was not started.
+    // The channel is missing when the system has no free pipe; then the process was not started.
     this.#channel = (this.#process.stdio?.[3] as Duplex | undefined) ?? new PassThrough();
     this.#channel.on(
       'data',
@@ -69,8 +69,8 @@ export class ChildProcess {
     this.swept = this.ended.then(() => sweep(this.#mark));
   }
 
-  send(message: Beginning | ToChild): void {
-    // A child that is just ending receives nothing more; its end says what happened.
+  send(message: StartMessage | ToChild): void {
+    // A child that is just ending receives nothing more; the report of its end says what happened.
     if (this.#channel.writable) this.#channel.write(frameOf(message));
   }
 
@@ -81,7 +81,7 @@ export class ChildProcess {
 
   /** Ends the process, because it sent a bad value; `why` says what is wrong with the value. */
   refuse(why: string): void {
-    this.kill(`what it sent its worker cannot be read: ${fitting(why, 500)}`, true);
+    this.kill(`its worker cannot read what it sent: ${fitting(why, 500)}`, true);
   }
 
   /**

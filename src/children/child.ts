@@ -8,7 +8,7 @@ import { messageOf } from '../ground/errors.ts';
 import { ChildProcess, type ProcessOptions } from './child-process.ts';
 import { ChildEndedError } from './end.ts';
 import { readMessage } from './message.ts';
-import type { Beginning, FromChild, Rest, Stop } from './protocol.ts';
+import type { StartMessage, FromChild, IdleReport, Stop } from './protocol.ts';
 import { errorOf } from './thrown.ts';
 
 /** What a worker knows of the tasks that its children carry out. */
@@ -19,13 +19,13 @@ export interface TaskRules {
   readAnswer(kind: string, task: unknown, value: unknown): unknown;
 }
 
-export interface ChildOptions extends Beginning, ProcessOptions, TaskRules {}
+export interface ChildOptions extends StartMessage, ProcessOptions, TaskRules {}
 
 /** How long a child may take to look for changes after a task; usually it takes less than a millisecond. */
-const restWithinMs = 5_000;
+const reportTimeoutMs = 5_000;
 
-/** After how many tasks of the same code a child is inspected at the latest. */
-const mostUninspected = 64;
+/** A child is inspected at the latest after this many tasks of the same code. */
+const maxUninspected = 64;
 
 interface Pending {
   id: number;
@@ -37,8 +37,8 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** The last task that a child was given, and whose code that was. */
-export interface Last {
+/** The last task that a child was given, and the owner of the task's code. */
+export interface LastTask {
   kind: string;
   task: unknown;
   code: string;
@@ -52,28 +52,28 @@ export class Child {
   readonly ended: Promise<void>;
   /** how many tasks it was given */
   tasks = 0;
-  last: Last | null = null;
+  last: LastTask | null = null;
   isEnded = false;
 
   /** the memory that it held when it was ready, and before its current task */
-  #atReady: Rest | null = null;
-  #atRest: Rest | null = null;
+  #firstReport: IdleReport | null = null;
+  #lastReport: IdleReport | null = null;
   /** tasks since the last inspection */
   #uninspected = 0;
   readonly #process: ChildProcess;
   readonly #rules: TaskRules;
   readonly #isReady = Promise.withResolvers<void>();
   #pending: Pending | null = null;
-  #resting: { id: number; resolve(rest: Rest | null): void } | null = null;
-  #rested: Promise<Rest | null> = Promise.resolve(null);
+  #awaited: { id: number; resolve(report: IdleReport | null): void } | null = null;
+  #idle: Promise<IdleReport | null> = Promise.resolve(null);
 
   constructor({ databaseUrl, name, codeOf, readAnswer, ...options }: ChildOptions) {
     this.name = name;
     this.#rules = { codeOf, readAnswer };
     this.ready = this.#isReady.promise;
-    this.#process = new ChildProcess(options, (value) => this.#hear(value));
+    this.#process = new ChildProcess(options, (value) => this.#receive(value));
     this.ended = this.#process.ended.then((error) => this.#end(error));
-    // Its environment holds no settings: the address contains everything.
+    // The child's environment contains no settings of the connection, so the address has to contain all of them.
     this.#process.send({ databaseUrl: completeUrl(databaseUrl, process.env), name });
   }
 
@@ -81,7 +81,7 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Resolves when the processes that its tasks have started have ended, too. */
+  /** Resolves when the processes that its tasks started have ended too. */
   get swept(): Promise<void> {
     return this.#process.swept;
   }
@@ -92,7 +92,7 @@ export class Child {
 
   /** Memory that earlier tasks have left, in MB: it is not charged to the current task. */
   get leftMb(): { heap: number; resident: number } {
-    const [rest, ready] = [this.#atRest, this.#atReady];
+    const [rest, ready] = [this.#lastReport, this.#firstReport];
     if (!rest || !ready) return { heap: 0, resident: 0 };
     const { heapMb, residentMb } = ready;
     return {
@@ -101,10 +101,13 @@ export class Child {
     };
   }
 
-  /** Whether the child must be inspected before it carries out `code`; without `code`, before any other code. */
+  /**
+   * Whether the child must be inspected before it carries out `code`. Without `code`: before it carries out code of
+   * another owner.
+   */
   wantsInspection(code?: string): boolean {
     if (this.#uninspected === 0) return false;
-    return code !== this.last?.code || this.#uninspected >= mostUninspected;
+    return code !== this.last?.code || this.#uninspected >= maxUninspected;
   }
 
   /** Resolves when the current task has ended, in whatever way. */
@@ -113,29 +116,32 @@ export class Child {
   }
 
   /**
-   * Resolves when the child has come to rest after its task, with what still goes on in it; null when the child has
-   * ended, or had no task yet.
+   * Resolves when the child is idle again after its task, with its report of what is still active in it; null when the
+   * child has ended, or had no task yet.
    */
-  rested(): Promise<Rest | null> {
-    return this.#rested;
+  idle(): Promise<IdleReport | null> {
+    return this.#idle;
   }
 
   /**
-   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only after
-   * it has come to rest.
+   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only while
+   * it is idle.
    */
-  inspect(): Promise<Rest | null> {
+  inspect(): Promise<IdleReport | null> {
     if (this.isEnded) return Promise.resolve(null);
     this.#uninspected = 0;
-    this.#rest(this.tasks);
+    this.#awaitReport(this.tasks);
     this.#process.send({ inspect: this.tasks });
-    return this.#rested;
+    return this.#idle;
   }
 
-  /** Rejects with what the task threw, with LostRunError when its run was taken over, or with {@link ChildEndedError}. */
+  /**
+   * Rejects with what the task threw, with LostRunError when the task's run was taken over, or with {@link
+   * ChildEndedError}.
+   */
   do(kind: string, task: unknown, run?: Fenced): Promise<unknown> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
-    if (this.#pending || this.#resting) return Promise.reject(new Error('it has a task already'));
+    if (this.#pending || this.#awaited) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
     this.#uninspected += 1;
     this.last = { kind, task, code: this.#rules.codeOf(kind, task) };
@@ -159,22 +165,23 @@ export class Child {
     this.#process.kill(why, taskIsToBlame);
   }
 
-  #hear(value: unknown): void {
+  #receive(value: unknown): void {
     const message = readMessage(value);
-    if (!message) this.#process.refuse('it is none of its messages');
+    if (!message) this.#process.refuse('it is not a message of a child');
     else if ('ready' in message) {
-      this.#atReady ??= message.ready;
+      this.#firstReport ??= message.ready;
       this.#isReady.resolve();
-    } else if ('rest' in message) this.#takeRest(message.id, message.rest);
+    } else if ('report' in message) this.#takeReport(message.id, message.report);
     else this.#takeAnswer(message);
   }
 
   #takeAnswer(message: Extract<FromChild, { result: unknown } | { thrown: unknown }>): void {
     const pending = this.#pending;
-    if (pending?.id !== message.id) return this.#process.refuse('it is about no task that it has');
+    if (pending?.id !== message.id)
+      return this.#process.refuse('it answers a task that the child does not have');
     if ('thrown' in message) {
       this.#pending = null;
-      this.#rest(pending.id);
+      this.#awaitReport(pending.id);
       return pending.reject(errorOf(message.thrown, pending.run));
     }
     let result: unknown;
@@ -184,27 +191,28 @@ export class Child {
       return this.#process.refuse(messageOf(error));
     }
     this.#pending = null;
-    this.#rest(pending.id);
+    this.#awaitReport(pending.id);
     pending.resolve(result);
   }
 
-  /** The child takes no task until it has reported what it found out about itself. */
-  #rest(id: number): void {
-    const { promise, resolve } = Promise.withResolvers<Rest | null>();
-    this.#resting = { id, resolve };
-    this.#rested = promise;
+  /** The child takes no task until it has sent its report about itself. */
+  #awaitReport(id: number): void {
+    const { promise, resolve } = Promise.withResolvers<IdleReport | null>();
+    this.#awaited = { id, resolve };
+    this.#idle = promise;
     const late = setTimeout(
-      () => this.kill('it did not come to rest after its task'),
-      restWithinMs,
+      () => this.kill('it sent no report in time after its task'),
+      reportTimeoutMs,
     );
     void promise.then(() => clearTimeout(late));
   }
 
-  #takeRest(id: number, rest: Rest): void {
-    if (this.#resting?.id !== id) return this.#process.refuse('it is about no task that it had');
-    this.#atRest = rest;
-    this.#resting.resolve(rest);
-    this.#resting = null;
+  #takeReport(id: number, report: IdleReport): void {
+    if (this.#awaited?.id !== id)
+      return this.#process.refuse('it reports on a task that the child did not have');
+    this.#lastReport = report;
+    this.#awaited.resolve(report);
+    this.#awaited = null;
   }
 
   #end(error: ChildEndedError): void {
@@ -212,7 +220,7 @@ export class Child {
     this.#isReady.reject(error);
     this.#pending?.reject(error);
     this.#pending = null;
-    this.#resting?.resolve(null);
-    this.#resting = null;
+    this.#awaited?.resolve(null);
+    this.#awaited = null;
   }
 }

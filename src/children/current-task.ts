@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The task to which the running code belongs, also in its timers and in answers that it waited for. */
+/** The task to which the running code belongs, also in callbacks of its timers and after it has awaited an answer. */
 const tasks = new AsyncLocalStorage<number>();
 let current: number | null = null;
 

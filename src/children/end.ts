@@ -4,8 +4,8 @@ import { fitting } from '../ground/text.ts';
 import { isLeftBehind, isOwnEnd } from './last-words.ts';
 
 /**
- * The process ended before its task was done; the message says how. Its cause is a {@link FaultError} when the task is
- * not to blame.
+ * The process ended before its task was done; the message says how. The error's cause is a {@link FaultError} when the
+ * task is not to blame.
  */
 export class ChildEndedError extends Error {
   override readonly name = 'ChildEndedError';

@@ -34,16 +34,17 @@ export function environmentOf(mark: string): NodeJS.ProcessEnv {
       ),
     ),
     [markName]: mark,
-    // Most of a start is the compiling of modules: when this process keeps compiled modules, its children use them.
+    // Most of a start is the compilation of modules: when this process caches compiled modules, its children use the
+    // cache.
     ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
   };
 }
 
-/** Flags of Node that concern connections: whom TLS trusts and how, and which addresses a name has. */
+/** Flags of Node that concern connections: TLS trust and name resolution. */
 const flag =
   /^--(no-)?(use-(openssl|bundled|system)-ca|openssl-(config|legacy-provider|shared-config)|tls-(cipher-list|(min|max)-v1\.\d)|(enable|force)-fips|dns-result-order|network-family-autoselection(-attempt-timeout)?|enable-network-family-autoselection)(=|$)/;
 
-/** After these flags a value may follow as an argument of its own. */
+/** The value of these flags may follow as a separate argument. */
 const takesValue =
   /^--(openssl-config|tls-cipher-list|dns-result-order|network-family-autoselection-attempt-timeout)$/;
 

@@ -1,7 +1,7 @@
 /**
  * Values as bytes of a pipe between a worker and a child: four bytes of length, then the value as structured clone
- * writes it. Node's own channel between processes is not used: when a child writes anything else into it, it throws
- * where nothing can catch the error, and it reads messages of any size.
+ * writes it. Node's own channel between processes is not used: when a child writes anything else into that channel,
+ * Node throws in the worker where nothing can catch the error; and Node reads messages of any size.
  */
 import { deserialize, serialize } from 'node:v8';
 
@@ -14,7 +14,7 @@ const headBytes = 4;
 export function frameOf(value: unknown): Buffer {
   const body = serialize(value);
   if (body.length > largestFrame)
-    throw new Error(`it is ${body.length} bytes large, and ${largestFrame} is the most`);
+    throw new Error(`it is ${body.length} bytes large; the limit is ${largestFrame}`);
   const frame = Buffer.allocUnsafe(headBytes + body.length);
   frame.writeUInt32BE(body.length);
   body.copy(frame, headBytes);
@@ -44,7 +44,7 @@ export function readFrames(
   function next(all: Buffer): Buffer | null {
     const length = all.readUInt32BE(0);
     wanted = headBytes + length;
-    if (length > largestFrame) bad(`${length} bytes, and ${largestFrame} is the most`);
+    if (length > largestFrame) bad(`${length} bytes; the limit is ${largestFrame}`);
     if (isBad || all.length < wanted) return null;
     let value: unknown;
     try {

@@ -1,12 +1,12 @@
 /**
- * A thread of a child that waits, blocked, for the end of a pipe that only the worker holds. When the worker has ended,
- * in whatever way, this thread ends the process: a check in an endless loop would never see its channel close, and
- * would outlive the worker.
+ * A thread of a child. It blocks until a pipe closes whose other end only the worker has. When the worker has ended, in
+ * whatever way, this thread ends the child's process: a check in an endless loop would never notice that its channel
+ * has closed, and would outlive the worker.
  */
 import { readSync } from 'node:fs';
 import { descendantsOf, kill, markName, sweep } from './processes.ts';
 
-/** the file descriptor that the worker's `stdio` makes of its last entry */
+/** the file descriptor of the last entry of `stdio`, with which the worker started this process */
 const pipe = 4;
 /** Read now: a check may change its environment. */
 const mark = process.env[markName];

@@ -1,7 +1,7 @@
 /** What a child prints on standard error when it ends by itself, and how its worker reads that. */
 
 /**
- * Printed last. Afterwards the child ends itself with SIGKILL, which without these words would mean an end from
+ * Printed last. Then the child ends itself with SIGKILL; without these words the worker would take it for a signal from
  * outside.
  */
 const exit = /exit code \d+\s*$/;

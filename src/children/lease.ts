@@ -20,7 +20,9 @@ export interface ChildLease<Tasks extends TaskTable<Tasks>> {
    * period. A task that still waits for a fresh child is not begun. The next task gets a fresh child.
    */
   stop(why: Stop): void;
-  /** Gives the child back. A child that was stopped is not used again: a part of its task may still go on. */
+  /**
+   * Gives the child back. A child that was stopped is not used again, because part of its task may still be running.
+   */
   release(): void;
 }
 
@@ -59,7 +61,7 @@ export function leaseOf(
 ): ChildLease<AnyTasks> {
   let child = taken;
   let stopped: Child | null = null;
-  // A task that waits for its child, and whether its run still wants it.
+  // A task that waits for its child, and whether its run still wants the result.
   let waiting: { wanted: boolean } | null = null;
 
   async function another(mine: { wanted: boolean }, code: string): Promise<Child> {

@@ -1,4 +1,4 @@
-/** What goes on after a task has ended: timers, requests, threads, processes, open files. */
+/** What is still active after a task has ended: timers, requests, threads, processes, open files. */
 import { subscribe } from 'node:diagnostics_channel';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import { childrenOf, kill, markedProcesses } from './processes.ts';
 import { watchUnreferenced } from './unreferenced.ts';
 
-/** What ends by itself soon after a task, such as a connection that is being closed, is waited for in these steps. */
+/** The steps in which to wait for what ends by itself soon after a task, such as a connection that is being closed. */
 const waitMs = [1, 4, 20, 75];
 
 /** How many more files than at the start may be open: sockets of the database and of requests count too. */
@@ -20,7 +20,10 @@ const openFiles = (): number => {
   }
 };
 
-/** Page faults of processes that this process started and that have ended: each such process has caused some. */
+/**
+ * Page faults of the ended processes that this process had started: each such process has caused some, so a higher
+ * number means that there was another one.
+ */
 const endedProcesses = (): string => {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1');
@@ -72,7 +75,7 @@ async function endProcesses(mark: string): Promise<boolean> {
  * itself. `mark` is the mark of the process (processes.ts). `all` also finds what no event reports: processes that were
  * started and awaited at once, which may have started others; what does not keep the process alive; and open files.
  */
-export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Promise<string[]>> {
+export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();
   const unreferenced = watchUnreferenced();
   const resources = process.getActiveResourcesInfo();
@@ -88,7 +91,7 @@ export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Pr
     }
   }
 
-  async function atWork(): Promise<string[]> {
+  async function active(): Promise<string[]> {
     await whileAny(() => beyond(resources));
     const kinds = [...new Set(beyond(resources))];
     const processes = started > 0 && (await endProcesses(mark));
@@ -101,13 +104,13 @@ export function watchLeftBehind(mark: string): Record<'atWork' | 'all', () => Pr
   }
 
   return {
-    atWork,
+    active,
     async all() {
       const endedBefore = ended;
       ended = endedProcesses();
       if (ended !== endedBefore) started += 1;
       await whileAny(unreferenced);
-      const left = [...(await atWork()), ...unreferenced()];
+      const left = [...(await active()), ...unreferenced()];
       const more = openFiles() - files;
       return more > mostFiles ? [...left, `${more} open files`] : left;
     },

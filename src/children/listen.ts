@@ -2,20 +2,20 @@ import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { beginTask, endTask } from './current-task.ts';
 import { frameOf, readFrames } from './frames.ts';
-import type { Watch } from './rest.ts';
-import type { Beginning, CarryOut, FromChild, TaskTable, ToChild } from './protocol.ts';
+import type { Watch } from './idle-report.ts';
+import type { StartMessage, CarryOut, FromChild, TaskTable, ToChild } from './protocol.ts';
 import { thrownBy } from './thrown.ts';
 
 /** the file descriptor of the channel in the worker's `stdio` */
 const channel = 3;
 
 /**
- * A child's end of the channel: begins when the worker's first message says with what, then does one task after the
- * other. What `watch` returns looks for changes in the process after each task, and when the worker asks; the child
- * takes no other task before that has ended.
+ * A child's end of the channel: it waits for the worker's first message, which holds its settings, then does one task
+ * after the other. The functions that `watch` returns look for changes in the process after each task, and when the
+ * worker asks; the child takes no other task before they have ended.
  */
 export function listen<Tasks extends TaskTable<Tasks>>(
-  begin: (beginning: Beginning) => CarryOut<Tasks>,
+  begin: (beginning: StartMessage) => CarryOut<Tasks>,
   watch: () => Watch,
 ): void {
   const socket = new Socket({ fd: channel, readable: true, writable: true });
@@ -45,20 +45,20 @@ export function listen<Tasks extends TaskTable<Tasks>>(
     endTask();
     // First let the microtasks run that the task left in the queue.
     await setImmediate();
-    await say({ id, rest: await self.rest() });
+    await say({ id, report: await self.whenIdle() });
   }
 
   const read = readFrames(
     (value) => {
-      const message = value as Beginning | ToChild;
+      const message = value as StartMessage | ToChild;
       if ('stop' in message) underWay?.abort(message.stop);
       else if ('inspect' in message)
-        void self.inspect().then((rest) => say({ id: message.inspect, rest }));
+        void self.inspect().then((report) => say({ id: message.inspect, report }));
       else if ('id' in message) void work(message.id, message.kind, message.task);
       else {
         carryOut = begin(message);
         self = watch();
-        void self.rest().then((ready) => say({ ready }));
+        void self.whenIdle().then((ready) => say({ ready }));
       }
     },
     (why) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Child } from './child.ts';
 
 /**
- * The memory that a process holds, in MB; null when the system does not say (it has no /proc) or the process is gone.
+ * The memory that a process holds, in MB; null when the system does not tell (it has no /proc) or the process is gone.
  */
 export async function residentMb(pid: number): Promise<number | null> {
   try {
@@ -14,7 +14,9 @@ export async function residentMb(pid: number): Promise<number | null> {
   }
 }
 
-/** Earlier tasks may leave an eighth of the limit, and at least these MB, which include what a warm process needs. */
+/**
+ * Earlier tasks may leave an eighth of the limit, or these MB if that is more; they include what a warm process needs.
+ */
 const leastLeftMb = { heap: 32, resident: 48 };
 
 /**
@@ -44,7 +46,7 @@ export function watchMemory(children: Iterable<Child>, memoryMb: number): { stop
       const used = await residentMb(child.pid);
       // The memory that earlier tasks have left is not charged to this task.
       if (used !== null && used - child.leftMb.resident > memoryMb)
-        child.kill(`it held ${Math.round(used)} MB, and ${memoryMb} MB is the most`, true);
+        child.kill(`it held ${Math.round(used)} MB; the limit is ${memoryMb} MB`, true);
     }
   }
   const watching = setInterval(() => void look(), watchEveryMs);

@@ -25,17 +25,17 @@ const thrown = z.strictObject({
   fault: z.enum(faults).nullable(),
   notApplied: z.boolean(),
 });
-const rest = z.strictObject({
+const report = z.strictObject({
   left: z.array(z.string().max(200)).max(100),
   heapMb: megabytes,
   residentMb: megabytes,
 });
 const message = z.union([
-  z.strictObject({ id, rest }),
+  z.strictObject({ id, report }),
   // The worker reads the result by the kind of its task.
   z.strictObject({ id, result: z.unknown() }),
   z.strictObject({ id, thrown }),
-  z.strictObject({ ready: rest }),
+  z.strictObject({ ready: report }),
 ]);
 
 /** Null when the value is no message of a child. */

@@ -42,7 +42,7 @@ const ofReports = [
   'reportOnUncaughtException',
 ];
 
-/** By the name under which a change is reported. */
+/** The key is the name under which a change is reported. */
 const settings: Record<string, () => unknown> = {
   'the working directory': () => process.cwd(),
   umask: () => process.umask(),

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
 import { tooMuchLeft, watchMemory } from './memory.ts';
 import { leaseOf, type ChildLease, type Lender } from './lease.ts';
-import type { Rest, TaskTable } from './protocol.ts';
+import type { IdleReport, TaskTable } from './protocol.ts';
 
 export interface ChildPool<Tasks extends TaskTable<Tasks>> {
   /**
@@ -16,7 +16,7 @@ export interface ChildPool<Tasks extends TaskTable<Tasks>> {
 }
 
 export interface PoolOptions extends Omit<ChildOptions, 'name'> {
-  /** how many children work at once at most */
+  /** the most children that work at once */
   size: number;
   /** whether one more child stands ready; true unless told otherwise */
   isOneAhead?: boolean;
@@ -122,7 +122,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
-      // No run waits: the next run that waits gets the error, so that children are not started in a loop.
+      // No run waits now: the next one gets the error, so that children are not started in a loop.
       starting.delete(child);
       waiting.shift()?.reject(error);
       if (waiting.length > 0) provide();
@@ -134,7 +134,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     idle = idle.filter((each) => each !== child);
     held.delete(child);
     if (!closed) onEnded(child.name);
-    // It may have counted against the most children: start another one for a run that waits.
+    // It counted towards the limit of children; now another one may be started for a run that waits.
     provide();
     await child.swept;
     living.delete(child);
@@ -155,8 +155,8 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   /**
-   * The first task that waits for the code that the child has carried out last; or the very first task, once it has
-   * waited for long.
+   * The first waiting task of the code that the child carried out last; or the task that has waited longest, once that
+   * is too long.
    */
   function nextFor(child: Child): Waiting | undefined {
     const [first] = waiting;
@@ -179,23 +179,23 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
 
   async function giveBack(child: Child): Promise<void> {
     // A child that has ended, or that is ended now, leaves the pool by itself.
-    if (isUnchanged(child, await child.rested())) {
+    if (isUnchanged(child, await child.idle())) {
       held.delete(child);
       if (child.tasks < mostTasks) offer(child);
-      else child.kill('it has carried out as many tasks as a child may');
+      else child.kill('it has reached the limit of tasks for a child');
     }
     provide();
   }
 
   async function isFitFor(child: Child, code: string): Promise<boolean> {
-    if (!isUnchanged(child, await child.rested())) return false;
+    if (!isUnchanged(child, await child.idle())) return false;
     return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
   }
 
-  /** Called once the child has come to rest; ends a child that a task has changed. */
-  function isUnchanged(child: Child, rest: Rest | null): boolean {
+  /** Called once the child is idle; ends a child that a task has changed. */
+  function isUnchanged(child: Child, report: IdleReport | null): boolean {
     if (child.isEnded) return false;
-    const changed = [...(rest?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
+    const changed = [...(report?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
     if (changed.length === 0) return true;
     if (child.last) onChanged(child.last.kind, child.last.task, changed);
     child.kill('a task had changed it');

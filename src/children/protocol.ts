@@ -15,7 +15,7 @@ export type CarryOut<Tasks extends TaskTable<Tasks>> = <K extends keyof Tasks & 
 ) => Promise<Tasks[K]['result']>;
 
 /** The first message to a child. */
-export interface Beginning {
+export interface StartMessage {
   databaseUrl: string;
   /** shown in pg_stat_activity by all of its connections */
   name: string;
@@ -24,7 +24,7 @@ export interface Beginning {
 export type ToChild =
   | { id: number; kind: string; task: unknown }
   | { stop: Stop }
-  // The child has come to rest after this task, and now has to look at everything that the task may have changed.
+  // The child is idle after this task, and now has to look at everything that the task may have changed.
   | { inspect: number };
 
 /** An error as text and facts, because its class is lost on the way between processes. */
@@ -39,7 +39,7 @@ export interface Thrown {
 }
 
 /** What a child reports about itself: when it is ready, after each task, and after an inspection. */
-export interface Rest {
+export interface IdleReport {
   /** what the task changed or left behind in its process; such a process is not used again */
   left: string[];
   /** memory that its JavaScript heap holds, and that the process holds in all, in MB */
@@ -48,7 +48,7 @@ export interface Rest {
 }
 
 export type FromChild =
-  | { ready: Rest }
+  | { ready: IdleReport }
   | { id: number; result: unknown }
   | { id: number; thrown: Thrown }
-  | { id: number; rest: Rest };
+  | { id: number; report: IdleReport };

@@ -13,8 +13,8 @@ const { getTypeParser, setTypeParser } = types as unknown as {
 /** The first parser of each type whose parser was replaced. */
 const before = new Map<string, { oid: number; format: string; parser: unknown }>();
 
-// A type is known only when a parser is set for it. The function is replaced now, before the catalogue's modules are
-// loaded, because they may keep a reference to it.
+// pg does not list its types, so a type becomes known only when a parser is set for it. pg's function for that is
+// replaced now, before the catalogue's modules are loaded, because they may keep a reference to it.
 Object.assign(types, {
   setTypeParser(oid: number, format: unknown, parser?: unknown): void {
     const of = typeof format === 'string' ? format : 'text';

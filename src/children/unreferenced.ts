@@ -5,19 +5,19 @@
 import { createHook, type HookCallbacks } from 'node:async_hooks';
 import { isLeftBehind, isOfTask } from './current-task.ts';
 
-/** A handle of Node's, a Timeout or an Immediate. */
+/** A handle of Node, a Timeout or an Immediate. */
 interface Resource {
   hasRef(): boolean;
   ref(): unknown;
   unref(): unknown;
-  /** of timers: whether it never fires again, and the pause between two times */
+  /** of timers: whether the timer is over, and the pause before it repeats */
   _destroyed?: boolean;
   _repeat?: number | null;
 }
 
 /**
- * By Node's name. Sockets of clients are not among them: sockets of pools, such as that of fetch, wait for the next
- * request and are closed by the pool.
+ * The keys are Node's names. Sockets of clients are not in the list: sockets of pools, such as that of fetch, wait for
+ * the next request and are closed by the pool.
  */
 const handles: Record<string, string> = {
   TCPSERVERWRAP: 'server',
@@ -30,7 +30,7 @@ const handles: Record<string, string> = {
 const ofTimers =
   /[( ]node:(?:internal\/async_hooks|internal\/timers|timers|timers\/promises):|\(<anonymous>\)$/;
 
-/** Whether Node itself sets the timer that is being made: timers of its servers and sockets end with these. */
+/** Whether Node itself creates this timer: timers of Node's servers and sockets end together with these. */
 function isNodesOwn(): boolean {
   const frames = new Error().stack?.split('\n') ?? [];
   // The first frames are this function, its caller and the hook.
@@ -46,7 +46,7 @@ function nameOf(type: string, { _repeat: repeat }: Resource): string | null {
   return isLeftBehind() && !isNodesOwn() ? 'timer that another one has set' : null;
 }
 
-function isAtWork(resource: Resource): boolean {
+function isActive(resource: Resource): boolean {
   if (resource._destroyed !== undefined) return !resource._destroyed;
   if (resource.hasRef()) return true;
   // A handle that was closed can no longer be referenced.
@@ -68,7 +68,7 @@ export function watchUnreferenced(): () => string[] {
   let next = many;
 
   function forget(): void {
-    for (const resource of started.keys()) if (!isAtWork(resource)) started.delete(resource);
+    for (const resource of started.keys()) if (!isActive(resource)) started.delete(resource);
     next = started.size + many;
   }
 

@@ -52,7 +52,7 @@ export function program(engineCommands: Command[]): Command {
 function settle(command: Command): void {
   // Without this commander calls process.exit, which cuts off output that is still being written.
   command.exitOverride();
-  // Commander repeats what was typed, which may contain escape sequences.
+  // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
     outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
   });

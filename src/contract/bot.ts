@@ -24,9 +24,9 @@ export interface Bot<Config = unknown> {
   /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
   config: z.ZodType<Config>;
   /**
-   * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings
-   * about the component are recorded but suppressed: no ticket, no cure. A bot's own setting `depends_on` adds more
-   * of the same kind.
+   * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings about
+   * the component are recorded but suppressed: they get no ticket and no remedy acts. A bot's own setting `depends_on`
+   * adds more of the same kind.
    */
   dependsOn?: Record<string, string[]>;
   checks: AnyCheck<Config>[];

@@ -4,7 +4,7 @@ import type { CheckResult } from './finding.ts';
 
 /** What every check receives. */
 export interface AnyContext {
-  /** Reads the platform's database; the session refuses to write. */
+  /** For reading the platform's database; the session refuses writes. */
   db: Kysely<Database>;
   /** The database's time when the check began; the clocks of hosts do not count. */
   now: Date;
@@ -16,9 +16,9 @@ export interface AnyContext {
 
 export interface CheckContext extends AnyContext {
   /**
-   * Set while a cure is being verified: the moment of the cure. A check of a state looks at the present state. A
-   * check whose findings accrue asks for what was due by that moment and is still there, because the cure could not
-   * have removed what came due later.
+   * Set while an applied remedy is being verified: the moment at which it was applied. A check of a state looks at the
+   * present state. A check whose findings accrue asks for what was due by that moment and is still there, because the
+   * remedy could not have removed what came due later.
    */
   since: Date | null;
 }
@@ -31,7 +31,7 @@ export interface Check<Config> {
   title: string;
   events?: undefined;
   /**
-   * The findings come back by themselves, as expired sessions do: only the verification decides whether a cure held.
+   * The findings come back by themselves, as expired sessions do: only the verification decides whether a heal held.
    */
   accruing?: boolean;
   run(config: Config, context: CheckContext): Promise<CheckResult>;

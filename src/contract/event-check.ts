@@ -3,13 +3,13 @@ import type { CheckResult } from './finding.ts';
 
 /**
  * What an event check receives. It counts the events of each key from `from` on, or from the key's own start, until
- * `now`, both included. Earlier events do not count in this run: a cure, an undo or a person's answer lies in
+ * `now`, both included. Earlier events do not count in this run: a remedy, an undo or a person's answer lies in
  * between, and the engine compares the events before it with those after it.
  */
 export interface EventContext extends AnyContext {
-  /** the beginning of the window; it may lie further back where single keys are judged since their cure */
+  /** the beginning of the window; it may lie further back where single keys are judged since a remedy acted on them */
   from: Date;
-  /** later starts of single keys; a start may lie in the future, while a cure is taking effect */
+  /** later starts of single keys; a start may lie in the future, while a remedy is taking effect */
   starts: readonly { key: string; from: Date }[];
   /** the keys to look at; null: every key */
   only: readonly string[] | null;
@@ -20,7 +20,7 @@ export interface Tally {
   key: string;
   /** events that count against the key */
   bad: number;
-  /** all events, the bad ones included; null where good events leave no trace, as for errors in a log */
+  /** all events, the bad ones included; null if good events leave no trace, as with an error log */
   of: number | null;
   /** null exactly when `bad` is 0 */
   newestBadAt: Date | null;

@@ -44,9 +44,9 @@ export interface Job<Payload = any> {
   title: string;
   /** `{}` has to fit where there is a schedule: a slot carries no payload. */
   payload: z.ZodType<Payload>;
-  /** as for bots, in UTC unless it begins with CRON_TZ; null: it runs only when it is asked for */
+  /** five cron fields as for bots, in UTC unless it begins with CRON_TZ; null: it runs only on request */
   schedule: string | null;
-  /** runs at the same time, over all processes */
+  /** the most runs at the same time, over all processes */
   concurrency: number;
   /** A failed run is tried again until it has had this many attempts; the loss of its worker counts as one. */
   maxAttempts: number;

@@ -52,8 +52,8 @@ export interface Evidence {
 export type Risk = 'safe' | 'reversible' | 'irreversible';
 
 /**
- * A remedy does one thing. By default its effect is inside our database: it runs in the transaction that records it,
- * so after a crash there are both or neither.
+ * A remedy does one thing. By default its effect is inside the platform's database: it runs in the transaction that
+ * records it, so after a crash there are both or neither.
  */
 export interface Remedy<Params = unknown> {
   /** `noun.verb`; what a playbook names */
@@ -88,9 +88,9 @@ export interface Remedy<Params = unknown> {
    */
   apply(params: Params, context: RemedyContext): Promise<Evidence>;
   /**
-   * Takes the effect back. Throws {@link NotAppliedError} when it may not, because others changed the result since.
-   * If a remedy with `outside` throws anything else, it is unknown whether the effect was taken back, and the undo is
-   * not repeated.
+   * Undoes the effect. Throws {@link NotAppliedError} when it may not, because the result was changed by others since.
+   * If a remedy with `outside` throws anything else, it is unknown whether the effect was undone, and the undo is not
+   * repeated.
    */
   undo?(params: Params, context: UndoContext): Promise<Evidence>;
 }

@@ -17,7 +17,7 @@ export type Claims =
   | { sub: string; role?: 'authenticated' | 'anon' }
   | { sub?: undefined; role: 'anon' };
 
-/** The role was to change inside a transaction, which would hand one user's work to another user. */
+/** A second role was asked for inside a transaction: the rest of one user's transaction would run as another user. */
 export class NestedRoleError extends RoundsmanError {}
 
 /**
@@ -58,7 +58,7 @@ async function under<Result>(
   if (db.isTransaction)
     throw new NestedRoleError({
       what: `a transaction cannot go on as ${role}`,
-      why: 'its role and claims were settled when it began',
+      why: 'its role and claims have been fixed since it began',
       hint: 'pass the Kysely that connect() gave, and end the other transaction first',
     });
   const claims = JSON.stringify(sub === undefined ? { role } : { sub, role });

@@ -22,11 +22,11 @@ export interface ConnectOptions extends SessionOptions {
   /** A connection is replaced when it is older than this; by default it is never replaced. */
   lifetimeSeconds?: number;
   /**
-   * A connection on which a statement gets no answer for this long is ended; by default it never is. Has to be longer
-   * than the statement timeout: a server that is still there answers by then.
+   * A connection on which a statement gets no answer for this long is closed; by default never. It has to be longer
+   * than the statement timeout, because a reachable server answers by then.
    */
   silenceMs?: number;
-  /** The plans that connections keep are made again when they are old: for processes that run for long. */
+  /** Connections plan their statements again when the plans are old: for processes that run for long. */
   plansAnew?: boolean;
   /** Idle connections do not keep the process alive. */
   idleUnreferenced?: boolean;
@@ -36,8 +36,8 @@ export interface ConnectOptions extends SessionOptions {
 const connectTimeoutMs = 10_000;
 
 /**
- * For the engine, whose statements are short. A statement that takes longer than this is on a server in trouble or on
- * a dead socket: to wait for it would cost more than to run it again. Its plans are made again as tables grow.
+ * For the engine, whose statements are short. A statement that takes longer than this meets a server in trouble or a
+ * dead socket: to wait for it would cost more than to run it again. Statements are planned again as tables grow.
  */
 export const shortStatements = {
   statementTimeoutMs: 5_000,
@@ -45,7 +45,7 @@ export const shortStatements = {
   plansAnew: true,
 } as const;
 
-/** What the engine and the commands add: they do the platform's own work, whichever role they log in as. */
+/** Options of the engine and the commands: they do the platform's own work, whichever role they log in as. */
 export const forEngine = { primary: true, asService: true } as const;
 
 /**

@@ -1,16 +1,16 @@
 import { connect, type Db } from './connect.ts';
 import { sql } from 'kysely';
 
-/** How many sessions a login may have here at once, by the smallest of its limits. */
+/** How many sessions a login may have on this server at once, by the smallest of its limits. */
 export interface ConnectionLimit {
   most: number;
-  /** whose limit it is, as `role app` */
+  /** what the limit belongs to, for example `role app` */
   of: string;
 }
 
 /**
  * Asks the server on one connection. Connections of other processes with the same role count against the limit as
- * well. The limit of a pooler in front is not known.
+ * well. The limit of a pooler in front of the server is not known.
  */
 export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   const db = connect(url, { name: 'roundsman', max: 1, silenceMs: 5_000 });

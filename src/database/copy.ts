@@ -16,7 +16,7 @@ export function copyText(value: unknown): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value as string | number | boolean);
-  // Hardly any text has special characters, and the test costs less than half of a replacement that finds nothing.
+  // Few texts have special characters, and this test costs less than half of a replacement that finds nothing.
   if (!special.test(text)) return text;
   return text.replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);
 }

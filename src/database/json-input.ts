@@ -20,7 +20,7 @@ export function document(field: string, value: unknown): string {
     return new Writer(field).write(value);
   } catch (error) {
     if (error instanceof BadInputError) throw error;
-    // A getter or a proxy of the caller threw.
+    // A getter or a proxy of the caller has thrown an error.
     throw new BadInputError(field, 'must not have a part that cannot be read');
   }
 }
@@ -28,7 +28,7 @@ export function document(field: string, value: unknown): string {
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // An object of another realm has another Object.prototype, which has no prototype either.
+  // An object of another realm has a different Object.prototype, whose own prototype is null too.
   return (
     prototype === null ||
     (Object.getPrototypeOf(prototype) === null &&

@@ -27,7 +27,7 @@ interface Key {
 const form =
   /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** For 31 February JavaScript gives a day in March; PostgreSQL refuses it, and a year 0 as well. */
+/** JavaScript turns 31 February into a day in March; PostgreSQL refuses it, and the year 0 as well. */
 function exists(at: string): boolean {
   const time = new Date(at);
   return (

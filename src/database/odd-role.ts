@@ -1,9 +1,9 @@
-/** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that break our sessions. */
+/** Settings of a role or a database (ALTER ROLE ... SET, ALTER DATABASE ... SET) that break Roundsman's sessions. */
 import { sql } from 'kysely';
 import type { Explanation } from '../ground/errors.ts';
 import type { Db } from './connect.ts';
 
-export interface Made {
+export interface SettingSource {
   /** what was set, as `ALTER DATABASE app SET role = 'anon'` */
   set: string;
   /** the statement that undoes it */
@@ -12,16 +12,16 @@ export interface Made {
 }
 
 /**
- * Where a setting was made for sessions of this login in this database; the one that takes precedence comes first.
- * Any session on the same server can answer this.
+ * The statements that set it for sessions of this login in this database; the one that takes precedence comes first.
+ * Any session on the same server can read this.
  */
-export async function madeBy(
+export async function settingSources(
   db: Db,
   name: string,
   login: string,
   database: string,
-): Promise<Made[]> {
-  const { rows } = await sql<Made>`
+): Promise<SettingSource[]> {
+  const { rows } = await sql<SettingSource>`
     SELECT format('ALTER %s SET %s = %L', target, ${name}::text, value) AS "set",
            format('ALTER %s RESET %s', target, ${name}::text) AS undo, value
     FROM (
@@ -38,21 +38,23 @@ export async function madeBy(
   return rows;
 }
 
-/** Why a session works as another role than its login, though it did not ask for one; null where it does not. */
+/**
+ * Why a session works as another role than its login although it did not ask for one; null if its role is the login's.
+ */
 export async function becameAnother(db: Db): Promise<Explanation | null> {
   const { rows } = await sql<{ login: string; role: string; database: string }>`
     SELECT session_user AS login, current_user AS role, current_database() AS database
     WHERE session_user <> current_user`.execute(db);
   if (!rows[0]) return null;
   const { login, role, database } = rows[0];
-  const [made] = await madeBy(db, 'role', login, database);
-  // Our own sessions become service_role themselves.
+  const [made] = await settingSources(db, 'role', login, database);
+  // Roundsman's sessions become service_role on purpose.
   if (!made && role === 'service_role') return null;
   return {
     what: `sessions of ${login} work as ${role} here`,
     why: made ? `it was set with: ${made.set}` : 'the options of DATABASE_URL set role',
     hint: made
       ? `as a superuser: ${made.undo}`
-      : 'take role out of the options of DATABASE_URL, and out of PGOPTIONS',
+      : 'remove role from the options of DATABASE_URL, and from PGOPTIONS',
   };
 }

@@ -1,6 +1,5 @@
 /**
- * The sessions of this process, by server: when one session learns something about the server, it holds for the
- * others too.
+ * The sessions of this process, by server: what one session learns about the server holds for the others too.
  */
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -12,18 +11,18 @@ export interface Inside {
   connection: EventEmitter & { stream: Socket };
   readyForQuery: boolean;
   _sentQueryQueue?: unknown[];
-  /** the pool closes a client that has been used as often as it may be */
+  /** set when the pool will close the client after this use */
   _poolUseCount?: number;
 }
 
 interface Open {
   client: Inside;
   heardAt: number;
-  /** as the server said last: idle, in a transaction, in a failed transaction */
+  /** the status that the server reported last: idle, in a transaction, in a failed transaction */
   status: 'I' | 'T' | 'E';
-  /** a caller has it, not the pool */
+  /** whether a caller uses it now */
   isLent: boolean;
-  /** its server cannot do our work */
+  /** its server cannot do this work */
   isWrong: boolean;
 }
 
@@ -46,15 +45,16 @@ const streamOf = ({ client }: Open) => client.connection.stream;
 const isIdle = ({ readyForQuery, _sentQueryQueue: sent }: Inside) => readyForQuery && !sent?.length;
 
 /**
- * A session that is lent but idle for this long, outside of a transaction, probably listens (LISTEN): its caller
- * would never give it back.
+ * A session that a caller has had idle for this long, outside of a transaction, probably waits for notifications
+ * (LISTEN): the caller would never return it to the pool.
  */
 const listeningMs = 1_000;
 
-const wrongServer = () => new Error('this server takes no writes now; another connection is made');
+const wrongServer = () =>
+  new Error('this server takes no writes now; another connection is opened');
 
 /**
- * Makes sure that the session is not used again: ends it at once if it is idle, else when its current work is done.
+ * Makes sure that the session is not used again: closes it at once if it is idle, else when its current work is done.
  */
 function discard(open: Open): void {
   open.isWrong = true;
@@ -119,7 +119,7 @@ function giveUpSilent(silent: Open, together: Set<Open>): void {
   const silentMs = streamOf(silent).timeout ?? 0;
   const error = new Error(`PostgreSQL has not answered for ${silentMs / 1000} s`);
   const since = performance.now() - silentMs;
-  // Not busy sessions without a timeout: those may be silent for as long as they like.
+  // Busy sessions without a timeout are left alone, because their statements may take any time.
   const suspect = [...together].filter(
     (each) => each.heardAt <= since && (isIdle(each.client) || streamOf(each).timeout),
   );
@@ -129,7 +129,7 @@ function giveUpSilent(silent: Open, together: Set<Open>): void {
 
 const sessions = new WeakMap<object, Open>();
 
-/** Notes which sessions are lent, so that a caller's work is not cut off. */
+/** Notes which sessions callers use, so that their work is not cut off. */
 export function watchLending(pool: pg.Pool): void {
   const lent = (client: object, isLent: boolean) => {
     const open = sessions.get(client);

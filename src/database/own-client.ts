@@ -20,23 +20,23 @@ const parsers = { text: parsersOf('text'), binary: parsersOf('binary') };
 // pg would turn a DATE into a Date at local midnight, which is another day in another time zone.
 parsers.text[builtins.DATE] = (text) => text;
 
-/** The parsers for the columns of our own connections. */
+/** The parsers for the columns on Roundsman's own connections. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format: 'text' | 'binary' = 'text'): Parser =>
     parsers[format]?.[oid] ?? String,
 };
 
-/** Without defaults that have only a setter, as `parseInt8`, which concerns parsers. */
+/** Without defaults that have only a setter, such as `parseInt8`, which only concerns parsers. */
 const known = Object.entries(Object.getOwnPropertyDescriptors(pg.defaults));
 const settings = known.flatMap(([name, { value, writable }]) =>
   writable === true ? [[name, value] as const] : [],
 );
 
-/** A client of `pg` with the parsers and the defaults that `pg` itself brings. */
+/** A client of `pg` with the original parsers and defaults of `pg`. */
 export class OwnClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     const defaults = pg.defaults as unknown as Record<string, unknown>;
-    // The constructor reads the process's defaults, and no option of its own can say "none".
+    // The constructor reads the process's defaults, and none of its options can switch them off.
     const theirs = settings.map(([name]) => [name, defaults[name]] as const);
     for (const [name, value] of settings) defaults[name] = value;
     try {

@@ -1,4 +1,4 @@
-/** Detects a pooler between us and PostgreSQL that does not keep sessions together. */
+/** Detects a pooler in front of PostgreSQL that does not give each connection a session of its own. */
 import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
@@ -15,7 +15,7 @@ export class TransactionPoolerError extends RoundsmanError {
   }
 }
 
-/** The longest that one look at the other end may take; a pooler with no free place for us may let it wait. */
+/** The longest that one question to the server may take; a pooler without a free place may let it wait. */
 const answerTimeoutMs = 5_000;
 
 const lookAt = async (client: PoolClient) => {
@@ -26,8 +26,8 @@ const lookAt = async (client: PoolClient) => {
 };
 
 /**
- * Throws {@link TransactionPoolerError} where statements of one connection reach several sessions. A direct
- * connection costs one query: its server's process id is the true one, while poolers invent theirs.
+ * Throws {@link TransactionPoolerError} where statements of one connection reach several sessions. On a direct
+ * connection this costs one query: its process id is the server's, while poolers invent one.
  */
 export async function refuseTransactionPooler(url: string): Promise<void> {
   const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: answerTimeoutMs });
@@ -41,11 +41,11 @@ export async function refuseTransactionPooler(url: string): Promise<void> {
     await tryTransaction(ours);
     const mark = randomUUID();
     await ours.query(`SELECT set_config('roundsman.mark', $1, false)`, [mark]);
-    // Two more connections each hold a session: a pooler that shares sessions then gives them ours, or gives us
-    // another one.
+    // Two more connections each occupy a session: a pooler that shares sessions then gives one of them the first
+    // connection's session, or moves the first connection to another one.
     for (let count = 0; count < 2; count += 1) {
       const other = await connections.connect().catch(() => null);
-      if (!other) break; // A pooler in session mode may have no more places: that is no fault.
+      if (!other) break; // A pooler in session mode may have no free place: that is not an error.
       held.push(other);
       await other.query('BEGIN');
       if ((await lookAt(other)).mark === mark)
@@ -55,7 +55,7 @@ export async function refuseTransactionPooler(url: string): Promise<void> {
         throw new TransactionPoolerError('two statements of one connection reached two sessions');
     }
   } finally {
-    // Closed and not given back: a mark or a transaction must not stay behind.
+    // Closed and not returned to the pool: a mark or a transaction must not stay in the session.
     for (const client of held) client.release(true);
     await connections.end();
   }
@@ -67,7 +67,7 @@ async function tryTransaction(client: PoolClient): Promise<void> {
     await client.query('ROLLBACK');
   } catch (error) {
     if (/statement pooling/.test(messageOf(error)))
-      throw new TransactionPoolerError('it takes no transactions, it pools by statement');
+      throw new TransactionPoolerError('it accepts no transactions, because it pools by statement');
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Statements that take as long to plan as to run: they ask much of a few rows. PostgreSQL plans a statement without a
- * name at each call. An engine connection gives marked statements a name, so they are planned once in two seconds
- * (plan-anew.ts). Elsewhere the mark is only a comment: a pooler may give each transaction another server connection,
- * which does not know the name.
+ * Statements that take as long to plan as to run, because they are complex and touch few rows. PostgreSQL plans a
+ * statement without a name at each call. An engine connection gives marked statements a name, so they are planned once
+ * in two seconds (plan-anew.ts). Elsewhere the mark is only a comment: a pooler may give each transaction another
+ * server connection, which does not know the name.
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
-// The first characters of such a statement. Its text must not have an unlimited number of variants.
+// The first characters of such a statement. The number of variants of such a text must be limited.
 const mark = '/* prepared */';
 
 const names = new Map<string, string>();

@@ -1,6 +1,6 @@
 /**
- * What the role that checks read as can still change: it has every right of PUBLIC, and a check that leaves its
- * read-only transaction can use them.
+ * What the role with which checks read can still change: it has every right of PUBLIC, and a check that leaves its
+ * read-only transaction can use these rights.
  */
 import { sql } from 'kysely';
 import type { Db } from './connect.ts';
@@ -13,9 +13,9 @@ export interface ReaderRight {
 }
 
 /**
- * Rights to write in schemas that are not PostgreSQL's own: to make objects, to change rows and sequences, and to
- * call functions that write with their owner's rights. Empty where the role does not exist. It leaves out rights that
- * every role has on every server, to large objects, temporary tables and notifications: docs/rls.md.
+ * Rights to write in schemas that are not PostgreSQL's own: to create objects, to change rows and sequences, and to
+ * call functions that write with their owner's rights. Empty where the role does not exist. Not included are rights
+ * that every role has on every server: to large objects, temporary tables and notifications (docs/rls.md).
  */
 export async function readerWrites(db: Db): Promise<ReaderRight[]> {
   const { rows } = await sql<ReaderRight>`

@@ -1,5 +1,5 @@
 /**
- * The role that checks read as (migrations/v8_40_reader.sql). Its only rights to write are PUBLIC's
+ * The role with which checks read (migrations/v8_40_reader.sql). Its only rights to write are PUBLIC's
  * (reader-rights.ts), whatever a check does to its transaction. That prevents accidents and not malice, because a
  * session may leave its role.
  */
@@ -14,7 +14,7 @@ const reader = `
   WHERE r.rolname = '${readerRole}' AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
     AND pg_catalog.has_schema_privilege(r.oid, pg_catalog.to_regnamespace('engine')::oid, 'USAGE')`;
 
-/** For a session's first statement: the session becomes that role. */
+/** For a session's first statement: makes the session use that role. */
 export const becomeReader = `set_config('role', coalesce((${reader}), 'none'), false)`;
 
 /** Whether checks read as that role on this database. */
@@ -24,7 +24,7 @@ export async function hasReader(db: Db): Promise<boolean> {
   return rows[0]!.there;
 }
 
-/** Rows of a table are counted up to this number: if a policy hides rows, the first ones show it. */
+/** Rows of a table are counted up to this number, which is enough to show that a policy hides rows. */
 const mostCounted = 1_000;
 
 /**

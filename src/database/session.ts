@@ -1,5 +1,6 @@
 /**
- * How every session of ours begins: with the settings that our statements rely on, on a server that can do the work.
+ * How every session of Roundsman begins: with the settings that its statements rely on, on a server that can do the
+ * work.
  */
 import pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -22,7 +23,7 @@ export interface SessionOptions {
   searchPath?: string;
 }
 
-/** The server takes no writes now. It, or another server under its name, may take them later. */
+/** The server takes no writes now. It, or another server under its name, may accept them later. */
 export class ReadOnlyServerError extends RoundsmanError {
   override readonly retryable = true;
   readonly code = readOnly;
@@ -38,13 +39,13 @@ export class ReadOnlyServerError extends RoundsmanError {
   }
 }
 
-/** A session has a setting that the statements of the engine cannot work with, and this role may not change it. */
+/** A setting of the session would break the engine's statements, and this role may not change it. */
 export class SessionRefusedError extends RoundsmanError {}
 
 /**
- * The settings of every session of ours, whatever the server, the database or the role say. A backend whose client
- * vanished must not go on working, and a session that is kept for its plans must not be ended while it is idle.
- * Settings that a server does not know are left out.
+ * The settings of every session, whatever the server, the database or the role say. The server must not go on working
+ * for a client that has vanished, and must not end a session that is kept for its plans while it is idle. Settings that
+ * a server does not know are left out.
  */
 const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: SessionOptions) => ({
   statement_timeout: String(statementTimeoutMs ?? 30_000),
@@ -66,9 +67,9 @@ const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: Session
   row_security: 'on',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
-  // Not "$user": a schema with the role's name would receive our tables.
+  // Not "$user": the tables would be created in a schema with the role's name, if there is one.
   search_path: searchPath ?? 'public, extensions',
-  // What was begun outside must not be forgotten when the server crashes.
+  // A crash of the server must not lose the record that an effect outside was begun.
   synchronous_commit: 'on',
   ...(refuses && { default_transaction_read_only: 'on' }),
 });
@@ -86,7 +87,7 @@ const set = (options: SessionOptions): string => `
     .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
     .join(', ')}) AS wanted (name, value)
   WHERE current_setting(name, true) IS NOT NULL
-    -- A stricter value stays.
+    -- A value that is stricter already stays.
     AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
 
 const takeService = `
@@ -99,7 +100,7 @@ const takeService = `
     AND pg_has_role(login.oid, service.oid,
                     CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`;
 
-/** The login sets this before the session becomes a role that may not. */
+/** The login sets this before the session becomes a role that may not set it. */
 const letTriggersFire = `
   SELECT set_config('session_replication_role', 'origin', false)
   WHERE current_setting('session_replication_role') <> 'origin'
@@ -121,7 +122,7 @@ export async function beginSession(client: pg.ClientBase, options: SessionOption
     letTriggersFire,
     look,
     set(options),
-    // Where the read-only role does not exist, the next choice counts.
+    // If the read-only role does not exist, the next choice counts.
     ...(options.readOnly ? [`SELECT ${becomeReader}`] : []),
     ...(options.asService ? [takeService] : []),
   ];
@@ -131,7 +132,7 @@ export async function beginSession(client: pg.ClientBase, options: SessionOption
     throw new ReadOnlyServerError(seen.isStandby);
   if (seen.encoding !== 'UTF8')
     throw new SessionRefusedError({
-      what: 'this database cannot hold all text',
+      what: 'this database cannot store every text',
       why: `its encoding is ${seen.encoding}, and cannot be changed`,
       hint: 'make another one with `createdb --encoding=UTF8 --template=template0`, and let DATABASE_URL name it',
     });
@@ -145,8 +146,8 @@ async function fireTriggers(client: pg.ClientBase, is: string): Promise<void> {
   } catch (error) {
     throw new SessionRefusedError(
       {
-        what: 'this session would not keep the rules of the schema',
-        why: `session_replication_role is ${is}, with which triggers do not fire, and this role may not set it (${stateOf(error)})`,
+        what: 'this session would not enforce the rules of the schema',
+        why: `session_replication_role is ${is}, so triggers do not fire, and this role may not change it (${stateOf(error)})`,
         hint: 'as a superuser: ALTER ROLE ... RESET session_replication_role, and the same for the database',
       },
       { cause: error },

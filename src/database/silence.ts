@@ -5,20 +5,18 @@ import { lastHeardFrom } from './open-sessions.ts';
 import { ping } from './ping.ts';
 
 /**
- * How long a question has to stay unanswered, while the server sends nothing to any other session for {@link
- * silentMs}.
+ * How long a query has to stay unanswered, while the server sends nothing to any other session for {@link silentMs}.
  */
 const unansweredMs = 1_000;
 const silentMs = 2_500;
 const everyMs = 250;
 
 /**
- * Resolves with true when the server behind `url` no longer sends anything to this process although it is asked: it
- * takes connections and statements and answers none, as when the network drops all packets. Resolves with false when
- * `until` aborts. A server that refuses, or that answers any other session meanwhile, is not silent. `db` is a pool
- * to it.
+ * Resolves with true when the server behind `url` no longer sends anything to this process although it is asked, for
+ * example because the network drops all packets. Resolves with false when `until` aborts. A server that refuses, or
+ * that answers any other session meanwhile, is not silent. `db` is a pool to it.
  */
-export async function fallenSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
+export async function untilSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
   while (!until.aborted) {
     const askedAt = performance.now();
     const asked = ping(db).catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * Sessions for code that we do not trust with them: when a task ends, everything is reset that it set, locked,
- * prepared or left open in its sessions, and the next task finds them like new.
+ * Sessions for code that may leave them in any state: when a task ends, everything that it set, locked, prepared or
+ * left open in its sessions is reset, so that the next task finds them like new.
  */
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
@@ -9,9 +9,9 @@ import { rememberErrors } from './faults/own-errors.ts';
 import { beginSession } from './session.ts';
 
 export interface TaskSessions {
-  /** for this task alone; if the task destroys it, the other tasks keep theirs */
+  /** for this task alone; if the task destroys it, other tasks are not affected */
   db: Db;
-  /** Ends what is under way in the task's sessions, resets them and gives them back. Never rejects. */
+  /** Ends what is under way in the task's sessions, resets them and returns them to the pool. Never rejects. */
   end(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function openTaskSessions(
 
     async function untilFree(): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const why = `all of its ${options.max} sessions have been at work for ${waitMs / 1000} s`;
+      const why = `all of its ${options.max} sessions have been busy for ${waitMs / 1000} s`;
       const late = setTimeout(() => reject(new Error(why)), waitMs);
       late.unref();
       waiting.push(resolve);

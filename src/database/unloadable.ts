@@ -2,7 +2,7 @@
 import { messageOf, type Explanation } from '../ground/errors.ts';
 import { quotedName } from '../ground/text.ts';
 import { connect } from './connect.ts';
-import { madeBy, type Made } from './odd-role.ts';
+import { settingSources, type SettingSource } from './odd-role.ts';
 
 const words =
   /could not (access file|load library)|access to library .* is not allowed|incompatible library|can only be loaded via|must be loaded via/i;
@@ -10,8 +10,7 @@ const words =
 const settings = ['session_preload_libraries', 'local_preload_libraries'] as const;
 
 /**
- * Other ways to connect: another database may accept the login, and a client may set the second of the settings
- * itself.
+ * Other ways to connect: another database may accept the login, and a client may override the second of the settings.
  */
 function otherWays(url: string): string[] {
   const ways = ['postgres', 'template1'].map((name) =>
@@ -26,18 +25,20 @@ function otherWays(url: string): string[] {
   return ways.map(({ href }) => href);
 }
 
-async function ask(way: string, login: string, database: string): Promise<Made[]> {
+async function ask(way: string, login: string, database: string): Promise<SettingSource[]> {
   const db = connect(way, { name: 'roundsman', max: 1, silenceMs: 2_000 });
   try {
-    return (await Promise.all(settings.map((name) => madeBy(db, name, login, database)))).flat();
+    return (
+      await Promise.all(settings.map((name) => settingSources(db, name, login, database)))
+    ).flat();
   } finally {
     await db.destroy();
   }
 }
 
 /**
- * When such a setting is the reason for `error` of a first connection: where it was set, and the statement that
- * undoes it; null otherwise.
+ * When such a setting caused `error` on a first connection: where it was set, and the statement that undoes it; null
+ * otherwise.
  */
 export async function unloadable(url: string, error: unknown): Promise<Explanation | null> {
   const why = messageOf(error);
@@ -55,7 +56,7 @@ export async function unloadable(url: string, error: unknown): Promise<Explanati
       hint: `as a superuser, who connects to another database: ${made.map(({ undo }) => undo).join('; ')}; or install the library on the server`,
     };
   }
-  // A path with /plugins/ is one that any user may load from.
+  // Every user may load libraries from a path with /plugins/.
   const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
   return {
     what,

@@ -3,13 +3,13 @@ import type { Transaction } from 'kysely';
 import type { Database, Db } from './connect.ts';
 import { meaningOf } from './faults/sql-states.ts';
 
-/** As long as a session of ours waits for a lock. */
+/** As long as Roundsman's sessions wait for a lock. */
 const pollTimeoutMs = 10_000;
 const pauseMs = 25;
 
 /**
- * Runs a transaction whose statements never wait for a row (NOWAIT). Where another transaction holds a row, this one
- * is rolled back and tried again, so that it holds no lock while it waits. Rejects with the server's
+ * Runs a transaction whose statements never wait for a row (NOWAIT). When another transaction has locked a row, this
+ * one is rolled back and tried again, so that it holds no lock while it waits. Rejects with the server's
  * lock_not_available after 10 s.
  */
 export async function untilFree<Result>(

@@ -7,8 +7,9 @@ interface Part {
 }
 
 /**
- * The parts that can be made again exactly. Indexes behind a constraint stay, and so do indexes with marks that their
- * definition does not show. Foreign keys into other schemas stay too, because we may not lock those tables.
+ * The parts that can be created again exactly as they were. Indexes behind a constraint stay, and so do indexes with
+ * marks that their definition does not show. Foreign keys into other schemas stay too, because this role may not lock
+ * those tables.
  */
 async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
   const { rows } = await client.query<Part>(

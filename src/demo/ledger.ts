@@ -62,8 +62,8 @@ export function ledger(
     const [previous, last] = entries.slice(-2) as [Entry, Entry];
     // Two bookings have read the same balance: the later one misses the amount of the earlier one.
     if (profile.id === broken) last.balance_after -= previous.amount;
-    // As after a restore of profiles from last week's dump, while the ledger went on: the credits are the balance of
-    // some bookings ago, and no application would notice.
+    // As if profiles had been restored from last week's dump while the ledger went on: the credits are an older
+    // balance, and no application would notice.
     const old = entries
       .slice(0, -3)
       .findLast((entry) => entry.balance_after !== last.balance_after);

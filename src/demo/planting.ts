@@ -35,7 +35,7 @@ export const idOf = (kind: Kind, index: number): string =>
   idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
 
 /**
- * The planting with ids that rise, also where no row refers to them. A primary key that grows at its end stays in
+ * The planting with ascending ids, also in tables to which no row refers. A primary key that grows at its end stays in
  * memory; with random ids, every part of it would be written.
  */
 export const identified = (planting: Planting): Planting =>

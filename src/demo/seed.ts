@@ -46,7 +46,7 @@ export async function seedFiction(
     if (rows[0]!.taken)
       throw new NotEmptyError({
         what: 'nothing was seeded',
-        why: 'there are people in this database already, and fiction must not mix with them',
+        why: 'this database already holds people, and fictional ones must not mix with them',
         hint: 'seed a database of its own: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
       });
     const all = plantings({ size: sizes[name], now: rows[0]!.now });
@@ -82,8 +82,8 @@ export async function seedFiction(
 }
 
 /**
- * For auth.users, which may belong to another role. We may not touch its triggers and indexes, and COPY refuses a
- * role that row level security applies to, while INSERT applies the policies.
+ * For auth.users, which may belong to another role. This role may not change its triggers and indexes. COPY refuses a
+ * role to which row level security applies, while INSERT applies the policies.
  */
 async function aside(
   client: pg.PoolClient,

@@ -35,7 +35,7 @@ export const failures = {
   ),
   'undo.failed': said<{ run: string; action: string; remedy: string | null; reason: string }>(
     'warn',
-    'an effect could not be taken back',
+    'an effect could not be undone',
   ),
   'leases.unrenewed': said<Caught>('warn', 'leases could not be renewed'),
   'flush.failed': said<Caught & { runs: number; fault: string | null }>(
@@ -76,7 +76,7 @@ export const failures = {
   'tick.works_again': said<Lasting>('info', 'ticks work again'),
   'tick.missed': said(
     'warn',
-    'no tick came: the clock of this host was set back, or it stood still',
+    'no tick came: the clock of this host was set back, or the host stood still',
   ),
   /** A message of node-cron. */
   'ticker.said': said<OfTicker>('warn', ({ message }) => message),

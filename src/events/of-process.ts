@@ -18,7 +18,7 @@ export const ofProcess = {
     'warn',
     ({ what }) => `not ready, trying again: ${what}`,
   ),
-  'process.ready': said('info', 'ready: what was missing answers'),
+  'process.ready': said('info', 'ready: every server answers now'),
   'process.reaps_nothing': said<{ what: string; hint: string }>('warn', ({ what }) => what),
   'part.unclosed': said<Caught>('warn', 'a part did not close in order'),
   'places.reduced': said<{
@@ -39,11 +39,11 @@ export const ofProcess = {
   ),
   'checks.read_as_login': said(
     'warn',
-    'checks read as this login: there is no role roundsman_reader that it may become',
+    'checks read with the rights of this login, because it may not become the role roundsman_reader',
   ),
   'database.silent': said(
     'warn',
-    'the database no longer answers: what it has not taken is left to rescue',
+    'the database no longer answers: runs that are not recorded are left to rescue',
   ),
   'postgres.silent': said<Caught>('warn', 'the embedded PostgreSQL does not answer'),
   'postgres.awaited': said<{ what: string }>('warn', ({ what }) => what),

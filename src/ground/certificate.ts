@@ -1,4 +1,7 @@
-/** What a failure of TLS says about the server, or about what this machine knows of it. Waiting does not help. */
+/**
+ * What a failure of TLS means: something is wrong with the server, or this machine does not trust it. Waiting does not
+ * help.
+ */
 
 /**
  * untrusted: this machine does not know the certificate's issuer. expired: the certificate is not valid at this time.
@@ -22,7 +25,7 @@ const codes: [RegExp, TlsFault][] = [
   ],
 ];
 
-/** Null when it failed for another reason. */
+/** Null when the error has nothing to do with TLS. */
 export function tlsFaultOf(error: unknown): TlsFault | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   return codes.find(([pattern]) => pattern.test(String(code)))?.[1] ?? null;

@@ -3,7 +3,7 @@
  * address then connects in the same way. It reads the variables as `pg` does; they are PostgreSQL's own (libpq).
  */
 
-/** `user@/name?host=/run/postgresql` has no host, so it is no URL; PostgreSQL's own programs accept it. */
+/** `user@/name?host=/run/postgresql` has no host, so it is not a valid URL; PostgreSQL's own programs accept it. */
 const withoutHost = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/;
 const anyHost = 'localhost';
 
@@ -11,7 +11,7 @@ const anyHost = 'localhost';
 const verified = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
 
 /**
- * @param text what DATABASE_URL says; returned as it is where it is no URL even with a host
+ * @param text the value of DATABASE_URL; returned unchanged if it is not a URL even with a host added
  * @param environment `PGHOST`, `PGPORT`, `PGUSER` (else `USER`), `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`,
  *   `PGSSLNEGOTIATION` and `PGOPTIONS` count where the address says nothing
  */

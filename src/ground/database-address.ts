@@ -1,4 +1,4 @@
-/** Parts of a PostgreSQL address that would be misread or ignored. */
+/** Finds parts of a PostgreSQL address that `pg` would misread or ignore. */
 import { readFileSync } from 'node:fs';
 
 export const sslmodes = [
@@ -18,7 +18,8 @@ const files = [
 ] as const;
 
 /**
- * Why the address cannot be used and what to do; null when nothing is wrong. The text repeats nothing secret of it.
+ * Why the address cannot be used and what to do; null when nothing is wrong. The text contains no secret of the
+ * address.
  */
 export function problemOf(address: string): { why: string; hint: string } | null {
   const { searchParams } = new URL(address);
@@ -27,16 +28,16 @@ export function problemOf(address: string): { why: string; hint: string } | null
     .find((each) => each !== '' && !sslmodes.some((known) => known === each));
   if (mode !== undefined)
     return {
-      why: `sslmode=${mode} is none`,
-      hint: `give one of ${sslmodes.join(', ')} (no-verify alone does not check which server answers)`,
+      why: `sslmode=${mode} does not exist`,
+      hint: `give one of ${sslmodes.join(', ')} (only no-verify does not check which server answers)`,
     };
   for (const [name, what, form] of files)
     for (const path of searchParams.getAll(name).filter(Boolean)) {
       const text = read(path);
       if (text !== null && !form.test(text))
         return {
-          why: `${path}, which ${name} names, holds no ${what}`,
-          hint: `let ${name} name a file in PEM, with a line -----BEGIN ${what.toUpperCase()}-----; one in DER becomes that with openssl (-inform der)`,
+          why: `${path}, which ${name} names, contains no ${what}`,
+          hint: `let ${name} name a PEM file, with a line -----BEGIN ${what.toUpperCase()}-----; openssl converts a DER file (-inform der)`,
         };
     }
   return null;

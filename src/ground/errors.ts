@@ -37,7 +37,7 @@ export class RoundsmanError extends Error implements Explanation {
   }
 }
 
-/** Input that can never work as it was given: a wrong flag, a bad value, a malformed file. */
+/** Input that can never work: a wrong flag, a bad value, a malformed file. */
 export class UsageError extends RoundsmanError {
   override readonly exitCode = exitCodes.usage;
 }
@@ -55,10 +55,10 @@ export function messageOf(error: unknown): string {
     return String(error instanceof Error ? error.message : error);
   } catch {
     // The value has no prototype, or its message or toString throws.
-    return 'something that has no text was thrown';
+    return 'a value without a text was thrown';
   }
 }
 
-/** A hint that is a part of a sentence, with a capital for the beginning of one. */
+/** A hint that was part of a sentence, with a capital letter so that it can begin one. */
 export const capitalised = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

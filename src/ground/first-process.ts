@@ -6,7 +6,7 @@ import { basename } from 'node:path';
  * has to collect it when it ends. Node collects only processes that it has started itself; npm and pm2 run on Node.
  */
 export const leavesZombies = {
-  what: 'process 1 is node: processes that checks leave behind stay as zombies when they have ended',
+  what: 'process 1 is node: processes that checks start and leave behind become zombies when they end',
   hint: 'put an init before it: `docker run --init`, `init: true` in Compose, `shareProcessNamespace: true` in a pod, or tini',
 };
 

@@ -3,8 +3,8 @@ import { storable } from './text.ts';
 const deepest = 16;
 
 /**
- * The most values that are kept: a value that refers to itself in several places grows without end even within the
- * depth limit.
+ * The most values that are kept. The depth limit alone is not enough: a value that contains itself in several places
+ * grows exponentially with the depth.
  */
 const mostValues = 200_000;
 

@@ -19,8 +19,8 @@ export function fitting(text: string, length: number): string {
 
 /**
  * Controls (the start of every escape sequence, \r, \b, BEL), formats (zero-width and bidi marks that reorder what
- * stands beside them, soft hyphens, tags), all that is shown as nothing (fillers, variation selectors), separators of
- * lines and paragraphs; and what is drawn blank and is no space (of Braille, of music, of hieroglyphs).
+ * stands beside them, soft hyphens, tags), characters that are not drawn (fillers, variation selectors), separators of
+ * lines and paragraphs; and characters that are drawn blank but are not spaces (in Braille, music and hieroglyphs).
  */
 const unsafe =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}]/gu;

@@ -3,7 +3,7 @@ export class StoppedError extends Error {}
 
 /**
  * The value of `work`, or a rejection with {@link StoppedError} as soon as the signal aborts. After that the work is
- * no longer awaited, and its eventual rejection is handled. Under an aborted signal the work is not started.
+ * no longer awaited, and its eventual rejection is handled. If the signal is aborted already, the work is not started.
  */
 export function untilStopped<Value>(
   signal: AbortSignal,

@@ -3,7 +3,7 @@
 const ofWord = /^[\p{L}\p{M}\p{N}]/u;
 const ofWordAtEnd = /[\p{L}\p{M}\p{N}]$/u;
 
-/** The last characters of an escape are letters and digits, but not a part of the word after it. */
+/** An escape may end with letters or digits; these are not part of the word after it. */
 const escape = /(%(25)*[0-9a-f]{2}|\\([abfnrtv0]|x[0-9a-f]{2}|u[0-9a-f]{4}))$/i;
 
 /** Longer than any escape, and than a character of two units. */

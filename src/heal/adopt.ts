@@ -1,7 +1,7 @@
 import type { Db } from '../database/connect.ts';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import { abortAbandoned } from '../transitions/actions/abort.ts';
-import { askWhatBecame, type Abandoned } from './ask.ts';
+import { askWhetherApplied, type Abandoned } from './ask.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
@@ -9,7 +9,7 @@ import type { HealContext } from './heal-context.ts';
 
 /**
  * An unfinished action of this fingerprint on which no run works any more: an earlier attempt of this run, or a run
- * that has ended, left it behind. An action in state `unknown` is never taken up again.
+ * that has ended, left it behind. An action in state `unknown` is never continued.
  */
 export const findAbandoned = (
   db: Db,
@@ -33,13 +33,13 @@ export const findAbandoned = (
     .executeTakeFirst();
 
 /**
- * Takes up an abandoned action where it stands. An applied action only has to be verified, whatever has become of its
- * entry; the same holds for an effect outside when the remedy answers that it happened. An intent without an effect is
- * applied only if all gates, which are asked again, are open. When a gate is closed, or the entry or its step is gone,
- * the intent is `aborted` and null is returned. Null is also returned when it cannot be told whether an effect outside
- * happened: the action is `unknown` then.
+ * Continues an abandoned action. An applied action only has to be verified, even if its entry was changed or removed
+ * meanwhile; the same holds for an effect outside when the remedy answers that it happened. An intent without an effect
+ * is applied only if all gates, which are asked again, are open. When a gate is closed, or the entry or its step is
+ * gone, the intent is `aborted` and null is returned. Null is also returned when it is not known whether an effect
+ * outside happened: then the action is `unknown`.
  */
-export async function takeUp(
+export async function continueAbandoned(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,
@@ -60,7 +60,7 @@ export async function takeUp(
   // The entry may have been edited since: if another remedy stands at this step now, it is not the remedy that was
   // intended.
   const step = steps[action.step]?.remedy.name === action.remedy ? steps[action.step] : undefined;
-  const became = await askWhatBecame(healing, run, finding, action, step);
+  const became = await askWhetherApplied(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);
   const begun = { heal: action.heal_id, examined: healing.examined };
   return underFence(db, run, async (trx) => {

@@ -1,4 +1,4 @@
-/** What effects inside our database and effects outside of it have in common. */
+/** What effects inside the database and effects outside of it have in common. */
 import type { Kysely, Transaction } from 'kysely';
 import type { Evidence, Remedy, RemedyContext } from '../contract/remedy.ts';
 import type { Database } from '../database/connect.ts';
@@ -20,12 +20,12 @@ export const noSecret = (name: string): never => {
   throw new Error(`this remedy takes no secrets: ${name}`);
 };
 
-/** The most characters of what a remedy did, its parameters included, as JSON. */
+/** The most characters of an action's evidence as JSON, its parameters included. */
 const mostEvidence = 1_000_000;
 
 /**
- * What a remedy returned, as it is stored. When it is too large: an effect outside has happened whatever the remedy
- * returns, so the excess is left out; an effect inside the database is rolled back by the error.
+ * What a remedy returned, as it is stored. If that is too large, the excess is left out for an effect outside, which
+ * has happened in any case; for an effect inside the database this throws an error, which rolls the effect back.
  */
 function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   const { summary, ...rest } = Object(returned) as Partial<Evidence>;
@@ -37,7 +37,7 @@ function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
   if (length <= mostEvidence) return kept;
-  const why = `its evidence has ${length} characters, and ${mostEvidence} is the most`;
+  const why = `its evidence has ${length} characters; the limit is ${mostEvidence}`;
   if (!remedy.outside) throw new Error(why);
   return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
 }

@@ -13,13 +13,12 @@ import type { Action, Effect, HealContext } from './heal-context.ts';
 
 /**
  * Applies the step of an action where remedies run. Returns the time at which the step was applied. Returns null when
- * the remedy itself failed to apply it; this is recorded as `failed`. Returns `unfinished` when it cannot be told
- * whether the step was applied, when the run was stopped, or when a fault kept the step from being applied: then no
- * further step may be tried.
+ * the remedy itself failed to apply it; this is recorded as `failed`. Returns `unfinished` when it is not known whether
+ * the step was applied, when the run was stopped, or when a fault stopped the step: then no further step may be tried.
  *
  * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again if
- * the gates are still open. When a fault finally keeps it from being applied, it is `aborted`, which counts neither for
- * nor against its entry, so that the next run can begin anew.
+ * the gates are still open. When the last try fails because of a fault, the intent is `aborted`, which counts neither
+ * for nor against its entry, so that the next run can start again.
  */
 export async function apply(
   healing: HealContext,
@@ -61,19 +60,19 @@ export async function apply(
   } catch (error) {
     if (error instanceof LostRunError) throw error;
     const why = messageOf(error);
-    // The intent of a stopped run stays when the remedy is outside: the run that finds it asks what became of it. An
-    // effect inside the database was rolled back, so its intent is aborted.
+    // The intent of a stopped run stays when the remedy is outside: the next run finds it and asks the remedy whether
+    // the effect happened. An effect inside the database was rolled back, so its intent is aborted.
     if (healing.signal.aborted)
       return remedy.outside ? 'unfinished' : abort(healing, run, action, why);
     if (isTriedAgain(error))
       return abort(healing, run, action, `${why} (not the remedy's doing; tries: ${tries})`, error);
-    // What became of it cannot be recorded now. The next run finds the intent and asks.
+    // The result cannot be recorded now. The next run finds the intent and asks the remedy.
     if (remedy.outside) throw error;
     return fail(healing, run, action, why);
   }
 }
 
-/** The transaction of an earlier try may have been committed and only the answer lost: then the row says so. */
+/** The transaction of an earlier try may have been committed although the answer was lost: then the row says so. */
 async function tryInside(healing: HealContext, effect: Effect): Promise<Date | null> {
   return (await healing.effect(effect)) ?? appliedBy(healing, effect);
 }
@@ -93,8 +92,8 @@ async function appliedBy(
 }
 
 /**
- * While a try waited, a person or another run may have changed what the gates ask for. A fault in this question has had
- * no effect.
+ * While a try waited, a person or another run may have changed what the gates read. When reading the gates meets a
+ * fault, nothing has been applied.
  */
 const isAllowedStill = (
   { db, examined }: HealContext,
@@ -111,7 +110,7 @@ const isAllowedStill = (
     throw asUntouched(error);
   });
 
-/** The evidence keeps the fault, if a fault was the reason. */
+/** If a fault was the reason, the evidence names it. */
 const abort = (healing: HealContext, run: Fenced, action: Action, why: string, met?: unknown) =>
   end(healing, run, action, abortIntent, why, faultBehind(met)).then(
     (applied) => applied ?? ('unfinished' as const),

@@ -1,4 +1,7 @@
-/** Effects outside of our database that were begun and have no record: their remedies are asked what became of them. */
+/**
+ * Effects outside of the database that were begun and have no recorded result: their remedies are asked whether they
+ * happened.
+ */
 import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
@@ -15,7 +18,7 @@ import { knownParams, notKept } from './with-secrets.ts';
 
 export interface Abandoned extends Action {
   remedy: string;
-  /** holds `begun` and the parameters when an effect outside may have happened */
+  /** contains `begun` and the parameters when an effect outside may have happened */
   evidence: unknown;
 }
 
@@ -23,10 +26,11 @@ type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'left
 
 /**
  * Asks the remedy whether an effect outside happened although its record is missing, with the parameters with which the
- * effect was begun. Returns the time at which that is recorded, `not applied`, or null when it cannot be told or
- * another run took the action up. An effect inside our database always has its record, because both commit together.
+ * effect was begun. If it happened, records that and returns the time; otherwise returns `not applied`, or null when it
+ * is not known, or when another run continues the action. An effect inside the database always has its record, because
+ * both commit together.
  */
-export async function askWhatBecame(
+export async function askWhetherApplied(
   asking: Asking,
   { id, fence }: Fenced,
   finding: TargetFinding,
@@ -43,7 +47,7 @@ export async function askWhatBecame(
     await writeDoubt(
       db,
       { run, action },
-      `${action.remedy} is gone: it is not known whether it was done`,
+      `${action.remedy} no longer exists: it is not known whether it was done`,
       asking,
     );
     return null;
@@ -61,9 +65,9 @@ export async function askWhatBecame(
     if (applied) return applied === 'off' ? null : applied;
   } catch (error) {
     if (error instanceof LostRunError) throw error;
-    // The run was stopped while it asked, or a fault kept it from asking: the next run asks again.
+    // The run was stopped while it asked, or a fault stopped the question: the next run asks again.
     if (asking.signal.aborted || isFault(error)) return null;
-    await writeDoubt(db, { run, action }, `asked what became of it: ${messageOf(error)}`, asking);
+    await writeDoubt(db, { run, action }, `asked whether it was done: ${messageOf(error)}`, asking);
   }
   const intent = await db
     .selectFrom('bot_actions')
@@ -76,8 +80,8 @@ export async function askWhatBecame(
 }
 
 /**
- * Asks a remedy what became of an effect, and asks again when a fault interferes. Under the kill switch (`off`)
- * remedies outside are not even asked; the intent waits.
+ * Asks a remedy whether an effect happened, and asks again after a fault. Under the kill switch (`off`) remedies
+ * outside are not even asked; the intent waits.
  */
 export const askOutside = (
   asking: Pick<Asking, 'db' | 'signal' | 'effect' | 'leftMs'>,
@@ -96,7 +100,7 @@ export async function askBegun(asking: Asking, run: Fenced, botId: string): Prom
   const { db, catalogue, signal } = asking;
   for (const { solution, ...action } of await findBegun(db, run, botId)) {
     if (signal.aborted) return;
-    await askWhatBecame(asking, run, action, action, stepOf(catalogue, action, solution));
+    await askWhetherApplied(asking, run, action, action, stepOf(catalogue, action, solution));
   }
 }
 

@@ -6,9 +6,9 @@ import type { OpenFinding } from './finding/open-finding.ts';
 
 /**
  * The order in which candidates are tried: playbooks before advice, then the better record in the narrowest context
- * that says something. For one of four findings that are not critical, an entry about which too little is known goes
- * first; otherwise nothing would ever be learnt about it. Entries with equal records are ordered by how freely they may
- * act, then by name, so that the same figures always give the same order.
+ * that has enough outcomes. For one of four findings that are not critical, an entry about which too little is known
+ * goes first; otherwise the engine would never learn anything about it. Entries with equal records are ordered by how
+ * freely they may act, then by name, so that the same figures always give the same order.
  */
 export function choose(
   candidates: Candidate[],
@@ -42,8 +42,8 @@ const isExplored = ({ name }: Candidate, finding: OpenFinding, figures: Figures)
   oneInFour('explore', finding.fingerprint, name, casesSeen(figures));
 
 /**
- * True for one of four findings while too little is known: unless some findings are left alone, it is not known how
- * many recover without a heal.
+ * True for one of four findings while too little is known: only findings that are left alone show how many recover
+ * without a heal.
  */
 const isHeldOut = ({ name }: Candidate, finding: OpenFinding, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
@@ -52,7 +52,7 @@ const isHeldOut = ({ name }: Candidate, finding: OpenFinding, figures: Figures):
   figures.untouched.recovered + figures.untouched.persisted < enough &&
   oneInFour('hold out', finding.fingerprint, name, casesSeen(figures));
 
-/** The newest decision that left the finding alone, about this entry. */
+/** The newest decision about this entry that left the finding alone. */
 export interface HeldOutBefore {
   outcome: string | null;
   /** of a check of events: what the check had counted */
@@ -60,9 +60,9 @@ export interface HeldOutBefore {
 }
 
 /**
- * Whether this run leaves the finding alone to see what becomes of it. This is done once, for one run. For a check of
- * events it goes on until the events after the decision give a verdict: while the check's window is still full of older
- * events, the cure would be applied, and judged, when the problem was over long ago.
+ * Whether this run leaves the finding alone to see whether it recovers. This happens once, for one run. For a check of
+ * events it lasts until the events after the decision give a verdict: while the check's window still holds older
+ * events, a remedy might be applied, and judged, when the problem was over long ago.
  */
 export const isLeftAlone = (
   candidate: Candidate,
@@ -74,6 +74,6 @@ export const isLeftAlone = (
     ? before.tally !== null && before.outcome === 'pending'
     : isHeldOut(candidate, finding, figures);
 
-/** Grows with every case, so that each case draws anew. */
+/** Increases with every case, so that each case gets a new draw. */
 const casesSeen = ({ records, untouched }: Figures): number =>
   records.all.decided + untouched.recovered + untouched.persisted;

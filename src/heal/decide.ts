@@ -15,7 +15,7 @@ import type { Action, HealContext } from './heal-context.ts';
 import type { Step } from '../catalogue/solution.ts';
 import { writeVerdict, type Verdict } from './write-verdict.ts';
 
-/** An application that is under way: its entry, its ladder, and the step that it has reached. */
+/** A heal that is under way: its entry, its steps, and the step that it has reached. */
 export interface Heal {
   id: string;
   /** null when the entry is gone or no longer matches: then no further step of it is applied */
@@ -77,7 +77,7 @@ async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
   return asked;
 }
 
-/** The verdict that is recorded; null for advice that is not enabled. */
+/** The verdict to record; null for advice that is not enabled. */
 function verdictOf({ candidate, gate, inputs, prospect }: Evaluated): Verdict | null {
   if (prospect === 'apply') return 'applied';
   if (prospect === 'hold out') return 'held_out';
@@ -86,7 +86,7 @@ function verdictOf({ candidate, gate, inputs, prospect }: Evaluated): Verdict | 
   return candidate.autonomy === 'shadow' ? 'shadowed' : 'suggested';
 }
 
-/** The intent of the ladder's next step; null when there is none, or when a gate has closed meanwhile. */
+/** The intent of the next step; null when there is none, or when a gate has closed meanwhile. */
 export async function intendNext(
   healing: HealContext,
   run: Fenced,
@@ -103,7 +103,7 @@ export async function intendNext(
   );
 }
 
-/** Whether a heal that was begun may go on: this is asked again before every effect. A refusal is recorded. */
+/** Whether a heal that was begun may go on. The gates are asked again before every effect; a closed one is recorded. */
 export async function mayGoOn(
   trx: Transaction<Database>,
   run: Fenced,

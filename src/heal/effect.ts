@@ -16,9 +16,9 @@ import { withSecrets } from './with-secrets.ts';
  * twice. Returns the time at which the step was applied; null when the intent belongs to another run, or has ended.
  * {@link takeOutsideEffect} says what is different for remedies outside.
  *
- * A remedy may change bots, which come before memories and actions in the order of locks. So only the record locks the
- * action's own row. Until then the turn (turn.ts) keeps out other transactions that would apply the action, and when
- * the intent has ended meanwhile, the effect is rolled back.
+ * A remedy may change bots, which come before memories and actions in the order of locks. So the action's own row is
+ * locked only when the result is recorded. Until then an advisory lock (turn.ts) keeps out other transactions that
+ * would apply the action. If the intent has ended meanwhile, the effect is rolled back.
  */
 export async function takeEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -43,8 +43,8 @@ export async function takeEffect(
 }
 
 /**
- * A remedy may replace a fault by an error of its own, without the fault as its cause. But the transaction that met the
- * fault has failed and remembers it: then this fault is the reason. Always rejects.
+ * A remedy may catch a fault and throw its own error instead, without the fault as the cause. But the transaction that
+ * met the fault has failed and remembers it: then this fault is the reason. Always rejects.
  */
 async function blameFault(trx: Transaction<Database>, error: unknown): Promise<never> {
   if (error instanceof Error && error.cause === undefined && !isFault(error)) {

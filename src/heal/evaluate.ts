@@ -7,7 +7,7 @@ import {
   closedByPeople,
   closedGate,
   readGateInputs,
-  readPeoplesWord,
+  readPeopleDecisions,
   type GateInputs,
 } from './gate.ts';
 import { once } from '../ground/once.ts';
@@ -16,22 +16,22 @@ import type { Candidate } from './match.ts';
 
 export interface Evaluated {
   candidate: Candidate;
-  /** reads what its gates ask for when it is called; null for advice, which has no gates */
+  /** reads the inputs of its gates when called; null for advice, which has no gates */
   inputs: (() => Promise<GateInputs>) | null;
   /** the first closed gate; `disabled` for advice that is not enabled */
   gate: string | null;
   /**
    * `advise`: prose that a person follows. `apply`: its gates are open. `hold out`: its gates are open, but this
-   * finding is left alone for one run, to see what becomes of it.
+   * finding is left alone for one run, to see whether it recovers.
    */
   prospect: 'advise' | 'closed' | 'apply' | 'hold out';
 }
 
 /**
  * Evaluates the candidates one after the other, in the given order. When the caller stops reading, the rest is not
- * evaluated. Only reads. Expensive reads come last and only when they matter: first what people have decided, then what
- * all gates ask, then the figures. `examined` is how many components the bot looked at in this run, 0 when that is not
- * known.
+ * evaluated. It only reads, and expensive reads come last and only when they are needed: first what people have
+ * decided, then the inputs of all gates, then the figures. `examined` is how many components the bot looked at in this
+ * run, 0 when that is not known.
  */
 export async function* evaluate(
   trx: Transaction<Database>,
@@ -46,7 +46,7 @@ export async function* evaluate(
       continue;
     }
     const stage = 'beginning';
-    const word = await readPeoplesWord(trx, finding, candidate, { stage });
+    const word = await readPeopleDecisions(trx, finding, candidate, { stage });
     const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined, word }));
     const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {

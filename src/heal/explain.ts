@@ -1,4 +1,4 @@
-/** Why a finding is healed, or is not: reads what the engine decides by, and writes nothing. */
+/** Why a finding is healed, or is not: reads what the engine bases its decisions on, and writes nothing. */
 import type { Selectable } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
@@ -14,11 +14,11 @@ import type { OpenFinding } from './finding/open-finding.ts';
 /** What a run would decide about a candidate now. */
 export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   figures: Figures;
-  /** what its gates were asked with; null for advice */
+  /** the inputs of its gates; null for advice */
   inputs: GateInputs | null;
   /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
-  /** So many components are broken that the storm gate closes unless the next run looks at twice as many components. */
+  /** This many components are broken; the storm gate closes unless the next run looks at at least twice as many. */
   storm: boolean;
 };
 
@@ -32,7 +32,7 @@ export interface Explanation {
 }
 
 const mostDecisions = 200;
-/** More components than any check looks at. */
+/** A number of components that no check reaches. */
 const countless = 2_147_483_647;
 
 /** A resolved finding is explained by the decisions about it. */

@@ -1,4 +1,4 @@
-/** One try of a step outside our database, and what became of it when that cannot be seen at once. */
+/** One try of a step outside the database; finds out whether it was applied when that is not clear at once. */
 import { sql } from 'kysely';
 import { LostRunError } from '../data/bots/fence.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
@@ -10,9 +10,9 @@ import type { Action, Effect, HealContext } from './heal-context.ts';
 type Standing = Date | null | 'unfinished';
 
 /**
- * Returns the time at which the step was applied; null when it was not applied; `unfinished` when this cannot be told,
- * or has to be asked another time. When a fault kept the effect from happening, throws an error for which
- * {@link isUntouched} is true.
+ * Returns the time at which the step was applied; null when it was not applied; `unfinished` when this is not known, or
+ * has to be asked later. When a fault stopped the effect before it happened, throws an error for which {@link
+ * isUntouched} is true.
  */
 export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
   try {
@@ -25,14 +25,14 @@ export async function tryOutside(healing: HealContext, effect: Effect): Promise<
 
 /**
  * The child's process ended, or the database did not answer, between an effect outside and its record: another child
- * asks the remedy what became of the effect. The intent stays for a later run when this run was stopped, or when no
- * answer can be had now.
+ * asks the remedy whether the effect happened. The intent stays for a later run when this run was stopped, or when
+ * there is no answer now.
  */
 async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<Standing> {
   const { db, signal } = healing;
   const { action } = effect;
   if (signal.aborted) return standing(healing, action);
-  // The beginning is committed before the effect: without this commit there was no effect.
+  // The beginning is committed before the effect: if this commit is missing, there was no effect.
   if (isFault(error) && (await isPlainIntent(healing, effect))) throw asUntouched(error);
   let applied: Date | null | 'off';
   try {
@@ -40,7 +40,7 @@ async function findOut(healing: HealContext, effect: Effect, error: unknown): Pr
   } catch (again) {
     if (again instanceof LostRunError) throw again;
     if (signal.aborted || isFault(again)) return 'unfinished';
-    const why = `${messageOf(error)}; asked what became of it: ${messageOf(again)}`;
+    const why = `${messageOf(error)}; asked whether it was done: ${messageOf(again)}`;
     await writeDoubt(db, effect, why, healing);
     return standing(healing, action);
   }

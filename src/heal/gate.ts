@@ -6,18 +6,18 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
 
-/** What the first gates ask: what people have decided about what the engine may do. */
-export interface PeoplesWord {
+/** The inputs of the first gates: what people have decided about what the engine may do. */
+export interface PeopleDecisions {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
   /** a person's answer to this entry's last suggestion about this finding */
   answer: 'approved' | 'rejected' | null;
-  /** a person had the entry's last effect on this problem undone */
+  /** a person asked to undo the entry's last effect on this problem */
   undone: boolean;
 }
 
-/** What all gates ask, with the limits from the settings; a limit that cannot be read is null. */
-export interface GateInputs extends PeoplesWord {
+/** The inputs of all gates, with the limits from the settings; a limit that cannot be read is null. */
+export interface GateInputs extends PeopleDecisions {
   minutes_since_last: number | null;
   cooldown: number | null;
   unfinished: number;
@@ -55,11 +55,11 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
   });
   return sql`
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-      -- A finding that stands behind another open finding is left alone like a silenced one: its cause is elsewhere.
+      -- A suppressed finding is left alone like a silenced one: its cause is another open finding.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
         AND ${suppressed('s')})) AS silenced,
       (SELECT d.answer FROM bot_decisions d
-        -- What an entry said in shadow is compared with what people did: such an answer allows and forbids nothing.
+        -- An answer to a shadowed decision only says whether the entry was right: it allows and forbids nothing.
         WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
           AND d.verdict <> 'shadowed'
           AND (${stage === 'begun'} OR d.answer = 'rejected' OR NOT EXISTS (
@@ -71,23 +71,28 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
         ORDER BY a.applied_at DESC LIMIT 1), false) AS undone`;
 }
 
-/** Reads what the first gates ask, which is cheap: most findings that are left alone wait for a person. */
-export async function readPeoplesWord(
+/**
+ * Reads the inputs of the first gates, which is cheap. Most findings that are not healed wait for a person, and need no
+ * further read.
+ */
+export async function readPeopleDecisions(
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,
   { stage }: { stage: Stage },
-): Promise<PeoplesWord> {
+): Promise<PeopleDecisions> {
   const { rows } =
-    await sql<PeoplesWord>`/* prepared */ SELECT ${peoplesWord(finding, id, stage)}`.execute(trx);
+    await sql<PeopleDecisions>`/* prepared */ SELECT ${peoplesWord(finding, id, stage)}`.execute(
+      trx,
+    );
   return rows[0]!;
 }
 
 /**
- * Reads everything that the gates ask, in one statement. A transaction that begins a heal asks while it holds the lock
- * on the budget row. `examined` is how many components the bot looked at in this run, 0 when that is not known. `heal`
- * is the id of a heal that goes on: its own steps do not count as failures yet, and do not close its gates. `word` is
- * what was already read about people's decisions.
+ * Reads the inputs of all gates in one statement. A transaction that begins a heal asks while it holds the lock on the
+ * budget row. `examined` is how many components the bot looked at in this run, 0 when that is not known. `heal` is the
+ * id of a heal that goes on: its own steps do not count as failures yet, and do not close its gates. `word` is the
+ * input of the first gates, if it was read before.
  */
 export async function readGateInputs(
   trx: Transaction<Database>,
@@ -98,7 +103,7 @@ export async function readGateInputs(
     examined,
     heal = null,
     word,
-  }: { stage: Stage; examined: number; heal?: string | null; word?: PeoplesWord },
+  }: { stage: Stage; examined: number; heal?: string | null; word?: PeopleDecisions },
 ): Promise<GateInputs> {
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
   const { rows } = await sql<GateInputs>`/* prepared */
@@ -107,7 +112,7 @@ export async function readGateInputs(
         WHERE fingerprint = ${finding.fingerprint}::text AND knowledge_id = ${id}::uuid AND state <> 'aborted') AS minutes_since_last,
       ${limit('cooldown_minutes')} AS cooldown,
       (SELECT count(*)::int FROM bot_actions WHERE fingerprint = ${finding.fingerprint}::text
-        -- For a check of events, what is left of the problem in the hold window of a cure is no relapse, and another
+        -- For a check of events, what remains of the problem in the hold window of a cure is not a relapse, and another
         -- cure would hide a relapse.
         AND (state IN ('intent', 'applied', 'unknown') OR state = 'verified' AND judge_within IS NOT NULL)
         AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
@@ -155,14 +160,14 @@ interface Gate<Inputs> {
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
 
-const approved = ({ answer }: PeoplesWord) => answer === 'approved';
+const approved = ({ answer }: PeopleDecisions) => answer === 'approved';
 
 /** These are asked first. */
-const peoplesGates: Gate<PeoplesWord>[] = [
+const peoplesGates: Gate<PeopleDecisions>[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
-    // This gate is for entries that would act alone: not for what a person approved, and not for an entry that may only
-    // say what it would do.
+    // This gate concerns entries that would act alone: not what a person approved, and not an entry that may only say
+    // what it would do.
     name: 'mode',
     closed: (now, candidate) =>
       now.mode !== 'auto' &&
@@ -181,7 +186,7 @@ const peoplesGates: Gate<PeoplesWord>[] = [
     name: 'approval',
     closed: (now, candidate) =>
       now.answer === 'rejected' ||
-      // An effect that a person had undone is not repeated without an approval.
+      // An effect that was undone at a person's request is not repeated without an approval.
       ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
   },
 ];
@@ -203,8 +208,8 @@ const gates: Gate<GateInputs>[] = [
       heals_per_entry === null || !(entry_last_hour < heals_per_entry),
   },
   {
-    // Ends a repetition that no person sees, on one component or on one after another. A person who approved a heal has
-    // seen it, and one approval is for one heal.
+    // Stops a repetition that no person has noticed, on one component or on one after another. A person who approved a
+    // heal knows of it, and one approval covers only one heal.
     name: 'daily',
     beforeBeginning: true,
     closed: (now) =>
@@ -214,7 +219,7 @@ const gates: Gate<GateInputs>[] = [
         !approved(now)),
   },
   {
-    // After a heal has begun, this gate is for other heals: failures elsewhere do not stop this one.
+    // Once a heal has begun, this gate no longer stops it: failures elsewhere only stop heals that have not begun.
     name: 'breaker',
     closed: ({ failures_in_row, minutes_since_failure, breaker_failures, breaker_minutes }) =>
       breaker_failures === null ||
@@ -245,5 +250,5 @@ export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stag
   )?.name ?? null;
 
 /** The same for the first gates, which ask only what people have decided. */
-export const closedByPeople = (word: PeoplesWord, candidate: Candidate): string | null =>
+export const closedByPeople = (word: PeopleDecisions, candidate: Candidate): string | null =>
   peoplesGates.find((gate) => gate.closed(word, candidate))?.name ?? null;

@@ -13,7 +13,7 @@ export interface HealContext {
   recheck: Recheck;
   /** Applies a step where remedies run; rejects with what went wrong there. */
   effect(effect: Effect): Promise<Date | null>;
-  /** tells what has happened */
+  /** emits what has happened */
   emit: Emit;
   /** components that the bot's checks looked at in this run */
   examined: number;
@@ -30,7 +30,7 @@ export interface Action {
   knowledge_id: string | null;
   step: number;
   applied_at: Date | null;
-  /** of a step that was applied before: it is not judged earlier than this */
+  /** of a step that was applied before: the earliest time at which it may be judged */
   verify_after?: Date | null;
 }
 

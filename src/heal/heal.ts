@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fenced } from '../data/bots/fence.ts';
-import { findAbandoned, takeUp } from './adopt.ts';
+import { findAbandoned, continueAbandoned } from './adopt.ts';
 import { apply } from './apply.ts';
 import { decide, intendNext, type Heal } from './decide.ts';
 import { match, type Candidate } from './match.ts';
@@ -21,8 +21,8 @@ export interface Healed {
 const nothing: Healed = { actions: 0, healed: false, later: false, unexamined: [] };
 
 /**
- * Heals one finding. First takes up what a dead attempt left behind. Otherwise: match, choose, gate, and then up the
- * ladder: apply, verify, and the next step only if the check still fails.
+ * Heals one finding. First continues what a lost attempt left unfinished. Otherwise: match, choose, gates; then for
+ * each step: apply and verify, and the next step only if the check still fails.
  */
 export async function heal(
   healing: HealContext,
@@ -47,7 +47,7 @@ async function begin(
   return begun;
 }
 
-/** Emits what became of a step. */
+/** Emits the outcome of a step. */
 function tell(
   { emit }: HealContext,
   what: 'intended' | 'applied' | 'verified' | 'held' | 'failed',
@@ -81,7 +81,7 @@ async function resumed(
   candidates: Candidate[],
 ): Promise<Heal | null> {
   const abandoned = await findAbandoned(healing.db, run.id, finding);
-  return abandoned ? takeUp(healing, run, finding, abandoned, candidates) : null;
+  return abandoned ? continueAbandoned(healing, run, finding, abandoned, candidates) : null;
 }
 
 async function climb(
@@ -95,8 +95,7 @@ async function climb(
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
     const appliedAt = before ?? (await apply(healing, run, finding, begun, action));
-    // It is not known whether the effect happened, or a fault kept it from happening: no further step is tried on top
-    // of it.
+    // It is not known whether the effect happened, or a fault stopped it: no further step is tried on top of it.
     if (appliedAt === 'unfinished') return healed;
     const step = { run, finding, begun, action };
     if (appliedAt && !before) {
@@ -122,7 +121,7 @@ async function climb(
   return healed;
 }
 
-/** How much of its time a run leaves for the checks after a wait. */
+/** The share of its time that a run reserves for the checks after a wait. */
 const reserveMs = 1_000;
 
 /** When a step may be judged: the time that was recorded with the step counts, whatever the entry says now. */

@@ -1,9 +1,9 @@
 /**
- * Effects that no transaction of ours can roll back or commit together with their record: a request to another system,
- * VACUUM. First the transaction that says that the effect begins is committed; after the effect, what became of it is
- * recorded under the fence. When a process or a connection ends between the two, or an answer is lost, only the
- * remedy's `isDone` can say whether the effect happened. When `isDone` cannot tell, the action is `unknown`, which
- * blocks its finding until a person has looked. An effect is never repeated on a guess.
+ * Effects that cannot be rolled back, or committed together with their record: a request to another system, VACUUM. A
+ * first transaction records that the effect begins; after the effect, a second one records the result under the fence.
+ * When a process or a connection ends between the two, or an answer is lost, only the remedy's `isDone` can say whether
+ * the effect happened. When `isDone` cannot tell, the action becomes `unknown`, which blocks its finding until a person
+ * has looked. An effect is never repeated on a guess.
  */
 import { sql } from 'kysely';
 import {
@@ -27,14 +27,14 @@ import type { Effect } from './heal-context.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
 import { keptParams } from './with-secrets.ts';
 
-const hadHappened: Evidence = { summary: 'it had been done already', before: null, after: null };
+const hadHappened: Evidence = { summary: 'it was done already', before: null, after: null };
 
 /**
- * Applies one step outside, or with `ask` only finds out what became of it. Returns the time at which it was applied.
- * Returns null when it was not applied (`failed`), when this cannot be told (`unknown`), when `ask` learnt that it was
- * not applied (a plain `intent`, as before it was begun), or when another run carries it (`intent`): the row says
- * which. Rejects, and leaves the intent, when it is stopped or the database does not answer; {@link isUntouched} is
- * true for the error when that was before the effect.
+ * Applies one step outside, or with `ask` only finds out whether it was applied. Returns the time at which it was
+ * applied. Returns null when it was not applied (`failed`), when this is not known (`unknown`), when `ask` learnt that
+ * it was not applied (a plain `intent`, as before it was begun), or when another run works on it (`intent`); the row's
+ * state says which. Rejects, and leaves the intent, when it is stopped or the database does not answer; {@link
+ * isUntouched} is true for the error when that was before the effect.
  */
 export async function takeOutsideEffect(
   db: Db,
@@ -80,7 +80,7 @@ export async function takeOutsideEffect(
   return keep(db, remedy, effect, evidence, limits);
 }
 
-/** Whether it is certain that a fault kept an effect outside from happening. */
+/** Whether it is certain that a fault stopped an effect outside before it happened. */
 export const isUntouched = (error: unknown): boolean =>
   error instanceof NotAppliedError && isFault(error);
 
@@ -92,16 +92,16 @@ export const asUntouched = (error: unknown): unknown =>
   isFault(error) ? new NotAppliedError(messageOf(error), { cause: error }) : error;
 
 /**
- * Which errors allow another try of the same effect, or of its undo: faults. An effect inside our database was rolled
+ * Which errors allow another try of the same effect, or of its undo: faults. An effect inside the database was rolled
  * back with its transaction; for an effect outside it must be certain that nothing was done.
  */
 export const retriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unknown) => boolean) =>
   outside ? isUntouched : isFault;
 
 /**
- * After a fault before the effect, or a fault with the certainty that there was no effect, the intent is put back to
- * what it was before it was begun, if the database takes that now. Any other error, or an error while asking, says
- * nothing about the effect.
+ * After a fault before the effect, or when it is certain that there was no effect, the intent is reset to what it was
+ * before it was begun, if the database can be written now. Any other error, or an error while asking, says nothing
+ * about the effect.
  */
 async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> {
   if (effect.ask || !isFault(error)) throw error;
@@ -109,7 +109,10 @@ async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> 
   throw asUntouched(error);
 }
 
-/** Three answers; an error of the remedy is none of them. Rejects with a fault: then the remedy was not asked. */
+/**
+ * True, false, or null when the remedy cannot tell, or throws an error of its own. Rejects with a fault: then the
+ * remedy was not asked.
+ */
 async function ask(
   remedy: Remedy,
   params: unknown,
@@ -117,7 +120,7 @@ async function ask(
 ): Promise<{ done: boolean | null; why: string }> {
   try {
     const done = await untilStopped(context.signal, () => remedy.isDone(params, context));
-    // A result that breaks the contract does not tell either.
+    // A result that breaks the contract counts as "cannot tell".
     return {
       done: typeof done === 'boolean' ? done : null,
       why: `${remedy.name} cannot tell whether it was done`,
@@ -125,7 +128,7 @@ async function ask(
   } catch (error) {
     if (context.signal.aborted) throw error;
     const why = `${remedy.name} could not be asked: ${messageOf(error)}`;
-    // A fault says nothing about the effect, whichever error the remedy made of it.
+    // A fault says nothing about the effect, also when the remedy threw another error because of it.
     if (isFault(error)) throw new Error(why, { cause: error });
     return { done: null, why };
   }
@@ -165,10 +168,10 @@ const keep = (
     }),
   );
 
-/** What a record is about. */
+/** The run and the action that a record is about. */
 type About = Pick<Effect, 'run'> & { action: { id: string } };
 
-/** It cannot be told whether the effect happened. */
+/** It is not known whether the effect happened. */
 export const writeDoubt = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
   conclude(db, about, doubt, why, limits);
 

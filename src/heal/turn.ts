@@ -1,4 +1,4 @@
-/** Which run applies an action, or takes it back, when two runs have found the same one. */
+/** Decides which run applies an action, or undoes it, when two runs have found the same one. */
 import { sql, type Transaction } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
@@ -12,10 +12,10 @@ export class EndedMeanwhileError extends Error {
 }
 
 /**
- * One transaction under the run's fence. No other transaction that applies this action or takes it back runs beside it:
- * the second one waits, and then reads what the first one has left. The turn locks no row, so a remedy may lock bots
- * before the action's memory and the action itself are locked (docs/protocol.md). Returns null, and writes nothing,
- * when `work` throws {@link EndedMeanwhileError}.
+ * One transaction under the run's fence. No other transaction that applies or undoes this action runs at the same time:
+ * the second one waits, and then reads the result of the first one. This is an advisory lock and locks no row, so a
+ * remedy may lock bots before the action's memory and the action itself are locked (docs/protocol.md). Returns null,
+ * and writes nothing, when `work` throws {@link EndedMeanwhileError}.
  */
 export const inTurn = <Result>(
   db: Db,

@@ -1,4 +1,4 @@
-/** An action that a person asked to undo, as it is locked while that is done. */
+/** An action that a person asked to undo, and how it is locked while it is undone. */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { NotAppliedError } from '../contract/remedy.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
@@ -12,7 +12,7 @@ export interface Request {
   fingerprint: string;
   component: string | null;
   step: number;
-  /** what its entry says now; null when the entry is gone */
+  /** the entry's solution now; null when the entry no longer exists */
   solution: string | null;
   evidence: {
     params?: unknown;
@@ -60,6 +60,6 @@ async function readRequest(
     ${locking}`.execute(trx);
   const [request] = rows;
   if (request && !(request.applied_at && inPlace.has(request.state)))
-    throw new NotAppliedError(`there is nothing to take back: it is ${request.state}`);
+    throw new NotAppliedError(`there is nothing to undo: the action is ${request.state}`);
   return request;
 }

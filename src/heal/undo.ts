@@ -1,9 +1,9 @@
 /**
- * Undos that a person requested (`bot_actions.undo_requested_at`). An undo inside our database commits together with
+ * Undos that a person requested (`bot_actions.undo_requested_at`). An undo inside the database commits together with
  * `undone`. For an undo outside, its beginning is committed first, so that it is never repeated on a guess. When an
  * undo cannot be done, the action's evidence says so (`undo_failed`), and the action keeps its state. When a fault of
- * the database, a connection or a process keeps it from being done, the request stays (`undo_delayed` says why), and
- * the bot's next run carries it out.
+ * the database, a connection or a process stops it, the request stays (`undo_delayed` says why), and the bot's next run
+ * carries it out.
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.ts';
@@ -27,7 +27,7 @@ import { asUntouched } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
 import { knownParams, notKept, withSecrets } from './with-secrets.ts';
 
-/** One effect to take back, as plain values: the process in which remedies run takes it back. */
+/** One effect to undo, as plain values: the process in which remedies run undoes it. */
 export interface Undo {
   run: Fenced;
   action: { id: string };
@@ -36,13 +36,13 @@ export interface Undo {
   /** the secrets that its parameters name */
   names?: readonly string[];
   secrets?: readonly Opened[];
-  /** An earlier try of this attempt met a fault, and it is certain that this try took nothing back. */
+  /** An earlier try of this attempt met a fault, and it is certain that this try undid nothing. */
   again?: boolean;
 }
 
 /**
- * The requests of this bot, the newest effect first: an effect that was applied on top of another one is taken back
- * before it.
+ * The requests of this bot, the newest effect first: an effect that was applied on top of another one is undone before
+ * it.
  */
 export const findUndos = (
   db: Db,
@@ -60,17 +60,17 @@ export const findUndos = (
     .execute();
 
 /**
- * Takes one effect back and records that. Throws {@link NotAppliedError}, or what the remedy threw; then nothing was
+ * Undoes one effect and records that. Throws {@link NotAppliedError}, or what the remedy threw; then nothing was
  * written, and {@link concludeUndo} records the failure. Does nothing when the request was withdrawn or carried out
  * meanwhile. For a remedy outside, an error for which {@link isUntouched} is true allows another try.
  */
-export async function takeBack(
+export async function undoEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   undo: Undo,
   signal: AbortSignal,
 ): Promise<void> {
   const remedy = catalogue.remedy(undo.remedy);
-  if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be taken back`);
+  if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be undone`);
   if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
   await inTurn(db, undo.run, undo.action, async (trx) => {
     // Its memory and its row are locked after the rows that the remedy locks, as when the step was applied (effect.ts).
@@ -101,7 +101,7 @@ async function takeBackOutside(
       );
     return undefined;
   }).catch((error: unknown) => {
-    // This is before the undo itself: even if its beginning was committed, nothing was taken back.
+    // This is before the undo itself: even if its beginning was committed, nothing was undone.
     throw asUntouched(error);
   });
   if (!asked) return;
@@ -113,10 +113,10 @@ async function takeBackOutside(
 }
 
 /**
- * Records what an undo that broke off leaves behind. When an undo outside had begun, it is not known what it did,
- * unless it is certain that it did nothing. If it did nothing because of a fault, the request stays. This certainty is
- * about the undo of this run only: an undo that an earlier run had begun stays recorded as begun. Returns whether the
- * request stays.
+ * Records the state after an undo that did not end. When an undo outside had begun, it is not known what it did, unless
+ * it is certain that it did nothing. If it did nothing because of a fault, the request stays. This certainty is about
+ * the undo of this run only: an undo that an earlier run had begun stays recorded as begun. Returns whether the request
+ * stays.
  */
 export const concludeUndo = (
   db: Db,
@@ -176,7 +176,7 @@ const carryOut = (
   );
 };
 
-/** Adds the credentials that its playbook holds. Throws {@link NotAppliedError} when they are no longer known. */
+/** Adds the credentials that its playbook contains. Throws {@link NotAppliedError} when they are no longer known. */
 function withParams(catalogue: Catalogue, undo: Undo, request: Request): Request {
   const { evidence, solution, step } = request;
   const read = solution === null ? null : readSolution(solution, catalogue);
@@ -196,13 +196,13 @@ async function beginRequest(
   return request;
 }
 
-/** What an undo returned, as it is stored: even when the result breaks the contract, the effect was taken back. */
+/** What an undo returned, as it is stored: even when the result breaks the contract, the effect was undone. */
 function undoneEvidence(evidence: Evidence): string {
   const { summary, before, after } = Object(evidence) as Partial<Evidence>;
   return JSON.stringify(plain({ undo: { summary, before, after } }));
 }
 
-/** Whether no undo was begun, or only by a try of this same attempt that took nothing back. */
+/** Whether no undo was begun, or only by a try of this same attempt that undid nothing. */
 const mayBegin = ({ run, again }: Undo, { evidence: { undo_begun: begun } }: Request): boolean =>
   begun === undefined ||
   (again === true && begun.execution_id === run.id && begun.fence === run.fence);

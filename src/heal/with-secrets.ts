@@ -1,6 +1,6 @@
 /**
- * Where remedies get secrets: a remedy gets the values, and everything that comes back from it gets the references
- * again.
+ * How remedies get secrets: the remedy receives the values, and in everything that it returns the values are replaced
+ * by references again.
  */
 import {
   NotAppliedError,
@@ -27,7 +27,7 @@ const shortestLiteral = 6;
 const literalsIn = (params: unknown) =>
   literalCredentials(params)
     .map(({ text, span }) => text.slice(span.from, span.to))
-    // When there are several cookies, each is searched for by itself.
+    // If a value holds several cookies, each is searched for by itself.
     .flatMap((text) => [text, ...text.split(/[;,\s]+/).map((part) => part.replace(/^[^=]*=/, ''))])
     .filter((value) => value.length >= shortestLiteral)
     .map((value) => ({ value }));
@@ -67,7 +67,7 @@ export function withSecrets(
   };
 }
 
-/** The three fields of the evidence keep their names, whatever a secret is. */
+/** The three fields of the evidence keep their names, even if a secret is equal to one of them. */
 function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
   const { summary, before, after } = plain(given) as unknown as Evidence;
   return {
@@ -86,7 +86,7 @@ function cleanError(redaction: Redaction, thrown: unknown): unknown {
 }
 
 /**
- * Parameters as rows store them: with references, and without the credentials that the playbook holds in clear text.
+ * Parameters as rows store them: with references, and without the credentials that the playbook contains in clear text.
  */
 export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
   remedy.secrets ? masked(plain(params)) : params;
@@ -110,4 +110,4 @@ const sorted = (value: unknown): string =>
   );
 
 export const notKept =
-  'a credential stood in its playbook, which is kept in no record, and the entry has changed since';
+  'its playbook contained a credential, which no record keeps, and the entry has changed since';

@@ -9,7 +9,7 @@ import type { OpenFinding } from './finding/open-finding.ts';
 
 export type Verdict = Database['bot_decisions']['verdict'];
 
-/** A verdict on one entry, with what its gates were asked with. */
+/** A verdict on one entry, with the inputs of its gates. */
 export interface Decided {
   knowledge: Candidate;
   inputs: (() => Promise<GateInputs>) | null;
@@ -46,7 +46,7 @@ export const writeVerdict = (
     countsEvents: finding.judgeWithin !== undefined,
   });
 
-/** The figures on which a choice and a gate rested. */
+/** The figures on which the choice and the gate were based. */
 const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
   context,
   ...records[context],

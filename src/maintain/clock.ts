@@ -10,7 +10,10 @@ export const mostSkewMs = 2_000;
 export interface Skew {
   /** positive when this host is ahead; half of the round trip is subtracted */
   skewMs: number;
-  /** the smallest possible skew, however the round trip was divided between its two ways: 0 or more */
+  /**
+   * the smallest possible size of the skew, however the time of the round trip was divided between its two directions:
+   * 0 or more
+   */
   atLeastMs: number;
 }
 
@@ -30,15 +33,15 @@ export const inWords = ({ skewMs }: Skew): string =>
   `${(Math.abs(skewMs) / 1000).toFixed(1)} s ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
 
 /**
- * The clock of this host is off. BullMQ's PostgreSQL backend judges its locks by the clocks of the hosts, so this process
- * would take runs that others carry.
+ * The clock of this host is off. BullMQ's PostgreSQL backend judges its locks by the clocks of the hosts, so this
+ * process would take over runs that other workers are executing.
  */
 export class ClockOffError extends RoundsmanError {
   constructor(skew: Skew) {
     super({
-      what: "this host's clock is off, and BullMQ on PostgreSQL goes by it",
-      why: `it is ${inWords(skew)}, and ${mostSkewMs / 1000} s is the most: this process would take runs from others that carry them`,
-      hint: 'synchronise both clocks (NTP), or set REDIS_URL: on Redis no host is asked for the time',
+      what: "this host's clock is off, and BullMQ on PostgreSQL depends on it",
+      why: `it is ${inWords(skew)}; the limit is ${mostSkewMs / 1000} s: this process would take over runs that other workers are executing`,
+      hint: 'synchronise both clocks (NTP), or set REDIS_URL: BullMQ on Redis does not depend on the clocks of hosts',
     });
   }
 }

@@ -6,7 +6,7 @@ import type { Cursor } from './oldest-due.ts';
 
 /**
  * Queued runs of these jobs that have been due for this long, or were never in the queue, and whose job has a free
- * place, the oldest first: at most `limit` runs behind `after`. `end` is null when there are no more.
+ * place, the oldest first: at most `limit` runs that come after `after`. `end` is null when there are no more.
  */
 export async function dueJobs(
   db: Db,

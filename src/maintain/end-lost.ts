@@ -1,4 +1,4 @@
-/** Ends runs that no worker carries any more and that may not be started again. */
+/** Ends runs that no worker executes any more and that may not be started again. */
 import type { Transaction } from 'kysely';
 import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
@@ -54,13 +54,13 @@ async function endAlone(db: Db, escalate: Escalate, id: string, emit: Emit): Pro
   }
 }
 
-/** Deadlocks, locks and statements that took too long, or a full server: the escalation itself is not the reason. */
+/** Deadlocks, locks and statements that took too long, or a full server: the escalation itself is not the cause. */
 const isInTheWay = (error: unknown) =>
   ['conflict', 'timeout', 'resources', 'connection', 'read-only'].includes(
     faultBehind(error) ?? '',
   );
 
-/** Ends those of them that are still lost and whose rows, and their bots' rows, are not locked. */
+/** Ends those runs that are still lost, and whose rows and bots' rows are not locked. */
 async function end(db: Db, escalate: Escalate, ids: string[], emit: Emit): Promise<number> {
   const { lost, tickets } = await db.transaction().execute(async (trx) => {
     const held = await holdLostRuns(trx, ids);

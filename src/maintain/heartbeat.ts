@@ -8,7 +8,7 @@ export interface Node {
   role: 'up' | 'scheduler' | 'worker';
   /** the queue that it uses (queueAddress) */
   queue?: string;
-  /** how many runs it carries at once; absent when it only schedules */
+  /** how many runs it executes at once; absent when it only schedules */
   places?: number;
 }
 
@@ -18,7 +18,7 @@ export interface Node {
  */
 export async function heartbeat(db: Db, { id, role, queue, places }: Node): Promise<Skew> {
   const skew = await measureSkew(db);
-  // The column is an int: a clock that is further off than a month is stored as a month off.
+  // The column is an int: a skew of more than a month is stored as a month.
   const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
     INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places)

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 
-/** Rows read in one go: a backlog of a bot without a free place is skipped in several goes. */
+/** Rows read by one query: a backlog of a bot without a free place is skipped in several queries. */
 const window = 10_000;
 
-/** Where a go ended; the next go may continue behind it. */
+/** The last row that a query read; the next query may continue after it. */
 export interface Cursor {
   at: string;
   id: string;
@@ -13,7 +13,7 @@ export interface Cursor {
 
 /**
  * Queued runs that have been due for this long and whose bot has a free place, the oldest first: at most `limit` runs
- * behind `after`. `end` is null when there are no more.
+ * that come after `after`. `end` is null when there are no more.
  */
 export async function oldestDue(
   db: Db,
@@ -35,7 +35,7 @@ export async function oldestDue(
       -- No sort: the rows come in their order, so that no more are read than are wanted.
       SELECT * FROM seen WHERE bot_id IS NOT NULL AND bot_id NOT IN (SELECT bot_id FROM taken) LIMIT ${limit}
     ), last AS (
-      -- The last row of a full window, also when its bot has no free place.
+      -- The last row that was read, also when its bot has no free place.
       SELECT * FROM seen
       WHERE (SELECT count(*) FROM due) < ${limit} AND (SELECT count(*) FROM seen) = ${window}
       ORDER BY at DESC, id DESC LIMIT 1

@@ -10,15 +10,15 @@ import { dueJobs } from './due-jobs.ts';
 import { lostEntries } from './lost-entries.ts';
 import type { Cursor } from './oldest-due.ts';
 
-/** Runs looked at in one go; the next go continues behind the last of them. */
+/** Runs examined by one query; the next query continues after the last of them. */
 const batch = 500;
 
 export interface RescuedJobs {
   /** queued runs whose entry was missing */
   queued: number;
   /**
-   * running runs whose lease ran out: queued again, or ended when no attempt was left; and waiting runs that were to
-   * end
+   * running runs whose lease ran out: queued again, or ended when no attempt was left; and waiting runs whose
+   * cancellation was asked for
    */
   takenOver: number;
   ended: number;
@@ -36,7 +36,7 @@ export function jobRescuer(
   let after: Cursor | null = null;
 
   return async () => {
-    // In most seconds there is no open run of a job: then this one question is enough.
+    // In most seconds no run of a job is open: then this one query is enough.
     if (!(await anyOpenJob(db))) return { queued: 0, takenOver: 0, ended: 0 };
     const ended = (await endLostJobs(db, batch)) + (await endCancelledJobs(db, batch));
     const again = await takeOverJobs(db, batch);

@@ -11,11 +11,11 @@ import { endLost, type Escalate } from './end-lost.ts';
 import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** Queued runs looked at in one go; the next go continues behind the last of them. */
+/** Queued runs examined by one query; the next query continues after the last of them. */
 const batch = 500;
 /** How many cancelled runs that never began one rescue ends; the next rescue continues. */
 const mostEnded = 5_000;
-/** The most goes in one rescue while most of the runs that they look at are lost. */
+/** The most queries in one rescue; it goes on only while most of the examined runs are lost. */
 const mostGoes = 10;
 
 export interface Rescued {
@@ -28,7 +28,8 @@ export interface Rescued {
 
 /**
  * Repairs rows after any loss: of queue entries, of workers, and for manual runs that were not queued yet. Any number
- * of processes may do it at once; each row is moved by one conditional update. A lost entry counts no attempt.
+ * of processes may do it at once; each row is changed by one conditional update. A lost entry does not use up an
+ * attempt.
  */
 export function rescuer(
   db: Db,
@@ -39,8 +40,8 @@ export function rescuer(
   let after: Cursor | null = null;
 
   async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
-    // The entry is added right after each row is written. While a row has no entry yet, other rescues see it as lost
-    // and would queue it again and again, each time behind all waiting entries.
+    // The entry is added right after each row is written: while a row has no entry, other rescues take it for lost and
+    // would queue it again and again, each time behind all waiting entries.
     const again = await takeOverRuns(db, batch);
     // Runs that were running go first: behind a backlog their recovery would take as long as the backlog.
     await queue.add(again.map(({ entry }) => ({ ...entry, first: true })));

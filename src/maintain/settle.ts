@@ -12,9 +12,9 @@ import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 export interface Settled {
   /** cures that held until their hold window was over */
   held: number;
-  /** findings that were left alone and stayed away for as long */
+  /** findings that were left alone and stayed away for that long */
   recovered: number;
-  /** cures of which it cannot be told whether they helped */
+  /** cures of which it stays unknown whether they helped */
   undecided: number;
   /** changes of how freely an entry may act */
   judged: number;
@@ -28,9 +28,9 @@ export interface Settled {
 const most = 500;
 
 /**
- * Draws the conclusions that only time allows. A cure has held, and an untouched finding has recovered, when the same
- * check was clean again in a run that began after the hold window. Entries with new outcomes are judged again, within
- * `limits`. Any number of processes may do it at once.
+ * Concludes what only time can show. A cure has held, and an untouched finding has recovered, when the same check was
+ * clean again in a run that began after the hold window. Entries with new outcomes are judged again, within `limits`.
+ * Any number of processes may do it at once.
  */
 export async function settle(
   db: Db,

@@ -4,17 +4,17 @@ import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { dueJobs } from './due-jobs.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** A worker that has a place free and takes nothing for this long while entries wait does not see the entries. */
+/** A worker that has a free place and takes nothing for this long, while entries wait, does not see the entries. */
 const deafAfterMs = 3_000;
 
 /** How many entries are looked at: one that waits is enough. */
 const sample = 20;
 
 /**
- * Replaces this process's worker of BullMQ when it has stopped taking entries. The watchdog goes by what the worker
- * does, not by what it reports: it has a place free and has taken nothing, and at every look meanwhile due entries were
- * waiting in the queue (not always the same ones, because other processes take them). Resolves with whether it replaced
- * the worker.
+ * Replaces this process's worker of BullMQ when it has stopped taking entries. The watchdog judges what the worker
+ * does, not what it reports: it has had a free place and has taken nothing, and at every look meanwhile due entries
+ * were waiting in the queue (not always the same ones, because other processes take them). Resolves with whether it
+ * replaced the worker.
  */
 export function watchdog(
   db: Db,
@@ -22,7 +22,7 @@ export function watchdog(
   worker: RunWorker,
   jobs: readonly Job[] = [],
 ): () => Promise<boolean> {
-  /** since when every look has found a waiting entry */
+  /** the time since which every look has found a waiting entry */
   let waitingSince: number | null = null;
   let after: Cursor | null = null;
 
@@ -32,8 +32,8 @@ export function watchdog(
       return false;
     }
     const { due, end } = await oldestDue(db, { seconds: 1, limit: sample, after });
-    // The oldest runs may all wait for a place of their bot: then look at the runs behind them, and stay there as long
-    // as some are due.
+    // The oldest runs may all wait for a place of their bot. Then look at the next runs, and go on from there as long
+    // as some of them are due.
     if (due.length === 0) after = end;
     const { due: ofJobs } = await dueJobs(db, jobs, { seconds: 1, limit: sample, after: null });
     const states = await Promise.all([...due, ...ofJobs].map((entry) => queue.entryState(entry)));

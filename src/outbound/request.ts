@@ -1,7 +1,7 @@
 /**
- * A request to a server that we do not trust. The name is resolved once and the connection goes to the address that
- * was checked, so the name cannot lead elsewhere after the check. No redirects, no decompression, no proxy; one
- * deadline for everything, and an answer of bounded size.
+ * A request to a server that is not trusted. The name is resolved once and the connection goes to the address that was
+ * checked, so the name cannot lead elsewhere after the check. No redirects, no decompression, no proxy; one deadline
+ * for everything, and an answer of bounded size.
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';

@@ -39,7 +39,7 @@ export class PlaybookError extends UsageError {
       why:
         problems.map(({ line, column, message }) => `${line}:${column}: ${message}`).join('; ') +
         (all.length > mostProblems ? `; and ${all.length - mostProblems} more` : ''),
-      hint: 'docs/remedies.md says what a playbook may hold, docs/playbook.schema.json tells an editor',
+      hint: 'docs/remedies.md says what a playbook may contain; editors can check it by docs/playbook.schema.json',
     });
     this.problems = problems;
   }
@@ -80,8 +80,8 @@ export function readPlaybook(text: string, remedies: Remedies): Step[] {
 }
 
 /**
- * Null when the step cannot run; then the reason is added to the problems, unless a problem of its shape says so
- * already.
+ * Null when the step cannot run; then the reason is added to the problems, unless a problem with the step's shape is
+ * there already.
  */
 function readStep(
   step: unknown,
@@ -130,7 +130,7 @@ function badReferences(
       broken !== null
         ? `${broken.slice(0, 100)} is no reference to a secret: write {{secret:NAME}}, the name in capital letters, digits and _, a letter first, 100 at most`
         : !remedy.secrets && secretsNamedIn(text).length > 0
-          ? `${remedy.name} takes no secrets: what it is given can be read by others`
+          ? `${remedy.name} takes no secrets: others can read its parameters`
           : null;
     const label = [...base, ...path].map(String).join('.');
     return why === null ? [] : [{ ...read.at([...base, ...path]), message: `${label}: ${why}` }];

@@ -17,7 +17,7 @@ export function playbookSchema(remedies: readonly Remedy[]): object {
       .array(z.union(steps))
       .min(1)
       .max(mostSteps)
-      .describe('A ladder: the next step is taken only if the check still fails.'),
+      .describe('The next step is taken only if the check still fails.'),
   });
   return { title: 'Playbook', ...z.toJSONSchema(playbook, { io: 'input' }) };
 }

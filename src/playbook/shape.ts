@@ -16,11 +16,8 @@ export const secondsOf = (text: string): number =>
   Number(text.slice(0, -1)) * unitSeconds[text.at(-1) as keyof typeof unitSeconds];
 
 export const delay = z
-  .string('has to be a number with s, m, h or d behind it, like 30s or 5m')
-  .regex(
-    /^[1-9][0-9]{0,4}[smhd]$/,
-    'has to be a number with s, m, h or d behind it, like 30s or 5m',
-  )
+  .string('has to be a number followed by s, m, h or d, like 30s or 5m')
+  .regex(/^[1-9][0-9]{0,4}[smhd]$/, 'has to be a number followed by s, m, h or d, like 30s or 5m')
   .refine((text) => !(secondsOf(text) > longestDelay), 'is longer than a day')
   .describe('How long after this step the check is asked again: 30s, 5m, 2h; a day at most.');
 

@@ -39,7 +39,7 @@ export function readYaml(text: string): Text {
     at: () => start,
   });
   const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) return refuse(`is ${bytes} bytes long, and ${mostBytes} is the most`);
+  if (bytes > mostBytes) return refuse(`is ${bytes} bytes long; the limit is ${mostBytes}`);
 
   const lines = new LineCounter();
   const place = (offset: number) => {

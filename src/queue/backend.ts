@@ -1,4 +1,6 @@
-/** Which of BullMQ's backends moves the runs of this database, and the rule that every process uses the same one. */
+/**
+ * Which of BullMQ's backends moves the runs of this database, and the rule that every process uses the same backend.
+ */
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { pool, type Db } from '../database/connect.ts';
@@ -15,7 +17,7 @@ export const queueSchema = 'bullmq';
 export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): BackendName =>
   redisUrl ? 'redis' : 'postgres';
 
-/** The queue's address of a process with this configuration, without user and password. */
+/** The address of the queue in this configuration, without user and password. */
 export function queueAddress({ redisUrl }: Pick<Config, 'redisUrl'>): string {
   if (!redisUrl) return 'postgres';
   return `redis ${new URL(redisUrl).host}/${redisDatabaseIn(redisUrl) ?? 0}`;

@@ -9,7 +9,7 @@ export type EntryState = 'waiting' | 'delayed' | 'active' | 'gone';
  */
 const activeForMs = 5_000;
 
-/** How many entries are remembered, the newest; a forgotten entry counts as seen for the first time again. */
+/** How many entries are remembered: the newest ones. A forgotten entry counts as seen for the first time. */
 const mostSeen = 5_000;
 
 /**

@@ -11,7 +11,7 @@ export interface RunEntry {
   /** 0 goes first */
   priority?: number;
   delayMs?: number;
-  /** goes ahead of the entries that already wait, because it has waited its time before */
+  /** goes ahead of the entries that already wait, because it has waited in the queue before */
   first?: boolean;
 }
 
@@ -24,7 +24,7 @@ export type Entry = RunEntry | JobEntry;
 export const namesRow = ({ id, generation }: Entry): boolean =>
   typeof id === 'string' && Number.isInteger(generation);
 
-/** A canary is named by a field of its own, so that versions that know no kinds carry it, too. */
+/** A canary has a field of its own, so that versions that know no kinds handle it too. */
 interface CanaryData {
   kind: 'canary';
   canary: string;
@@ -49,6 +49,6 @@ export function readEntry(data: unknown): Entry | CanaryData | null {
   const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
   if (typeof canary === 'string') return canaryData(canary);
   if (kind !== 'run' && kind !== 'job') return null;
-  // The code that carries the entry checks these values: namesRow.
+  // The code that handles the entry checks these values: namesRow.
   return { kind, id, generation } as Entry;
 }

@@ -1,13 +1,12 @@
 /**
- * When Redis does not answer as the address says: whether it answers the other way, with TLS instead of without, or
- * without instead of with.
+ * When Redis does not answer at an address: whether it answers with TLS where the address says without, or the reverse.
  */
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const withinMs = 2_000;
 
-/** Resolves with the way that the server answers, if it is not the way of this address; else null. Never rejects. */
+/** Resolves with the way in which the server answers, if the address says the other one; else null. Never rejects. */
 export function heardOtherWay(redisUrl: string): Promise<'with TLS' | 'without TLS' | null> {
   const { protocol, hostname, port } = new URL(redisUrl);
   const host = hostname.replace(/^\[(.+)\]$/, '$1');

@@ -1,4 +1,4 @@
-/** PostgreSQL as BullMQ's backend, on connections of our own making. */
+/** PostgreSQL as BullMQ's backend, on connections that this code opens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, withBackend, type Queue, type Worker } from 'bullmq';
 import type pg from 'pg';
@@ -55,9 +55,9 @@ interface Beginning {
 }
 
 /**
- * When a server that starts or is full refuses BullMQ's first connection, BullMQ remembers this for ever, and tries
- * again with the remembered error without a pause: this process would do nothing else. So the remembered error is
- * removed after a moment.
+ * When a server that is starting or full refuses BullMQ's first connection, BullMQ keeps that error for ever and
+ * retries with it in a loop without a pause, which would block this process. So the kept error is removed after a
+ * moment.
  */
 function forgetFailedStart(worker: unknown): void {
   const { connection } = (worker as Beginning).backend;
@@ -73,7 +73,7 @@ function forgetFailedStart(worker: unknown): void {
   };
 }
 
-/** BullMQ does not close a pool that it was given. */
+/** BullMQ does not close a pool that was passed to it. */
 async function endNow(own: pg.Pool): Promise<void> {
   if (!own.ending) await own.end();
 }

@@ -6,7 +6,7 @@
 export function redisCli(redisUrl?: string): string {
   if (redisUrl === undefined || !URL.canParse(redisUrl)) return 'redis-cli';
   const { hostname, port, username, password, protocol, searchParams } = new URL(redisUrl);
-  // A name with characters that a shell would interpret is left out, and the operator fills it in.
+  // A name with characters that a shell would interpret is left out; the operator fills it in.
   const plain = (text: string) => (/^[\w.:-]+$/.test(text) ? text : '...');
   return [
     `redis-cli -h ${plain(hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1')} -p ${port || '6379'}`,

@@ -1,6 +1,6 @@
 /**
- * Clients of Redis that work in the database of their address or not at all. Otherwise, when SELECT fails, ioredis only
- * informs its listeners and goes on in database 0, which splits the queue.
+ * Clients of Redis that work in the database that their address names, or not at all. Otherwise, when SELECT fails,
+ * ioredis only informs its listeners and goes on in database 0, which splits the queue.
  */
 import { createIORedisClient, RedisConnection } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';

@@ -9,20 +9,20 @@ const passes = (what: string, hint: string): Meaning => ({ passes: true, what, h
 const stays = (what: string, hint: string): Meaning => ({ passes: false, what, hint });
 
 const toPrimary =
-  'let REDIS_URL name the primary, or an address that follows it after a failover; nothing, while a failover is under way';
+  'let REDIS_URL name the primary, or an address that follows it after a failover; during a failover, wait';
 const notInCluster =
   'let REDIS_URL name a Redis that is not in cluster mode: all keys of a queue of BullMQ have to lie on one node';
 
 export const isReplica = passes('this Redis is a replica, and holds no queue', toPrimary);
 export const isInCluster = stays('this Redis is a node of a cluster', notInCluster);
 export const isSentinel = stays(
-  'REDIS_URL names a Sentinel, and no Redis',
-  'let it name the Redis that the Sentinel watches, or an address that follows it after a failover',
+  'REDIS_URL names a Sentinel instead of a Redis',
+  'let it name the Redis that the Sentinel monitors, or an address that follows it after a failover',
 );
 
-const notLetIn = 'Redis does not let us in';
+const notLetIn = 'Redis refuses the login';
 
-/** By the beginning of a reply, or of the error that a script reports; the first that fits counts. */
+/** The key is the beginning of a reply, or of the error that a script reports; the first match counts. */
 const replies: [RegExp, Meaning][] = [
   [/\bREADONLY\b|^UNBLOCKED|\bMASTERDOWN\b/, isReplica],
   [/\b(CROSSSLOT|MOVED|ASK)\b|cluster support|in cluster mode/i, isInCluster],
@@ -30,7 +30,7 @@ const replies: [RegExp, Meaning][] = [
     /\bOOM\b/,
     passes(
       'this Redis has no memory left',
-      'give it more (maxmemory), or remove what does not belong there',
+      'give it more (maxmemory), or remove keys that do not belong there',
     ),
   ],
   [
@@ -52,7 +52,7 @@ const replies: [RegExp, Meaning][] = [
     /^(WRONGPASS|NOAUTH|ERR (invalid password|AUTH|Client sent AUTH))/,
     stays(
       notLetIn,
-      'write user and password of this Redis into REDIS_URL: redis://user:password@host:port, without the user where it has a password alone, and without both where it has none',
+      'write user and password of this Redis into REDIS_URL: redis://user:password@host:port; leave out the user if it has only a password, and both if it has neither',
     ),
   ],
 ];
@@ -120,7 +120,7 @@ export function databaseRefused(error: unknown): string | null {
 const withoutDatabase = (number: string): Meaning =>
   stays(
     `this Redis does not give the queue its database ${number}`,
-    'let REDIS_URL name a database that the server has (`redis-cli CONFIG GET databases` says how many), or none, which is 0; where the user may not select one: ACL SETUSER with +select',
+    'let REDIS_URL name a database that the server has (`redis-cli CONFIG GET databases` says how many), or none, which means 0; if the user may not select one: ACL SETUSER with +select',
   );
 
 /** What a reply means; null for an unknown reply. */

@@ -66,10 +66,10 @@ export function judgeRedis({ policy, appendOnly }: RedisFacts, redisUrl?: string
   const warnings: string[] = [];
   if (policy === null)
     warnings.push(
-      `it does not tell its maxmemory-policy, which has to be ${keepsEntries}: look it up where it is configured`,
+      `this user may not read its maxmemory-policy, which has to be ${keepsEntries}: check it where the server is configured`,
     );
   if (appendOnly === null)
-    warnings.push('it does not tell whether it keeps an append-only file (appendonly)');
+    warnings.push('this user may not read whether it keeps an append-only file (appendonly)');
   else if (!appendOnly)
     warnings.push(
       'it keeps no append-only file (appendonly no): a crash costs queue entries, which are rebuilt within seconds',
@@ -113,7 +113,7 @@ export async function askRedis(
   }
 }
 
-/** When the network works and the answer makes no sense, TLS may be the reason. */
+/** When the server is reached and its answer cannot be read, TLS may be the reason. */
 async function explain(said: unknown, cause: unknown, redisUrl: string): Promise<RoundsmanError> {
   const found = unusable(said, cause);
   const isLost = /ECONNRESET|EPIPE|timed? ?out|ETIMEDOUT|closed|Protocol error/i.test(found.why);
@@ -134,8 +134,8 @@ const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
   );
 
 /**
- * Throws when the role or the mode of the server makes it unusable for the queue. What the server does not tell, the
- * write shows.
+ * Throws when the role or the mode of the server makes it unusable for the queue. If the user may not read them, the
+ * write shows it.
  */
 function judgePlace(told: Map<string, string>): void {
   if (told.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');

@@ -29,8 +29,8 @@ import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
 export type { RunWorker } from './run-worker.ts';
 
-/** The functions that carry entries which are not runs of bots. */
-export interface OtherCarriers {
+/** The functions for entries that are not runs of bots. */
+export interface OtherHandlers {
   job?: Take<JobEntry>;
   canary?: (id: string) => Promise<void>;
 }
@@ -48,14 +48,14 @@ export interface RunQueue {
   /** Removes the entry of a canary, if it still waits. */
   removeCanary(id: string): Promise<void>;
   /**
-   * Takes entries of every kind, `concurrency` at once; `take` carries runs of bots. An entry whose kind no function
-   * carries is dropped: its row still waits, and rescue queues it again for a process that has such a function.
+   * Takes entries of every kind, `concurrency` at once; `take` executes runs of bots. An entry whose kind has no
+   * function here is dropped: its row still waits, and rescue queues it again for a process that has such a function.
    */
   work(
     concurrency: number,
     take: Take<RunEntry>,
     onError: (error: Error) => void,
-    others?: OtherCarriers,
+    others?: OtherHandlers,
   ): RunWorker;
   close(): Promise<void>;
 }
@@ -135,9 +135,9 @@ export async function openQueue(
   };
 }
 
-/** Gives each entry to the function that carries its kind. */
+/** Gives each entry to the function for its kind. */
 const carryByKind =
-  (take: Take<RunEntry>, { job, canary }: OtherCarriers): Take<unknown> =>
+  (take: Take<RunEntry>, { job, canary }: OtherHandlers): Take<unknown> =>
   async (data, free) => {
     const entry = readEntry(data);
     if (entry?.kind === 'canary') await canary?.(entry.canary);

@@ -8,18 +8,20 @@ import { within } from '../ground/within.ts';
 import type { Processor, Transport } from './transport.ts';
 
 export interface RunWorker {
-  /** Takes no more entries; resolves when the entries that it carries are done. */
+  /** Takes no more entries; resolves when the entries that it has taken are done. */
   drain(): Promise<void>;
-  /** For how long it has had a place free and taken no entry, in milliseconds; 0 while it is held. */
+  /** For how long it has had a free place and taken no entry, in milliseconds; 0 while it is paused. */
   idleMs(): number;
-  /** Takes no more entries until `resume`; entries that it already carries go on. */
+  /** Takes no more entries until `resume`; entries that it has taken go on. */
   hold(): void;
   resume(): void;
-  /** Starts another worker of BullMQ in its place; entries that the old one carries go on. */
+  /** Starts another worker of BullMQ in its place; entries that the old one has taken go on. */
   replace(): void;
 }
 
-/** Carries one entry. After `free` was called, the next entry may use its place, while the rest of the work goes on. */
+/**
+ * Handles one entry. Once it has called `free`, the next entry may use its place, while the rest of its work goes on.
+ */
 export type Take<Entry> = (entry: Entry, free: () => void) => Promise<void>;
 
 /** Makes the entry wait again. When that fails the entry is lost, and rescue queues its row again. */
@@ -28,7 +30,7 @@ async function putBack(job: Job, token?: string): Promise<never> {
   throw new WaitingError();
 }
 
-/** How long a worker may take for its last messages, for example that its last entries are done. */
+/** How long a worker that closes may take to report that its last entries are done. */
 const farewellMs = 2_000;
 
 export function openWorker<Entry>(
@@ -38,8 +40,8 @@ export function openWorker<Entry>(
   onError: (error: Error) => void,
 ): RunWorker {
   const carried = new Set<Promise<void>>();
-  // Entries that hold their places, and entries that gave them up and are still carried. Of the latter there are at
-  // most as many; a further entry keeps its place.
+  // Entries that occupy a place, and entries that gave theirs up and are still handled. There are at most as many of
+  // the latter as places; a further entry keeps its place.
   let placed = 0;
   let parting = 0;
   const leaving = new Set<Promise<void>>();
@@ -79,7 +81,7 @@ export function openWorker<Entry>(
     worker.on('error', onError);
     const retire = async () => {
       taking = false;
-      // Not awaited yet: it waits for the entries that are carried, and on a dead socket for ever.
+      // Not awaited here: closing waits for the entries that are being handled, and on a dead socket for ever.
       const ended = worker.close();
       await Promise.allSettled(own);
       await within(farewellMs, ended).catch(() => {});

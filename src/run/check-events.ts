@@ -44,7 +44,7 @@ export async function checkEvents(
     tallies: keptTallies(report, keys, asking),
     verdicts,
     decisions: await judgeDecisions(asking, decisions),
-    // When several decisions and keys share a key, the fingerprint of the newest cutoff counts.
+    // When several decisions and waiting keys are about one key, the fingerprint of the newest cutoff counts.
     fingerprints: new Map(
       [...decisions, ...keys].map(({ key, fingerprint }) => [key, fingerprint]),
     ),
@@ -52,7 +52,7 @@ export async function checkEvents(
   for (const [key, { tally, from }] of shown)
     judged.tallies.set(key, countedFrom(tally, from, asking.now));
   const { findings } = outcome.result;
-  // A problem that shows only over a time longer than the window is recorded as that longer time shows it.
+  // A problem that is visible only over a longer time than the window is recorded with the figures of that longer time.
   const others = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
   const all = [...others, ...[...shown.values()].map(({ finding }) => finding)];
   const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };

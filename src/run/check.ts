@@ -6,8 +6,8 @@ import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Runs the bot's checks one after the other. A check that errs, or that ends its process, does not keep the others from
- * running. When the run is stopped meanwhile, returns the outcomes of the checks that had ended by then.
+ * Runs the bot's checks one after the other. A check that errs, or that ends its process, does not stop the others.
+ * When the run is stopped meanwhile, returns the outcomes of the checks that had ended by then.
  */
 export async function checkAll(
   engine: Engine,

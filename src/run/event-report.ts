@@ -29,7 +29,7 @@ export interface Report {
   truncated: boolean;
 }
 
-/** No platform keeps what it logs for longer, and PostgreSQL's intervals and dates have an end. */
+/** No platform keeps its logs for longer, and PostgreSQL's intervals and dates have limits. */
 const longestWindow = 10 * 366 * 24 * 3_600;
 
 /** Uses the window from the bot's config; returns an errored outcome when that is no valid window. */
@@ -46,7 +46,7 @@ export function askingOf(
     const window = check.windowSeconds(config);
     if (!(window > 0 && window <= longestWindow))
       throw new Error(
-        `its windowSeconds is ${window}, which is no number of seconds above 0 and up to ${longestWindow} (ten years)`,
+        `its windowSeconds is ${window}; it has to be a number above 0 and at most ${longestWindow} (ten years)`,
       );
     const unanswered: CheckOutcome[] = [];
     return {
@@ -91,7 +91,7 @@ export function reportOf(outcome: CheckOutcome & { result: object }, from: Date)
 export const reportOn = (asking: Asking, cutoffs: { key: string; cutoff: Date }[]) =>
   askAbout(asking, asking.from, startsOf(cutoffs, asking.from));
 
-/** The most questions about one list of keys: more would cost more than their answers are worth. */
+/** The most questions about one list of keys; more are not worth their cost. */
 const mostQuestions = 64;
 
 /**

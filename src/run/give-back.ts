@@ -5,14 +5,14 @@ import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
 /**
- * For how long giving back is tried again while a transaction of the run still locks its row: less than the time that a
- * stop takes at most.
+ * How long to try again to give a run back while one of its transactions still locks its row: less than the longest
+ * time of a stop.
  */
 const lockedRowsMs = 4_500;
 const pauseMs = 100;
 
 /**
- * Gives back the runs for which a drain could not wait: they are `queued` again, and the attempt is not counted.
+ * Gives back the runs that did not end in the time of a drain: they are `queued` again, and the attempt is not counted.
  * Results that they still produce are dropped. The runs are stopped first, because a remedy in its transaction locks
  * its run's row until its child has ended.
  */

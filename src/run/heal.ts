@@ -104,7 +104,10 @@ export function healingOf(
   return { db, catalogue, signal, recheck, effect, now, leftMs, examined, emit };
 }
 
-/** How the finding's check judges a cure; a check that no longer exists is treated as a check of a state. */
+/**
+ * How the finding's check judges a cure. If the check no longer exists, the finding is treated as one of a check of a
+ * state.
+ */
 function judgedHow(
   { catalogue }: Engine,
   { bot }: Run,

@@ -14,7 +14,7 @@ import { severityOf } from './tasks/finding.ts';
 import type { JudgedKeys, KeyVerdict } from './tasks/outcome.ts';
 import type { WaitingDecision, WaitingKey } from './waiting-keys.ts';
 
-/** What is judged by the events after `cutoff`; a clean verdict goes by the events after `start`. */
+/** A case is judged by the events after `cutoff`; for a clean verdict by the events after `start`. */
 export interface Case {
   key: string;
   before: TallyBefore | null;
@@ -22,7 +22,7 @@ export interface Case {
   start: Date;
 }
 
-/** A verdict. `shown`: what the check reports over a time longer than its window, when the verdict rests on that. */
+/** A verdict. `shown`: the check's finding over a longer time than its window, when the verdict rests on it. */
 export interface Judged {
   verdict: Verdict;
   shown: { finding: Reported; tally: Tally; from: Date } | null;
@@ -31,9 +31,9 @@ export interface Judged {
 type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding : never;
 
 /**
- * The verdict on each case. When the report counted from another moment on than the case does, the check is asked once
- * more, and the case has failed when either answer fails. Both answers are needed: the share in a window does not show
- * a few failures an hour, and the share since the cure does not show a failure that has only just begun.
+ * The verdict on each case. When the report did not count from the case's own moment, the check is asked once more from
+ * that moment, and the case has failed when either answer says so. Both answers are needed: the share within a window
+ * does not show a few failures an hour, and the share since the cure does not show a failure that has only just begun.
  */
 export async function judge(asking: Asking, report: Report, cases: Case[]): Promise<Judged[]> {
   const other = cases.filter(
@@ -62,8 +62,8 @@ export async function judge(asking: Asking, report: Report, cases: Case[]): Prom
 }
 
 /**
- * By one report alone. Unclear when the report was cut short and does not name the key: the missing part may have named
- * it.
+ * The verdict by one report alone. Unclear when the report was cut short and does not name the key, because the missing
+ * part may name it.
  */
 function verdictIn(
   { findings, tallies, truncated }: Report,
@@ -128,9 +128,9 @@ export async function judgeKeys(
 }
 
 /**
- * After a person resolved a problem, or after an undo, a rest of medium severity is no clear return of the problem. But
- * the people who wait for a ticket would then never learn of it. So the rest is reported again at the time by which a
- * person would have had to respond.
+ * After a person resolved a problem, or after an undo, a remaining problem of medium severity does not clearly show
+ * that the problem has returned. But people would then never get a ticket about it. So it is reported again after the
+ * time within which a person would have had to respond.
  */
 function toldAgain(
   { key, state, toldAgainAt, cutoff }: WaitingKey,
@@ -146,8 +146,8 @@ function toldAgain(
 }
 
 /**
- * Judges decisions by the same function, with the events since the decision: with older events every finding that was
- * left alone would count as persisted.
+ * Judges decisions in the same way, but only by the events since the decision: with older events, every finding that
+ * was left alone would count as persisted.
  */
 export async function judgeDecisions(
   asking: Asking,

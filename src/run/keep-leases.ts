@@ -7,7 +7,7 @@ export interface Leased extends Fenced {
   stop(why: 'lost' | 'cancelled'): void;
 }
 
-/** The runs that this process carries. */
+/** The runs that this process executes. */
 export interface Leases<Run extends Leased> {
   add(run: Run): void;
   remove(run: Run): void;

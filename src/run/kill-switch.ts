@@ -7,12 +7,14 @@ import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import type { RunContext } from './run-context.ts';
 
-/** The kill switch acts within 2 s: this, the database's answer, and a child's grace. */
+/**
+ * The kill switch acts within 2 s, which consist of this interval, the database's answer, and a child's grace period.
+ */
 const askEveryMs = 500;
 
 /**
- * How many reads of the mode in a row may fail: one failure may be a connection that was cut; with more the mode counts
- * as unreadable.
+ * How many reads of the mode may fail in a row, because one failure may be a lost connection; after more the mode
+ * counts as unreadable.
  */
 const mostUnanswered = 1;
 
@@ -51,7 +53,8 @@ export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunCont
   return {
     signal: AbortSignal.any([run.signal, off.signal]),
     async carryOut(kind, task) {
-      // Opened as late as possible, and only those of this task: a child cannot leak a secret that it does not know.
+      // Secrets are opened as late as possible, and only those of this task: a child cannot leak a secret that it does
+      // not know.
       const opened = await secrets.open(namesIn(task));
       const over = new AbortController();
       watch(over.signal).catch(() => {});

@@ -14,7 +14,7 @@ export const keepLeases = (db: Db, emit: Emit): Leases =>
     await renewLeases(db, runs);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
       SELECT e.id, e.cancel_requested_at IS NOT NULL
-             -- The request stands beside the row while one of the run's transactions locks the row.
+             -- While a transaction of the run locks its row, a request to cancel is stored in engine.cancellations.
              OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
       FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
       WHERE ${isRunning}`.execute(db);

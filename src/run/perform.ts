@@ -16,8 +16,8 @@ import { judgeDue } from './verify-later.ts';
 /**
  * One run, from its entry in the queue to its end:
  *
- *   start       `queued -> running`, with an attempt, a fence and a lease; meanwhile one child process is the run's own
- *   reconcile   what earlier runs of the bot left: requested undos, effects that may or may not have happened
+ * start `queued -> running`, with an attempt, a fence and a lease; from then on the run has a child process of its own
+ * reconcile what earlier runs of the bot left: requested undos, effects that may or may not have happened
  *   check       the bot's checks, one after the other
  *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
  *   suppress    findings that stand behind another open one
@@ -65,7 +65,7 @@ export async function performRun(
 
 interface Seen {
   outcomes: CheckOutcome[];
-  /** findings that are recorded already, because healing came in between; null when nothing is yet */
+  /** the findings that were recorded before healing; null when nothing is recorded yet */
   recorded: number | null;
   actions: number;
 }
@@ -73,7 +73,7 @@ interface Seen {
 async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> {
   const { run, signal } = context;
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  // Known since the start, so that a run without them asks for nothing.
+  // The start has read whether there are any, so that a run without them needs no query.
   if (run.pendingEffects) await reconcileEffects(engine, context);
   const outcomes = await checkAll(engine, context, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);

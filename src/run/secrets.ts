@@ -33,7 +33,7 @@ export interface Secrets {
 /** A secret that is stored meanwhile is known after this time, unless a step of this worker names it before. */
 const staleMs = 5_000;
 
-/** A single word or a small number: such a value may also occur in text that has nothing to do with the secret. */
+/** A single word or a small number, which may also occur in text that has nothing to do with the secret. */
 const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
 
 /** `ofLog` is the redaction of this process's log. */
@@ -58,13 +58,13 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
       try {
         know([openSecret(sources, row)]);
       } catch (error) {
-        // A secret that this process cannot open, it cannot leak.
+        // This process cannot leak a secret that it cannot open.
         if (!(error instanceof RoundsmanError)) throw error;
       }
     }
   }
 
-  /** When the database does not answer, the secrets that were known before stay known. */
+  /** When the database does not answer, the secrets that were read before still count. */
   async function refresh(): Promise<void> {
     if (performance.now() - readAt < staleMs) return;
     reading ??= readAll().finally(() => (reading = null));

@@ -10,7 +10,7 @@ import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Takes back the effects of this bot that a person asked to undo, before its checks run. Under the kill switch nothing
+ * Undoes the effects of this bot for which a person asked that, before its checks run. Under the kill switch nothing
  * has effects: the requests wait, and so do those whose undo the kill switch interrupts.
  */
 export async function undoRequested(engine: Engine, context: RunContext): Promise<void> {
@@ -23,7 +23,7 @@ export async function undoRequested(engine: Engine, context: RunContext): Promis
   const { id, fence } = run;
   const delayed = new Set<string>();
   for (const { id: action, remedy, fingerprint, params } of asked) {
-    // A newer effect on the same fingerprint must be taken back first.
+    // A newer effect on the same fingerprint must be undone first.
     if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;
     const names = secretsNamedIn(params);

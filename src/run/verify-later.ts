@@ -12,16 +12,15 @@ import type { RunContext } from './run-context.ts';
 export interface Judged {
   /** of the checks that were asked again */
   outcomes: CheckOutcome[];
-  /** findings that are open still */
+  /** findings that are still open */
   open: number;
   /** further steps that this run applied */
   actions: number;
 }
 
 /**
- * What a run with the trigger `verify` does instead of its bot's checks. It takes up the steps that earlier runs
- * applied and could not wait for, judges them, and goes on with the next step where the check still fails. It begins no
- * heal of its own.
+ * What a run with the trigger `verify` does instead of its bot's checks. It judges the steps that earlier runs applied
+ * and could not wait for, and goes on with the next step if the check still fails. It begins no heal of its own.
  */
 export async function judgeDue(
   engine: Engine,
@@ -43,8 +42,8 @@ export async function judgeDue(
 }
 
 /**
- * Open findings with an applied step whose `verify_after`, or `ask_after`, has passed and whose run has ended, or with
- * a step that an earlier attempt of this run left behind.
+ * Open findings with an applied step of an ended run whose `verify_after` or `ask_after` has passed, or with a step
+ * that an earlier attempt of this run left behind.
  */
 async function findDue(db: Db, { id, bot }: RunContext['run']): Promise<OpenFinding[]> {
   const { rows } = await sql<OpenFinding>`

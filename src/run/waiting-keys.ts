@@ -15,7 +15,10 @@ export interface WaitingKey {
   verifiedAt: Date | null;
   /** its finding is open, and no event after the cutoff has shown it again */
   unseen: boolean;
-  /** from this time on a rest of medium severity is reported again: a person would have had to respond by then */
+  /**
+   * from this time on a remaining problem of medium severity is reported again: a person would have had to respond by
+   * then
+   */
   toldAgainAt: Date;
 }
 
@@ -62,7 +65,7 @@ export async function waitingKeys(
   return rows;
 }
 
-/** The waiting decisions of one check of a bot that runs before this run made. */
+/** The decisions of one check of a bot that earlier runs made and that still wait. */
 export async function waitingDecisions(
   db: Db,
   { bot, check, run }: { bot: string; check: string; run: string },
@@ -78,7 +81,7 @@ export async function waitingDecisions(
 }
 
 /**
- * A Date has no microseconds. Rounds up to the next millisecond, so that an event from before the moment is not counted
- * as after it.
+ * A Date has no microseconds. Rounds up to the next millisecond, so that an event before the moment does not count as
+ * one after it.
  */
 const laterMs = (column: string) => sql`${sql.ref(column)} + interval '999 microseconds'`;

@@ -1,7 +1,7 @@
 /**
  * Queues runs for slots of the past, on request: inserts rows for slots that have none, and queues rows that were
- * skipped. Writes only rows; rescue finds them and adds their entries. The runs wait for each other and for the bot's
- * `concurrency`, and the bot's own slots go on meanwhile.
+ * skipped. Writes only rows; rescue finds them and adds their entries. The runs wait for a free place of the bot
+ * (`concurrency`); the bot's regular slots go on meanwhile.
  */
 import { sql } from 'kysely';
 import { BotCannotRunError } from '../data/bots/bot-executions.ts';
@@ -23,9 +23,9 @@ export type Moment = Date | { secondsAgo: number };
 
 export interface BackfillRequest {
   since: Moment;
-  /** The end of the stretch, not included; the default is now. */
+  /** The end of the period, not included; the default is now. */
   until?: Moment | undefined;
-  /** The most slots that the stretch may have. */
+  /** The most slots that the period may have. */
   limit: number;
   /** Only report what would be done. */
   dryRun: boolean;
@@ -48,13 +48,13 @@ export interface Backfilled {
   unclaimed: Date | null;
 }
 
-/** The stretch of a backfill lies in the future, ends before it begins, or has more slots than are allowed. */
+/** The period of a backfill lies in the future, ends before it begins, or has more slots than are allowed. */
 export class BackfillRangeError extends UsageError {}
 
 /** Throws {@link BackfillRangeError}, BotCannotRunError, BadScheduleError. */
 export const backfill = (db: Db, botId: string, request: BackfillRequest): Promise<Backfilled> =>
   db.transaction().execute(async (trx) => {
-    // The claim takes the same lock: the second of the two sees the rows of the first.
+    // A claim takes the same lock, so whichever comes second sees the rows of the first.
     const bot = await trx
       .selectFrom('bots')
       .selectAll()
@@ -77,7 +77,7 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
     const earlier = await lastMissed(trx, botId, since);
     const { divided, ...plan } = sort(schedule, slots, earlier, rows, { since, until });
     if (!request.dryRun) {
-      // Before the rows from which their times are taken are queued again.
+      // First, because the times are taken from rows that the next statement changes.
       for (const missed of divided) await keepMissedSlots(trx, missed);
       await queueSkippedSlots(trx, bot, plan.requeued);
       await queueSlots(trx, bot, plan.inserted);
@@ -90,12 +90,12 @@ const before = (at: Date) => new Date(at.getTime() - 1);
 function refuseUnlessActive({ name, status, status_reason }: BotRow): void {
   if (status === 'active') return;
   throw new BotCannotRunError({
-    what: `nothing of ${name} can be made up for`,
+    what: `the missed slots of ${name} cannot be run now`,
     why: `it is ${status === 'error' ? 'in error' : status}${status_reason ? `: ${status_reason}` : ''}`,
     hint:
       status === 'error'
-        ? `mend its definition: \`npx roundsman bots edit ${name}\``
-        : `\`npx roundsman bots resume ${name}\` first; slots of the pause can be made up for then`,
+        ? `correct its definition: \`npx roundsman bots edit ${name}\``
+        : `\`npx roundsman bots resume ${name}\` first; then the slots of the pause can be run`,
   });
 }
 
@@ -115,11 +115,11 @@ function stretchOf({ since, until }: BackfillRequest, now: Date): { since: Date;
     refuse(
       `--until ${shown(to)} lies in the future`,
       clock,
-      'leave --until away: slots that have not come yet run by themselves',
+      'leave --until out: future slots run by themselves',
     );
   if (from >= to)
     refuse(
-      'the stretch is empty',
+      'the period is empty',
       `it would go from ${shown(from)} to ${shown(to)}`,
       'give an --until that is later than --since',
     );
@@ -129,16 +129,16 @@ function stretchOf({ since, until }: BackfillRequest, now: Date): { since: Date;
 const tooMany = (name: string, limit: number) =>
   new BackfillRangeError({
     what: `nothing of ${name} was queued`,
-    why: `the stretch has more than ${limit} slots`,
-    hint: 'take a shorter stretch, or allow more with --limit',
+    why: `the period has more than ${limit} slots`,
+    hint: 'give a shorter period, or allow more with --limit',
   });
 
 interface Plan extends Pick<Backfilled, 'inserted' | 'requeued' | 'ran' | 'open' | 'left'> {
-  /** shared rows of missed slots that reach beyond the stretch, with the rest that stays missed */
+  /** shared rows of missed slots that reach beyond the period, with the slots that stay missed */
   divided: { row: SlotRow; rest: MissedStretch[] }[];
 }
 
-/** Sorts rows and slots by what is done with them; `earlier` are rows that begin before the stretch. */
+/** Sorts rows and slots by what is done with them; `earlier` are rows that begin before the period. */
 function sort(
   schedule: Schedule,
   slots: Date[],

@@ -1,4 +1,4 @@
-/** Bots claimed in one transaction; fewer in the first one of a tick, so that workers get work early. */
+/** How many bots one transaction claims; fewer in the first one of a tick, so that workers get work early. */
 const usual = 1_000;
 const first = 100;
 const least = 5;

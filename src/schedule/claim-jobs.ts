@@ -6,7 +6,7 @@ import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
 import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
 
 /**
- * How many missed slots are counted at most, a month of minutes: counting takes time, and the scheduler has other work.
+ * The most missed slots that are counted, a month of minutes: counting takes time, and the scheduler has other work.
  */
 const mostCounted = 50_000;
 

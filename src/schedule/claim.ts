@@ -24,11 +24,11 @@ export interface Claimed {
 }
 
 /**
- * Claims every bot that is due by the database's clock: one cutoff for the whole tick, and for each batch one round
- * trip in which runs are inserted and bots get their next slot. `enqueue` is called after each batch has committed.
- * When it throws, it is not called again, and its error is thrown after everything was claimed: an unreachable queue
- * must cost no slot, and rescue queues rows that have no entry. A batch that takes the server too long is tried again
- * as a smaller one; `size` remembers that for the next tick.
+ * Claims every bot that is due by the database's clock. The whole tick uses one cutoff; each batch is one round trip
+ * that inserts runs and gives bots their next slot. `enqueue` is called after each batch has committed. When it throws,
+ * it is not called again, and its error is thrown after everything was claimed: an unreachable queue must cost no slot,
+ * and rescue queues rows that have no entry. A batch that takes the server too long is tried again as a smaller one;
+ * `size` remembers that for the next tick.
  */
 export async function claimDue(
   db: Db,
@@ -65,7 +65,7 @@ export async function claimDue(
     claimed.refused.push(...refused);
     expected.advance([...times.values()], cutoff);
 
-    // An entry can grow at most twice: once when it is new, once when it learns its missed slots.
+    // An entry can change at most twice: once when it is new, once when its missed slots are added.
     const grown = found.filter((entry) => {
       const known = times.get(keyOf(entry));
       return !known || (entry.future !== undefined && known.future === undefined);
@@ -80,7 +80,7 @@ export async function claimDue(
   }
 }
 
-// By the instant, not by its text: the database writes `+00:00` where JavaScript writes `Z`. A slot that was written by
+// Compares instants, not texts: the database writes `+00:00` where JavaScript writes `Z`. A slot that was written by
 // hand may have microseconds, which a Date drops.
 const keyOf = ({ cron, zone, slot, since }: Wanted) =>
   [cron, zone, ...instant(slot), ...(since ? instant(since) : [])].join('\n');

@@ -9,7 +9,7 @@ export class BadScheduleError extends UsageError {
 
   constructor(field: BadScheduleError['field'], given: string, why: string, hint: string) {
     const noun = field === 'timezone' ? 'timezone' : 'schedule';
-    super({ what: `${quoted(given)} is no usable ${noun}`, why: `${field}: ${why}`, hint });
+    super({ what: `${quoted(given)} is not a valid ${noun}`, why: `${field}: ${why}`, hint });
     this.field = field;
   }
 }
@@ -51,7 +51,7 @@ const numbers = new Map([
   ...dayNames.split('|').map((name, index): [string, number] => [name, index]),
 ]);
 
-/** One list item of a field: `*`, a value or a range, each with an optional step; `extras` only alone. */
+/** One list item of a field: `*`, a value or a range, each with an optional step; or one of `extras` by itself. */
 function item(value: string, extras = 'NEVER'): RegExp {
   return new RegExp(
     `^(?:(?:\\*|(?<from>${value})(?:-(?<to>${value}))?)(?:/(?<step>\\d+))?|${extras})$`,
@@ -165,10 +165,10 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
       if (from && to && numberOf(from) > numberOf(to))
         refuse(
           `${rule.name} cannot go from ${from} to ${to}: a range goes upwards`,
-          `for what goes over the end write two: ${from}-${rule.name === 'weekday' ? 6 : rule.most},${rule.least}-${to}`,
+          `to go past the end write two ranges: ${from}-${rule.name === 'weekday' ? 6 : rule.most},${rule.least}-${to}`,
         );
       if (step && Number(step) === 0)
-        refuse(`${place} has a step of 0`, "write 1 or more behind the /, as in '*/5'");
+        refuse(`${place} has a step of 0`, "write 1 or more after the /, as in '*/5'");
       if (Number(step ?? 0) > rule.span)
         refuse(`${place} steps over all of its ${rule.span} values`, 'use the next larger field');
     }
@@ -179,7 +179,7 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
   const days = [fields[2]!, fields[4]!];
   if (days.every((field) => field !== '*') && days.some((field) => field.includes('*')))
     refuse(
-      'day of month and weekday are both set, one with */n: crons disagree on what that means',
+      'day of month and weekday are both set, one with */n: cron programs disagree on what that means',
       "write the days out: '1-31/2' or '1,3,5' fires on those days or on the other field's",
     );
   return fields;

@@ -24,7 +24,7 @@ const doorMs = Date.UTC(2026, 0, 1);
  */
 export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
   const schedule = readSchedule(text, timezone);
-  // days that do not exist were refused above; wall times that clocks always skip were not
+  // days that do not exist were refused above; wall times that clocks always skip are refused here
   if (schedule.elapsed && slotsAfter(schedule, doorMs).next().done) throw neverFires(schedule);
   return schedule;
 }
@@ -96,7 +96,7 @@ function* slotsAfter(schedule: Schedule, after: number): Generator<number, void>
     let last = after;
     for (const wall of walls) {
       const instant = firstShowing(clock, wall);
-      // not so for a wall time shown a second time, and for all but one that fell into one gap
+      // false for a wall time that the clocks show a second time, and for all but one of the times in one gap
       if (instant > last) yield (last = instant);
     }
     return;
@@ -153,9 +153,9 @@ interface Remembered {
   next: Map<number, number>;
 }
 
-/** A parsed schedule takes up to 10 kB, most of it cron-parser's. */
+/** The most cached schedules; one takes up to 10 kB, most of it cron-parser's. */
 const mostSchedules = 4096;
-/** Bots with the same schedule are due together, so a few slots are asked for again and again. */
+/** The most cached slots: bots with the same schedule are due together, so few are asked for again and again. */
 const mostSlots = 64;
 const remembered = new Map<string, Remembered>();
 
@@ -177,12 +177,12 @@ function recall(text: string, timezone: string): Remembered {
   );
 }
 
-/** `parseSchedule` with a memory of what it read; refusals are not remembered. */
+/** `parseSchedule` with a cache; refusals are not cached. */
 export function rememberedSchedule(text: string, timezone: string): Schedule {
   return recall(text, timezone).schedule;
 }
 
-/** `nextSlot` with a memory: under 1 us when text, zone and slot were asked for before. */
+/** `nextSlot` with a cache: under 1 us when text, zone and slot were asked for before. */
 export function rememberedNextSlot(text: string, timezone: string, after: Date): Date {
   const { schedule, next } = recall(text, timezone);
   const from = after.getTime();

@@ -4,7 +4,7 @@
 import type { MissedStretch } from '../transitions/runs/backfill.ts';
 import { slotsMissed, type Schedule } from './cron.ts';
 
-/** The stretch of missed slots that the row stands for; only its own slot when the metadata does not say. */
+/** The series of missed slots that the row stands for; only its own slot when the metadata does not say. */
 export function missedStretch({
   scheduled_for: first,
   metadata,
@@ -20,8 +20,8 @@ export function missedStretch({
 }
 
 /**
- * What stays missed when the slots in [since, until) are taken out: up to two stretches, each with its exact count.
- * Null when the schedule has changed since the slots were missed: then it is not known which slots they were.
+ * What stays missed when the slots in [since, until) are taken out: up to two series, each with its exact count. Null
+ * when the schedule has changed since the slots were missed: then it is not known which slots they were.
  */
 export function without(
   schedule: Schedule,

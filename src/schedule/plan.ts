@@ -51,7 +51,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       const schedule = inspectDefinition(row, catalogue);
       const slot = row.next_slot_at ?? nextSlot(schedule, row.planned_from);
       const following = nextSlot(schedule, slot);
-      // A slot that cannot be written would keep all the others from being planned.
+      // One slot that PostgreSQL cannot store would stop all bots from being planned.
       if (following > lastTime)
         throw new BadDefinitionError(
           'next_slot_at',

@@ -29,7 +29,7 @@ export const rowsIn = (
     .limit(limit)
     .execute();
 
-/** The newest stretch of missed slots that began before `since`: only this one can reach beyond `since`. */
+/** The newest series of missed slots that began before `since`: only this one can reach beyond `since`. */
 export const lastMissed = (trx: Transaction<Database>, botId: string, since: Date) =>
   slotRows(trx, botId)
     .where('scheduled_for', '<', since)

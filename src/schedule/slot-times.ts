@@ -23,7 +23,7 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
 
   const schedule = rememberedSchedule(wanted.cron, wanted.zone);
   const { count } = slotsMissed(schedule, start, cutoff, mostCounted);
-  // Walk back from the cutoff in growing steps until there are enough slots or all of them.
+  // Walks back from the cutoff in growing steps, until it has enough slots or all of them.
   let reach = (next.getTime() - start.getTime()) * mostSlots;
   let slots: Date[] = [];
   for (;;) {
@@ -55,12 +55,12 @@ function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
   }
 }
 
-/** A claim comes about once a second; a slot this close is sent along before the database asks for it. */
+/** A claim comes about once a second; a slot this close is sent with the claim before the database asks for it. */
 const ahead = 2_000;
 /** A slot that comes later than this is not remembered: it costs its tick one more round trip. */
 const soon = 3_600_000;
 /**
- * How many times in a row a slot is expected because the slot before it was used; then a bot has to ask for it again.
+ * How many slots of a bot in a row are expected because the slot before was used; then the database has to ask again.
  */
 const turns = 100;
 

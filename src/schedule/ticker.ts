@@ -6,16 +6,16 @@ export interface Ticker {
 }
 
 /**
- * After this long without a tick, the ticker waits for a time that has moved away because the host's clock was set
- * back.
+ * After this long without a tick, the host's clock was probably set back, and node-cron waits until the old time comes
+ * again.
  */
 const silentMs = 2_000;
 
 /**
  * Calls `tick` every second. node-cron waits for the next second by the host's clock: when the clock is set back by an
- * hour, it waits for an hour. So its silence is measured by a clock that cannot be set. A long silence is ended by a
- * tick and a new ticker, and `onSilence` is called. Messages of node-cron are emitted as events; otherwise it would
- * print coloured lines.
+ * hour, it waits for an hour. So the time since its last tick is measured by a monotonic clock. When that is too long,
+ * this calls `onSilence`, ticks at once, and starts node-cron again. Messages of node-cron are emitted as events;
+ * otherwise it would print coloured lines.
  */
 export function startTicker(tick: () => void, onSilence: () => void, emit: Emit): Ticker {
   let tickedAt = performance.now();

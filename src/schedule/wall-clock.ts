@@ -1,5 +1,5 @@
 /**
- * What the clocks of a zone show. Node 24 has no `Temporal`, so the offsets come from `Intl` and are kept as stretches
+ * What the clocks of a zone show. Node 24 has no `Temporal`, so the offsets come from `Intl` and are kept as spans
  * between two clock changes. A wall time is a number here: the milliseconds that its digits would be in UTC, so that
  * wall = instant + offset.
  */

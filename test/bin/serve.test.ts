@@ -110,7 +110,7 @@ test.skipIf(withoutRedis)(
     await redis.start();
     await started(worker);
     await expect
-      .poll(() => messages(worker, 'ready: what was missing answers').length, settled)
+      .poll(() => messages(worker, 'ready: every server answers now').length, settled)
       .toBe(1);
     const id = await runOf(db, 'quick');
     await expect.poll(() => statusOf(db, id), settled).toBe('success');
@@ -263,5 +263,5 @@ test.skipIf(withoutRedis)('a Redis that wants another password is an error at on
   await redis.start();
   const worker = roundsman(checkout, { DATABASE_URL: url, REDIS_URL: redis.url }, 'worker');
   expect(await worker.ended).toBe(1);
-  expect(worker.heard.err).toMatch(/Redis does not let us in\n +why: NOAUTH/);
+  expect(worker.heard.err).toMatch(/Redis refuses the login\n +why: NOAUTH/);
 });

@@ -162,13 +162,13 @@ test('a success rate leaves out what says nothing about the bot', async () => {
 });
 
 test('only runs that began after the start of their bot count for it', async () => {
-  for (const name of ['cured', 'ill'])
+  for (const name of ['cured', 'failing'])
     await plantRuns(await plantBot(name), 11, { status: 'failed', checks_performed: 0 });
-  expect(await components('success-rate')).toEqual(['cured', 'ill']);
-  expect(await components('no-checks')).toEqual(['cured', 'ill']);
+  expect(await components('success-rate')).toEqual(['cured', 'failing']);
+  expect(await components('no-checks')).toEqual(['cured', 'failing']);
   const starts = [{ key: 'cured', from: minutesAgo(29) }];
-  expect(await components('success-rate', {}, { starts })).toEqual(['ill']);
-  expect(await components('no-checks', {}, { starts })).toEqual(['ill']);
+  expect(await components('success-rate', {}, { starts })).toEqual(['failing']);
+  expect(await components('no-checks', {}, { starts })).toEqual(['failing']);
 });
 
 test('a success rate counts failed runs of all, and no-checks the newest runs in a row that are alike', async () => {

@@ -117,9 +117,7 @@ test.each([
     await blocked(gate, [10, 11, 12, 200, 1_500]);
     expect(await titles()).toEqual([]);
     await blocked(gate, [400]);
-    expect(await titles()).toEqual([
-      `db.vacuum was kept back by ${name} in 3 of the last 24 hours`,
-    ]);
+    expect(await titles()).toEqual([`db.vacuum was stopped by ${name} in 3 of the last 24 hours`]);
     expect(await titles({ limit_hours: 4 })).toEqual([]);
   },
 );
@@ -152,7 +150,7 @@ test('harm is reported while the entry is at work, and all that is known of it i
       title:
         'db.vacuum makes problems: another one began at relay within 15 minutes of 12 of 12 heals',
       description: expect.stringMatching(
-        /^db\.vacuum was kept back .* in 4 of the last 24 hours\. Judged by .*: another problem began .*autonomy is suggest/,
+        /^db\.vacuum was stopped .* in 4 of the last 24 hours\. Judged by .*: another problem began .*autonomy is suggest/,
       ),
       metadata: { aftermath: harm },
     },

@@ -28,7 +28,7 @@ export interface Written {
 
 const statements = `
   CREATE SCHEMA chaos;
-  CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
+  CREATE TABLE chaos.cases (site text NOT NULL, name text PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now());
   -- Checks read as a role of their own.
   GRANT USAGE ON SCHEMA chaos TO PUBLIC;
   GRANT SELECT ON chaos.cases TO PUBLIC;

@@ -10,7 +10,7 @@ const clean = { examined: ['all'], findings: [] };
 const waiting = z.strictObject({
   leastMs: z.int().default(0),
   mostMs: z.int().default(2_000),
-  ward: z.string().default(''),
+  site: z.string().default(''),
 });
 type Waiting = z.infer<typeof waiting>;
 
@@ -21,7 +21,7 @@ const wait = async ({ leastMs, mostMs }: Waiting, signal: AbortSignal) =>
 async function casesOf(config: Waiting, { db, signal }: CheckContext) {
   await wait(config, signal);
   const { rows } = await sql<{ name: string }>`
-    SELECT name FROM chaos.cases WHERE ward = ${config.ward} ORDER BY name`.execute(db);
+    SELECT name FROM chaos.cases WHERE site = ${config.site} ORDER BY name`.execute(db);
   return {
     // Every key: a case that is not there any more is gone.
     examined: { count: rows.length, except: [] },
@@ -92,9 +92,9 @@ const close = defineRemedy({
     return { summary: `closed ${target.component}`, before: 1, after: 0 };
   },
   async undo(_, { db, target }) {
-    const ward = target.component.split('/')[0]!;
+    const site = target.component.split('/')[0]!;
     await sql`
-      INSERT INTO chaos.cases (ward, name) VALUES (${ward}, ${target.component}) ON CONFLICT DO NOTHING`.execute(
+      INSERT INTO chaos.cases (site, name) VALUES (${site}, ${target.component}) ON CONFLICT DO NOTHING`.execute(
       db,
     );
     return { summary: `opened ${target.component}`, before: 0, after: 1 };

@@ -29,7 +29,7 @@ export async function examine(
   const starts = Map.groupBy(history.attempts, ({ run }) => run);
   return {
     statuses: await statuses('true'),
-    ordinary: await statuses(`b.name ~ '^(quick|steady|long|ward)-'`),
+    ordinary: await statuses(`b.name ~ '^(quick|steady|long|site)-'`),
     slots: countSlots(spans, await slotRows(postgres)),
     attemptedTwice: [...starts.values()].filter(({ length }) => length > 1).length,
     recovery: recoveries(history.attempts, hits, made),

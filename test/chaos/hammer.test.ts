@@ -18,7 +18,7 @@ describe.each(backends)('on $name', (backend) => {
       const database = await testDatabase();
       const { db } = database;
       await sql`CREATE SCHEMA chaos`.execute(db);
-      await sql`CREATE TABLE chaos.cases (ward text NOT NULL, name text PRIMARY KEY)`.execute(db);
+      await sql`CREATE TABLE chaos.cases (site text NOT NULL, name text PRIMARY KEY)`.execute(db);
       await sql`CREATE TABLE chaos.effects (name text NOT NULL)`.execute(db);
       // Checks read as a role of their own.
       await sql`GRANT USAGE ON SCHEMA chaos TO PUBLIC`.execute(db);

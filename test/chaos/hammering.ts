@@ -23,10 +23,10 @@ import { backfill } from '../../src/schedule/backfill.ts';
 /** Entries of knowledge that cure the cases; each case belongs to one. */
 const entries = 8;
 /** Wards that get cases in one burst. */
-const wards = 10;
+const sites = 10;
 
 export interface Hammering {
-  /** bots that come due together, and in each of whose wards there are cases */
+  /** bots that come due together, and in each of whose sites there are cases */
   bots: number;
   /** people who work at once */
   people: number;
@@ -39,7 +39,7 @@ export async function prepare(db: Db, { bots }: Hammering): Promise<void> {
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, concurrency, overlap, timeout_seconds, max_attempts)
     SELECT 'hammer-' || n, 'Hammer ' || n, '* * * * *', '/api/bots/nurse',
-           jsonb_build_object('mostMs', 20, 'ward', 'hammer-' || n), 3, 'queue', 30, 6
+           jsonb_build_object('mostMs', 20, 'site', 'hammer-' || n), 3, 'queue', 30, 6
     FROM generate_series(1, ${bots}::int) n`.execute(db);
   await sql`
     INSERT INTO bot_knowledge (name, category, issue_pattern, solution, autonomy)
@@ -164,10 +164,10 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
   },
 ];
 
-/** All bots are due, and in some wards there are new cases. In the order of ids, as everything that locks many bots. */
+/** All bots are due, and in some sites there are new cases. In the order of ids, as everything that locks many bots. */
 async function burst(db: Db, turn: number, share: number): Promise<void> {
   await sql`
-    INSERT INTO chaos.cases (ward, name)
+    INSERT INTO chaos.cases (site, name)
     SELECT name, name || '/nail-' || 1 + (${turn}::int + k) % ${entries}::int || '-' || ${turn}::int
     FROM bots, generate_series(1, 2) k WHERE ${isHammer} AND random() < ${share} ON CONFLICT DO NOTHING`.execute(
     db,
@@ -212,7 +212,7 @@ export async function hammer(
   };
   const bursts = async () => {
     for (let turn = 1; going(); turn += 1) {
-      await tried(() => burst(db, turn, Math.min(1, wards / bots)));
+      await tried(() => burst(db, turn, Math.min(1, sites / bots)));
       await sleep(Math.min(burstEveryMs, Math.max(0, until - performance.now())));
     }
   };

@@ -20,7 +20,7 @@ interface Planting {
  * Half of the workers can carry it, also in the half minute in which all of it comes due: what is measured
  * is how long a fault takes to be made good, and not how long a queue is.
  */
-const sizes = { quick: 150, steady: 50, long: 12, ward: 20 };
+const sizes = { quick: 150, steady: 50, long: 12, site: 20 };
 
 export const poison = 'poison-1';
 
@@ -44,8 +44,8 @@ const plantings: Planting[] = [
     config: { leastMs: 4_000, mostMs: 9_000 },
   },
   {
-    name: 'ward',
-    count: sizes.ward,
+    name: 'site',
+    count: sizes.site,
     kind: 'nurse',
     timeout: 30,
     attempts: 6,
@@ -74,7 +74,7 @@ export async function plantBots({ ask }: PostgresServer): Promise<void> {
   } of plantings)
     await ask(
       `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, jitter_seconds, timeout_seconds, max_attempts)
-       SELECT $1 || '-' || n, $1 || ' ' || n, $2, '/api/bots/' || $3, $4::jsonb || jsonb_build_object('ward', 'ward-' || n),
+       SELECT $1 || '-' || n, $1 || ' ' || n, $2, '/api/bots/' || $3, $4::jsonb || jsonb_build_object('site', 'site-' || n),
               $5, $6, $7
        FROM generate_series(1, $8::int) n`,
       [name, cron, kind, JSON.stringify(config), jitterSeconds, timeout, attempts, count],
@@ -109,8 +109,8 @@ export function startLoad({ ask }: PostgresServer, seed: number): Load {
         ],
       );
       if (turn % 4 === 0)
-        await ask(`INSERT INTO chaos.cases (ward, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
-          `ward-${1 + Math.floor(lot() * sizes.ward)}`,
+        await ask(`INSERT INTO chaos.cases (site, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
+          `site-${1 + Math.floor(lot() * sizes.site)}`,
           `bed-${1 + ((turn / 4) % remediesKnown)}-${turn}`,
         ]);
       if (turn % 20 === 0)

@@ -37,7 +37,7 @@ test('whatever a check sends the worker is its own failure; the runs beside it g
     const row = await run(engine, name, once);
     expect(row, name).toMatchObject({ status: 'failed' });
     expect(row.error_message, name).toMatch(
-      /cannot be read|is the most|standard error|send is not a function|ran out of memory/,
+      /cannot read what it sent|the limit is|standard error|send is not a function|ran out of memory/,
     );
     expect((await beside).status, name).toBe('success');
   }
@@ -239,7 +239,7 @@ test('components may be called as what every object inherits', async () => {
 test.each([
   ['counts-too-far', /examined\.count: Too big/],
   ['names-too-much', /examined: its keys have 100000000 characters together/],
-  ['throws-oddly', /something that has no text was thrown/],
+  ['throws-oddly', /a value without a text was thrown/],
   ['throws-much', /^is-well: m+…$/],
 ])('what a check returns beyond a limit is a named error (%s)', async (name, why) => {
   const engine = await engineWithChildren();

@@ -25,7 +25,7 @@ const reversible = {
 } as const;
 
 test('without actions it says so', async () => {
-  expect((await actions('list')).out).toContain('Nothing was ever done to heal.');
+  expect((await actions('list')).out).toContain('No heal has taken a step yet.');
 });
 
 test('the list has the newest first, of one bot or of all', async () => {
@@ -82,7 +82,7 @@ test('undo asks for it with who and when, and queues the run that does it; once'
   const again = await actions('undo', id, '--as', 'bob');
   expect(again).toMatchObject({
     code: 0,
-    out: expect.stringContaining('ann asked for it already'),
+    out: expect.stringContaining('ann asked for this undo already'),
   });
   expect(await runs()).toHaveLength(1);
   expect((await actions('show', id)).out).toMatch(/^Undo +asked for by ann at .*; the next run/m);
@@ -96,9 +96,11 @@ test('why an undo waits or has failed is said beside it', async () => {
     evidence: JSON.stringify({ undo_delayed: 'the secret TOKEN is not stored;\nstore it' }),
   });
   const { out } = await actions('show', waits);
-  expect(out).toMatch(/^Undo +asked for by ann .* could not do it, and the next one tries again:/m);
+  expect(out).toMatch(
+    /^Undo +asked for by ann .* could not undo it, and the next one tries again:/m,
+  );
   expect(out.replaceAll(/\s+/g, ' ')).toContain('the secret TOKEN is not stored; store it');
-  expect((await actions('undo', waits)).out).toContain('could not do it: the secret TOKEN');
+  expect((await actions('undo', waits)).out).toContain('could not undo it: the secret TOKEN');
   const failed = await insertAction(db, bot, 'held', 60, {
     ...reversible,
     evidence: JSON.stringify({ undo_failed: 'it said 404' }),
@@ -138,18 +140,18 @@ test.each([
   ],
   ['may have happened or not', 'unknown', reversible, 'it is not known whether it happened'],
   ['was taken back', 'undone', reversible, 'it was taken back already'],
-  ['no remedy can take back', 'held', {}, 'session.expire cannot be taken back'],
+  ['no remedy can take back', 'held', {}, 'session.expire cannot be undone'],
   [
     'could not be taken back with its parameters',
     'held',
     { remedy: 'http.request', risk: 'irreversible' as const },
-    'http.request cannot be taken back',
+    'http.request cannot be undone',
   ],
   [
     'was done by a remedy that is gone',
     'held',
     { ...reversible, remedy: 'no.such' },
-    'no.such is gone',
+    'no.such no longer exists',
   ],
 ] as const)('what %s is not undone', async (_, state, values, why) => {
   const id = await insertAction(db, bot, state, 10, values);

@@ -41,7 +41,7 @@ test('says what it queued and what it left, and does nothing the second time', a
   expect(first.code).toBe(0);
   expect(first.err).toContain('no worker is alive');
   expect(first.out).toContain('Queued 2 runs of watch.');
-  expect(first.out).toMatch(/^Stretch +2041-03-02 02:30:00 to 2041-03-02 06:00:00 UTC$/m);
+  expect(first.out).toMatch(/^Period +2041-03-02 02:30:00 to 2041-03-02 06:00:00 UTC$/m);
   expect(first.out).toMatch(/^Without a run +1 slot$/m);
   expect(first.out).toMatch(/^Skipped +1 slot: 1 overlap$/m);
   expect(first.out).toMatch(/^Ran already +1 slot: 1 success$/m);
@@ -52,7 +52,7 @@ test('says what it queued and what it left, and does nothing the second time', a
   ]);
   await insertNode(db, 'worker');
   const second = await run('--since', '4h', '--until', '2041-03-02 06:00');
-  expect(second.out).toContain('Nothing of watch is to be made up for.');
+  expect(second.out).toContain('No slot of watch is left to run in this period.');
   expect(second.out).toMatch(/^Waiting +2 slots: 2 queued$/m);
   expect(second.err).not.toContain('no worker');
 });
@@ -99,7 +99,7 @@ describe('is refused, and writes nothing:', () => {
     ['a day that does not exist', ['--since', '2041-02-29'], 2, 'there is no such time'],
     ['an hour that does not exist', ['--since', '2041-02-28 24:30'], 2, 'there is no such time'],
     ['no time at all', ['--since', ''], 2, 'neither a time'],
-    ['a number without a unit', ['--since', '24'], 2, 'one of s, m, h, d, w'],
+    ['a number without a unit', ['--since', '24'], 2, 'followed by s, m, h, d or w'],
     ['a time that has not come', ['--since', '2041-03-02 06:31'], 2, 'lies in the future'],
     ['an end that has not come', ['--since', '1h', '--until', '2041-03-03'], 2, 'in the future'],
     ['an end before the beginning', ['--since', '1h', '--until', '2h'], 2, 'is empty'],

@@ -164,7 +164,7 @@ describe('add', () => {
     ['a zone that is none', { '--timezone': 'Mars/Olympus' }, 'timezone'],
     ['an endpoint that runs nothing', { '--endpoint': '/api/bots/nothing' }, 'api_endpoint'],
     ['a config that is no JSON', { '--config': '{days: 7}' }, '--config'],
-    ['a config that is no object', { '--config': '[7]' }, 'no JSON object'],
+    ['a config that is no object', { '--config': '[7]' }, 'not a JSON object'],
     ['a config that cannot be stored', { '--config': '{"a": "\\u0000"}' }, 'NUL'],
     ['a config that does not fit', { '--config': '{"nonsense": 7}' }, 'config'],
     ['a catch-up that is none', { '--catch-up': 'some' }, '--catch-up'],

@@ -68,7 +68,7 @@ test.each([
   expect(code).toBe(1);
   expect(out).toMatch(
     new RegExp(
-      `^fail +Progress +a canary run stopped at the leg ${leg}: .*${why}\\n +try: .*${hint}`,
+      `^fail +Progress +a canary run did not get through ${leg}: .*${why}\\n +try: .*${hint}`,
       'm',
     ),
   );
@@ -80,7 +80,7 @@ test('a worker that stands still is alive by its heartbeat and not well', async 
   processes[1]!.child.kill('SIGSTOP');
   const { code, out } = await command(url, 'doctor');
   expect(code).toBe(1);
-  expect(out).toMatch(/^fail +Progress +a canary run stopped at the leg queue: /m);
+  expect(out).toMatch(/^fail +Progress +a canary run did not get through queue: /m);
   notWell(out);
   // Its heartbeat stops with it.
   await expect
@@ -118,7 +118,7 @@ test.skipIf(!inject('redisUrl'))(
     const doctor = roundsman(checkout, settings, 'doctor');
     expect(await doctor.ended).toBe(1);
     expect(doctor.heard.out).toMatch(
-      /^fail +Progress +a canary run stopped at the leg queue: .* could not put it into the queue \(redis .*OOM/m,
+      /^fail +Progress +a canary run did not get through queue: .* could not put it into the queue \(redis .*OOM/m,
     );
     expect(doctor.heard.out).toMatch(/^fail +Runs +1 due run waits for 2m \(quick\)/m);
     notWell(doctor.heard.out);
@@ -150,7 +150,7 @@ test.skipIf(!inject('redisUrl'))(
     const doctor = roundsman(checkout, on(0), 'doctor');
     expect(await doctor.ended).toBe(1);
     expect(doctor.heard.out).toMatch(
-      /^fail +Progress +a canary run stopped at the leg queue: the queue did not deliver it .*\/0, .*takes from redis .*\/1\)\n +try: .*REDIS_URL/m,
+      /^fail +Progress +a canary run did not get through queue: the queue did not deliver it .*\/0, .*takes from redis .*\/1\)\n +try: .*REDIS_URL/m,
     );
     notWell(doctor.heard.out);
   },
@@ -185,7 +185,7 @@ test('processes of an older version are told apart from broken ones', async () =
   const { code, out } = await command(url, 'doctor');
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^warn +Progress +a canary run stopped at the leg claim: .*\n +try: restart up 1 on elsewhere with this version: an older one knows no canaries/m,
+    /^warn +Progress +a canary run did not get through claim: .*\n +try: restart up 1 on elsewhere with this version: an older one knows no canaries/m,
   );
   notWell(out);
 }, 40_000);

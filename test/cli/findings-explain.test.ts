@@ -49,16 +49,16 @@ test('what fits is shown with its figures, its gate and why', async () => {
 
 test('where nothing fits it says how to teach it', async () => {
   const { out } = await explain(finding);
-  expect(out).toContain('Nothing that is known fits.');
+  expect(out).toContain('No known entry matches.');
   expect(out).toContain('npx roundsman knowledge add NAME --category "api"');
-  expect(out).toContain('no run has come to it');
+  expect(out).toContain('no run has examined it for healing yet');
 });
 
 test('what is too expensive to try is named', async () => {
   await insertKnowledge(db, 'heavy', {
     issue_pattern: `pile ${'(?:a{1,30}b{1,30}){1,30}'.repeat(3)}`,
   });
-  expect((await explain(finding)).out).toMatch(/Not known whether they fit, .*: heavy/);
+  expect((await explain(finding)).out).toMatch(/Not known whether they match, .*: heavy/);
 });
 
 test('a component that was healed too often in a day says how often', async () => {
@@ -74,7 +74,7 @@ test('what was taken back waits for a person, and says so', async () => {
   const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
   await insertAction(db, bot, 'undone', 60, { knowledge_id: sweep, fingerprint: 'fp' });
   expect((await explain(finding)).out).toMatch(
-    /^sweep +gate approval: its last effect on this was taken back/m,
+    /^sweep +gate approval: its last effect on this was undone/m,
   );
 });
 

@@ -58,7 +58,7 @@ test('it is asked about title, description and component, whatever their case', 
   expect(none).toMatchObject({ code: 0, out: expect.stringMatching(/^Matched +none$/m) });
   const shown = await replayed('disk is', '--since', '7d');
   expect(shown.out).toMatch(
-    /^Looked at +5 findings of the last 7d\nMatched +4 findings of 3 problems$/m,
+    /^Examined +5 findings of the last 7d\nMatched +4 findings of 3 problems$/m,
   );
   expect(shown.out).toMatch(/^\w{8} +high +The DISK is full +\/v1 +api +10m ago$/m);
 });
@@ -114,7 +114,7 @@ test('what another entry cured is told: by a ticket or by a heal that held', asy
   ]);
   const { out } = await replayed('queue grows');
   expect(out).toMatch(/^cron\.restart +3 +2 +2 +\w{8}$/m);
-  expect((await replayed('disk is')).out).toContain('None that is known of.');
+  expect((await replayed('disk is')).out).toContain('None is known.');
 });
 
 test('it matches what the engine would match, to the last character that is looked at', async () => {

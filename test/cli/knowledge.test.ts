@@ -173,7 +173,7 @@ describe('add', () => {
 
   test.each([
     ['a slip in the first word', 'step:\n  - remedy: session.expire\n', /slip.yml:1:/],
-    ['no UTF-8', Buffer.from([0x61, 0xff]), /it is no UTF-8/],
+    ['no UTF-8', Buffer.from([0x61, 0xff]), /it is not UTF-8/],
   ])('%s of a file makes no advice of it', async (_, text, why) => {
     const path = await file('slip.yml', text);
     const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path);
@@ -315,11 +315,11 @@ describe('edit', () => {
   });
 
   test.each([
-    ['without an autonomy', ['--component', '/v1'], 'only its autonomy'],
+    ['without an autonomy', ['--component', '/v1'], 'only --autonomy can be set'],
     [
       'with anything else',
       ['--component', '/v1', '--autonomy', 'suggest', '--category', 'x'],
-      'only its autonomy',
+      'only --autonomy can be set',
     ],
     ['of no component', ['--component', ' ', '--autonomy', 'suggest'], 'is empty'],
     ['to more than it may', ['--component', '/v1', '--autonomy', 'auto'], 'advice'],
@@ -458,7 +458,10 @@ test('what begins because of its heals is shown', async () => {
 test('history has the newest first, in words, and nothing raw', async () => {
   const id = await insertKnowledge(db, 'a');
   const none = await knowledge('history', 'a');
-  expect(none).toMatchObject({ code: 0, out: expect.stringContaining('Nothing has happened') });
+  expect(none).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Nothing was changed since it was added'),
+  });
   const hostile = 'x\u001B[31mred\u202E';
   await editKnowledge(db, id, () => ({ solution: hostile.repeat(20) }), { actor: hostile });
   await db

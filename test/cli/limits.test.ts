@@ -57,7 +57,7 @@ test('one is set by name, with who did it, and the others stay', async () => {
 
 test.each([
   [['cooldown_minute', '5'], 3, /did you mean cooldown_minutes\?/],
-  [['cooldown_minutes'], 2, /cannot be set to nothing/],
+  [['cooldown_minutes'], 2, /cannot be set without a value/],
   [['cooldown_minutes', 'five'], 2, /whole number from 0 to 10080/],
   [['cooldown_minutes', '2.5'], 2, /whole number/],
   [['storm_share', '1.5'], 2, /a number from 0 to 1/],

@@ -21,7 +21,8 @@ const quiet: Live = {
 
 test('the screen says that nothing needs a person only where nothing does', () => {
   expect(liveBlock(quiet, [], 80)).toContain('Nothing needs you.');
-  const waiting = '2 due runs wait, the longest for 5m (watch), although their bots have room';
+  const waiting =
+    '2 due runs wait, the longest for 5m (watch), although their bots have a free place';
   const block = liveBlock(quiet, [waiting], 40);
   expect(block).not.toContain('Nothing needs you');
   expect(block).toContain(waiting.slice(0, 39));
@@ -81,5 +82,5 @@ test('a round speaks for itself and for nothing else', async () => {
   expect(unsure).not.toContain('as it should be');
   expect(unsure).toContain('Nothing new was found. 1 problem from before is still open, because');
   await db.updateTable('bots').set({ api_endpoint: '/api/bots/nowhere' }).execute();
-  expect(await round()).toContain('needs a person; but not every bot could be asked.');
+  expect(await round()).toContain('needs a person; but not every bot could run.');
 });

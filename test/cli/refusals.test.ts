@@ -22,7 +22,7 @@ beforeAll(async () => {
 /** What the command line says of what it could not do: nothing of a defect, and one thing to try. */
 async function refused(address: string, ...args: string[]): Promise<string> {
   const { code, err } = await roundsman(address, ...args);
-  expect(err).not.toMatch(/defect|not foreseen|\n\s+at /);
+  expect(err).not.toMatch(/defect|is unexpected|\n\s+at /);
   expect(err).toMatch(/error: .+\n {2}why: .+\n {2}try: .+/);
   expect(code).toBe(1);
   return err;

@@ -205,7 +205,7 @@ describe('rotate', () => {
     const { code, out } = await given('', ['rotate'], two);
     expect(code).toBe(1);
     expect(out).toContain('BROKEN stays as it was');
-    expect(out).not.toContain('No stored secret needs');
+    expect(out).not.toContain('Every stored secret needs');
     expect(await opened('TOKEN', `k2:${k2}`)).toBe(value);
   });
 
@@ -268,7 +268,7 @@ describe('status and doctor', () => {
     expect(status.json().needs).toMatchObject([
       {
         kind: 'secrets_closed',
-        what: '2 heals aborted for want of a secret, the newest 5m ago (cache.flush): the secret TOKEN cannot be opened',
+        what: '2 heals aborted because a secret is missing, the newest 5m ago (cache.flush): the secret TOKEN cannot be opened',
       },
     ]);
     expect(await doctor(one)).toMatchObject([

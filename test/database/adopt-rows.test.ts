@@ -163,7 +163,7 @@ describe('rows that nobody but their owner can put right', () => {
     ],
     [
       `UPDATE credits SET balance_after = 41 WHERE user_id = ${user(5)}`,
-      /^credits: balance_after of these bookings is in no order the balance before plus the amount, in 3 rows/,
+      /^credits: balance_after is not the previous balance plus the amount, in whatever order these bookings are read, in 3 rows/,
       'UPDATE credits c SET balance_after = s.balance FROM (SELECT id, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS balance FROM credits) s WHERE s.id = c.id AND c.balance_after <> s.balance',
     ],
     // Out of reach: a circle that nothing leads to, though every balance is left as often as it is reached.

@@ -67,7 +67,7 @@ describe('what stands around the tables', () => {
        'BEGIN NEW.updated_at = now(); NOTIFY changed; RETURN NEW; END'`,
     );
     expect(await differencesOf(db)).toEqual([
-      'function update_updated_at() does something else than the documented one, and would be replaced (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
+      'function update_updated_at() differs from the documented one, and would be replaced (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
       'function get_user_credits(uuid) is (uid uuid returns integer), documented (user_uuid uuid returns integer) (ALTER FUNCTION get_user_credits(uuid) RENAME TO own_get_user_credits)',
     ]);
   });
@@ -78,7 +78,7 @@ describe('what stands around the tables', () => {
       db,
     );
     expect(await differencesOf(db)).toEqual([
-      'function update_updated_at() is there without the table profiles, with which it comes (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
+      'function update_updated_at() exists without the table profiles, to which it belongs (ALTER FUNCTION update_updated_at() RENAME TO own_update_updated_at)',
     ]);
   });
 

@@ -180,7 +180,7 @@ describe('one user', () => {
     await expect(joinEmbedded(home, { create: true })).rejects.toMatchObject({
       name: 'NoEmbeddedDatabaseError',
       why: expect.stringContaining(`the data in ${home}/postgres, is missing`),
-      hint: `Put it back, or move ${home} away to begin anew.`,
+      hint: `Put it back, or move ${home} away to start with an empty database.`,
     });
     expect(fs.existsSync(join(home, 'postgres/global/pg_control'))).toBe(true);
   });

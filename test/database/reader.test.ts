@@ -7,7 +7,7 @@ import { hiddenFrom } from '../../src/database/reader.ts';
 import { readerWrites } from '../../src/database/reader-rights.ts';
 import { plantPlatform } from '../../src/demo/plant.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
-import { BlindChecksError, refuseBlindChecks } from '../../src/database/refuse-blind.ts';
+import { HiddenRowsError, refuseHiddenRows } from '../../src/database/refuse-hidden-rows.ts';
 import { roundsman } from '../cli/command.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, catalogue } from '../support/builders.ts';
@@ -64,7 +64,7 @@ test('a table that came later is opened to them when a process starts; the docto
   const doctor = await roundsman(url, 'doctor');
   expect(doctor.out).toMatch(/^fail +Checks .* hides rows of orders /m);
   expect(await hiddenFrom(readerOf(url), db)).toEqual(['orders']);
-  expect(await refuseBlindChecks(db, url, { open: true })).toBe(true);
+  expect(await refuseHiddenRows(db, url, { open: true })).toBe(true);
   expect(await hiddenFrom(readerOf(url), db)).toEqual([]);
 });
 
@@ -88,7 +88,7 @@ test('where a policy hides rows from them no process starts, and the doctor says
   await sql`CREATE POLICY hides ON profiles AS RESTRICTIVE FOR SELECT TO roundsman_reader USING (false)`.execute(
     db,
   );
-  await expect(refuseBlindChecks(db, url, { open: true })).rejects.toThrow(BlindChecksError);
+  await expect(refuseHiddenRows(db, url, { open: true })).rejects.toThrow(HiddenRowsError);
   await migrateQueue(url);
   const worker = await roundsman(url, 'worker');
   expect(worker).toMatchObject({ code: 1, err: expect.stringContaining('hides rows of profiles') });
@@ -147,7 +147,7 @@ test('a login that may not become that role is told so, and its checks run all t
   const address = Object.assign(new URL(url), { username: login, password: 'plain' }).href;
   const own = connect(address, { max: 1 });
   onTestFinished(() => own.destroy());
-  expect(await refuseBlindChecks(own, address, { open: true })).toBe(false);
+  expect(await refuseHiddenRows(own, address, { open: true })).toBe(false);
   expect((await sql`SELECT current_user AS as`.execute(readerOf(address))).rows).toEqual([
     { as: login },
   ]);

@@ -140,7 +140,7 @@ test('triggers fire where the login may switch them on, also in sessions that be
   }
 });
 
-test('a database that cannot hold all text is refused by name', async () => {
+test('a database that cannot store every text is refused by name', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(
     server,

@@ -5,7 +5,7 @@ import type { EngineEvent } from '../../src/events/kinds.ts';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
-import { ward } from '../heal/patients.ts';
+import { simulatedPlatform } from '../heal/simulated-platform.ts';
 import { aBot, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
 import { anEngine, startFlow } from '../support/engine.ts';
 import { carried, makeDue, queuedRun, run } from '../support/runs.ts';
@@ -25,8 +25,8 @@ function listening() {
 
 test('a finding is opened, counted and resolved, and its ticket with it', async () => {
   const { hear, names, since } = listening();
-  let ill = true;
-  const known = catalogue([aBot('watch', async () => (ill ? broken('disk') : clean('disk')))]);
+  let isBroken = true;
+  const known = catalogue([aBot('watch', async () => (isBroken ? broken('disk') : clean('disk')))]);
   const engine = await anEngine(postgres, known, { hear });
   const { id } = await run(engine, 'watch');
   const events = since();
@@ -44,10 +44,10 @@ test('a finding is opened, counted and resolved, and its ticket with it', async 
   ]);
   await run(engine, 'watch');
   expect(names()).toEqual(['run.started', 'finding.counted', 'run.ended']);
-  ill = false;
+  isBroken = false;
   await run(engine, 'watch');
   expect(names()).toEqual(['run.started', 'finding.resolved', 'ticket.resolved', 'run.ended']);
-  ill = true;
+  isBroken = true;
   await run(engine, 'watch');
   expect(names()).toEqual(['run.started', 'finding.opened', 'ticket.reopened', 'run.ended']);
 });
@@ -57,9 +57,9 @@ describe('a heal', () => {
 
   test('is intended, applied, verified and held; and relapses where it comes back', async () => {
     const { hear, names, since } = listening();
-    const patients = await ward([cure], [{ name: 'disk.clean' }], { hear });
-    const later = await movableClock(patients.db);
-    await patients.round();
+    const platform = await simulatedPlatform([cure], [{ name: 'disk.clean' }], { hear });
+    const later = await movableClock(platform.db);
+    await platform.round();
     const events = since();
     expect(events.map(({ name }) => name)).toEqual([
       'run.started',
@@ -69,29 +69,31 @@ describe('a heal', () => {
       'heal.verified',
       'run.ended',
     ]);
-    const { id: action } = (await patients.actions())[0]!;
+    const { id: action } = (await platform.actions())[0]!;
     expect(events[3]!.facts).toMatchObject({ action, remedy: 'disk.clean', component: 'disk' });
     await later(2 * 3600);
-    await patients.round();
+    await platform.round();
     names();
-    const { emit } = patients.engine;
-    expect(await settle(patients.db, patients.engine.catalogue, { emit })).toMatchObject({
+    const { emit } = platform.engine;
+    expect(await settle(platform.db, platform.engine.catalogue, { emit })).toMatchObject({
       held: 1,
     });
     expect(since()).toMatchObject([{ name: 'heal.held', facts: { action, remedy: 'disk.clean' } }]);
 
-    patients.ill.add('disk');
-    await patients.round();
+    platform.broken.add('disk');
+    await platform.round();
     names();
-    patients.ill.add('disk');
-    await patients.round();
+    platform.broken.add('disk');
+    await platform.round();
     expect(names()).toContain('heal.relapsed');
   });
 
   test('that cures nothing has failed', async () => {
     const { hear, names } = listening();
-    const patients = await ward([cure], [{ name: 'disk.clean', works: false }], { hear });
-    await patients.round();
+    const platform = await simulatedPlatform([cure], [{ name: 'disk.clean', works: false }], {
+      hear,
+    });
+    await platform.round();
     expect(names().filter((name) => name.startsWith('heal.'))).toEqual([
       'heal.intended',
       'heal.applied',
@@ -101,9 +103,11 @@ describe('a heal', () => {
 
   test('changes how freely its entry may act, once that is judged', async () => {
     const { hear, since } = listening();
-    const patients = await ward([cure], [{ name: 'disk.clean', works: false }], { hear });
-    const { engine, db } = patients;
-    await patients.round();
+    const platform = await simulatedPlatform([cure], [{ name: 'disk.clean', works: false }], {
+      hear,
+    });
+    const { engine, db } = platform;
+    await platform.round();
     await sql`
       INSERT INTO bot_actions (bot_id, knowledge_id, heal_id, idempotency_key, action_type, action_description, remedy, risk,
                                fingerprint, component, category, state, success, taken_at, applied_at, settled_at)

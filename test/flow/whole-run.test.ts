@@ -46,11 +46,11 @@ async function dueRun({ db }: Flow) {
 
 describe.each(backends)('on $name', (backend) => {
   test('a due bot is run, what is known is healed, the rest is a ticket that follows its finding', async () => {
-    const ill = new Set(['disk', 'memory']);
-    const cure = aRemedy('disk.clean', async () => ill.delete('disk'));
+    const failing = new Set(['disk', 'memory']);
+    const cure = aRemedy('disk.clean', async () => failing.delete('disk'));
     const bot = aBot(
       'watch',
-      async () => ({ examined: ['disk', 'memory'], findings: broken(...ill).findings }),
+      async () => ({ examined: ['disk', 'memory'], findings: broken(...failing).findings }),
       { knowledge: [entry('clean', playbook('disk.clean'), { pattern: 'disk is broken' })] },
     );
     const flow = await startFlow(backend, catalogue([bot], [cure]));
@@ -94,12 +94,12 @@ describe.each(backends)('on $name', (backend) => {
     await dueRun(flow);
     expect(await tickets(flow)).toMatchObject([{ status: 'assigned', occurrences: 2 }]);
 
-    ill.clear();
+    failing.clear();
     await dueRun(flow);
     expect((await findings(flow)).at(-1)).toMatchObject({ component: 'memory', method: 'cleared' });
     expect(await tickets(flow)).toMatchObject([{ status: 'resolved', resolved_by: 'roundsman' }]);
 
-    ill.add('memory');
+    failing.add('memory');
     await wait(23 * 3_600);
     await dueRun(flow);
     expect(await tickets(flow)).toMatchObject([
@@ -107,9 +107,9 @@ describe.each(backends)('on $name', (backend) => {
     ]);
     expect(await events(flow)).toEqual(['opened', 'resolved', 'reopened']);
 
-    ill.clear();
+    failing.clear();
     await dueRun(flow);
-    ill.add('memory');
+    failing.add('memory');
     await wait(25 * 3_600);
     await dueRun(flow);
     expect(await tickets(flow)).toMatchObject([

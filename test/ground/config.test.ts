@@ -104,7 +104,7 @@ describe('the address of the database', () => {
     'with sslmode=%s is refused by name, with the modes that there are',
     (mode) => {
       const { why, hint, message } = refused({ DATABASE_URL: `${address}?sslmode=${mode}` });
-      expect(why).toBe(`sslmode=${mode} is none`);
+      expect(why).toBe(`sslmode=${mode} does not exist`);
       expect(hint).toContain('disable, prefer, require, verify-ca, verify-full, no-verify');
       expect(message + hint).not.toContain('hunter');
     },
@@ -120,7 +120,7 @@ describe('the address of the database', () => {
     for (const content of ['', 'no certificate\n', Buffer.from([0x30, 0x82, 1, 2])]) {
       const path = aFile(content);
       const { why, hint } = refused({ DATABASE_URL: `${address}?sslmode=require&${name}=${path}` });
-      expect(why).toContain(`${path}, which ${name} names, holds no`);
+      expect(why).toContain(`${path}, which ${name} names, contains no`);
       expect(hint).toContain('-----BEGIN');
     }
   });
@@ -131,7 +131,7 @@ describe('the address of the database', () => {
       const args = ['genpkey', '-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
       const key = aFile(execFileSync('openssl', args, { stdio: 'pipe' }));
       const at = (name: string) => ({ DATABASE_URL: `${address}?${name}=${key}` });
-      expect(refused(at('sslrootcert')).why).toContain('holds no certificate');
+      expect(refused(at('sslrootcert')).why).toContain('contains no certificate');
       expect(readConfig(at('sslkey')).databaseUrl).toContain('sslkey=');
     },
   );

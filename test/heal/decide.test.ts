@@ -8,13 +8,13 @@ import { aBot, aRemedy, broken, catalogue, entry, playbook } from '../support/bu
 import { anEngine } from '../support/engine.ts';
 import { attempt, queuedRun, set } from '../support/runs.ts';
 import { movableClock } from '../support/clocks.ts';
-import { clean, figures, healed, type Ward } from './outcomes.ts';
-import { ward, type Cure } from './patients.ts';
+import { clean, figures, healed, type SimulatedPlatform } from './outcomes.ts';
+import { simulatedPlatform, type Cure } from './simulated-platform.ts';
 
 const cure: Cure = { name: 'disk.clean' };
 
 /** What was decided, with what became of it; `about` one component, or of all. */
-const decisions = async ({ db }: Ward) =>
+const decisions = async ({ db }: SimulatedPlatform) =>
   db
     .selectFrom('bot_decisions as d')
     .innerJoin('bot_knowledge as k', 'k.id', 'd.knowledge_id')
@@ -25,7 +25,7 @@ const decisions = async ({ db }: Ward) =>
 
 /** Components of which the draw for this entry's first case comes out so. */
 async function drawn(
-  { db }: Ward,
+  { db }: SimulatedPlatform,
   why: 'explore' | 'hold out',
   name: string,
   is: boolean,
@@ -40,7 +40,7 @@ async function drawn(
 }
 
 /** A heal of the entry `clean` that held before: without any there is nothing to compare with. */
-const heldBefore = ({ db }: Ward) =>
+const heldBefore = ({ db }: SimulatedPlatform) =>
   sql`
     INSERT INTO bot_actions (bot_id, knowledge_id, heal_id, idempotency_key, action_type, action_description, remedy, risk,
                              fingerprint, state, success, taken_at, applied_at, settled_at)
@@ -49,77 +49,84 @@ const heldBefore = ({ db }: Ward) =>
     FROM bots b, bot_knowledge k WHERE k.name = 'clean'`.execute(db);
 
 describe('holding out', () => {
-  const made = async (is: boolean, options: Parameters<typeof ward>[2] = {}) => {
-    const patients = await ward([entry('clean', clean)], [cure], { holdsOut: true, ...options });
-    await heldBefore(patients);
-    patients.ill.clear();
-    patients.ill.add(await drawn(patients, 'hold out', 'clean', is, 1));
-    return patients;
+  const made = async (is: boolean, options: Parameters<typeof simulatedPlatform>[2] = {}) => {
+    const platform = await simulatedPlatform([entry('clean', clean)], [cure], {
+      holdsOut: true,
+      ...options,
+    });
+    await heldBefore(platform);
+    platform.broken.clear();
+    platform.broken.add(await drawn(platform, 'hold out', 'clean', is, 1));
+    return platform;
   };
 
   test('begins when something has come of the entry', async () => {
-    const patients = await ward([entry('clean', clean)], [cure], { holdsOut: true });
-    patients.ill.clear();
-    patients.ill.add(await drawn(patients, 'hold out', 'clean', true));
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await simulatedPlatform([entry('clean', clean)], [cure], { holdsOut: true });
+    platform.broken.clear();
+    platform.broken.add(await drawn(platform, 'hold out', 'clean', true));
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
   test('leaves a drawn finding alone for one run, and no longer', async () => {
-    const patients = await made(true);
-    await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    expect(await decisions(patients)).toEqual([
+    const platform = await made(true);
+    await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    expect(await decisions(platform)).toEqual([
       { name: 'clean', verdict: 'held_out', outcome: 'pending' },
     ]);
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
-    expect(await decisions(patients)).toEqual([
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
+    expect(await decisions(platform)).toEqual([
       { name: 'clean', verdict: 'held_out', outcome: 'persisted' },
       { name: 'clean', verdict: 'applied', outcome: null },
     ]);
-    expect((await figures(patients, 'clean')).untouched).toMatchObject({ persisted: 1 });
+    expect((await figures(platform, 'clean')).untouched).toMatchObject({ persisted: 1 });
   });
 
   test('leaves the others to be healed at once', async () => {
-    const patients = await made(false);
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await made(false);
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
   test('does not concern critical ones', async () => {
-    const patients = await made(true, { severity: 'critical' });
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await made(true, { severity: 'critical' });
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
   test('ends once five untouched ones are known', async () => {
-    const patients = await made(true, { holdsOut: false });
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await made(true, { holdsOut: false });
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
   test('lets nothing else act in its place', async () => {
     const other = entry('second', playbook('disk.second'));
-    const patients = await ward([entry('clean', clean), other], [cure, { name: 'disk.second' }], {
-      holdsOut: true,
-    });
-    await heldBefore(patients);
-    patients.ill.clear();
+    const platform = await simulatedPlatform(
+      [entry('clean', clean), other],
+      [cure, { name: 'disk.second' }],
+      {
+        holdsOut: true,
+      },
+    );
+    await heldBefore(platform);
+    platform.broken.clear();
     for (let number = 0; ; number++) {
       const component = `disk-${number}`;
-      const { id } = await patients.db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
+      const { id } = await platform.db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
       const fingerprint = fingerprintOf(id, 'is-well', { category: 'trouble', component });
       // Nothing is explored, so that the first by name is chosen, which is held out.
       if (oneInFour('explore', fingerprint, 'clean', 1)) continue;
       if (oneInFour('explore', fingerprint, 'second', 0)) continue;
       if (!oneInFour('hold out', fingerprint, 'clean', 1)) continue;
-      patients.ill.add(component);
+      platform.broken.add(component);
       break;
     }
-    await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    expect(await decisions(patients)).toMatchObject([{ name: 'clean', verdict: 'held_out' }]);
+    await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    expect(await decisions(platform)).toMatchObject([{ name: 'clean', verdict: 'held_out' }]);
   });
 });
 
@@ -133,29 +140,33 @@ describe('exploring', () => {
     [true, 'disk.new'],
     [false, 'disk.known'],
   ])('by a draw (%s) %s is tried first', async (is, first) => {
-    const patients = await ward(pair, [{ name: 'disk.known' }, { name: 'disk.new' }]);
-    await patients.seen();
-    await healed(patients, 'known', { held: 20 });
-    patients.ill.clear();
+    const platform = await simulatedPlatform(pair, [{ name: 'disk.known' }, { name: 'disk.new' }]);
+    await platform.seen();
+    await healed(platform, 'known', { held: 20 });
+    platform.broken.clear();
     // Five untouched findings are known of each entry, and no heal of the new one.
-    patients.ill.add(await drawn(patients, 'explore', 'new', is, 5));
-    await patients.round();
-    expect(await patients.effects()).toEqual([first]);
+    platform.broken.add(await drawn(platform, 'explore', 'new', is, 5));
+    await platform.round();
+    expect(await platform.effects()).toEqual([first]);
   });
 });
 
 describe('what the entry left alone', () => {
-  const shadow = (options: Parameters<typeof ward>[2] = {}) =>
-    ward([entry('clean', clean, { autonomy: 'shadow' })], [cure], { holdsOut: true, ...options });
+  const shadow = (options: Parameters<typeof simulatedPlatform>[2] = {}) =>
+    simulatedPlatform([entry('clean', clean, { autonomy: 'shadow' })], [cure], {
+      holdsOut: true,
+      ...options,
+    });
 
-  const outcomes = async (patients: Ward) => (await decisions(patients)).map((row) => row.outcome);
+  const outcomes = async (platform: SimulatedPlatform) =>
+    (await decisions(platform)).map((row) => row.outcome);
 
   test('persisted when the next run sees it again', async () => {
-    const patients = await shadow();
-    await patients.round();
-    expect(await outcomes(patients)).toEqual(['pending']);
-    await patients.round();
-    expect(await outcomes(patients)).toEqual(['persisted']);
+    const platform = await shadow();
+    await platform.round();
+    expect(await outcomes(platform)).toEqual(['pending']);
+    await platform.round();
+    expect(await outcomes(platform)).toEqual(['persisted']);
   });
 
   test('waits while further attempts of the run that decided see it', async () => {
@@ -163,7 +174,7 @@ describe('what the entry left alone', () => {
       throw new Error('no');
     };
     const bot = aBot(
-      'doctor',
+      'watch',
       { sees: async () => broken('disk'), fails },
       { knowledge: [entry('clean', clean, { autonomy: 'shadow' })] },
     );
@@ -174,119 +185,119 @@ describe('what the entry left alone', () => {
     const { db } = engine;
     const outcome = async () =>
       (await db.selectFrom('bot_decisions').select('outcome').execute()).map((row) => row.outcome);
-    const id = await queuedRun(db, 'doctor', { max_attempts: 3 });
+    const id = await queuedRun(db, 'watch', { max_attempts: 3 });
     for (let number = 0; number < 3; number++) {
       await sql`UPDATE bot_executions SET run_after = NULL`.execute(db);
       await attempt(engine, id);
       expect(await outcome()).toEqual(['pending']);
     }
-    await attempt(engine, await queuedRun(db, 'doctor'));
+    await attempt(engine, await queuedRun(db, 'watch'));
     expect(await outcome()).toEqual(['persisted']);
   });
 
   test('recovered when it is clean at the next run and once more after the hold window', async () => {
-    const patients = await shadow();
-    const wait = await movableClock(patients.db);
-    const settled = () => settle(patients.db, patients.engine.catalogue);
-    await patients.round();
-    patients.ill.clear();
-    await patients.round();
-    expect([await settled(), await outcomes(patients)]).toMatchObject([
+    const platform = await shadow();
+    const wait = await movableClock(platform.db);
+    const settled = () => settle(platform.db, platform.engine.catalogue);
+    await platform.round();
+    platform.broken.clear();
+    await platform.round();
+    expect([await settled(), await outcomes(platform)]).toMatchObject([
       { recovered: 0 },
       ['pending'],
     ]);
     await wait(59 * 60);
-    await patients.round();
+    await platform.round();
     await wait(2 * 60);
     expect(await settled(), 'no run has begun after the window').toMatchObject({ recovered: 0 });
-    await patients.round();
+    await platform.round();
     expect(await settled()).toMatchObject({ recovered: 1 });
-    expect(await outcomes(patients)).toEqual(['recovered']);
-    expect((await figures(patients, 'clean')).untouched).toMatchObject({ recovered: 1, rate: 1 });
+    expect(await outcomes(platform)).toEqual(['recovered']);
+    expect((await figures(platform, 'clean')).untouched).toMatchObject({ recovered: 1, rate: 1 });
     expect(await settled()).toMatchObject({ recovered: 0 });
   });
 
   test('recovered though it comes back before anybody drew the conclusion', async () => {
-    const patients = await shadow();
-    const wait = await movableClock(patients.db);
-    await patients.round();
-    patients.ill.clear();
-    await patients.round();
+    const platform = await shadow();
+    const wait = await movableClock(platform.db);
+    await platform.round();
+    platform.broken.clear();
+    await platform.round();
     await wait(61 * 60);
-    await patients.round();
-    patients.ill.add('disk');
-    await patients.round();
-    await settle(patients.db, patients.engine.catalogue);
-    expect((await outcomes(patients))[0]).toBe('recovered');
+    await platform.round();
+    platform.broken.add('disk');
+    await platform.round();
+    await settle(platform.db, platform.engine.catalogue);
+    expect((await outcomes(platform))[0]).toBe('recovered');
   });
 
   test('persisted when it comes back within the window', async () => {
-    const patients = await shadow();
-    const wait = await movableClock(patients.db);
-    await patients.round();
-    patients.ill.clear();
-    await patients.round();
+    const platform = await shadow();
+    const wait = await movableClock(platform.db);
+    await platform.round();
+    platform.broken.clear();
+    await platform.round();
     await wait(30 * 60);
-    patients.ill.add('disk');
-    await patients.round();
-    expect((await outcomes(patients))[0]).toBe('persisted');
-    patients.ill.clear();
-    await patients.round();
+    platform.broken.add('disk');
+    await platform.round();
+    expect((await outcomes(platform))[0]).toBe('persisted');
+    platform.broken.clear();
+    await platform.round();
     await wait(120 * 60);
-    await patients.round();
-    await settle(patients.db, patients.engine.catalogue);
-    expect((await outcomes(patients))[0]).toBe('persisted');
+    await platform.round();
+    await settle(platform.db, platform.engine.catalogue);
+    expect((await outcomes(platform))[0]).toBe('persisted');
   });
 
   test('is said once of each finding, however many runs see it', async () => {
-    const patients = await shadow();
-    for (let number = 0; number < 4; number++) await patients.round();
+    const platform = await shadow();
+    for (let number = 0; number < 4; number++) await platform.round();
     for (const mode of ['off', 'safe']) {
-      await set(patients.db, 'mode', mode);
-      await patients.round();
+      await set(platform.db, 'mode', mode);
+      await platform.round();
     }
-    expect(await outcomes(patients)).toEqual(['persisted', null, null]);
+    expect(await outcomes(platform)).toEqual(['persisted', null, null]);
   });
 
   test('is of every entry that was kept from acting, by whatever gate', async () => {
-    const patients = await ward(
+    const platform = await simulatedPlatform(
       [entry('a', clean), entry('b', clean, { autonomy: 'suggest' }), entry('c', 'Call somebody.')],
       [cure],
       { holdsOut: true, severity: 'critical' },
     );
-    await set(patients.db, 'mode', 'off');
-    await patients.round();
-    expect(await decisions(patients)).toEqual([
+    await set(platform.db, 'mode', 'off');
+    await platform.round();
+    expect(await decisions(platform)).toEqual([
       { name: 'a', verdict: 'blocked', outcome: 'pending' },
       { name: 'b', verdict: 'blocked', outcome: 'pending' },
       { name: 'c', verdict: 'suggested', outcome: null },
     ]);
-    await patients.round();
-    expect(await outcomes(patients)).toEqual(['persisted', 'persisted', null]);
+    await platform.round();
+    expect(await outcomes(platform)).toEqual(['persisted', 'persisted', null]);
   });
 
   test('tells nothing once another entry was applied: touched', async () => {
-    const patients = await ward(
+    const platform = await simulatedPlatform(
       [entry('better', clean, { autonomy: 'shadow' }), entry('works', playbook('disk.second'))],
       [cure, { name: 'disk.second' }],
       { severity: 'critical' },
     );
-    await patients.seen();
-    await patients.forget();
-    await healed(patients, 'better', { held: 9 });
-    await patients.round();
-    expect(await decisions(patients)).toEqual([
+    await platform.seen();
+    await platform.forget();
+    await healed(platform, 'better', { held: 9 });
+    await platform.round();
+    expect(await decisions(platform)).toEqual([
       { name: 'better', verdict: 'shadowed', outcome: 'touched' },
       { name: 'works', verdict: 'applied', outcome: null },
     ]);
-    expect(await patients.effects()).toEqual(['disk.second']);
+    expect(await platform.effects()).toEqual(['disk.second']);
   });
 
   test('tells nothing after anybody had acted on the same finding', async () => {
-    const patients = await ward([entry('clean', clean)], [{ ...cure, works: false }]);
-    await patients.round();
-    await patients.round();
-    expect((await decisions(patients)).map(({ verdict, outcome }) => [verdict, outcome])).toEqual([
+    const platform = await simulatedPlatform([entry('clean', clean)], [{ ...cure, works: false }]);
+    await platform.round();
+    await platform.round();
+    expect((await decisions(platform)).map(({ verdict, outcome }) => [verdict, outcome])).toEqual([
       ['applied', null],
       ['blocked', null],
     ]);
@@ -295,81 +306,87 @@ describe('what the entry left alone', () => {
 
 describe('a person answers', () => {
   const asking = () =>
-    ward([entry('clean', clean, { autonomy: 'suggest' })], [{ ...cure, works: false }]);
+    simulatedPlatform(
+      [entry('clean', clean, { autonomy: 'suggest' })],
+      [{ ...cure, works: false }],
+    );
 
-  const answer = ({ db }: Ward, word: 'approved' | 'rejected') =>
+  const answer = ({ db }: SimulatedPlatform, word: 'approved' | 'rejected') =>
     sql`UPDATE bot_decisions SET answer = ${word}, answered_by = 'ann', answered_at = engine.now()
         WHERE verdict = 'suggested'`.execute(db);
 
   test('approved: the next run does it, once', async () => {
-    const patients = await asking();
-    const wait = await movableClock(patients.db);
-    await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    await answer(patients, 'approved');
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await asking();
+    const wait = await movableClock(platform.db);
+    await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    await answer(platform, 'approved');
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
     await wait(10 * 60);
-    await patients.round();
-    expect(await patients.effects(), 'an approval is for one heal').toEqual(['disk.clean']);
+    await platform.round();
+    expect(await platform.effects(), 'an approval is for one heal').toEqual(['disk.clean']);
   });
 
   test('approved: it is done at once, also where the draw leaves the finding alone', async () => {
     const seed = entry('clean', clean, { autonomy: 'suggest' });
-    const patients = await ward([seed], [cure], { holdsOut: true });
-    await heldBefore(patients);
-    patients.ill.clear();
-    patients.ill.add(await drawn(patients, 'hold out', 'clean', true, 1));
-    await patients.round();
-    await answer(patients, 'approved');
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
+    const platform = await simulatedPlatform([seed], [cure], { holdsOut: true });
+    await heldBefore(platform);
+    platform.broken.clear();
+    platform.broken.add(await drawn(platform, 'hold out', 'clean', true, 1));
+    await platform.round();
+    await answer(platform, 'approved');
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
   test('approved: all rungs of its ladder are tried', async () => {
     const ladder = entry('clean', playbook('disk.clean', 'disk.second'), { autonomy: 'suggest' });
-    const patients = await ward([ladder], [{ ...cure, works: false }, { name: 'disk.second' }]);
-    await patients.round();
-    await answer(patients, 'approved');
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean', 'disk.second']);
+    const platform = await simulatedPlatform(
+      [ladder],
+      [{ ...cure, works: false }, { name: 'disk.second' }],
+    );
+    await platform.round();
+    await answer(platform, 'approved');
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean', 'disk.second']);
   });
 
   test('rejected: it is not done, and not asked for again', async () => {
-    const patients = await asking();
-    await patients.round();
-    await answer(patients, 'rejected');
-    for (let number = 0; number < 3; number++) await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    expect(await decisions(patients)).toHaveLength(1);
+    const platform = await asking();
+    await platform.round();
+    await answer(platform, 'rejected');
+    for (let number = 0; number < 3; number++) await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    expect(await decisions(platform)).toHaveLength(1);
   });
 
   test('rejected: it is not asked for again after something else kept it from acting', async () => {
-    const patients = await asking();
-    await patients.round();
-    await answer(patients, 'rejected');
+    const platform = await asking();
+    await platform.round();
+    await answer(platform, 'rejected');
     for (const mode of ['off', 'safe', 'auto']) {
-      await set(patients.db, 'mode', mode);
-      await patients.round();
+      await set(platform.db, 'mode', mode);
+      await platform.round();
     }
-    await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(patients.db);
-    await patients.round();
-    expect((await patients.decisions()).map(({ verdict, gate }) => [verdict, gate])).toEqual([
+    await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(platform.db);
+    await platform.round();
+    expect((await platform.decisions()).map(({ verdict, gate }) => [verdict, gate])).toEqual([
       ['suggested', 'autonomy'],
       ['blocked', 'kill_switch'],
     ]);
-    expect(await patients.effects()).toEqual([]);
+    expect(await platform.effects()).toEqual([]);
   });
 });
 
 test('each decision keeps the figures that it went by', async () => {
-  const patients = await ward([entry('clean', clean)], [cure]);
-  await patients.seen();
-  await patients.forget();
+  const platform = await simulatedPlatform([entry('clean', clean)], [cure]);
+  await platform.seen();
+  await platform.forget();
   const taken_at = sql<Date>`engine.now() - interval '2 days'`;
-  await healed(patients, 'clean', { held: 9, failed: 1 }, { taken_at });
-  await patients.round();
-  const row = await patients.db
+  await healed(platform, 'clean', { held: 9, failed: 1 }, { taken_at });
+  await platform.round();
+  const row = await platform.db
     .selectFrom('bot_decisions')
     .select(['figures', 'component', 'category', 'execution_id'])
     .where('verdict', '=', 'applied')
@@ -385,7 +402,7 @@ test('each decision keeps the figures that it went by', async () => {
       record: { context: 'component', decided: 10, held: 9, lower: expect.closeTo(0.493, 2) },
     },
   });
-  const [action] = await patients
+  const [action] = await platform
     .actions()
     .then((rows) => rows.filter(({ state }) => state === 'verified'));
   expect(row.execution_id).toBe(action!.execution_id);

@@ -38,7 +38,7 @@ test.each(['category', 'component'] as const)(
 test('no cure of a state is verified by a check that tells the same key in another category', async () => {
   let category = 'trouble';
   const bot = aBot(
-    'doctor',
+    'watch',
     async () => ({ examined: ['disk'], findings: [problem('disk', { category })] }),
     { knowledge: [entry('clean', playbook('disk.clean'))] },
   );
@@ -47,7 +47,7 @@ test('no cure of a state is verified by a check that tells the same key in anoth
   });
   const { db, ...engine } = await anEngine({ name: 'postgres' }, catalogue([bot], [cure]));
   await nothingHeldOut(db);
-  await run({ db, ...engine }, 'doctor', { max_attempts: 1 });
+  await run({ db, ...engine }, 'watch', { max_attempts: 1 });
   expect(await db.selectFrom('bot_actions').select('state').execute()).toEqual([
     { state: 'failed' },
   ]);

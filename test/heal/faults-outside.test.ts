@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { NotAppliedError, type RemedyContext } from '../../src/bot.ts';
 import { entry, playbook } from '../support/builders.ts';
 import { endSession, endsNextRecord } from '../support/real-faults.ts';
-import { ward } from './patients.ts';
+import { simulatedPlatform } from './simulated-platform.ts';
 
-type Ward = Awaited<ReturnType<typeof ward>>;
+type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 const seed = entry('single', playbook('disk.clean'));
 
@@ -15,7 +15,7 @@ type IsDone = (context: RemedyContext, asked: number) => Promise<boolean | null>
 /** What it does stays, whatever becomes of its sessions. */
 async function outside(isDone: IsDone, does: (context: RemedyContext, tries: number) => unknown) {
   const seen = { tries: 0, asked: 0, sent: 0 };
-  const patients: Ward = await ward(
+  const platform: SimulatedPlatform = await simulatedPlatform(
     [seed],
     [
       {
@@ -26,18 +26,18 @@ async function outside(isDone: IsDone, does: (context: RemedyContext, tries: num
           async apply(_, context) {
             await does(context, ++seen.tries);
             seen.sent += 1;
-            patients.ill.clear();
+            platform.broken.clear();
             return { summary: 'sent it', before: null, after: null };
           },
         },
       },
     ],
   );
-  return { ...patients, seen };
+  return { ...platform, seen };
 }
 
 /** A session of the remedy's is ended, and then asked. */
-const lose = async ({ db }: RemedyContext, other: Ward['db']) =>
+const lose = async ({ db }: RemedyContext, other: SimulatedPlatform['db']) =>
   db.connection().execute(async (one) => {
     await endSession(one, other);
     await sql`SELECT 1`.execute(one);
@@ -119,14 +119,14 @@ test('a fault while it is asked what became of it is no answer: it is asked agai
       return asked === 1 ? null : true;
     },
     () => {
-      at.ill.clear();
+      at.broken.clear();
       throw new Error('the answer was lost');
     },
   );
   await at.round();
   expect(at.seen.tries).toBe(1);
   expect(await at.actions()).toMatchObject([
-    { state: 'verified', evidence: { summary: 'it had been done already' } },
+    { state: 'verified', evidence: { summary: 'it was done already' } },
   ]);
 });
 
@@ -148,11 +148,11 @@ test('what could not be asked about is left begun, and the next run asks', async
   await at.round();
   expect(await at.actions()).toMatchObject([{ state: 'intent', evidence: { begun: true } }]);
   away = false;
-  at.ill.clear();
+  at.broken.clear();
   await at.round();
   expect(at.seen.tries).toBe(1);
   expect(await at.actions()).toMatchObject([
-    { state: 'verified', evidence: { summary: 'it had been done already' } },
+    { state: 'verified', evidence: { summary: 'it was done already' } },
   ]);
 });
 

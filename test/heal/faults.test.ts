@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { attempt, queuedRun, rowOf, set } from '../support/runs.ts';
 import { entry, playbook } from '../support/builders.ts';
 import { endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
-import { ward, type Cure } from './patients.ts';
+import { simulatedPlatform, type Cure } from './simulated-platform.ts';
 
-type Ward = Awaited<ReturnType<typeof ward>>;
+type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 const seed = entry('single', playbook('disk.clean'));
 const ladder = entry('ladder', playbook('disk.clean', 'disk.second'));
@@ -24,15 +24,15 @@ async function meeting(
       async apply(_, { db }) {
         await sql`INSERT INTO engine.effects (remedy) VALUES ('disk.clean')`.execute(db);
         met.tries += 1;
-        if (met.tries <= times) await fault(db, patients.db);
-        patients.ill.clear();
+        if (met.tries <= times) await fault(db, platform.db);
+        platform.broken.clear();
         return { summary: 'cleaned it', before: null, after: null };
       },
       ...rest,
     },
   };
-  const patients: Ward = await ward(seeds, [cure, ...more], { severity });
-  return { ...patients, met };
+  const platform: SimulatedPlatform = await simulatedPlatform(seeds, [cure, ...more], { severity });
+  return { ...platform, met };
 }
 
 interface Meeting {
@@ -46,7 +46,7 @@ const always = Infinity;
 const ended = faults['its session was ended'];
 
 /** What the entry is judged by: its cache, and its decided heals. */
-async function judged({ db }: Ward) {
+async function judged({ db }: SimulatedPlatform) {
   const cache = await db
     .selectFrom('bot_knowledge')
     .select(['times_applied', 'times_successful', 'success_rate'])
@@ -58,17 +58,17 @@ async function judged({ db }: Ward) {
 
 const unjudged = { times_applied: 0, times_successful: 0, success_rate: '0.00', outcomes: [] };
 
-const tickets = ({ db }: Ward) =>
+const tickets = ({ db }: SimulatedPlatform) =>
   db.selectFrom('bot_tickets').select(['severity', 'status']).execute();
 
 test.each(Object.entries(faults))(
   'a remedy of which %s is tried again and helps, with one effect',
   async (_, fault) => {
-    const patients = await meeting(fault, 1);
-    expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
-    expect(patients.met.tries).toBe(2);
-    expect(await patients.effects()).toEqual(['disk.clean']);
-    expect(await patients.actions()).toMatchObject([
+    const platform = await meeting(fault, 1);
+    expect(await platform.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+    expect(platform.met.tries).toBe(2);
+    expect(await platform.effects()).toEqual(['disk.clean']);
+    expect(await platform.actions()).toMatchObject([
       { state: 'verified', success: true, error_message: null },
     ]);
   },
@@ -81,15 +81,15 @@ test.each([
 ] as const)(
   'a remedy of which each time %s is aborted in the end, without an effect, and nothing is held against it',
   async (name) => {
-    const patients = await meeting(faults[name], always, {
+    const platform = await meeting(faults[name], always, {
       seeds: [ladder],
       more: [{ name: 'disk.second' }],
     });
-    expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 0 });
-    expect(patients.met.tries).toBe(3);
-    expect(await patients.effects()).toEqual([]);
+    expect(await platform.round()).toMatchObject({ status: 'success', actions_taken: 0 });
+    expect(platform.met.tries).toBe(3);
+    expect(await platform.effects()).toEqual([]);
     // The next rung is for a step that did not help, not for one that was not taken.
-    expect(await patients.actions()).toMatchObject([
+    expect(await platform.actions()).toMatchObject([
       {
         state: 'aborted',
         success: false,
@@ -98,103 +98,103 @@ test.each([
         error_message: expect.stringContaining("(not the remedy's doing; tries: 3)"),
       },
     ]);
-    expect(await judged(patients)).toEqual(unjudged);
+    expect(await judged(platform)).toEqual(unjudged);
   },
 );
 
 test('the next run begins anew with what was aborted, and without a pause', async () => {
-  const patients = await meeting(ended, 3);
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([{ state: 'aborted' }]);
-  expect(await patients.round()).toMatchObject({ status: 'success', actions_taken: 1 });
-  expect((await patients.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
-  expect(await patients.effects()).toEqual(['disk.clean']);
+  const platform = await meeting(ended, 3);
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([{ state: 'aborted' }]);
+  expect(await platform.round()).toMatchObject({ status: 'success', actions_taken: 1 });
+  expect((await platform.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
+  expect(await platform.effects()).toEqual(['disk.clean']);
 });
 
 test('a remedy that always meets a fault is bounded by its attempts, and the breaker is not asked', async () => {
-  const patients = await meeting(faults['a statement took too long'], always);
-  for (let number = 0; number < 4; number++) await patients.round();
-  expect(patients.met.tries).toBe(9);
-  const states = (await patients.actions()).map(({ state }) => state);
+  const platform = await meeting(faults['a statement took too long'], always);
+  for (let number = 0; number < 4; number++) await platform.round();
+  expect(platform.met.tries).toBe(9);
+  const states = (await platform.actions()).map(({ state }) => state);
   expect(states).toEqual(['aborted', 'aborted', 'aborted']);
-  expect((await patients.decisions()).at(-1)).toMatchObject({
+  expect((await platform.decisions()).at(-1)).toMatchObject({
     verdict: 'blocked',
     gate: 'attempts',
   });
-  expect(await judged(patients)).toEqual(unjudged);
+  expect(await judged(platform)).toEqual(unjudged);
 }, 60_000);
 
 test('a medium finding whose remedy was aborted gets a ticket', async () => {
-  const patients = await meeting(ended, always, { severity: 'medium' });
-  await patients.round();
-  expect(await tickets(patients)).toMatchObject([{ severity: 'medium' }]);
+  const platform = await meeting(ended, always, { severity: 'medium' });
+  await platform.round();
+  expect(await tickets(platform)).toMatchObject([{ severity: 'medium' }]);
 });
 
 test('one that a person approved is still approved after it was aborted', async () => {
-  const patients = await meeting(ended, 3, {
+  const platform = await meeting(ended, 3, {
     seeds: [entry('asks', playbook('disk.clean'), { autonomy: 'suggest' })],
   });
-  await patients.round();
+  await platform.round();
   await sql`UPDATE bot_decisions SET answer = 'approved', answered_by = 'ann', answered_at = engine.now()
-            WHERE verdict = 'suggested'`.execute(patients.db);
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([{ state: 'aborted' }]);
-  await patients.round();
-  expect((await patients.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
+            WHERE verdict = 'suggested'`.execute(platform.db);
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([{ state: 'aborted' }]);
+  await platform.round();
+  expect((await platform.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
 });
 
 test("a remedy's own error is failed at once, and counts", async () => {
-  const patients = await meeting(
+  const platform = await meeting(
     (session) => sql`SELECT FROM there_is_no_such_table`.execute(session),
     always,
   );
-  await patients.round();
-  expect(patients.met.tries).toBe(1);
-  expect(await patients.actions()).toMatchObject([{ state: 'failed' }]);
-  expect((await judged(patients)).outcomes).toEqual([{ outcome: 'failed' }]);
+  await platform.round();
+  expect(platform.met.tries).toBe(1);
+  expect(await platform.actions()).toMatchObject([{ state: 'failed' }]);
+  expect((await judged(platform)).outcomes).toEqual([{ outcome: 'failed' }]);
 });
 
 test('while it waits for another try the kill switch ends it', async () => {
-  const patients = await meeting(async (session, db) => {
+  const platform = await meeting(async (session, db) => {
     await set(db, 'mode', 'off');
     await ended(session, db);
   }, always);
-  expect(await patients.round()).toMatchObject({ status: 'success' });
-  expect(patients.met.tries).toBe(1);
-  expect(await patients.effects()).toEqual([]);
-  expect(await patients.actions()).toMatchObject([
+  expect(await platform.round()).toMatchObject({ status: 'success' });
+  expect(platform.met.tries).toBe(1);
+  expect(await platform.effects()).toEqual([]);
+  expect(await platform.actions()).toMatchObject([
     { state: 'aborted', error_message: expect.stringContaining('it may not be tried again') },
   ]);
 });
 
 test('it is not tried again past the deadline of its run', async () => {
-  const patients = await meeting(ended, always);
-  await patients.db.updateTable('bots').set({ timeout_seconds: 1 }).execute();
-  expect(await patients.round()).toMatchObject({ status: 'success' });
-  expect(patients.met.tries).toBe(1);
-  expect(await patients.actions()).toMatchObject([
+  const platform = await meeting(ended, always);
+  await platform.db.updateTable('bots').set({ timeout_seconds: 1 }).execute();
+  expect(await platform.round()).toMatchObject({ status: 'success' });
+  expect(platform.met.tries).toBe(1);
+  expect(await platform.actions()).toMatchObject([
     { state: 'aborted', error_message: expect.stringContaining('tries: 1') },
   ]);
 });
 
 test('what fails while the engine itself decides is no outcome, and the next attempt heals', async () => {
-  const patients = await meeting(ended, 0);
-  const id = await queuedRun(patients.db, 'doctor');
+  const platform = await meeting(ended, 0);
+  const id = await queuedRun(platform.db, 'watch');
   const holds = Promise.withResolvers<void>();
   const over = Promise.withResolvers<void>();
-  const holder = patients.db.transaction().execute(async (trx) => {
+  const holder = platform.db.transaction().execute(async (trx) => {
     await sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
     holds.resolve();
     await over.promise;
   });
   await holds.promise;
-  const running = attempt(patients.engine, id);
+  const running = attempt(platform.engine, id);
   await expect
     .poll(async () => {
       const { rows } = await sql`
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%budget%'`.execute(
-        patients.db,
+        platform.db,
       );
       return rows.length;
     })
@@ -202,28 +202,28 @@ test('what fails while the engine itself decides is no outcome, and the next att
   over.resolve();
   await holder;
   expect(await running).toMatchObject({ status: 'queued', reason: 'engine error' });
-  expect(await patients.actions()).toEqual([]);
-  await sql`UPDATE bot_executions SET run_after = NULL WHERE id = ${id}`.execute(patients.db);
-  await attempt(patients.engine, id);
-  expect(await patients.actions()).toMatchObject([{ state: 'verified' }]);
+  expect(await platform.actions()).toEqual([]);
+  await sql`UPDATE bot_executions SET run_after = NULL WHERE id = ${id}`.execute(platform.db);
+  await attempt(platform.engine, id);
+  expect(await platform.actions()).toMatchObject([{ state: 'verified' }]);
 });
 
 test('a failure that cannot be written down at once is written down by another try', async () => {
-  const patients = await meeting(async (_, db) => {
+  const platform = await meeting(async (_, db) => {
     await endsNextRecord(db, 1);
     throw new Error('it broke off');
   }, always);
-  expect(await patients.round()).toMatchObject({ status: 'success' });
-  expect(await patients.actions()).toMatchObject([
+  expect(await platform.round()).toMatchObject({ status: 'success' });
+  expect(await platform.actions()).toMatchObject([
     { state: 'failed', error_message: 'it broke off' },
   ]);
 });
 
 test('a run that meets faults in its remedies has recorded what its checks saw', async () => {
-  const patients = await meeting(ended, always);
-  const { id } = await patients.round();
-  expect(await rowOf(patients.db, id)).toMatchObject({ status: 'success', issues_found: 1 });
-  expect(await patients.finding()).toMatchObject({ resolved_at: null, last_execution_id: id });
+  const platform = await meeting(ended, always);
+  const { id } = await platform.round();
+  expect(await rowOf(platform.db, id)).toMatchObject({ status: 'success', issues_found: 1 });
+  expect(await platform.finding()).toMatchObject({ resolved_at: null, last_execution_id: id });
 });
 
 test.each([
@@ -239,21 +239,21 @@ test.each([
       throw new Error(`could not clean: ${(error as Error).message}`);
     }
   };
-  const patients = await meeting(fault, always);
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([
+  const platform = await meeting(fault, always);
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([
     {
       state: 'aborted',
       error_message: expect.stringMatching(/could not clean: .*not the remedy's doing/),
     },
   ]);
-  expect(await judged(patients)).toEqual(unjudged);
+  expect(await judged(platform)).toEqual(unjudged);
 });
 
 test('an error of its own in a transaction that goes on is its own doing', async () => {
-  const patients = await meeting(async () => {
+  const platform = await meeting(async () => {
     throw new Error('could not clean: no such disk');
   }, always);
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([{ state: 'failed' }]);
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([{ state: 'failed' }]);
 });

@@ -7,13 +7,13 @@ import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { entry } from '../support/builders.ts';
 import { set } from '../support/runs.ts';
-import { clean, diagnosed, healed, type Ward } from './outcomes.ts';
-import { leftBehind } from './patients.ts';
+import { clean, diagnosed, healed, type SimulatedPlatform } from './outcomes.ts';
+import { leftBehind } from './simulated-platform.ts';
 
 /** What the gates say about the newest finding now. */
-async function gate(patients: Ward, examined = 10): Promise<string | null> {
-  const { db, engine } = patients;
-  const finding = (await patients.finding()) as unknown as OpenFinding;
+async function gate(platform: SimulatedPlatform, examined = 10): Promise<string | null> {
+  const { db, engine } = platform;
+  const finding = (await platform.finding()) as unknown as OpenFinding;
   const { candidates } = await match(db, engine.catalogue, finding);
   return db.transaction().execute(async (trx) => {
     const now = await readGateInputs(trx, finding, candidates[0]!, {
@@ -24,9 +24,9 @@ async function gate(patients: Ward, examined = 10): Promise<string | null> {
   });
 }
 
-const ill = () => diagnosed([entry('clean', clean)]);
+const diskBroken = () => diagnosed([entry('clean', clean)]);
 
-const limit = ({ db }: Ward, name: string, value: unknown) =>
+const limit = ({ db }: SimulatedPlatform, name: string, value: unknown) =>
   sql`UPDATE engine.settings SET value = value || ${JSON.stringify({ [name]: value })}::jsonb WHERE key = 'healing'`.execute(
     db,
   );
@@ -45,16 +45,16 @@ const gateOf = {
 
 describe.each(Object.entries(gateOf))('the limit %s', (name, closes) => {
   test('closes its gate when it is gone or no number', async () => {
-    const patients = await ill();
-    expect(await gate(patients)).toBeNull();
+    const platform = await diskBroken();
+    expect(await gate(platform)).toBeNull();
     for (const value of ['many', '5', null, true, [], {}, -1, 1e300]) {
-      await limit(patients, name, value);
-      expect(await gate(patients), JSON.stringify(value)).toBe(closes);
+      await limit(platform, name, value);
+      expect(await gate(platform), JSON.stringify(value)).toBe(closes);
     }
     await sql`UPDATE engine.settings SET value = value - ${name} WHERE key = 'healing'`.execute(
-      patients.db,
+      platform.db,
     );
-    expect(await gate(patients), 'removed').toBe(closes);
+    expect(await gate(platform), 'removed').toBe(closes);
   });
 });
 
@@ -62,14 +62,14 @@ test.each([
   ['is gone', sql`DELETE FROM engine.settings WHERE key = 'healing'`],
   ['hold no limits', sql`UPDATE engine.settings SET value = '"none"' WHERE key = 'healing'`],
 ])('settings of healing that %s close the first gate that asks', async (_, change) => {
-  const patients = await ill();
-  await change.execute(patients.db);
-  expect(await gate(patients)).toBe('cooldown');
+  const platform = await diskBroken();
+  await change.execute(platform.db);
+  expect(await gate(platform)).toBe('cooldown');
 });
 
 test('a cooldown is as long as the settings say, from the last application', async () => {
-  const patients = await ill();
-  await leftBehind(patients, 'clean', 'disk.clean', 'failed', {
+  const platform = await diskBroken();
+  await leftBehind(platform, 'clean', 'disk.clean', 'failed', {
     taken_at: ago(9),
     applied_at: ago(6),
   });
@@ -78,62 +78,62 @@ test('a cooldown is as long as the settings say, from the last application', asy
     [7, 'cooldown'],
     [0, null],
   ] as const) {
-    await limit(patients, 'cooldown_minutes', minutes);
-    expect(await gate(patients)).toBe(closed);
+    await limit(platform, 'cooldown_minutes', minutes);
+    expect(await gate(platform)).toBe(closed);
   }
-  await limit(patients, 'cooldown_minutes', 7);
-  await sql`UPDATE bot_actions SET state = 'aborted'`.execute(patients.db);
-  expect(await gate(patients), 'what never happened is no application').toBeNull();
+  await limit(platform, 'cooldown_minutes', 7);
+  await sql`UPDATE bot_actions SET state = 'aborted'`.execute(platform.db);
+  expect(await gate(platform), 'what never happened is no application').toBeNull();
 });
 
 test('an entry may do as much in an hour as the settings say; the steps of a heal are one', async () => {
-  const patients = await ill();
+  const platform = await diskBroken();
   const heal_id = crypto.randomUUID();
   for (const step of [0, 1, 2])
-    await healed(patients, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(50) });
-  await healed(patients, 'clean', { held: 1 }, { taken_at: ago(50) });
-  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(61), component: 'other' });
-  expect(await gate(patients)).toBeNull();
-  await limit(patients, 'heals_per_entry', 2);
-  expect(await gate(patients)).toBe('attempts');
+    await healed(platform, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(50) });
+  await healed(platform, 'clean', { held: 1 }, { taken_at: ago(50) });
+  await healed(platform, 'clean', { held: 9 }, { taken_at: ago(61), component: 'other' });
+  expect(await gate(platform)).toBeNull();
+  await limit(platform, 'heals_per_entry', 2);
+  expect(await gate(platform)).toBe('attempts');
 });
 
 test('an entry may heal a component as often in a day as the settings say; what was never applied is no heal', async () => {
-  const patients = await ill();
+  const platform = await diskBroken();
   const heal_id = crypto.randomUUID();
   for (const step of [0, 1])
-    await healed(patients, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(1_000) });
-  await healed(patients, 'clean', { held: 6 }, { taken_at: ago(1_000) });
-  await healed(patients, 'clean', { aborted: 9 }, { taken_at: ago(1_000) });
-  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(1_441) });
-  await healed(patients, 'clean', { held: 9 }, { taken_at: ago(1_000), component: 'other' });
-  expect(await gate(patients)).toBeNull();
-  await healed(patients, 'clean', { failed: 1 }, { taken_at: ago(1_000), settled_at: ago(990) });
-  expect(await gate(patients)).toBe('daily');
-  await limit(patients, 'heals_per_day', 9);
-  expect(await gate(patients)).toBeNull();
+    await healed(platform, 'clean', { held: 1 }, { heal_id, step, taken_at: ago(1_000) });
+  await healed(platform, 'clean', { held: 6 }, { taken_at: ago(1_000) });
+  await healed(platform, 'clean', { aborted: 9 }, { taken_at: ago(1_000) });
+  await healed(platform, 'clean', { held: 9 }, { taken_at: ago(1_441) });
+  await healed(platform, 'clean', { held: 9 }, { taken_at: ago(1_000), component: 'other' });
+  expect(await gate(platform)).toBeNull();
+  await healed(platform, 'clean', { failed: 1 }, { taken_at: ago(1_000), settled_at: ago(990) });
+  expect(await gate(platform)).toBe('daily');
+  await limit(platform, 'heals_per_day', 9);
+  expect(await gate(platform)).toBeNull();
 });
 
 test('an entry may heal all components together three times as often in a day, or each of those it knows twice', async () => {
-  const patients = await ill();
+  const platform = await diskBroken();
   const one = (component: string, minutes: number) =>
-    healed(patients, 'clean', { held: 1 }, { taken_at: ago(minutes), component });
+    healed(platform, 'clean', { held: 1 }, { taken_at: ago(minutes), component });
   for (let number = 0; number < 23; number++) await one(`part-${number % 6}`, 1_000);
-  await healed(patients, 'clean', { aborted: 9 }, { taken_at: ago(1_000), component: 'other' });
-  expect(await gate(patients)).toBeNull();
+  await healed(platform, 'clean', { aborted: 9 }, { taken_at: ago(1_000), component: 'other' });
+  expect(await gate(platform)).toBeNull();
   await one('part-0', 1_000);
-  expect(await gate(patients)).toBe('daily');
-  await limit(patients, 'heals_per_day', 9);
-  expect(await gate(patients)).toBeNull();
-  await limit(patients, 'heals_per_day', 8);
+  expect(await gate(platform)).toBe('daily');
+  await limit(platform, 'heals_per_day', 9);
+  expect(await gate(platform)).toBeNull();
+  await limit(platform, 'heals_per_day', 8);
   for (let number = 6; number < 13; number++) await one(`part-${number}`, 29 * 1_440);
-  expect(await gate(patients), 'it knows 13').toBeNull();
+  expect(await gate(platform), 'it knows 13').toBeNull();
   for (const part of ['part-1', 'part-2']) await one(part, 1_000);
-  expect(await gate(patients)).toBe('daily');
+  expect(await gate(platform)).toBe('daily');
   await sql`UPDATE bot_actions SET taken_at = taken_at - interval '1 day' WHERE component IN ('part-1', 'part-2')`.execute(
-    patients.db,
+    platform.db,
   );
-  expect(await gate(patients)).toBeNull();
+  expect(await gate(platform)).toBeNull();
 });
 
 test.each([
@@ -141,7 +141,7 @@ test.each([
   ['one that an admin has set', '{"heals_per_day": 20}', { heals_per_day: 20 }],
   ['settings that are no limits', '"none"', 'none'],
 ])('a database from before with %s keeps what is there', async (_, before, after) => {
-  const { db } = await ill();
+  const { db } = await diskBroken();
   await sql`UPDATE engine.settings SET value = ${before}::jsonb WHERE key = 'healing'`.execute(db);
   const file = new URL('../../migrations/v7_70_engine_settings.sql', import.meta.url);
   await sql.raw(await readFile(file, 'utf8')).execute(db);
@@ -150,69 +150,69 @@ test.each([
 });
 
 test('the breaker opens after as many failures in a row, for as long, as the settings say', async () => {
-  const patients = await ill();
-  await healed(patients, 'clean', { held: 1 }, { settled_at: ago(50), taken_at: ago(90) });
+  const platform = await diskBroken();
+  await healed(platform, 'clean', { held: 1 }, { settled_at: ago(50), taken_at: ago(90) });
   const fail = (minutes: number, state: 'failed' | 'relapsed' | 'undone' = 'failed') =>
-    healed(patients, 'clean', { [state]: 1 }, { settled_at: ago(minutes), taken_at: ago(90) });
+    healed(platform, 'clean', { [state]: 1 }, { settled_at: ago(minutes), taken_at: ago(90) });
   await fail(40);
   await fail(30, 'relapsed');
-  expect(await gate(patients)).toBeNull();
-  await limit(patients, 'breaker_failures', 2);
-  expect(await gate(patients)).toBe('breaker');
-  await limit(patients, 'breaker_failures', 3);
+  expect(await gate(platform)).toBeNull();
+  await limit(platform, 'breaker_failures', 2);
+  expect(await gate(platform)).toBe('breaker');
+  await limit(platform, 'breaker_failures', 3);
   await fail(20, 'undone');
-  expect(await gate(patients)).toBe('breaker');
-  await limit(patients, 'breaker_minutes', 19);
-  expect(await gate(patients)).toBeNull();
-  await limit(patients, 'breaker_minutes', 60);
-  await healed(patients, 'clean', { verified: 1 }, { settled_at: null, taken_at: ago(10) });
-  expect(await gate(patients), 'one that was verified since ends the row').toBeNull();
+  expect(await gate(platform)).toBe('breaker');
+  await limit(platform, 'breaker_minutes', 19);
+  expect(await gate(platform)).toBeNull();
+  await limit(platform, 'breaker_minutes', 60);
+  await healed(platform, 'clean', { verified: 1 }, { settled_at: null, taken_at: ago(10) });
+  expect(await gate(platform), 'one that was verified since ends the row').toBeNull();
 });
 
 test.each([{}, { heals_per_hour: '60' }, { heals_per_hour: null }, [], 'many'])(
   'a budget of %j is none',
   async (value) => {
-    const patients = await ill();
-    await set(patients.db, 'budget', value);
-    expect(await gate(patients)).toBe('budget');
+    const platform = await diskBroken();
+    await set(platform.db, 'budget', value);
+    expect(await gate(platform)).toBe('budget');
   },
 );
 
 test('a storm is over half of what was looked at; where that is not known, of what is broken', async () => {
-  const patients = await ill();
+  const platform = await diskBroken();
   await sql`
     INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
     SELECT bot_id, 'low', category, title, c, check_name, c, c FROM bot_findings, unnest('{a,b,c,d}'::text[]) c`.execute(
-    patients.db,
+    platform.db,
   );
-  expect(await gate(patients, 10)).toBeNull();
-  expect(await gate(patients, 9)).toBe('storm');
-  expect(await gate(patients, 0)).toBe('storm');
-  await limit(patients, 'storm_components', 6);
-  expect(await gate(patients, 0)).toBeNull();
-  await limit(patients, 'storm_components', 5);
-  await limit(patients, 'storm_share', 0.4);
-  expect(await gate(patients, 10)).toBe('storm');
+  expect(await gate(platform, 10)).toBeNull();
+  expect(await gate(platform, 9)).toBe('storm');
+  expect(await gate(platform, 0)).toBe('storm');
+  await limit(platform, 'storm_components', 6);
+  expect(await gate(platform, 0)).toBeNull();
+  await limit(platform, 'storm_components', 5);
+  await limit(platform, 'storm_share', 0.4);
+  expect(await gate(platform, 10)).toBe('storm');
 });
 
 test('a silence ends with its time, and is of what it names', async () => {
-  const patients = await ill();
-  const { id } = await patients.db
+  const platform = await diskBroken();
+  const { id } = await platform.db
     .insertInto('bot_silences')
     .values({ owner: 'ann', reason: 'works on it', component: 'disk', expires_at: ago(-10) })
     .returning('id')
     .executeTakeFirstOrThrow();
   const change = (values: object) =>
-    patients.db.updateTable('bot_silences').set(values).where('id', '=', id).execute();
-  expect(await gate(patients)).toBe('silenced');
+    platform.db.updateTable('bot_silences').set(values).where('id', '=', id).execute();
+  expect(await gate(platform)).toBe('silenced');
   await change({ expires_at: ago(1) });
-  expect(await gate(patients)).toBeNull();
+  expect(await gate(platform)).toBeNull();
   await change({ expires_at: null, until_resolved: true });
-  expect(await gate(patients)).toBe('silenced');
+  expect(await gate(platform)).toBe('silenced');
   await change({ ended_at: ago(0) });
-  expect(await gate(patients)).toBeNull();
+  expect(await gate(platform)).toBeNull();
   await change({ ended_at: null, category: 'other' });
-  expect(await gate(patients), 'all that it names has to fit').toBeNull();
+  expect(await gate(platform), 'all that it names has to fit').toBeNull();
   await change({ category: 'trouble' });
-  expect(await gate(patients)).toBe('silenced');
+  expect(await gate(platform)).toBe('silenced');
 });

@@ -4,7 +4,7 @@ import { connect } from '../../src/database/connect.ts';
 import { editKnowledge } from '../support/transitions.ts';
 import { judgeEntries } from '../../src/heal/judging/judge.ts';
 import { entry, playbook } from '../support/builders.ts';
-import { clean, diagnosed, healed, idOf, leftAlone, type Ward } from './outcomes.ts';
+import { clean, diagnosed, healed, idOf, leftAlone, type SimulatedPlatform } from './outcomes.ts';
 
 const seed = (autonomy: 'shadow' | 'suggest' | 'auto', rest = {}) =>
   entry('clean', clean, { autonomy, ...rest });
@@ -16,12 +16,13 @@ const cures = (risk: 'safe' | 'reversible' | 'irreversible') => [
 const about = (autonomy: 'shadow' | 'suggest' | 'auto', risk: 'safe' | 'reversible' = 'safe') =>
   diagnosed([seed(autonomy)], { holdsOut: true }, cures(risk));
 
-const judge = async ({ db, engine }: Ward) => (await judgeEntries(db, engine.catalogue)).length;
+const judge = async ({ db, engine }: SimulatedPlatform) =>
+  (await judgeEntries(db, engine.catalogue)).length;
 
-const autonomy = async ({ db }: Ward) =>
+const autonomy = async ({ db }: SimulatedPlatform) =>
   (await db.selectFrom('bot_knowledge').select(['autonomy', 'unjudged']).executeTakeFirst())!;
 
-const components = async ({ db }: Ward) => {
+const components = async ({ db }: SimulatedPlatform) => {
   const rows = await db
     .selectFrom('bot_knowledge_autonomy')
     .select(['component', 'autonomy'])
@@ -31,7 +32,7 @@ const components = async ({ db }: Ward) => {
 
 const ago = sql`engine.now() - interval '1 hour'`;
 
-const events = ({ db }: Ward) =>
+const events = ({ db }: SimulatedPlatform) =>
   db
     .selectFrom('bot_knowledge_events')
     .select(['event', 'component', 'before', 'after', 'figures', 'actor'])
@@ -39,23 +40,23 @@ const events = ({ db }: Ward) =>
     .execute();
 
 /** Whose rows only the entry as a whole has enough of: so many components, each with too few of its own. */
-const scattered = async (patients: Ward, outcomes: Parameters<typeof healed>[2]) => {
+const scattered = async (platform: SimulatedPlatform, outcomes: Parameters<typeof healed>[2]) => {
   for (const [state, count] of Object.entries(outcomes))
     for (let number = 0; number < count; number++)
-      await healed(patients, 'clean', { [state]: 1 }, { component: `${state}-${number}` });
+      await healed(platform, 'clean', { [state]: 1 }, { component: `${state}-${number}` });
 };
 
 test('a harmless entry without lift falls after twenty outcomes, which is written down with its figures', async () => {
-  const patients = await about('auto');
-  await leftAlone(patients, 'clean', { recovered: 7, persisted: 3 }, { component: 'elsewhere' });
-  await scattered(patients, { held: 13, failed: 6 });
-  expect(await judge(patients)).toBe(0);
-  expect(await autonomy(patients)).toEqual({ autonomy: 'auto', unjudged: false });
-  await scattered(patients, { relapsed: 1 });
-  expect(await autonomy(patients)).toMatchObject({ unjudged: true });
-  expect(await judge(patients)).toBe(1);
-  expect(await autonomy(patients)).toEqual({ autonomy: 'suggest', unjudged: false });
-  expect(await events(patients)).toMatchObject([
+  const platform = await about('auto');
+  await leftAlone(platform, 'clean', { recovered: 7, persisted: 3 }, { component: 'elsewhere' });
+  await scattered(platform, { held: 13, failed: 6 });
+  expect(await judge(platform)).toBe(0);
+  expect(await autonomy(platform)).toEqual({ autonomy: 'auto', unjudged: false });
+  await scattered(platform, { relapsed: 1 });
+  expect(await autonomy(platform)).toMatchObject({ unjudged: true });
+  expect(await judge(platform)).toBe(1);
+  expect(await autonomy(platform)).toEqual({ autonomy: 'suggest', unjudged: false });
+  expect(await events(platform)).toMatchObject([
     {
       event: 'demoted',
       component: null,
@@ -79,23 +80,23 @@ test('a harmless entry without lift falls after twenty outcomes, which is writte
 
 const newest = { component: null, settled_at: sql`engine.now()` };
 /** As the next outcome that comes in does. */
-const judgeAgain = async (patients: Ward) => {
-  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-  return judge(patients);
+const judgeAgain = async (platform: SimulatedPlatform) => {
+  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+  return judge(platform);
 };
 
 test('one that can be undone reaches auto, and loses it by four relapses in a row', async () => {
-  const patients = await about('suggest', 'reversible');
-  await scattered(patients, { held: 10 });
-  expect(await judge(patients), 'nobody knows what it has to be better than').toBe(0);
-  await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-  expect(await judgeAgain(patients)).toBe(1);
-  expect(await autonomy(patients)).toEqual({ autonomy: 'auto', unjudged: false });
-  await healed(patients, 'clean', { relapsed: 3 }, newest);
-  expect(await judge(patients)).toBe(0);
-  await healed(patients, 'clean', { relapsed: 1 }, newest);
-  expect(await judge(patients)).toBe(1);
-  expect(await events(patients)).toMatchObject([
+  const platform = await about('suggest', 'reversible');
+  await scattered(platform, { held: 10 });
+  expect(await judge(platform), 'nobody knows what it has to be better than').toBe(0);
+  await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+  expect(await judgeAgain(platform)).toBe(1);
+  expect(await autonomy(platform)).toEqual({ autonomy: 'auto', unjudged: false });
+  await healed(platform, 'clean', { relapsed: 3 }, newest);
+  expect(await judge(platform)).toBe(0);
+  await healed(platform, 'clean', { relapsed: 1 }, newest);
+  expect(await judge(platform)).toBe(1);
+  expect(await events(platform)).toMatchObject([
     { event: 'promoted', after: { autonomy: 'auto' }, figures: { decided: 10, held: 10 } },
     {
       event: 'demoted',
@@ -110,76 +111,76 @@ test('one that can be undone reaches auto, and loses it by four relapses in a ro
 });
 
 test('what was lost is earned anew, and not by what came of it before', async () => {
-  const patients = await about('auto', 'reversible');
-  await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-  await scattered(patients, { held: 40 });
-  await healed(patients, 'clean', { relapsed: 4 }, newest);
-  expect(await judge(patients)).toBe(1);
-  expect(await judgeAgain(patients)).toBe(0);
-  await healed(patients, 'clean', { held: 6 }, newest);
-  expect(await judge(patients)).toBe(0);
-  expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-  await healed(patients, 'clean', { held: 1 }, newest);
-  await judge(patients);
-  expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+  const platform = await about('auto', 'reversible');
+  await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+  await scattered(platform, { held: 40 });
+  await healed(platform, 'clean', { relapsed: 4 }, newest);
+  expect(await judge(platform)).toBe(1);
+  expect(await judgeAgain(platform)).toBe(0);
+  await healed(platform, 'clean', { held: 6 }, newest);
+  expect(await judge(platform)).toBe(0);
+  expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+  await healed(platform, 'clean', { held: 1 }, newest);
+  await judge(platform);
+  expect(await autonomy(platform)).toMatchObject({ autonomy: 'auto' });
 });
 
 test('four failures on one finding are one failure, and cost nothing', async () => {
-  const patients = await about('auto', 'reversible');
-  await scattered(patients, { held: 5 });
+  const platform = await about('auto', 'reversible');
+  await scattered(platform, { held: 5 });
   const finding_id = sql`(SELECT id FROM bot_findings LIMIT 1)`;
-  await healed(patients, 'clean', { failed: 4 }, { ...newest, finding_id });
-  expect(await judge(patients)).toBe(0);
-  await healed(patients, 'clean', { failed: 3 }, newest);
-  expect(await judge(patients)).toBe(1);
+  await healed(platform, 'clean', { failed: 4 }, { ...newest, finding_id });
+  expect(await judge(platform)).toBe(0);
+  await healed(platform, 'clean', { failed: 3 }, newest);
+  expect(await judge(platform)).toBe(1);
 });
 
 test('what cannot be undone is never promoted, and asks again if somebody made it auto', async () => {
-  const patients = await diagnosed([seed('suggest')], { holdsOut: true }, cures('irreversible'));
-  await scattered(patients, { held: 40 });
-  await leftAlone(patients, 'clean', { persisted: 9 }, { component: 'elsewhere' });
-  expect(await judge(patients)).toBe(0);
-  await sql`UPDATE bot_knowledge SET autonomy = 'auto', unjudged = true`.execute(patients.db);
-  expect(await judge(patients)).toBe(1);
-  expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+  const platform = await diagnosed([seed('suggest')], { holdsOut: true }, cures('irreversible'));
+  await scattered(platform, { held: 40 });
+  await leftAlone(platform, 'clean', { persisted: 9 }, { component: 'elsewhere' });
+  expect(await judge(platform)).toBe(0);
+  await sql`UPDATE bot_knowledge SET autonomy = 'auto', unjudged = true`.execute(platform.db);
+  expect(await judge(platform)).toBe(1);
+  expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
 });
 
 test("an entry's risk is the highest of its steps", async () => {
   const both = entry('clean', playbook('disk.clean', 'disk.send'), { autonomy: 'suggest' });
-  const patients = await diagnosed([both], { holdsOut: true }, [
+  const platform = await diagnosed([both], { holdsOut: true }, [
     { name: 'disk.clean' },
     { name: 'disk.send', rest: { risk: 'irreversible' } },
   ]);
-  await scattered(patients, { held: 40 });
-  await leftAlone(patients, 'clean', { persisted: 9 }, { component: 'elsewhere' });
-  expect(await judge(patients)).toBe(0);
+  await scattered(platform, { held: 40 });
+  await leftAlone(platform, 'clean', { persisted: 9 }, { component: 'elsewhere' });
+  expect(await judge(platform)).toBe(0);
 });
 
 describe('a component', () => {
   test('with five outcomes of its own is judged by them: auto where it works, and nowhere else', async () => {
-    const patients = await about('suggest', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 8 }, { component: 'a' });
-    await healed(patients, 'clean', { failed: 8 }, { component: 'b' });
-    await healed(patients, 'clean', { held: 4 }, { component: 'c' });
-    expect(await judge(patients)).toBe(1);
-    expect(await components(patients)).toEqual({ a: 'auto' });
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    expect(await events(patients)).toMatchObject([
+    const platform = await about('suggest', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 8 }, { component: 'a' });
+    await healed(platform, 'clean', { failed: 8 }, { component: 'b' });
+    await healed(platform, 'clean', { held: 4 }, { component: 'c' });
+    expect(await judge(platform)).toBe(1);
+    expect(await components(platform)).toEqual({ a: 'auto' });
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    expect(await events(platform)).toMatchObject([
       { event: 'promoted', component: 'a', figures: { decided: 8, held: 8 } },
     ]);
-    expect(await judge(patients), 'nothing came in since').toBe(0);
+    expect(await judge(platform), 'nothing came in since').toBe(0);
   });
 
   test('that is surely bad is not even suggested, where the rest of the entry is', async () => {
-    const patients = await about('suggest', 'reversible');
-    await scattered(patients, { held: 6 });
-    await healed(patients, 'clean', { failed: 8 }, { component: 'b' });
-    expect(await judge(patients)).toBe(0);
-    await healed(patients, 'clean', { failed: 1 }, { component: 'b' });
-    expect(await judge(patients)).toBe(1);
-    expect(await components(patients)).toEqual({ b: 'shadow' });
-    expect(await events(patients)).toMatchObject([
+    const platform = await about('suggest', 'reversible');
+    await scattered(platform, { held: 6 });
+    await healed(platform, 'clean', { failed: 8 }, { component: 'b' });
+    expect(await judge(platform)).toBe(0);
+    await healed(platform, 'clean', { failed: 1 }, { component: 'b' });
+    expect(await judge(platform)).toBe(1);
+    expect(await components(platform)).toEqual({ b: 'shadow' });
+    expect(await events(platform)).toMatchObject([
       {
         event: 'demoted',
         component: 'b',
@@ -189,89 +190,89 @@ describe('a component', () => {
         actor: 'roundsman',
       },
     ]);
-    expect(await judgeAgain(patients)).toBe(0);
+    expect(await judgeAgain(platform)).toBe(0);
   });
 
   test('does not earn auto by a few successes where the entry holds half of the time', async () => {
-    const patients = await about('suggest', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 9 }, { component: 'elsewhere' });
+    const platform = await about('suggest', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 9 }, { component: 'elsewhere' });
     for (const component of ['b', 'c', 'd'])
-      await healed(patients, 'clean', { held: 5, failed: 5 }, { component });
-    await healed(patients, 'clean', { held: 7 }, { component: 'a', settled_at: sql`engine.now()` });
-    expect(await judge(patients)).toBe(0);
-    await healed(patients, 'clean', { held: 3 }, { component: 'a', settled_at: sql`engine.now()` });
-    expect(await judge(patients)).toBe(1);
-    expect(await components(patients)).toEqual({ a: 'auto' });
+      await healed(platform, 'clean', { held: 5, failed: 5 }, { component });
+    await healed(platform, 'clean', { held: 7 }, { component: 'a', settled_at: sql`engine.now()` });
+    expect(await judge(platform)).toBe(0);
+    await healed(platform, 'clean', { held: 3 }, { component: 'a', settled_at: sql`engine.now()` });
+    expect(await judge(platform)).toBe(1);
+    expect(await components(platform)).toEqual({ a: 'auto' });
   });
 
   test('loses what it had earned by its own outcomes', async () => {
-    const patients = await about('suggest', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 8 }, { component: 'a' });
-    await scattered(patients, { failed: 8 });
-    await judge(patients);
+    const platform = await about('suggest', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 8 }, { component: 'a' });
+    await scattered(platform, { failed: 8 });
+    await judge(platform);
     await healed(
-      patients,
+      platform,
       'clean',
       { relapsed: 4 },
       { component: 'a', settled_at: sql`engine.now()` },
     );
-    await judge(patients);
-    expect(await components(patients)).toEqual({ a: 'suggest' });
-    expect((await events(patients)).map(({ event, component }) => [event, component])).toEqual([
+    await judge(platform);
+    expect(await components(platform)).toEqual({ a: 'suggest' });
+    expect((await events(platform)).map(({ event, component }) => [event, component])).toEqual([
       ['promoted', 'a'],
       ['demoted', 'a'],
     ]);
   });
 
   test('keeps what it has earned when the entry falls', async () => {
-    const patients = await about('auto', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 9 }, { component: 'a' });
-    await healed(patients, 'clean', { failed: 30 }, { component: 'b' });
-    await judge(patients);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    expect(await components(patients)).toMatchObject({ a: 'auto' });
-    expect(await events(patients)).toMatchObject(
+    const platform = await about('auto', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 9 }, { component: 'a' });
+    await healed(platform, 'clean', { failed: 30 }, { component: 'b' });
+    await judge(platform);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    expect(await components(platform)).toMatchObject({ a: 'auto' });
+    expect(await events(platform)).toMatchObject(
       expect.arrayContaining([
         expect.objectContaining({ event: 'kept', component: 'a' }),
         expect.objectContaining({ event: 'demoted', component: null }),
       ]),
     );
     await healed(
-      patients,
+      platform,
       'clean',
       { failed: 1 },
       { component: 'a', settled_at: sql`engine.now()` },
     );
-    expect(await judge(patients), 'it goes by all of its own outcomes').toBe(0);
+    expect(await judge(platform), 'it goes by all of its own outcomes').toBe(0);
   });
 
   test('that fell with the entry is not lifted by what it did before', async () => {
-    const patients = await about('auto', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 30 }, { component: 'a', settled_at: ago });
+    const platform = await about('auto', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 30 }, { component: 'a', settled_at: ago });
     const now = { component: 'a', settled_at: sql`engine.now()` };
-    await healed(patients, 'clean', { failed: 4 }, now);
-    expect(await judge(patients)).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    await healed(patients, 'clean', { failed: 9 }, now);
-    expect(await judge(patients)).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'shadow' });
-    expect(await components(patients)).toEqual({});
+    await healed(platform, 'clean', { failed: 4 }, now);
+    expect(await judge(platform)).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    await healed(platform, 'clean', { failed: 9 }, now);
+    expect(await judge(platform)).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'shadow' });
+    expect(await components(platform)).toEqual({});
   });
 });
 
 test('an entry that is surely bad is not suggested any more, but where something held', async () => {
-  const patients = await about('suggest', 'reversible');
-  await healed(patients, 'clean', { held: 1 }, { component: 'a' });
-  await scattered(patients, { failed: 16 });
-  expect(await judge(patients)).toBe(0);
-  await scattered(patients, { failed: 1 });
-  expect(await judge(patients)).toBe(2);
-  expect(await autonomy(patients)).toMatchObject({ autonomy: 'shadow' });
-  expect(await components(patients)).toEqual({ a: 'suggest' });
-  expect(await events(patients)).toMatchObject([
+  const platform = await about('suggest', 'reversible');
+  await healed(platform, 'clean', { held: 1 }, { component: 'a' });
+  await scattered(platform, { failed: 16 });
+  expect(await judge(platform)).toBe(0);
+  await scattered(platform, { failed: 1 });
+  expect(await judge(platform)).toBe(2);
+  expect(await autonomy(platform)).toMatchObject({ autonomy: 'shadow' });
+  expect(await components(platform)).toEqual({ a: 'suggest' });
+  expect(await events(platform)).toMatchObject([
     { event: 'kept', component: 'a', figures: { decided: 1, held: 1 } },
     {
       event: 'demoted',
@@ -285,87 +286,87 @@ test('an entry that is surely bad is not suggested any more, but where something
 describe('what an admin has lowered', () => {
   /** It was auto, as a whole and on one component, by a long record, until ann lowered it. */
   const lowered = async (to: 'suggest' | 'shadow' = 'suggest') => {
-    const patients = await about('auto', 'reversible');
-    await leftAlone(patients, 'clean', { persisted: 5 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 20 }, { component: 'a' });
-    await judge(patients);
+    const platform = await about('auto', 'reversible');
+    await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 20 }, { component: 'a' });
+    await judge(platform);
     const edit = () => ({ autonomy: to });
-    await editKnowledge(patients.db, await idOf(patients, 'clean'), edit, { actor: 'ann' });
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    return patients;
+    await editKnowledge(platform.db, await idOf(platform, 'clean'), edit, { actor: 'ann' });
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    return platform;
   };
   const settledNow = { settled_at: sql`engine.now()` };
 
   test('is not earned back by what came of it before, nowhere', async () => {
-    const patients = await lowered();
-    expect(await judge(patients)).toBe(0);
-    await healed(patients, 'clean', { held: 4 }, { component: 'a', ...settledNow });
-    expect(await judge(patients)).toBe(0);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    expect(await components(patients)).not.toMatchObject({ a: 'auto' });
+    const platform = await lowered();
+    expect(await judge(platform)).toBe(0);
+    await healed(platform, 'clean', { held: 4 }, { component: 'a', ...settledNow });
+    expect(await judge(platform)).toBe(0);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    expect(await components(platform)).not.toMatchObject({ a: 'auto' });
   });
 
   test('is earned back by what comes of it from then on', async () => {
-    const patients = await lowered();
-    await healed(patients, 'clean', { held: 7 }, { component: 'a', ...settledNow });
-    expect(await judge(patients)).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
-    const rows = await events(patients);
+    const platform = await lowered();
+    await healed(platform, 'clean', { held: 7 }, { component: 'a', ...settledNow });
+    expect(await judge(platform)).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'auto' });
+    const rows = await events(platform);
     expect(rows.at(-1)).toMatchObject({ event: 'promoted', figures: { decided: 7, held: 7 } });
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    expect(await judge(patients)).toBe(0);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    expect(await judge(platform)).toBe(0);
   });
 
   test('does not lose by what came of it before either', async () => {
-    const patients = await lowered();
-    await healed(patients, 'clean', { failed: 30 }, { component: 'a', settled_at: ago });
-    await healed(patients, 'clean', { held: 7 }, { component: 'a', ...settledNow });
-    await judge(patients);
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    expect(await judge(patients), 'it does not come and go').toBe(0);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+    const platform = await lowered();
+    await healed(platform, 'clean', { failed: 30 }, { component: 'a', settled_at: ago });
+    await healed(platform, 'clean', { held: 7 }, { component: 'a', ...settledNow });
+    await judge(platform);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    expect(await judge(platform), 'it does not come and go').toBe(0);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'auto' });
   });
 });
 
 describe('what an admin has raised', () => {
   const raised = async (to: 'suggest' | 'auto') => {
-    const patients = await about('suggest', 'reversible');
-    await scattered(patients, { failed: 9 });
-    await judge(patients);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'shadow' });
+    const platform = await about('suggest', 'reversible');
+    await scattered(platform, { failed: 9 });
+    await judge(platform);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'shadow' });
     const edit = () => ({ autonomy: to });
-    await editKnowledge(patients.db, await idOf(patients, 'clean'), edit, { actor: 'ann' });
-    return patients;
+    await editKnowledge(platform.db, await idOf(platform, 'clean'), edit, { actor: 'ann' });
+    return platform;
   };
 
   test.each(['suggest', 'auto'] as const)(
     'to %s is not lowered at once by what came of it before',
     async (to) => {
-      const patients = await raised(to);
-      expect(await judgeAgain(patients)).toBe(0);
-      await healed(patients, 'clean', { failed: 3 }, newest);
-      expect(await judge(patients)).toBe(0);
-      expect(await autonomy(patients)).toMatchObject({ autonomy: to });
+      const platform = await raised(to);
+      expect(await judgeAgain(platform)).toBe(0);
+      await healed(platform, 'clean', { failed: 3 }, newest);
+      expect(await judge(platform)).toBe(0);
+      expect(await autonomy(platform)).toMatchObject({ autonomy: to });
     },
   );
 
   test('is lowered by what comes of it from then on', async () => {
-    const patients = await raised('auto');
-    await healed(patients, 'clean', { failed: 4 }, newest);
-    expect(await judge(patients)).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+    const platform = await raised('auto');
+    await healed(platform, 'clean', { failed: 4 }, newest);
+    expect(await judge(platform)).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
   });
 });
 
 describe('a shadow', () => {
   /** What it said about a finding of its own, and what people then did. */
   const answered = async (
-    patients: Ward,
+    platform: SimulatedPlatform,
     answer: 'approved' | 'rejected',
     times = 1,
     component: string | null = null,
   ) => {
-    const id = await idOf(patients, 'clean');
+    const id = await idOf(platform, 'clean');
     for (let number = 0; number < times; number++) {
       const { rows } = await sql<{ id: string }>`
         WITH f AS (
@@ -375,20 +376,20 @@ describe('a shadow', () => {
           FROM bot_findings LIMIT 1 RETURNING id, bot_id, fingerprint)
         INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, fingerprint, component, verdict, decided_at)
         SELECT bot_id, id, ${id}::uuid, fingerprint, ${component}::text, 'shadowed', engine.now() FROM f RETURNING id`.execute(
-        patients.db,
+        platform.db,
       );
       await sql`UPDATE bot_decisions SET answer = ${answer}, answered_by = 'ann', answered_at = engine.now()
-                WHERE id = ${rows[0]!.id}`.execute(patients.db);
+                WHERE id = ${rows[0]!.id}`.execute(platform.db);
     }
-    return judge(patients);
+    return judge(platform);
   };
 
   test('may suggest after three that people agreed with', async () => {
-    const patients = await about('shadow');
-    expect(await answered(patients, 'approved', 2)).toBe(0);
-    expect(await answered(patients, 'approved')).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    expect(await events(patients)).toMatchObject([
+    const platform = await about('shadow');
+    expect(await answered(platform, 'approved', 2)).toBe(0);
+    expect(await answered(platform, 'approved')).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    expect(await events(platform)).toMatchObject([
       { event: 'promoted', figures: { why: expect.stringContaining('3 times') } },
     ]);
   });
@@ -396,129 +397,129 @@ describe('a shadow', () => {
   test.each(['Buy a bigger one.', 'steps: [{ remedy: disk.gone }]'])(
     'may suggest so whatever its solution (%s)',
     async (solution) => {
-      const patients = await about('shadow');
-      await patients.db.updateTable('bot_knowledge').set({ solution }).execute();
-      expect(await answered(patients, 'approved', 2)).toBe(0);
-      expect(await answered(patients, 'approved')).toBe(1);
-      expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
+      const platform = await about('shadow');
+      await platform.db.updateTable('bot_knowledge').set({ solution }).execute();
+      expect(await answered(platform, 'approved', 2)).toBe(0);
+      expect(await answered(platform, 'approved')).toBe(1);
+      expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
     },
   );
 
   test('may not when one was against it', async () => {
-    const patients = await about('shadow');
-    await answered(patients, 'rejected');
-    expect(await answered(patients, 'approved', 5)).toBe(0);
+    const platform = await about('shadow');
+    await answered(platform, 'rejected');
+    expect(await answered(platform, 'approved', 5)).toBe(0);
   });
 
   test('into which it fell is left by what people did since then, and then it begins anew', async () => {
-    const patients = await about('shadow');
-    await answered(patients, 'approved', 3);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    await healed(patients, 'clean', { failed: 9 }, newest);
-    expect(await judge(patients)).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'shadow' });
-    expect(await judgeAgain(patients), 'by those that led it out before').toBe(0);
-    expect(await answered(patients, 'approved', 2)).toBe(0);
-    expect(await answered(patients, 'approved')).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'suggest' });
-    expect(await judgeAgain(patients), 'by what came of it before').toBe(0);
-    await healed(patients, 'clean', { failed: 9 }, newest);
-    expect(await judge(patients)).toBe(1);
+    const platform = await about('shadow');
+    await answered(platform, 'approved', 3);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    await healed(platform, 'clean', { failed: 9 }, newest);
+    expect(await judge(platform)).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'shadow' });
+    expect(await judgeAgain(platform), 'by those that led it out before').toBe(0);
+    expect(await answered(platform, 'approved', 2)).toBe(0);
+    expect(await answered(platform, 'approved')).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
+    expect(await judgeAgain(platform), 'by what came of it before').toBe(0);
+    await healed(platform, 'clean', { failed: 9 }, newest);
+    expect(await judge(platform)).toBe(1);
   });
 
   test('of one component is left by what people did there', async () => {
-    const patients = await about('suggest', 'reversible');
-    await scattered(patients, { held: 6 });
-    await healed(patients, 'clean', { failed: 9 }, { component: 'b' });
-    await judge(patients);
-    expect(await components(patients)).toEqual({ b: 'shadow' });
-    await answered(patients, 'rejected', 1, 'c');
-    expect(await answered(patients, 'approved', 2, 'b')).toBe(0);
-    expect(await answered(patients, 'approved', 1, 'b')).toBe(1);
-    expect(await components(patients)).toEqual({ b: 'suggest' });
-    expect(await judgeAgain(patients)).toBe(0);
+    const platform = await about('suggest', 'reversible');
+    await scattered(platform, { held: 6 });
+    await healed(platform, 'clean', { failed: 9 }, { component: 'b' });
+    await judge(platform);
+    expect(await components(platform)).toEqual({ b: 'shadow' });
+    await answered(platform, 'rejected', 1, 'c');
+    expect(await answered(platform, 'approved', 2, 'b')).toBe(0);
+    expect(await answered(platform, 'approved', 1, 'b')).toBe(1);
+    expect(await components(platform)).toEqual({ b: 'suggest' });
+    expect(await judgeAgain(platform)).toBe(0);
   });
 
   test('is left on the one component where people agreed with it', async () => {
-    const patients = await about('shadow');
-    await answered(patients, 'rejected', 1, 'b');
-    expect(await answered(patients, 'approved', 3, 'a')).toBe(1);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'shadow' });
-    expect(await components(patients)).toEqual({ a: 'suggest' });
+    const platform = await about('shadow');
+    await answered(platform, 'rejected', 1, 'b');
+    expect(await answered(platform, 'approved', 3, 'a')).toBe(1);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'shadow' });
+    expect(await components(platform)).toEqual({ a: 'suggest' });
   });
 
   test('is asked anew after it was edited', async () => {
-    const patients = await about('shadow');
-    await answered(patients, 'rejected');
+    const platform = await about('shadow');
+    await answered(platform, 'rejected');
     await sql`INSERT INTO bot_knowledge_events (knowledge_id, event, after, actor, created_at)
               SELECT id, 'edited', '{"solution": "s"}', 'ann', engine.now() FROM bot_knowledge`.execute(
-      patients.db,
+      platform.db,
     );
-    expect(await answered(patients, 'approved', 2)).toBe(0);
-    expect(await answered(patients, 'approved')).toBe(1);
+    expect(await answered(platform, 'approved', 2)).toBe(0);
+    expect(await answered(platform, 'approved')).toBe(1);
   });
 
   test('counts one finding once, however often it said so', async () => {
-    const patients = await about('shadow');
-    await answered(patients, 'approved');
+    const platform = await about('shadow');
+    await answered(platform, 'approved');
     await sql`
       INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, fingerprint, verdict, answer, answered_by, answered_at)
       SELECT bot_id, finding_id, knowledge_id, fingerprint, verdict, answer, answered_by, answered_at
-      FROM bot_decisions, generate_series(1, 5) WHERE answer IS NOT NULL`.execute(patients.db);
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    expect(await judge(patients)).toBe(0);
+      FROM bot_decisions, generate_series(1, 5) WHERE answer IS NOT NULL`.execute(platform.db);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    expect(await judge(platform)).toBe(0);
   });
 });
 
 test('advice that is suggested is not judged, and does not wait to be', async () => {
-  const patients = await diagnosed([entry('clean', 'Buy a bigger one.', { autonomy: 'suggest' })]);
-  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-  expect(await judge(patients)).toBe(0);
-  expect(await autonomy(patients)).toEqual({ autonomy: 'suggest', unjudged: false });
+  const platform = await diagnosed([entry('clean', 'Buy a bigger one.', { autonomy: 'suggest' })]);
+  await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+  expect(await judge(platform)).toBe(0);
+  expect(await autonomy(platform)).toEqual({ autonomy: 'suggest', unjudged: false });
 });
 
 describe('an entry of which outcomes come in all the time', () => {
   /** Counts how often entries are judged, and has more come in during each judgement. */
-  async function neverJudged(patients: Ward) {
+  async function neverJudged(platform: SimulatedPlatform) {
     await sql`
-      CREATE TABLE engine.judgements (id uuid)`.execute(patients.db);
+      CREATE TABLE engine.judgements (id uuid)`.execute(platform.db);
     await sql`
       CREATE FUNCTION engine.more_comes_in() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         INSERT INTO engine.judgements VALUES (NEW.id);
         NEW.unjudged := true;
         RETURN NEW;
-      END $$`.execute(patients.db);
+      END $$`.execute(platform.db);
     await sql`
       CREATE TRIGGER more_comes_in BEFORE UPDATE OF judged_at ON bot_knowledge
-      FOR EACH ROW EXECUTE FUNCTION engine.more_comes_in()`.execute(patients.db);
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    return async () => (await sql`SELECT FROM engine.judgements`.execute(patients.db)).rows.length;
+      FOR EACH ROW EXECUTE FUNCTION engine.more_comes_in()`.execute(platform.db);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    return async () => (await sql`SELECT FROM engine.judgements`.execute(platform.db)).rows.length;
   }
 
   test('is judged once a call', async () => {
-    const patients = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
-    const judgements = await neverJudged(patients);
-    await judge(patients);
+    const platform = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
+    const judgements = await neverJudged(platform);
+    await judge(platform);
     expect(await judgements()).toBe(2);
-    await judge(patients);
+    await judge(platform);
     expect(await judgements()).toBe(4);
   });
 
   test('is judged no oftener than its judges are told, however many they are', async () => {
-    const patients = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
-    const judgements = await neverJudged(patients);
-    const connections = Array.from({ length: 4 }, () => connect(patients.engine.url, { max: 1 }));
+    const platform = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
+    const judgements = await neverJudged(platform);
+    const connections = Array.from({ length: 4 }, () => connect(platform.engine.url, { max: 1 }));
     const all = (restSeconds: number) =>
       Promise.all(
-        connections.map((one) => judgeEntries(one, patients.engine.catalogue, { restSeconds })),
+        connections.map((one) => judgeEntries(one, platform.engine.catalogue, { restSeconds })),
       );
     try {
       await all(3_600);
       await all(3_600);
       expect(await judgements()).toBe(2);
       await sql`UPDATE bot_knowledge SET judged_at = judged_at - interval '1 hour' WHERE name = 'sweep'`.execute(
-        patients.db,
+        platform.db,
       );
       await all(3_600);
       // The statement above counts as one, too.
@@ -531,21 +532,21 @@ describe('an entry of which outcomes come in all the time', () => {
 
 test('many processes at once write each change once', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `clean-${index}`);
-  const patients = await diagnosed(
+  const platform = await diagnosed(
     names.map((name) => entry(name, clean)),
     { holdsOut: true },
   );
-  for (const name of names) await healed(patients, name, { failed: 20 }, { component: null });
-  const connections = Array.from({ length: 4 }, () => connect(patients.engine.url, { max: 1 }));
+  for (const name of names) await healed(platform, name, { failed: 20 }, { component: null });
+  const connections = Array.from({ length: 4 }, () => connect(platform.engine.url, { max: 1 }));
   try {
     const changes = await Promise.all(
-      connections.map((one) => judgeEntries(one, patients.engine.catalogue)),
+      connections.map((one) => judgeEntries(one, platform.engine.catalogue)),
     );
     expect(changes.flat().length).toBe(names.length);
   } finally {
     for (const one of connections) await one.destroy();
   }
-  expect(await events(patients)).toHaveLength(names.length);
+  expect(await events(platform)).toHaveLength(names.length);
 });
 
 describe('whose solution was replaced', () => {
@@ -556,29 +557,29 @@ describe('whose solution was replaced', () => {
   ];
 
   test('is judged by what comes of the new one, on every component', async () => {
-    const patients = await diagnosed(
+    const platform = await diagnosed(
       [entry('clean', clean, { autonomy: 'suggest' })],
       { holdsOut: true },
       remedies,
     );
-    await leftAlone(patients, 'clean', { persisted: 6 }, { component: 'elsewhere' });
-    await healed(patients, 'clean', { held: 30 }, { component: 'elsewhere' });
-    expect(await judge(patients)).toBe(0);
-    await editKnowledge(patients.db, await idOf(patients, 'clean'), () => ({ solution: wipe }), {
+    await leftAlone(platform, 'clean', { persisted: 6 }, { component: 'elsewhere' });
+    await healed(platform, 'clean', { held: 30 }, { component: 'elsewhere' });
+    expect(await judge(platform)).toBe(0);
+    await editKnowledge(platform.db, await idOf(platform, 'clean'), () => ({ solution: wipe }), {
       actor: 'ann',
     });
-    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(patients.db);
-    expect(await judge(patients)).toBe(0);
+    await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
+    expect(await judge(platform)).toBe(0);
     // Begun with the old one, and settled since.
     await sql`UPDATE bot_actions SET settled_at = engine.now() WHERE component = 'elsewhere'`.execute(
-      patients.db,
+      platform.db,
     );
     const now = sql<Date>`engine.now()`;
     const since = { component: 'elsewhere', taken_at: now, settled_at: now };
-    await healed(patients, 'clean', { held: 1 }, since);
-    expect(await judge(patients)).toBe(0);
-    await healed(patients, 'clean', { held: 12 }, { ...since, fingerprint: 'others' });
-    expect(await judge(patients)).toBeGreaterThan(0);
-    expect(await autonomy(patients)).toMatchObject({ autonomy: 'auto' });
+    await healed(platform, 'clean', { held: 1 }, since);
+    expect(await judge(platform)).toBe(0);
+    await healed(platform, 'clean', { held: 12 }, { ...since, fingerprint: 'others' });
+    expect(await judge(platform)).toBeGreaterThan(0);
+    expect(await autonomy(platform)).toMatchObject({ autonomy: 'auto' });
   });
 });

@@ -154,7 +154,7 @@ test('two workers and one finding: one heal', async () => {
   let healed: string[] = [];
   let component = '';
   const bot = aBot(
-    'doctor',
+    'watch',
     async () => (healed.length > 0 ? clean(component) : broken(component)),
     { knowledge: [entry('clean', playbook('disk.clean'))] },
   );
@@ -164,9 +164,7 @@ test('two workers and one finding: one heal', async () => {
   for (let number = 0; number < 10; number++) {
     component = `disk-${number}`;
     healed = [];
-    await Promise.all(
-      engines.map(async (engine) => attempt(engine, await queuedRun(db, 'doctor'))),
-    );
+    await Promise.all(engines.map(async (engine) => attempt(engine, await queuedRun(db, 'watch'))));
     expect(healed).toEqual([component]);
   }
   const heals = await db.selectFrom('bot_actions').select(['component', 'state']).execute();

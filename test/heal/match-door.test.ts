@@ -40,7 +40,7 @@ test.each([
   ['disk(?=full)', 'invalid or unsupported Perl syntax', 5],
   ['(disk)\\1', 'invalid escape sequence', 7],
   ['disk+**', 'invalid nested repetition operator', 5],
-  ['x'.repeat(513), 'it has 513 characters; at most 512', 513],
+  ['x'.repeat(513), 'it has 513 characters; the limit is 512', 513],
 ])(
   'what is wrong with %.20s is said, with its place and what to try',
   (pattern, rule, position) => {

@@ -16,10 +16,10 @@ beforeEach(async () => {
 const finding = (title: string, description: string | null = null, affected_component = 'node-1') =>
   ({ title, description, affected_component }) as OpenFinding;
 
-const about = (patient: OpenFinding) => match(db, catalogueOf([], []), patient);
+const about = (finding: OpenFinding) => match(db, catalogueOf([], []), finding);
 
-const names = async (patient: OpenFinding) =>
-  (await about(patient)).candidates.map(({ name }) => name);
+const names = async (finding: OpenFinding) =>
+  (await about(finding)).candidates.map(({ name }) => name);
 
 const learn = (name: string, issue_pattern: string, rest: object = {}, into = db) =>
   into

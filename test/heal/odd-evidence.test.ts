@@ -10,12 +10,12 @@ async function healedWith(evidence: unknown, rest: Partial<Remedy> = {}) {
     apply: async () => evidence as Evidence,
     ...rest,
   });
-  const bot = aBot('ill', async () => broken('x'), {
+  const bot = aBot('broken', async () => broken('x'), {
     knowledge: [entry('cure', playbook('odd.cure'))],
   });
   const engine = await anEngine({ name: 'postgres' }, catalogue([bot], [odd]));
   await nothingHeldOut(engine.db);
-  await run(engine, 'ill');
+  await run(engine, 'broken');
   return engine.db.selectFrom('bot_actions').selectAll().executeTakeFirstOrThrow();
 }
 
@@ -33,7 +33,7 @@ test.each([undefined, null, 7, 'done', { summary: 7 }])(
 test('too much of it is a named error, and the effect is rolled back', async () => {
   const action = await healedWith(much);
   expect(action).toMatchObject({ state: 'failed', applied_at: null });
-  expect(action.error_message).toMatch(/its evidence has \d+ characters, and 1000000 is the most/);
+  expect(action.error_message).toMatch(/its evidence has \d+ characters; the limit is 1000000/);
 });
 
 test('of an effect outside the sentence is kept', async () => {

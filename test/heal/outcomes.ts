@@ -3,20 +3,20 @@ import { sql } from 'kysely';
 import type { Database, Db } from '../../src/database/connect.ts';
 import { figuresOf, type About, type Figures } from '../../src/heal/judging/figures.ts';
 import { playbook, type entry } from '../support/builders.ts';
-import { leftBehind, ward } from './patients.ts';
+import { leftBehind, simulatedPlatform } from './simulated-platform.ts';
 
-export type Ward = Awaited<ReturnType<typeof ward>>;
+export type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 /** Further ends of heals that do not concern what is open now. */
 export async function healed(
-  patients: Ward,
+  platform: SimulatedPlatform,
   knowledge: string,
   outcomes: { [state in Database['bot_actions']['state']]?: number },
   values: object = {},
 ) {
   for (const [state, count] of Object.entries(outcomes))
     for (let number = 0; number < count; number++)
-      await leftBehind(patients, knowledge, 'disk.clean', state as 'held', {
+      await leftBehind(platform, knowledge, 'disk.clean', state as 'held', {
         fingerprint: `past-${state}-${number}`,
         finding_id: null,
         taken_at: sql<Date>`engine.now() - interval '2 hours'`,
@@ -27,7 +27,7 @@ export async function healed(
 
 /** Findings that this entry matched and nobody touched, and whether they went away. */
 export const leftAlone = (
-  { db }: Ward,
+  { db }: SimulatedPlatform,
   knowledge: string,
   { recovered = 0, persisted = 0 }: { recovered?: number; persisted?: number },
   { component = 'disk', days = 0 }: { component?: string; days?: number } = {},
@@ -41,7 +41,7 @@ export const leftAlone = (
       UNION ALL SELECT 'persisted' FROM generate_series(1, ${persisted}::int)) o
     WHERE k.name = ${knowledge}`.execute(db);
 
-export const idOf = async ({ db }: Ward, name: string): Promise<string> =>
+export const idOf = async ({ db }: SimulatedPlatform, name: string): Promise<string> =>
   (
     await db
       .selectFrom('bot_knowledge')
@@ -51,12 +51,12 @@ export const idOf = async ({ db }: Ward, name: string): Promise<string> =>
   ).id;
 
 export async function figures(
-  patients: Ward,
+  platform: SimulatedPlatform,
   name: string,
   about: Partial<About> = {},
 ): Promise<Figures> {
-  const id = await idOf(patients, name);
-  const known = await figuresOf(patients.db, [id], {
+  const id = await idOf(platform, name);
+  const known = await figuresOf(platform.db, [id], {
     fingerprint: null,
     component: null,
     category: null,
@@ -78,13 +78,13 @@ export async function miscounted(db: Db): Promise<object[]> {
 /** A bot whose finding was seen once, before any entry might do anything about it. */
 export async function diagnosed(
   knowledge: ReturnType<typeof entry>[],
-  options: Parameters<typeof ward>[2] = {},
-  cures: Parameters<typeof ward>[1] = [{ name: 'disk.clean' }],
-): Promise<Ward> {
-  const patients = await ward(knowledge, cures, options);
-  await patients.seen();
-  await patients.forget();
-  return patients;
+  options: Parameters<typeof simulatedPlatform>[2] = {},
+  cures: Parameters<typeof simulatedPlatform>[1] = [{ name: 'disk.clean' }],
+): Promise<SimulatedPlatform> {
+  const platform = await simulatedPlatform(knowledge, cures, options);
+  await platform.seen();
+  await platform.forget();
+  return platform;
 }
 
 export const clean = playbook('disk.clean');

@@ -103,7 +103,7 @@ describe('a child that is killed after its request', () => {
     await run(at.engine, 'can-tell');
     expect([at.requests(), killed()]).toEqual([1, 1]);
     expect(await at.actions()).toMatchObject([
-      { evidence: { summary: 'it had been done already' }, applied_at: expect.any(Date) },
+      { evidence: { summary: 'it was done already' }, applied_at: expect.any(Date) },
     ]);
   });
 });

@@ -11,95 +11,95 @@ import { anEngine, startFlow } from '../support/engine.ts';
 import { makeDue, run } from '../support/runs.ts';
 import { movableClock } from '../support/clocks.ts';
 import { clean, miscounted } from './outcomes.ts';
-import { ward } from './patients.ts';
+import { simulatedPlatform } from './simulated-platform.ts';
 
 const seed = entry('clean', clean);
 
 describe('success decided without a check', () => {
   test('a remedy that threw nothing and cured nothing has failed', async () => {
-    const patients = await ward([seed], [{ name: 'disk.clean', works: false }]);
-    await patients.round();
-    expect(await patients.effects()).toEqual(['disk.clean']);
-    expect(await patients.actions()).toMatchObject([
+    const platform = await simulatedPlatform([seed], [{ name: 'disk.clean', works: false }]);
+    await platform.round();
+    expect(await platform.effects()).toEqual(['disk.clean']);
+    expect(await platform.actions()).toMatchObject([
       {
         state: 'failed',
         success: false,
         error_message: 'the check still fails after it was applied',
       },
     ]);
-    expect(await patients.finding()).toMatchObject({ resolved_at: null });
+    expect(await platform.finding()).toMatchObject({ resolved_at: null });
   });
 
   test('one whose check cannot say is no success until a check has', async () => {
-    let answer: 'ill' | 'errs' | 'well' = 'ill';
-    const patients = await ward(
+    let answer: 'broken' | 'errs' | 'well' = 'broken';
+    const platform = await simulatedPlatform(
       [seed],
       [{ name: 'disk.clean', before: async () => void (answer = 'errs') }],
     );
-    const check = patients.engine.catalogue.bots[0]!.checks[0] as Check<unknown>;
+    const check = platform.engine.catalogue.bots[0]!.checks[0] as Check<unknown>;
     const { run: look } = check;
     check.run = async (config, context) => {
       if (answer === 'errs') throw new Error('no');
       return look(config, context);
     };
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([{ state: 'applied', success: false }]);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([{ state: 'applied', success: false }]);
     answer = 'well';
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([{ state: 'verified', success: true }]);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([{ state: 'verified', success: true }]);
   });
 
   test('a check that passed once is not counted as a success before it passed again after the window', async () => {
-    const patients = await ward([seed], [{ name: 'disk.clean' }]);
-    const wait = await movableClock(patients.db);
+    const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }]);
+    const wait = await movableClock(platform.db);
     const successes = async () =>
-      (await patients.db
+      (await platform.db
         .selectFrom('bot_knowledge')
         .select('times_successful')
         .executeTakeFirstOrThrow())!.times_successful;
-    await patients.round();
-    await settle(patients.db, patients.engine.catalogue);
+    await platform.round();
+    await settle(platform.db, platform.engine.catalogue);
     expect(await successes()).toBe(0);
     await wait(3_700);
-    await patients.round();
-    await settle(patients.db, patients.engine.catalogue);
+    await platform.round();
+    await settle(platform.db, platform.engine.catalogue);
     expect(await successes()).toBe(1);
   });
 });
 
 describe('knowledge steps that only log', () => {
   test('a step is done, and its effect is there', async () => {
-    const patients = await ward(
+    const platform = await simulatedPlatform(
       [entry('clean', playbook('disk.clean', 'disk.second'))],
       [{ name: 'disk.clean', works: false }, { name: 'disk.second' }],
     );
-    expect(await patients.round()).toMatchObject({ actions_taken: 2 });
-    expect(await patients.effects()).toEqual(['disk.clean', 'disk.second']);
-    expect((await patients.actions()).map(({ evidence }) => evidence)).toMatchObject([
+    expect(await platform.round()).toMatchObject({ actions_taken: 2 });
+    expect(await platform.effects()).toEqual(['disk.clean', 'disk.second']);
+    expect((await platform.actions()).map(({ evidence }) => evidence)).toMatchObject([
       { summary: 'did disk.clean' },
       { summary: 'did disk.second' },
     ]);
   });
 
   test('a step that names no code is nothing that was applied', async () => {
-    const patients = await ward([seed], [{ name: 'disk.clean' }]);
+    const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }]);
     await sql`UPDATE bot_knowledge SET solution = ${playbook('disk.clean', 'no.such')}`.execute(
-      patients.db,
+      platform.db,
     );
-    expect(await patients.round()).toMatchObject({ actions_taken: 0 });
-    expect(await patients.actions()).toEqual([]);
-    expect(await patients.decisions()).toEqual([
+    expect(await platform.round()).toMatchObject({ actions_taken: 0 });
+    expect(await platform.actions()).toEqual([]);
+    expect(await platform.decisions()).toEqual([
       { name: 'clean', verdict: 'blocked', gate: 'disabled' },
     ]);
   });
 
   test('advice is advice: it is suggested, and never counted as applied', async () => {
-    const patients = await ward([entry('advice', 'Restart it.')], []);
-    await patients.round();
-    expect(await patients.decisions()).toEqual([
+    const platform = await simulatedPlatform([entry('advice', 'Restart it.')], []);
+    await platform.round();
+    expect(await platform.decisions()).toEqual([
       { name: 'advice', verdict: 'suggested', gate: null },
     ]);
-    const known = await patients.db
+    const known = await platform.db
       .selectFrom('bot_knowledge')
       .selectAll()
       .executeTakeFirstOrThrow();
@@ -161,33 +161,33 @@ describe('guardrails that fail open', () => {
       'kill_switch',
     ],
   ])('without %s nothing is healed', async (_, change, gate) => {
-    const patients = await ward([seed], [{ name: 'disk.clean' }]);
-    await change.execute(patients.db);
-    await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    expect(await patients.decisions()).toEqual([{ name: 'clean', verdict: 'blocked', gate }]);
+    const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }]);
+    await change.execute(platform.db);
+    await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    expect(await platform.decisions()).toEqual([{ name: 'clean', verdict: 'blocked', gate }]);
   });
 
   test('a gate whose question the database refuses lets nothing through', async () => {
-    const patients = await ward([seed], [{ name: 'disk.clean' }]);
-    await sql`ALTER TABLE bot_silences RENAME TO silences_elsewhere`.execute(patients.db);
-    await patients.round();
-    expect(await patients.effects()).toEqual([]);
-    expect(await patients.actions()).toEqual([]);
+    const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }]);
+    await sql`ALTER TABLE bot_silences RENAME TO silences_elsewhere`.execute(platform.db);
+    await platform.round();
+    expect(await platform.effects()).toEqual([]);
+    expect(await platform.actions()).toEqual([]);
   });
 });
 
 test('counters read-modify-write', async () => {
-  const patients = await ward([seed], [{ name: 'disk.clean' }], { concurrency: 8 });
-  const { db } = patients;
+  const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }], { concurrency: 8 });
+  const { db } = platform;
   await sql`UPDATE bots SET concurrency = 8`.execute(db);
   await sql`UPDATE engine.settings SET value = value || '{"cooldown_minutes": 0, "heals_per_entry": 1000}' WHERE key = 'healing'`.execute(
     db,
   );
   const runs = 40;
   for (let number = 0; number < runs; number += 8) {
-    patients.ill.add('disk');
-    await Promise.all(Array.from({ length: 8 }, () => patients.round()));
+    platform.broken.add('disk');
+    await Promise.all(Array.from({ length: 8 }, () => platform.round()));
   }
   const bot = await db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
   const ended = await db
@@ -201,7 +201,7 @@ test('counters read-modify-write', async () => {
     .selectFrom('bot_knowledge')
     .select('times_applied')
     .executeTakeFirstOrThrow();
-  expect(times_applied).toBe((await patients.effects()).length);
+  expect(times_applied).toBe((await platform.effects()).length);
 });
 
 test('a failed bot that nobody watches any more', async () => {

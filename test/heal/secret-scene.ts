@@ -45,7 +45,7 @@ export async function secretScene(
     if (!response.writableEnded) response.end();
   });
   const bot = aBot(
-    'doctor',
+    'watch',
     async () => ({
       examined: { count: 10, except: sick.is ? ['disk'] : [] },
       findings: sick.is ? [problem('disk', finding())] : [],
@@ -72,7 +72,7 @@ export async function secretScene(
     seen,
     sick,
     store: (name: string, value: string) => storeSealed(db, keys, { name, value, actor: 'ann' }),
-    round: () => run(engine, 'doctor', { max_attempts: 1 }),
+    round: () => run(engine, 'watch', { max_attempts: 1 }),
     actions: () => db.selectFrom('bot_actions').selectAll().orderBy('taken_at').execute(),
   };
 }

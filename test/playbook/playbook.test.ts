@@ -134,11 +134,7 @@ describe('what YAML can do and a playbook may not', () => {
       `steps:\n  - remedy: bot.pause\n    with: { reason: a, options: { a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}} }\n`,
       'is nested deeper than 10 levels',
     ],
-    [
-      'length',
-      `steps:\n${step}#${'é'.repeat(8_200)}\n`,
-      'is 16436 bytes long, and 16384 is the most',
-    ],
+    ['length', `steps:\n${step}#${'é'.repeat(8_200)}\n`, 'is 16436 bytes long; the limit is 16384'],
   ])('%s is refused', (_, text, why) => {
     const problems = wrong(text);
     expect(problems).not.toEqual([]);

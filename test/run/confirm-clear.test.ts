@@ -27,14 +27,14 @@ async function watching(counts: { confirm?: number; clear?: number }, knowledge 
   };
 }
 
-const ill = broken('disk');
+const failure = broken('disk');
 const well = clean('disk');
 
 describe('a bot that confirms three times', () => {
   test('has no finding and no ticket before the third failure in a row', async () => {
     const bot = await watching({ confirm: 3 });
     for (const open of [[], [], ['disk'], ['disk']]) {
-      expect(await bot.sees(ill)).toEqual(open);
+      expect(await bot.sees(failure)).toEqual(open);
       expect(await bot.tickets()).toHaveLength(open.length);
     }
     expect(await bot.findings()).toMatchObject([{ occurrences: 2 }]);
@@ -42,18 +42,18 @@ describe('a bot that confirms three times', () => {
 
   test('begins anew after a clean result', async () => {
     const bot = await watching({ confirm: 3 });
-    expect(await bot.sees(ill, ill, well, ill, ill)).toEqual([]);
-    expect(await bot.sees(ill)).toEqual(['disk']);
+    expect(await bot.sees(failure, failure, well, failure, failure)).toEqual([]);
+    expect(await bot.sees(failure)).toEqual(['disk']);
   });
 
   test('does not begin anew after a run that did not look, or looked at something else', async () => {
     const bot = await watching({ confirm: 3 });
-    expect(await bot.sees(ill, clean(), ill, clean('memory'), ill)).toEqual(['disk']);
+    expect(await bot.sees(failure, clean(), failure, clean('memory'), failure)).toEqual(['disk']);
   });
 
   test('confirms each problem by itself', async () => {
     const bot = await watching({ confirm: 3 });
-    expect(await bot.sees(ill, broken('disk', 'memory'), ill)).toEqual(['disk']);
+    expect(await bot.sees(failure, broken('disk', 'memory'), failure)).toEqual(['disk']);
   });
 
   test('heals nothing before', async () => {
@@ -63,15 +63,15 @@ describe('a bot that confirms three times', () => {
       { confirm: 3 },
       { knowledge: [entry('clean', playbook('disk.clean'))], remedies: [remedy] },
     );
-    await bot.sees(ill, ill);
+    await bot.sees(failure, failure);
     expect([done, await bot.decisions()]).toEqual([[], []]);
-    await bot.sees(ill);
+    await bot.sees(failure);
     expect(done).toEqual(['disk']);
   });
 
   test('counts the attempts of one run as one', async () => {
     const bot = aBot('watch', {
-      sees: async () => ill,
+      sees: async () => failure,
       errs: async () => {
         throw new Error('no');
       },
@@ -92,7 +92,7 @@ describe('a bot that confirms three times', () => {
 describe('a bot that clears after two clean runs', () => {
   test('keeps the finding and its ticket open after the first', async () => {
     const bot = await watching({ clear: 2 });
-    expect(await bot.sees(ill, well)).toEqual(['disk']);
+    expect(await bot.sees(failure, well)).toEqual(['disk']);
     expect(await bot.tickets()).toMatchObject([{ status: 'assigned', occurrences: 1 }]);
     expect(await bot.sees(well)).toEqual([]);
     expect(await bot.tickets()).toMatchObject([{ status: 'resolved', occurrences: 1 }]);
@@ -100,13 +100,13 @@ describe('a bot that clears after two clean runs', () => {
 
   test('begins anew after a failure', async () => {
     const bot = await watching({ clear: 2 });
-    expect(await bot.sees(ill, well, ill, well)).toEqual(['disk']);
+    expect(await bot.sees(failure, well, failure, well)).toEqual(['disk']);
     expect(await bot.findings()).toMatchObject([{ occurrences: 2 }]);
   });
 
   test('counts only runs that looked at it', async () => {
     const bot = await watching({ clear: 2 });
-    expect(await bot.sees(ill, well, clean(), clean('memory'))).toEqual(['disk']);
+    expect(await bot.sees(failure, well, clean(), clean('memory'))).toEqual(['disk']);
     expect(await bot.sees({ ...well, truncated: true })).toEqual(['disk']);
     expect(await bot.sees(well)).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('a bot that clears after two clean runs', () => {
 });
 
 test("a finding is left to its own check, and to the check's own key", async () => {
-  const said: Record<string, CheckResult> = { one: ill, two: ill };
+  const said: Record<string, CheckResult> = { one: failure, two: failure };
   const bot = aBot('watch', {
     one: async () => said.one!,
     two: async () => said.two!,
@@ -156,7 +156,7 @@ test("a finding is left to its own check, and to the check's own key", async () 
     return rows.map((row) => `${row.check_name} ${row.component_key}`);
   };
   const keyed = (key: string) => ({ examined: [key], findings: [problem('disk', { key })] });
-  expect(await sees(ill, keyed('sda'))).toEqual(['one disk', 'two sda']);
+  expect(await sees(failure, keyed('sda'))).toEqual(['one disk', 'two sda']);
   expect(await sees(clean('sda'), clean('disk'))).toEqual(['one disk', 'two sda']);
   expect(await sees(clean('disk'), clean('disk'))).toEqual(['two sda']);
   expect(await sees(clean('disk'), clean('sda'))).toEqual([]);

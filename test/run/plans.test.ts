@@ -43,8 +43,8 @@ const above = (most: number, before: Map<string, number>, after: Map<string, num
   );
 
 test('a run reads what is its own, however many bots and runs came since the tables were analysed', async () => {
-  let ill = false;
-  const known = catalogue([aBot('watch', async () => (ill ? broken('disk') : clean('disk')))]);
+  let isBroken = false;
+  const known = catalogue([aBot('watch', async () => (isBroken ? broken('disk') : clean('disk')))]);
   const database = await testDatabase();
   const { db } = database;
   for (const table of ['bots', 'bot_executions', 'bot_finding_states'])
@@ -54,7 +54,8 @@ test('a run reads what is its own, however many bots and runs came since the tab
   const nextId = () => `00000000-0000-4000-8000-${String((runs += 1)).padStart(12, '0')}`;
   const some = async () => {
     const engine = await anEngine({ name: 'postgres' }, known, { database });
-    for (ill of [false, true, true, false, false]) await run(engine, 'watch', { id: nextId() });
+    for (isBroken of [false, true, true, false, false])
+      await run(engine, 'watch', { id: nextId() });
     // A connection tells what it has read at its end.
     await engine.close();
   };

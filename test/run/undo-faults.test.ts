@@ -5,9 +5,9 @@ import { NotAppliedError, z, type UndoContext } from '../../src/bot.ts';
 import { entry, playbook } from '../support/builders.ts';
 import { set } from '../support/runs.ts';
 import { endSession, endsNextRecord, faults, type MakeFault } from '../support/real-faults.ts';
-import { ward, type Cure } from '../heal/patients.ts';
+import { simulatedPlatform, type Cure } from '../heal/simulated-platform.ts';
 
-type Ward = Awaited<ReturnType<typeof ward>>;
+type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 const seed = entry('single', 'steps: [{ remedy: disk.set, with: { to: b } }]');
 
@@ -23,7 +23,7 @@ async function undoing(
       risk: 'reversible',
       params: z.strictObject({ to: z.string() }),
       async apply() {
-        patients.ill.clear();
+        platform.broken.clear();
         return { summary: 'set it', before: null, after: null };
       },
       async undo(_, context) {
@@ -36,14 +36,14 @@ async function undoing(
       ...rest,
     },
   };
-  const patients: Ward = await ward([seed], [cure]);
-  await set(patients.db, 'mode', 'auto');
-  await patients.round();
-  await ask(patients);
-  return { ...patients, met: seen, action: async () => (await patients.actions())[0]! };
+  const platform: SimulatedPlatform = await simulatedPlatform([seed], [cure]);
+  await set(platform.db, 'mode', 'auto');
+  await platform.round();
+  await ask(platform);
+  return { ...platform, met: seen, action: async () => (await platform.actions())[0]! };
 }
 
-const ask = ({ db }: Pick<Ward, 'db'>) =>
+const ask = ({ db }: Pick<SimulatedPlatform, 'db'>) =>
   sql`UPDATE bot_actions SET undo_requested_at = engine.now(), undo_requested_by = 'ann'`.execute(
     db,
   );
@@ -52,10 +52,10 @@ const asked = { undo_requested_at: expect.any(Date), undo_requested_by: 'ann' };
 
 describe('inside the database', () => {
   const meeting = (fault: MakeFault, times: number) => {
-    const at: { db?: Ward['db'] } = {};
-    return undoing(({ db }, tries) => tries <= times && fault(db, at.db!)).then((patients) => {
-      at.db = patients.db;
-      return patients;
+    const at: { db?: SimulatedPlatform['db'] } = {};
+    return undoing(({ db }, tries) => tries <= times && fault(db, at.db!)).then((platform) => {
+      at.db = platform.db;
+      return platform;
     });
   };
 
@@ -98,7 +98,7 @@ describe('inside the database', () => {
       rest: {
         undo: async (_: unknown, { db }: UndoContext) => {
           if (fails && index === 1) {
-            await endSession(db, patients.db);
+            await endSession(db, platform.db);
             await sql`SELECT 1`.execute(db);
           }
           order.push(name);
@@ -106,16 +106,16 @@ describe('inside the database', () => {
         },
       },
     }));
-    const patients: Ward = await ward(
+    const platform: SimulatedPlatform = await simulatedPlatform(
       [entry('ladder', playbook('disk.first', 'disk.second'))],
       cures,
     );
-    await patients.round();
-    await ask(patients);
-    await patients.round();
+    await platform.round();
+    await ask(platform);
+    await platform.round();
     expect(order).toEqual([]);
     fails = false;
-    await patients.round();
+    await platform.round();
     expect(order).toEqual(['disk.second', 'disk.first']);
   });
 
@@ -147,7 +147,7 @@ describe('inside the database', () => {
 describe('outside', () => {
   const outside = { outside: true as const, isDone: async () => false };
 
-  const lose = ({ db }: UndoContext, other: Ward['db']) =>
+  const lose = ({ db }: UndoContext, other: SimulatedPlatform['db']) =>
     db.connection().execute(async (one) => {
       await endSession(one, other);
       await sql`SELECT 1`.execute(one);

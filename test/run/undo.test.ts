@@ -5,9 +5,9 @@ import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot
 import { requestUndo } from '../support/transitions.ts';
 import { attempt, queuedRun, set } from '../support/runs.ts';
 import { entry, playbook } from '../support/builders.ts';
-import { leftBehind, ward, type Cure } from '../heal/patients.ts';
+import { leftBehind, simulatedPlatform, type Cure } from '../heal/simulated-platform.ts';
 
-type Ward = Awaited<ReturnType<typeof ward>>;
+type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 const seed = entry('single', 'steps: [{ remedy: disk.set, with: { to: b } }]');
 
@@ -26,7 +26,7 @@ async function undoing({ does, rest }: Undoing = {}) {
       risk: 'reversible',
       params: z.strictObject({ to: z.string() }),
       async apply() {
-        patients.ill.clear();
+        platform.broken.clear();
         return { summary: 'set it', before: { was: 'a' }, after: { is: 'b' } };
       },
       async undo(params, context) {
@@ -34,36 +34,36 @@ async function undoing({ does, rest }: Undoing = {}) {
         taken.push({ params, before, after, key });
         await undone(context.db);
         await does?.(context);
-        patients.ill.add('disk');
+        platform.broken.add('disk');
         return { summary: 'set it back', before: { was: 'b' }, after: { is: 'a' } };
       },
       ...rest,
     },
   };
-  const patients: Ward = await ward([seed], [cure]);
-  await set(patients.db, 'mode', 'auto');
-  await patients.round();
-  await ask(patients);
-  return { ...patients, taken };
+  const platform: SimulatedPlatform = await simulatedPlatform([seed], [cure]);
+  await set(platform.db, 'mode', 'auto');
+  await platform.round();
+  await ask(platform);
+  return { ...platform, taken };
 }
 
-const undone = (db: Ward['db']) =>
+const undone = (db: SimulatedPlatform['db']) =>
   sql`INSERT INTO engine.effects (remedy) VALUES ('undone')`.execute(db);
 
-const ask = ({ db }: Ward) =>
+const ask = ({ db }: SimulatedPlatform) =>
   sql`UPDATE bot_actions SET undo_requested_at = engine.now(), undo_requested_by = 'ann'`.execute(
     db,
   );
 
-const evidenceOf = async (patients: Ward) =>
-  (await patients.actions())[0]!.evidence as Record<string, unknown>;
+const evidenceOf = async (platform: SimulatedPlatform) =>
+  (await platform.actions())[0]!.evidence as Record<string, unknown>;
 
 test('the effect, the state and the evidence are written together, and the check looks afterwards', async () => {
-  const patients = await undoing();
-  expect(await patients.actions()).toMatchObject([{ state: 'verified' }]);
-  expect(await patients.round()).toMatchObject({ status: 'success', issues_found: 1 });
-  const [action] = await patients.actions();
-  expect(patients.taken).toEqual([
+  const platform = await undoing();
+  expect(await platform.actions()).toMatchObject([{ state: 'verified' }]);
+  expect(await platform.round()).toMatchObject({ status: 'success', issues_found: 1 });
+  const [action] = await platform.actions();
+  expect(platform.taken).toEqual([
     { params: { to: 'b' }, before: { was: 'a' }, after: { is: 'b' }, key: action!.id },
   ]);
   expect(action).toMatchObject({
@@ -77,38 +77,38 @@ test('the effect, the state and the evidence are written together, and the check
       undo: { summary: 'set it back', before: { was: 'b' }, after: { is: 'a' } },
     },
   });
-  expect(await patients.effects()).toEqual(['undone']);
-  expect(await patients.finding()).toMatchObject({ resolved_at: null });
-  const { rows } = await sql`SELECT outcome FROM engine.heals`.execute(patients.db);
+  expect(await platform.effects()).toEqual(['undone']);
+  expect(await platform.finding()).toMatchObject({ resolved_at: null });
+  const { rows } = await sql`SELECT outcome FROM engine.heals`.execute(platform.db);
   expect(rows).toEqual([{ outcome: 'relapsed' }]);
 });
 
 test('it is done once', async () => {
-  const patients = await undoing();
-  await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
-  await Promise.all([patients.round(), patients.round()]);
-  await patients.round();
-  expect(patients.taken).toHaveLength(1);
+  const platform = await undoing();
+  await sql`UPDATE bots SET concurrency = 2`.execute(platform.db);
+  await Promise.all([platform.round(), platform.round()]);
+  await platform.round();
+  expect(platform.taken).toHaveLength(1);
 });
 
 test('it is done by whatever run comes next, but not by one that only verifies', async () => {
-  const patients = await undoing();
+  const platform = await undoing();
   const performed = async (values: object) =>
-    attempt(patients.engine, await queuedRun(patients.db, 'doctor', values));
+    attempt(platform.engine, await queuedRun(platform.db, 'watch', values));
   await performed({ trigger: 'verify' });
-  expect(patients.taken).toHaveLength(0);
+  expect(platform.taken).toHaveLength(0);
   await performed({ trigger: 'schedule', scheduled_for: new Date() });
-  expect(patients.taken).toHaveLength(1);
+  expect(platform.taken).toHaveLength(1);
 });
 
 test('asked for again it gets a run again, where none is to come', async () => {
-  const patients = await undoing();
-  await sql`UPDATE bot_actions SET undo_requested_at = NULL`.execute(patients.db);
-  const [action] = await patients.actions();
-  const request = async () => (await requestUndo(patients.db, action!.id, 'ann')).run?.status;
+  const platform = await undoing();
+  await sql`UPDATE bot_actions SET undo_requested_at = NULL`.execute(platform.db);
+  const [action] = await platform.actions();
+  const request = async () => (await requestUndo(platform.db, action!.id, 'ann')).run?.status;
   expect([await request(), await request()]).toEqual(['queued', undefined]);
   await sql`UPDATE bot_executions SET status = 'cancelled', completed_at = engine.now() WHERE status = 'queued'`.execute(
-    patients.db,
+    platform.db,
   );
   expect([await request(), await request()]).toEqual(['queued', undefined]);
 });
@@ -125,10 +125,13 @@ test('what was done on top goes first', async () => {
       },
     },
   }));
-  const patients = await ward([entry('ladder', playbook('disk.first', 'disk.second'))], cures);
-  await patients.round();
-  await ask(patients);
-  await patients.round();
+  const platform = await simulatedPlatform(
+    [entry('ladder', playbook('disk.first', 'disk.second'))],
+    cures,
+  );
+  await platform.round();
+  await ask(platform);
+  await platform.round();
   expect(order).toEqual(['disk.second', 'disk.first']);
 });
 
@@ -138,83 +141,83 @@ describe('one that cannot be done', () => {
     ['breaks off', new Error('it was changed since')],
   ])('(it %s) changes nothing, says why, and may be asked for again', async (_, error) => {
     let fails = true;
-    const patients = await undoing({
+    const platform = await undoing({
       does: async () => {
         if (fails) throw error;
       },
     });
-    expect(await patients.round()).toMatchObject({ status: 'success' });
-    expect(await patients.effects()).toEqual([]);
-    expect(await patients.actions()).toMatchObject([
+    expect(await platform.round()).toMatchObject({ status: 'success' });
+    expect(await platform.effects()).toEqual([]);
+    expect(await platform.actions()).toMatchObject([
       {
         state: 'verified',
         undo_requested_at: null,
         evidence: { undo_failed: 'it was changed since' },
       },
     ]);
-    await patients.round();
-    expect(patients.taken).toHaveLength(1);
+    await platform.round();
+    expect(platform.taken).toHaveLength(1);
     fails = false;
-    await ask(patients);
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
-    expect(await evidenceOf(patients)).not.toHaveProperty('undo_failed');
+    await ask(platform);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
+    expect(await evidenceOf(platform)).not.toHaveProperty('undo_failed');
   });
 
   test('because its remedy is gone says so', async () => {
-    const patients = await undoing();
-    await sql`UPDATE bot_actions SET remedy = 'disk.gone'`.execute(patients.db);
-    await patients.round();
-    expect(await evidenceOf(patients)).toMatchObject({
-      undo_failed: 'disk.gone cannot be taken back',
+    const platform = await undoing();
+    await sql`UPDATE bot_actions SET remedy = 'disk.gone'`.execute(platform.db);
+    await platform.round();
+    expect(await evidenceOf(platform)).toMatchObject({
+      undo_failed: 'disk.gone cannot be undone',
     });
   });
 
   test('because there was no effect says so', async () => {
-    const patients = await undoing();
-    await sql`UPDATE bot_actions SET state = 'aborted', success = false`.execute(patients.db);
-    await patients.round();
-    expect(patients.taken).toEqual([]);
-    expect(await patients.actions()).toMatchObject([
+    const platform = await undoing();
+    await sql`UPDATE bot_actions SET state = 'aborted', success = false`.execute(platform.db);
+    await platform.round();
+    expect(platform.taken).toEqual([]);
+    expect(await platform.actions()).toMatchObject([
       {
         state: 'aborted',
         undo_requested_at: null,
-        evidence: { undo_failed: 'there is nothing to take back: it is aborted' },
+        evidence: { undo_failed: 'there is nothing to undo: the action is aborted' },
       },
     ]);
   });
 });
 
 test.each(['off', 'careful'])('with the mode %s it waits', async (mode) => {
-  const patients = await undoing();
-  await set(patients.db, 'mode', mode);
-  await patients.round();
-  expect(patients.taken).toEqual([]);
-  await set(patients.db, 'mode', 'safe');
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+  const platform = await undoing();
+  await set(platform.db, 'mode', mode);
+  await platform.round();
+  expect(platform.taken).toEqual([]);
+  await set(platform.db, 'mode', 'safe');
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
 });
 
 /** Nobody minds its signal; its own end is not awaited. */
 const forever = () => new Promise<never>(() => {});
 
 test('the kill switch ends one that is under way: nothing of it stays, and it waits', async () => {
-  const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
+  const platform: Awaited<ReturnType<typeof undoing>> = await undoing({
     does: async () => {
-      if (patients.taken.length > 1) return;
-      await set(patients.db, 'mode', 'off');
+      if (platform.taken.length > 1) return;
+      await set(platform.db, 'mode', 'off');
       await forever();
     },
   });
-  expect(await patients.round()).toMatchObject({ status: 'success' });
-  expect(await patients.effects()).toEqual([]);
-  expect(await patients.actions()).toMatchObject([
+  expect(await platform.round()).toMatchObject({ status: 'success' });
+  expect(await platform.effects()).toEqual([]);
+  expect(await platform.actions()).toMatchObject([
     { state: 'verified', undo_requested_at: expect.any(Date) },
   ]);
-  await set(patients.db, 'mode', 'auto');
-  await patients.round();
-  expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
-  expect(await patients.effects()).toEqual(['undone']);
+  await set(platform.db, 'mode', 'auto');
+  await platform.round();
+  expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
+  expect(await platform.effects()).toEqual(['undone']);
 });
 
 describe('outside', () => {
@@ -222,33 +225,33 @@ describe('outside', () => {
 
   test('that it begins is committed before, and gone afterwards', async () => {
     const begun: unknown[] = [];
-    const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
-      does: async () => begun.push((await evidenceOf(patients)).undo_begun),
+    const platform: Awaited<ReturnType<typeof undoing>> = await undoing({
+      does: async () => begun.push((await evidenceOf(platform)).undo_begun),
       rest: outside,
     });
-    const { id } = await patients.round();
+    const { id } = await platform.round();
     expect(begun).toMatchObject([{ execution_id: id }]);
-    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
-    expect(await evidenceOf(patients)).not.toHaveProperty('undo_begun');
+    expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
+    expect(await evidenceOf(platform)).not.toHaveProperty('undo_begun');
   });
 
   test('one that says that nothing was done may be asked for again', async () => {
     let fails = true;
-    const patients = await undoing({
+    const platform = await undoing({
       does: async () => {
         if (fails) throw new NotAppliedError('it refused');
       },
       rest: outside,
     });
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([
       { state: 'verified', undo_requested_at: null, evidence: { undo_failed: 'it refused' } },
     ]);
-    expect(await evidenceOf(patients)).not.toHaveProperty('undo_begun');
+    expect(await evidenceOf(platform)).not.toHaveProperty('undo_begun');
     fails = false;
-    await ask(patients);
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([{ state: 'undone' }]);
+    await ask(platform);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
   });
 
   const unknown = (why: string) => ({
@@ -259,73 +262,73 @@ describe('outside', () => {
   });
 
   test('one that broke off is unknown, and never repeated', async () => {
-    const patients = await undoing({
+    const platform = await undoing({
       does: async () => {
         throw new Error('the answer was lost');
       },
       rest: outside,
     });
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([unknown('the answer was lost')]);
-    await ask(patients);
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([{ state: 'unknown', undo_requested_at: null }]);
-    expect(patients.taken).toHaveLength(1);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([unknown('the answer was lost')]);
+    await ask(platform);
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([{ state: 'unknown', undo_requested_at: null }]);
+    expect(platform.taken).toHaveLength(1);
   });
 
   test('one that was begun and has no end is unknown, and not repeated', async () => {
-    const patients: Awaited<ReturnType<typeof undoing>> = await undoing({
+    const platform: Awaited<ReturnType<typeof undoing>> = await undoing({
       does: async () => {
-        await set(patients.db, 'mode', 'off');
+        await set(platform.db, 'mode', 'off');
         await forever();
       },
       rest: outside,
     });
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([
       { state: 'verified', undo_requested_at: expect.any(Date) },
     ]);
-    await set(patients.db, 'mode', 'auto');
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([
+    await set(platform.db, 'mode', 'auto');
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([
       unknown('its undo was begun before, and it is not known how it ended'),
     ]);
-    expect(patients.taken).toHaveLength(1);
+    expect(platform.taken).toHaveLength(1);
   });
 
   test('one that another run is at is left to that one', async () => {
     const at = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
-    const patients = await undoing({
+    const platform = await undoing({
       does: () => {
         at.resolve();
         return over.promise;
       },
       rest: outside,
     });
-    await sql`UPDATE bots SET concurrency = 2`.execute(patients.db);
-    const first = patients.round();
+    await sql`UPDATE bots SET concurrency = 2`.execute(platform.db);
+    const first = platform.round();
     await at.promise;
-    await patients.round();
-    expect(await patients.actions()).toMatchObject([
+    await platform.round();
+    expect(await platform.actions()).toMatchObject([
       { state: 'verified', undo_requested_at: expect.any(Date) },
     ]);
     over.resolve();
     await first;
-    expect(await patients.actions()).toMatchObject([{ state: 'undone', error_message: null }]);
-    expect(patients.taken).toHaveLength(1);
+    expect(await platform.actions()).toMatchObject([{ state: 'undone', error_message: null }]);
+    expect(platform.taken).toHaveLength(1);
   });
 
   test('in doubt it keeps its state while something else about the problem is unfinished', async () => {
-    const patients = await undoing({
+    const platform = await undoing({
       does: async () => {
         throw new Error('the answer was lost');
       },
       rest: outside,
     });
-    await leftBehind(patients, 'single', 'disk.other', 'unknown', { applied_at: null });
-    await patients.round();
-    const action = (await patients.actions()).find(({ remedy }) => remedy === 'disk.set');
+    await leftBehind(platform, 'single', 'disk.other', 'unknown', { applied_at: null });
+    await platform.round();
+    const action = (await platform.actions()).find(({ remedy }) => remedy === 'disk.set');
     expect(action).toMatchObject({
       state: 'verified',
       undo_requested_at: null,

@@ -6,7 +6,7 @@ import { aBot, aRemedy, broken, catalogue, clean, entry } from '../support/build
 import { anEngine, startFlow } from '../support/engine.ts';
 import { attempt, nothingHeldOut, queuedRun, run } from '../support/runs.ts';
 import { movableClock } from '../support/clocks.ts';
-import { ward, type Cure } from '../heal/patients.ts';
+import { simulatedPlatform, type Cure } from '../heal/simulated-platform.ts';
 
 const steps = (...rungs: [remedy: string, delay: string][]) =>
   entry(
@@ -19,12 +19,12 @@ async function admitted(
   cures: Cure[] = [{ name: 'disk.first' }],
   seed = steps(['disk.first', '1h']),
 ) {
-  const patients = await ward([seed], cures, { severity: 'low' });
-  const { db, engine } = patients;
+  const platform = await simulatedPlatform([seed], cures, { severity: 'low' });
+  const { db, engine } = platform;
   const move = await movableClock(db);
-  await patients.round();
+  await platform.round();
   return {
-    ...patients,
+    ...platform,
     move,
     verifications: () =>
       db
@@ -42,7 +42,7 @@ async function admitted(
         .executeTakeFirstOrThrow();
       return attempt(engine, id);
     },
-    states: async () => (await patients.actions()).map(({ remedy, state }) => [remedy, state]),
+    states: async () => (await platform.actions()).map(({ remedy, state }) => [remedy, state]),
     counters: () =>
       db
         .selectFrom('bots')
@@ -54,14 +54,14 @@ async function admitted(
 const hour = 3_600;
 
 test('it is queued for the moment of the judgement, once, whatever runs come by before', async () => {
-  const patients = await admitted([{ name: 'disk.first', works: false }]);
-  await sql`UPDATE bots SET max_attempts = 7`.execute(patients.db);
-  await sql`DELETE FROM bot_executions WHERE trigger = 'verify'`.execute(patients.db);
-  await patients.round();
-  await patients.round();
-  const [action] = await patients.actions();
+  const platform = await admitted([{ name: 'disk.first', works: false }]);
+  await sql`UPDATE bots SET max_attempts = 7`.execute(platform.db);
+  await sql`DELETE FROM bot_executions WHERE trigger = 'verify'`.execute(platform.db);
+  await platform.round();
+  await platform.round();
+  const [action] = await platform.actions();
   expect(action).toMatchObject({ state: 'applied' });
-  expect(await patients.verifications()).toMatchObject([
+  expect(await platform.verifications()).toMatchObject([
     {
       status: 'queued',
       run_after: action!.verify_after,
@@ -73,134 +73,134 @@ test('it is queued for the moment of the judgement, once, whatever runs come by 
 });
 
 test('it does not start before', async () => {
-  const patients = await admitted();
-  expect(await patients.judge()).toMatchObject({ status: 'queued', attempt: 0 });
+  const platform = await admitted();
+  expect(await platform.judge()).toMatchObject({ status: 'queued', attempt: 0 });
 });
 
 test('it verifies with the same check, resolves the finding, and is outside of the counters', async () => {
-  const patients = await admitted();
-  const before = await patients.counters();
-  await patients.move(hour);
-  expect(await patients.judge()).toMatchObject({
+  const platform = await admitted();
+  const before = await platform.counters();
+  await platform.move(hour);
+  expect(await platform.judge()).toMatchObject({
     status: 'success',
     checks_performed: 1,
     actions_taken: 0,
     issues_found: 0,
   });
-  expect(await patients.states()).toEqual([['disk.first', 'verified']]);
-  expect(await patients.finding()).toMatchObject({ resolution_method: 'auto-fixed' });
-  expect(await patients.counters()).toEqual(before);
+  expect(await platform.states()).toEqual([['disk.first', 'verified']]);
+  expect(await platform.finding()).toMatchObject({ resolution_method: 'auto-fixed' });
+  expect(await platform.counters()).toEqual(before);
 });
 
 test('where the check still fails it goes on with the ladder, and the next judgement is queued', async () => {
-  const patients = await admitted(
+  const platform = await admitted(
     [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
     steps(['disk.first', '1h'], ['disk.second', '2h']),
   );
-  await patients.move(hour);
-  expect(await patients.judge()).toMatchObject({
+  await platform.move(hour);
+  expect(await platform.judge()).toMatchObject({
     status: 'success',
     actions_taken: 1,
     issues_found: 1,
   });
-  expect(await patients.states()).toEqual([
+  expect(await platform.states()).toEqual([
     ['disk.first', 'failed'],
     ['disk.second', 'applied'],
   ]);
-  const [first, second] = await patients.actions();
+  const [first, second] = await platform.actions();
   expect(second!.heal_id).toBe(first!.heal_id);
-  await patients.move(2 * hour);
-  await patients.judge();
-  expect(await patients.states()).toEqual([
+  await platform.move(2 * hour);
+  await platform.judge();
+  expect(await platform.states()).toEqual([
     ['disk.first', 'failed'],
     ['disk.second', 'verified'],
   ]);
-  expect(await patients.effects()).toEqual(['disk.first', 'disk.second']);
+  expect(await platform.effects()).toEqual(['disk.first', 'disk.second']);
 });
 
 test('where the ladder has no more steps the finding stays open', async () => {
-  const patients = await admitted([{ name: 'disk.first', works: false }]);
-  await patients.move(hour);
-  expect(await patients.judge()).toMatchObject({ status: 'success', issues_found: 1 });
-  expect(await patients.states()).toEqual([['disk.first', 'failed']]);
-  expect(await patients.finding()).toMatchObject({ resolved_at: null });
+  const platform = await admitted([{ name: 'disk.first', works: false }]);
+  await platform.move(hour);
+  expect(await platform.judge()).toMatchObject({ status: 'success', issues_found: 1 });
+  expect(await platform.states()).toEqual([['disk.first', 'failed']]);
+  expect(await platform.finding()).toMatchObject({ resolved_at: null });
 });
 
 test('what was judged meanwhile is left alone: it ends as a success that checked nothing', async () => {
-  const patients = await admitted();
-  await patients.round();
-  expect(await patients.states()).toEqual([['disk.first', 'verified']]);
-  await patients.move(hour);
-  expect(await patients.judge()).toMatchObject({
+  const platform = await admitted();
+  await platform.round();
+  expect(await platform.states()).toEqual([['disk.first', 'verified']]);
+  await platform.move(hour);
+  expect(await platform.judge()).toMatchObject({
     status: 'success',
     reason: null,
     checks_performed: 0,
   });
-  expect(await patients.states()).toEqual([['disk.first', 'verified']]);
+  expect(await platform.states()).toEqual([['disk.first', 'verified']]);
 });
 
 test('it looks at nothing else, and begins nothing', async () => {
-  const patients = await admitted();
-  await patients.move(hour);
-  patients.ill.add('memory');
-  await patients.judge();
-  const findings = await patients.db.selectFrom('bot_findings').selectAll().execute();
+  const platform = await admitted();
+  await platform.move(hour);
+  platform.broken.add('memory');
+  await platform.judge();
+  const findings = await platform.db.selectFrom('bot_findings').selectAll().execute();
   expect(findings.map(({ affected_component }) => affected_component)).toEqual(['disk']);
-  expect(await patients.actions()).toHaveLength(1);
+  expect(await platform.actions()).toHaveLength(1);
 });
 
 test('a longer delay in the entry changes nothing of what was written down', async () => {
-  const patients = await admitted();
-  await sql`UPDATE bot_knowledge SET solution = replace(solution, '1h', '9h')`.execute(patients.db);
-  await patients.move(hour);
-  await patients.judge();
-  expect(await patients.states()).toEqual([['disk.first', 'verified']]);
-  expect(await patients.verifications()).toHaveLength(1);
+  const platform = await admitted();
+  await sql`UPDATE bot_knowledge SET solution = replace(solution, '1h', '9h')`.execute(platform.db);
+  await platform.move(hour);
+  await platform.judge();
+  expect(await platform.states()).toEqual([['disk.first', 'verified']]);
+  expect(await platform.verifications()).toHaveLength(1);
 });
 
 test('under the kill switch it verifies, and takes no further step', async () => {
-  const patients = await admitted(
+  const platform = await admitted(
     [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
     steps(['disk.first', '1h'], ['disk.second', '1h']),
   );
-  await sql`UPDATE engine.settings SET value = '"off"' WHERE key = 'mode'`.execute(patients.db);
-  await patients.move(hour);
-  await patients.judge();
-  expect(await patients.states()).toEqual([['disk.first', 'failed']]);
+  await sql`UPDATE engine.settings SET value = '"off"' WHERE key = 'mode'`.execute(platform.db);
+  await platform.move(hour);
+  await platform.judge();
+  expect(await platform.states()).toEqual([['disk.first', 'failed']]);
 });
 
 test.each(['paused', 'disabled'])(
   'where the bot was %s meanwhile it verifies, and takes no further step',
   async (status) => {
-    const patients = await admitted(
+    const platform = await admitted(
       [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
       steps(['disk.first', '1h'], ['disk.second', '1h']),
     );
-    await sql`UPDATE bots SET status = ${status}`.execute(patients.db);
-    await patients.move(hour);
-    await patients.judge();
-    expect(await patients.states()).toEqual([['disk.first', 'failed']]);
+    await sql`UPDATE bots SET status = ${status}`.execute(platform.db);
+    await platform.move(hour);
+    await platform.judge();
+    expect(await platform.states()).toEqual([['disk.first', 'failed']]);
   },
 );
 
 test('an attempt that dies between the steps leaves the rest to the next attempt', async () => {
-  const patients = await admitted(
+  const platform = await admitted(
     [{ name: 'disk.first', works: false }, { name: 'disk.second' }],
     steps(['disk.first', '1h'], ['disk.second', '1h']),
   );
-  await patients.move(hour);
-  const { id } = (await patients.verifications())[0]!;
+  await platform.move(hour);
+  const { id } = (await platform.verifications())[0]!;
   // It had judged the first step and intended the second one when its worker was lost.
   await sql`UPDATE bot_actions SET state = 'failed', settled_at = engine.now()`.execute(
-    patients.db,
+    platform.db,
   );
   await sql`
     INSERT INTO bot_actions (bot_id, finding_id, execution_id, knowledge_id, heal_id, step, idempotency_key, action_type,
                              action_description, remedy, risk, fingerprint, component, state, success)
     SELECT bot_id, finding_id, ${id}::uuid, knowledge_id, heal_id, 1, heal_id || '/1', 'disk.second', '', 'disk.second', risk,
-           fingerprint, component, 'intent', false FROM bot_actions`.execute(patients.db);
-  await patients.judge();
-  expect(await patients.states()).toEqual([
+           fingerprint, component, 'intent', false FROM bot_actions`.execute(platform.db);
+  await platform.judge();
+  expect(await platform.states()).toEqual([
     ['disk.first', 'failed'],
     ['disk.second', 'applied'],
   ]);
@@ -247,11 +247,11 @@ test('where two runs judge the same at once, one of them goes on with the ladder
 
 describe.each(backends)('on $name', (backend) => {
   test('a worker takes it when its time has come', async () => {
-    let ill = true;
-    const cure = aRemedy('disk.clean', async () => (ill = false));
+    let isBroken = true;
+    const cure = aRemedy('disk.clean', async () => (isBroken = false));
     const bot = aBot(
       'watch',
-      async () => (ill ? broken('disk') : clean('disk')),
+      async () => (isBroken ? broken('disk') : clean('disk')),
       // The check is asked again after the run's deadline.
       { timeoutSeconds: 2, knowledge: [steps(['disk.clean', '2s'])] },
     );

@@ -99,7 +99,7 @@ describe('slots without a row', () => {
   test.each(['disabled', 'error'] as const)('of a bot in status %s stay away', async (status) => {
     const { db } = await scene('2026-03-02T06:00:30Z');
     await addBots(db, ['bot'], { status });
-    await expect(fill(db, '00:00:00')).rejects.toThrow('nothing of bot can be made up for');
+    await expect(fill(db, '00:00:00')).rejects.toThrow('the missed slots of bot cannot be run now');
     expect(await slots(db, 'bot')).toEqual([]);
   });
 });
@@ -235,7 +235,7 @@ describe('a stretch', () => {
   test.each([
     ['that begins in the future', '01:00:00', undefined, 'lies in the future'],
     ['that ends in the future', '00:00:00', '01:00:00', 'lies in the future'],
-    ['that ends where it begins', '00:10:00', '00:10:00', 'the stretch is empty'],
+    ['that ends where it begins', '00:10:00', '00:10:00', 'the period is empty'],
     ['of more slots than allowed', '00:00:00', undefined, 'more than 20 slots'],
   ])('%s is refused, and nothing is written', async (_, since, until, why) => {
     const { db } = await scene('2026-03-02T00:30:30Z');

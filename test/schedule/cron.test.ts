@@ -122,7 +122,7 @@ describe('the door', () => {
     const error = refusal('0 0 30 2 *');
     expect(error).toBeInstanceOf(UsageError);
     expect(error.field).toBe('schedule_cron');
-    expect(error.what).toBe('"0 0 30 2 *" is no usable schedule');
+    expect(error.what).toBe('"0 0 30 2 *" is not a valid schedule');
     expect(error.why).toBe('schedule_cron: it never fires: no month that it names has such a day');
     expect(error.hint).toContain('write L');
   });
@@ -163,8 +163,8 @@ describe('the door', () => {
     ['0 0 * * fri-mon', 'weekday cannot go from FRI to MON'],
     ['0 0 * nov-feb *', 'month cannot go from NOV to FEB'],
     ['5,5 * * * *', 'names a value twice: 5'],
-    ['0 0 */2 * 1', 'crons disagree'],
-    ['0 0 1 * */2', 'crons disagree'],
+    ['0 0 */2 * 1', 'cron programs disagree'],
+    ['0 0 1 * */2', 'cron programs disagree'],
     ['CRON_TZ=Mars/Base 0 0 * * *', 'unknown timezone, "Mars/Base"'],
     ['CRON_TZ= 0 0 * * *', 'unknown timezone, ""'],
     ['CRON_TZ=+05:00 0 0 * * *', 'unknown timezone, "+05:00"'],

@@ -17,7 +17,7 @@ import { addKnowledge } from '../../src/services/knowledge/add.ts';
 import { setAutonomyOn } from '../../src/services/knowledge/edit-component.ts';
 import { editKnowledge } from '../../src/services/knowledge/edit.ts';
 import { setEnabled } from '../../src/services/knowledge/enable.ts';
-import { mendFigures } from '../../src/services/knowledge/verify.ts';
+import { correctFigures } from '../../src/services/knowledge/verify.ts';
 import { chooseBots } from '../../src/services/round/choose.ts';
 import { makeRound } from '../../src/services/round/make.ts';
 import { listSecrets } from '../../src/services/secrets/list.ts';
@@ -70,7 +70,7 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
     ['operator'],
     (context) => setEnabled(context, { knowledge: 'disk.full', enabled: true, reason: null }),
   ],
-  ['mend the figures of knowledge', ['operator'], (context) => mendFigures(context)],
+  ['correct the figures of knowledge', ['operator'], (context) => correctFigures(context)],
   ['store secrets', ['operator'], (context) => setSecret(context, sealed)],
   ['rotate secrets', ['operator'], (context) => rotateSecrets(context, { keys })],
   [

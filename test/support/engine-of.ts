@@ -1,4 +1,4 @@
-/** A worker's engine around parts that a test or a process of a test has opened, as src/bin/carry-runs.ts does it. */
+/** A worker's engine around parts that a test or a process of a test has opened, as src/bin/start-worker.ts does it. */
 import type { SecretSources } from '../../src/data/secrets/open.ts';
 import { openRedaction, type Redaction } from '../../src/ground/secrets/redact.ts';
 import type { Engine } from '../../src/run/engine.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { carryCanary } from '../../src/run/carry-canary.ts';
+import { performCanary } from '../../src/run/perform-canary.ts';
 import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import type { Job } from '../../src/contract/job.ts';
 import { connect } from '../../src/database/connect.ts';
@@ -139,7 +139,7 @@ export async function startFlow(
         () => {},
         {
           job: (entry, free) => performJob(jobEngine, entry, free),
-          canary: (id) => carryCanary(engine, id),
+          canary: (id) => performCanary(engine, id),
         },
       )
     : null;

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { takeEffect } from '../../src/heal/effect.ts';
-import { takeBack } from '../../src/heal/undo.ts';
+import { undoEffect } from '../../src/heal/undo.ts';
 import { aRemedy } from '../support/builders.ts';
 import { testDatabase } from '../support/database.ts';
 import { ladder, openFinding, run, signal, undo } from './given.ts';
@@ -42,7 +42,7 @@ test.each(['applied', 'taken back'])(
         params: {},
       };
       expect(await takeEffect(means, effect, signal)).toBeNull();
-    } else await takeBack(means, undo(0, runs.first), signal);
+    } else await undoEffect(means, undo(0, runs.first), signal);
     const { rows } = await sql<{ state: string; status: string }>`
     SELECT a.state, b.status FROM bot_actions a, bots b WHERE a.id = ${id}::uuid AND b.id = ${bots[1]}::uuid`.execute(
       db,

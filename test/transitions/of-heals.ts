@@ -1,12 +1,12 @@
 /** Transactions of heals, each as the engine makes it, and of the timers that conclude what became of them. */
 import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
-import { takeUp } from '../../src/heal/adopt.ts';
+import { continueAbandoned } from '../../src/heal/adopt.ts';
 import { decide, intendNext } from '../../src/heal/decide.ts';
 import { takeEffect } from '../../src/heal/effect.ts';
 import { judgeEntries } from '../../src/heal/judging/judge.ts';
 import { writeDoubt, writeFailure } from '../../src/heal/outside.ts';
-import { concludeUndo, takeBack } from '../../src/heal/undo.ts';
+import { concludeUndo, undoEffect } from '../../src/heal/undo.ts';
 import { verify } from '../../src/heal/verify.ts';
 import { abortIntent } from '../../src/transitions/actions/abort.ts';
 import { failIntent } from '../../src/transitions/actions/fail.ts';
@@ -38,7 +38,7 @@ export const ofHeals: Transactions = {
   'intend the next step': ({ db }) =>
     intendNext(healing(db), run(runs.beside), openFinding(4), ladder(4), 0),
   'take an abandoned intent up': ({ db }) =>
-    takeUp(
+    continueAbandoned(
       healing(db),
       run(runs.otherBeside),
       openFinding(2),
@@ -109,11 +109,11 @@ export const ofHeals: Transactions = {
       problems[1]!.action,
       new Date(),
     ),
-  'take an effect back': ({ db }) => takeBack({ db, catalogue }, undo(0, runs.first), signal),
+  'take an effect back': ({ db }) => undoEffect({ db, catalogue }, undo(0, runs.first), signal),
   "take another bot's effect back": ({ db }) =>
-    takeBack({ db, catalogue }, undo(2, runs.other), signal),
+    undoEffect({ db, catalogue }, undo(2, runs.other), signal),
   'take an effect outside back': ({ db }) =>
-    takeBack({ db, catalogue }, { ...undo(0, runs.first), remedy: 'other.call' }, signal),
+    undoEffect({ db, catalogue }, { ...undo(0, runs.first), remedy: 'other.call' }, signal),
   'conclude an undo': ({ db }) =>
     concludeUndo(db, undo(1, runs.beside), new Error('x'), { signal }),
   'settle: hold': ({ db }) => hold(db, 100),

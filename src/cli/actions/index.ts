@@ -3,7 +3,7 @@ import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
 
 /** `roundsman actions ...` */
 export function actionsCommand(): Command {
-  const actions = new Command('actions').description('what was done to heal');
+  const actions = new Command('actions').description('the steps that heals took');
   actions
     .command('list')
     .description('steps of heals, the newest first')
@@ -22,7 +22,7 @@ export function actionsCommand(): Command {
   actions
     .command('undo')
     .argument(...idArgument)
-    .description('take back the effect of one step; the next run of its bot does it')
+    .description('undo the effect of one step; the next run of its bot does it')
     .option('--yes', 'do not ask again')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

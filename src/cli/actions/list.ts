@@ -23,7 +23,9 @@ export const listActions = (options: { bot?: string; limit: number; json?: true 
         printable(action.bots.name ?? '-'),
         printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
       ]),
-      bot === undefined ? 'Nothing was ever done to heal.' : 'Nothing was done for this bot.',
+      bot === undefined
+        ? 'No heal has taken a step yet.'
+        : 'No heal has taken a step for this bot.',
       ['Risk', 'Bot', 'Component', 'Knowledge'],
     );
   });

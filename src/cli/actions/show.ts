@@ -50,29 +50,29 @@ export const showAction = (given: string, options: { json?: true }): Promise<voi
     actionTable(others, now, '');
   });
 
-/** For a check that counts events: what an applied cure waits for. */
+/** For a check that counts events: what an applied step waits for. */
 function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
   if (state !== 'applied' || judge_within === null) return null;
   const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';
-  return `what came since does not tell yet whether it helped${again}`;
+  return `the events since then do not show yet whether it helped${again}`;
 }
 
 function undo(action: ListedAction, undoable: Undoable, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;
-  const whose = asked
+  const request = asked
     ? `asked for by ${printable(by ?? 'a person')} at ${print.moment(asked, now)}`
     : null;
-  if (action.state === 'undone') return whose ?? 'done';
-  if (whose) {
+  if (action.state === 'undone') return request ?? 'done';
+  if (request) {
     const { delayed } = undoable;
     return delayed
-      ? `${whose}; the last run of its bot could not do it, and the next one tries again: ${printable(delayed)}`
-      : `${whose}; the next run of its bot does it`;
+      ? `${request}; the last run of its bot could not undo it, and the next one tries again: ${printable(delayed)}`
+      : `${request}; the next run of its bot does it`;
   }
   const { refusal, cannot, failed } = undoable;
   const way =
     refusal ??
-    (cannot && 'its remedy cannot take it back') ??
+    (cannot && 'its remedy cannot undo it') ??
     `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
   return failed ? `${way}; the last try failed: ${printable(failed)}` : way;
 }

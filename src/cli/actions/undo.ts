@@ -22,16 +22,16 @@ export const undoAction = (given: string, options: UndoOptions): Promise<void> =
     const what = printable(action.action_description);
     if (options.json) note(what);
     else say(what);
-    if (!options.yes && !(await agrees('Have it taken back?'))) return note('nothing was changed');
+    if (!options.yes && !(await agrees('Undo it?'))) return note('nothing was changed');
     const { action: asked, run } = await undo({ db, actor: actorOf(options.as) }, { action });
-    if (run) await noteIfIdle(db, 'it is done when one starts');
+    if (run) await noteIfIdle(db, 'it is undone when one starts');
     await noteIfOff(db, 'nothing is done or undone');
     if (options.json) return json({ ...asked, bot_executions: run });
-    if (delayed) say(`The last run of its bot could not do it: ${printable(delayed)}`);
+    if (delayed) say(`The last run of its bot could not undo it: ${printable(delayed)}`);
     if (!run) {
       const by = printable(asked.undo_requested_by ?? 'a person');
-      return say(`${by} asked for it already, at ${time(asked.undo_requested_at)} UTC.`);
+      return say(`${by} asked for this undo already, at ${time(asked.undo_requested_at)} UTC.`);
     }
-    say(`Asked for. Queued a run of ${printable(action.bots.name ?? '-')}: ${run.id}`);
+    say(`The undo is requested. Queued a run of ${printable(action.bots.name ?? '-')}: ${run.id}`);
     say(`See \`npx roundsman runs show ${shortId(run.id)}\`.`);
   });

@@ -12,5 +12,5 @@ export function actor(as?: string): string {
   }
 }
 
-/** A person who has the database's address may do everything there is. */
+/** A person who has the database's address has every right. */
 export const actorOf = (as?: string): Actor => ({ name: actor(as), role: 'owner' });

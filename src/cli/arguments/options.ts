@@ -45,7 +45,7 @@ export const seconds =
       });
     const [, count, unit] = /^(\d+)([smhdw]?)$/.exec(text) ?? [];
     if (!count || (!unit && !bare))
-      throw refuse('it has to be a number with one of s, m, h, d, w behind it');
+      throw refuse('it has to be a number followed by s, m, h, d or w');
     const value = Number(count) * unitSeconds[unit || 's']!;
     if (value > most) throw refuse(`it is too long: ${inUnits(most)} at most`);
     if (value < least) throw refuse(`it is too short: ${inUnits(least)} at least`);
@@ -84,7 +84,7 @@ export const limitOption = [
   wholeNumber('--limit', 1, 1_000_000),
 ] as const;
 
-/** What the commands of a noun take where it has ids and no names. */
-export const idArgument = ['<id>', 'its id, or the first digits of it, at least 4'] as const;
+/** The argument of commands whose noun has ids instead of names. */
+export const idArgument = ['<id>', 'its id, or at least the first 4 digits of it'] as const;
 
 export const jsonOption = ['--json', 'print one JSON document'] as const;

@@ -19,7 +19,7 @@ interface BackfillOptions {
   json?: true;
 }
 
-/** The slots that a dry run lists; --json has all of them. */
+/** How many slots a dry run lists; --json has all of them. */
 const listed = 20;
 
 export const backfillBot = (given: string, options: BackfillOptions): Promise<void> =>
@@ -32,16 +32,16 @@ export const backfillBot = (given: string, options: BackfillOptions): Promise<vo
     const { unclaimed } = done;
     if (unclaimed)
       note(
-        `the slot of ${time(unclaimed)} UTC is due and not claimed yet: it and what follows is left to the scheduler`,
+        `the slot of ${time(unclaimed)} UTC is due and not claimed yet: the scheduler will claim it and the later ones`,
       );
     const count = done.inserted.length + done.requeued.length;
     if (count > 0 && !dryRun) await noteIfIdle(db, 'they run when one starts');
     if (options.json) return json({ name: bot.name, dry_run: dryRun, ...done });
 
     const runs = `${counted(count, 'run')} of ${bot.name}`;
-    if (count === 0) say(`Nothing of ${bot.name} is to be made up for.`);
+    if (count === 0) say(`No slot of ${bot.name} is left to run in this period.`);
     else if (dryRun) say(`Would queue ${runs}; nothing was written.`);
-    else say(`Queued ${runs}. They wait for each other, and its own slots go on meanwhile.`);
+    else say(`Queued ${runs}. They run as its places allow; its regular slots go on meanwhile.`);
     say();
     printFacts(done);
     if (dryRun) printSlots(zone, done);
@@ -56,16 +56,14 @@ function printFacts({ since, until, inserted, requeued, ran, open, left }: Backf
   const slots = (rows: unknown[], what = '') =>
     rows.length > 0 ? `${counted(rows.length, 'slot')}${what && `: ${what}`}` : null;
   facts([
-    ['Stretch', `${time(since)} to ${time(until)} UTC`],
+    ['Period', `${time(since)} to ${time(until)} UTC`],
     ['Without a run', slots(inserted)],
     ['Skipped', slots(requeued, tally(requeued.map(({ reason }) => reason ?? 'no reason')))],
     ['Ran already', slots(ran, tally(ran.map(({ status }) => status)))],
     ['Waiting', slots(open, tally(open.map(({ status }) => status)))],
     [
       'Left alone',
-      left.length > 0
-        ? `${counted(left.length, 'stretch')} of missed slots that an earlier schedule had`
-        : null,
+      left.length > 0 ? `${left.length} rows of missed slots of an earlier schedule` : null,
     ],
   ]);
 }

@@ -36,7 +36,7 @@ export async function editBot(
 const nothingToChange = (name: string, wanted: readonly string[]): string =>
   wanted.length === 0
     ? 'Nothing to change: no option was given. --help lists them.'
-    : `Nothing to change: ${name} is like that already.`;
+    : `Nothing to change: ${name} has these values already.`;
 
 const shown = (value: unknown): string =>
   value === null

@@ -27,14 +27,14 @@ export function botsCommand(): Command {
   bots
     .command('pause')
     .argument(...named)
-    .description('keep a bot from running until it is resumed')
+    .description('stop a bot from running until it is resumed')
     .option('--reason <text>', 'the reason, for people who ask later')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).pauseBot(name, options));
   bots
     .command('resume')
     .argument(...named)
-    .description('let a bot run again; the runs that it missed are not made up for')
+    .description('let a bot run again; runs that it missed meanwhile are not queued')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
   bots
@@ -47,7 +47,7 @@ export function botsCommand(): Command {
   bots
     .command('next')
     .argument('[name]', 'the name of the bot; every active one unless given')
-    .description('when a bot will run, or the next run of every active bot')
+    .description('the next runs of one bot, or the next run of every active bot')
     .option('-n, --count <n>', 'how many times', wholeNumber('--count', 1, 1000), 5)
     .option(...limitOption, 100)
     .option(...jsonOption)
@@ -58,13 +58,17 @@ export function botsCommand(): Command {
     .description('queue runs for slots of the past that had none or were skipped')
     .requiredOption(
       '--since <time>',
-      "from when on: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
+      "the beginning of the period: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
       moment('--since'),
     )
-    .option('--until <time>', 'up to this time and without it (now)', moment('--until'))
+    .option(
+      '--until <time>',
+      'the end of the period, not included (now if not given)',
+      moment('--until'),
+    )
     .option(
       '-l, --limit <n>',
-      'refuse a stretch of more slots',
+      'refuse a period with more slots',
       wholeNumber('--limit', 1, 100_000),
       1000,
     )
@@ -90,12 +94,12 @@ function definition(command: Command): Command {
     .addOption(
       new Option(
         '--catch-up <how>',
-        `what becomes of slots missed in a downtime${otherwise('last')}`,
+        `which slots that were missed in a downtime run later${otherwise('last')}`,
       ).choices(['skip', 'last', 'all']),
     )
     .option(
       '--catch-up-limit <n>',
-      `runs that \`all\` makes up for at most${otherwise('10')}`,
+      `the most missed slots that \`all\` runs later${otherwise('10')}`,
       wholeNumber('--catch-up-limit', 1, 100),
     )
     .option(
@@ -106,17 +110,17 @@ function definition(command: Command): Command {
     .addOption(
       new Option(
         '--overlap <how>',
-        `a slot that comes while the bot runs${otherwise('skip')}`,
+        `what happens to a slot that comes while the bot runs${otherwise('skip')}`,
       ).choices(['skip', 'queue']),
     )
     .option(
       '--concurrency <n>',
-      `runs at once${otherwise('1')}`,
+      `the most runs at the same time${otherwise('1')}`,
       wholeNumber('--concurrency', 1, 1000),
     )
     .option(
       '--jitter <time>',
-      `spread the start over so long${otherwise('0s')}`,
+      `delay each start by a random time up to this${otherwise('0s')}`,
       inSeconds('--jitter', 0, 86_400, '30s'),
     )
     .option(
@@ -126,7 +130,7 @@ function definition(command: Command): Command {
     )
     .option(
       '--max-attempts <n>',
-      `starts of one run at most${otherwise('3')}`,
+      `the most attempts of one run${otherwise('3')}`,
       wholeNumber('--max-attempts', 1, 100),
     )
     .option(

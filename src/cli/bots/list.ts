@@ -6,7 +6,7 @@ import { json, note, paint, relative, say, state, time, upTo } from '../terminal
 import { isWide, table } from '../terminal/table.ts';
 
 export const noBots =
-  'No bots yet. `npx roundsman up` brings the built-in ones along; `npx roundsman bots add` adds your own.';
+  'No bots yet. `npx roundsman up` adds the built-in ones; `npx roundsman bots add` adds your own.';
 
 const lastRun = (run: ExecutionRow | undefined, now: Date): string =>
   run ? `${state(run.status)} ${relative(run.completed_at ?? run.started_at, now)}` : '-';
@@ -17,7 +17,7 @@ export function nextRun(bot: BotRow, now: Date): string {
   const at = bot.next_execution_at;
   if (!at) return 'not planned yet';
   if (at <= now) return paint('yellow', `due ${relative(at, now)}`);
-  // The day is shown only where it is not today.
+  // The day is shown only if it is not today.
   const shown = time(at);
   return `${relative(at, now)}, ${shown.slice(0, 10) === time(now).slice(0, 10) ? shown.slice(11, 16) : shown.slice(0, 16)}`;
 }
@@ -49,5 +49,7 @@ export const listBots = (options: { limit: number; json?: true }): Promise<void>
     for (const { name, status_reason } of inError)
       say(`${paint('red', name)}: ${printable(status_reason ?? 'no reason was recorded')}`);
     if (bots.some((bot) => bot.status === 'active' && !bot.next_execution_at))
-      note("not planned yet: the scheduler's next tick does it; `npx roundsman up` starts one");
+      note(
+        "not planned yet: the scheduler's next tick plans them; `npx roundsman up` starts a scheduler",
+      );
   });

@@ -68,7 +68,7 @@ async function nextOf(
     'It never runs again.',
   );
   if (shown.length < count && shown.length > 0) note('none after that');
-  if (bot.status !== 'active') note(`none of them while it is ${bot.status}`);
+  if (bot.status !== 'active') note(`it takes none of them while it is ${bot.status}`);
   if (isSpread)
     note(
       `each start is spread over ${bot.jitter_seconds} s (jitter), and over less than half the time to the next slot`,

@@ -18,7 +18,7 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
     }
     const ended = await untilEnded(db, run.id);
     if (!ended) {
-      note(`it goes on; see \`${look}\``);
+      note(`the run goes on; see \`${look}\``);
       process.exitCode = interrupted;
       return;
     }

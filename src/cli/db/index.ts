@@ -5,7 +5,7 @@ import { jsonOption, wholeNumber } from '../arguments/options.ts';
 export function dbCommand(): Command {
   const db = new Command('db').description('the database and its migrations');
   db.command('migrate')
-    .description('apply what is pending; makes the embedded database if there is none')
+    .description('apply pending migrations; creates the embedded database if there is none')
     .option(...jsonOption)
     .action(async (options) => (await import('./migrate.ts')).migrate(options));
   db.command('status')
@@ -22,7 +22,7 @@ export function dbCommand(): Command {
     .option('--size <size>', 'small, medium or large', 'small')
     .option(
       '--seed <n>',
-      'another number gives another platform',
+      'seed of the random numbers: another number gives another platform',
       wholeNumber('--seed', 0, 1_000_000),
       1,
     )

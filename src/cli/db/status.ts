@@ -18,7 +18,9 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         ['Server', `PostgreSQL ${version} at ${display(url)}`],
         [
           'Queue',
-          queue ? `BullMQ on ${queue}` : 'none recorded yet: the first process to start does it',
+          queue
+            ? `BullMQ on ${queue}`
+            : 'none recorded yet: the first process that starts records it',
         ],
         ['Migrations', `${migrations.length - pending.length} applied, ${pending.length} pending`],
       ]);
@@ -31,7 +33,7 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         ]),
         'No migrations.',
       );
-      if (pending.length > 0) say('\nRun `npx roundsman db migrate` to apply what is pending.');
+      if (pending.length > 0) say('\nRun `npx roundsman db migrate` to apply the pending ones.');
     },
     { allowPending: true },
   );

@@ -5,7 +5,7 @@ import { jsonOption } from '../arguments/options.ts';
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'look at everything this installation stands on; exit code 1 when something is broken',
+      'examine everything that this installation depends on; exit code 1 when something is broken',
     )
     .option(...jsonOption)
     .action(async (options) => (await import('./run.ts')).runDoctor(options));

@@ -18,8 +18,8 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   if (options.json) return json(found);
   const warnings = found.filter(({ status }) => status === 'warn').length;
   say();
-  if (broken > 0) say(paint('red', `Broken: ${broken}. What to try stands below each.`));
-  else if (warnings > 0) say(`Nothing is broken; ${warnings} to know about.`);
+  if (broken > 0) say(paint('red', `Broken: ${broken}. Below each is what to try.`));
+  else if (warnings > 0) say(`Nothing is broken; warnings: ${warnings}.`);
   else say(`${paint('green', 'Nothing is broken.')} What needs you: npx roundsman status`);
 }
 

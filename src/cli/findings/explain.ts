@@ -40,23 +40,27 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
     ]);
     if (!finding.resolved_at) tellCandidates(explanation, finding, now);
     print.section('What was decided, the newest first');
-    decisionTable(explanation.decisions, now, 'Nothing: no run has come to it, or nothing fitted.');
+    decisionTable(
+      explanation.decisions,
+      now,
+      'Nothing: no run has examined it for healing yet, or no entry matched.',
+    );
     tellReasons(explanation, now);
   });
 
-/** The entries that fit, in the order in which they are tried. */
+/** The entries that match, in the order in which they are tried. */
 function tellCandidates(
   { candidates, unexamined }: Explanation,
   { category }: FindingRow,
   now: Date,
 ): void {
-  print.section('What would happen if a run came now');
+  print.section('What a run would do now');
   if (unexamined.length > 0)
     print.say(
-      `Not known whether they fit, because that takes too long: ${unexamined.map(printable).join(', ')}`,
+      `Not known whether they match, because the test takes too long: ${unexamined.map(printable).join(', ')}`,
     );
   if (candidates.length === 0) {
-    print.say('Nothing that is known fits.');
+    print.say('No known entry matches.');
     return print.say(
       `\`npx roundsman knowledge add NAME --category ${JSON.stringify(printable(category))} --pattern 'words of its title' --solution 'what helps'\` teaches it.`,
     );

@@ -8,7 +8,7 @@ const minutes = (value: number): string => counted(Math.floor(value), 'minute');
 /** If a limit cannot be read, its gate is closed. */
 const limited = (limit: number | null, say: (limit: number) => string): string =>
   limit === null
-    ? 'its limit is not set, or is no number: `npx roundsman limits` sets it'
+    ? 'its limit is not set, or is not a number: `npx roundsman limits` sets it'
     : say(limit);
 
 type Inputs = NonNullable<Explained['inputs']>;
@@ -18,27 +18,28 @@ const words: Record<string, Words> = {
   kill_switch: () => 'the mode is off, or not set: nothing is healed',
   mode: ({ mode }) =>
     mode === 'safe'
-      ? 'the mode is safe: what is not safe needs a person (`tickets approve`)'
+      ? 'the mode is safe: steps that are not safe need a person (`tickets approve`)'
       : `the mode ${printable(String(mode))} is not known: nothing is healed`,
-  silenced: () => 'it is silenced, or stands behind another open finding',
+  silenced: () => 'it is silenced, or suppressed by another open finding',
   disabled: (_, { candidate: { enabled, solution } }) =>
     enabled && solution.kind === 'broken'
       ? `its playbook cannot run: ${printable(solution.why)}`
       : 'it is not enabled',
   autonomy: (_, { candidate }) =>
     candidate.autonomy === 'shadow'
-      ? 'it is in shadow here: it says what it would do'
-      : 'it suggests here, and waits for a person (`tickets approve`)',
+      ? 'it is in shadow here: it only says what it would do'
+      : 'it only suggests here, and waits for a person (`tickets approve`)',
   approval: ({ answer, undone }) =>
     answer === 'rejected'
       ? 'a person rejected it for this finding'
       : undone
-        ? 'its last effect on this was taken back: it waits for a person (`tickets approve`)'
+        ? 'its last effect on this was undone: it waits for a person (`tickets approve`)'
         : 'what cannot be undone always waits for a person (`tickets approve`)',
   cooldown: ({ minutes_since_last: since, cooldown }) =>
     limited(
       cooldown,
-      (limit) => `it was tried on this ${minutes(since ?? 0)} ago; ${minutes(limit)} have to pass`,
+      (limit) =>
+        `it was tried on this ${minutes(since ?? 0)} ago; the next try may come after ${minutes(limit)}`,
     ),
   in_progress: () =>
     'an earlier cure is not judged yet, or it is not known whether it happened (`actions list`)',
@@ -56,7 +57,7 @@ const words: Record<string, Words> = {
   breaker: (now) =>
     limited(now.breaker_failures === null ? null : now.breaker_minutes, (limit) => {
       const row = `its last ${counted(now.failures_in_row, 'heal')} failed`;
-      return `${row}; it rests for ${minutes(limit)} from the last one on`;
+      return `${row}; it rests for ${minutes(limit)} after the last one`;
     }),
   budget: ({ engine_last_hour: all, budget }) =>
     limited(budget, (limit) => `${counted(all, 'heal')} in the last hour; at most ${limit} in all`),
@@ -68,11 +69,11 @@ const words: Record<string, Words> = {
     ),
 };
 
-/** What a run that came now would do with the candidate, and why. */
+/** What a run would do now with the candidate, and why. */
 export function prospectInWords(explained: Explained, first: string | undefined): string {
   const { prospect, gate, inputs, storm } = explained;
   const unless = storm
-    ? `, unless the ${counted(inputs!.broken_components, 'broken component')} are more than the run's share for a storm`
+    ? `, unless the ${counted(inputs!.broken_components, 'broken component')} are more than the storm share of the components that the run examines`
     : '';
   switch (prospect) {
     case 'apply':

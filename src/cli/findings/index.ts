@@ -9,9 +9,9 @@ export function findingsCommand(): Command {
     .command('list')
     .description('open findings, the worst first')
     .option('--bot <name>', 'only of this bot')
-    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
-    .addOption(new Option('--all', 'resolved ones too').conflicts('resolved'))
-    .option('--resolved', 'resolved ones instead')
+    .addOption(new Option('--severity <severity>', 'only this severity').choices(severityWords))
+    .addOption(new Option('--all', 'also the resolved ones').conflicts('resolved'))
+    .option('--resolved', 'only the resolved ones')
     .option(...limitOption, 20)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listFindings(options));
@@ -26,7 +26,7 @@ export function findingsCommand(): Command {
   findings
     .command('explain')
     .argument(...idArgument)
-    .description('which entries fit, what would happen now and why, and what was decided')
+    .description('which entries match, what a run would do now and why, and what was decided')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./explain.ts')).explainFinding(id, options));
   return findings;

@@ -14,7 +14,7 @@ type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
 
-/** What became of it, or why people are not told of it, for a list. */
+/** How it was resolved, or why people are not told of it, for a list. */
 const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`

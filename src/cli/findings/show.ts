@@ -79,7 +79,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     );
   });
 
-/** For a check that counts events: the time from which they count, after a cure, an undo or a person's answer. */
+/** For a check that counts events: the time from which events count, after a cure, an undo or a person's answer. */
 function countedFrom(
   { resolved_at, last_seen_at }: { resolved_at: Date | null; last_seen_at: Date },
   memory: { cutoff_at: Date | null } | undefined,
@@ -87,5 +87,5 @@ function countedFrom(
 ): string | null {
   const from = memory?.cutoff_at;
   if (resolved_at || !from || last_seen_at > from) return null;
-  return `only events from ${print.moment(from, now)} on; too few came since to tell whether it is gone`;
+  return `only events from ${print.moment(from, now)} on count; there were too few since then to tell whether the finding is gone`;
 }

@@ -31,9 +31,9 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
     if (options.json) return json({ ...entry, ...withWarnings(warnings) });
     say(
       autonomy === 'shadow'
-        ? `Added ${name} in shadow: it says what it would do, and does nothing yet.`
+        ? `Added ${name} in shadow: it only says what it would do.`
         : `Added ${name}: it suggests what helps on tickets.`,
     );
-    say(`\`npx roundsman knowledge test\` tells what a pattern would have matched.`);
+    say(`\`npx roundsman knowledge test\` shows what a pattern would have matched.`);
   });
 }

@@ -57,6 +57,6 @@ async function textOf(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (error) {
-    throw unusable(nameOf(file), 'it is no UTF-8', error);
+    throw unusable(nameOf(file), 'it is not UTF-8', error);
   }
 }

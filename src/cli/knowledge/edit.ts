@@ -36,22 +36,20 @@ export async function editKnowledge(
     if (before && isSet) tellOwn(edited);
     tellWarnings(warnings);
     if (options.json) return json({ ...entry, ...withWarnings(warnings) });
-    if (!before) return say(`Nothing to change: ${entry.name} is like that already.`);
+    if (!before) return say(`Nothing to change: ${entry.name} has these values already.`);
     table(
       ['Changed', 'Before', '', 'After'],
       changed.map((column) => [column, shown(before[column]), '->', shown(entry[column])]),
       '',
     );
     if (!isSet && changed.includes('autonomy'))
-      note(
-        'a solution that is replaced has to earn what it may do alone; `--autonomy auto` trusts it at once',
-      );
+      note('the new solution has to earn auto again; `--autonomy auto` trusts it at once');
   });
 }
 
 const shown = (value: unknown): string => printable(fitting(String(value), shownOfText));
 
-/** Components whose own autonomy stays different from what the entry was set to. */
+/** Components whose own autonomy still differs from the new autonomy of the entry. */
 function tellOwn({ entry, before, own }: EditedKnowledge): void {
   if (own.length > 0) {
     const named = own
@@ -64,6 +62,6 @@ function tellOwn({ entry, before, own }: EditedKnowledge): void {
   }
   if (before?.autonomy === 'auto')
     note(
-      `what it may do alone it can earn again; \`npx roundsman knowledge disable ${entry.name}\` stops it`,
+      `it can earn auto again by its outcomes; \`npx roundsman knowledge disable ${entry.name}\` stops it`,
     );
 }

@@ -30,7 +30,7 @@ export async function setEnabled(
     say(
       enabled
         ? `Enabled ${name}: it acts as its autonomy says (${autonomy}).`
-        : `Disabled ${name}: it is not applied any more, and nothing of it is lost.`,
+        : `Disabled ${name}: it is no longer applied; its figures and history are kept.`,
     );
   });
 }

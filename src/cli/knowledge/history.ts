@@ -17,7 +17,7 @@ export const showHistory = (
     const { now, ...found } = await knowledgeHistory(db, { knowledge: given, limit: limit + 1 });
     const events = upTo(found.events, limit);
     if (options.json) return json(events);
-    eventTable(events, now, 'Nothing has happened to it since it came.');
+    eventTable(events, now, 'Nothing was changed since it was added.');
   });
 
 /** What was changed, by whom, and because of which figures. */

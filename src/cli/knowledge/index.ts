@@ -23,7 +23,10 @@ export function knowledgeCommand(): Command {
   definition(knowledge.command('add').argument(...named))
     .description('add an entry; on a terminal it asks for what is missing')
     .addOption(
-      new Option('--autonomy <word>', 'how freely it may act; more is earned, or given by edit')
+      new Option(
+        '--autonomy <word>',
+        'how freely it may act at first; auto has to be earned, or set with edit',
+      )
         .choices(['shadow', 'suggest'])
         .default('shadow'),
     )
@@ -31,23 +34,21 @@ export function knowledgeCommand(): Command {
   definition(knowledge.command('edit').argument(...named))
     .description('change the given options and nothing else')
     .addOption(
-      new Option('--autonomy <word>', 'how freely it may act, until its outcomes say more').choices(
-        ['shadow', 'suggest', 'auto'],
-      ),
+      new Option(
+        '--autonomy <word>',
+        'how freely it may act, until its outcomes change that',
+      ).choices(['shadow', 'suggest', 'auto']),
     )
-    .option(
-      '--component <name>',
-      'with --autonomy: on this component only, whatever it may elsewhere',
-    )
+    .option('--component <name>', 'with --autonomy: only on this component')
     .option(
       '--half-life-days <n>',
-      'after so many days an outcome weighs half',
+      'the number of days after which an outcome counts half',
       wholeNumber('--half-life-days', 1, 36_500),
     )
     .action(async (name, options) => (await import('./edit.ts')).editKnowledge(name, options));
   for (const [verb, enabled, meaning] of [
-    ['enable', true, 'let an entry act again, as its autonomy says'],
-    ['disable', false, 'keep an entry from being applied or suggested; nothing of it is lost'],
+    ['enable', true, 'let an entry act again, as its autonomy allows'],
+    ['disable', false, 'stop an entry from being applied or suggested; its figures are kept'],
   ] as const)
     knowledge
       .command(verb)
@@ -61,8 +62,10 @@ export function knowledgeCommand(): Command {
       );
   knowledge
     .command('test')
-    .argument('<pattern>', 'what is to be found in a title, description or component; RE2 syntax')
-    .description('what a pattern would have matched, and caught wrongly; nothing is stored')
+    .argument('<pattern>', 'text in a title, description or component; RE2 syntax')
+    .description(
+      'which past findings a pattern would have matched, and which wrongly; stores nothing',
+    )
     .addOption(
       new Option('--since <time>', 'findings seen in the last 24h, 7d, 4w')
         .argParser(seconds('--since', { least: 1, most: 36_500 * 86_400, example: '30d' }))

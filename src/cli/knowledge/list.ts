@@ -21,7 +21,7 @@ export const listKnowledge = (options: { limit: number; json?: true }): Promise<
         decided.has(entry.id) ? `${Number(entry.success_rate)} %` : '-',
         relative(entry.last_used_at, now),
       ]),
-      'No knowledge yet. `npx roundsman up` brings what the built-in bots know along.',
+      'No knowledge yet. `npx roundsman up` adds that of the built-in bots.',
       ['Category', 'Last used'],
     );
   });

@@ -36,7 +36,7 @@ export const showStats = (given: string | undefined, options: StatsOptions): Pro
         entry.enabled ? entry.autonomy : paint('dim', `${entry.autonomy}, disabled`),
         ...figureCells(figures.records.all, figures, now),
       ]),
-      'No knowledge yet. `npx roundsman up` brings what the built-in bots know along; `npx roundsman knowledge add` adds to it.',
+      'No knowledge yet. `npx roundsman up` adds that of the built-in bots; `npx roundsman knowledge add` adds your own.',
       ['Failed', 'Relapsed', 'Last relapse'],
     );
     if (components && components.length > 0) {
@@ -53,6 +53,6 @@ export const showStats = (given: string | undefined, options: StatsOptions): Pro
     }
     if (entries.length > 0)
       note(
-        'lower bound: of the share that held, with 95 % confidence at any look; older outcomes weigh less, several tries at one finding as one',
+        'lower bound: of the share that held, with 95 % confidence at any time; older outcomes count less, and several tries on one finding count as one',
       );
   });

@@ -33,13 +33,13 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
 
 const cuts = {
   findings: 'these are the newest; older ones were left out',
-  time: 'the time was up; older ones were left out',
+  time: 'the time limit was reached; older ones were left out',
 };
 
 function tell({ examined, matched, fingerprints, unexamined, cut }: Replay, which: string): void {
   const problems = print.counted(fingerprints, 'problem');
   print.facts([
-    ['Looked at', `${print.counted(examined, 'finding')} ${which}`],
+    ['Examined', `${print.counted(examined, 'finding')} ${which}`],
     ['Cut', cut && print.paint('yellow', cuts[cut])],
     ['Matched', matched === 0 ? 'none' : `${print.counted(matched, 'finding')} of ${problems}`],
     [
@@ -74,6 +74,6 @@ function tellMatched({ examples, wrongly }: Replay, now: Date): void {
       ...[findings, tickets, heals].map(String),
       print.shortId(example),
     ]),
-    'None that is known of.',
+    'None is known.',
   );
 }

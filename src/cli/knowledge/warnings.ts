@@ -2,7 +2,7 @@ import { printable } from '../../ground/text.ts';
 import type { KnowledgeWarning } from '../../services/knowledge/warnings.ts';
 import { note } from '../terminal/print.ts';
 
-/** Prints the warnings about what was stored in spite of them, on standard error. */
+/** Prints warnings about something that was stored nevertheless, on standard error. */
 export function tellWarnings(warnings: readonly KnowledgeWarning[]): void {
   for (const warning of warnings)
     note(

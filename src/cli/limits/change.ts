@@ -32,7 +32,7 @@ export async function setOne(
       { db, actor: actorOf(options.as) },
       { limit, value },
     );
-    if (before === value) note('it was so already; nothing changed');
+    if (before === value) note('it has this value already; nothing changed');
     if (options.json) return json(Object.fromEntries(rows.map((row) => [row.name, row.value])));
     say(`${limit.name} is ${value} now, it was ${before ?? 'not set'}.`);
   });

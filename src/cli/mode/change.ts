@@ -21,7 +21,7 @@ interface ModeOptions {
 const meanings: Record<Mode, string> = {
   off: 'nothing is healed',
   safe: 'only safe remedies act alone',
-  auto: 'every remedy that has earned it acts alone',
+  auto: 'every entry that has earned it acts alone',
 };
 
 export async function showMode(options: ModeOptions): Promise<void> {
@@ -44,7 +44,7 @@ export async function setMode(mode: Mode, options: ModeOptions): Promise<void> {
     const set = await change({ db, actor: actorOf(options.as) }, { mode, reason });
     if (set.underWay > 0) note(`${counted(set.underWay, 'heal')} had begun already`);
     if (options.json) return json(set.mode);
-    if (!set.changed) note('it was so already; nothing changed');
+    if (!set.changed) note('the mode is set already; nothing changed');
     print(set.mode, set.now);
   });
 }

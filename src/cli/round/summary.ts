@@ -63,7 +63,7 @@ export function printRound(
       : printable(action.error_message ?? notVerified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
-  if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
+  if (actions.length === 0) say('Nothing had to be healed, or no known entry matches.');
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
   table(
@@ -76,17 +76,17 @@ export function printRound(
     ]),
     executions.every(({ status }) => status === 'success')
       ? 'Nothing that this round found needs a person.'
-      : 'Nothing that this round found needs a person; but not every bot could be asked.',
+      : 'Nothing that this round found needs a person; but not every bot could run.',
   );
   if (next) say(`\n${next}`);
 }
 
 const leftOpen = (count: number): string =>
-  `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because nothing says that ${count === 1 ? 'it is' : 'they are'} over: npx roundsman findings list`;
+  `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because no check has found ${count === 1 ? 'it' : 'them'} gone: npx roundsman findings list`;
 
 function nothingFound({ executions, left_open }: Round): string {
   if (executions.some(({ status }) => status !== 'success'))
-    return 'Nothing was found; but not every bot could be asked.';
+    return 'Nothing was found; but not every bot could run.';
   return left_open > 0
     ? `Nothing new was found. ${leftOpen(left_open)}`
     : 'Everything that was checked is as it should be.';
@@ -94,7 +94,7 @@ function nothingFound({ executions, left_open }: Round): string {
 
 const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
   state === 'applied' && judge_within !== null
-    ? 'what came since does not tell yet whether it helped; the same check is asked again'
+    ? 'the events since then do not show yet whether it helped; the same check is asked again'
     : 'not verified yet';
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));

@@ -35,13 +35,13 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
       say(
         asked
           ? `Run ${named} was asked to stop already, at ${time(asked)} UTC.`
-          : `Asked run ${named} to stop. ${run.status === 'queued' ? 'It had not started again, and ends within 2 s' : 'Its worker sees that within 2 s'}; what it has recorded stays.`,
+          : `Asked run ${named} to stop. ${run.status === 'queued' ? 'It had not started again, and ends within 2 s' : 'Its worker stops it within 2 s'}; what it has recorded stays.`,
       );
       return say(`See \`npx roundsman runs show ${shortId(id)}\`.`);
     }
     const ended = await untilEnded(db, id);
     if (!ended) {
-      note('it was asked to stop all the same');
+      note('the request to stop stays');
       process.exitCode = interrupted;
       return;
     }

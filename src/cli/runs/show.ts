@@ -69,7 +69,7 @@ function printRun(run: ListedRun, now: Date): void {
 
 function missed(metadata: any): string | null {
   if (typeof metadata?.until === 'string')
-    return `what was due until ${printable(metadata.until)}, not counted`;
+    return `the slots until ${printable(metadata.until)}, not counted`;
   if (typeof metadata?.count !== 'number') return null;
   return `${print.counted(metadata.count, 'slot')}, the last at ${printable(String(metadata.last))}`;
 }
@@ -81,7 +81,7 @@ const checkStates: Record<string, string> = {
   skipped: 'skipped',
 };
 
-/** Any version may have written `metadata`, so nothing about its shape is certain. */
+/** Any version may have written `metadata`, so its shape is not known. */
 function printChecks(checks: unknown): void {
   const known = Array.isArray(checks)
     ? checks.filter((check) => check && typeof check === 'object')

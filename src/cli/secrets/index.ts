@@ -17,9 +17,12 @@ export function secretsCommand(): Command {
     .command('set')
     .argument(...named)
     .description(
-      'store a value: asked for without echo on a terminal, else all of standard input but its last line end',
+      'store a value: typed without echo on a terminal, else all of standard input without its last line end',
     )
-    .option('--from-env <variable>', 'store only where it is: workers read it from this variable')
+    .option(
+      '--from-env <variable>',
+      'store only the name of a variable, from which each worker reads the value',
+    )
     .option(...asOption)
     .option(...jsonOption)
     // An extra argument may be the value itself, and commander's error would repeat it.
@@ -30,20 +33,22 @@ export function secretsCommand(): Command {
     );
   secrets
     .command('list')
-    .description('where each comes from, who changed it, what uses it, whether it opens here')
+    .description(
+      'every secret: its source, who changed it, what uses it, and whether it opens here',
+    )
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listSecrets(options));
   secrets
     .command('rotate')
     .description(
-      'seal all by the first key of ROUNDSMAN_KEYS; exit code 1 when one could not be; values stay',
+      'seal all values with the first key of ROUNDSMAN_KEYS; exit code 1 when one could not be sealed',
     )
     .option(...jsonOption)
     .action(async (options) => (await import('./rotate.ts')).rotateSecrets(options));
   secrets
     .command('remove')
     .argument(...named)
-    .description('remove a secret; playbooks that use it are not applied any more')
+    .description('remove a secret; playbooks that use it are no longer applied')
     .option('--yes', 'do not ask again')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./remove.ts')).removeSecret(name, options));

@@ -35,7 +35,7 @@ export const listSecrets = (options: { json?: true }): Promise<void> =>
       ['By', 'Changed'],
     );
     if (secrets.some(({ variable }) => variable !== null))
-      note('a worker reads variables from its own environment, which may differ from this one');
+      note('each worker reads variables from its own environment, which may differ from this one');
   });
 
 const named = (entries: readonly string[]): string =>

@@ -25,7 +25,7 @@ export async function removeSecret(
     say(`Removed ${name}.`);
     if (usedBy.length > 0)
       say(
-        `What needs it is not applied until it is stored again: ${usedBy.map(printable).join(', ')}`,
+        `These entries are not applied until it is stored again: ${usedBy.map(printable).join(', ')}`,
       );
   });
 }

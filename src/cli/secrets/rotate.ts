@@ -14,12 +14,12 @@ export const rotateSecrets = (options: { json?: true }): Promise<void> =>
     if (failed.length > 0) process.exitCode = exitCodes.failed;
     if (options.json) return json({ key_id: keys.current, ...done });
     say(
-      `${counted(rotated.length, 'secret')} sealed by ${keys.current} now; ${current.length} were already.`,
+      `${counted(rotated.length, 'secret')} newly sealed with ${keys.current}; ${current.length} were already.`,
     );
     for (const { name, why } of failed) say(`${name} stays as it was: ${printable(why)}`);
     if (failed.length === 0)
       say(
-        `No stored secret needs a key but ${keys.current}; give it to every worker before others go.`,
+        `Every stored secret needs only ${keys.current}; give it to every worker before you remove other keys.`,
       );
     for (const { key_id, rows } of others)
       note(`javari_credentials: ${counted(rows, 'row')} under the key ${printable(key_id)}`);

@@ -28,7 +28,7 @@ export async function setSecret(
 ): Promise<void> {
   if (isTooMuch)
     throw notStored(
-      'more was given than a name, --from-env, --as and --json; a value is no argument, because others see those',
+      'there are more arguments than a name, --from-env, --as and --json; a value may not be an argument, because other users can see arguments',
       `give it on standard input, or on a terminal: \`npx roundsman secrets set ${isSecretName(name) ? name : 'NAME'}\``,
     );
   // Everything is checked before the database is opened, so that a mistake is reported at once.

@@ -28,8 +28,8 @@ async function piped(mostBytes: number): Promise<string> {
     throw new UsageError(
       {
         what: 'the secret was not stored',
-        why: 'standard input: it is no UTF-8',
-        hint: 'store bytes as base64',
+        why: 'standard input is not UTF-8',
+        hint: 'store binary data as base64',
       },
       { cause: error },
     );
@@ -50,7 +50,7 @@ function typed(question: string): Promise<string> {
       else value += character;
     }
   };
-  // Asks only after this: what the person types must not be shown, however quickly they type.
+  // Asks only after this, so that nothing is shown even if the person types at once.
   stdin.setRawMode(true);
   stderr.write(`${question} (it is not shown): `);
   stdin
@@ -66,14 +66,14 @@ function typed(question: string): Promise<string> {
   });
 }
 
-/** What arrow and function keys send would be stored unseen. */
+/** The characters that arrow and function keys send would be stored without being noticed. */
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001F]/;
 
 const unreadable = (): UsageError =>
   new UsageError({
     what: 'the secret was not stored',
-    why: 'a key was pressed that writes no character',
+    why: 'a key was pressed that does not type a character',
     hint: 'type it again, or give the value on standard input',
   });
 

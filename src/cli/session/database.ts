@@ -9,14 +9,14 @@ export interface Session {
   config: Config;
   url: string;
   db: Db;
-  /** the embedded database, not one of your own */
+  /** whether it is the embedded database */
   embedded: boolean;
   /** the migrations that `migrate` applied */
   migrated: string[];
 }
 
 export interface SessionOptions {
-  /** make the embedded database if it does not exist: only `up`, `demo`, `round` and `db` do so */
+  /** create the embedded database if it does not exist: only `up`, `demo`, `round` and `db` do so */
   create?: boolean;
   /** apply pending migrations: `db migrate` on any database, `up` and `round` only on the embedded one */
   migrate?: boolean | 'embedded';
@@ -33,8 +33,9 @@ export function display(url: string): string {
 }
 
 /**
- * Runs a command's work on the database that the configuration names, your own or the embedded one, and prints on
- * standard error which one it is. Other processes may share the embedded server; the last one to leave stops it.
+ * Runs a command's work on the database of the configuration, the one that DATABASE_URL names or the embedded one, and
+ * prints on standard error which one it is. Other processes may share the embedded server; the last one to leave stops
+ * it.
  */
 export async function withDatabase<Result>(
   work: (session: Session) => Promise<Result>,

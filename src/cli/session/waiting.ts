@@ -1,4 +1,4 @@
-/** For commands that only write rows: which process will act on them, and what became of them. */
+/** For commands that only write rows: whether a process will act on them, and how their runs end. */
 import { isOff } from '../../services/mode/change.ts';
 import { hasWorker } from '../../services/runs/has-worker.ts';
 import { untilEnded as ended, type ExecutionRow } from '../../services/runs/watch.ts';

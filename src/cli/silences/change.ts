@@ -26,7 +26,7 @@ export async function addSilence(options: AddOptions): Promise<void> {
     const { silence, bot } = await add({ db, actor: actorOf(options.as) }, { ...wanted, reason });
     if (options.json) return json(silence);
     say(`Silenced ${targetOf(silence, bot)} ${untilWhen(silence)}.`);
-    say(`\`npx roundsman silences end ${shortId(silence.id)}\` ends it before.`);
+    say(`\`npx roundsman silences end ${shortId(silence.id)}\` ends it earlier.`);
   });
 }
 

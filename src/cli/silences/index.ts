@@ -7,29 +7,29 @@ const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
 /** `roundsman silences ...` */
 export function silencesCommand(): Command {
   const silences = new Command('silences').description(
-    'findings that are kept quiet and not healed, for a while',
+    'findings of which people are not told and that are not healed, for a while',
   );
   silences
     .command('list')
-    .description('silences in force, the newest first, and how much each hides now')
+    .description('silences in force, the newest first, and how many findings each hides now')
     .option('--all', 'also those that have ended')
     .option(...limitOption, 50)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listSilences(options));
   silences
     .command('add')
-    .description('silence the findings that fit all given options')
+    .description('silence the findings that match all given options')
     .option('--bot <name>', 'findings of this bot')
     .option('--component <name>', 'findings about this component')
     .option('--category <name>', 'findings of this category')
-    .option('--fingerprint <text>', 'this very problem (`findings show` says it)')
+    .option('--fingerprint <text>', 'this one problem (`findings show` shows its fingerprint)')
     .addOption(
       new Option('--for <time>', 'how long: 30m, 2h, 3d')
         .argParser(seconds('--for', aWhile))
         .conflicts('untilResolved'),
     )
-    .option('--until-resolved', 'until nothing that it names is open any more')
-    .option('--reason <text>', 'why; everybody who wonders reads it')
+    .option('--until-resolved', 'until no finding that it covers is open any more')
+    .option('--reason <text>', 'why; lists show it')
     .option('--as <name>', 'whose it is (the account that runs the command)')
     .option(...jsonOption)
     .action(async (options) => (await import('./change.ts')).addSilence(options));

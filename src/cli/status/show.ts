@@ -81,12 +81,12 @@ function printFigures(status: Status): void {
   ]);
 }
 
-/** The row of a killed process stays for a while, as does that of a process that hangs. */
+/** The row of a process that was killed, or that hangs, stays for a while. */
 function deadInWords(status: Status): string {
   const { nodes, now } = status;
   const [last] = nodes;
   if (takesNoWrites(status))
-    return `${print.paint('yellow', 'not known')}: the database takes no writes, not even signs of life`;
+    return `${print.paint('yellow', 'not known')}: the database takes no writes, and so no heartbeats`;
   return last
     ? `${print.paint('yellow', 'not answering')}: no sign of ${printable(nodeName(last))} for ${print.span(now.getTime() - last.heartbeat_at.getTime())}; if it has ended, \`npx roundsman up\` starts it`
     : `${print.paint('yellow', 'not running')}; \`npx roundsman up\` starts it`;

@@ -35,8 +35,7 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
 }
 
 /**
- * Whether a person on a terminal agrees. True where there is no terminal: the author of the script has decided
- * already.
+ * Whether a person on a terminal agrees. True if there is no terminal: the author of the script has decided already.
  */
 export async function agrees(question: string): Promise<boolean> {
   if (!canAsk()) return true;

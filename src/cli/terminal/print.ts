@@ -6,11 +6,11 @@ export { counted, duration, shortId, span, time } from '../../ground/text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Coloured on a terminal unless NO_COLOR is set. The text must be ours or {@link printable}. */
+/** Coloured on a terminal unless NO_COLOR is set. The text must be Roundsman's own or {@link printable}. */
 export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
   styleText(style, text, { stream, validateStream: true });
 
-/** A line of our own words on standard output. */
+/** A line of Roundsman's own words on standard output. */
 export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
 /** A line beside the result, on standard error, so that `--json` output stays whole. */

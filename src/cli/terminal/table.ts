@@ -8,14 +8,14 @@ const width = (): number => (process.stdout.isTTY ? process.stdout.columns || 10
 export const isWide = (): boolean => width() >= 120;
 
 /**
- * The narrowest that a cut column may be; and the narrowest text of a list, as long as leaving out other columns
- * helps.
+ * The least width of a cut column; and the least width of a list's text, as long as other columns can be left out
+ * instead.
  */
 const narrowest = 8;
 const readable = 40;
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
 
-/** Takes from the widest column until all of them fit. */
+/** Narrows the widest column until all of them fit. */
 function fit(widths: number[], room: number): number[] {
   const fitted = [...widths];
   for (let over = sum(fitted) - room; over > 0; over--) {
@@ -27,9 +27,9 @@ function fit(widths: number[], room: number): number[] {
 }
 
 /**
- * Rows as aligned columns, or `empty` when there are none. Cells must be ours or {@link printable}. On a terminal,
- * columns that do not fit are cut, the widest first; before that column gets too short, the columns named in `spare`
- * are left out one by one.
+ * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On
+ * a terminal, columns that do not fit are cut, the widest first; before that column gets too short, the columns named
+ * in `spare` are left out one by one.
  */
 export function table(
   head: string[],

@@ -31,7 +31,7 @@ export function nameOfUser(uid: number): string {
   }
 }
 
-/** The account for a new server; undefined means our own, which is not root. */
+/** The account for a new server; undefined means the account of this process, which is not root. */
 export function serverAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const known = accounts();
@@ -70,7 +70,7 @@ export function blockedAt(path: string, account: Account | undefined): string | 
   }
 }
 
-/** For spawn: the account, a directory it can stand in, and nothing of our environment. */
+/** For spawn: the account, a working directory that it can enter, and an environment without our variables. */
 export function spawnOptions(account: Account | undefined) {
   return {
     ...(account && { uid: account.uid, gid: account.gid }),

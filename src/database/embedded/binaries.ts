@@ -14,7 +14,7 @@ import { distrust, distrustTree, type Distrust } from '../../ground/files/truste
 /** The optional package that brings PostgreSQL is not installed, or is not for this platform. */
 export class NoBinariesError extends RoundsmanError {}
 
-/** The programs of PostgreSQL could not be copied to where its account may run them. */
+/** The programs of PostgreSQL could not be copied to a directory in which its account may run them. */
 export class CopyError extends RoundsmanError {}
 
 /**
@@ -88,7 +88,8 @@ const refuse = (found: Distrust | null) =>
   refuseDistrusted(found, 'The embedded database cannot be started');
 
 /**
- * For a caller that is about to run them: each file may date from a time when other users could write the directory.
+ * For a caller that is about to run them: other users may have been able to write to the directory when a file was
+ * created.
  */
 export const refusePlanted = (bin: string): void => refuse(distrustTree(dirname(bin)));
 

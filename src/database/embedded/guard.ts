@@ -14,8 +14,7 @@ export interface Guarded {
   /** The server writes its process id to the first line of this file. */
   pidFile: string;
   /**
-   * A part of the server's command line: the system gives process ids out again, and the guard must not kill another
-   * process.
+   * A part of the server's command line: the system reuses process ids, and the guard must not kill another process.
    */
   mark: string;
   signal: 'INT' | 'QUIT' | 'TERM';

@@ -57,8 +57,8 @@ function readPassword({ home, directory, data }: Place): string {
     if (error instanceof ForeignFileError) throw error;
     throw new NoEmbeddedDatabaseError({
       what: 'The embedded database cannot be opened',
-      why: `${passwordFile(home)}, which was made together with the data in ${data}, is missing`,
-      hint: `Put it back, or move ${directory} away to begin anew.`,
+      why: `${passwordFile(home)}, which was created together with the data in ${data}, is missing`,
+      hint: `Put it back, or move ${directory} away to start with an empty database.`,
     });
   }
 }
@@ -89,7 +89,7 @@ async function start(cluster: Cluster) {
   return server;
 }
 
-/** Remembers the port where a server that was stopped in order leaves no postmaster.pid. */
+/** Remembers the port, because a server that was stopped in order leaves no postmaster.pid. */
 const portFile = ({ log }: Cluster) => join(dirname(log), 'postgres.port');
 
 /**
@@ -105,7 +105,7 @@ function rememberedPort(cluster: Cluster): number | undefined {
   }
 }
 
-/** Whether a server runs in `home` that takes new sessions, as far as its files tell. */
+/** Whether a server runs in `home` that accepts new sessions, according to its files. */
 export function embeddedServes(home: string): boolean {
   const postmaster = findPostmaster(join(directoryOf(fs.realpathSync(home)), 'postgres'));
   return postmaster !== undefined && !postmaster.isStopping;
@@ -122,12 +122,12 @@ async function stopUnused({ directory, data }: Place, startsWithinMs = 0): Promi
   if (postmaster) await stopPostmaster(postmaster);
 }
 
-/** A process that was ended while it started the server may leave a server that has not written its number yet. */
+/** A process that was ended while it started the server may leave a server that has not written its process id yet. */
 const startsWithinMs = 1_000;
 
 /**
  * Stops the server in `home` on behalf of a process that was ended and could not leave it, unless another process
- * uses it. It does not wait for an answer of the server: it holds the gate for 21 s at most.
+ * uses it. It holds the gate for 21 s at most, because it does not wait for an answer of the server.
  */
 export async function leaveFor(home: string): Promise<void> {
   if (!embeddedExists(home)) return;

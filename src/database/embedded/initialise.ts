@@ -16,8 +16,8 @@ export const newPassword = () => randomBytes(24).toString('hex');
 
 /**
  * Runs a program in a session of its own, so that Ctrl-C does not reach it: Ctrl-C asks this process to end, and must
- * not look like a failure of the program. If this process ends and leaves work half done, the next process removes
- * it.
+ * not look like a failure of the program. If this process ends in between, the next process removes the unfinished
+ * work.
  */
 async function run(command: string, args: string[], account: Account | undefined) {
   const child = spawn(command, args, {
@@ -85,8 +85,8 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   const secret = join(fresh, 'password');
   fs.mkdirSync(fresh, { mode: 0o700 });
   fs.writeFileSync(secret, `${password}\n`, { mode: 0o600 });
-  // The file is given away before its directory: an account that owns the directory could put another file in its
-  // place.
+  // The owner of the file is changed before the owner of its directory: an account that owns the directory could
+  // replace the file.
   giveTo(account, secret, fresh);
   const args = ['-D', join(fresh, 'data'), '-U', 'postgres', `--pwfile=${secret}`];
   args.push('--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions');
@@ -94,7 +94,8 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   if (!fsync) args.push('--no-sync');
   try {
     await run(join(bin, 'initdb'), args, account);
-    // Without a control file it never was a database. It is still not ours to delete, so it is renamed.
+    // Without a control file the directory never was a database. But its files may be a person's, so it is renamed and
+    // not deleted.
     if (fs.existsSync(data)) fs.renameSync(data, `${data}.incomplete-${Date.now()}`);
     fs.renameSync(join(fresh, 'data'), data);
     if (fsync) syncDirectory(dirname(data));

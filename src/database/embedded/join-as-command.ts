@@ -3,7 +3,7 @@ import { leaveAtEnd } from './leave-at-end.ts';
 import type { OnWait } from './locks.ts';
 
 /**
- * Joins for a command that a person may end with Ctrl-C or by closing the terminal: the server is stopped then, too.
+ * Joins for a command that a person may end with Ctrl-C or by closing the terminal; then too, the server is stopped.
  * When waiting takes long, `onWait` is called with words that say what the command waits for.
  */
 export async function joinAsCommand(

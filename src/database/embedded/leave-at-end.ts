@@ -1,7 +1,7 @@
 /**
- * For a process that ends while it has a share of an embedded server: by a signal (Ctrl-C in `bots list`, a closed
- * terminal), at once because it was asked to stop twice, or by an unexpected error. Without this the server would
- * keep running.
+ * Leaves the embedded server for a process that ends without leaving it: by a signal (Ctrl-C in `bots list`, a closed
+ * terminal), at once because it was asked to stop twice, or by an unexpected error. Otherwise the server would keep
+ * running.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -8,7 +8,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { ensureClosedFile, refuseForeignFile } from '../../ground/files/own-file.ts';
+import { ensurePrivateFile, refuseForeignFile } from '../../ground/files/own-file.ts';
 
 /** exclusive: one holder alone. shared: many holders, which keep only the exclusive one away. */
 export type LockMode = 'exclusive' | 'shared';
@@ -42,7 +42,7 @@ const held = new Set<DatabaseSync>();
 /** The lock, or undefined when another holder, possibly in this process, has it. */
 export function tryLock(file: string, mode: LockMode): Lock | undefined {
   // SQLite would follow a link, wait for a pipe, or apply what a journal file says.
-  ensureClosedFile(file);
+  ensurePrivateFile(file);
   for (const each of [`${file}-journal`, `${file}-wal`, `${file}-shm`]) refuseForeignFile(each);
   const connection = new DatabaseSync(file, { timeout: 0 });
   try {

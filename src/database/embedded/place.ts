@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../../ground/errors.ts';
 import {
-  closeHome,
+  makeHomePrivate,
   ForeignFileError,
   makeDirectory,
   makeHome,
@@ -59,7 +59,7 @@ export function sweep(directory: string): void {
 export const passwordFile = (home: string) => join(home, 'postgres.password');
 const placeFile = (home: string) => join(home, 'postgres.place');
 
-/** Where the home says that locks, binaries and data are. */
+/** The directory of locks, binaries and data, as a file in the home names it. */
 export function directoryOf(home: string): string {
   try {
     return readOwn(placeFile(home)).trim();
@@ -74,7 +74,7 @@ function isThere(path: string): boolean {
     fs.statSync(path);
     return true;
   } catch (error) {
-    // It is there but we may not read it: joining it says which user it belongs to.
+    // The file exists, but this process may not read it: joining reports which user it belongs to.
     return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 }
@@ -84,13 +84,13 @@ export const holdsData = (directory: string) =>
   isThere(join(directory, 'postgres/global/pg_control'));
 
 /**
- * Whether there is an initialised database in `home`. Cheap; starts nothing and creates nothing. Data that lie
- * outside the home no longer belong to it when the home has lost its password, which was made before them.
+ * Whether there is an initialised database in `home`. Cheap; starts nothing and creates nothing. Data outside the home
+ * do not belong to it when the password file is missing from the home, because that file was created first.
  */
 export function embeddedExists(home: string): boolean {
   const directory = directoryOf(home);
-  // The data are looked at before the password: a process that makes a database at this moment writes the password
-  // first.
+  // The data are checked before the password, because a process that creates a database at this moment writes the
+  // password first.
   return holdsData(directory) && (directory === home || isThere(passwordFile(home)));
 }
 
@@ -126,11 +126,11 @@ function refuseForeign(home: string): void {
     hint:
       owner === us
         ? 'Make the directory writable, or set ROUNDSMAN_HOME to another one.'
-        : `Run this as ${nameOfUser(owner)}, move ${home} away to begin anew, or set ROUNDSMAN_HOME to another place.`,
+        : `Run this as ${nameOfUser(owner)}, move ${home} away to start with an empty database, or set ROUNDSMAN_HOME to another place.`,
   });
 }
 
-/** Refuses a directory that another user can change: we run programs and trust settings in it. */
+/** Refuses a directory that another user can change, because this process runs programs and trusts settings in it. */
 export const refuseShared = (directory: string, what: string): void =>
   refuseDistrusted(distrust(directory), what);
 
@@ -138,14 +138,14 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
   if (found)
     throw new ForeignDatabaseError({
       what,
-      why: `${found.why}, who could put programs of their own into it`,
+      why: `${found.why}, who could put other programs into it`,
       hint: `${capitalised(found.hint)}, or set ROUNDSMAN_HOME to another place.`,
     });
 }
 
 /** The home itself, with links resolved; it is made where it is missing. Refuses another user's home. */
 export function openHome(home: string): string {
-  // No directory is made in a place that is refused.
+  // No directory is created in a refused place.
   if (!fs.existsSync(home))
     refuseDistrusted(distrustWay(home), `The embedded database cannot be made in ${home}`);
   try {
@@ -164,26 +164,26 @@ export function openHome(home: string): string {
   refuseForeign(real);
   // Checks the path as it was given, links included: another user's link may point elsewhere the next time.
   refuseShared(home, `The embedded database in ${home} cannot be used`);
-  closeHome(real);
+  makeHomePrivate(real);
   return real;
 }
 
 /**
- * A directory that every account can enter. The home keeps its name, so that it is found again. Each call makes a new
- * one: a directory that a lost home of the same path has left, or that a moved home still uses, stays as it is. The
- * hash in the name tells a person which path a directory was made for.
+ * A directory that every account can enter. A file in the home names it, so that it is found again. Each call creates a
+ * new one: the directory of a deleted home with the same path, or of a moved home that still uses it, stays as it is.
+ * The hash in the name tells a person for which path a directory was created.
  */
 function placeElsewhere(home: string): string {
   const parent = '/var/lib/roundsman';
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12);
   const chosen = directoryOf(home);
-  // The directory was chosen by this home, not by a home that it was copied from, and its data were never made.
+  // This home chose the directory (not a home that this one was copied from), and the database in it was never created.
   const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
   const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
   makeDirectory(parent);
   makeDirectory(directory, 0o711);
   refuseShared(directory, `The embedded database of ${home} cannot be made in ${directory}`);
-  // Directories that were made when the umask still decided their mode.
+  // The mode of directories that older versions created depends on the umask of that time.
   for (const [path, mode] of [
     [parent, 0o755],
     [directory, 0o711],
@@ -196,7 +196,7 @@ function placeElsewhere(home: string): string {
 }
 
 /**
- * Data may lie on another disk through a link. But the owner of the data decides as which account PostgreSQL runs, so
+ * Data may lie on another disk behind a link. But the owner of the data decides which account runs PostgreSQL, so
  * another user's link is refused.
  */
 function refuseForeignLink(data: string, home: string): void {
@@ -231,7 +231,7 @@ export async function openPlace(home: string, onWait?: OnWait): Promise<Place> {
   }
   const directory = directoryOf(real);
   refuseShared(directory, `The embedded database in ${home} cannot be used`);
-  closeHome(directory);
+  makeHomePrivate(directory);
   const data = join(directory, 'postgres');
   refuseForeignLink(data, home);
   const account = ownerAccount(data);

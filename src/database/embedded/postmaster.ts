@@ -30,7 +30,7 @@ function isRunning({ pid, data }: Postmaster): boolean {
   }
 }
 
-/** A copied directory contains the postmaster.pid of the original, whose server may well run. */
+/** A copied directory contains the postmaster.pid of the original, whose server may be running. */
 function isCopy(data: string, original: string): boolean {
   const there = statSync(original, { throwIfNoEntry: false });
   const here = statSync(data);
@@ -74,14 +74,14 @@ export function findPostmaster(data: string): Postmaster | undefined {
 }
 
 /**
- * Clears the way for a new postmaster, and returns the port of the one that crashed, if any. The caller holds the
- * gate and has seen that no server is running.
+ * Removes what would stop a new postmaster from starting, and returns the port of the one that crashed, if any. The
+ * caller holds the gate and has seen that no server is running.
  */
 export function forgetPostmaster(data: string): number | undefined {
   const last = lastPostmaster(data);
   // PostgreSQL overwrites the file of a dead process, but refuses to start when the process id in it is in use: by
-  // another process, or still by the dead one until its parent has collected it. If backends of the dead server still
-  // run, their shared memory keeps a new server from starting all the same.
+  // another process, or still by the dead one until its parent has collected it. Removing it is safe: if backends of
+  // the dead server still run, their shared memory stops a new server from starting.
   if (last) rmSync(pidFile(data), { force: true });
   return last?.port;
 }

@@ -14,7 +14,9 @@ import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
 export interface Cluster {
   bin: string;
   data: string;
-  /** Receives the server's standard error. We open the file, so the server's account needs no access to it. */
+  /**
+   * Receives the server's standard error. This process opens the file, so the server's account needs no access to it.
+   */
   log: string;
   account: Account | undefined;
   password: string;
@@ -27,7 +29,7 @@ export interface Server {
   pid: number;
 }
 
-/** The embedded PostgreSQL did not start; `why` holds its last words. */
+/** The embedded PostgreSQL did not start; `why` holds the last lines of its log. */
 export class StartError extends RoundsmanError {}
 
 /** The password file does not belong to the data of the embedded PostgreSQL. */
@@ -51,7 +53,7 @@ const baseSettings = {
 const urlOf = ({ password }: Cluster, port: number) =>
   `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-/** True once the server accepts our login. With SCRAM the server also proves to us that it knows the password. */
+/** True once the server accepts this login. With SCRAM the server also proves that it knows the password. */
 async function answers(url: string): Promise<boolean> {
   const { Client } = (await import('pg')).default;
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
@@ -66,7 +68,7 @@ async function answers(url: string): Promise<boolean> {
       {
         what: 'The embedded database refuses its own password',
         why: 'postgres.password does not belong to this data directory',
-        hint: 'Put the right file back, or move the directory away to begin anew.',
+        hint: 'Put the right file back, or move the directory away to start with an empty database.',
       },
       { cause },
     );
@@ -92,15 +94,16 @@ export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Ser
         quietMs,
       );
       if (postmaster.isStopping) {
-        // We stop servers only while we hold the gate, so another program asked this one to stop. It waits for
-        // its sessions to end, and their processes wait for it.
+        // Roundsman stops servers only while it holds the gate, so another program asked this one to stop. The server
+        // waits for its sessions to end, and the processes of these sessions wait for the server.
         await stopPostmaster(postmaster);
         continue;
       }
       const url = urlOf(cluster, postmaster.port);
       // The server may not answer at once: a killed process may have started it just now, or it is shutting down.
       if (await answers(url)) return { url, pid: postmaster.pid };
-      if (Date.now() > deadline) throw startError(cluster, `process ${postmaster.pid} is silent`);
+      if (Date.now() > deadline)
+        throw startError(cluster, `process ${postmaster.pid} does not answer`);
     }
   } finally {
     clearTimeout(quiet);
@@ -142,16 +145,16 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   });
   try {
     for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
-      // Another process may have taken the port meanwhile; its server must not be mistaken for ours.
+      // Another process may have taken the port meanwhile; its server must not be mistaken for the one started here.
       if (findPostmaster(cluster.data)?.pid === pid) {
         const url = urlOf(cluster, port);
         if (await answers(url)) return { url, pid };
       }
-      if (Date.now() > deadline) throw startError(cluster, 'it does not let anybody in');
+      if (Date.now() > deadline) throw startError(cluster, 'it accepts no login');
     }
     const written = Buffer.alloc(fs.fstatSync(log).size - size);
     fs.readSync(log, written, 0, written.length, size);
-    return written.toString().trim() || 'Postgres ended without a word';
+    return written.toString().trim() || 'Postgres ended and wrote nothing to its log';
   } catch (error) {
     if (isAlive(pid)) await stopPostmaster({ pid, data: cluster.data, port });
     throw error;
@@ -168,8 +171,8 @@ export async function startServer(cluster: Cluster, lastPort = 0): Promise<Serve
     const outcome = await launch(cluster, await freePort(wanted));
     wanted = 0;
     if (typeof outcome !== 'string') return outcome;
-    // Causes that pass: another process took the port; or backends of a killed server still run, until their query
-    // ends.
+    // Causes that end by themselves: another process took the port; or backends of a killed server still run, until
+    // their query ends.
     const passing = /could not bind|Address already in use|shared memory block .* still in use/;
     if (!passing.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
   }

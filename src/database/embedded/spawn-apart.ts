@@ -1,18 +1,19 @@
 /**
- * Starts a program that no signal to us reaches: no signal to our terminal, to our process group, or to our children.
+ * Starts a program that no signal to this process reaches: no signal to its terminal, to its process group, or to its
+ * children.
  */
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /**
- * Its only parent, this shell, ends at once: a tool that walks from us to our descendants (as pm2 does) does not find
- * the program.
+ * The program's parent, this shell, ends at once: a tool that walks from this process to its descendants (as pm2 does)
+ * does not find the program.
  */
 const apart = '"$@" >&2 & echo $!';
 
 /**
  * Returns the id of the new process. It is a child of init in a session of its own, and writes both its outputs to
- * the descriptor `log`. Rejects where it cannot be started; if the program itself is missing, the log says so.
+ * the descriptor `log`. Rejects when the shell cannot be started; if the program itself is missing, the log says so.
  */
 export async function spawnApart(
   program: string,

@@ -40,7 +40,7 @@ export async function startThrowaway(
     throw new ForeignDatabaseError({
       what: 'A throw-away database cannot be started',
       why: `Postgres runs as ${account?.name}, which is not allowed to enter ${blocked}`,
-      hint: 'Set TMPDIR to a place that everybody can enter, for example /tmp.',
+      hint: 'Set TMPDIR to a place that every user can enter, for example /tmp.',
     });
   const data = join(real, 'postgres');
   const pidFile = join(data, 'postmaster.pid');

@@ -3,8 +3,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { denied } from './sql-states.ts';
 
 /**
- * Row level security or a missing grant refused the statement; `why` names the table. Nothing of the statement was
- * kept.
+ * Row level security or a missing grant refused the statement; `why` names the table. The statement changed nothing.
  */
 export class AccessDeniedError extends RoundsmanError {
   /** the column whose value belongs to another user; null where that is not known */
@@ -29,7 +28,7 @@ export class AccessDeniedError extends RoundsmanError {
  */
 export function accessDenied(error: unknown, field: string | null = null): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== denied) return error;
-  // A missing grant concerns the whole table; only WITH CHECK concerns what the row says.
+  // A missing grant concerns the whole table; only WITH CHECK concerns the values of the row.
   const about = error.routine === 'ExecWithCheckOptions' ? field : null;
   const why = about ? `${about} has to be your own: ${error.message}` : error.message;
   return new AccessDeniedError(why, about, { cause: error });

@@ -6,11 +6,11 @@ import { isIP } from 'node:net';
 import { types } from 'node:util';
 import { UsageError } from '../../ground/errors.ts';
 
-/** A value can never be stored or looked for as it was given. The error does not repeat it. */
+/** A value can never be stored or searched for. The error does not repeat the value. */
 export class BadInputError extends UsageError {
   /** the column or parameter */
   readonly field: string;
-  /** what holds for it, as the end of a sentence */
+  /** the rule, as the end of a sentence */
   readonly rule: string;
 
   constructor(field: string, rule: string) {

@@ -2,16 +2,16 @@
 import pg from 'pg';
 import { exitCodes, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 
-/** A write would have broken a rule of the database. Nothing of the statement was kept. */
+/** A write would have broken a rule of the database. The statement changed nothing. */
 export class ConstraintError extends RoundsmanError {
   override readonly exitCode: number;
   override readonly retryable: boolean;
-  /** null where PostgreSQL does not say */
+  /** null if PostgreSQL does not say */
   readonly table: string | null;
-  /** several, with commas, where the rule covers several; null where PostgreSQL does not say */
+  /** several, with commas, if the rule covers several; null if PostgreSQL does not say */
   readonly column: string | null;
   readonly constraint: string | null;
-  /** PostgreSQL's five characters */
+  /** PostgreSQL's code of five characters */
   readonly code: string;
 
   constructor(explanation: Explanation, refused: pg.DatabaseError) {
@@ -25,26 +25,26 @@ export class ConstraintError extends RoundsmanError {
   }
 }
 
-/** By constraint, or by code where the database names none. */
+/** The key is the constraint, or the code if the database names none. */
 export type Named = Record<string, typeof ConstraintError>;
 
 const rules: Record<string, string> = {
   '22001': 'is longer than its column',
   '22003': 'is a number outside of its range',
-  '22007': 'is no time',
+  '22007': 'is not a time',
   '22008': 'is a time outside of its range',
   '22021': 'contains a NUL or another character that cannot be stored',
-  '22P02': 'is not written as its type wants it',
+  '22P02': 'is not written in the form of its type',
   '22P05': 'contains a NUL or another character that cannot be stored',
-  '23001': 'has to stay',
-  '23502': 'has to be there',
+  '23001': 'cannot be removed',
+  '23502': 'is missing',
   '23503': 'names a row that does not exist',
   '23505': 'is taken',
   '23514': 'is not allowed',
   '0A000': 'cannot be done here',
 };
 
-/** These causes pass soon: the same call may succeed. */
+/** These causes end soon by themselves: the same call may succeed. */
 const passing: Record<string, string> = {
   '40001': 'was changed by another transaction at the same time',
   '40P01': 'was changed by another transaction at the same time',

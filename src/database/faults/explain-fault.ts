@@ -1,34 +1,34 @@
-/** The message for a person when the database or a connection kept a command from its work. */
+/** The message for a person when a command could not do its work because of the database or a connection. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { quotedName } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
 import { denied, meaningOf, stateOf } from './sql-states.ts';
 
-/** A failed statement leaves nothing behind, so each command can be given again. */
+/** A failed statement changes nothing, so each command can be run again. */
 const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
   connection: {
     what: 'the connection to the database could not be made, or was lost',
-    hint: 'check that PostgreSQL, and a pooler in front of it, run and have connections left, then give the command again',
+    hint: 'check that PostgreSQL, and a pooler in front of it, run and have free connections, then run the command again',
   },
   conflict: {
-    what: 'other transactions of the database got in the way',
-    hint: 'give the command again',
+    what: 'other transactions conflict with this command',
+    hint: 'run the command again',
   },
   timeout: {
     what: 'the database took longer than its time limit',
-    hint: 'give the command again; where it happens often, look in pg_stat_activity for what holds locks',
+    hint: 'run the command again; if it happens often, look in pg_stat_activity for what holds locks',
   },
   resources: {
     what: 'the database has no connection, memory or disk space left',
-    hint: 'end what it is used for, or give it more (max_connections, the connection limit of the role, disk), then give the command again',
+    hint: 'end what uses them, or raise the limit (max_connections, the connection limit of the role, disk), then run the command again',
   },
   'read-only': {
     what: 'the database takes no writes now',
     hint: 'let DATABASE_URL name the primary server and not a standby, and look whether its disk is full or default_transaction_read_only is set',
   },
   server: {
-    what: 'the database met an error of its own',
+    what: 'the database reports an internal error',
     hint: "look at PostgreSQL's log",
   },
 };
@@ -36,7 +36,7 @@ const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why
 const allBehind = (error: unknown, depth = 8): unknown[] =>
   error instanceof Error && depth > 0 ? [error, ...allBehind(error.cause, depth - 1)] : [];
 
-/** Whether the server runs but has no room: it refuses connections, or lacks the resources for what it was asked. */
+/** Whether the server runs but is full: it refuses connections, or lacks the resources for this work. */
 export const isFull = (error: unknown): boolean =>
   allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
 
@@ -47,12 +47,12 @@ function ownLimit(why: string): Omit<Explanation, 'why'> | null {
   const target = `${kind.toUpperCase()} ${quotedName(name)}`;
   return {
     what: `the ${kind} ${name} may have no more connections (its CONNECTION LIMIT)`,
-    hint: `end what uses them, or raise that limit as a superuser: ALTER ${target} CONNECTION LIMIT 61 (-1 takes it away), then give the command again`,
+    hint: `end what uses them, or raise that limit as a superuser: ALTER ${target} CONNECTION LIMIT 61 (-1 removes it), then run the command again`,
   };
 }
 
 /**
- * The explanation of an error that our code did not throw on purpose. Null when the database is not to blame: then it
+ * The explanation of an error that Roundsman did not throw on purpose. Null when the database is not to blame: then it
  * is a defect.
  */
 export function explainFault(error: unknown): Explanation | null {

@@ -24,7 +24,10 @@ export class FaultError extends Error {
 /** System errors of a socket, and Node's own errors of TLS and streams. */
 const socket = /^(E[A-Z0-9]+|ERR_(SSL|TLS|STREAM|SOCKET)_\w+)$/;
 
-/** Messages of pg and Kysely about a connection that ended before it was asked, or that did not speak PostgreSQL. */
+/**
+ * Messages of pg and Kysely about a connection that was closed before the statement was sent, or whose other end is not
+ * PostgreSQL.
+ */
 const words =
   /Client was closed and is not queryable|connection has been discarded|Received unexpected \w+ message|received invalid response/;
 
@@ -48,7 +51,7 @@ function faultOf(error: Error): Fault | null {
 
 /**
  * The fault that made something fail, also when it is the cause of another error or one of several; null when the
- * code that ran is to blame. A network error counts only if one of our own connections met it.
+ * code that ran is to blame. A network error counts only if it came from one of Roundsman's own connections.
  */
 export function faultBehind(error: unknown): Fault | null {
   const seen = new Set<unknown>();

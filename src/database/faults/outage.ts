@@ -1,4 +1,4 @@
-/** Which failures of a connection pass without help. */
+/** Which failures of a connection end by themselves. */
 import { meaningOf } from './sql-states.ts';
 
 /** Codes of the network, from node:net and node:dns. An unknown name counts as well: the server may be starting. */
@@ -22,7 +22,7 @@ const network = new Set([
  */
 const ofConnect = new Set(['ENOENT', 'EAGAIN', 'EADDRNOTAVAIL']);
 
-/** Messages of pg, and of ours, without a code, about a connection that was not made or was lost. */
+/** Messages without a code, of pg and of Roundsman, about a connection that was not made or was lost. */
 const words = new RegExp(
   [
     'Connection terminated',
@@ -37,7 +37,7 @@ const words = new RegExp(
 export const isOutage = (error: unknown): boolean => isOutageBehind(error, new Set());
 
 function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
-  // Two errors may be each other's cause: each error is looked at once.
+  // Two errors may be each other's cause, so each error is examined only once.
   if (!(error instanceof Error) || seen.has(error)) return false;
   seen.add(error);
   if (error instanceof AggregateError)

@@ -1,6 +1,6 @@
 /**
- * Which errors came from our own connections to PostgreSQL. `ECONNRESET` says that a socket was lost, but not which
- * one: a remedy that calls another system may get it as well.
+ * Which errors came from Roundsman's own connections to PostgreSQL. `ECONNRESET` says that a socket was lost, but not
+ * which one: a remedy that calls another system may get it as well.
  */
 import type { PostgresPool } from 'kysely';
 import type pg from 'pg';
@@ -17,7 +17,7 @@ function remember(error: unknown, stage: Stage): void {
   if (isObject(error)) stages.set(error, stage);
 }
 
-/** The stage at which one of our connections met this error; null when the error comes from somewhere else. */
+/** The stage at which one of these connections met this error; null when the error comes from somewhere else. */
 export const stageOf = (error: unknown): Stage | null =>
   isObject(error) ? (stages.get(error) ?? null) : null;
 

@@ -6,11 +6,11 @@ import { stateOf } from './sql-states.ts';
 const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
   untrusted: {
     what: 'the certificate of the database is not trusted',
-    hint: "let sslrootcert name the certificate of the authority that issued it, which your host gives out: sslmode=verify-full&sslrootcert=/path/to/ca.crt in DATABASE_URL; where it names one already, that is another authority's (sslmode=no-verify encrypts, and does not look who answers)",
+    hint: 'let sslrootcert name the certificate of the authority that issued it (your provider publishes it): sslmode=verify-full&sslrootcert=/path/to/ca.crt in DATABASE_URL; if sslrootcert is set already, it names another authority (sslmode=no-verify encrypts, but does not check which server answers)',
   },
   expired: {
     what: 'the certificate of the database is not valid now',
-    hint: 'renew it on the server, and look at the clocks of both',
+    hint: 'renew it on the server, and check the clocks of both machines',
   },
   'other-name': {
     what: 'the certificate of the database was issued for another name',
@@ -29,17 +29,17 @@ const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
 const explained = (kind: TlsFault, why: string): Explanation => ({ ...certificates[kind], why });
 
 const refused = (why: string, hint: string): Explanation => ({
-  what: 'the database does not let us in',
+  what: 'the database refuses the login',
   why,
   hint,
 });
 
 const withTls =
-  'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt where the authority is not a public one';
+  'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt if the authority is not a public one';
 
 /**
- * By message, where a code says too little or is missing: messages of pg, of PostgreSQL, and of poolers about the
- * address.
+ * The key is a part of the message, where a code says too little or is missing: messages of pg, of PostgreSQL, and of
+ * poolers about the address.
  */
 const said: [RegExp, (why: string) => Explanation][] = [
   [
@@ -77,7 +77,7 @@ const said: [RegExp, (why: string) => Explanation][] = [
   ],
 ];
 
-/** By SQLSTATE. */
+/** The key is the SQLSTATE. */
 const codes: Record<string, (why: string) => Explanation> = {
   '3D000': (why) => ({
     what: 'there is no such database on this server',
@@ -88,7 +88,7 @@ const codes: Record<string, (why: string) => Explanation> = {
   '28000': (why) =>
     refused(
       why,
-      'correct the user in DATABASE_URL, or let it in: CREATE ROLE, and a line in pg_hba.conf; where the server demands TLS, add sslmode=verify-full',
+      'correct the user in DATABASE_URL, or allow the login: CREATE ROLE, and a line in pg_hba.conf; if the server demands TLS, add sslmode=verify-full',
     ),
 };
 

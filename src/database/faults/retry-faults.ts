@@ -4,7 +4,7 @@ import { faultBehind, isFault } from './fault-behind.ts';
 /** The waits before the second and the third try. */
 const waitsMs = [250, 2_000];
 
-/** The time that a run keeps for writing down how it ended. */
+/** The time that a run reserves to record how it ended. */
 const reserveMs = 1_000;
 
 export interface Limits {
@@ -17,7 +17,7 @@ export interface Limits {
 /** A secret is missing until a person stores it: a retry after a moment does not help. */
 const isHopeless = (error: unknown): boolean => faultBehind(error) === 'secret';
 
-/** Adds up to a half at random: two processes that got in each other's way must not meet again. */
+/** Adds up to a half at random, so that two processes that collided do not collide again. */
 const lengthened = (ms: number): number => ms * (1 + Math.random() / 2);
 
 /**

@@ -15,15 +15,14 @@ export type ServerFault =
   | 'server';
 
 /**
- * Why a transaction was not committed, by what helps. contended: another transaction won; the same again may succeed
- * at once. disconnected: the server or the way to it is gone, or it is another server now. The transaction may have
- * been committed or not. waited: another transaction held a row for too long. refused: the server does not take it,
- * however often it is asked.
+ * Why a transaction was not committed. contended: another transaction won; the same again may succeed at once.
+ * disconnected: the server cannot be reached, or it is another server now; the transaction may have been committed or
+ * not. waited: another transaction locked a row for too long. refused: the server will never accept it.
  */
 export type BatchFault = 'contended' | 'disconnected' | 'waited' | 'refused';
 
 export interface Meaning {
-  /** which of these is to blame */
+  /** which part is to blame */
   fault: ServerFault;
   /**
    * An outage: the server cannot serve this process now. It, or another server under the same name, may do so later.
@@ -46,7 +45,7 @@ export interface Meaning {
 interface Row {
   code: RegExp;
   means: Meaning;
-  /** where the code alone says too little */
+  /** a part of the message, where the code alone says too little */
   words?: RegExp;
 }
 

@@ -1,4 +1,4 @@
-/** A database that has the documented tables already, made by hand or in Supabase's editor. */
+/** A database in which the documented tables exist already, created by hand or in Supabase's editor. */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { takenNames } from './names.ts';

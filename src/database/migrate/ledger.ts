@@ -1,7 +1,7 @@
 /**
- * Old ledgers. Three figures say what a user has: profiles.credits, the sum of the bookings (the document's
- * get_user_credits) and the last balance. Where they disagree, only the platform's owner knows which one is right. So
- * this books nothing and drops nothing: it reports a difference.
+ * Checks an existing ledger. Three figures say what a user has: profiles.credits, the sum of the bookings (the
+ * document's get_user_credits) and the last balance. Where they disagree, only the platform's owner knows which one is
+ * right. So this books nothing and drops nothing: it reports a difference.
  */
 import type { RowRule } from './row-rule.ts';
 
@@ -39,7 +39,7 @@ export const chainRule: RowRule = {
   table: 'credits',
   column: 'balance_after',
   wrong: `t.user_id IN (${broken})`,
-  why: 'of these bookings is in no order the balance before plus the amount',
+  why: 'is not the previous balance plus the amount, in whatever order these bookings are read',
   mend: 'if the amounts are right: UPDATE credits c SET balance_after = s.balance FROM (SELECT id, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS balance FROM credits) s WHERE s.id = c.id AND c.balance_after <> s.balance',
 };
 

@@ -11,8 +11,8 @@ import { stateOf } from '../faults/sql-states.ts';
 export class TablesInUseError extends RoundsmanError {}
 
 /**
- * The tables that writing transactions lock first (docs/protocol.md): a transaction that waits for one of these holds
- * no lock on the others yet.
+ * The tables that writing transactions lock first (docs/protocol.md): a transaction that waits for one of these has
+ * locked no other table yet.
  */
 const first = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
 
@@ -64,7 +64,7 @@ async function inUse(trx: Kysely<any>, forMs: number): Promise<TablesInUseError>
     ORDER BY xact_start LIMIT 3`.execute(trx);
   return new TablesInUseError({
     what: 'the tables are in use',
-    why: `in ${forMs / 1_000} s others did not let go of them: ${rows.map(({ by }) => by).join('; ') || 'short transactions, one after the other'}`,
+    why: `for ${forMs / 1_000} s other sessions kept them locked: ${rows.map(({ by }) => by).join('; ') || 'short transactions, one after the other'}`,
     hint: 'wait until these transactions have ended, or stop the workers, then run it again',
   });
 }

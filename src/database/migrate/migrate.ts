@@ -57,7 +57,7 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-// Not in `public`: there Supabase's default grants would let `anon` delete the bookkeeping.
+// Not in `public`: there Supabase's default grants would let `anon` delete the records of the migrations.
 const migrator = (db: Kysely<any>, adopted?: Set<string>) =>
   new Migrator({ db, provider: new SqlFiles(adopted), migrationTableSchema: 'engine' });
 
@@ -71,8 +71,8 @@ const isNew = async (db: Kysely<any>) =>
 /** The documented tables of a database that has never been migrated. */
 async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
   if (!(await isNew(db))) return undefined;
-  // Holds the migrator's own lock: without it, a comparison while another process migrates would see half of the
-  // migration, and the two would deadlock on the tables.
+  // Takes the migrator's own lock: without it, this comparison would see half of another process's migration, and the
+  // two would deadlock on the tables.
   const { adapter } = db.getExecutor();
   const lock = { lockTable: 'kysely_migration_lock', lockRowId: 'migration_lock' };
   await adapter.acquireMigrationLock(db, lock);

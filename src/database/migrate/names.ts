@@ -21,8 +21,8 @@ const needed = 'has a name that Roundsman needs';
 
 /**
  * Your tables, indexes, constraints, triggers and functions under a name that a migration will give. Left out are the
- * documented parts of the documented tables that exist (`there`), which are compared elsewhere, and the names in
- * `additions` (`table.name`), which our own additions have.
+ * documented parts of the documented tables that exist (`there`), which are compared elsewhere, and the names of the
+ * engine's own additions (`additions`, as `table.name`).
  */
 export async function takenNames(
   trx: Transaction<any>,
@@ -91,7 +91,7 @@ async function constraints(
   const counts = engine.filter(({ name }) => name.endsWith('_counts'));
   const names = [
     ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
-    // A loop over ('table', 'column') adds these.
+    // Migrations add these constraints in a loop over pairs ('table', 'column').
     ...all(counts, /\('(\w+)', '(\w+)'\)/g).map(([, table, column]) => `${table}_${column}_check`),
   ];
   const { rows } = await sql<{ name: string; relation: string }>`

@@ -54,7 +54,7 @@ export async function prepareDatabase(
 }
 
 /**
- * Without access, a role sees a migrated database as one that is not migrated: this reports the missing access
+ * To a role without access, a migrated database looks like one that is not migrated: this reports the missing access
  * instead.
  */
 async function requireAccess(db: Db): Promise<void> {
@@ -102,7 +102,7 @@ async function serverVersion(db: Db, url?: string): Promise<number> {
     if (error instanceof RoundsmanError) throw error;
     const refused = refusalOf(error) ?? (url ? await unloadable(url, error) : null);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
-    // The server runs, but has no room for us.
+    // The server runs, but has no free connection.
     const full = isFull(error) ? explainFault(error) : null;
     if (full) throw new DatabaseNotReady(full, { cause: error });
     throw new DatabaseNotReady(

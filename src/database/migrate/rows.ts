@@ -1,6 +1,6 @@
 /**
- * Rows that cannot be carried over without inventing data. Each difference says how many there are, names one of
- * them, and says what to do. Adoption itself never changes a documented value.
+ * Rows that cannot be adopted without inventing data. Each difference says how many there are, names one of them, and
+ * says what to do. Adoption itself never changes a documented value.
  */
 import { sql, type Transaction } from 'kysely';
 import { severities } from '../../ground/severity.ts';
@@ -61,7 +61,7 @@ const rules: RowRule[] = [
     table: 'bot_executions',
     column: 'status',
     wrong: "t.status IN ('queued', 'running')",
-    why: 'says that the run has not ended, and Roundsman would begin it anew',
+    why: 'says that the run has not ended, and Roundsman would start it again',
     mend: "stop what runs the bots, then UPDATE bot_executions SET status = 'failed', completed_at = coalesce(completed_at, now()) WHERE status IN ('queued', 'running')",
   },
   {

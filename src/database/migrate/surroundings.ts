@@ -2,8 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 
 /**
- * What makes even a comparison of the documented tables impossible: missing rights, or a missing extension for their
- * ids.
+ * What makes a comparison of the documented tables impossible: missing rights, or a missing extension for their ids.
  */
 export async function surroundings(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ difference: string }>`
@@ -28,7 +27,7 @@ export async function surroundings(trx: Transaction<any>, tables: string[]): Pro
   return rows.map(({ difference }) => difference);
 }
 
-/** The document's two functions: the table that each belongs to, and its body with each run of blanks as one. */
+/** The document's two functions: the table that each belongs to, and its body with every series of blanks as one. */
 const documented = [
   {
     signature: 'update_updated_at()',
@@ -53,7 +52,7 @@ const plain = (body: string) =>
     .replaceAll(/\s*([(),=:])\s*/g, '$1')
     .replaceAll(/^[\s;]+|[\s;]+$/g, '');
 
-/** Our functions replace both, so a function under these names has to be the document's. */
+/** Roundsman's functions replace both, so an existing function with one of these names has to be the document's. */
 export async function functionDifferences(
   trx: Transaction<any>,
   there: Set<string>,
@@ -69,7 +68,7 @@ export async function functionDifferences(
     const rename = `ALTER FUNCTION ${signature} RENAME TO own_${signature.replace(/\(.*/, '')}`;
     if (!there.has(table))
       found.push(
-        `function ${signature} is there without the table ${table}, with which it comes (${rename})`,
+        `function ${signature} exists without the table ${table}, to which it belongs (${rename})`,
       );
     else if (is.header !== header)
       found.push(
@@ -77,7 +76,7 @@ export async function functionDifferences(
       );
     else if (plain(is.body) !== plain(body))
       found.push(
-        `function ${signature} does something else than the documented one, and would be replaced (${rename})`,
+        `function ${signature} differs from the documented one, and would be replaced (${rename})`,
       );
     else if (!is.ours) found.push(`function ${signature} belongs to ${is.owner}`);
   }

@@ -1,4 +1,4 @@
-/** Who has the rights of a file's group: who is in the group, and whether the file has an access list as well. */
+/** Which users have the group rights of a file: who is in the group, and whether the file also has an access list. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -23,13 +23,13 @@ const users = (): User[] =>
     shell,
   }));
 
-/** Accounts that some distributions put into root's group: each can only run the program in its name. */
+/** Some distributions put system accounts into root's group. An account with such a shell cannot run other programs. */
 const runsNothing = /\/(sync|shutdown|halt|nologin|false)$/;
 
 /**
  * Whether only users that pass `isMember` have the rights of this group. True for root's group and for a group with
- * the name of such a user (many systems make one for each user), when no other user is in it. False where /etc/passwd
- * and /etc/group do not show it, as for a group of a directory service.
+ * the name of such a user (many systems make one for each user), when no other user is in it. False if /etc/passwd and
+ * /etc/group do not show the group, as for a group of a directory service.
  */
 export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean): boolean {
   try {
@@ -41,20 +41,20 @@ export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean):
       ...(gid === 0 ? [] : [name]),
       ...members.split(',').filter((each) => each !== ''),
     ]);
-    const living = known.filter((user) => user.gid === gid);
-    const others = living.filter(({ shell }) => gid !== 0 || !runsNothing.test(shell));
+    const primary = known.filter((user) => user.gid === gid);
+    const others = primary.filter(({ shell }) => gid !== 0 || !runsNothing.test(shell));
     return groups.length > 0 && names.every(isNamed) && others.every(({ uid }) => isMember(uid));
   } catch {
     return false;
   }
 }
 
-/** This process keeps its answers: most files lie below the same directories. */
+/** Answers are cached, because most files lie below the same directories. */
 const answers = new Map<string, boolean>();
 
 /**
- * Node cannot read access lists, but `ls` marks files that have one. This calls it with an option that only those
- * programs know which print the mark (GNU and uutils coreutils, not BusyBox). True also where it cannot be found out.
+ * Node cannot read access lists, but `ls` of GNU and uutils marks files that have one. BusyBox `ls` does not; the
+ * option --time-style makes it fail. True also when it cannot be found out.
  */
 export function mayHaveAccessList(path: string): boolean {
   const known = answers.get(path);

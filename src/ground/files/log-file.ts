@@ -41,7 +41,7 @@ function openFirst(file: string): number {
   const directory = dirname(file);
   let hint = 'Make that place writable, or set ROUNDSMAN_HOME to another one.';
   try {
-    // No directory is made in a place that is refused.
+    // No directory is created in a refused place.
     let found = fs.existsSync(directory) ? null : distrustWay(directory);
     if (!found) {
       makeHome(directory);
@@ -49,7 +49,7 @@ function openFirst(file: string): number {
     }
     if (!found) return open(file);
     hint = `${capitalised(found.hint)}, or set ROUNDSMAN_HOME to another place.`;
-    throw new Error(`${found.why}, who could lead it elsewhere`);
+    throw new Error(`${found.why}, who could redirect the log to another file`);
   } catch (error) {
     const [why, what] =
       error instanceof RoundsmanError ? [error.why, error.hint] : [messageOf(error), hint];
@@ -68,7 +68,7 @@ const look = (file: string): fs.Stats | undefined => fs.lstatSync(file, { throwI
 /**
  * Appends to a file of bounded size. A line that cannot be written, as on a full disk, is lost, and the process goes
  * on; a file that cannot be renamed grows until that is possible. When another program renames (logrotate), empties
- * or removes the file, the next line goes into the file that has the name then. Throws {@link LogFileError} where no
+ * or removes the file, the next line goes into the file that has the name then. Throws {@link LogFileError} when no
  * such file is possible.
  */
 export function appendTo(file: string): Destination {
@@ -78,7 +78,7 @@ export function appendTo(file: string): Destination {
   let isBroken = false;
   /** After a failed rename, the next try comes only when the file has grown to this size. */
   let putAsideAt = largestBytes;
-  /** The `<file>.1` that is ours to replace. */
+  /** The `<file>.1` that this process may replace. */
   let replaceable = look(`${file}.1`);
 
   function reopen(): void {

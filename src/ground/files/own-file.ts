@@ -1,22 +1,26 @@
 /**
- * Files of our own. Another object may lie under the same name, a link, a pipe or another user's file, from a time
- * when the directory was open to others. This code does not follow it, wait for it or write into it.
+ * Files that Roundsman writes for itself. If the directory was ever open to other users, a link, a pipe or another
+ * user's file may lie under the same name. This code does not follow it, wait for it or write into it.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { RoundsmanError } from '../errors.ts';
 import { isTrustedUser } from './trusted.ts';
 
-/** A file of the home is a link, a pipe or the like, or belongs to another user: it is neither read nor written. */
+/**
+ * A file in ROUNDSMAN_HOME is a link, a pipe or the like, or belongs to another user: it is neither read nor written.
+ */
 export class ForeignFileError extends RoundsmanError {}
 
 /** Why this is not a file of our own; null when it is. */
 function foreign(stats: fs.Stats): string | null {
-  if (stats.isSymbolicLink()) return 'it is a link, which may lead to a file of another purpose';
-  if (!stats.isFile()) return 'it is no ordinary file';
+  if (stats.isSymbolicLink()) return "it is a link, which may lead to another program's file";
+  if (!stats.isFile()) return 'it is not a regular file';
   if (process.geteuid && !isTrustedUser(stats.uid))
     return `it belongs to another user (id ${stats.uid})`;
-  return stats.nlink > 1 ? 'it has a second name, and may be a file of another purpose' : null;
+  return stats.nlink > 1
+    ? "it has a second name (a hard link), and may be another program's file"
+    : null;
 }
 
 function refuse(file: string, why: string | null): void {
@@ -66,11 +70,11 @@ export function replaceOwn(file: string, text: string, mode: number): void {
   fs.writeFileSync(file, text, { flag: 'wx', mode, flush: true });
 }
 
-/** The first `bytes` of an ordinary file, whoever owns it; throws for anything else. */
+/** The first `bytes` of a regular file, whoever owns it; throws for anything else. */
 export function readStart(file: string, bytes: number): string {
   const fd = fs.openSync(file, fs.constants.O_RDONLY | unfollowed);
   try {
-    if (!fs.fstatSync(fd).isFile()) refuse(file, 'it is no ordinary file');
+    if (!fs.fstatSync(fd).isFile()) refuse(file, 'it is not a regular file');
     const text = Buffer.alloc(bytes);
     return text.toString('utf8', 0, fs.readSync(fd, text, 0, bytes, 0));
   } finally {
@@ -80,8 +84,8 @@ export function readStart(file: string, bytes: number): string {
 
 /**
  * Like mkdir -p, but with exactly this mode, whatever the umask is: no other user may put programs or a password in
- * here, and we ourselves need access. Node's own recursive mkdir never returns where an existing directory answers
- * ENOENT when a directory is made in it, as /proc does.
+ * here, and this process needs access. Node's own recursive mkdir is not used: it loops for ever below a directory such
+ * as /proc, which exists and answers ENOENT to mkdir.
  */
 export function makeDirectory(path: string, mode: number = 0o755): void {
   try {
@@ -99,14 +103,14 @@ export function makeDirectory(path: string, mode: number = 0o755): void {
 /** When we run as root, PostgreSQL runs as another account, which has to pass through this directory to its data. */
 const homeMode = (): number => (process.geteuid?.() === 0 ? 0o711 : 0o700);
 
-/** The directory of the log and the embedded database, made where it is missing. */
+/** Creates the directory of the log and the embedded database if it is missing. */
 export const makeHome = (path: string): void => makeDirectory(path, homeMode());
 
 const ownNames =
   /^((up|gate|users)\.lock(-.*)?|up\.pid|postgres(\..*)?|binaries-.*|roundsman\.log.*)$/;
 
-/** Closes an existing home to other users, unless the directory also holds other things. */
-export function closeHome(path: string): void {
+/** Takes other users' access to an existing home away, unless the directory also holds files of other programs. */
+export function makeHomePrivate(path: string): void {
   const { mode, uid } = fs.statSync(path);
   if (uid !== process.geteuid?.() || !(mode & 0o777 & ~homeMode())) return;
   if (fs.readdirSync(path).every((name) => ownNames.test(name)))
@@ -114,10 +118,10 @@ export function closeHome(path: string): void {
 }
 
 /**
- * Makes an empty file that only its owner can open. If it exists it is not opened. A user who can open a file for
- * reading can lock it and block every other process.
+ * Creates an empty file that only its owner can open, because a user who can open a file can also lock it and block
+ * every other process. An existing file is not opened.
  */
-export function ensureClosedFile(file: string): void {
+export function ensurePrivateFile(file: string): void {
   refuseForeignFile(file);
   try {
     fs.closeSync(fs.openSync(file, 'wx', 0o600));

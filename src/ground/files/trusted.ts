@@ -1,6 +1,6 @@
 /**
  * Which files may be trusted. A file that another user can change is not read as a setting, run as a program, or
- * written into as if it were ours: in a shared directory another user may have taken the name first.
+ * written into as if it were Roundsman's: in a shared directory another user may have taken the name first.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -19,7 +19,10 @@ export interface Distrust {
 
 const program = fileURLToPath(import.meta.url);
 
-/** Whether our program lies in this directory. A user who can change the program controls us in any case. */
+/**
+ * Whether the program itself lies in this directory. A user who can change the program controls this process in any
+ * case.
+ */
 const holdsProgram = (directory: string): boolean =>
   program.startsWith(directory === '/' ? '/' : `${directory}/`);
 
@@ -46,7 +49,10 @@ function unmappedId(): number | null {
 
 const unmapped = unmappedId();
 
-/** Whether this user is root, ourselves, or the owner of this program. Those users control us in any case. */
+/**
+ * Whether this user is root, the user of this process, or the owner of the program. They control this process in any
+ * case.
+ */
 export function isTrustedUser(uid: number): boolean {
   if (uid === unmapped) return false;
   return [0, process.geteuid?.(), statSync(program).uid].includes(uid);
@@ -62,9 +68,9 @@ interface Place {
 }
 
 /**
- * For a place whose owner is not mapped. A directory on the way to something of ours counts as root's where no other
- * user could have put it: only root makes directories in root's directories. Beside the program it counts as much as
- * the program.
+ * For a place whose owner is not mapped. A directory on the path counts as root's if no other user could have created
+ * it: only root creates directories in root's directories. A directory that holds the program is trusted as the program
+ * is.
  */
 function isRoots({ path, inShared, isEnd }: Place): boolean {
   return (!inShared && (!isEnd || holdsProgram(dirname(path)))) || holdsProgram(path);
@@ -84,7 +90,7 @@ function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
 
 function judge(place: Place): Distrust | null {
   const { path, stats, inShared, isEnd } = place;
-  // The path goes on through this place, but it is no directory: the system itself reports it.
+  // The path goes on below this place, which is not a directory: the system itself reports that error.
   if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
   if (isTheirs(place)) {
     const us = process.geteuid!();
@@ -95,10 +101,10 @@ function judge(place: Place): Distrust | null {
         : `make it your own (chown ${us} ${path}${us === 0 ? '' : ', as root'})`,
     };
   }
-  // Where the kernel does not forbid it, another user may give a file of ours a second name.
+  // If the kernel does not forbid it, another user may create a hard link to this user's file.
   if (inShared && !stats.isDirectory() && stats.nlink > 1)
     return {
-      why: `${path} has a second name, and other users can give it one there`,
+      why: `${path} has a second name (a hard link), and other users can create one there`,
       hint: `replace it by a copy of your own`,
     };
   if (stats.isSymbolicLink() || !isWritableByOthers(path, stats)) return null;
@@ -110,7 +116,7 @@ function judge(place: Place): Distrust | null {
   };
 }
 
-/** A path with more links than this is a circle. */
+/** A path with more links than this is taken for a circle. */
 const mostLinks = 40;
 
 /**

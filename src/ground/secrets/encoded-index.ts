@@ -2,7 +2,7 @@
 import { endOfPart, type Encoded } from './encoded.ts';
 import { deepest } from './escapes.ts';
 
-/** The number of parts that have to match before the whole text is compared; at a cut fewer are enough. */
+/** How many parts have to match before the whole text is compared. Where the text is cut off, fewer are enough. */
 const depth = 8;
 const depthAtCut = 4;
 
@@ -11,7 +11,7 @@ interface Node<Form> {
   before: RegExp | null;
   /** the characters with which it may begin, if it is not escaped and does not follow a line break */
   first: ReadonlySet<string>;
-  /** this part may match nothing: a line break that was removed when a text was made one line */
+  /** this part may match nothing: a line break that was removed when the text was put on one line */
   isBreak: boolean;
   /** the forms that are known only up to this beginning */
   forms: Form[];

@@ -29,8 +29,8 @@ export interface Encoded {
 const mayBeBetween = /[=\s\\%&:-]/;
 
 /**
- * Where a part that begins at `at` ends, also if what may stand before it comes first; null if the part does not
- * begin here.
+ * The end of a part that begins at `at`, or that begins after what may stand before it; null if the part does not begin
+ * here.
  */
 export function endOfPart(
   part: RegExp,

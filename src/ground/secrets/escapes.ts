@@ -72,7 +72,7 @@ const plainOf = (character: string): string =>
 function characterSource(character: string, order: Order): string {
   const plain = plainOf(character);
   const ways = escapesOf(character);
-  // A character that could not be read or written: one mark for the character, or one for each of its bytes.
+  // A character that could not be decoded becomes one mark (U+FFFD or ?), or one mark for each of its bytes.
   const { length } = Buffer.from(character);
   if (length > 1 && order === 'plain first') ways.push('\\uFFFD', '\\?');
   else if (length > 1) ways.push(`\\uFFFD{${length}}`, `\\?{${length}}`);
@@ -83,7 +83,7 @@ function characterSource(character: string, order: Order): string {
 const ends = (raw: string, letter: string, low: string, decimal: string, octal: string): string =>
   `${raw}|${slashes}(?:[${letter}]|(?:u00|x|u\\{)0?[${low}]\\}?|01[${octal}])|%(?:25){0,8}0[${low}]|=0[${low}]|&(?:amp;){0,8}#(?:x0{0,8}[${low}]|0{0,8}(?:${decimal}));`;
 
-/** When a text is made one line, these become one space, or nothing. */
+/** When a text is put on one line, these become one space, or nothing. */
 const breaks = `(?:=?(?:${ends('\\s', 'nrt', 'ad9', '10|13|9', '125')})){0,64}`;
 
 const lineEnd = ends('[\\r\\n]', 'nr', 'ad', '10|13', '25');

@@ -24,7 +24,7 @@ export class MissingKeyError extends RoundsmanError {
     super({
       what: 'a sealed text cannot be opened',
       why: `its key ${JSON.stringify(encryption_key_id)} is not in the key ring (of secrets: ROUNDSMAN_KEYS)`,
-      hint: 'add that key to the ring, for secrets to ROUNDSMAN_KEYS of every process; it may go once every row was rotated to another one',
+      hint: 'add that key to the ring, for secrets to ROUNDSMAN_KEYS of every process; remove it only after every row was rotated to another key',
     });
     this.encryption_key_id = encryption_key_id;
   }

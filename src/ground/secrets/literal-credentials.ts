@@ -31,7 +31,7 @@ const shapes = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
-/** Leaves out the digests of images and files. */
+/** Skips the digests of images and files. */
 const longRun = /(?<![\w+/=.-]|sha\d+:)[\w+/=-]{24,}(?![\w+/=-])/g;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -102,7 +102,7 @@ export interface Found {
 export const literalCredentials = (value: unknown): Found[] =>
   textsIn(value).flatMap(({ path, text }) => {
     const name = path.at(-1);
-    // What stands beside a reference is no secret, but for example a scheme or a user.
+    // The text beside a reference is not a secret, but for example a scheme or a user.
     if (typeof name === 'string' && telling.test(name) && text.length >= 3)
       return secretsNamedIn(text).length > 0
         ? []

@@ -13,7 +13,7 @@ export const redactError = (redaction: Redaction, thrown: unknown): Error =>
   clean(redaction, thrown instanceof Error ? thrown : new Error(messageOf(thrown)), deepest);
 
 function clean(redaction: Redaction, error: Error, depth: number): Error {
-  // The properties of a DOMException are not its own, so these names are added.
+  // A DOMException inherits its properties, so these names are added.
   const names = new Set<PropertyKey>(['message', 'stack', 'cause', ...Reflect.ownKeys(error)]);
   const changed = new Map<PropertyKey, unknown>();
   for (const name of names) {

@@ -23,14 +23,14 @@ export interface Redaction {
 }
 
 /**
- * How much of a secret is redacted as the secret itself: half of it, or a long part, wherever it stands; where a text
- * was cut off, less.
+ * How large a part of a secret is redacted like the whole: half of it, or a long part, anywhere in a text; where the
+ * text was cut off, a smaller part.
  */
 const enough = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
 const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
 const cut = /…|\.{3,}/g;
 
-/** A text shorter than this was not cut off, unless it says so. */
+/** A text shorter than this was not cut off, unless it contains a mark of a cut. */
 const shortestCut = 100;
 
 interface Cuts {

@@ -1,6 +1,6 @@
 /**
- * How a secret is sealed for a row: AES-256-GCM under a data key of its own, which is wrapped, with
- * AES-256-GCM too, by the key of the ring that the row names.
+ * How a secret is sealed for a row: it is encrypted with AES-256-GCM under a data key of its own. The data key is
+ * wrapped, also with AES-256-GCM, by the key of the ring that the row names.
  *
  *     v1.WRAPPED.DATA      each base64url of nonce (12 bytes), ciphertext, tag (16 bytes)
  *

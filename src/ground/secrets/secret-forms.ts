@@ -28,10 +28,12 @@ function decoded(text: string): string {
   }
 }
 
-/** A shorter secret is a part of too many other texts, so its base64 and similar forms are not searched for. */
+/**
+ * The base64 and similar forms of a shorter secret are not searched for, because they occur in too many other texts.
+ */
 const shortestPart = 6;
 
-/** What the base64 of all texts with these bytes has in common, for each of the places at which they may begin. */
+/** The base64 characters that these bytes always produce, for each offset (0 to 2) at which the bytes may begin. */
 function base64Of(text: string): string[] {
   const bytes = Buffer.from(text);
   return [0, 1, 2].flatMap((before) => {
@@ -66,7 +68,7 @@ export interface Form extends Encoded {
   word: boolean;
 }
 
-/** A shorter secret is a part of too many words: the visible rest of such a word would reveal it. */
+/** A shorter secret occurs inside too many words, and the visible rest of such a word would reveal it. */
 const shortestWithin = 8;
 
 /** Characters that begin an escape. */
@@ -74,8 +76,7 @@ const escape = /[%&\\=]/;
 const beyondAscii = /[\u0080-\uFFFF]/;
 
 /**
- * In texts up to this length, a mark may replace each byte of what could not be read, and not only the whole
- * character.
+ * In texts up to this length, a mark for undecodable text may stand for each byte and not only for the whole character.
  */
 const mostMarked = 512;
 
@@ -84,7 +85,7 @@ const isReadInTwoWays = (text: string): boolean =>
 
 const windows = new TextDecoder('windows-1252');
 
-/** UTF-8 read as if each byte were one character, as Node reads the headers of an answer. */
+/** UTF-8 decoded as Latin-1, one character for each byte, as Node reads the headers of an answer. */
 function misread(text: string): string[] {
   if (!beyondAscii.test(text)) return [];
   const bytes = Buffer.from(text);

@@ -10,7 +10,7 @@ const meant = /\{\{\s*secrets?\b[^{}]*\}?\}?/gi;
 
 export const referenceTo = (name: string): string => `{{secret:${name}}}`;
 
-/** A text that begins with a reference: only the secret's value shows what the text will be. */
+/** A text that begins with a reference: what it becomes is known only with the secret's value. */
 export const beginsWithReference = (text: string): boolean =>
   /^\{\{secret:[A-Z][A-Z0-9_]{0,99}\}\}/.test(text);
 

@@ -13,7 +13,7 @@ export interface OpenFinding {
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
-  /** the problem comes back by itself: the most that can be said of a cure is that the check passes after it */
+  /** the problem comes back by itself, so a cure is only expected to make the check pass once */
   accruing?: boolean;
   /** of a check of events: for how many seconds an unclear verdict is asked for again */
   judgeWithin?: number;
@@ -21,12 +21,12 @@ export interface OpenFinding {
 
 /**
  * Runs the same check once more, for this finding alone. The verdict is `unclear` when the check erred or did not look
- * at the finding's key, or when too few events came to tell. With `since` only what happened after a cure counts.
+ * at the finding's key, or when there were too few events. With `since` only what happened after a cure counts.
  */
 export type Recheck = (finding: OpenFinding, since: Date | null) => Promise<Verdict>;
 
 /**
- * What a remedy gets to know about the problem; the contract calls it `Target`, in its own words (src/heal/applied.ts).
+ * What a remedy learns about the problem; the contract's name for it is `Target` (src/heal/applied.ts).
  */
 export type TargetFinding = Pick<
   OpenFinding,

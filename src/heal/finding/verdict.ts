@@ -31,10 +31,12 @@ export interface Seen {
   seconds: number;
 }
 
-/** Had nothing changed, what was seen must be at most this probable for a clean verdict. */
+/**
+ * For a clean verdict, what was seen must have at most this probability under the assumption that nothing has changed.
+ */
 export const unlikely = 0.05;
 
-/** For how many seconds at most a verdict that is still unclear is asked for again. */
+/** The longest time, in seconds, for which an unclear verdict is asked for again. */
 export const judgeWithin = (windowSeconds: number): number =>
   Math.ceil(Math.max(24 * 3_600, 2 * windowSeconds));
 
@@ -46,10 +48,10 @@ const low = severityRank('low');
  * critical. (A problem that was critical and is now high is not cured.) A single error among many good requests is also
  * reported, as low, and does not mean that the old problem is back.
  *
- * Clean: not failing, not reported above low, and enough was seen. Enough means: if the share of bad events still were
- * the lower end of the 95 % interval of the old share, so few bad events among so many would have a probability of at
- * most .05. When good events leave no trace, the old rate takes the place of the share. Without a bad event, that rate
- * must have predicted at least 3 of them: exp(-3) is just below .05.
+ * Clean: not failing, not reported above low, and enough was seen. Enough means: take the lower end of the 95 %
+ * interval of the old share of bad events. If that were still the share, so few bad events among so many events would
+ * have a probability of at most .05. When good events leave no trace, the old rate is used in place of the share; if
+ * there was no bad event, the old rate must have predicted at least 3, because exp(-3) is just below .05.
  */
 export function verdictByEvents(before: TallyBefore | null, seen: Seen): Verdict {
   const { reported, newestBadAt, cutoff, tally, seconds } = seen;

@@ -14,7 +14,7 @@ export interface Problem {
 
 /** How many of the newest heals of each entry count. */
 const newest = 20;
-/** With fewer answers nothing can be said. */
+/** With fewer answers nothing is concluded. */
 export const fewest = 4;
 const mostRead = 1_000;
 
@@ -39,7 +39,8 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
       WHERE a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL AND a.step = 0
       ORDER BY a.taken_at DESC LIMIT ${sql.lit(newest)}
     ), start AS MATERIALIZED (
-      -- Reads from before the entry's own heals, too: both entries must see the same of each other.
+      -- Also reads rows from before the entry's own heals, so that each of two entries sees the same about the other
+      -- one.
       SELECT min(taken_at) - interval '1 day' AS at FROM own HAVING count(*) >= ${sql.lit(fewest)}
     ), around AS MATERIALIZED (
       SELECT a.knowledge_id, a.heal_id, max(a.applied_at) AS at, min(a.taken_at) AS taken_at

@@ -42,8 +42,8 @@ export interface Seen {
 const longestMs = 6 * 3_600_000;
 
 /**
- * How long after a heal a bot's findings count, and how far two heals must be apart so that they do not see the same
- * problem.
+ * How long after a heal a bot's findings count, and how far apart two heals must be so that one problem is not counted
+ * for both.
  */
 export interface Window {
   /** how many more times the bot had looked by then */
@@ -90,9 +90,9 @@ const longest = sql`interval '6 hours'`;
 const mostBots = 5;
 
 /**
- * The moment from which an entry (its column of ids) is responsible for what it does: half of its weight is younger.
- * When a person edits its solution or sets it free again, knowing its history, it begins anew; `judge` is the actor of
- * the engine's own changes.
+ * The moment from which on an entry (a column of ids) is held responsible: one half-life ago, or later if a person has
+ * edited its solution or given it autonomy again since, knowing its history. `judge` is the actor of the engine's own
+ * changes.
  */
 export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<Date>`(
   SELECT greatest(engine.now() - make_interval(days => own.half_life_days), (
@@ -146,7 +146,7 @@ export async function aftermathsOf(
       sql`(SELECT look.at, coalesce((
              SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints
            FROM (${looksOf(sql`b.id`)}) look
-           -- When heals before the newest ones happened is not known here.
+           -- The times of heals before the newest ones are not read here.
            WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
       sql`f.detected_at >= m.at`,
     )}) looks

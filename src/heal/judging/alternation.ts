@@ -15,7 +15,7 @@ export interface Way {
   /** after the findings that this entry left alone */
   left: Sample;
   otherwise: Sample;
-  /** how many more times the other entry's bot had looked by then */
+  /** how many more times the other entry's bot had looked by the end of the window */
   looks: number;
   /** the median time from the heal to the beginning of the problem; null when no problem began */
   minutes: number | null;
@@ -23,7 +23,7 @@ export interface Way {
 
 export interface Alternation {
   with: string;
-  /** what this entry's heals cause for the other entry, and the other way round */
+  /** what this entry's heals cause for the other entry, and the reverse */
   forth: Way;
   back: Way;
 }
@@ -87,7 +87,7 @@ export function wayOf(
   };
 }
 
-/** Nearly every time. Most entries have nothing like it, and this is known without reading their bots' looks. */
+/** Whether problems follow nearly every time. Most entries fail this test, which needs no read of their bots' looks. */
 const isOften = ({ successes, trials }: Sample): boolean =>
   successes >= fewest && wilson(successes, trials).lower >= 0.5;
 
@@ -118,7 +118,7 @@ export async function alternationOf(
   if (!own || entries.length === 1) return null;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   const { now } = rows[0]!;
-  // The shortest window in which the other entry's problems follow.
+  // The shortest window within which the other entry's problems follow.
   const windowAfter = (one: Active, other: Active) =>
     windowsOf(other).find((window) => isOften(followed(momentsOf(one.heals, other), window, +now)));
   const way = async (one: Active, other: Active, window: Window) =>

@@ -6,11 +6,11 @@ import { enough, type Record, type Untouched } from './figures.ts';
 import { share } from '../../ground/text.ts';
 
 /**
- * The share of heals that must hold for an entry to act alone: when it is surely higher, the entry gains auto; when it
- * is surely lower, it loses auto.
+ * The share of heals that must hold for an entry to act alone: when its share is surely higher, the entry gains auto;
+ * when it is surely lower, the entry loses auto.
  */
 export const gainsAt = 0.6;
-/** When surely less than this share of its heals holds, operators are no longer asked to approve them. */
+/** When surely less than this share of an entry's heals holds, operators are no longer asked to approve them. */
 export const asksAt = 1 / 3;
 /** Above this a harmless entry acts alone while too little is known about what recovers untouched. */
 export const losesAt = 0.45;
@@ -19,7 +19,7 @@ export const losesAt = 0.45;
  * that it is enough that it may hold so often.
  */
 export const probation = 10;
-/** How many outcomes a harmless entry has to show that it does something. */
+/** After this many outcomes a safe entry must have shown that it has an effect. */
 export const patience = 20;
 /** How many times a shadow must have said what people then did. */
 export const agreements = 3;
@@ -138,7 +138,10 @@ function withoutLift(record: Record, untouched: Untouched): Change | null {
       };
 }
 
-/** The evidence that more holds than recovers untouched, as a logarithm: above 0 more speaks for it than against it. */
+/**
+ * The logarithm of the evidence that more heals hold than findings recover untouched: above 0, more speaks for it than
+ * against it.
+ */
 const liftOf = ({ heldWeight, weight }: Record, untouched: Untouched): number =>
   evidenceAbove(
     { successes: heldWeight, trials: weight },

@@ -26,7 +26,7 @@ export interface Record {
   /** weights of all of these, and of those that held */
   weight: number;
   heldWeight: number;
-  /** bounds of the share that held, 0 to 1, each right with 95 % confidence however often it is looked at */
+  /** bounds of the share that held, 0 to 1, each valid with 95 % confidence however often it is read */
   lower: number;
   upper: number;
   /** of all stretches of its newest outcomes, the worst one; null without any outcome */
@@ -45,7 +45,7 @@ export interface Untouched {
   persisted: number;
   /** share that recovered, 0 to 1; null when none was seen */
   rate: number | null;
-  /** upper bound of that share, right with 95 % confidence however often it is looked at */
+  /** upper bound of that share, valid with 95 % confidence however often it is read */
   upper: number;
 }
 
@@ -58,20 +58,20 @@ export interface Figures {
   lift: number | null;
 }
 
-/** How many decided heals, or untouched findings, are needed before they say something. */
+/** The least number of decided heals, or of untouched findings, from which anything is concluded. */
 export const enough = 5;
 
 /** How many of the newest outcomes are searched for a bad stretch. */
 const newestOutcomes = 100;
 
-/** What a heal would be about; with null, all contexts but `all` count as empty. */
+/** The component, category and so on of a possible heal; with null, all contexts but `all` count as empty. */
 export interface About {
   fingerprint: string | null;
   component: string | null;
   category: string | null;
   /**
-   * The history of this finding is left out, because it says nothing about what to do with it. What is known from
-   * others stays the same while it is open.
+   * Outcomes on this finding itself are left out, because they say nothing about what to do with it now. So the figures
+   * stay the same while it is open.
    */
   finding?: string;
   /** only outcomes settled after it; what is known about untouched findings does not depend on it */

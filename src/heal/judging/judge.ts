@@ -31,7 +31,7 @@ export interface AutonomyChange {
 }
 
 export interface JudgingLimits {
-  /** entries at most; 100 unless told */
+  /** the most entries; 100 by default */
   most?: number;
   /** an entry that any process judged within this many seconds waits for a later call; the default is 0 */
   restSeconds?: number;
@@ -42,9 +42,8 @@ export interface JudgingLimits {
  * a whole, and for every component with enough outcomes of its own. Every change is recorded with its figures. Returns
  * the changes.
  *
- * Judging an entry reads all of its outcomes, and transactions that write an outcome of it wait meanwhile. When
- * outcomes come in all the time, several processes that judge after each of them would leave the server little time for
- * anything else.
+ * Judging an entry reads all of its outcomes, and transactions that write an outcome of it wait meanwhile. If several
+ * processes judged after every single outcome, a server with many outcomes would have little time for anything else.
  */
 export async function judgeEntries(
   db: Db,
@@ -167,9 +166,9 @@ async function agreementsOf(trx: Transaction<Database>, id: string) {
 }
 
 /**
- * From when on outcomes count. Outcomes from before an entry lost autonomy do not earn it back, and outcomes from
- * before a person gave it more autonomy do not take that away. A component begins anew with its own changes, with a
- * person's change of the entry, and, while it shares the entry's autonomy, with every change of the entry.
+ * The time from which on outcomes count. Outcomes from before an entry lost autonomy do not earn it back, and outcomes
+ * from before a person gave it more autonomy do not take that away. A component begins anew with its own changes, with
+ * a person's change of the entry, and, while it shares the entry's autonomy, with every change of the entry.
  */
 async function beginnings(trx: Transaction<Database>, id: string) {
   const { rows } = await sql<{

@@ -1,6 +1,6 @@
 /**
- * What happened while the daily limit over all components kept an entry back. When the entry causes what it heals,
- * nothing happens then.
+ * What happened while the daily limit over all components stopped an entry from healing. If the entry itself causes
+ * what it heals, no new problem begins in that time.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -29,7 +29,7 @@ export interface Days {
   now: number;
 }
 
-/** An entry that heals what it causes itself, as far as its rests can tell. */
+/** An entry that causes what it heals, as its rests (the times without heals) indicate. */
 export interface Circle {
   heals: number;
   components: number;
@@ -45,7 +45,7 @@ export interface Circle {
  * A rest counts only when at least this many problems were expected in it; together, at least {@link expectedInAll}.
  */
 const expectedInOne = 1;
-/** When 7.6 were expected, chance alone gives none in .0005 of cases (Poisson). */
+/** When 7.6 are expected, chance alone gives none with a probability of .0005 (Poisson). */
 const expectedInAll = 7.6;
 const fewestRests = 2;
 
@@ -89,7 +89,8 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
     ), spans AS MATERIALIZED (
       SELECT at, coalesce(lead(at) OVER (ORDER BY at), engine.now()) AS until FROM heals
     ), rests AS MATERIALIZED (
-      -- Kept back over all components: when only one component was at its own limit, the others went on.
+      -- Only the limit over all components counts: when a single component reaches its own limit, heals of the others
+      -- go on.
       SELECT min(d.decided_at) AS from, s.until FROM spans s JOIN (
         SELECT d.decided_at FROM bot_decisions d, entry
         WHERE d.knowledge_id = ${id}::uuid AND d.decided_at > entry.since AND d.gate = 'daily'

@@ -1,14 +1,14 @@
 import { bounds } from '../statistics/betting-bounds.ts';
 import type { Part } from './judged-entry.ts';
 
-/** How many outcomes of the other components count at most beside a component's own; docs/healing.md says why. */
+/** The most outcomes of other components that count in addition to a component's own; docs/healing.md says why. */
 export const leansAtMost = 1;
 
 /**
  * Returns the same components; the lower bound of each is at most the bound that results when outcomes of the others
- * are added to its own. Reason: when an entry achieves little elsewhere, a few successes in a row are luck. How many
- * outcomes are added depends on how much the components differ: none when each is a case of its own, `leansAtMost` when
- * they differ no more than chance makes them differ. The bound never rises by this, so it stays valid.
+ * are added to its own. The reason: when an entry achieves little elsewhere, a few successes in a row may be luck. How
+ * many outcomes are added depends on how much the components differ: none when they differ widely, `leansAtMost` when
+ * they differ no more than by chance. The bound never rises by this, so it stays valid.
  */
 export function leanOnOthers(parts: readonly Part[]): Part[] {
   const all = parts.map(({ record }) => ({ trials: record.weight, successes: record.heldWeight }));
@@ -31,9 +31,9 @@ export function leanOnOthers(parts: readonly Part[]): Part[] {
 }
 
 /**
- * Outcomes that the common share is worth beside a component's own: the sum of the parameters of the beta distribution
- * that the components' shares are drawn from, by moments. Source: Kleinman, "Proportions with extraneous variance",
- * Journal of the American Statistical Association 68 (1973), with trials for weights.
+ * How many outcomes the common share is worth in addition to a component's own: the sum of the parameters of the beta
+ * distribution that the components' shares are drawn from, by moments. Source: Kleinman, "Proportions with extraneous
+ * variance", Journal of the American Statistical Association 68 (1973), with trials for weights.
  */
 function strengthOf(samples: { trials: number; successes: number }[]): number {
   const trials = sum(samples.map((each) => each.trials));

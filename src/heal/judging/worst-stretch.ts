@@ -15,11 +15,11 @@ export interface Outcome {
 }
 
 /**
- * Of all stretches that end with the newest outcome, the one with the lowest upper bound: a cure that has ceased to
- * work shows there, however long it was good. Null without any outcome. The bound of some stretch is rarely below the
- * true share, but not as rarely as for a stretch that is chosen beforehand: on average at most once in 20 outcomes.
- * Source: Shin, Ramdas and Rinaldo, "E-detectors", New England Journal of Statistics in Data Science 2 (2023), and
- * before them Page, "Continuous inspection schemes", Biometrika 41 (1954).
+ * Of all stretches that end with the newest outcome, the one with the lowest upper bound: it shows a cure that no
+ * longer works, however long it worked before. Null without any outcome. Because the worst stretch is chosen, its bound
+ * is below the true share more often than the bound of a fixed stretch: on average at most once in 20 outcomes. Source:
+ * Shin, Ramdas and Rinaldo, "E-detectors", New England Journal of Statistics in Data Science 2 (2023), and before them
+ * Page, "Continuous inspection schemes", Biometrika 41 (1954).
  */
 export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
   let worst: Stretch | null = null;
@@ -29,7 +29,8 @@ export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
     held += Number(outcome.held);
     if (outcome.held) good += outcome.weight;
     else bad += outcome.weight;
-    // Computed only when the bound would be lower: to find a bound costs much more than to ask whether one is refuted.
+    // Computed only when the bound would be lower: to compute a bound costs much more than to test whether a share is
+    // refuted.
     if (worst && !isRefuted(worst.upper, good, bad)) continue;
     const upper = upperBound({ successes: good, trials: good + bad });
     if (!worst || upper < worst.upper) worst = { decided, held, upper };

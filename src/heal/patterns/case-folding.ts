@@ -20,7 +20,8 @@ function pageOf(page: number): Int32Array {
       parsePattern(RE2JS.quote(String.fromCodePoint(...folded))),
       ({ op, runes: own }, subs) => (op === ops.literal ? Array.from(own) : subs.flat()),
     );
-    if (runes.length !== pageSize) throw new Error(`re2js reads page ${page} of Unicode otherwise`);
+    if (runes.length !== pageSize)
+      throw new Error(`re2js did not read page ${page} of Unicode as expected`);
     folded.set(runes);
   }
   pages.set(page, folded);

@@ -3,8 +3,8 @@ import { isFound } from './pattern.ts';
 import { giveTime } from './timed-text.ts';
 
 /**
- * One finding occupies the engine for at most 250 ms. The 100 ms beyond this limit are for the pattern that is being
- * compiled when time is up.
+ * One finding occupies the engine for at most 250 ms. A pattern that is being compiled when this limit is reached may
+ * take the remaining 100 ms.
  */
 const mostMs = 150;
 
@@ -14,7 +14,10 @@ export interface Examined {
   unexamined: Entry[];
 }
 
-/** Runs the patterns of the entries that the index does not rule out. The index only saves time: it decides nothing. */
+/**
+ * Runs the patterns of the entries that the index does not rule out. The index only saves time; the result is the same
+ * without it.
+ */
 export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(mostMs)): Examined {
   const examined: Examined = { found: [], unexamined: [...index.heavy] };
   for (const entry of index.candidates(text)) {
@@ -25,7 +28,7 @@ export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(m
     try {
       if (isFound(entry.issue_pattern, text, isOver)) examined.found.push(entry);
     } catch {
-      // Time is up, or re2js cannot run the pattern: one entry must not keep the others from healing.
+      // Time is up, or re2js cannot run the pattern: one entry must not stop the others from healing.
       examined.unexamined.push(entry);
     }
   }

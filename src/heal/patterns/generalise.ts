@@ -1,10 +1,10 @@
 /** A pattern for all problems of one kind, from the title of one of them. */
 import { BadPatternError, checkPattern } from './pattern.ts';
 
-/** A CHECK of `bot_knowledge` says so too. */
+/** A CHECK of `bot_knowledge` has the same limit. */
 const mostCharacters = 512;
 const longestName = 60;
-/** checkPattern asks for at least as much. */
+/** checkPattern demands at least this much. */
 const leastLiteral = 3;
 
 /** Characters that mean something in RE2. */
@@ -18,7 +18,7 @@ const particulars: [RegExp, string | null][] = [
   [/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/u, '[0-9a-f-]+'],
   [/"[^"]*"/u, '"[^"]*"'],
   [/`[^`]*`/u, '`[^`]*`'],
-  // An apostrophe within a word is no quotation mark.
+  // An apostrophe within a word is not a quotation mark.
   [/(?<![\p{L}\p{N}])'[^']*'(?![\p{L}\p{N}])/u, "'[^']*'"],
   // The version of an interface is part of its name.
   [/(?<=\/)[vV]\d+(?![\w.-])/u, null],
@@ -46,9 +46,9 @@ export function nameFrom(title: string): string {
 }
 
 /**
- * Numbers, UUIDs, hex, quoted values and the ids of paths become classes; the rest stays as it is, up to the most
- * characters that a pattern may have. When too little literal text would be left, the title stays whole. The caller
- * still has to ask {@link checkPattern} whether the pattern may be stored.
+ * Numbers, UUIDs, hex, quoted values and the ids of paths become classes; the rest stays as it is, up to the longest
+ * pattern that is allowed. When too little literal text would be left, the title stays whole. The caller still has to
+ * ask {@link checkPattern} whether the pattern may be stored.
  */
 export function generalise(title: string): string {
   const parts: string[] = [];
@@ -71,7 +71,7 @@ export function generalise(title: string): string {
   return telling && isUsable(pattern) ? pattern : within(Array.from(title, escaped));
 }
 
-/** As many of the parts as fit into a pattern. */
+/** As many parts as fit into a pattern, from the beginning. */
 function within(parts: string[]): string {
   let length = 0;
   const kept = parts.findIndex((part) => (length += [...part].length) > mostCharacters);

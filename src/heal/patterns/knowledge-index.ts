@@ -18,12 +18,12 @@ export interface KnowledgeIndex {
   candidates(text: string): Entry[];
   /** Entries whose patterns are too expensive to run at all. */
   readonly heavy: readonly Entry[];
-  /** What is known of each pattern; the next index reuses it. */
+  /** What is known about each pattern; the next index reuses it. */
   readonly readings: ReadonlyMap<string, Reading>;
   readonly bytes: number;
 }
 
-/** For a longer literal only its beginning is searched: it must occur too. */
+/** Of a longer literal only its beginning is searched for, which is enough to rule an entry out. */
 const mostUnits = 32;
 
 interface Indexed {
@@ -82,8 +82,8 @@ export function* buildIndex(
 }
 
 /**
- * The literals by which an entry is found: those of its rarest set. With a word that half of all entries need, half of
- * them would become candidates.
+ * The literals that make an entry a candidate: those of its rarest set. With a word that half of all entries contain,
+ * half of them would become candidates.
  */
 function* chooseTriggers(indexed: Indexed[], literals: number): Generator<void, Indexed[][]> {
   const uses = new Uint32Array(literals);

@@ -38,9 +38,9 @@ export function* buildLiteralSearch(
     if (number % 64 === 0) yield;
   }
 
-  // A node's fallback is the longest other path that ends as its own does. Shorter paths go first.
+  // A node's fallback is the node of the longest proper suffix of its text. Nodes of shorter texts are done first.
   const fallback = new Int32Array(nodes);
-  // The next node on the way back at which a text ends.
+  // The next node on the chain of fallbacks at which a text ends.
   const ending = new Int32Array(nodes);
   let done = 0;
   for (const node of byDepth(depth, nodes)) {
@@ -63,7 +63,7 @@ export function* buildLiteralSearch(
       for (const next of units) {
         node = edges.follow(node, next, fallback);
         let at = textAt[node]! >= 0 ? node : ending[node]!;
-        // Where one text of the way back was seen, the rest of that way was seen too.
+        // If a text on this chain of fallbacks was reported before, the rest of the chain was too.
         while (at !== 0 && seen[textAt[at]!] !== search) {
           seen[textAt[at]!] = search;
           found.push(textAt[at]!);

@@ -1,10 +1,10 @@
 import { foldRune } from './case-folding.ts';
 import { ops, zeroWidth, foldTree, type PatternTree } from './pattern-tree.ts';
 
-/** Texts without case, one of which is in everything that a pattern matches. */
+/** Case-folded texts, one of which is part of everything that a pattern matches. */
 export type AnyOf = string[];
 
-/** What a part of a pattern needs. `exact`: all that it can match, if that is little. */
+/** What a part of a pattern requires. `exact`: everything that it can match, if that is a short list. */
 interface Part {
   exact: string[] | null;
   /** Of each set one text must occur. Empty: nothing is known, or `exact` says everything. */
@@ -19,12 +19,12 @@ const mostTexts = 64;
 
 /**
  * What every text that the pattern matches must contain, after Google's RE2 (re2/prefilter.cc): parts that can match
- * only a few texts are multiplied out, neighbours are joined, and each alternative must contribute something. When it
- * is not sure, it requires nothing. Returns the best few sets of texts, the best first: of each set one text must
- * occur.
+ * only a few texts are written out as lists, neighbouring parts are combined, and every alternative must require some
+ * text. When it is not sure, it requires nothing. Returns the best few sets of texts, the best first: of each set one
+ * text must occur.
  */
 export const requiredLiterals = (tree: PatternTree): AnyOf[] =>
-  // Beside a word, `one of ten digits` rules nothing out.
+  // Next to a word, a set such as "one of ten digits" rules out nothing more.
   flushed(foldTree(tree, partOf)).sets.filter((texts, at) => at === 0 || shortest(texts) > 1);
 
 const unknown: Part = { exact: null, sets: [] };

@@ -12,9 +12,8 @@ export interface PatternTree {
 export const patternFlags = RE2JS.CASE_INSENSITIVE;
 
 /**
- * The tree of a pattern. A set of patterns is the one place where re2js shows its parser's result
- * without compiling it; a parser of our own would be a second opinion on what a pattern means.
- * Throws re2js' own error.
+ * The tree of a pattern. A set of patterns is the only place where re2js shows its parser's result without compiling
+ * it; a parser of our own might read a pattern differently. Throws re2js' own error.
  */
 export function parsePattern(pattern: string): PatternTree {
   const set = new RE2Set(RE2Set.UNANCHORED, patternFlags);
@@ -24,7 +23,7 @@ export function parsePattern(pattern: string): PatternTree {
 
 const opOf = (sample: string): number => parsePattern(sample).op;
 
-// re2js does not export its numbers for operators, so they are found out here instead of copied.
+// re2js does not export its numbers for operators, so they are determined here instead of copied.
 export const ops = {
   literal: opOf('ab'),
   class: opOf('[ax]'),
@@ -63,7 +62,7 @@ export function foldTree<Value>(
   return done.get(root)!;
 }
 
-/** About the number of instructions that re2js compiles the tree to, without compiling it. */
+/** An estimate of how many instructions re2js compiles the tree to. */
 export const sizeOf = (tree: PatternTree): number =>
   foldTree<number>(tree, ({ op, runes }, subs) => {
     const own = op === ops.literal ? runes.length : Math.max(1, subs.length);

@@ -4,7 +4,7 @@ import { requiredLiterals, shortest, type AnyOf } from './literals.ts';
 import { parsePattern, patternFlags, sizeOf } from './pattern-tree.ts';
 import { TimedText, type TimeGiven } from './timed-text.ts';
 
-/** A pattern cannot be used. `position` counts characters from 1; null when the whole is meant. */
+/** A pattern cannot be used. `position` counts characters from 1; null when the problem is the whole pattern. */
 export class BadPatternError extends UsageError {
   readonly position: number | null;
 
@@ -19,8 +19,8 @@ const mostCharacters = 512;
 const leastLiteral = 3;
 
 /**
- * Limits on the work that a pattern may make for re2js. Within them the worst pattern that we found takes 30 ms to read
- * and compile on a slow core, and 0.2 ms for each character of the text.
+ * Limits on the work that a pattern may make for re2js. Within them the slowest known pattern takes 30 ms to read and
+ * compile on a slow core, and 0.2 ms for each character of the text.
  */
 const mostInstructions = 2_000;
 const mostRepetitions = 1_000;
@@ -42,7 +42,7 @@ export function readPattern(pattern: string): Reading {
     if (size > mostInstructions)
       return {
         kind: 'heavy',
-        why: `it becomes a program of ${size} instructions; at most ${mostInstructions} are run`,
+        why: `it becomes a program of ${size} instructions; the limit is ${mostInstructions}`,
         hint: 'lower its counts: `x{1,20}` is twenty copies of x',
       };
     return { kind: 'ready', size, sets: requiredLiterals(tree) };
@@ -56,8 +56,8 @@ export function checkPattern(pattern: string): void {
   const { length } = [...pattern];
   if (length > mostCharacters)
     throw new BadPatternError(
-      `it has ${length} characters; at most ${mostCharacters} are taken`,
-      'match the text that tells this problem from others, not all of it',
+      `it has ${length} characters; the limit is ${mostCharacters}`,
+      'match only the text that distinguishes this problem from others',
       mostCharacters + 1,
     );
   const reading = readPattern(pattern);
@@ -75,23 +75,23 @@ export function checkPattern(pattern: string): void {
 
 /**
  * Judged by the text alone, before re2js reads it: the parser writes counts out, and walks through a range beyond ASCII
- * character by character to fold its case (1.6 s for 500 characters of such ranges). This may also count what is
+ * character by character to fold its case (1.6 s for 500 characters of such ranges). This may also count text that is
  * neither a count nor a range; a reasonable pattern is far below each limit.
  */
 function tooMuchToRead(pattern: string): { why: string; hint: string } | null {
   let repetitions = 0;
-  // Escapes are stepped over: the braces of `\x{1000}` hold no count.
+  // Escapes are skipped: the braces of `\x{1000}` contain no count.
   for (const [, least, most] of pattern.matchAll(/\\(?:x\{[0-9a-f]*\}|[^])|\{(\d+)(?:,(\d*))?\}/gi))
     repetitions += Math.max(Number(least ?? 0), Number(most ?? 0));
   if (repetitions > mostRepetitions)
     return {
-      why: `its counts add up to ${repetitions}; at most ${mostRepetitions} are taken`,
+      why: `its counts add up to ${repetitions}; the limit is ${mostRepetitions}`,
       hint: 'use `*` or `+`, or lower counts',
     };
   if ((pattern.match(/-(?:[^\p{ASCII}]|\\x)/gu)?.length ?? 0) > mostWideRanges)
     return {
       why: `it has more than ${mostWideRanges} ranges that end beyond ASCII`,
-      hint: 'name the script, as in `\\p{Greek}`, or what is not meant: `[^ -~]`',
+      hint: 'name the script, as in `\\p{Greek}`, or the characters to exclude: `[^ -~]`',
     };
   if ((pattern.match(/\\p/gi)?.length ?? 0) > mostUnicodeClasses)
     return {
@@ -123,7 +123,7 @@ function syntaxError(pattern: string, error: unknown): BadPatternError {
   return new BadPatternError(`${rule}${where}`, hint, position);
 }
 
-// Compiled once per text; the newest stay.
+// A cache of compiled patterns; the oldest are removed.
 const compiled = new Map<string, RE2JS>();
 const mostCompiled = 1_000;
 

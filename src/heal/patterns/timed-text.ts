@@ -5,8 +5,8 @@ export class TimeIsUp extends Error {}
 export type TimeGiven = () => boolean;
 
 /**
- * Gives this many milliseconds from now on. While this process got less than a tenth of the time, because the machine
- * stood still or was busy with others, time is not up: that must not keep an ordinary entry from being matched.
+ * Gives this many milliseconds from now on. Time is not up while this process got less than a tenth of it, because the
+ * machine stood still or was busy with other processes: that must not stop an ordinary entry from being matched.
  */
 export function giveTime(ms: number): TimeGiven {
   const began = performance.now();

@@ -1,4 +1,4 @@
-/** Bounds of a share that stay right however often they are looked at, and whenever that stops. */
+/** Bounds of a share that stay valid however often they are read, and at whatever moment one stops reading. */
 import type { Interval, Sample } from './wilson.ts';
 
 /**
@@ -11,8 +11,8 @@ export const surely = Math.log(certain);
 
 /**
  * Several gamblers. Each one stakes a fixed part of its capital on every success, at odds that are fair if the share is
- * as supposed; `begins` says how the capital is divided among them at first. A gambler that stakes nearly all is nearly
- * ruined by one failure, and is the first to find out that a share is near 1. docs/healing.md says how they were
+ * as supposed; `begins` says how the capital is divided among them at first. A gambler that stakes nearly everything is
+ * nearly ruined by one failure, but notices first that a share is near 1. docs/healing.md says how the stakes were
  * chosen.
  */
 const gamblers = [
@@ -35,13 +35,13 @@ export function evidenceAgainst(supposed: number, successes: number, failures: n
   let sum = -Infinity;
   for (const { stakes, atFirst, byFailure } of gamblers) {
     const one = atFirst + successes * Math.log1p(stakes * odds) + failures * byFailure;
-    // The logarithm of a sum, without a power that no number holds.
+    // The logarithm of a sum of exponentials, computed so that no exponential overflows.
     sum = Math.max(sum, one) + Math.log1p(Math.exp(-Math.abs(sum - one)));
   }
   return sum;
 }
 
-/** How many times a search halves its interval: more precise than a share is ever shown. */
+/** How many times a search halves its interval: this gives more digits than a share is ever shown with. */
 const halvings = 30;
 
 /** The highest share that is refuted from above. */
@@ -60,7 +60,7 @@ function lowerOf(successes: number, failures: number): number {
  * Bounds of a share, 0 to 1, of `successes` in `trials`, which may be weights. In at least 19 of 20 histories the true
  * share is never below the lower bound, and in at least 19 of 20 never above the upper one, although both are looked at
  * after each trial. Without any trial they are 0 and 1. When weights shrink with time, old trials are forgotten: then
- * the promise is for about one half-life, and not for all times.
+ * this guarantee covers about one half-life, and not all time.
  */
 export function bounds({ successes, trials }: Sample): Interval {
   const good = Math.min(trials, Math.max(0, successes));
@@ -77,10 +77,10 @@ export function upperBound({ successes, trials }: Sample): number {
 const farthest = 14;
 
 /**
- * The natural logarithm of the evidence that the first share is above the second, right however often it is looked at.
- * Each possible value between the two shares must be refuted by the evidence from both sides. The samples are
- * independent, so their evidence is multiplied. Returns the least of these values; it is convex in the logarithm of the
- * odds, so a search finds it.
+ * The natural logarithm of the evidence that the first share is above the second, valid however often it is read. Each
+ * possible value between the two shares must be refuted by the evidence from both sides. The samples are independent,
+ * so their evidence is multiplied. Returns the least of these values; it is convex in the logarithm of the odds, so a
+ * search finds it.
  */
 export function evidenceAbove(first: Sample, second: Sample): number {
   const evidence = (logOdds: number) => {

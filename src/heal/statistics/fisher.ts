@@ -2,7 +2,7 @@ import { lnWays } from './tail.ts';
 import type { Sample } from './wilson.ts';
 
 /**
- * The probability, 0 to 1, that chance alone gives the first sample as many of all successes as it has, or more.
+ * The probability, 0 to 1, that by chance alone the first sample gets at least as many of all successes as it has.
  * Exact for whole numbers of any size; 1 when one of the samples is empty. Source: Fisher's exact test, one-sided
  * (Fisher, "The Design of Experiments", 1935).
  */

@@ -8,7 +8,7 @@ export interface Interval {
 
 /**
  * 95 % confidence interval of a share, 0 to 1, of `successes` in `trials`, which may be weights and so need
- * not be whole. Unlike the usual one it is right for few trials and for shares near 0 and 1; without any
+ * not be whole. Unlike the normal approximation it is right for few trials and for shares near 0 and 1; without any
  * trial it is 0 to 1. Source: Wilson, "Probable Inference", JASA 22 (1927).
  */
 export function wilson(successes: number, trials: number): Interval {
@@ -24,7 +24,7 @@ export function wilson(successes: number, trials: number): Interval {
   };
 }
 
-/** Successes of so many trials; weights, too. */
+/** Successes in a number of trials; both may be weights. */
 export interface Sample {
   successes: number;
   trials: number;

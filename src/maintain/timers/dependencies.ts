@@ -16,7 +16,7 @@ export interface TimerDependencies {
   /** how findings that lost runs have left open are escalated */
   escalate: Escalate;
   node: Node;
-  /** takes entries in this process; null when nothing does */
+  /** takes entries in this process; null in a process without a worker */
   worker: RunWorker | null;
   emit: Emit;
 }

@@ -10,7 +10,7 @@ import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
 import { underJobFence } from './under-job-fence.ts';
 
-/** How an attempt ended. `final`: no further attempt could end differently. */
+/** How an attempt ended. `final`: a further attempt could not end differently. */
 export type Outcome = JobEnding & { final: boolean };
 
 const failed = (reason: string, error: string, final: boolean): Outcome => ({

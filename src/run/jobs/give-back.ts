@@ -4,7 +4,7 @@ import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
 
 /**
- * Gives back the runs of jobs for which a drain could not wait: they are `queued` again, and the attempt is not
+ * Gives back the runs of jobs that did not end in the time of a drain: they are `queued` again, and the attempt is not
  * counted. They are stopped first, so that none of them begins another transaction.
  */
 export function giveBack(

@@ -5,7 +5,7 @@ import type { Emit } from '../../events/events.ts';
 import type { RunQueue } from '../../queue/run-queue.ts';
 import type { JobLeases } from './job-leases.ts';
 
-/** What a worker process carries runs of jobs with. */
+/** The dependencies with which a worker process executes runs of jobs. */
 export interface JobEngine {
   /** the name under which runs are leased */
   worker: string;

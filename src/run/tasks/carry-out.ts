@@ -12,7 +12,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { takeEffect } from '../../heal/effect.ts';
-import { takeBack } from '../../heal/undo.ts';
+import { undoEffect } from '../../heal/undo.ts';
 import type { CarryOut, CheckTask, Kind, Tasks } from './task.ts';
 
 export interface TaskDependencies {
@@ -34,7 +34,7 @@ type Ways = {
 const ways: Ways = {
   check: performCheck,
   effect: takeEffect,
-  undo: takeBack,
+  undo: undoEffect,
   canary: ({ reader }) => currentTime(reader),
 };
 
@@ -45,9 +45,9 @@ export const carryOutWith =
     ways[kind](dependencies, task, signal);
 
 /**
- * Runs one check in a child, where a fault of the check ends nothing but that child. What the check throws, and a
- * result that breaks the contract, becomes its outcome. Rejects only when the signal is aborted, and for faults that
- * the check did not cause. A check that ignores its signal is ended with its process.
+ * Runs one check in a child, where a crash of the check ends only that child. What the check throws, and a result that
+ * breaks the contract, becomes its outcome. Rejects only when the signal is aborted, and for faults that the check did
+ * not cause. A check that ignores its signal is ended with its process.
  */
 async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
@@ -103,6 +103,7 @@ async function ask(
   context: Omit<CheckContext, 'since'>,
 ): Promise<CheckResult> {
   if (!check.events) return readResult(await check.run(config, { ...context, since }));
-  if (!events) throw new Error(`${check.name} counts events, and was not asked from when on`);
+  if (!events)
+    throw new Error(`${check.name} counts events, and the task has no start of the window`);
   return readEventResult(await check.run(config, { ...context, ...events }), events, context.now);
 }

@@ -21,7 +21,7 @@ export interface Finding {
   tally?: TallyBefore;
   /** the moment from which on events were counted; no column */
   counted_from?: Date;
-  /** of an event check whose key has a cure in its hold window: the report is no relapse; no column */
+  /** of an event check whose key has a cure in its hold window: true when the report is not a relapse; no column */
   verdict?: 'clean' | 'unclear';
 }
 

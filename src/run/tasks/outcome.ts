@@ -21,11 +21,14 @@ export interface JudgedKeys {
   tallies: Map<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
   verdicts: ReadonlyMap<string, KeyVerdict>;
   /**
-   * The fingerprints that the waiting cures and decisions are about, by key. When the check now reports the same key in
-   * another category, that is not another problem.
+   * By key, the fingerprints of the waiting cures and decisions. If the check now reports the same key in another
+   * category, it is still the same problem.
    */
   fingerprints: ReadonlyMap<string, string>;
-  /** decisions that left a finding alone and have a verdict now: enough was seen, or too little for too long */
+  /**
+   * decisions that left a finding alone and have a verdict now, because there were enough events, or too few for too
+   * long
+   */
   decisions: { id: string; verdict: 'clean' | 'failing' | 'undecided' }[];
 }
 

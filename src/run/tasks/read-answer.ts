@@ -24,13 +24,13 @@ const outcome = z.discriminatedUnion('status', [
 ]);
 
 /**
- * The code of a check may have changed built-ins that the child's own reading rests on, so the worker reads the result
- * once more.
+ * The code of a check may have changed built-ins that the child uses to read the result, so the worker reads it once
+ * more.
  */
 function readOutcome(task: CheckTask, value: unknown): CheckOutcome {
   const read = outcome.parse(value);
   if (read.name !== task.check)
-    throw new Error(`it is one of the check ${fitting(read.name, 200)}`);
+    throw new Error(`it is a result of another check, ${fitting(read.name, 200)}`);
   if (!('result' in read)) return read;
   const result = task.events
     ? readEventResult(read.result, task.events, task.now)

@@ -60,12 +60,12 @@ export function readResult(returned: unknown): CheckResult {
   if (length > mostInKeys)
     throw new Error(
       `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
-        `${mostInKeys} is the most: return { count, except } or shorter keys`,
+        `the limit is ${mostInKeys}: return { count, except } or shorter keys`,
     );
   return bounded(read.data as CheckResult);
 }
 
-/** Names the first field that does not fit; of a union, the first field of the variant that came closest. */
+/** Names the first field that does not fit; of a union, the first field of the closest variant. */
 export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
   const closest =
     issue!.code === 'invalid_union'

@@ -9,7 +9,7 @@ export type { ListedAction } from '../../data/bots/bot-actions.ts';
 export type { Undoable } from './undoable.ts';
 
 /**
- * One step with the other steps of its heal, and whether it can be taken back. Throws NotFoundError,
+ * One step with the other steps of its heal, and whether it can be undone. Throws NotFoundError,
  * AmbiguousIdError.
  */
 export async function showAction(

@@ -13,7 +13,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
 import { undoableOf } from './undoable.ts';
 
-/** The current row of an action that can be taken back. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
+/** The current row of an action that can be undone. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
 export async function findUndoable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
   { action: given }: { action: string },
@@ -25,14 +25,16 @@ export async function findUndoable(
   if (!refusal && !cannot) return { action, delayed };
   throw new CannotUndoError({
     what: `action ${shortId(id)} cannot be undone`,
-    why: refusal ?? `${action.remedy} ${cannot === 'cannot' ? 'cannot be taken back' : 'is gone'}`,
+    why:
+      refusal ??
+      `${action.remedy} ${cannot === 'cannot' ? 'cannot be undone' : 'no longer exists'}`,
     hint: `see \`npx roundsman actions show ${shortId(id)}\``,
   });
 }
 
 /**
  * Asks for an undo and queues a run of the action's bot, which carries it out. Queues no run when one for an earlier
- * request is still to come. For operators. Throws CannotUndoError when the action cannot be taken back any more.
+ * request is still pending. For operators. Throws CannotUndoError when the action can no longer be undone.
  */
 export async function undoAction(
   { db, actor }: { db: Db; actor: Actor },

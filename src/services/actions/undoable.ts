@@ -1,12 +1,12 @@
-/** Whether the effect of an action can be taken back, and why not. */
+/** Whether the effect of an action can be undone, and why not. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { undoRefusal, type ActionRow, type ListedAction } from '../../data/bots/bot-actions.ts';
 import { isReversible } from './reversible.ts';
 
 export interface Undoable {
-  /** why it cannot be taken back in its present state; null where the state allows it */
+  /** why it cannot be undone in its present state; null where the state allows it */
   refusal: string | null;
-  /** gone: its remedy no longer exists; cannot: its remedy cannot take it back; null where it can */
+  /** gone: its remedy no longer exists; cannot: its remedy cannot undo it; null where it can */
   cannot: 'gone' | 'cannot' | null;
   /** why the last run of its bot could not carry out the requested undo; the next run tries again */
   delayed: string | null;

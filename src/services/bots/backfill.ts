@@ -17,7 +17,7 @@ export async function backfillBot(
 ): Promise<{ bot: BotRow; zone: string; done: Backfilled }> {
   authorise(actor, 'backfill bots', 'operator');
   const bot = await botOf(db, given);
-  // Reads the schedule here for an error that names the bot; it is read again under the row's lock.
+  // The schedule is read here so that an error names the bot; it is read again under the row's lock.
   const { zone } = scheduleOf(bot);
   return { bot, zone, done: await backfill(db, bot.id, request) };
 }

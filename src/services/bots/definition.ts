@@ -104,7 +104,7 @@ export function checkName(name: string): void {
   if (!botName.test(name))
     throw new UsageError({
       what: `${name} cannot be a bot's name`,
-      why: 'it is more than lower-case letters, digits and dashes, or begins with a dash',
+      why: 'a name has only lower-case letters, digits and dashes, and does not begin with a dash',
       hint: 'for example session-cleaner',
     });
 }
@@ -127,7 +127,7 @@ function readConfig(text: string): object {
     throw bad((error as Error).message, error);
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw bad('it is no JSON object');
-  if (unstorable) throw bad('PostgreSQL stores no NUL characters and no halves of a character');
+    throw bad('it is not a JSON object');
+  if (unstorable) throw bad('PostgreSQL stores neither NUL characters nor half a surrogate pair');
   return config;
 }

@@ -55,7 +55,7 @@ export async function resumeBot(
   return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
-/** Refuses to resume a bot that the scheduler would put into error again at its next look. */
+/** Refuses to resume a bot that the scheduler would mark in error again in its next tick. */
 function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
   try {
     inspectDefinition(bot, catalogue);
@@ -65,7 +65,7 @@ function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
       {
         what: `${bot.name} cannot be resumed, it is ${bot.status}`,
         why: `it cannot run as it is defined: ${error.why}`,
-        hint: `mend it with \`npx roundsman bots edit ${bot.name}\` first; ${error.hint}`,
+        hint: `first correct it with \`npx roundsman bots edit ${bot.name}\`; ${error.hint}`,
       },
       { cause: error },
     );

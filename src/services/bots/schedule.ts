@@ -30,7 +30,7 @@ export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedu
   }
 }
 
-/** `Every 5 minutes (UTC)`; the text of the row where it cannot be read. */
+/** `Every 5 minutes (UTC)`; the text of the row if it cannot be read. */
 export async function scheduleInWords(bot: Scheduled): Promise<string> {
   try {
     return await inWords(scheduleOf(bot));

@@ -38,13 +38,13 @@ function totalOf(role: Role, backend: BackendName, wanted: Wanted): number {
   return common + flushesAtOnce + 1 + (onPostgres ? queueWorker : 0) + children;
 }
 
-/** With fewer connections the process would wait for itself. */
+/** With fewer connections the process could block itself. */
 const least = (role: Role, places: number): Wanted =>
   role === 'scheduler'
     ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
-/** What it opens where nothing limits it. */
+/** How many it opens if nothing limits it. */
 const full = (role: Role, places: number): Wanted =>
   role === 'scheduler'
     ? { places: 0, engine: 6, flushesAtOnce: 0, queue: 4, queueWorker: 0, isOneAhead: false }
@@ -58,7 +58,7 @@ export class TooFewConnectionsError extends RoundsmanError {}
 
 /**
  * The plan with the most places, up to `places`, that stays within `limit`, if there is one. Throws {@link
- * TooFewConnectionsError}, which names the least number, where not even one place fits.
+ * TooFewConnectionsError}, which names the least number, if not even one place fits.
  */
 export function planConnections(
   role: Role,

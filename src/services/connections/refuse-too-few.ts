@@ -6,7 +6,7 @@ import { planConnections, smallerLimit, type Role } from './plan.ts';
 
 /**
  * Throws TooFewConnectionsError where a process of this role could not work with the connections that it may open.
- * Asks on the connection that is open already: where only one is allowed, a second one could not ask.
+ * Asks on the open connection, because a second one may not be allowed.
  */
 export async function refuseTooFewConnections(db: Db, config: Config, role: Role): Promise<void> {
   const limit = smallerLimit(config.connections, await limitOn(db));

@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 
 class RolledBack extends Error {}
 
-/** Writes a real row and rolls it back: only a real write meets a full disk. */
+/** Writes a real row and rolls it back: only a real write notices a full disk. */
 export async function tryWriting(db: Db): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')

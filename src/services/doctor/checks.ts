@@ -1,21 +1,21 @@
 import type { Db } from '../../database/connect.ts';
 import { readerRole } from '../../database/reader.ts';
 import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts';
-import { BlindChecksError, refuseBlindChecks } from '../../database/refuse-blind.ts';
+import { HiddenRowsError, refuseHiddenRows } from '../../database/refuse-hidden-rows.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Which role checks read as, and whether anything is hidden from it. */
+/** The role with which checks read, and whether rows are hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   try {
-    if (await refuseBlindChecks(db, url, { open: false }))
+    if (await refuseHiddenRows(db, url, { open: false }))
       return judgeReader(await readerWrites(db));
   } catch (error) {
-    if (!(error instanceof BlindChecksError)) throw error;
+    if (!(error instanceof HiddenRowsError)) throw error;
     return fail('Checks', `${error.what}: ${error.why}`, error.hint);
   }
   return warn(
     'Checks',
-    `read as this login, because it may not become ${readerRole}: only their read-only sessions keep them from writing`,
+    `read as this login, because it may not become ${readerRole}: only their read-only sessions stop them from writing`,
     `as a superuser: CREATE ROLE ${readerRole}; GRANT ${readerRole} TO the login; then as the owner of the tables: SELECT engine.let_checks_read()`,
   );
 }
@@ -30,10 +30,10 @@ function judgeReader(writes: ReaderRight[]): Diagnosis {
   const more = writes.length - named.length;
   return warn(
     'Checks',
-    `read as ${readerRole}, which may write all the same, as PUBLIC may: ${named
+    `read as ${readerRole}, which can write nevertheless, through rights of PUBLIC: ${named
       .map(({ right, on }) => `${right} on ${on}`)
       .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-    `give these to the roles that need them, then: ${named
+    `grant these rights to the roles that need them, then: ${named
       .map(({ right, on }) => `REVOKE ${right} ON ${on} FROM PUBLIC`)
       .join('; ')} (or FROM ${readerRole}, where it was given them itself)`,
   );

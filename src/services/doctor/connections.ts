@@ -19,8 +19,8 @@ export async function examineConnections(db: Db, config: Config): Promise<Diagno
       return ok('Connections', `a worker opens ${total} to the database at most, and ${allowed}`);
     return warn(
       'Connections',
-      `${allowed}, so a worker carries ${counted(places, 'run')} at once in place of ${concurrency}, for which it would open ${wanted} connections`,
-      'raise that limit, or set ROUNDSMAN_CONCURRENCY to what fits; where processes share a limit, give each its part with ROUNDSMAN_CONNECTIONS',
+      `${allowed}, so a worker executes ${counted(places, 'run')} at once instead of ${concurrency}, for which it would open ${wanted} connections`,
+      'raise that limit, or lower ROUNDSMAN_CONCURRENCY; if processes share a limit, give each its part with ROUNDSMAN_CONNECTIONS',
     );
   } catch (error) {
     if (!(error instanceof TooFewConnectionsError)) throw error;

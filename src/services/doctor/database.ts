@@ -29,7 +29,7 @@ import { examineEngine } from './engine.ts';
 
 const statementTimeoutMs = 5_000;
 
-/** Joins the database if it exists; makes none. */
+/** Joins the embedded database if it exists; creates none. */
 export async function examineDatabase(
   config: Config,
   { onCanary, onWait }: { onCanary: () => void; onWait: OnWait },
@@ -48,7 +48,7 @@ export async function examineDatabase(
       warn(
         'Database',
         `there is none yet: DATABASE_URL is not set, and there is no embedded one in ${config.home}`,
-        'run `npx roundsman up`, which makes one, or set DATABASE_URL',
+        'run `npx roundsman up`, which creates one, or set DATABASE_URL',
       ),
     ];
   }
@@ -70,13 +70,15 @@ export async function examineDatabase(
 
 /**
  * Why nothing can be written in this directory, or in the nearest existing one above it; null if it can. It really
- * writes: permissions do not hold for root, and do not show a read-only disk.
+ * writes, because permissions do not apply to root, and do not show a read-only disk.
  */
 function obstacleTo(directory: string): string | null {
   try {
     lstatSync(directory);
   } catch {
-    return dirname(directory) === directory ? 'no such place' : obstacleTo(dirname(directory));
+    return dirname(directory) === directory
+      ? 'the directory does not exist'
+      : obstacleTo(dirname(directory));
   }
   try {
     rmdirSync(mkdtempSync(join(directory, '.roundsman-doctor-')));
@@ -168,13 +170,13 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
   if (configuredBackend(config) === 'postgres')
     return fail(
       'Clock',
-      `${detail}: BullMQ on PostgreSQL goes by it, so no worker starts on this host`,
+      `${detail}: BullMQ on PostgreSQL depends on it, so no worker starts on this host`,
       'synchronise both with NTP, or set REDIS_URL',
     );
   return warn(
     'Clock',
     detail,
-    'synchronise both with NTP; runs go by the database, but logs of the two do not match',
+    'synchronise both with NTP; runs use the time of the database, but the times in the two logs do not match',
   );
 }
 
@@ -192,7 +194,7 @@ async function examineRoles(db: Db): Promise<Diagnosis> {
     ? ok('Roles', `connected as ${role}; anon, authenticated and service_role are there`)
     : warn(
         'Roles',
-        `${missing.join(', ')} missing, so row level security has no role to speak of`,
-        'make the roles, as migrations/v1_00_supabase.sql does',
+        `${missing.join(', ')} missing, so row level security has no roles for its policies`,
+        'create the roles, as migrations/v1_00_supabase.sql does',
       );
 }

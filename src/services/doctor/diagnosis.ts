@@ -12,7 +12,7 @@ export interface Diagnosis {
   canary?: CanaryResult;
 }
 
-/** A clause that sends the operator to the doctor, which is what prints it here. */
+/** A clause that advises to run the doctor; it is left out in the doctor's own output. */
 const toDoctor = /(; |^)[^;]*`npx roundsman doctor`[^;]*/g;
 
 /** A hint of other commands, in the doctor's own words: without the advice to run the doctor. */

@@ -40,7 +40,10 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
   );
 }
 
-/** Runs that wait too long, from the same facts as `status`. Too few places, or no process at all, is no defect. */
+/**
+ * Runs that wait too long, from the same facts as `status`. Too few places, or no process at all, does not count as
+ * broken.
+ */
 function examineWaiting(facts: Facts): Diagnosis[] {
   if (takesNoWrites(facts)) return [];
   const { nodes, carried } = facts;
@@ -65,10 +68,6 @@ function examineBots(facts: Facts): Diagnosis {
       `\`npx roundsman bots edit ${inError[0]!.name}\` with a definition that can run`,
     );
   if (bots.length === 0)
-    return warn(
-      'Bots',
-      'there are none',
-      'run `npx roundsman up`, which brings the built-in ones along',
-    );
+    return warn('Bots', 'there are none', 'run `npx roundsman up`, which adds the built-in ones');
   return ok('Bots', `${botsThatAre(facts, 'active')} active, none in error`);
 }

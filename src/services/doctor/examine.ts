@@ -64,8 +64,8 @@ async function inTime(
   if (await within(mostMs, found)) return { found: await found, isLate: false };
   const late = fail(
     subject,
-    `it stopped answering: a look has not ended for ${mostMs / 1_000} s`,
-    'look at the server, then ask again',
+    `it stopped answering: a check has not ended for ${mostMs / 1_000} s`,
+    'check the server, then run the doctor again',
   );
   return { found: [late], isLate: true };
 }
@@ -85,5 +85,5 @@ function failure(subject: string, error: unknown): Diagnosis {
   const told = error instanceof RoundsmanError ? error : explainFault(error);
   return told
     ? fail(subject, `${told.what}: ${told.why}`, told.hint)
-    : fail(subject, messageOf(error), 'this was not foreseen: please report it as a defect');
+    : fail(subject, messageOf(error), 'this error is unexpected: please report it as a defect');
 }

@@ -14,7 +14,7 @@ export function examineNode(): Diagnosis {
     : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
 }
 
-/** Concerns containers mostly; nothing to report where the first process is an init. */
+/** Mostly of interest in containers; nothing to report if process 1 is an init. */
 export const examineFirstProcess = (): Diagnosis[] =>
   isFirstProcessNode() ? [warn('Process 1', leavesZombies.what, leavesZombies.hint)] : [];
 
@@ -30,7 +30,7 @@ function hostOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** `up` writes its log there, whatever the database is; no diagnosis where that works. */
+/** `up` writes its log there, whatever the database is; no diagnosis if that works. */
 export function examineHome({ home }: Config): Diagnosis[] {
   const found = distrustWay(home);
   if (!found) return [];

@@ -10,8 +10,8 @@ const mostSkewMs = 2_000;
 const called = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 /**
- * Which processes are alive by their heartbeat. That is a good result only where `progress` has shown that runs get
- * through, too.
+ * Which processes are alive by their heartbeat. That is a good result only if `progress` has also shown that runs get
+ * through.
  */
 export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diagnosis[] {
   const { nodes, now } = facts;
@@ -23,7 +23,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
     found.push(
       warn(
         'Processes',
-        `which are alive cannot be known: ${readOnlyInWords(facts.readOnly!)}, not even signs of life`,
+        `it is not known which are alive: ${readOnlyInWords(facts.readOnly!)}, and so no heartbeats`,
         'see Database; processes that are alive go on by themselves once it takes writes',
       ),
     );
@@ -50,7 +50,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
       warn(
         'Processes',
         `silent for more than ${nodeSilenceSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
-        'nothing, if they were killed: their runs are taken over; else look at their logs',
+        'if they were killed, nothing: their runs are taken over; else look at their logs',
       ),
     );
   if (skewed.length > 0)
@@ -64,7 +64,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
   return found;
 }
 
-/** A worker takes what the schedulers queue, but another worker may wait at a different queue. */
+/** Each worker must take its runs from the queue into which schedulers put them, and not from another one. */
 function elsewhere(nodes: Node[]): Diagnosis[] {
   const queues = schedulersOf(nodes).flatMap(({ queue }) => queue ?? []);
   const wrong = workersOf(nodes).filter(({ queue }) => queue !== null && !queues.includes(queue));

@@ -18,7 +18,7 @@ export async function examineProgress(db: Db, onCanary: () => void): Promise<Dia
     return fail(
       'Progress',
       `a canary run could not be followed: ${messageOf(error)}`,
-      'check the database, and look again',
+      'check the database, then run the doctor again',
     );
   }
 }
@@ -38,6 +38,6 @@ function inWords(canary: CanaryResult): Diagnosis {
   const { leg, verdict, detail, hint } = canary;
   if (verdict === 'busy')
     return { ...warn('Progress', `a canary run has not begun: ${detail}`, hint), canary };
-  const said = leg === null ? detail : `a canary run stopped at the leg ${leg}: ${detail}`;
+  const said = leg === null ? detail : `a canary run did not get through ${leg}: ${detail}`;
   return { ...(verdict === 'unknown' ? warn : fail)('Progress', said, hint), canary };
 }

@@ -9,7 +9,7 @@ import { redisCli } from '../../queue/redis-cli.ts';
 import { askRedis, judgeRedis } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** No diagnosis where no REDIS_URL is set. A failure here keeps a process from starting. */
+/** No diagnosis if REDIS_URL is not set. With such a failure no process starts. */
 export async function examineRedis(
   config: Config,
   { onWait }: { onWait: OnWait },
@@ -22,7 +22,7 @@ export async function examineRedis(
     const facts = await askRedis(redisUrl, prefix);
     const tried =
       prefix === null
-        ? 'answers; without a database the prefix of its keys is not known, so nothing was written'
+        ? 'answers; the prefix of its keys is stored in the database, which does not answer, so nothing was written'
         : 'writes and reads';
     found.push(ok('Redis', `version ${facts.version ?? 'unknown'} ${tried}`));
     for (const warning of judgeRedis(facts, redisUrl))

@@ -8,8 +8,8 @@ import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
 /**
- * Whether enabled entries can get the secrets that they name: in this process, and according to what became of their
- * heals.
+ * Whether enabled entries can get the secrets that they name: in this process, and in workers, as the results of their
+ * heals show.
  */
 export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {
   const uses = await usesOfSecrets(db, { enabled: true });
@@ -34,7 +34,7 @@ export async function examineSecrets(db: Db, config: Config, facts: Facts): Prom
     found.push(
       warn(
         'Secrets',
-        `not to be opened with the settings of this process: ${closed.join('; ')}`,
+        `cannot be opened with the settings of this process: ${closed.join('; ')}`,
         'give each worker what it needs to open them (ROUNDSMAN_KEYS, the variables) and restart it; `npx roundsman secrets list` shows what opens here',
       ),
     );

@@ -8,7 +8,7 @@ export type { Explained, Explanation } from '../../heal/explain.ts';
 export type { FindingRow } from './list.ts';
 
 /**
- * A finding, what would happen to it if a run came now, and what was decided about it and why. Throws NotFoundError,
+ * A finding, what a run would do about it now, and what was decided about it and why. Throws NotFoundError,
  * AmbiguousIdError.
  */
 export async function explainFinding(

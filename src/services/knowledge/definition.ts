@@ -74,7 +74,9 @@ export function checkFreedom(
       hint: 'give --autonomy suggest: a person gets the suggestion, and approves it with one key',
     });
   if (solution.kind === 'playbook' && riskOf(solution.steps) === 'irreversible')
-    throw refuse('a step of its playbook is irreversible, and what cannot be undone always asks');
+    throw refuse(
+      "a step of its playbook is irreversible, and such a step always needs a person's approval",
+    );
   if (wanted && solution.kind === 'prose')
     throw refuse('its solution is advice, and only a playbook can be carried out');
   if (wanted && solution.kind === 'broken')

@@ -16,7 +16,7 @@ export interface OnComponent {
   autonomy: KnowledgeRow['autonomy'];
 }
 
-/** Throws UsageError where anything else than an autonomy is given, or no component is named. */
+/** Throws UsageError if anything but an autonomy is given, or no component is named. */
 export function onComponent(
   knowledge: string,
   component: string,
@@ -28,7 +28,7 @@ export function onComponent(
   throw new UsageError({
     what: 'nothing was changed',
     why: component.trim()
-      ? 'of an entry only its autonomy is said for one component'
+      ? 'for a single component only --autonomy can be set'
       : '--component is empty',
     hint: `\`npx roundsman knowledge edit ${knowledge} --autonomy suggest --component NAME\``,
   });

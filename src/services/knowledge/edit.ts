@@ -21,7 +21,7 @@ export interface EditedKnowledge {
   entry: KnowledgeRow;
   /** the entry before; null when nothing had to be changed */
   before: KnowledgeRow | null;
-  /** the columns that were changed: also autonomy, where a new solution has to earn it again */
+  /** the columns that were changed; also autonomy, if a new solution has to earn it again */
   changed: (keyof KnowledgeEdit)[];
   /**
    * components that have and keep an autonomy of their own; read only where the entry's autonomy was set, `mostOwn`
@@ -49,9 +49,8 @@ export async function editOf(
 
 /**
  * Changes the given columns and nothing else. A component's own autonomy is never above that of an entry that was
- * lowered; otherwise it stays what its outcomes made of it. From then on, what an admin set is judged by its own
- * outcomes. For owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may
- * not.
+ * lowered; otherwise it stays as its outcomes have set it. From then on, what an admin has set is judged by new
+ * outcomes. For owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may not.
  */
 export async function editKnowledge(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },

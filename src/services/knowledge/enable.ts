@@ -17,7 +17,7 @@ export function enableReasonOf(given: string | undefined): string | null {
     throw new UsageError({
       what: 'nothing was changed',
       why: `the reason is longer than ${longestReason} characters`,
-      hint: 'say it shorter',
+      hint: 'give a shorter one',
     });
   return why && storable(why);
 }
@@ -25,7 +25,7 @@ export function enableReasonOf(given: string | undefined): string | null {
 export interface Enabled {
   /** the entry after the change */
   entry: KnowledgeRow;
-  /** false where it was in this state already */
+  /** false if it was in this state already */
   changed: boolean;
   warnings: KnowledgeWarning[];
 }

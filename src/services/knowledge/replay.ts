@@ -1,4 +1,4 @@
-/** What a pattern would have matched, found out from past findings. */
+/** What a pattern would have matched among past findings. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { examine } from '../../heal/patterns/examine.ts';

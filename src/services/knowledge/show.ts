@@ -14,8 +14,8 @@ const newestEvents = 20;
 export const aboutAll = { fingerprint: null, component: null, category: null };
 
 /**
- * An entry with its figures, whether its pattern is sound, what harm it did, its autonomy by component and its newest
- * changes. Throws NotFoundError.
+ * An entry with its figures, the problem of its pattern if it has one, the harm it did, its autonomy by component and
+ * its newest changes. Throws NotFoundError.
  */
 export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: string }) {
   const entry = await knowledgeOf(db, given);

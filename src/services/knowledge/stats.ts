@@ -26,8 +26,8 @@ export interface KnowledgeStats {
 }
 
 /**
- * What became of the findings on which entries acted, and of those that they left alone: for all entries, or for one
- * by component. Throws NotFoundError.
+ * The outcomes of findings on which entries acted, and of those that they left alone: for all entries, or for one by
+ * component. Throws NotFoundError.
  */
 export async function knowledgeStats(
   db: Db,

@@ -10,13 +10,13 @@ import { authorise, type Actor } from '../actor.ts';
 export const differingFigures = (db: Db): Promise<CacheDifference[]> => cacheDifferences(db);
 
 /** Corrects the figures from the ledger and returns those that differed. For owners and admins. */
-export async function mendFigures({
+export async function correctFigures({
   db,
   actor,
 }: {
   db: Db;
   actor: Actor;
 }): Promise<CacheDifference[]> {
-  authorise(actor, 'mend the figures of knowledge', 'admin');
+  authorise(actor, 'correct the figures of knowledge', 'admin');
   return mendCache(db);
 }

@@ -1,4 +1,4 @@
-/** What a person should know about an entry of knowledge that is stored in spite of it. */
+/** Warnings about an entry of knowledge that is stored nevertheless. */
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { credentialsIn } from '../../ground/secrets/literal-credentials.ts';
@@ -46,5 +46,5 @@ export const patternWarnings = (pattern: string): string[] =>
   credentialsIn(pattern).length === 0
     ? []
     : [
-        'the pattern holds what looks like a credential: match what stands around it, as with \\S+ in its place',
+        'the pattern contains what looks like a credential: match the text around it, with \\S+ in its place',
       ];

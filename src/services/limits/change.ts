@@ -26,7 +26,7 @@ export function limitOf(given: string, text: string | undefined): { limit: Limit
   const whole = name === 'storm_share' || Number.isInteger(value);
   if (text === undefined || !/^\d+(\.\d+)?$/.test(text) || !whole || value < least || value > most)
     throw new UsageError({
-      what: `${name} cannot be ${text === undefined ? 'set to nothing' : JSON.stringify(text)}`,
+      what: `${name} cannot be ${text === undefined ? 'set without a value' : JSON.stringify(text)}`,
       why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}`,
       hint: `for example npx roundsman limits ${name} ${usual}`,
     });

@@ -24,7 +24,7 @@ export function modeReasonOf(given: string | undefined): string | null {
     throw new UsageError({
       what: 'the mode was not changed',
       why: `the reason is longer than ${longestReason} characters`,
-      hint: 'say it shorter',
+      hint: 'give a shorter one',
     });
   return reason && storable(reason);
 }
@@ -45,8 +45,8 @@ export const showMode = async (db: Db): Promise<CurrentMode> => ({
 export const isOff = async (db: Db): Promise<boolean> => (await currentMode(db)) === 'off';
 
 /**
- * Sets the mode of healing. For owners and admins. `changed` is false where the mode was set already; `underWay`
- * counts heals that had begun when the mode became off.
+ * Sets the mode of healing. For owners and admins. `changed` is false if the mode was set already; `underWay` counts
+ * heals that had begun when the mode became off.
  */
 export async function setMode(
   { db, actor }: { db: Db; actor: Actor },

@@ -2,7 +2,7 @@
 import { explainFault } from '../../database/faults/explain-fault.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 
-/** Messages of PostgreSQL; their codes stayed in the other process. */
+/** Messages of PostgreSQL, because their codes stayed in the other process. */
 const codes: [RegExp, string][] = [
   [/password authentication failed/i, '28P01'],
   [/pg_hba\.conf|not permitted to log in|role ".*" does not exist/i, '28000'],

@@ -1,4 +1,4 @@
-/** Where a canary stopped, in words that claim no more than was seen. */
+/** Where a canary stopped, in words that say only what was observed. */
 import type { CanaryRow } from '../../data/bots/canaries.ts';
 import type { Node } from '../../data/bots/engine.ts';
 import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
@@ -6,13 +6,13 @@ import { messageOf } from '../../ground/errors.ts';
 import { hintFor } from './canary-hint.ts';
 import { fullInWords, schedulersOf, workersOf } from './facts.ts';
 
-/** The legs of a run's way, in their order. */
+/** The legs (stages) of a run's way, in their order. */
 export type Leg = 'claim' | 'queue' | 'child' | 'record';
 
 export interface Stop {
   /** the leg that the canary did not get through; null when it could not be sent at all */
   leg: Leg | null;
-  /** `busy`: every place carries a run. `unknown`: the result does not show whether runs move */
+  /** `busy`: every place has a run. `unknown`: the result does not show whether runs move */
   verdict: 'broken' | 'busy' | 'unknown';
   /** what was seen */
   detail: string;
@@ -87,7 +87,7 @@ const list = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 const namedBy = (id: string | null, nodes: Node[]): string => {
   const node = nodes.find((each) => each.id === id);
-  return node ? nodeName(node) : `a process that is gone (${id})`;
+  return node ? nodeName(node) : `a process that no longer exists (${id})`;
 };
 
 /** A process of a version before canaries does not record which queue it uses. */
@@ -105,7 +105,7 @@ function ofOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
         leg,
         verdict: 'unknown',
         detail,
-        hint: `restart ${list(old)} with this version: an older one knows no canaries, so this says nothing of its runs`,
+        hint: `restart ${list(old)} with this version: an older one knows no canaries, so this says nothing about its runs`,
       };
 }
 

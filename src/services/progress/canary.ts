@@ -1,7 +1,7 @@
 /**
- * Proof that runs move: a canary takes the way of a run, from a scheduler's claim to the record, and the result names
- * the leg that it does not get through. Every command that calls an installation healthy asks here, instead of only
- * checking whether its processes are alive.
+ * Proves that runs move: a canary goes the way of a run, from a scheduler's claim to the record, and the result names
+ * the leg (stage) that it does not get through. Every command that calls an installation healthy asks here, instead of
+ * only checking whether its processes are alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -27,7 +27,7 @@ export type CanaryResult = { passed: true; ms: LegTimes } | ({ passed: false } &
  */
 const defaultLegTimeoutMs = 10_000;
 const pollMs = 50;
-/** If a place was free for this long while the canary waited, the free place is not what it waits for. */
+/** If a place was free for this long while the canary waited, the canary does not wait for a place. */
 const placeFreeMs = 1_000;
 
 /**
@@ -48,7 +48,7 @@ export async function sendCanary(
   let row = await follow(db, id, { legTimeoutMs, noWorker });
   let full = await fullNow(db);
   if (row && isWaiting(row) && !noWorker && full === null) {
-    // A place may have become free at the very end.
+    // A place may have become free in the last moment.
     row = await follow(db, id, { legTimeoutMs: placeFreeMs, noWorker, from: row });
     if (row?.started_at) row = await follow(db, id, { legTimeoutMs, noWorker, from: row });
     full = await fullNow(db);
@@ -77,7 +77,7 @@ interface Follow {
   from?: CanaryRow;
 }
 
-/** The row when the canary has ended, or has come no further for `legTimeoutMs`; null when the row was removed. */
+/** The row when the canary has ended, or has made no progress for `legTimeoutMs`; null when the row was removed. */
 async function follow(
   db: Db,
   id: string,

@@ -60,7 +60,7 @@ export const schedulersOf = (nodes: Node[]): Node[] => nodes.filter(doesSchedule
 export const workersOf = (nodes: Node[]): Node[] => nodes.filter(doesWork);
 
 /**
- * The number of places of all living workers, when each of them carries as many runs as it has places. Null when a
+ * The number of places of all living workers, when each of them executes as many runs as it has places. Null when a
  * worker has a free place or does not say how many it has, or when no worker is alive.
  */
 export function fullPlaces(nodes: Node[], carried: Map<string, number>): number | null {

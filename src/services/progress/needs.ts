@@ -24,21 +24,21 @@ export function needs(facts: Facts): Need[] {
   ].filter((need) => need !== null);
 }
 
-/** This role does not see all rows: then no text below may say that all is well. */
+/** If this role does not see all rows, no text below may say that all is well. */
 function rowsHidden({ hidden }: Facts): Need | null {
   if (!hidden) return null;
   return {
     kind: 'rows_hidden',
-    what: 'row level security hides rows from this database role: what is shown is not all there is',
-    try: 'connect as the owner of the tables, or as a role with BYPASSRLS, and look with `npx roundsman status` again',
+    what: 'row level security hides rows from this database role, so this list may be incomplete',
+    try: 'connect as the owner of the tables, or as a role with BYPASSRLS, and run `npx roundsman status` again',
   };
 }
 
-/** Then living processes cannot write their heartbeat, and starting another process does not help. */
+/** While the database takes no writes, living processes cannot write heartbeats, and another process does not help. */
 const readOnly = (facts: Facts): Need => ({
   kind: 'read_only',
-  what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and which processes are alive cannot be known${lastSign(facts, { noScheduler: true, noWorker: true })}`,
-  try: 'let DATABASE_URL name the primary server, or look whether its disk is full and who has set default_transaction_read_only (server, database or role); processes that are alive then go on by themselves, and `npx roundsman doctor` looks at the rest',
+  what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and it is not known which processes are alive${lastSign(facts, { noScheduler: true, noWorker: true })}`,
+  try: 'let DATABASE_URL name the primary server, or check whether its disk is full and where default_transaction_read_only is set (server, database or role); processes that are alive then go on by themselves, and `npx roundsman doctor` looks at the rest',
 });
 
 function secretsClosed(facts: Facts): Need | null {
@@ -82,7 +82,7 @@ function botsInError(facts: Facts): Need | null {
   return {
     kind: 'bots_in_error',
     what: `${counted(count, 'bot')} in error${longest(count, first, facts)}`,
-    try: `mend the definition with \`npx roundsman bots edit ${count === 1 ? inError[0]!.name : '<name>'}\``,
+    try: `correct the definition with \`npx roundsman bots edit ${count === 1 ? inError[0]!.name : '<name>'}\``,
   };
 }
 

@@ -14,5 +14,5 @@ export function keptFromInWords({ keptFrom, now }: Facts): string | null {
   const ago = `${span(now.getTime() - latest.getTime())} ago`;
   const when = count === 1 ? ago : `the newest ${ago}`;
   const why = newest.error_message ?? 'it could not be opened';
-  return `${counted(count, 'heal')} aborted for want of a secret, ${when} (${newest.name}${more}): ${why}`;
+  return `${counted(count, 'heal')} aborted because a secret is missing, ${when} (${newest.name}${more}): ${why}`;
 }

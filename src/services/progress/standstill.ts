@@ -1,4 +1,4 @@
-/** What does not go on: processes, runs, jobs and bots. */
+/** What has stopped: processes, runs, jobs and bots. */
 import { counted } from '../../ground/text.ts';
 import {
   botsThatAre,
@@ -10,7 +10,7 @@ import {
 } from './facts.ts';
 import { ago, longest, verb, type Need } from './need.ts';
 
-/** Needs because nothing moves; where the database takes no writes, that alone is the reason. */
+/** The needs that arise because nothing moves; if the database takes no writes, that alone is the reason. */
 export const standstill = (facts: Facts): (Need | null)[] => [
   processesGone(facts),
   runsWaiting(facts),
@@ -27,7 +27,7 @@ const waitsInWords = (facts: Facts): string => {
 const overdueInWords = (facts: Facts): string =>
   `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
 
-/** No scheduler, no worker, or neither, while there is work for them. */
+/** The scheduler, the worker, or both are missing while there is work for them. */
 function processesGone(facts: Facts): Need | null {
   const { nodes, overdue, waiting } = facts;
   const active = botsThatAre(facts, 'active');
@@ -80,7 +80,7 @@ export function runsWaiting(
   const { waiting, nodes, carried } = facts;
   if (waiting.count === 0 || workersOf(nodes).length === 0) return null;
   const full = fullPlaces(nodes, carried);
-  const rooms = `although ${verb(waiting.count, 'its bot has', 'their bots have')} room`;
+  const rooms = `although ${verb(waiting.count, 'its bot has', 'their bots have')} a free place`;
   return {
     kind: 'runs_waiting',
     what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
@@ -100,18 +100,18 @@ export function runsLost(
   return {
     kind: 'runs_lost',
     what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
-    try: `every process of the engine takes over what was lost, so look at their logs; ${closer}`,
+    try: `every process of the engine takes over lost runs, so look at their logs; ${closer}`,
   };
 }
 
-/** Runs of jobs that no worker carries, although one is alive. */
+/** Runs of jobs that no worker executes, although one is alive. */
 function jobsStalled(facts: Facts): Need | null {
   const { count, since: at, first } = facts.stalledJobs;
   if (count === 0 || workersOf(facts.nodes).length === 0) return null;
   return {
     kind: 'jobs_stalled',
     what: `${counted(count, 'run')} of jobs ${verb(count, 'does', 'do')} not go on${longest(count, at, facts)} (${first})`,
-    try: 'a worker of the version that knows the job carries it; `npx roundsman doctor` says which processes are alive, and their logs why rescue fails',
+    try: 'a worker whose version knows the job executes it; `npx roundsman doctor` says which processes are alive, and their logs say why rescue fails',
   };
 }
 

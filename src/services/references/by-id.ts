@@ -68,7 +68,7 @@ interface Candidate {
   at: Date;
 }
 
-/** More than one row has an id that begins as the given one does. */
+/** More than one row has an id that begins with the given text. */
 export class AmbiguousIdError extends UsageError {
   readonly candidates: Candidate[];
 
@@ -77,7 +77,7 @@ export class AmbiguousIdError extends UsageError {
     super({
       what: `${given} names more than one ${kind}`,
       why: `${candidates.length < mostCandidates ? '' : 'among others '}${named.join(', ')}`,
-      hint: `give more of the id, such as ${shortId(candidates[0]!.id)}${candidates[0]!.id.slice(8, 13)}`,
+      hint: `give more digits of the id, such as ${shortId(candidates[0]!.id)}${candidates[0]!.id.slice(8, 13)}`,
     });
     this.candidates = candidates;
   }
@@ -101,7 +101,7 @@ async function byIdPrefix(
   if (candidates[0]) return candidates[0].id;
   throw new NotFoundError({
     what: `there is no ${kind} ${given}`,
-    why: 'no id is or begins like this',
+    why: 'no id begins like this',
     hint: `\`${list}\` shows the ids`,
   });
 }

@@ -21,7 +21,10 @@ async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
   const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
   return new NotFoundError({
     what: `there is no ${kind} ${given.trim() || 'without a name'}`,
-    why: names.length === 0 ? 'there is none at all yet' : 'nothing has that name or id',
+    why:
+      names.length === 0
+        ? 'there is none yet'
+        : `no ${kind === 'bot' ? 'bot' : 'entry'} has this name or id`,
     hint:
       meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `\`${list}\` shows what there is`,
   });

@@ -18,7 +18,7 @@ export async function pendingTicketOf(db: Db, given: string, wanted: string): Pr
   throw new TicketOverError({
     what: `T-${number} cannot be ${wanted}`,
     why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
-    hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, so does a ticket`,
+    hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, it gets a ticket again`,
   });
 }
 
@@ -44,7 +44,7 @@ export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
     .executeTakeFirst();
   throw new NotFoundError({
     what: `there is no ticket ${number ? `T-${number}` : given}`,
-    why: last ? `the newest one is T-${last.number}` : 'there is none at all yet',
+    why: last ? `the newest one is T-${last.number}` : 'there is none yet',
     hint: '`npx roundsman tickets list --all` shows what there is',
   });
 }

@@ -7,8 +7,8 @@ export interface Chosen {
 }
 
 /**
- * The bots of a round: the named ones, each once, else every active one. Throws NotFoundError for a name that does
- * not exist.
+ * The bots of a round: the named ones, without duplicates, or every active one if none is named. Throws NotFoundError
+ * for a name that does not exist.
  */
 export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chosen[]> {
   if (names.length > 0) return Promise.all([...new Set(names)].map((name) => botOf(db, name)));

@@ -24,12 +24,12 @@ export function checkSecretName(name: string): void {
 export function checkVariable(variable: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,199}$/.test(variable))
     throw notStored(
-      '--from-env names no variable: letters, digits and _ make one up',
+      '--from-env does not name a variable: its name has letters, digits and _',
       'for example --from-env SLACK_TOKEN; the value itself is not given here',
     );
   if (isOwnSetting(variable))
     throw notStored(
-      `${variable} is a setting of the engine itself, which no playbook may send anywhere`,
+      `${variable} is a setting of the engine itself, and playbooks may not use it`,
       'take another variable',
     );
 }
@@ -41,8 +41,8 @@ export function checkValue(value: string): void {
 }
 
 /**
- * Why this process could not read the secret from the variable; null where it could. Workers may have another
- * environment, so that is no error.
+ * Why this process cannot read the secret from the variable; null if it can. It is not an error, because workers may
+ * have another environment.
  */
 export function whyUnreadable({ variable }: Pick<Config, 'variable'>, from: string): string | null {
   const value = variable(from);
@@ -58,7 +58,7 @@ export function sealingKeys({ keys }: Pick<Config, 'keys'>, what: string): KeyRi
   throw new UsageError({
     what: `${what} cannot be sealed`,
     why: 'ROUNDSMAN_KEYS is not set, so there is no key to seal with',
-    hint: 'make a key, `openssl rand -base64 32`, and set ROUNDSMAN_KEYS=k1:KEY for this command and every worker (in the environment or .env); or store only where the value is: --from-env VARIABLE',
+    hint: 'make a key, `openssl rand -base64 32`, and set ROUNDSMAN_KEYS=k1:KEY for this command and every worker (in the environment or .env); or store only the name of a variable that holds the value: --from-env VARIABLE',
   });
 }
 

@@ -14,7 +14,7 @@ export async function listSecrets({ db, config }: { db: Db; config: Config }) {
   const secrets = (await query(db)).map((row) => ({
     ...shownRow(row),
     used_by: uses.get(row.name) ?? [],
-    /** null where it can be opened */
+    /** null if it can be opened */
     closed: closedFor(config, row),
   }));
   const missing = [...uses]

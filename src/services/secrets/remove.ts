@@ -18,8 +18,8 @@ export async function usersOfSecret(db: Db, { name }: { name: string }): Promise
 }
 
 /**
- * Removes a secret; playbooks that use it are not applied any more. A secret in use is refused unless the caller says
- * that it knows so (`evenInUse`): a script that does not know would stop the healing of those entries. For owners and
+ * Removes a secret; playbooks that use it are no longer applied. A secret in use is refused unless the caller confirms
+ * it (`evenInUse`): otherwise a script might stop the healing of these entries without knowing it. For owners and
  * admins. Throws NoSecretError, UsageError.
  */
 export async function removeSecret(
@@ -36,5 +36,5 @@ const inUse = (name: string, usedBy: string[]): UsageError =>
   new UsageError({
     what: `the secret ${name} was not removed`,
     why: `it is in use, and there is no terminal to ask on: ${usedBy.map(printable).join(', ')}`,
-    hint: 'give --yes to remove it all the same, or change those entries first (`npx roundsman knowledge edit`)',
+    hint: 'give --yes to remove it nevertheless, or change those entries first (`npx roundsman knowledge edit`)',
   });

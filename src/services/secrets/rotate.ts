@@ -5,7 +5,7 @@ import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 /**
- * Seals all secrets with the newest key; a secret that could not be sealed stays as it was and is named. `others`
+ * Seals all secrets with the current key; a secret that could not be sealed stays as it was and is named. `others`
  * counts the platform's credentials under each other key. For owners and admins.
  */
 export async function rotateSecrets(

@@ -27,18 +27,18 @@ interface Given {
   untilResolved?: boolean | undefined;
 }
 
-/** Throws UsageError where nothing is named, or no end is given. */
+/** Throws UsageError if nothing is named, or no end is given. */
 export function silenceOf(given: Given): SilenceWanted {
   const component = silenceTextOf('--component', given.component);
   const category = silenceTextOf('--category', given.category);
   const fingerprint = silenceTextOf('--fingerprint', given.fingerprint);
   if (!given.bot && !component && !category && !fingerprint)
     throw refused(
-      'nothing says what is to be silenced',
+      'no option says what to silence',
       'give at least one of --bot, --component, --category, --fingerprint',
     );
   if (given.for === undefined && !given.untilResolved)
-    throw refused('nothing says until when', 'give --for 2h, or --until-resolved');
+    throw refused('no option says until when', 'give --for 2h, or --until-resolved');
   return { bot: given.bot, component, category, fingerprint, seconds: given.for ?? null };
 }
 

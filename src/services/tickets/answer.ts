@@ -25,9 +25,9 @@ export type Answer = 'approved' | 'rejected';
 export interface Answerable {
   ticket: TicketRow;
   suggestion: Suggestion;
-  /** the steps that would be carried out; empty where it is advice */
+  /** the steps that would be carried out; empty if it is advice */
   steps: Step[];
-  /** each of them can be taken back */
+  /** each of them can be undone */
   isUndoable: boolean;
   /** what the entry has achieved on similar problems */
   figures: Figures;
@@ -36,8 +36,8 @@ export interface Answerable {
 }
 
 /**
- * The suggestion that an answer on a ticket is about: of the named entry, or the only one there is. Throws
- * NotFoundError, TicketOverError, {@link NoSuggestionError}, and UsageError where there is more than one suggestion.
+ * The suggestion to answer on a ticket: that of the named entry, or the only one. Throws NotFoundError,
+ * TicketOverError, {@link NoSuggestionError}, and UsageError where there is more than one suggestion.
  */
 export async function findAnswerable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
@@ -63,7 +63,7 @@ export async function findAnswerable(
     throw new NoSuggestionError({
       what: `${suggestion.name} cannot be approved`,
       why: `its playbook cannot run: ${solution.why}`,
-      hint: `mend it: \`npx roundsman knowledge edit ${suggestion.name}\``,
+      hint: `correct it: \`npx roundsman knowledge edit ${suggestion.name}\``,
     });
   const about = {
     fingerprint: finding.fingerprint,

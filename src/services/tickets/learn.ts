@@ -31,7 +31,7 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
   if (isPlaybook(notes))
     throw new UsageError({
       what: `nothing can be learnt from T-${ticket.number}`,
-      why: 'the notes begin as a playbook does, and what is learnt is advice',
+      why: 'the notes begin like a playbook, but only advice can be learnt from notes',
       hint: '`npx roundsman knowledge add` takes playbooks',
     });
   const issue_pattern = generalise(ticket.title);

@@ -13,8 +13,8 @@ export interface Resolvable {
 }
 
 /**
- * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none`: no known
- * entry would have. Throws NotFoundError, and TicketOverError.
+ * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none` if no known
+ * entry would have helped. Throws NotFoundError, and TicketOverError.
  */
 export async function findResolvable(
   db: Db,

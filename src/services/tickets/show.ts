@@ -29,7 +29,7 @@ export interface ShownTicket {
   /** a suggestion is a playbook without an answer: a person may have it carried out */
   canApprove: boolean;
   events: Selectable<BotTicketEvents>[];
-  /** the name of the entry that a person named as helpful */
+  /** the name of the entry that helped, as a person said */
   cure: string | null;
   /** the database's time */
   now: Date;
@@ -80,7 +80,7 @@ export async function showTicket(
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
 
 /**
- * The open finding of its problem, which may have come again since; otherwise the finding for which it was opened.
+ * The open finding of its problem, which may be a newer one; otherwise the finding for which the ticket was opened.
  */
 const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
   db

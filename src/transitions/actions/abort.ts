@@ -1,6 +1,6 @@
 /**
- * An intended step is not applied, for a reason that says nothing about its remedy; or a person has looked at a step of
- * which it could not be told whether it happened. It counts neither for nor against an entry.
+ * An intended step is not applied, for a reason that says nothing about its remedy; or a person has looked at a step
+ * whose effect was in doubt. It counts neither for nor against an entry.
  *
  * From: `intent`; or `unknown`, by a person.
  * To: `aborted`, with the reason in `error_message` or, when a person did it, in the evidence.
@@ -26,7 +26,7 @@ export async function abortAbandoned(trx: Transaction<Database>, id: string): Pr
     WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
 }
 
-/** `aborted`: an intent must not be applied when the problem comes back one day. Reads `clean`. */
+/** `aborted`: otherwise an old intent might be applied when the problem comes back later. Reads `clean`. */
 export const abortNeedless = sql`aborted AS (
     UPDATE bot_actions a
     SET ${concluded('state', 'aborted')}, error_message = 'the problem was gone before it was applied'
@@ -38,7 +38,10 @@ export const abortNeedless = sql`aborted AS (
                       WHERE e.id = a.execution_id AND e.id <> clean.run AND e.status IN ('queued', 'running'))
   )`;
 
-/** For a ticket that a person resolves: they have looked at the action, and it no longer blocks. Returns the ids. */
+/**
+ * For a ticket that a person resolves: the person has looked at the action, so it no longer blocks its finding. Returns
+ * the ids.
+ */
 export async function abortUnknown(
   trx: Transaction<Database>,
   ticket: { bot_id: string | null; fingerprint: string; number: string },

@@ -1,6 +1,6 @@
 /**
- * Records that the effect of an intent has happened, with its evidence and its parameters, because an undo needs the
- * parameters of that time. Events from before the effect no longer count.
+ * Records that the effect of an intent has happened, with its evidence, and with its parameters, because an undo needs
+ * the same ones. Events from before the effect no longer count.
  *
  * From: `intent`.
  * To: `applied`; its entry's `last_used_at` is set. The database itself updates the entry's figures

@@ -1,7 +1,7 @@
 /**
- * A check of events could not tell whether a cure helped. It is asked again: the time from the cutoff to this question
- * passes once more, at least a minute, and the question comes at a whole minute, so that one run asks about all cures
- * that were applied together. At the end of `within` seconds it is asked a last time, and then the cure is undecided.
+ * A check of events could not tell whether a cure helped. It is asked again after as much time as has passed since the
+ * cutoff, at least a minute, and at a whole minute, so that one run asks about all cures that were applied together. At
+ * the end of `within` seconds it is asked a last time, and then the cure is undecided.
  *
  * From: `applied`.
  * To: `applied`, with `ask_after`; or `undecided`.

@@ -1,5 +1,6 @@
 /**
- * Commits that an undo outside the database begins, before it begins: so it is never repeated on a guess.
+ * Records that an undo outside the database begins. This is committed before the undo, so that it is never repeated on
+ * a guess.
  *
  * From: any state, with a requested undo.
  * To: the same state, `undo_begun` in its evidence.

@@ -1,7 +1,7 @@
 /**
  * Assigns an intent whose effect is outside the database to this run, and stores its parameters: a run that finds the
- * intent abandoned asks the remedy about these, whatever has become of the entry. When it is certain that nothing
- * happened, the assignment is taken back, and the intent may be applied or dropped as before.
+ * intent abandoned asks the remedy about these parameters, even if the entry was changed since. When it is certain that
+ * nothing happened, the assignment is removed, and the intent may be applied or dropped as before.
  *
  * From: `intent`, of this run or of one that has ended.
  * To: `intent`, with `begun` and `params` in its evidence; or without them again.

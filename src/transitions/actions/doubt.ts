@@ -1,6 +1,6 @@
 /**
- * It cannot be told whether an effect outside the database happened. The step is never repeated on a guess, and a
- * ticket asks a person.
+ * It is not known whether an effect outside the database happened. The step is never repeated on a guess, and a ticket
+ * asks a person.
  *
  * From: `intent`.
  * To: `unknown`, with the reason in `error_message`.

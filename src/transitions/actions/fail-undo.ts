@@ -1,5 +1,5 @@
 /**
- * An undo did not happen, or it cannot be told whether it did.
+ * An undo did not happen, or it is not known whether it did.
  *
  * From: any state, with a requested undo.
  * To: the same state, no longer requested (`undo_failed`) or still requested (`undo_delayed`); or `unknown`, in doubt.
@@ -20,7 +20,7 @@ const longest = 2_000;
 const told = (word: 'undo_failed' | 'undo_delayed', why: string): string =>
   JSON.stringify(plain({ [word]: fitting(why, longest) }));
 
-/** It is certain that the effect was not taken back: the undo may be requested again. */
+/** It is certain that the effect was not undone: the undo may be requested again. */
 export async function failUndo(trx: Transaction<Database>, id: string, why: string): Promise<void> {
   await sql`
     UPDATE bot_actions
@@ -29,7 +29,7 @@ export async function failUndo(trx: Transaction<Database>, id: string, why: stri
 }
 
 /**
- * The effect was not taken back, and the remedy is not to blame: the bot's next run tries again. The mark that this run
+ * The effect was not undone, and the remedy is not to blame: the bot's next run tries again. The mark that this run
  * began is removed.
  */
 export async function delayUndo(
@@ -45,7 +45,7 @@ export async function delayUndo(
     WHERE id = ${id}::uuid`.execute(trx);
 }
 
-/** It cannot be told whether the effect was taken back: `unknown`, until a person has looked. */
+/** It is not known whether the effect was undone: `unknown`, until a person has looked. */
 export async function doubtUndo(
   trx: Transaction<Database>,
   id: string,

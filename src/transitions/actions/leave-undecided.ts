@@ -1,6 +1,6 @@
 /**
- * It can no longer be told whether a cure of a check of events helped: a person acted first, or the events after it
- * stayed unclear for as long as the check is asked about it. It counts neither for nor against an entry.
+ * It stays unknown whether a cure of a check of events helped: a person acted first, or the events after the cure
+ * stayed unclear for as long as the check is asked. It counts neither for nor against an entry.
  *
  * From: `applied`, `verified` (only by the timer), of a check of events.
  * To: `undecided`, with the reason in `error_message`.
@@ -14,12 +14,12 @@ import { concluded } from '../concluded.ts';
 
 /** Why a cure is `undecided`, for people. */
 export const neverTold =
-  'for as long as it was asked, what came after it did not tell whether it helped';
+  'the events after it did not show whether it helped, for as long as the check was asked';
 
-/** How long after its time the last question about a cure may come. */
+/** How late the last question about a cure may come. */
 const lastQuestionMay = '10 minutes';
 
-/** `helped` is the entry of which a person says that it helped: its cure is still judged. */
+/** `helped` is the entry that helped, as a person says: its cure is still judged. */
 export async function leaveUndecided(
   trx: Transaction<Database>,
   fingerprint: string,

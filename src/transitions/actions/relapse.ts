@@ -18,7 +18,7 @@ export const relapse = sql`relapsed AS (
     FROM failing JOIN reported r ON r.fingerprint = failing.fingerprint
     -- A run that began before the cure may have looked before it.
     WHERE r.verdict IS NULL AND a.fingerprint = failing.fingerprint AND a.state = 'verified' AND a.applied_at <= r.started_at
-      -- It has held already, and is only not concluded yet.
+      -- It has held already; the timer has only not concluded it yet.
       AND NOT coalesce(failing.last_clean_at > a.hold_until, false)
     RETURNING failing.run, a.id, a.fingerprint, a.remedy, a.component
   )`;

@@ -1,13 +1,13 @@
 /**
- * Requests an undo, and queues the run of its bot that carries it out: both or nothing. Queues no run when the undo was
- * requested before and a run that will do it is still to come.
+ * Requests an undo, and queues the run of its bot that carries it out: both or neither. Queues no run when the undo was
+ * requested before and a run that will do it is still pending.
  *
  * From: any state in which the effect exists.
  * To: the same state, `undo_requested_at` set; a manual run queued.
  * By: an operator.
  * Locks: the bot, then the heal's actions by step without waiting (NOWAIT), so that the bot's runs do not wait for a
  *   transaction that holds an action. The caller tries again until they are free.
- * Zero rows: the effect cannot be taken back: {@link CannotUndoError} is thrown.
+ * Zero rows: the effect cannot be undone: {@link CannotUndoError} is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import { CannotUndoError, undoRefusal, type ActionRow } from '../../data/bots/bot-actions.ts';
@@ -63,7 +63,7 @@ export async function requestUndo(
   return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
 }
 
-/** Whether a run of its bot that will take the effect back waits, or has begun since the request. */
+/** Whether a run of its bot that will undo the effect waits, or has begun since the request. */
 async function isToCome(
   trx: Transaction<Database>,
   { bot_id, undo_requested_at }: ActionRow,

@@ -1,10 +1,10 @@
 /**
- * Records that an effect was taken back. The figures count it as a relapse; the database recounts them itself. Events
- * from before no longer count.
+ * Records that an effect was undone. The figures count it as a relapse; the database recounts them itself. Earlier
+ * events no longer count.
  *
  * From: any state in which the effect exists (`applied`, `verified`, `held`, `relapsed`, `failed`, `undecided`).
  * To: `undone`.
- * By: the process that takes it back, under the run's fence, in the transaction of an undo inside the database.
+ * By: the process that undoes it, under the run's fence, in the transaction of an undo inside the database.
  * Locks: the fingerprint's memory, the action.
  * Zero rows: another run has taken it back.
  */

@@ -22,7 +22,7 @@ export const verifyCures = sql`verified AS (
     UPDATE bot_actions a
     SET ${verified}
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'applied'
-      -- For a check of events: a run that began before the cure has not counted from the cure on.
+      -- For a check of events: a run that began before the cure did not count from the cure on.
       AND (clean.asked_at IS NULL OR a.judge_within IS NOT NULL AND a.applied_at <= clean.started_at)
     RETURNING clean.run, a.id, a.fingerprint, a.state, a.remedy, a.component
   )`;

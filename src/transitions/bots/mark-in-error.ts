@@ -1,5 +1,5 @@
 /**
- * Takes a bot whose definition cannot run out of the plan. This is the only way into `error`.
+ * Marks a bot whose definition cannot run, so that it is no longer planned. This is the only way into `error`.
  *
  * From: `active`, with the definition that was found bad.
  * To: `error`, with a `status_reason` that names the field. A trigger empties its slots (engine.bot_edited).
@@ -26,7 +26,7 @@ export const markBotsInError = (
     ORDER BY b.id FOR NO KEY UPDATE OF b SKIP LOCKED`,
   );
 
-/** All bots with a schedule that cannot be read; it got into the table without our checks. */
+/** All bots with a schedule that cannot be read; such a schedule was written without the checks of this code. */
 export const markScheduleInError = (
   db: Db,
   { cron, zone }: { cron: string; zone: string },

@@ -1,6 +1,6 @@
 /**
- * A person resolved the ticket. From now on it cannot be learnt whether its problem recovers untouched, unless that was
- * known before. When the person said what the cure was, every entry that spoke in shadow was right or wrong; this
+ * A person resolved the ticket. From now on nothing shows whether its problem would have recovered untouched, unless
+ * that was known before. If the person said what the cure was, every shadowed decision was right or wrong; this
  * replaces an earlier answer, because the earlier cure did not last.
  *
  * From: `pending`; any `answer` of a shadowed decision.
@@ -21,7 +21,7 @@ export async function answerByCure(
 ): Promise<void> {
   const scored = sql`(${cure !== undefined} AND d.verdict = 'shadowed'
     AND (d.finding_id = ${ticket.finding_id}::uuid OR d.decided_at >= ${ticket.created_at}::timestamptz)) IS TRUE`;
-  // When events have shown that the problem was over before the person came, the person has touched nothing.
+  // When events have shown that the problem was over before the person acted, it recovered untouched.
   const touched = sql`(d.outcome = 'pending' AND d.clean_at IS NULL)`;
   await sql`
     UPDATE bot_decisions d

@@ -1,5 +1,5 @@
 /**
- * A cure begins, so from now on it cannot be learnt whether the problem recovers untouched.
+ * A heal begins, so from now on nothing shows whether the problem would have recovered untouched.
  *
  * From: `pending`.
  * To: `touched`.
@@ -18,6 +18,6 @@ export async function touchUntouched(
   await sql`
     UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
     WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'
-      -- When events have shown that the problem was over, the cure has touched nothing.
+      -- When events have shown that the problem was over before the heal, it recovered untouched.
       AND clean_at IS NULL`.execute(trx);
 }

@@ -31,7 +31,7 @@ type Columns = Pick<
 export interface Decision extends Columns {
   /** the figures that it rests on; read only when the decision is written */
   figures(): Promise<object>;
-  /** whether the entry has steps that could have been applied, so that leaving it alone teaches something */
+  /** whether the entry has steps that could have been applied, so that leaving the finding alone is a comparison */
   couldAct: boolean;
   /** whether its check counts events: then the tally is stored with the decision */
   countsEvents: boolean;

@@ -24,7 +24,7 @@ export const countFindings = sql`written AS (
     SELECT r.bot_id, r.run, r.severity, r.category, r.title, r.description, r.affected_component, r.metadata,
            r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence
     FROM reported r
-    -- IS TRUE keeps this a hash join: the planner estimates one row, and would nest loops otherwise.
+    -- IS TRUE makes the planner use a hash join: it estimates one row, and would use nested loops otherwise.
     WHERE (r.fingerprint IN (SELECT fingerprint FROM counting)) IS TRUE
     ORDER BY r.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE

@@ -1,11 +1,11 @@
 /**
- * From now on, or from a given number of seconds later, the events of a problem are counted anew. What its check
- * counted before is stored beside it, to be compared with what comes after. Checks of a state count nothing, so there
- * is nothing to cut off.
+ * From now on, or from a given number of seconds later, the events of a problem are counted from zero. What its check
+ * counted before is stored, to be compared with what comes after. Checks of a state count nothing, so there is nothing
+ * to cut off.
  *
  * From: any memory with a `tally`.
  * To: `cutoff_at` set, `tally_before` = `tally`.
- * By: the worker that applies a cure or takes it back, under the run's fence; an operator who resolves a ticket.
+ * By: the worker that applies a cure or undoes it, under the run's fence; an operator who resolves a ticket.
  * Locks: the problem's memory; callers lock its actions and entries afterwards, as transactions that record results do.
  * Zero rows: its check counts no events.
  */

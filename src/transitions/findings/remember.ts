@@ -6,7 +6,8 @@
  * To: one more result; `failures_in_row` and `clean_in_row` counted, `flapping_since` set or emptied.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
  * Locks: memories by fingerprint; the flush holds them already, but for those that are new.
- * Zero rows: a newer start has written about the fingerprint, or a cure, an undo or a person came after the check counted.
+ * Zero rows: a newer start has written about the fingerprint, or a cure, an undo or a person acted after the check
+ *   counted.
  */
 import { sql } from 'kysely';
 
@@ -35,7 +36,7 @@ export const rememberFailures = sql`failing AS (
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id,
         tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
     WHERE s.last_fence <= excluded.last_fence
-      -- A cure, an undo or a person came while the check counted: its report is about the time before.
+      -- A cure, an undo or a person acted while the check counted: its report is about the time before.
       AND NOT coalesce(s.cutoff_at <= engine.now()
         AND s.cutoff_at > (SELECT r.counted_from FROM reported r WHERE r.fingerprint = s.fingerprint), false)
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
@@ -52,7 +53,7 @@ export const rememberCleanResults = sql`clean AS (
     WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
       AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
       AND s.last_fence <= runs.fence
-      -- A cure, an undo or a person came after the check was asked: its clean result is about the time before.
+      -- A cure, an undo or a person acted after the check was asked: its clean result is about the time before.
       AND NOT coalesce(s.cutoff_at <= engine.now() AND s.cutoff_at > e.asked_at, false)
     RETURNING s.fingerprint, s.clean_in_row, runs.id AS run, runs.bot_id, runs.fence, runs.started_at, e.asked_at
   )`;

@@ -1,6 +1,6 @@
 /**
  * Marks a finding that depends on a component with an open finding of any bot. The mark names this open finding, the
- * oldest of several. Counting a finding clears the mark, so every run sets it anew.
+ * oldest if there are several. Counting a finding clears the mark, so every run sets it again.
  *
  * From: open, with no mark.
  * To: open, `suppressed_by` names the other finding: it gets no ticket and is not healed.

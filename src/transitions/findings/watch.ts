@@ -23,7 +23,7 @@ export async function watch(
 }
 
 /**
- * For at most this many memories on whose results no outcome waits; one statement, so it needs no transaction around
+ * For at most this many memories for whose results no outcome waits; one statement, so it needs no transaction around
  * it.
  */
 export async function unwatch(db: Db, most: number): Promise<void> {

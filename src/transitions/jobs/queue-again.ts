@@ -2,7 +2,7 @@
  * Rescue queues runs of jobs again whose entries are lost.
  *
  * From: queued, without an entry in the queue.
- * To: queued, with the next generation: if an older entry turns up after all, it starts nothing.
+ * To: queued, with the next generation: if the older entry is delivered later, it starts nothing.
  * By: rescue, in any process.
  * Locks: runs of jobs by id; rows that others hold are skipped: they are being started or queued.
  * Zero rows: they were started, ended or queued again meanwhile.

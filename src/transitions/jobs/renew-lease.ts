@@ -1,9 +1,9 @@
 /**
- * Keeps running runs of jobs with their worker.
+ * Extends the leases of running runs of jobs.
  *
  * From: `running`, under its fence.
- * To: `running`, with a `lease_until` that lies the length of a lease ahead.
- * By: the worker that carries the runs.
+ * To: `running`, with a `lease_until` one lease length from now.
+ * By: the worker that executes the runs.
  * Locks: engine.job_runs by id; rows that others hold are skipped: the transaction of a run renews its own lease.
  * Zero rows: the run was taken over or has ended, or the transaction that holds its row renews it.
  */

@@ -30,7 +30,7 @@ export async function startJob(
   worker: string,
 ): Promise<StartedJob | null> {
   await sql`SELECT FROM engine.jobs WHERE name = ${name} FOR NO KEY UPDATE`.execute(trx);
-  // A statement of its own, so that its snapshot is from after the lock: it counts the runs that others have started
+  // A separate statement, so that its snapshot is taken after the lock and it counts the runs that others have started
   // meanwhile.
   const { rows } = await sql<StartedJob>`
     UPDATE engine.job_runs r

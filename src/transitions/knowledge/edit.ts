@@ -1,6 +1,6 @@
 /**
  * Writes the changes of an edit to an entry while the entry is locked. Every change is recorded. A change of the
- * content is recorded as `edited`: from then on what the entry says in shadow counts anew, and outcomes of another
+ * content is recorded as `edited`: from then on its shadowed decisions are counted from zero, and outcomes of another
  * solution no longer count. An edit that lowers an entry, or replaces its solution, lowers it everywhere: no component
  * keeps more freedom by its own outcomes.
  *
@@ -47,8 +47,8 @@ export async function editKnowledge(
   );
   if (columns.length === 0) return null;
   const rises = freedomOf(autonomy) > freedomOf(before.autonomy);
-  // The harm that was found after its heals says nothing about another solution, and no longer counts when a person who
-  // knows about it trusts the entry again.
+  // Recorded harm says nothing about another solution, and no longer counts when a person who knows about it gives the
+  // entry autonomy again.
   const beginsAnew = isAnother(before, wanted) || rises;
   const after = await trx
     .updateTable('bot_knowledge')

@@ -34,8 +34,8 @@ export class RunEndedError extends RoundsmanError {
 }
 
 /**
- * Asking again changes only the reason, if one is given (2,000 characters at most). Throws BadInputError,
- * {@link RunEndedError}; undefined when there is no such run.
+ * A second request changes only the reason, if one is given (2,000 characters at most). Throws BadInputError, {@link
+ * RunEndedError}; undefined when there is no such run.
  */
 export async function cancelRun(
   db: Db,

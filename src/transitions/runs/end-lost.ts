@@ -1,5 +1,5 @@
 /**
- * Ends runs that no worker carries any more and that may not be started again.
+ * Ends runs that no worker executes any more and that may not be started again.
  *
  * From: `running` with a lease that has run out, and with no attempt left or asked to cancel; or `queued` for another
  *   attempt, and asked to cancel.

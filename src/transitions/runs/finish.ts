@@ -5,7 +5,7 @@
  * To: `success`, `failed`, `timeout` or `cancelled`, with the bot's counters; or `queued` with the next generation and
  *   `run_after`, when the attempt failed and was not the last. A failed attempt of a run that was asked to cancel
  *   becomes `cancelled` instead, because no start would ever take it again.
- * By: the worker that carries the run.
+ * By: the worker that executes the run.
  * Locks: nothing new: the flush has locked the runs and then their bots, each by id (run/writer/flush.ts).
  * Zero rows: the run was taken over, or ended by another process; its results are dropped.
  */

@@ -1,10 +1,10 @@
 /**
- * A worker that stops gives back the runs for which it could not wait.
+ * A worker that stops gives back the runs that did not end in time.
  *
  * From: `running`, under its fence.
  * To: `queued` with the next generation, the attempt not counted. A run that was asked to cancel stays `running` with a
  *   lease that has run out: rescue ends it, as it ends every run without a worker (end-lost.ts).
- * By: the worker that carries the runs, at the end of its drain.
+ * By: the worker that executes the runs, at the end of its drain.
  * Locks: bot_executions by id; rows that other transactions hold are skipped.
  * Zero rows: the run has ended or was taken over, or a transaction of the run still holds its row:
  *   {@link runsToGiveBack} tells which.
@@ -18,8 +18,8 @@ import type { RunEntry } from '../../queue/run-queue.ts';
 const isToGive = sql`(e.cancel_requested_at IS NULL OR e.lease_until > engine.now())`;
 
 /**
- * Gives back the runs whose rows are not locked. Their later results are dropped, because their status no longer fits
- * their fence.
+ * Gives back the runs whose rows are not locked. Their later results are dropped, because the rows are no longer
+ * running under their fences.
  */
 export async function giveBackRuns(
   db: Db,
@@ -30,7 +30,7 @@ export async function giveBackRuns(
     SET status = CASE WHEN f.cancelled THEN e.status ELSE 'queued' END,
         reason = CASE WHEN f.cancelled THEN e.reason ELSE 'given back' END,
         attempt = e.attempt - (NOT f.cancelled)::int, generation = e.generation + (NOT f.cancelled)::int,
-        -- The time for which it was carried, so that it counts as waiting from then on.
+        -- The time for which it ran, so that from then on it counts as waiting.
         execution_time_ms = CASE WHEN f.cancelled THEN e.execution_time_ms ELSE ${tookMs} END,
         lease_until = CASE WHEN f.cancelled THEN least(e.lease_until, engine.now()) END, run_after = NULL
     FROM bots b, (

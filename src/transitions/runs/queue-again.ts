@@ -2,7 +2,7 @@
  * Runs whose entry in the queue is lost get a new entry. No attempt is counted.
  *
  * From: `queued`, with the generation whose entry is lost.
- * To: `queued`, with the next generation: if an old entry turns up after all, it starts nothing.
+ * To: `queued`, with the next generation: if the old entry is delivered later, it starts nothing.
  * By: rescue, in any process.
  * Locks: bot_executions by id; rows that other transactions hold are skipped: they are being started or queued.
  * Zero rows: they were started, ended or queued meanwhile.

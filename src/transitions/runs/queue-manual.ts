@@ -31,7 +31,7 @@ export async function queueManualRun(
   if (!bot)
     throw new UnknownBotError({
       what: 'no run was queued',
-      why: `bot_id ${id} is no bot`,
+      why: `there is no bot with the id ${id}`,
       hint: '`npx roundsman bots list` shows what there is',
     });
   if (bot.status === 'disabled' || bot.status === 'error')
@@ -40,7 +40,7 @@ export async function queueManualRun(
       why: `it is ${bot.status === 'error' ? 'in error' : 'disabled'}${bot.status_reason ? `: ${bot.status_reason}` : ''}`,
       hint:
         bot.status === 'error'
-          ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
+          ? `correct its definition: \`npx roundsman bots edit ${bot.name}\``
           : `\`npx roundsman bots resume ${bot.name}\``,
     });
   return trx

@@ -23,9 +23,9 @@ export const queueNextRuns = statement<Required<Omit<RunEntry, 'delayMs'>> & { b
     SELECT id FROM bot_executions w
     WHERE w.bot_id = freed.bot_id AND w.generation > 0 AND w.cancel_requested_at IS NULL
       AND (w.run_after IS NULL OR w.run_after <= engine.now())
-      -- The status is tested twice, so that the planner goes by the bot and does not read all queued runs instead.
+      -- The status is tested twice, so that the planner uses the index on the bot and does not read all queued runs.
       AND ${isPending('w')} AND w.status IS NOT DISTINCT FROM 'queued'
-    -- A backfill may be long: what is due now goes first.
+    -- A backfill may be long, so runs that are due now go first.
     -- Locks bot_executions, one of each bot that the flush holds; rows that others hold are skipped.
     ORDER BY (w.trigger = 'backfill'), w.queued_at, w.scheduled_for LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
   ) waiting

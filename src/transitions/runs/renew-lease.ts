@@ -1,9 +1,9 @@
 /**
- * Keeps running runs with their worker.
+ * Extends the leases of running runs.
  *
  * From: `running`, under its fence.
- * To: `running`, with a `lease_until` that lies the length of a lease ahead.
- * By: the worker that carries the runs; and a flush that had to wait, for the runs that it has locked.
+ * To: `running`, with a `lease_until` one lease length from now.
+ * By: the worker that executes the runs; and a flush that had to wait, for the runs that it has locked.
  * Locks: bot_executions by id; rows that other transactions hold are skipped, each renews its own. In a flush nothing new.
  * Zero rows: the run was taken over or has ended, or the transaction that holds its row renews it.
  */

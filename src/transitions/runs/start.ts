@@ -25,7 +25,7 @@ export interface StartedRow {
   api_endpoint: string;
   config: unknown;
   timeout_seconds: number;
-  /** not read for a start that is found again after its connection was lost */
+  /** missing for a start that is found only after its connection was lost */
   leftovers?: boolean;
 }
 

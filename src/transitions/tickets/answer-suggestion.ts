@@ -1,6 +1,6 @@
 /**
  * A person answers a suggestion on a ticket. An approved suggestion is carried out by a run, which is queued with the
- * answer: both or nothing. The answer is written into the ticket's history, and the ticket stays as it is.
+ * answer: both or neither. The answer is written into the ticket's history, and the ticket stays as it is.
  *
  * From: `open` or `assigned`, a suggestion without an answer.
  * To: the same status; the decision `approved`, with a manual run queued, or `rejected`.

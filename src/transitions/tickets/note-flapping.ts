@@ -1,6 +1,6 @@
 /**
- * A problem that comes and goes has one ticket, which says since when, and that it has ended. The result that resolves
- * the ticket may also be the one that ends the coming and going.
+ * A problem that comes and goes has one ticket, which says since when it flaps, and when the flapping has ended. The
+ * same result may end the flapping and resolve the ticket.
  *
  * From: `open` or `assigned`, its problem flapping; any status but `closed`, its problem no longer flapping.
  * To: the same status, `flapping_since` in its metadata or taken out of it, with an event.

@@ -14,7 +14,7 @@ import { isPending } from '../../data/bots/bot-tickets.ts';
 
 /** `settings`: the first assignee of each severity, and how long they may take to respond. */
 export const findAssignees = sql`settings AS (
-    -- A value that is no name counts as not set: no setting may keep runs from ending.
+    -- A value that is not a name counts as not set: no setting may stop runs from ending.
     SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
            engine.respond_within(s.severity) AS target
     FROM engine.settings e, unnest(${severityWords}::text[]) AS s (severity),

@@ -22,7 +22,7 @@ export const resolveGone = sql`resolved AS (
     WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
-      -- It cannot be told what became of an effect: a person has to say so on this ticket.
+      -- It is not known whether an effect happened: a person has to say so on this ticket.
       AND NOT EXISTS (SELECT FROM bot_actions a
                       WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
       -- A problem that comes and goes keeps its one ticket.

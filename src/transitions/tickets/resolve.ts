@@ -1,8 +1,8 @@
 /**
  * A person ends a ticket and says what was done. Its finding stays: the next clean check resolves it. Decisions no
- * longer wait for whether the problem recovers untouched. With a `cure`, what entries said in shadow is scored by it.
- * An action of which it could not be told whether it happened has been looked at, and no longer blocks. Events from
- * before no longer count; a cure that they were to judge is undecided, unless the person says that its entry helped.
+ * longer wait for whether the problem recovers untouched. With a `cure`, shadowed decisions are scored by it. An action
+ * that is `unknown` counts as looked at by the person, and no longer blocks its finding. Earlier events no longer
+ * count; a cure that they were to judge is undecided, unless the person says that its entry helped.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, with `resolution_notes` and an event.
@@ -51,7 +51,7 @@ export async function resolveTicket(
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
   for (const fingerprint of stoodFor) await cutOff(trx, fingerprint);
-  const why = 'a person acted before it could be told';
+  const why = 'a person acted before the check could show whether it helped';
   await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
   await answerByCure(trx, ticket, actor, cure);
   const settled = await abortUnknown(trx, ticket, { by: actor, notes });
@@ -64,7 +64,7 @@ export async function resolveTicket(
 }
 
 /**
- * The memories of its own problem, of those that stand behind it, and in a storm of all open findings of its bot.
+ * The memories of its own problem, of the findings that it suppresses, and in a storm of all open findings of its bot.
  * Returns their fingerprints.
  */
 async function lockMemories(trx: Transaction<Database>, ticket: TicketRow): Promise<string[]> {

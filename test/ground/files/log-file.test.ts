@@ -23,7 +23,9 @@ const open = () => openLog(readConfig({ ROUNDSMAN_LOG_LEVEL: 'info' }), file);
 describe('a log is not written', () => {
   test.runIf(isRoot)('into another user’s directory', () => {
     fs.chownSync(join(scratch, 'home'), nobody, nobody);
-    expect(open).toThrow(/home belongs to another user \(id 65534\), who could lead it elsewhere/);
+    expect(open).toThrow(
+      /home belongs to another user \(id 65534\), who could redirect the log to another file/,
+    );
     expect(fs.readdirSync(join(scratch, 'home'))).toEqual([]);
   });
 
@@ -73,7 +75,7 @@ describe('a log is not written', () => {
     const { O_RDONLY, O_NONBLOCK } = fs.constants;
     const reader = how === 'with' ? fs.openSync(file, O_RDONLY | O_NONBLOCK) : null;
     try {
-      expect(open).toThrow(/it is no ordinary file/);
+      expect(open).toThrow(/it is not a regular file/);
     } finally {
       if (reader !== null) fs.closeSync(reader);
     }

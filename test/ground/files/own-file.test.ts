@@ -73,7 +73,7 @@ describe('up, whatever its database is,', () => {
     spawnSync('mkfifo', [join(home, 'roundsman.log')]);
     expect(roundsman(given, 'up')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('it is no ordinary file'),
+      stderr: expect.stringContaining('it is not a regular file'),
     });
   });
 
@@ -103,7 +103,7 @@ describe('the embedded database writes through no link in its home and waits for
     spawnSync('mkfifo', [join(home, name)]);
     expect(roundsman({}, 'up', '--empty')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('it is no ordinary file'),
+      stderr: expect.stringContaining('it is not a regular file'),
     });
   });
 

@@ -232,7 +232,7 @@ describe('the embedded database', () => {
     const home = made('home', 0o777);
     fs.mkdirSync(join(home, 'binaries-99'));
     await expect(joinEmbedded(home, { create: true })).rejects.toThrow(
-      /cannot be used: .*home can be written by other users, who could put programs/,
+      /cannot be used: .*home can be written by other users, who could put other programs/,
     );
     await expect(startThrowaway(made('demo', 0o777), { fsync: false })).rejects.toThrow(
       /can be written by other users/,

@@ -13,7 +13,7 @@ import {
   type Kind,
 } from './cures.ts';
 import type { Loops } from './loops.ts';
-import { illOf, takeEffect } from './platform.ts';
+import { downOf, takeEffect } from './platform.ts';
 import { countRequests, windowSeconds } from './traffic.ts';
 
 /** What a check and a remedy of the simulation need of the platform. */
@@ -55,12 +55,12 @@ const looking = (url: string, kind: Kind): Check<unknown> => ({
   name: 'is-well',
   title: title(kind),
   async run(_, { db }) {
-    const ill = curesOf(kind).some(({ outside }) => outside)
-      ? ((await (await fetch(`${url}/ill`)).json()) as string[])
-      : await illOf(db, kind);
+    const down = curesOf(kind).some(({ outside }) => outside)
+      ? ((await (await fetch(`${url}/down`)).json()) as string[])
+      : await downOf(db, kind);
     return {
       examined: componentsOf(kind),
-      findings: ill.map((component) => ({
+      findings: down.map((component) => ({
         severity: 'high',
         category: kind,
         title: `${component} does not answer`,
@@ -87,8 +87,8 @@ const remedyOf = ({ url, incidents }: Place, cure: Cure): Remedy =>
     ...(cure.outside && { outside: true }),
     async isDone(_, { target }) {
       if (!cure.outside) return false;
-      const ill = (await (await fetch(`${url}/ill`)).json()) as string[];
-      return !ill.includes(target.component);
+      const down = (await (await fetch(`${url}/down`)).json()) as string[];
+      return !down.includes(target.component);
     },
     async apply(_, { db, target, key }) {
       if (cure.outside) {

@@ -100,13 +100,13 @@ export function earlierRule(incidents: readonly Incident[]): Earlier {
     }
     const present = [...faults.values()];
     for (const fault of present) {
-      const ill = fault.returnsAt <= now;
+      const down = fault.returnsAt <= now;
       if (fault.recoversAt <= now) faults.delete(fault.component);
       else if (fault.visit !== null && fault.visit <= now) visit(fault, now);
       else if (now - fault.incident.at >= complaintAfter) {
         happened.tickets.push(now);
         faults.delete(fault.component);
-      } else if (ill) round(fault, now);
+      } else if (down) round(fault, now);
     }
     brokenMinutes +=
       [...faults.values()].filter(({ returnsAt }) => returnsAt <= now).length * roundMinutes;

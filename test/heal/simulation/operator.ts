@@ -75,7 +75,7 @@ export function hireOperator(
     /** One look at everything, at this minute; whether anything was mended. */
     async look(now: number, broken: Broken[]): Promise<boolean> {
       const incidentAt = new Map(broken.map((each) => [each.component, incidents[each.incident]]));
-      const isIll = new Set(broken.flatMap(({ ill, component }) => (ill ? [component] : [])));
+      const isDown = new Set(broken.flatMap(({ down, component }) => (down ? [component] : [])));
       const tickets = await openTickets();
       const mended: string[] = [];
       for (const ticket of tickets) {
@@ -92,7 +92,7 @@ export function hireOperator(
           continue;
         }
         // Whoever looks sees that requests are answered again, before enough of them came to prove it.
-        if (isCounted(ticket.component) && !isIll.has(ticket.component)) {
+        if (isCounted(ticket.component) && !isDown.has(ticket.component)) {
           visits.set(ticket.id, { due: now + patienceMinutes, approved: visit.approved });
           continue;
         }

@@ -17,7 +17,7 @@ export interface Broken {
   kind: Kind;
   component: string;
   incident: number;
-  ill: boolean;
+  down: boolean;
 }
 
 export interface Platform {
@@ -32,13 +32,13 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-const isIll = sql`incident IS NOT NULL AND coalesce(recovers_at > engine.now(), true)
+const isDown = sql`incident IS NOT NULL AND coalesce(recovers_at > engine.now(), true)
   AND coalesce(returns_at <= engine.now(), true)`;
 
 /** The components of a kind that a check finds broken. */
-export async function illOf(db: Kysely<Database>, kind: Kind): Promise<string[]> {
+export async function downOf(db: Kysely<Database>, kind: Kind): Promise<string[]> {
   const { rows } = await sql<{ component: string }>`
-    SELECT component FROM simulated.components WHERE kind = ${kind} AND ${isIll} ORDER BY component`.execute(
+    SELECT component FROM simulated.components WHERE kind = ${kind} AND ${isDown} ORDER BY component`.execute(
     db,
   );
   return rows.map(({ component }) => component);
@@ -111,7 +111,7 @@ export async function openPlatform(
     },
     async broken() {
       const { rows } = await sql<Broken>`
-        SELECT kind, component, incident, ${isIll} AS ill FROM simulated.components
+        SELECT kind, component, incident, ${isDown} AS down FROM simulated.components
         WHERE incident IS NOT NULL ORDER BY component`.execute(db);
       return rows;
     },
@@ -127,11 +127,11 @@ export async function openPlatform(
   };
 }
 
-/** `GET /ill` names what does not answer; `POST /<component>` restarts it. */
+/** `GET /down` names what does not answer; `POST /<component>` restarts it. */
 async function serve(db: Db, incidents: readonly Incident[], remote: Cure): Promise<Server> {
   const server = createServer((request, response) => {
     async function answer() {
-      if (request.method === 'GET') return JSON.stringify(await illOf(db, remote.kind));
+      if (request.method === 'GET') return JSON.stringify(await downOf(db, remote.kind));
       const component = request.url!.slice(1);
       const key = String(request.headers['idempotency-key']);
       await db.transaction().execute((trx) => takeEffect(trx, incidents, remote, component, key));

@@ -25,7 +25,7 @@ const tail = 12 * 60;
 
 /** What the last round of a bot has left. */
 interface Watch {
-  ill: string;
+  down: string;
   changedAt: number;
 }
 
@@ -53,7 +53,7 @@ export async function simulate(
   const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds, loops));
   const operator = hireOperator(db, platform, incidents, kinds);
   const watches = new Map<Kind, Watch>(
-    kinds.map((kind) => [kind, { ill: '', changedAt: -Infinity }]),
+    kinds.map((kind) => [kind, { down: '', changedAt: -Infinity }]),
   );
   const end = incidents.at(-1)!.at + tail;
   let broken: Broken[] = [];
@@ -73,18 +73,18 @@ export async function simulate(
       await setClock(now);
       await traffic.flow(
         now,
-        new Set(broken.flatMap((each) => (each.ill ? [each.component] : []))),
+        new Set(broken.flatMap((each) => (each.down ? [each.component] : []))),
       );
       await platform.breakDown(beginning);
       const found = await platform.broken();
       const before = (await operator.look(now, found)) ? await platform.broken() : found;
       const due = kinds.filter((kind) => {
-        const { ill, changedAt } = watches.get(kind)!;
-        const present = illOf(before, kind);
+        const { down, changedAt } = watches.get(kind)!;
+        const present = downOf(before, kind);
         return (
           unclear.includes(kind) ||
           present !== '' ||
-          present !== ill ||
+          present !== down ||
           now === changedAt + holdRound
         );
       });
@@ -92,11 +92,11 @@ export async function simulate(
       broken = due.length > 0 ? await platform.broken() : before;
       for (const kind of due) {
         const watch = watches.get(kind)!;
-        const after = illOf(broken, kind);
-        if (after !== watch.ill || illOf(before, kind) !== after) watch.changedAt = now;
-        watch.ill = after;
+        const after = downOf(broken, kind);
+        if (after !== watch.down || downOf(before, kind) !== after) watch.changedAt = now;
+        watch.down = after;
       }
-      brokenMinutes += broken.filter(({ ill }) => ill).length * roundMinutes;
+      brokenMinutes += broken.filter(({ down }) => down).length * roundMinutes;
     }
     const complaints = operator.complaints();
     const seconds = (performance.now() - began) / 1000;
@@ -131,5 +131,5 @@ async function unclearKinds(db: Db, kinds: readonly Kind[]): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-const illOf = (broken: Broken[], kind: Kind): string =>
-  broken.flatMap((each) => (each.ill && each.kind === kind ? [each.component] : [])).join();
+const downOf = (broken: Broken[], kind: Kind): string =>
+  broken.flatMap((each) => (each.down && each.kind === kind ? [each.component] : [])).join();

@@ -9,14 +9,14 @@ import { isNight, roundMinutes } from './incidents.ts';
 
 export const windowSeconds = 3_600;
 /** of the requests to a component that is broken, and to one that is well */
-const badShare = { ill: 0.6, well: 0.0005 };
+const badShare = { down: 0.6, well: 0.0005 };
 /** Fewer requests in the window are no sample. */
 const leastRequests = 10;
 const mostShare = 0.05;
 
 export interface Traffic {
   /** The requests of the minutes since the last call, by what was broken in them. */
-  flow(now: number, ill: ReadonlySet<string>): Promise<void>;
+  flow(now: number, down: ReadonlySet<string>): Promise<void>;
 }
 
 export async function openTraffic(db: Db, seed: number, kinds: readonly Kind[]): Promise<Traffic> {
@@ -28,14 +28,14 @@ export async function openTraffic(db: Db, seed: number, kinds: readonly Kind[]):
   const chance = new Chance(seed ^ 0x7a_ff_1c);
   let until = 0;
   return {
-    async flow(now, ill) {
+    async flow(now, down) {
       const rows: { component: string; at: Date; bad: number; of: number }[] = [];
       // Of a long pause a window is enough: nothing was broken in it, or there would have been a round.
       until = Math.max(until, now - 3 * 60);
       for (; until < now; until += roundMinutes)
         for (const component of components) {
           const of = isNight(until) ? chance.between(0, 1) : chance.between(40, 80);
-          const share = ill.has(component) ? badShare.ill : badShare.well;
+          const share = down.has(component) ? badShare.down : badShare.well;
           let bad = 0;
           for (let request = 0; request < of; request++) bad += Number(chance.next() < share);
           // In the middle of its ten minutes: no round falls on it.

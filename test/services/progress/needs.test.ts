@@ -103,7 +103,7 @@ describe('due runs that wait while their bot has room', () => {
     expect(await lines()).toEqual([]);
     await insertRun(db, bot, 3, queued);
     expect(await lines()).toEqual([
-      '1 due run waits for 3m (watch), although its bot has room: `npx roundsman doctor` finds out where runs stop',
+      '1 due run waits for 3m (watch), although its bot has a free place: `npx roundsman doctor` finds out where runs stop',
     ]);
     await insertRun(db, bot, 5, { ...queued, generation: 3 });
     expect((await lines())[0]).toMatch(/^2 due runs wait, the longest for 5m \(watch\)/);

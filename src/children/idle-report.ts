@@ -2,19 +2,19 @@ import { watchBuiltIns } from './built-ins.ts';
 import { watchHeap } from './heap.ts';
 import { watchLeftBehind } from './left-behind.ts';
 import { watchOwnState } from './own-state.ts';
-import type { Rest } from './protocol.ts';
+import type { IdleReport } from './protocol.ts';
 import { watchTypeParsers } from './type-parsers.ts';
 
 /** The most characters, and the most items; see the shape of the message (message.ts). */
 const longest = 200;
-const most = 100;
+const mostItems = 100;
 
 /** Looks for changes in a child's own process. */
 export interface Watch {
-  /** What still goes on after a task, and the memory that the task left: runs after each task, so it is cheap. */
-  rest(): Promise<Rest>;
-  /** Everything else that a task may have changed: runs before the process serves other code. */
-  inspect(): Promise<Rest>;
+  /** What is still active after a task, and the memory that the task left. It runs after each task, so it is cheap. */
+  whenIdle(): Promise<IdleReport>;
+  /** Everything else that a task may have changed. It runs before the process serves code of another owner. */
+  inspect(): Promise<IdleReport>;
 }
 
 /**
@@ -28,17 +28,17 @@ export function watchSelf(mark: string): Watch {
   const changedParsers = watchTypeParsers();
   const leftBehind = watchLeftBehind(mark);
   const held = watchHeap();
-  const restOf = (left: string[]): Rest => ({
-    left: left.slice(0, most).map((each) => each.slice(0, longest)),
+  const reportOf = (left: string[]): IdleReport => ({
+    left: left.slice(0, mostItems).map((each) => each.slice(0, longest)),
     ...held(),
   });
   return {
-    rest: async () => restOf(await leftBehind.atWork()),
+    whenIdle: async () => reportOf(await leftBehind.active()),
     async inspect() {
       // Built-ins first, because the other checks use them.
       const broken = changedBuiltIns();
       if (broken.length > 0) return { left: broken, heapMb: 0, residentMb: 0 };
-      return restOf([...(await leftBehind.all()), ...changed(), ...changedParsers()]);
+      return reportOf([...(await leftBehind.all()), ...changed(), ...changedParsers()]);
     },
   };
 }

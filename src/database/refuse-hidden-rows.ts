@@ -3,19 +3,18 @@ import { hasReader, hiddenFrom } from './reader.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { sql } from 'kysely';
 
-/** Row level security would hide rows from the role that checks read as. */
-export class BlindChecksError extends RoundsmanError {}
+/** Row level security would hide rows from the role with which checks read. */
+export class HiddenRowsError extends RoundsmanError {}
 
 /** The most tables that a message names. */
 const mostNamed = 5;
 
 /**
  * Makes sure that checks see all rows that this process sees. With `open`, it first grants the reader access to
- * tables that were made after the last migration, where this login owns them. Throws {@link BlindChecksError} with
- * the tables that stay hidden. Returns true when checks read as a role of their own, false when they read as this
- * login.
+ * tables that were made after the last migration, where this login owns them. Throws {@link HiddenRowsError} with
+ * the tables that stay hidden. Returns true when checks read as roundsman_reader, false when they read as this login.
  */
-export async function refuseBlindChecks(
+export async function refuseHiddenRows(
   db: Db,
   databaseUrl: string,
   { open }: { open: boolean },
@@ -31,9 +30,9 @@ export async function refuseBlindChecks(
     if (hidden.length === 0) return true;
     const named = hidden.slice(0, mostNamed).join(', ');
     const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';
-    throw new BlindChecksError({
+    throw new HiddenRowsError({
       what: 'checks would not see all rows',
-      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role as which checks read`,
+      why: `row level security hides rows of ${named}${more} from roundsman_reader, the role with which checks read`,
       hint: 'as the owner of these tables: SELECT engine.let_checks_read(), or a SELECT policy for roundsman_reader on each',
     });
   } finally {

@@ -9,11 +9,11 @@ import { within } from '../ground/within.ts';
 const childWithinMs = 5_000;
 
 /**
- * Carries a canary through the steps of a run: a child process does a task, and the result is recorded with the same
+ * Takes a canary through the steps of a run: a child process does a task, and the result is recorded with the same
  * connections and statements that record runs. A canary has no row in `bot_executions`, so no count includes it. Never
  * rejects: an error is written to the canary's row, where the process that asked for the canary reads it.
  */
-export async function carryCanary(engine: Engine, id: string): Promise<void> {
+export async function performCanary(engine: Engine, id: string): Promise<void> {
   const { db, children, writer, emit, worker } = engine;
   try {
     if (!(await startCanary(db, id, worker))) return;
@@ -26,7 +26,7 @@ export async function carryCanary(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** Has a child do the task in time. Throws the reason when no child did. */
+/** Lets a child do the task. Throws with the reason when no child did it in time. */
 async function askChild(children: Children): Promise<void> {
   const until = performance.now() + childWithinMs;
   const taking = children.take();

@@ -1,4 +1,4 @@
-/** The parts of a process that carry runs. A process that only schedules does not load this file. */
+/** The parts of a process that execute runs. A process that only schedules does not load this file. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../contract/job.ts';
 import { beside } from '../ground/beside.ts';
@@ -18,7 +18,7 @@ import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
 import { within } from '../ground/within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
-import { carryCanary } from '../run/carry-canary.ts';
+import { performCanary } from '../run/perform-canary.ts';
 import { performRun } from '../run/perform.ts';
 import type { Closing } from './closing.ts';
 
@@ -40,7 +40,7 @@ export interface WorkerDependencies {
   emit: Emit;
 }
 
-export interface Carrying {
+export interface RunningWorker {
   worker: RunWorker;
   /** Gives back the runs that are still running, and reports those that it could not give back. Never rejects. */
   returnRuns(): Promise<void>;
@@ -53,8 +53,8 @@ const namesOf = (task: unknown): object => {
 };
 
 /**
- * Starts one child at once: what keeps it from the database would keep all of them, so the log says so before the
- * first run fails.
+ * Starts one child immediately. A problem that stops it from reaching the database would stop every child, so the log
+ * says so before the first run fails.
  */
 async function tryOne(children: Children): Promise<void> {
   const place = await children.take();
@@ -62,10 +62,10 @@ async function tryOne(children: Children): Promise<void> {
 }
 
 /**
- * Takes runs from the queue and carries them. Each part's closing function is pushed to `closers`, in the order of
+ * Takes runs from the queue and executes them. Pushes the closing function of each part to `closers`, in the order of
  * opening.
  */
-export function carryRuns(
+export function startWorker(
   {
     worker,
     config,
@@ -81,7 +81,7 @@ export function carryRuns(
   }: WorkerDependencies,
   onQueueError: (error: Error) => void,
   closers: Closing,
-): Carrying {
+): RunningWorker {
   const leases = keepLeases(db, emit);
   const jobLeases = keepJobLeases(db, emit);
   closers.push(() => [leases, jobLeases].forEach((each) => each.stop()));
@@ -119,7 +119,7 @@ export function carryRuns(
     onQueueError,
     {
       job: (entry, free) => performJob(jobEngine, entry, free),
-      canary: (id) => carryCanary(engine, id),
+      canary: (id) => performCanary(engine, id),
     },
   );
   closers.push(() => opened.drain());

@@ -18,18 +18,18 @@ export interface Cure {
   before?: () => Promise<void>;
 }
 
-interface WardOptions extends EngineOptions {
+interface PlatformOptions extends EngineOptions {
   severity?: 'critical' | 'high' | 'medium' | 'low';
   /** one in four findings is left alone for a run, as long as nothing is known of such */
   holdsOut?: boolean;
 }
 
-export async function ward(
+export async function simulatedPlatform(
   knowledge: KnowledgeSeed[],
   cures: Cure[],
-  { severity = 'high', holdsOut = false, ...options }: WardOptions = {},
+  { severity = 'high', holdsOut = false, ...options }: PlatformOptions = {},
 ) {
-  const ill = new Set(['disk']);
+  const broken = new Set(['disk']);
   const remedies = cures.map(({ name, works = true, throws = false, rest, before }) =>
     aRemedy(
       name,
@@ -39,16 +39,16 @@ export async function ward(
           db,
         );
         if (throws) throw new Error(`${name} broke off`);
-        if (works) ill.delete(target.component);
+        if (works) broken.delete(target.component);
       },
       rest,
     ),
   );
   const bot = aBot(
-    'doctor',
+    'watch',
     async () => ({
       examined: { count: 10, except: [] },
-      findings: [...ill].map((component) => problem(component, { severity })),
+      findings: [...broken].map((component) => problem(component, { severity })),
     }),
     { knowledge },
   );
@@ -60,8 +60,8 @@ export async function ward(
   return {
     engine,
     db: engine.db,
-    ill,
-    round: () => run(engine, 'doctor', { max_attempts: 1 }),
+    broken,
+    round: () => run(engine, 'watch', { max_attempts: 1 }),
     async effects() {
       const { rows } = await sql<{
         remedy: string;
@@ -82,7 +82,7 @@ export async function ward(
     /** The finding as an open row that nothing was tried on. */
     async seen(): Promise<OpenFinding> {
       await set(engine.db, 'mode', 'off');
-      await run(engine, 'doctor', { max_attempts: 1 });
+      await run(engine, 'watch', { max_attempts: 1 });
       await set(engine.db, 'mode', 'safe');
       const rows = engine.db.selectFrom('bot_findings').selectAll();
       return (await rows.executeTakeFirstOrThrow()) as unknown as OpenFinding;
@@ -90,9 +90,10 @@ export async function ward(
     /** A started run that comes to healing when it is told, with a finding that it may have seen a while ago. */
     async comesTo(finding: OpenFinding) {
       await sql`UPDATE bots SET concurrency = 20`.execute(engine.db);
-      const id = await queuedRun(engine.db, 'doctor');
+      const id = await queuedRun(engine.db, 'watch');
       const { signal, ...started } = (await engine.writer.start({ id, generation: 1 }))!;
-      const recheck: Recheck = async () => (ill.has(finding.component_key) ? 'failing' : 'clean');
+      const recheck: Recheck = async () =>
+        broken.has(finding.component_key) ? 'failing' : 'clean';
       const { db, catalogue: known } = engine;
       const { do: carryOut } = await engine.children.take();
       const effect: HealContext['effect'] = (task) => carryOut('effect', task);
@@ -122,7 +123,7 @@ export async function ward(
 
 /** An action that an earlier run left behind about the newest finding. */
 export async function leftBehind(
-  { db, finding }: Awaited<ReturnType<typeof ward>>,
+  { db, finding }: Awaited<ReturnType<typeof simulatedPlatform>>,
   knowledge: string,
   remedy: string,
   state: Database['bot_actions']['state'],
