@@ -11,8 +11,8 @@ export interface RunsConfig {
   max_findings: number;
 }
 
-/** Runs that say something about their bot; a verify run belongs to a cure. */
-const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
+/** Runs that say something about their bot; a verify run belongs to a cure, an external one to the platform's own code. */
+const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
 
 /** One row for each bot: how many of its `runs` are `bad`, and whether that is a finding. */
 interface Counted {

@@ -79,7 +79,7 @@ function stuck(config: Config, context: CheckContext) {
           >= b.concurrency AS busy,
         row_number() OVER (PARTITION BY b.id, e.status ORDER BY e.started_at DESC) AS newest
       FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-      WHERE e.status IN ('queued', 'running')
+      WHERE e.status IN ('queued', 'running') AND e.trigger <> 'external'
     )
     SELECT name, count(*)::int AS runs, min(since) AS since,
       (array_agg(id ORDER BY since))[1:20] AS executions

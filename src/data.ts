@@ -32,7 +32,7 @@ export {
 export { BrokenSealError } from './ground/secrets/sealing.ts';
 export * from './data/bots/bot-executions.ts';
 export { queueManualRun } from './services/runs/queue.ts';
-export { cancelRun, RunEndedError } from './transitions/runs/cancel.ts';
+export { cancelRun, ExternalRunError, RunEndedError } from './transitions/runs/cancel.ts';
 export * from './data/apps/usage.ts';
 export * from './data/games/leaderboard.ts';
 export * from './data/social/groups.ts';

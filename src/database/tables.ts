@@ -151,7 +151,7 @@ export interface BotExecutions {
   metadata: Json | null;
   created_at: Generated<Timestamp | null>;
   scheduled_for: Timestamp | null;
-  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify'>;
+  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify' | 'external'>;
   generation: Generated<number>;
   attempt: Generated<number>;
   max_attempts: Generated<number>;

@@ -88,13 +88,14 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
   return query.execute();
 }
 
-/** Runs of a bot that are queued or running. Throws BadInputError. */
+/** Runs of a bot that are queued or running, without those of the platform's own code. Throws BadInputError. */
 export async function countOpenRuns(db: Db, botId: string): Promise<number> {
   const { count } = await db
     .selectFrom('bot_executions')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('bot_id', '=', uuid('bot_id', botId))
     .where('status', 'in', pendingExecutions)
+    .where('trigger', '<>', 'external')
     .executeTakeFirstOrThrow();
   return count;
 }

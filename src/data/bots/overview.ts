@@ -102,6 +102,8 @@ export const countHeals = (db: Db) =>
         .distinctOn('heal_id')
         .select('state')
         .where('taken_at', '>=', since)
+        // What the platform's own code did is no heal.
+        .where('fingerprint', 'not like', 'external-%')
         .orderBy('heal_id')
         .orderBy('step', 'desc')
         .as('heal'),

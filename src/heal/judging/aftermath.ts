@@ -177,7 +177,7 @@ const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) 
 export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
-        WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
+        WHERE bot_id = ${bot} AND trigger NOT IN ('verify', 'external') AND status IN ('success', 'failed', 'timeout')
         ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
 
 /** How long a bot usually takes from one look to the next; NULL for a bot that has not looked twice. */
