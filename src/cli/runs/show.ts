@@ -15,7 +15,8 @@ export const showRun = (given: string, options: { json?: true }): Promise<void> 
 
     printRun({ ...run, bots }, now);
     print.section('Checks');
-    printChecks(run.metadata?.checks);
+    const { checks } = (run.metadata ?? {}) as { checks?: unknown };
+    printChecks(checks);
     print.section('Findings');
     findingTable(
       findings.map((finding) => ({ ...finding, bots })),

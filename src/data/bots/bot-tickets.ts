@@ -2,8 +2,11 @@ import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
+import { BadInputError, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
+import { severities } from '../../ground/severity.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
+import { rowLimit } from './row-limit.ts';
 
 export type TicketRow = Selectable<BotTickets>;
 export type TicketStatus = TicketRow['status'];
@@ -24,7 +27,9 @@ export const isPending = (alias?: string) =>
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;
   severity?: BotTickets['severity'] | undefined;
+  /** 50 characters at most */
   assignedTo?: string | undefined;
+  /** 1 to 1,000,001 */
   limit: number;
 }
 
@@ -43,22 +48,33 @@ const withCircumstances = (db: Db) =>
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select(quietColumns('finding'));
 
-/** A ticket in the form of a list; undefined when it does not exist. */
-export const oneTicket = (db: Db, id: string) =>
-  withCircumstances(db).where('ticket.id', '=', id).executeTakeFirst();
+/** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
+export const oneTicket = async (db: Db, id: string) =>
+  withCircumstances(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
 
 export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
 
-/** The worst first, then the oldest. */
-export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: TicketFilter) {
+const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
+
+/** The worst first, then the oldest. Throws BadInputError. */
+export async function listTickets(db: Db, filter: TicketFilter) {
+  const { statuses, severity, assignedTo, limit } = fields('filter', filter);
   let query = withCircumstances(db)
     .orderBy(severityRank('ticket.severity'))
     .orderBy('ticket.created_at')
-    .limit(limit);
-  if (statuses) query = query.where('ticket.status', 'in', statuses);
-  if (severity) query = query.where('ticket.severity', '=', severity);
-  if (assignedTo) query = query.where('ticket.assigned_to', '=', assignedTo);
+    .limit(rowLimit(limit));
+  if (statuses !== undefined) query = query.where('ticket.status', 'in', statusesIn(statuses));
+  if (severity !== undefined)
+    query = query.where('ticket.severity', '=', word('severity', severity, severities));
+  if (assignedTo !== undefined)
+    query = query.where('ticket.assigned_to', '=', text('assigned_to', assignedTo, 50));
   return query.execute();
+}
+
+function statusesIn(statuses: unknown): TicketStatus[] {
+  if (!Array.isArray(statuses) || statuses.length === 0)
+    throw new BadInputError('statuses', `has to be a list of ${everyStatus.join(', ')}`);
+  return Array.from(statuses, (status) => word('statuses', status, everyStatus));
 }
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that names it. */
