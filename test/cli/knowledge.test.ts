@@ -218,7 +218,7 @@ describe('edit', () => {
   test('an admin sets its autonomy, up and down, with the figures of that moment', async () => {
     const id = await insertKnowledge(db, 'a', { solution: safe });
     for (const state of ['held', 'held', 'failed'] as const) await insertHeal(db, botId, id, state);
-    await knowledge('edit', 'a', '--autonomy', 'auto', '--category', 'new', '--as', 'ann');
+    await knowledge('edit', 'a', '--autonomy', 'auto', '--yes', '--category', 'new', '--as', 'ann');
     expect(await row('a')).toMatchObject({ autonomy: 'auto', category: 'new' });
     await knowledge('edit', 'a', '--autonomy', 'suggest', '--as', 'ann');
     const written = await events('a');
@@ -283,7 +283,7 @@ describe('edit', () => {
       .insertInto('bot_knowledge_autonomy')
       .values({ knowledge_id: id, component: '/v1', autonomy: 'shadow' })
       .execute();
-    const { err } = await knowledge('edit', 'a', '--autonomy', 'auto');
+    const { err } = await knowledge('edit', 'a', '--autonomy', 'auto', '--yes');
     expect(err).toContain('keep it: /v1 (shadow)');
     expect(err).not.toContain('disable');
   });
@@ -365,7 +365,7 @@ describe('edit', () => {
     for (const [solution, args, autonomy] of [
       [irreversible, [], 'suggest'],
       [`${safe}# another\n`, [], 'suggest'],
-      [`${safe}# another\n`, ['--autonomy', 'auto'], 'auto'],
+      [`${safe}# another\n`, ['--autonomy', 'auto', '--yes'], 'auto'],
     ] as const) {
       await db.deleteFrom('bot_knowledge').execute();
       await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });

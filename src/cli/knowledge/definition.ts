@@ -12,6 +12,7 @@ import {
 export interface DefinitionOptions extends Omit<KnowledgeDefinition, 'solution'> {
   solution?: string;
   solutionFile?: string;
+  yes?: true;
   as?: string;
   json?: true;
 }
@@ -21,6 +22,7 @@ export const definitionOf = ({
   solutionFile,
   as: _,
   json: __,
+  yes: ___,
   ...rest
 }: DefinitionOptions): KnowledgeDefinition => ({
   ...rest,

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, seconds, wholeNumber } from '../arguments/options.ts';
+import { jsonOption, limitOption, seconds, wholeNumber, yesOption } from '../arguments/options.ts';
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 
@@ -45,12 +45,13 @@ export function knowledgeCommand(): Command {
       'the number of days after which an outcome counts half',
       wholeNumber('--half-life-days', 1, 36_500),
     )
+    .option(...yesOption)
     .action(async (name, options) => (await import('./edit.ts')).editKnowledge(name, options));
   for (const [verb, enabled, meaning] of [
     ['enable', true, 'let an entry act again, as its autonomy allows'],
     ['disable', false, 'stop an entry from being applied or suggested; its figures are kept'],
-  ] as const)
-    knowledge
+  ] as const) {
+    const command = knowledge
       .command(verb)
       .argument(...named)
       .description(meaning)
@@ -60,6 +61,8 @@ export function knowledgeCommand(): Command {
       .action(async (name, options) =>
         (await import('./enable.ts')).setEnabled(name, enabled, options),
       );
+    if (enabled) command.option(...yesOption);
+  }
   knowledge
     .command('test')
     .argument('<pattern>', 'text in a title, description or component; RE2 syntax')

@@ -3,6 +3,7 @@
  * processes.
  */
 import { UsageError } from '../../ground/errors.ts';
+import { InterruptedError, UnansweredError } from '../terminal/ask.ts';
 
 const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\u007F', '\u0015'];
 
@@ -44,7 +45,8 @@ function typed(question: string): Promise<string> {
     for (const character of text) {
       if (character === '\r' || character === '\n')
         return control.test(value) ? reject(unreadable()) : resolve(value);
-      if (character === interrupt || character === end) return reject(unanswered());
+      if (character === interrupt) return reject(new InterruptedError());
+      if (character === end) return reject(unanswered());
       if (character === backspace || character === del) value = [...value].slice(0, -1).join('');
       else if (character === killLine) value = '';
       else value += character;
@@ -77,8 +79,8 @@ const unreadable = (): UsageError =>
     hint: 'type it again, or give the value on standard input',
   });
 
-const unanswered = (): UsageError =>
-  new UsageError({
+const unanswered = (): UnansweredError =>
+  new UnansweredError({
     what: 'the secret was not stored',
     why: 'the question was not answered, and nothing was changed',
     hint: 'run it again, or give the value on standard input',

@@ -99,6 +99,30 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
     .returningAll()
     .executeTakeFirstOrThrow();
 
+/** Whether a finding, open or resolved, ever fitted all that a silence would name. */
+export async function hasFitted(
+  db: Db,
+  { bot_id, component, category, fingerprint }: Omit<NewSilence, 'owner' | 'reason' | 'seconds'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM bot_findings f, (SELECT ${bot_id}::uuid AS bot_id, ${component}::text AS component,
+                                        ${category}::text AS category, ${fingerprint}::text AS fingerprint) s
+    WHERE ${fits(ofFinding('f'))} LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
+/** The most names that are compared with one that no finding has. */
+const mostNames = 2_000;
+
+/** Components or categories that findings have had. */
+export async function namesInFindings(db: Db, kind: 'component' | 'category'): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} AS name
+    FROM bot_findings WHERE ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} IS NOT NULL
+    LIMIT ${sql.lit(mostNames)}`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
 /** Ends a silence that is in force; undefined when it is not in force. */
 export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>
   db
