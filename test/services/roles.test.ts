@@ -11,6 +11,9 @@ import { NotAllowedError, type Actor, type Role } from '../../src/services/actor
 import { addBot, newBot } from '../../src/services/bots/add.ts';
 import { backfillBot } from '../../src/services/bots/backfill.ts';
 import { editBot, editOf } from '../../src/services/bots/edit.ts';
+import { disableBot, enableBot } from '../../src/services/bots/enable.ts';
+import { removeBot } from '../../src/services/bots/remove.ts';
+import { renameBot } from '../../src/services/bots/rename.ts';
 import { runBot } from '../../src/services/bots/run.ts';
 import { switchQueue } from '../../src/services/database/queue.ts';
 import { addKnowledge } from '../../src/services/knowledge/add.ts';
@@ -53,6 +56,14 @@ const sealed = { name: 'TOKEN', value: 'hunter-2000', keys };
 const changes: [wanted: string, refused: Role[], ask: (context: never) => Promise<unknown>][] = [
   ['add bots', ['operator'], (context) => addBot(context, { bot: {} as never })],
   ['edit bots', ['operator'], (context) => editBot(context, { bot: 'watcher', edit: {} })],
+  [
+    'disable bots',
+    ['operator'],
+    (context) => disableBot(context, { bot: 'watcher', reason: null }),
+  ],
+  ['enable bots', ['operator'], (context) => enableBot(context, { bot: 'watcher' })],
+  ['remove bots', ['operator'], (context) => removeBot(context, { bot: 'watcher', reason: null })],
+  ['rename bots', ['operator'], (context) => renameBot(context, { bot: 'watcher', name: 'x' })],
   ['add knowledge', ['operator'], (context) => addKnowledge(context, { entry })],
   [
     'edit knowledge',
@@ -138,7 +149,7 @@ describe('an operator', () => {
 describe('an admin', () => {
   test('adds and edits bots, and is told which columns changed', async () => {
     const wanted = { name: 'watcher', schedule: '@hourly', endpoint: 'bot:watcher' };
-    const bot = await addBot(as('admin'), { bot: newBot(wanted, known) });
+    const { bot } = await addBot(as('admin'), { bot: newBot(wanted, known) });
     expect(bot).toMatchObject({ display_name: 'watcher', timezone: 'UTC' });
     const edit = editOf({ schedule: '@daily', timezone: 'UTC' });
     const context = { ...as('admin'), catalogue: known };

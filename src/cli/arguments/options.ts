@@ -88,3 +88,5 @@ export const limitOption = [
 export const idArgument = ['<id>', 'its id, or the first digits of it, at least 4'] as const;
 
 export const jsonOption = ['--json', 'print one JSON document'] as const;
+
+export const yesOption = ['--yes', 'do not ask again'] as const;
