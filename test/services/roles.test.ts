@@ -20,6 +20,8 @@ import { addKnowledge } from '../../src/services/knowledge/add.ts';
 import { setAutonomyOn } from '../../src/services/knowledge/edit-component.ts';
 import { editKnowledge } from '../../src/services/knowledge/edit.ts';
 import { setEnabled } from '../../src/services/knowledge/enable.ts';
+import { removeKnowledge } from '../../src/services/knowledge/remove.ts';
+import { renameKnowledge } from '../../src/services/knowledge/rename.ts';
 import { mendFigures } from '../../src/services/knowledge/verify.ts';
 import { chooseBots } from '../../src/services/round/choose.ts';
 import { makeRound } from '../../src/services/round/make.ts';
@@ -80,6 +82,16 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
     'enable knowledge',
     ['operator'],
     (context) => setEnabled(context, { knowledge: 'disk.full', enabled: true, reason: null }),
+  ],
+  [
+    'remove knowledge',
+    ['operator'],
+    (context) => removeKnowledge(context, { knowledge: 'disk.full', reason: null }),
+  ],
+  [
+    'rename knowledge',
+    ['operator'],
+    (context) => renameKnowledge(context, { knowledge: 'disk.full', name: 'x' }),
   ],
   ['mend the figures of knowledge', ['operator'], (context) => mendFigures(context)],
   ['store secrets', ['operator'], (context) => setSecret(context, sealed)],

@@ -2,9 +2,18 @@ import { decidedEntries, type KnowledgeRow } from '../../data/bots/bot-knowledge
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Entries of knowledge by name. */
-export const listKnowledge = (db: Db, { limit }: { limit: number }): Promise<KnowledgeRow[]> =>
-  db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(limit).execute();
+/** Entries of knowledge by name. Those that were removed are left out unless `removed`. */
+export const listKnowledge = (
+  db: Db,
+  { limit, removed = false }: { limit: number; removed?: boolean },
+): Promise<KnowledgeRow[]> =>
+  db
+    .selectFrom('bot_knowledge')
+    .selectAll()
+    .$if(!removed, (query) => query.where('removed_at', 'is', null))
+    .orderBy('name')
+    .limit(limit)
+    .execute();
 
 /** Which of the entries have decided outcomes, and the database's time. */
 export async function decidedOf(db: Db, entries: KnowledgeRow[]) {
