@@ -64,7 +64,9 @@ const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERAL (SELE
   SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
   WHERE s.key = b.name), ${from}) AS at) start`;
 
-const among = ({ only }: EventContext) => (only ? sql`b.name = ANY (${only}::text[])` : sql`true`);
+/** A bot that was removed has no problem any more. */
+const among = ({ only }: EventContext) => sql`b.removed_at IS NULL
+  AND ${only ? sql`b.name = ANY (${only}::text[])` : sql`true`}`;
 
 export function successRate(config: RunsConfig, context: EventContext) {
   const counts = sql`

@@ -224,6 +224,8 @@ export interface BotKnowledge {
   unjudged: Generated<boolean>;
   aftermath: Json | null;
   judged_at: Timestamp | null;
+  removed_at: Timestamp | null;
+  catalogue_name: string | null;
 }
 
 export interface BotKnowledgeAutonomy {
@@ -361,6 +363,8 @@ export interface Bots {
   status_changed_at: Timestamp | null;
   definition_version: Generated<number>;
   checked_version: Generated<number>;
+  removed_at: Timestamp | null;
+  catalogue_name: string | null;
 }
 
 export interface Credits {

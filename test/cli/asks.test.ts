@@ -69,7 +69,7 @@ async function everything(): Promise<Record<string, unknown>> {
 const asking = (): Record<string, { args: string[]; question: string }> => ({
   'tickets approve': { args: [ticket], question: `Apply it to ${ticket}?` },
   'tickets resolve': { args: [ticket, '--notes', 'swept', '--learn'], question: 'Learn this?' },
-  'actions undo': { args: [action], question: 'Have it taken back?' },
+  'actions undo': { args: [action], question: 'Undo it?' },
   mode: { args: ['auto'], question: 'Set it?' },
   'knowledge edit': {
     args: ['sweep', '--autonomy', 'auto'],

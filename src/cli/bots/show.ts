@@ -1,5 +1,5 @@
 import { printable } from '../../ground/text.ts';
-import { nextRun } from './list.ts';
+import { nextRun, statusOf } from './list.ts';
 import type { BotRow } from '../../services/bots/list.ts';
 import { showBot as read } from '../../services/bots/show.ts';
 import { withDatabase } from '../session/database.ts';
@@ -27,7 +27,8 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
   if (bot.description) print.prose(bot.description);
   print.say();
   print.facts([
-    ['Status', `${print.state(bot.status)}${why}${since}`],
+    ['Status', `${statusOf(bot)}${why}${bot.removed_at ? '' : since}`],
+    ['Removed', bot.removed_at && `${print.time(bot.removed_at)} UTC`],
     ['Endpoint', printable(bot.api_endpoint)],
     ['Schedule', `${printable(bot.schedule_cron)}   ${schedule}`],
     ['Next run', nextRunAtLength(bot, now)],
@@ -59,7 +60,8 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
 }
 
 function nextRunAtLength(bot: BotRow, now: Date): string {
-  if (bot.status !== 'active') return `none while it is ${bot.status}`;
+  if (bot.status !== 'active')
+    return bot.removed_at ? 'none: it was removed' : `none while it is ${bot.status}`;
   if (!bot.next_execution_at) return "planned at the scheduler's next tick";
   return print.moment(bot.next_execution_at, now) ?? nextRun(bot, now);
 }

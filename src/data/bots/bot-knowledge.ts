@@ -35,14 +35,17 @@ export const pick = <Row extends object, Column extends keyof Row>(
 export interface KnowledgeFilter {
   /** 50 characters at most */
   category?: string | undefined;
+  /** also those that were removed */
+  removed?: boolean | undefined;
   /** 1 to 1,000,001 */
   limit: number;
 }
 
-/** Entries of knowledge by name. Throws BadInputError. */
+/** Entries of knowledge by name, without those that were removed unless the filter wants them. Throws BadInputError. */
 export async function listKnowledge(db: Db, filter: KnowledgeFilter): Promise<KnowledgeRow[]> {
-  const { category, limit } = fields('filter', filter);
+  const { category, removed, limit } = fields('filter', filter);
   let query = db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(rowLimit(limit));
+  if (!removed) query = query.where('removed_at', 'is', null);
   if (category !== undefined) query = query.where('category', '=', text('category', category, 50));
   return query.execute();
 }

@@ -12,8 +12,14 @@ const count = sql<number>`count(*)::int`.as('count');
 /** The number of rows that are named; the counts include the others. */
 const named = 5;
 
+/** Bots by status, without those that were removed. */
 export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
-  db.selectFrom('bots').select(['status', count]).groupBy('status').execute();
+  db
+    .selectFrom('bots')
+    .select(['status', count])
+    .where('removed_at', 'is', null)
+    .groupBy('status')
+    .execute();
 
 /** Bots whose definition does not allow them to run, with the reason. */
 export const botsInError = (db: Db) =>

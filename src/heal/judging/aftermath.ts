@@ -159,9 +159,9 @@ export async function aftermathsOf(
 const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
   NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
 
-/** What the conductor finds about healing (bots/healing-loops.ts). */
+/** What the conductor finds about healing (bots/healing-loops.ts), whatever it is called. */
 export const isOfLoops = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
-  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.name = 'conductor'))`;
+  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.catalogue_name = 'conductor'))`;
 
 const ms = (time: ReturnType<typeof sql>) => sql`(extract(epoch FROM ${time}) * 1000)::float8`;
 

@@ -42,14 +42,17 @@ export function newBot(
   return values;
 }
 
-/** Adds a bot; the scheduler plans it at its next tick. For owners and admins. Throws {@link NameTakenError}. */
+/**
+ * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name gives it away: `aside` is what it
+ * is called then. For owners and admins. Throws {@link NameTakenError}.
+ */
 export async function addBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: values }: { bot: NewBot },
-): Promise<BotRow> {
+): Promise<{ bot: BotRow; aside: string | null }> {
   authorise(actor, 'add bots', 'admin');
-  const bot = await insert(db, values);
-  if (bot) return bot;
+  const added = await db.transaction().execute((trx) => insert(trx, values));
+  if (added) return added;
   const { name } = values;
   throw new NameTakenError({
     what: `the bot ${name} was not added`,

@@ -43,12 +43,13 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
       WHERE e.bot_id = b.id AND e.status NOT IN ('queued', 'skipped')
       ORDER BY e.started_at DESC LIMIT 1
     ) run ON true
+    WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${mostBots}`.execute(db);
   const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-           (SELECT count(*)::int FROM bots) AS bot_count,
+           (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
            (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets`.execute(
     db,
   );
