@@ -61,6 +61,11 @@ describe('set', () => {
     expect(JSON.stringify(stored)).not.toContain(JSON.stringify(text).slice(1, -1));
   });
 
+  test('leaves out the byte order mark that a program put before the value', async () => {
+    expect((await given('\uFEFFvalue-1\r\n', ['set', 'TOKEN'])).code).toBe(0);
+    expect(await opened('TOKEN')).toBe('value-1');
+  });
+
   test.each<[string, string | Buffer, string, string]>([
     ['nothing', '', 'it is empty', 'whether that file is empty'],
     ['only the end of a line', '\n', 'it is empty', 'whether that file is empty'],

@@ -1,6 +1,9 @@
 /** The content of an entry of knowledge, from options. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { decoded } from '../../ground/encoding.ts';
 import { messageOf } from '../../ground/errors.ts';
+import { noFile } from '../../ground/files/no-file.ts';
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
 import {
   mostBytes,
@@ -47,6 +50,8 @@ async function textOf(file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
+    const why = file === '-' ? null : noFile(await stat(file));
+    if (why !== null) throw new Error(why);
     for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
@@ -56,9 +61,7 @@ async function textOf(file: string): Promise<string> {
     throw unusable(nameOf(file), messageOf(error), error);
   }
   if (bytes > mostBytes) throw tooLong(nameOf(file));
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw unusable(nameOf(file), 'it is not UTF-8', error);
-  }
+  const text = decoded(Buffer.concat(chunks));
+  if ('why' in text) throw unusable(nameOf(file), text.why);
+  return text.text;
 }

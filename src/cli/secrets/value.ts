@@ -21,7 +21,8 @@ async function piped(mostBytes: number): Promise<string> {
     if (bytes > mostBytes + 2) break;
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    // A byte order mark at the beginning is left out: the program that wrote the value added it.
+    const text = new TextDecoder('utf-8', { fatal: true });
     return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch (error) {
     // Too long: returns any text that is too long, because a character cut at the limit would cause another error.

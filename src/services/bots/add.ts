@@ -20,21 +20,16 @@ export type NewBot = ReturnType<typeof newBot>;
  * run.
  */
 export function newBot(
-  {
-    name,
-    schedule,
-    endpoint,
-    ...rest
-  }: BotDefinition & { name: string; schedule: string; endpoint: string },
+  { name, ...definition }: BotDefinition & { name: string; schedule: string; endpoint: string },
   catalogue: Catalogue,
 ) {
-  const given = columnsOf({ ...rest, endpoint, schedule });
+  const given = columnsOf(definition);
   const values = {
     ...given,
     name,
     display_name: given.display_name ?? name,
-    schedule_cron: schedule,
-    api_endpoint: endpoint,
+    schedule_cron: given.schedule_cron!,
+    api_endpoint: given.api_endpoint!,
     timezone: given.timezone ?? 'UTC',
     config: given.config ?? {},
   };
