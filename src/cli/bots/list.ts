@@ -47,7 +47,10 @@ export const listBots = (options: { limit: number; json?: true }): Promise<void>
     const inError = bots.filter(({ status }) => status === 'error');
     if (inError.length > 0) say();
     for (const { name, status_reason } of inError)
-      say(`${paint('red', name)}: ${printable(status_reason ?? 'no reason was recorded')}`);
+      say(
+        `${paint('red', printable(name))}: ${printable(status_reason ?? 'no reason was recorded')}`,
+        '  ',
+      );
     if (bots.some((bot) => bot.status === 'active' && !bot.next_execution_at))
       note("not planned yet: the scheduler's next tick does it; `npx roundsman up` starts one");
   });

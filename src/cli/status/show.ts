@@ -22,7 +22,7 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     print.say();
     if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
     else print.say(print.paint('bold', 'Needs you'));
-    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
+    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`, '    ');
   });
 
 /** `1 scheduler, 2 workers alive`; null when none is alive. */

@@ -2,13 +2,16 @@ import type { Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { pending } from '../../data/bots/bot-tickets.ts';
+import { pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** With the reason why people are not told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
 };
+
+/** With the time at which it was last reopened. */
+export type SeenTicket = Selectable<Database['bot_tickets']> & { reopened_at: Date | null };
 
 /** What several runs did, as rows of their tables. */
 export interface Round {
@@ -18,8 +21,8 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the tickets of these findings */
-  tickets: Selectable<Database['bot_tickets']>[];
+  /** the pending tickets of these findings, the most urgent first */
+  tickets: SeenTicket[];
 }
 
 /** `IN ()` is not valid SQL. */
@@ -77,10 +80,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
       : await db
           .selectFrom('bot_tickets')
           .selectAll()
+          .select(reopenedAt('bot_tickets'))
           .where('fingerprint', 'in', fingerprints)
           .where('status', 'in', pending)
-          .orderBy(severityRank('severity'))
-          .orderBy('number')
+          .orderBy(worstFirst('bot_tickets'))
           .execute();
   return { executions, findings, left_open: Number(left_open), actions, tickets };
 }
