@@ -24,6 +24,6 @@ export const listActions = (options: { bot?: string; limit: number; json?: true 
         printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
       ]),
       bot === undefined ? 'Nothing was ever done to heal.' : 'Nothing was done for this bot.',
-      ['Risk', 'Bot', 'Component', 'Knowledge'],
+      ['Risk', 'Knowledge', 'Bot', 'Component'],
     );
   });

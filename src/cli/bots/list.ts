@@ -30,6 +30,7 @@ export const listBots = (options: { limit: number; json?: true }): Promise<void>
       return json(
         bots.map((bot) => ({
           ...bot,
+          open_findings: findings.get(bot.id) ?? 0,
           bot_executions: runs.has(bot.id) ? [runs.get(bot.id)] : [],
         })),
       );

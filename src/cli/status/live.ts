@@ -43,8 +43,9 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
   if (live.open_tickets === 0 && needs.length === 0)
     lines.push(paint('green', 'Nothing needs you.'));
   if (live.open_tickets > 0) {
-    const count = `${live.open_tickets} open ticket${live.open_tickets === 1 ? '' : 's'}`;
-    lines.push(`${paint('bold', count)}  npx roundsman tickets list`);
+    lines.push(
+      `${paint('bold', counted(live.open_tickets, 'open ticket'))}  npx roundsman tickets list`,
+    );
     lines.push(...ticketLines(live.tickets));
   }
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));

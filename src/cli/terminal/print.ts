@@ -18,9 +18,13 @@ export const put = (lines: string): void => void process.stdout.write(`${lines}\
  * A text in lines that fit a terminal, with `indent` before each but the first: a terminal by itself would break words
  * in the middle. Elsewhere it stays one line.
  */
-const inLines = (text: string, indent: string, stream: NodeJS.WriteStream): string =>
+function inLines(text: string, indent: string, stream: NodeJS.WriteStream): string {
+  const columns = columnsOf(stream);
   // Where the indent leaves less than half of a line, the terminal had better wrap it.
-  wrapped(text, Math.max(columnsOf(stream) - indent.length, indent.length)).join(`\n${indent}`);
+  return wrapped(text, Math.max(columns - indent.length, indent.length), columns).join(
+    `\n${indent}`,
+  );
+}
 
 /** Our own words on standard output; what does not fit a line of a terminal goes on in the next one, behind `indent`. */
 export const say = (text = '', indent = ''): void =>
@@ -114,6 +118,17 @@ export function upTo<Row>(rows: Row[], limit: number): Row[] {
 /** Prints on standard error that the list does not show all rows. */
 export const tellOfMore = (limit: number): void =>
   note(`only the first ${limit}; --limit shows more`);
+
+/** `3 active, 1 paused`, without what there is none of; null when there is nothing at all. */
+export const listed = (counts: [count: number, words: string][]): string | null =>
+  counts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ') || null;
+
+/** What stands behind the title of a list that may not show all: `(9)`, `(5 of 9)`. */
+export const shownOf = (shown: number, all: number): string =>
+  shown < all ? `(${shown} of ${all})` : `(${all})`;
 
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);

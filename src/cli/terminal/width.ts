@@ -49,18 +49,20 @@ const parts = (text: string, width: number): string[] =>
     .flatMap((word) => (widthOf(word.trimStart()) > width ? word.split(joints) : [word]));
 
 /**
- * The lines of a text that are at most `width` wide. They end between words, or behind a joint of a word that is wider
- * than a line. A part without joints that is still too wide stays as it is.
+ * The lines of a text that are at most `width` wide, the first at most `first`. They end between words, or behind a joint
+ * of a word that is wider than a line. A part without joints that is still too wide stays as it is.
  */
-export function wrapped(text: string, width: number): string[] {
-  if (widthOf(text) <= width) return [text];
+export function wrapped(text: string, width: number, first = width): string[] {
+  if (widthOf(text) <= first) return [text];
   const lines: string[] = [];
   let line = '';
-  for (const part of parts(text, width))
-    if (widthOf(line) + widthOf(part) <= width || line.trim() === '') line += part;
+  for (const part of parts(text, width)) {
+    const room = lines.length === 0 ? first : width;
+    if (widthOf(line) + widthOf(part) <= room || line.trim() === '') line += part;
     else {
       lines.push(line);
       line = part.trimStart();
     }
+  }
   return [...lines, line];
 }
