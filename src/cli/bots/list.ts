@@ -41,6 +41,7 @@ export const listBots = (options: ListOptions): Promise<void> =>
       return json(
         bots.map((bot) => ({
           ...bot,
+          open_findings: findings.get(bot.id) ?? 0,
           bot_executions: runs.has(bot.id) ? [runs.get(bot.id)] : [],
         })),
       );
@@ -58,7 +59,10 @@ export const listBots = (options: ListOptions): Promise<void> =>
     const inError = bots.filter(({ status }) => status === 'error');
     if (inError.length > 0) say();
     for (const { name, status_reason } of inError)
-      say(`${paint('red', name)}: ${printable(status_reason ?? 'no reason was recorded')}`);
+      say(
+        `${paint('red', printable(name))}: ${printable(status_reason ?? 'no reason was recorded')}`,
+        '  ',
+      );
     if (bots.some((bot) => bot.status === 'active' && !bot.next_execution_at))
       note(
         "not planned yet: the scheduler's next tick plans them; `npx roundsman up` starts a scheduler",

@@ -9,13 +9,19 @@ import { runTable } from '../runs/list.ts';
 
 export const showBot = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { bot, runs, findings, schedule, now } = await read(db, { bot: given });
-    if (options.json) return print.json({ ...bot, bot_executions: runs, bot_findings: findings });
+    const { bot, runs, findings, open, schedule, now } = await read(db, { bot: given });
+    if (options.json)
+      return print.json({
+        ...bot,
+        open_findings: open,
+        bot_executions: runs,
+        bot_findings: findings,
+      });
 
     printDefinition(bot, schedule, now);
     print.section('Newest runs');
     runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
-    print.section('Open findings');
+    print.section(`Open findings ${print.shownOf(findings.length, open)}`);
     findingTable(findings, now, 'None.', false);
   });
 
@@ -35,7 +41,7 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
     ['Last run', print.moment(bot.last_execution_at, now)],
     [
       'Runs',
-      `${bot.total_runs ?? 0}: ${bot.successful_runs ?? 0} succeeded, ${bot.failed_runs ?? 0} failed` +
+      `${bot.total_runs ?? 0} ended: ${endings(bot)}` +
         (finished > 0 ? `; ${print.duration(bot.avg_execution_time_ms)} on average` : ''),
     ],
     ['Config', printable(JSON.stringify(bot.config))],
@@ -57,6 +63,13 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
     ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)} UTC`],
     ['Id', bot.id],
   ]);
+}
+
+/** Of the runs that its counters count: neither those that verify cures nor skipped slots. */
+function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {
+  const [all, succeeded, failed] = [total_runs ?? 0, successful_runs ?? 0, failed_runs ?? 0];
+  const cancelled = Math.max(0, all - succeeded - failed);
+  return `${succeeded} succeeded, ${failed} failed${cancelled > 0 ? `, ${cancelled} cancelled` : ''}`;
 }
 
 function nextRunAtLength(bot: BotRow, now: Date): string {

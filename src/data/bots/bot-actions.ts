@@ -54,6 +54,40 @@ export const stepsOfHeal = async (db: Db, healId: string): Promise<ActionRow[]> 
     .orderBy('step')
     .execute();
 
+/** How a heal stands, by the state of its last step: each state is in one of these. */
+export const healStandings = {
+  verified: ['verified', 'held'],
+  waiting: ['intent', 'applied'],
+  wrong: ['failed', 'relapsed', 'undone'],
+  unknown: ['unknown'],
+  /** nothing was done, or what was done cannot be judged */
+  untold: ['aborted', 'undecided'],
+} as const satisfies Record<string, ActionRow['state'][]>;
+
+export type HealCounts = Record<keyof typeof healStandings, number>;
+
+/** How many of the heals that these steps belong to stand in which way. */
+export function countHealsOf(
+  steps: Pick<ActionRow, 'heal_id' | 'step' | 'state'>[],
+): HealCounts & { all: number } {
+  const last = new Map<string, (typeof steps)[number]>();
+  for (const step of steps) {
+    const known = last.get(step.heal_id);
+    if (!known || step.step > known.step) last.set(step.heal_id, step);
+  }
+  const found = [...last.values()].map(({ state }) => state);
+  const count = (standing: keyof typeof healStandings) =>
+    found.filter((state) => (healStandings[standing] as readonly string[]).includes(state)).length;
+  return {
+    verified: count('verified'),
+    waiting: count('waiting'),
+    wrong: count('wrong'),
+    unknown: count('unknown'),
+    untold: count('untold'),
+    all: found.length,
+  };
+}
+
 /** States of a step whose outcome is not known yet; a fingerprint has one such step at most. */
 const unfinished: ActionRow['state'][] = ['intent', 'applied', 'unknown'];
 

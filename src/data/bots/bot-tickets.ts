@@ -24,6 +24,23 @@ export const pending: TicketStatus[] = ['open', 'assigned'];
 export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
+/** When a ticket under this alias was last reopened, because its problem had come back; null: never. */
+export const reopenedAt = (alias: string) =>
+  sql<Date | null>`(SELECT max(e.created_at) FROM bot_ticket_events e
+    WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND e.event = 'reopened')`.as('reopened_at');
+
+/**
+ * The order in which a person takes tickets under this alias: the worst first; among equals, whose response target
+ * passed longest ago or passes next; then the oldest. A ticket that is ended, acknowledged or snoozed has no target any
+ * more.
+ */
+export const worstFirst = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  const target = sql`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
+    AND coalesce(${column('snoozed_until')} <= engine.now(), true) THEN ${column('respond_by')} END`;
+  return sql`${severityRank(`${alias}.severity`)}, ${target}, ${column('created_at')}, ${column('number')}`;
+};
+
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;
   severity?: BotTickets['severity'] | undefined;
@@ -38,14 +55,22 @@ const withCircumstances = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
-    .leftJoin('bot_findings as finding', (join) =>
-      join
-        .onRef('finding.bot_id', '=', 'ticket.bot_id')
-        .onRef('finding.fingerprint', '=', 'ticket.fingerprint')
-        .on('finding.resolved_at', 'is', null),
+    // As a join, the planner reads all open findings for each ticket while a table that has grown has no statistics.
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('bot_findings')
+          .selectAll()
+          .whereRef('bot_findings.bot_id', '=', 'ticket.bot_id')
+          .whereRef('bot_findings.fingerprint', '=', 'ticket.fingerprint')
+          .where('bot_findings.resolved_at', 'is', null)
+          .limit(1)
+          .as('finding'),
+      (join) => join.onTrue(),
     )
     .selectAll('ticket')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select(reopenedAt('ticket'))
     .select(quietColumns('finding'));
 
 /** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
@@ -56,13 +81,10 @@ export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
 
 const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
 
-/** The worst first, then the oldest. Throws BadInputError. */
+/** In the order {@link worstFirst}. Throws BadInputError. */
 export async function listTickets(db: Db, filter: TicketFilter) {
   const { statuses, severity, assignedTo, limit } = fields('filter', filter);
-  let query = withCircumstances(db)
-    .orderBy(severityRank('ticket.severity'))
-    .orderBy('ticket.created_at')
-    .limit(rowLimit(limit));
+  let query = withCircumstances(db).orderBy(worstFirst('ticket')).limit(rowLimit(limit));
   if (statuses !== undefined) query = query.where('ticket.status', 'in', statusesIn(statuses));
   if (severity !== undefined)
     query = query.where('ticket.severity', '=', word('severity', severity, severities));

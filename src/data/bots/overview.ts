@@ -1,6 +1,7 @@
 /** The figures behind `roundsman status`: did everything run, and what needs a person. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { healStandings } from './bot-actions.ts';
 import { severityRank, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';
@@ -96,10 +97,10 @@ export const countQuiet = (db: Db) =>
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
 
-const heals = (...states: string[]) => sql<number>`
-  count(*) FILTER (WHERE state = ANY (${sql.lit(`{${states.join(',')}}`)}::text[]))::int`;
+const heals = (standing: keyof typeof healStandings) => sql<number>`
+  count(*) FILTER (WHERE state = ANY (${sql.lit(`{${healStandings[standing].join(',')}}`)}::text[]))::int`;
 
-/** Heals of the last 24 h by their present state, which is that of the last step of each. */
+/** Heals of the last 24 h by how they stand, which the last step of each says. */
 export const countHeals = (db: Db) =>
   db
     .selectFrom((eb) =>
@@ -115,10 +116,11 @@ export const countHeals = (db: Db) =>
         .as('heal'),
     )
     .select([
-      heals('verified', 'held').as('verified'),
-      heals('intent', 'applied').as('waiting'),
-      heals('failed', 'relapsed', 'undone').as('wrong'),
+      heals('verified').as('verified'),
+      heals('waiting').as('waiting'),
+      heals('wrong').as('wrong'),
       heals('unknown').as('unknown'),
+      heals('untold').as('untold'),
     ])
     .executeTakeFirstOrThrow();
 
@@ -139,6 +141,7 @@ export async function pendingTickets(db: Db) {
     .selectFrom('bot_tickets')
     .select([
       sql<number>`count(*)::int`.as('all'),
+      sql<number>`count(*) FILTER (WHERE status = 'assigned')::int`.as('assigned'),
       sql<number>`count(*) FILTER (WHERE ${isUrgent})::int`.as('urgent'),
       sql<Date | null>`min(created_at) FILTER (WHERE ${isUrgent})`.as('urgent_since'),
       sql<number>`count(*) FILTER (WHERE ${isLate})::int`.as('late'),

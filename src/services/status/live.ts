@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { severityRank } from '../../data/bots/bot-findings.ts';
-import { isPending, pending } from '../../data/bots/bot-tickets.ts';
+import { isPending, pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
@@ -20,6 +19,8 @@ export interface LiveTicket {
   severity: string;
   title: string;
   assigned_to: string | null;
+  /** its problem had come back */
+  reopened_at: Date | null;
 }
 
 export interface Live {
@@ -55,10 +56,9 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
   );
   const tickets = await db
     .selectFrom('bot_tickets')
-    .select(['number', 'severity', 'title', 'assigned_to'])
+    .select(['number', 'severity', 'title', 'assigned_to', reopenedAt('bot_tickets')])
     .where('status', 'in', pending)
-    .orderBy(severityRank('severity'))
-    .orderBy('created_at')
+    .orderBy(worstFirst('bot_tickets'))
     .limit(mostTickets)
     .execute();
   return { ...rows[0]!, bots, tickets };
