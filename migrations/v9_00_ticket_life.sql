@@ -30,3 +30,8 @@ ALTER TABLE bot_ticket_events ADD CONSTRAINT bot_ticket_events_event_check CHECK
 
 -- What the job close-tickets looks for.
 CREATE INDEX idx_tickets_resolved ON bot_tickets (resolved_at) WHERE status = 'resolved';
+
+-- What is related to a ticket: pending ones about the same component, and ended ones of the same check.
+CREATE INDEX idx_tickets_component ON bot_tickets ((metadata ->> 'component')) WHERE status IN ('open', 'assigned');
+CREATE INDEX idx_tickets_check ON bot_tickets (bot_id, (metadata ->> 'check'), resolved_at DESC)
+  WHERE status IN ('resolved', 'closed');

@@ -116,5 +116,11 @@ export function ticketsCommand(): Command {
     .option(...limitOption, 50)
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./history.ts')).showHistory(ticket, options));
+  tickets
+    .command('related')
+    .argument(...ticket)
+    .description('its problem earlier, its component now, and what ended tickets of the same check')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./related.ts')).showRelated(ticket, options));
   return tickets;
 }
