@@ -3,6 +3,7 @@
  * runs.
  */
 import type { Job } from '../src/contract/job.ts';
+import { closeTickets } from './close-tickets.ts';
 import { tidy } from './tidy.ts';
 
-export const jobs: readonly Job[] = [tidy];
+export const jobs: readonly Job[] = [tidy, closeTickets];

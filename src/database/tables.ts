@@ -293,8 +293,10 @@ export interface BotTicketEvents {
     | 'opened'
     | 'seen'
     | 'assigned'
+    | 'unassigned'
     | 'acknowledged'
     | 'snoozed'
+    | 'commented'
     | 'noted'
     | 'resolved'
     | 'reopened'
@@ -326,6 +328,9 @@ export interface BotTickets {
   snoozed_until: Timestamp | null;
   resolved_by: string | null;
   cure_knowledge_id: string | null;
+  version: Generated<number>;
+  acknowledged_by: string | null;
+  reopened_by: string | null;
 }
 
 export interface Bots {

@@ -1,6 +1,8 @@
 /** Transactions that people ask for. */
+import { sql, type Transaction } from 'kysely';
 import * as asked from '../support/transitions.ts';
-import type { Db } from '../../src/database/connect.ts';
+import type { Database, Db } from '../../src/database/connect.ts';
+import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
 import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
@@ -8,7 +10,13 @@ import { addKnowledge } from '../../src/transitions/knowledge/add.ts';
 import { removeKnowledge } from '../../src/transitions/knowledge/remove.ts';
 import { renameKnowledge } from '../../src/transitions/knowledge/rename.ts';
 import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
+import { acknowledgeTicket } from '../../src/transitions/tickets/acknowledge.ts';
+import { assignTicket } from '../../src/transitions/tickets/assign.ts';
+import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/close.ts';
+import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
+import { commentOnTicket } from '../../src/transitions/tickets/comment.ts';
 import { noteOnTicket } from '../../src/transitions/tickets/note.ts';
+import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
 import { problems, entries, ticket, change, type Transactions } from './given.ts';
 
 export const ofPeople: Transactions = {
@@ -20,6 +28,23 @@ export const ofPeople: Transactions = {
   'resolve another ticket': async ({ db }) =>
     asked.resolveTicket(db, await ticket(db, 3), 'x', 'ann', { knowledge: null }),
   'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
+  'change a ticket': async ({ db }) => {
+    const inTurn = [
+      (trx, seen) => acknowledgeTicket(trx, seen, 'ann'),
+      (trx, seen) => assignTicket(trx, seen, 'bob', 'ann'),
+      (trx, seen) => unassignTicket(trx, seen, 'ann'),
+      (trx, seen) => commentOnTicket(trx, seen.id, 'ann', 'x'),
+    ] satisfies Change[];
+    for (const change of inTurn) await changed(db, change);
+    await leftResolved(db);
+    await changed(db, (trx, seen) => reopenResolved(trx, seen, 'x', 'ann'));
+    await leftResolved(db);
+    await changed(db, (trx, seen) => closeTicket(trx, seen, 'ann'));
+  },
+  'close old tickets': async ({ db }) => {
+    await leftResolved(db);
+    return db.transaction().execute((trx) => closeOldTickets(trx, 10));
+  },
   'note on a ticket': ({ db }) => noteOnTicket(db, problems[2]!.ticket, 'ann', {}),
   'approve a suggestion': async ({ db }) => answer(db, 2, 'approved'),
   'reject a suggestion': async ({ db }) => answer(db, 0, 'rejected'),
@@ -66,6 +91,25 @@ export const ofPeople: Transactions = {
     ),
   'change the mode': ({ db }) => changeMode(db, 'safe', { by: 'ann', reason: null }),
 };
+
+type Change = (trx: Transaction<Database>, seen: TicketRow) => Promise<unknown>;
+
+async function changed(db: Db, change: Change) {
+  const seen = await ticket(db, 2);
+  await db.transaction().execute((trx) => change(trx, seen));
+}
+
+/** As a person has left it two days ago. */
+const leftResolved = (db: Db) =>
+  db
+    .updateTable('bot_tickets')
+    .set({
+      status: 'resolved',
+      resolution_notes: 'x',
+      resolved_at: sql<Date>`engine.now() - interval '2 days'`,
+    })
+    .where('id', '=', problems[2]!.ticket)
+    .execute();
 
 async function answer(db: Db, at: number, said: 'approved' | 'rejected') {
   const of = await ticket(db, at);

@@ -70,5 +70,57 @@ export function ticketsCommand(): Command {
     .action(async (ticket, knowledge, options) =>
       (await import('./answer.ts')).reject(ticket, knowledge, options),
     );
+  tickets
+    .command('ack')
+    .argument(...ticket)
+    .description('say that you look after a ticket: its response clock stops')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./life.ts')).acknowledge(ticket, options));
+  tickets
+    .command('comment')
+    .argument(...ticket)
+    .argument('[text]', 'what to write; on a terminal it is asked for')
+    .description("write into a ticket's history")
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, text, options) =>
+      (await import('./life.ts')).comment(ticket, text, options),
+    );
+  tickets
+    .command('unassign')
+    .argument(...ticket)
+    .description('take a ticket from the person who has it')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./life.ts')).unassign(ticket, options));
+  tickets
+    .command('reopen')
+    .argument(...ticket)
+    .description('take back that a ticket was resolved')
+    .option('--reason <text>', 'why')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./life.ts')).reopen(ticket, options));
+  tickets
+    .command('close')
+    .argument(...ticket)
+    .description('end a resolved ticket for good, as happens by itself a day later')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./life.ts')).close(ticket, options));
+  tickets
+    .command('history')
+    .argument(...ticket)
+    .description('what happened to a ticket, the newest first')
+    .option(...limitOption, 50)
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./history.ts')).showHistory(ticket, options));
+  tickets
+    .command('related')
+    .argument(...ticket)
+    .description('its problem earlier, its component now, and what ended tickets of the same check')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./related.ts')).showRelated(ticket, options));
   return tickets;
 }

@@ -11,7 +11,7 @@ import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
-import { table } from '../terminal/table.ts';
+import { eventTable } from './events.ts';
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -41,16 +41,7 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
         `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
       );
     print.section('History');
-    table(
-      ['When', 'What', 'Who', ''],
-      events.map(({ created_at, event, actor, detail }) => [
-        `${print.time(created_at)}`,
-        event,
-        printable(actor),
-        detailOf(detail),
-      ]),
-      'None was written.',
-    );
+    eventTable(events);
   });
 
 /** `assigned to ann`, `resolved by bob (was assigned to ann)` */
@@ -83,7 +74,12 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
       'Answer by',
       ticket.respond_by && !isOver ? `${print.moment(ticket.respond_by, now)}${overdue}` : null,
     ],
-    ['Acknowledged', print.moment(ticket.acknowledged_at, now)],
+    ['Acknowledged', acknowledged(ticket, now)],
+    [
+      'Reopened',
+      ticket.reopened_by &&
+        `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`,
+    ],
     [
       'Snoozed',
       !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
@@ -95,6 +91,11 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);
+}
+
+function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, now: Date) {
+  const at = print.moment(acknowledged_at, now);
+  return at && by ? `by ${printable(by)}, ${at}` : at;
 }
 
 /** In a storm one ticket stands for many problems: nothing is healed, and the other problems have no ticket. */
@@ -138,14 +139,3 @@ function standingOf(
   if (verdict === 'held_out') return 'Left alone for one run';
   return gate ? `Kept back by the gate ${printable(gate)}` : 'Known';
 }
-
-/** `to: ann, from: bob` */
-const detailOf = (detail: unknown): string =>
-  detail && typeof detail === 'object'
-    ? Object.entries(detail)
-        .filter(([, value]) => value !== null)
-        .map(([key, value]) =>
-          printable(`${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
-        )
-        .join(', ')
-    : '';

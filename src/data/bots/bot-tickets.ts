@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { time } from '../../ground/text.ts';
 import type { Db } from '../../database/connect.ts';
 import { BadInputError, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
@@ -16,6 +17,9 @@ export class TicketChangedError extends RoundsmanError {}
 
 /** The statuses of a ticket that is not ended. */
 export const pending: TicketStatus[] = ['open', 'assigned'];
+
+/** How long ago a ticket may have been resolved so that its problem, when it comes back, reopens it. */
+export const reopenWithin = '24 hours';
 
 /**
  * Whether a ticket under this alias is pending. The statuses are literals and not parameters, so that the planner can
@@ -99,27 +103,62 @@ function statusesIn(statuses: unknown): TicketStatus[] {
   return Array.from(statuses, (status) => word('statuses', status, everyStatus));
 }
 
-/** The change that came first to a ticket which this caller had `seen`, as an error that names it. */
+/** Events that change a ticket; the others only add to its history. */
+const changes = [
+  'opened',
+  'assigned',
+  'unassigned',
+  'acknowledged',
+  'snoozed',
+  'resolved',
+  'reopened',
+  'closed',
+] as const;
+
+/** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */
 export async function ticketChanged(
   db: Db,
   seen: TicketRow,
   wanted: string,
 ): Promise<TicketChangedError> {
-  const name = `T-${seen.number}`;
   const found = await db
     .selectFrom('bot_tickets')
     .selectAll()
     .where('id', '=', seen.id)
     .executeTakeFirst();
-  const by = found?.resolved_by ? ` by ${found.resolved_by}` : '';
-  const at = found?.resolved_at ? ` at ${found.resolved_at.toISOString()}` : '';
   return new TicketChangedError({
-    what: `${name} was not ${wanted}`,
-    why: !found
-      ? 'it is gone'
-      : pending.includes(found.status)
-        ? `another command changed it first: it is ${found.status}${found.assigned_to ? ` to ${found.assigned_to}` : ''} now`
-        : `it was ${found.status}${by}${at}`,
-    hint: `see \`npx roundsman tickets show ${name}\``,
+    what: `T-${seen.number} was not ${wanted}`,
+    why: found ? await whatChanged(db, found, seen) : 'it is gone',
+    hint: `see \`npx roundsman tickets show T-${seen.number}\``,
   });
 }
+
+/** `ann acknowledged it at 2026-01-01 10:00:00 UTC: it is assigned to bob` */
+async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<string> {
+  const to = found.status === 'assigned' ? ` to ${found.assigned_to}` : '';
+  const now = `it is ${found.status}${to}`;
+  if (found.version === seen.version) {
+    const other = await pendingOf(db, found);
+    return other ? `T-${other.number} stands for its problem since then` : now;
+  }
+  const last = await db
+    .selectFrom('bot_ticket_events')
+    .select(['event', 'actor', 'created_at'])
+    .where('ticket_id', '=', found.id)
+    .where('event', 'in', changes)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!last) return `it was changed meanwhile: ${now}`;
+  return `${last.actor} ${last.event} it at ${time(last.created_at)} UTC: ${now}`;
+}
+
+/** The pending ticket of the same problem; undefined where there is none. */
+export const pendingOf = (db: Db, { bot_id, fingerprint }: TicketRow) =>
+  db
+    .selectFrom('bot_tickets')
+    .selectAll()
+    .where('bot_id', 'is not distinct from', bot_id)
+    .where('fingerprint', '=', fingerprint)
+    .where('status', 'in', pending)
+    .executeTakeFirst();

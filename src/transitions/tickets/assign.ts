@@ -1,11 +1,11 @@
 /**
  * Gives a pending ticket to a person, if the ticket has not changed since it was read.
  *
- * From: `open` or `assigned`, with the assignee that was read.
+ * From: `open` or `assigned`, at the version that was read.
  * To: `assigned`, with an event.
  * By: an operator.
  * Locks: the ticket.
- * Zero rows: it was assigned or has ended meanwhile: TicketChangedError is thrown.
+ * Zero rows: another change came first, or it has ended: TicketChangedError is thrown.
  */
 import type { Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
@@ -23,7 +23,7 @@ export async function assignTicket(
     .set({ status: 'assigned', assigned_to: who })
     .where('id', '=', seen.id)
     .where('status', 'in', pending)
-    .where('assigned_to', 'is not distinct from', seen.assigned_to)
+    .where('version', '=', seen.version)
     .returningAll()
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'assigned');

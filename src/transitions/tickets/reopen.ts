@@ -2,15 +2,14 @@
  * A problem that comes back within 24 hours reopens its ticket; later it gets a new one.
  *
  * From: `resolved`, 24 hours ago at most.
- * To: `assigned` when it has an assignee, else `open`; `occurrences` + 1, with an event.
+ * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
+ *   `occurrences` + 1, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
  */
 import { sql } from 'kysely';
-
-/** How long ago a ticket may have been resolved so that it is reopened. */
-const reopenWithin = '24 hours';
+import { reopenWithin } from '../../data/bots/bot-tickets.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
@@ -23,7 +22,8 @@ export const findLatest = sql`latest AS (
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1,
+        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL, reopened_by = NULL,
+        respond_by = engine.now() + engine.respond_within(l.severity), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         metadata = coalesce(t.metadata, '{}') - 'storm' || coalesce(l.storm, '{}')
     FROM latest l
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval

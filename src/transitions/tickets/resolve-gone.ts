@@ -5,7 +5,7 @@
  * To: `resolved`, by `roundsman`, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: the finding is open, an action about it is `unknown`, or the problem comes and goes.
+ * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about it is `unknown`, or the problem comes and goes.
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
@@ -20,6 +20,8 @@ export const resolveGone = sql`resolved AS (
         ), 'The finding is gone.')
     FROM runs
     WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
+      -- A person reopened it although its problem was gone, and ends it.
+      AND t.reopened_by IS NULL
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
       -- A ticket about no finding, or about one that is open, is for a person to resolve: the platform's own code may

@@ -4,7 +4,7 @@
  * that is `unknown` counts as looked at by the person, and no longer blocks its finding. Earlier events no longer
  * count; a cure that they were to judge is undecided, unless the person says that its entry helped.
  *
- * From: `open` or `assigned`.
+ * From: `open` or `assigned`, whatever its version: that a problem is solved beats an assignment or an acknowledgement.
  * To: `resolved`, with `resolution_notes` and an event.
  * By: an operator.
  * Locks: the memories of all problems that the ticket stands for, by fingerprint; the ticket; the fingerprint's
@@ -42,6 +42,7 @@ export async function resolveTicket(
       resolved_at: sql<Date>`engine.now()`,
       resolved_by: actor,
       resolution_notes: notes,
+      reopened_by: null,
       // The answer of an earlier resolution did not last.
       cure_knowledge_id: cure?.knowledge?.id ?? null,
     })

@@ -46,7 +46,8 @@ async function reopen(trx: Transaction<Database>, run: Run): Promise<number> {
     ), reopened AS (
       UPDATE bot_tickets t
       SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-          resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1
+          resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL, reopened_by = NULL,
+          respond_by = engine.now() + engine.respond_within(l.severity), finding_id = l.finding_id, occurrences = t.occurrences + 1
       FROM latest l
       WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${reopenWithin}::interval
       RETURNING t.id, t.resolution_notes, t.resolved_by

@@ -1,0 +1,86 @@
+/** What people do with a ticket beside resolving it and answering what it suggests. */
+import { printable } from '../../ground/text.ts';
+import { acknowledgeTicket } from '../../services/tickets/acknowledge.ts';
+import { closeTicket } from '../../services/tickets/close.ts';
+import { commentOf, commentOnTicket } from '../../services/tickets/comment.ts';
+import { reopenTicket } from '../../services/tickets/reopen.ts';
+import { unassignTicket } from '../../services/tickets/unassign.ts';
+import { actorOf } from '../arguments/actor.ts';
+import { withDatabase } from '../session/database.ts';
+import { askFor } from '../terminal/ask.ts';
+import { json, say, time } from '../terminal/print.ts';
+
+interface ChangeOptions {
+  as?: string;
+  json?: true;
+}
+
+export const acknowledge = (given: string, options: ChangeOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const { ticket, same } = await acknowledgeTicket(context, { ticket: given });
+    if (options.json) return json(ticket);
+    const { number, acknowledged_by: by, acknowledged_at: at } = ticket;
+    say(
+      same
+        ? `T-${number} was acknowledged${by ? ` by ${printable(by)}` : ''} at ${time(at)} UTC already.`
+        : `Acknowledged T-${number}: its response clock has stopped. \`npx roundsman tickets resolve T-${number}\` ends it.`,
+    );
+  });
+
+export const unassign = (given: string, options: ChangeOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const { ticket, before, same } = await unassignTicket(context, { ticket: given });
+    if (options.json) return json(ticket);
+    say(
+      same
+        ? `T-${ticket.number} is assigned to no one already.`
+        : `Took T-${ticket.number} from ${printable(before!)}: it is open to anyone.`,
+    );
+  });
+
+export async function comment(
+  given: string,
+  text: string | undefined,
+  options: ChangeOptions,
+): Promise<void> {
+  // Checked before the database is opened.
+  const written = commentOf(text ?? (await askFor('the comment', 'Comment')));
+  await withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const ticket = await commentOnTicket(context, { ticket: given, text: written });
+    if (options.json) return json(ticket);
+    say(`Commented on T-${ticket.number}.`);
+  });
+}
+
+export const reopen = (
+  given: string,
+  options: ChangeOptions & { reason?: string },
+): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const reason = options.reason?.trim() || (await askFor('--reason', 'Why'));
+    const context = { db, actor: actorOf(options.as) };
+    const ticket = await reopenTicket(context, { ticket: given, reason });
+    if (options.json) return json(ticket);
+    const { number, reopened_by: by, assigned_to: to } = ticket;
+    say(`Reopened T-${number}${to ? `, with ${printable(to)}` : ''}.`);
+    say(
+      by
+        ? 'Its problem is gone, so it ends only when a person resolves it.'
+        : 'Its problem is open: the next clean check resolves it.',
+    );
+  });
+
+export const close = (given: string, options: ChangeOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const { ticket, same } = await closeTicket(context, { ticket: given });
+    if (options.json) return json(ticket);
+    say(
+      same
+        ? `T-${ticket.number} is closed already.`
+        : `Closed T-${ticket.number}: a problem that comes back opens another ticket.`,
+    );
+  });

@@ -1,0 +1,51 @@
+import { printable } from '../../ground/text.ts';
+import { relatedTo, type Related } from '../../services/tickets/related.ts';
+import { withDatabase } from '../session/database.ts';
+import { counted, json, say, section, severity, span, state } from '../terminal/print.ts';
+import { table } from '../terminal/table.ts';
+
+export const showRelated = (given: string, options: { json?: true }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { ticket, component, earlier, beside, cures, now } = await relatedTo(db, {
+      ticket: given,
+    });
+    if (options.json) return json({ earlier, beside, cures });
+    say(`T-${ticket.number}  ${printable(ticket.title)}`);
+    section('The same problem earlier');
+    ticketTable(earlier, now, 'It had no other ticket.');
+    section(component ? `Other problems of ${printable(component)} now` : 'Other problems now');
+    ticketTable(
+      beside,
+      now,
+      component
+        ? 'None has a ticket.'
+        : 'The ticket names no component, so none can be looked for.',
+    );
+    section('What ended tickets of the same check');
+    table(
+      ['Knowledge', 'Tickets', 'Held', 'Last'],
+      cures.map(({ name, tickets, decided, held, resolved_at }) => [
+        printable(name),
+        String(tickets),
+        decided === 0 ? 'not decided yet' : `${held} of ${counted(decided, 'heal')}`,
+        `${span(now.getTime() - resolved_at.getTime())} ago`,
+      ]),
+      'Nothing that is known has ended one.',
+    );
+  });
+
+const ticketTable = (tickets: Related['earlier'], now: Date, empty: string): void =>
+  table(
+    ['Ticket', 'Severity', 'Title', 'Status', 'Opened', 'Ended by', 'Notes'],
+    tickets.map((ticket) => [
+      `T-${ticket.number}`,
+      severity(ticket.severity),
+      printable(ticket.title),
+      state(ticket.status),
+      ticket.created_at ? `${span(now.getTime() - ticket.created_at.getTime())} ago` : '-',
+      printable(ticket.resolved_by ?? '-'),
+      printable(ticket.resolution_notes ?? '-'),
+    ]),
+    empty,
+    ['Status', 'Ended by'],
+  );

@@ -1,0 +1,46 @@
+import { pending, pendingOf, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { reopenResolved } from '../../transitions/tickets/reopen-resolved.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { ticketOf } from '../references/ticket.ts';
+
+/** The ticket is not resolved, or another one stands for its problem. */
+export class NotReopenedError extends RoundsmanError {}
+
+/**
+ * Takes back that a ticket was resolved. For operators. Throws NotFoundError, {@link NotReopenedError}, and
+ * TicketChangedError when another change came first.
+ */
+export async function reopenTicket(
+  { db, actor }: { db: Db; actor: Actor },
+  { ticket: given, reason }: { ticket: string; reason: string },
+): Promise<TicketRow> {
+  authorise(actor, 'reopen tickets', 'operator');
+  const seen = await ticketOf(db, given);
+  await refuse(db, seen);
+  return db
+    .transaction()
+    .execute((trx) => reopenResolved(trx, seen, storable(reason), storable(actor.name)))
+    .catch(async (error: unknown) => {
+      // A run has opened another ticket for the problem in this moment.
+      if ((error as { constraint?: unknown }).constraint !== 'idx_tickets_open') throw error;
+      throw await ticketChanged(db, seen, 'reopened');
+    });
+}
+
+async function refuse(db: Db, seen: TicketRow): Promise<void> {
+  const no = (why: string, hint: string) =>
+    new NotReopenedError({ what: `T-${seen.number} was not reopened`, why, hint });
+  const see = `see \`npx roundsman tickets show T-${seen.number}\``;
+  if (pending.includes(seen.status)) throw no(`it is ${seen.status}`, see);
+  if (seen.status === 'closed')
+    throw no('it is closed, which is final', 'a problem that comes back opens another ticket');
+  const other = await pendingOf(db, seen);
+  if (other)
+    throw no(
+      `T-${other.number} stands for its problem now`,
+      `see \`npx roundsman tickets show T-${other.number}\``,
+    );
+}
