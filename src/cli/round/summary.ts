@@ -3,6 +3,7 @@ import type { Round } from '../../services/round/make.ts';
 import { counted, duration, paint, say, section, severity, state } from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
+import { nothingHealed, printHeldBack } from './held-back.ts';
 
 /**
  * What a person reads after a round: what was checked, found, healed and verified, what became a ticket, and the
@@ -63,7 +64,8 @@ export function printRound(
       : printable(action.error_message ?? notVerified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
-  if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
+  if (actions.length === 0) say(nothingHealed(round));
+  printHeldBack(round);
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
   table(

@@ -61,6 +61,15 @@ export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: T
   return query.execute();
 }
 
+/** The pending tickets of these problems. */
+export const pendingTickets = (db: Db, fingerprints: readonly string[]) =>
+  db
+    .selectFrom('bot_tickets')
+    .select(['number', 'bot_id', 'fingerprint'])
+    .where('fingerprint', '=', sql<string>`any(${fingerprints}::text[])`)
+    .where(isPending())
+    .execute();
+
 /** The change that came first to a ticket which this caller had `seen`, as an error that names it. */
 export async function ticketChanged(
   db: Db,

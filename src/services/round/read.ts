@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
+import type { HeldBack } from './held-back.ts';
 import { pending } from '../../data/bots/bot-tickets.ts';
 
 /** With the reason why people are not told of it. */
@@ -18,6 +19,8 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
+  /** why open ones of these findings were not healed, the worst first; only where the caller brings a catalogue */
+  held_back?: HeldBack[];
   /** the tickets of these findings */
   tickets: Selectable<Database['bot_tickets']>[];
 }
