@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
+import { loadCatalogue } from '../cli/session/catalogue.ts';
 import { json, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 import { askedToStop } from './signals.ts';
@@ -11,7 +12,7 @@ import { askedToStop } from './signals.ts';
 export const demoCommand = () =>
   new Command('demo')
     .description('make one round over a small fictional platform on throw-away data')
-    .option('--json', 'print one JSON document: executions, findings, actions, tickets')
+    .option('--json', 'print one JSON document: executions, findings, held_back, actions, tickets')
     .action(demo);
 
 async function demo(options: { json?: boolean }): Promise<void> {
@@ -76,7 +77,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       try {
         const bots = await choice.allBots(db);
         const done = await rounds.makeRound(
-          { db, actor: actorOf() },
+          { db, actor: actorOf(), catalogue: loadCatalogue },
           { bots, signal: asked.signal },
         );
         if (!done) return interrupted();

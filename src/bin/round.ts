@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
+import { loadCatalogue } from '../cli/session/catalogue.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
@@ -11,7 +12,7 @@ export const roundCommand = () =>
   new Command('round')
     .description('run bots now, wait, and print what they found and healed')
     .argument('[bot...]', 'names of bots; every active one unless given')
-    .option('--json', 'print one JSON document: executions, findings, actions, tickets')
+    .option('--json', 'print one JSON document: executions, findings, held_back, actions, tickets')
     .action((names: string[], options: { json?: boolean }) =>
       withDatabase((session) => round(session, names, options), {
         create: true,
@@ -36,7 +37,10 @@ async function round(
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
-    const done = await makeRound({ db, actor: actorOf() }, { bots, signal: asked.signal });
+    const done = await makeRound(
+      { db, actor: actorOf(), catalogue: loadCatalogue },
+      { bots, signal: asked.signal },
+    );
     if (!done) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;

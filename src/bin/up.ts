@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
+import { loadCatalogue } from '../cli/session/catalogue.ts';
 import { say } from '../cli/terminal/print.ts';
 import { hasTerminal } from '../ground/terminal.ts';
 import { printable } from '../ground/text.ts';
@@ -161,6 +162,6 @@ async function firstRound({ db }: Session): Promise<void> {
     import('../cli/round/summary.ts'),
   ]);
   const bots = await allBots(db);
-  const done = await makeRound({ db, actor: actorOf() }, { bots });
+  const done = await makeRound({ db, actor: actorOf(), catalogue: loadCatalogue }, { bots });
   if (done) printRound(done, bots);
 }

@@ -1,21 +1,24 @@
 /** Why a finding is healed, or is not: reads what the engine bases its decisions on, and writes nothing. */
-import type { Selectable } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { decisionsOn } from '../data/bots/bot-decisions.ts';
-import type { Db } from '../database/connect.ts';
+import type { Database, Db } from '../database/connect.ts';
 import type { BotFindings } from '../database/tables.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
-import { closedGate, type GateInputs } from './gate.ts';
+import { closedGate, closedGates, type GateInputs } from './gate.ts';
 import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
+import { readOpenings, type ClosedGate } from './openings.ts';
 
 /** What a run would decide about a candidate now. */
 export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   figures: Figures;
   /** the inputs of its gates; null for advice */
   inputs: GateInputs | null;
+  /** all closed gates, `gate` first, and when each opens */
+  closed: ClosedGate[];
   /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
   /** This many components are broken; the storm gate closes unless the next run looks at at least twice as many. */
@@ -76,6 +79,7 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
         explained.push({
           ...each,
           inputs,
+          closed: await closedOf(trx, finding, each, inputs),
           figures: known.get(each.candidate.id)!,
           prospect: isOpen && taken ? 'wait' : each.prospect,
           storm: isOpen && inputs !== null && mayStorm(each.candidate, inputs),
@@ -84,6 +88,24 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       }
       return explained;
     });
+
+/** The gates that stay closed when a person approves the entry. */
+export const closedWhenApproved = ({ candidate, inputs, closed }: Explained): ClosedGate[] => {
+  if (!inputs) return closed;
+  const still = closedGates({ ...inputs, answer: 'approved' }, candidate, 'beginning');
+  return closed.filter(({ gate }) => still.includes(gate));
+};
+
+/** Advice has no gates: while it is not enabled, it waits for a person. */
+const closedOf = async (
+  trx: Transaction<Database>,
+  finding: OpenFinding,
+  { candidate, gate }: Evaluated,
+  inputs: GateInputs | null,
+): Promise<ClosedGate[]> => {
+  if (inputs) return readOpenings(trx, finding, candidate, inputs);
+  return gate === null ? [] : [{ gate, waits_for: 'person', opens_at: null }];
+};
 
 /**
  * How many components the next run looks at is not known, so the storm gate is asked for both extremes; this is the one

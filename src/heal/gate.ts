@@ -243,11 +243,18 @@ const gates: Gate<GateInputs>[] = [
   },
 ];
 
+const isClosed =
+  (inputs: GateInputs, candidate: Candidate, stage: Stage) =>
+  (gate: Gate<GateInputs>): boolean =>
+    !(stage === 'begun' && gate.beforeBeginning) && gate.closed(inputs, candidate);
+
 /** The name of the first closed gate, null when all are open. */
 export const closedGate = (inputs: GateInputs, candidate: Candidate, stage: Stage): string | null =>
-  gates.find(
-    (gate) => !(stage === 'begun' && gate.beforeBeginning) && gate.closed(inputs, candidate),
-  )?.name ?? null;
+  gates.find(isClosed(inputs, candidate, stage))?.name ?? null;
+
+/** The names of all closed gates, in the order in which they are asked. */
+export const closedGates = (inputs: GateInputs, candidate: Candidate, stage: Stage): string[] =>
+  gates.filter(isClosed(inputs, candidate, stage)).map(({ name }) => name);
 
 /** The same for the first gates, which ask only what people have decided. */
 export const closedByPeople = (word: PeopleDecisions, candidate: Candidate): string | null =>

@@ -99,6 +99,7 @@ const reads = [
   'findings explain',
   'tickets list',
   'tickets show',
+  'tickets explain',
   'actions list',
   'actions show',
   'knowledge list',

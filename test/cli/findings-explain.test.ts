@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
-import { ago, insertBot, insertFinding } from './rows.ts';
+import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
 let bot: string;
@@ -123,4 +123,86 @@ test('of a resolved finding it tells what was decided and why it was applied', a
 
 test('what is not there ends with 3', async () => {
   expect((await explain('abcd')).code).toBe(3);
+});
+
+const cooling = async () => {
+  const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
+  await insertAction(db, bot, 'failed', 1, { knowledge_id: sweep, fingerprint: 'fp' });
+  return sweep;
+};
+const opens = String.raw`it opens at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, in [34]m`;
+
+test('a closed gate says when it opens and which command asks again, by finding or by its ticket', async () => {
+  await cooling();
+  const ticket = await insertTicket(db, bot, 'sessions pile up', {
+    fingerprint: 'fp',
+    finding_id: finding,
+  });
+  const line = new RegExp(
+    String.raw`^sweep +gate cooldown: it was tried on this 1 minute ago; 5 minutes have to pass; ${opens}; after that \`npx roundsman bots run watch\` asks again$`,
+    'm',
+  );
+  expect((await explain(finding)).out).toMatch(line);
+  for (const given of [ticket, ticket.toLowerCase()])
+    expect((await explain(given)).out).toMatch(line);
+  for (const given of [ticket, ticket.slice(2)])
+    expect((await roundsman(url, 'tickets', 'explain', given)).out).toMatch(line);
+  expect((await roundsman(url, 'findings', 'show', ticket)).out).toContain(finding);
+  const { candidates } = (await roundsman(url, 'tickets', 'explain', ticket, '--json')).json();
+  expect(candidates[0].closed).toEqual([
+    {
+      gate: 'cooldown',
+      waits_for: 'time',
+      opens_at: expect.any(String),
+      try: 'npx roundsman bots run watch',
+    },
+  ]);
+  for (const args of [
+    ['findings', 'explain', 'T-999'],
+    ['tickets', 'explain', '999'],
+  ])
+    expect((await roundsman(url, ...args)).code).toBe(3);
+});
+
+test.each([
+  [
+    'kill_switch',
+    () => sql`UPDATE engine.settings SET value = '"off"' WHERE key = 'mode'`,
+    '`npx roundsman mode safe`',
+  ],
+  [
+    'disabled',
+    () => sql`UPDATE bot_knowledge SET enabled = false`,
+    '`npx roundsman knowledge enable sweep`',
+  ],
+  [
+    'autonomy',
+    () => sql`UPDATE bot_knowledge SET autonomy = 'shadow'`,
+    '`npx roundsman knowledge edit sweep --autonomy suggest`',
+  ],
+  [
+    'budget',
+    () => sql`WITH older AS (UPDATE bot_actions SET taken_at = taken_at - interval '1 day', applied_at = NULL)
+              UPDATE engine.settings SET value = '{}' WHERE key = 'budget'`,
+    '`npx roundsman limits heals_per_hour N`',
+  ],
+  [
+    'in_progress',
+    () => sql`UPDATE bot_actions SET state = 'unknown', success = false, taken_at = taken_at - interval '1 day',
+              applied_at = applied_at - interval '1 day', settled_at = NULL`,
+    'when that can be is not known; `npx roundsman bots run watch`',
+  ],
+])('what waits for no time says for what: %s', async (gate, close, words) => {
+  const { rows } = await sql<{ key: string; value: string }>`
+    SELECT key, value::text FROM engine.settings WHERE key IN ('mode', 'budget')`.execute(db);
+  await cooling();
+  try {
+    await close().execute(db);
+    const { out } = await explain(finding);
+    expect(out).toMatch(new RegExp(`^sweep +gate ${gate}: `, 'm'));
+    expect(out).toContain(words);
+  } finally {
+    for (const { key, value } of rows)
+      await sql`UPDATE engine.settings SET value = ${value}::jsonb WHERE key = ${key}`.execute(db);
+  }
 });

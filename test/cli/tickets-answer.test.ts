@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
@@ -201,4 +201,48 @@ test('of two who answer at once one wins, and one run is queued at most', async 
   const ended = await Promise.all([approve(), approve()]);
   expect(ended.map(({ code }) => code).toSorted()).toEqual([0, 1]);
   expect(await runs()).toHaveLength(1);
+});
+
+describe('where a gate is closed', () => {
+  const opens = /it opens at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, in [34]m/;
+
+  test('approve names it, when it opens and what asks again, in place of: nothing is suggested', async () => {
+    const sweep = await insertKnowledge(db, 'sweep', { autonomy: 'auto' });
+    await insertKnowledge(db, 'advice', { autonomy: 'shadow', solution: 'Look at the cron.' });
+    await insertAction(db, bot, 'failed', 1, { knowledge_id: sweep, fingerprint: 'fp' });
+    for (const args of [[], ['sweep']]) {
+      const { code, err } = await approve(...args);
+      expect({ args, code }).toEqual({ args, code: 1 });
+      expect(err).toMatch(
+        /sweep: gate cooldown: it was tried on this 1 minute ago; 5 minutes have/,
+      );
+      expect(err).toMatch(opens);
+      expect(err).toMatch(
+        /try: `npx roundsman bots run watch`; all of it: `npx roundsman tickets explain T-\d+`/,
+      );
+    }
+    await untouched();
+  });
+
+  test('an entry that may act alone needs no approval, and one that does not fit says so', async () => {
+    await insertKnowledge(db, 'sweep', { autonomy: 'auto', half_life_days: 1 });
+    await insertKnowledge(db, 'other', { issue_pattern: 'disk is full' });
+    expect((await approve()).err).toMatch(/sweep: it needs no approval: the next run applies it/);
+    expect((await approve('other')).err).toContain('other does not fit it');
+    await sql`DELETE FROM bot_knowledge WHERE name = 'sweep'`.execute(db);
+    expect((await approve()).err).toContain('nothing that is known fits it');
+  });
+
+  test('what is approved all the same says before that a run does not apply it yet, and afterwards why it waits', async () => {
+    const sweep = await suggest('sweep');
+    await insertAction(db, bot, 'failed', 1, { knowledge_id: sweep, fingerprint: 'fp' });
+    const { code, out } = await approve('--as', 'ann');
+    expect(code).toBe(0);
+    expect(out).toMatch(/a run does not apply it yet: gate cooldown: /);
+    expect(out).toMatch(opens);
+    expect(out.indexOf('gate cooldown')).toBeLessThan(out.indexOf('Approved'));
+    const again = await approve();
+    expect(again.err).toMatch(/sweep was approved by ann at .* UTC, and waits: gate cooldown: /);
+    expect(again.err).toMatch(opens);
+  });
 });

@@ -2,27 +2,38 @@ import { printable } from '../../ground/text.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
-import { prospectInWords } from './gates.ts';
 import { resolvedAtLength } from './resolution.ts';
-import { eventInWords, liftInWords, lowerBound, untouchedInWords } from '../knowledge/figures.ts';
+import { prospectInWords } from './prospect.ts';
+import {
+  eventInWords,
+  liftInWords,
+  lowerBound,
+  scopeOf,
+  untouchedInWords,
+} from '../knowledge/figures.ts';
 import * as print from '../terminal/print.ts';
 import {
   explainFinding as read,
+  type About,
   type Explained,
   type Explanation,
   type FindingRow,
 } from '../../services/findings/explain.ts';
+import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
-import { scopeOf } from '../tickets/value.ts';
 
-export const explainFinding = (given: string, options: { json?: true }): Promise<void> =>
+/** `findings explain`, and `tickets explain` of a ticket's finding. */
+export const explainFinding = (
+  given: { finding: string } | { ticket: string },
+  options: { json?: true },
+): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { finding, explanation, now } = await read(
+    const { finding, explanation, about, now } = await read(
       { db, catalogue: loadCatalogue },
-      { finding: given },
+      given,
     );
-    if (options.json) return print.json(asDocument(finding, explanation));
+    if (options.json) return print.json(asDocument(finding, explanation, about));
     print.say(
       `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
     );
@@ -39,7 +50,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
       ['Silenced', silencedBy(finding)],
       ['Suppressed', suppressedBehind(finding)],
     ]);
-    if (!finding.resolved_at) tellCandidates(explanation, finding, now);
+    if (!finding.resolved_at) tellCandidates(explanation, finding, { about, now });
     print.section('What was decided, the newest first');
     decisionTable(
       explanation.decisions,
@@ -53,7 +64,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
 function tellCandidates(
   { candidates, unexamined }: Explanation,
   { category }: FindingRow,
-  now: Date,
+  { about, now }: { about: About; now: Date },
 ): void {
   print.section('What a run would do now');
   if (unexamined.length > 0)
@@ -88,7 +99,7 @@ function tellCandidates(
   print.facts(
     candidates.map((each) => [
       printable(each.candidate.name),
-      prospectInWords(each, first?.candidate.name),
+      prospectInWords(each, { first: first?.candidate.name, about, now }),
     ]),
   );
 }
@@ -116,23 +127,35 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
 }
 
 /** Rows with the names of their columns; for each candidate, the figures by which it is chosen. */
-const asDocument = (finding: object, { candidates, unexamined, decisions }: Explanation) => ({
+const asDocument = (
+  finding: object,
+  { candidates, unexamined, decisions }: Explanation,
+  about: About,
+) => ({
   ...finding,
-  candidates: candidates.map(({ candidate, figures, inputs, ...rest }: Explained) => ({
-    knowledge_id: candidate.id,
-    name: candidate.name,
-    autonomy: candidate.autonomy,
-    enabled: candidate.enabled,
-    solution: candidate.solution.kind,
-    context: figures.context,
-    record: figures.records[figures.context],
-    untouched: figures.untouched,
-    lift: figures.lift,
-    circumstances: inputs && asKnownNow(inputs),
-    ...rest,
+  candidates: candidates.map(({ closed, ...explained }) => ({
+    ...candidateDocument(explained),
+    closed: closed.map((each) => ({
+      ...each,
+      try: whatAsksAgain(each, { ...explained, closed }, about),
+    })),
   })),
   unexamined,
   bot_decisions: decisions,
+});
+
+const candidateDocument = ({ candidate, figures, inputs, ...rest }: Omit<Explained, 'closed'>) => ({
+  knowledge_id: candidate.id,
+  name: candidate.name,
+  autonomy: candidate.autonomy,
+  enabled: candidate.enabled,
+  solution: candidate.solution.kind,
+  context: figures.context,
+  record: figures.records[figures.context],
+  untouched: figures.untouched,
+  lift: figures.lift,
+  circumstances: inputs && asKnownNow(inputs),
+  ...rest,
 });
 
 /** The number of components that a run looks at is known only in that run. */

@@ -1,6 +1,11 @@
 import { Command, Option } from 'commander';
-import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
+import { jsonOption, limitOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
+
+const finding = [
+  '<id>',
+  'its id, or the first digits of it, at least 4; or T-42, for the finding of that ticket',
+] as const;
 
 /** `roundsman findings ...` */
 export function findingsCommand(): Command {
@@ -17,7 +22,7 @@ export function findingsCommand(): Command {
     .action(async (options) => (await import('./list.ts')).listFindings(options));
   findings
     .command('show')
-    .argument(...idArgument)
+    .argument(...finding)
     .description(
       'one finding with what was done and decided; the first digits of its id are enough',
     )
@@ -25,9 +30,13 @@ export function findingsCommand(): Command {
     .action(async (id, options) => (await import('./show.ts')).showFinding(id, options));
   findings
     .command('explain')
-    .argument(...idArgument)
-    .description('which entries match, what a run would do now and why, and what was decided')
+    .argument(...finding)
+    .description(
+      'which entries match, what a run would do now and why, when a closed gate opens, and what was decided',
+    )
     .option(...jsonOption)
-    .action(async (id, options) => (await import('./explain.ts')).explainFinding(id, options));
+    .action(async (id, options) =>
+      (await import('./explain.ts')).explainFinding({ finding: id }, options),
+    );
   return findings;
 }

@@ -62,3 +62,13 @@ export function eventInWords(figures: unknown): string {
 }
 
 const isCount = (value: unknown): value is number => typeof value === 'number';
+
+const scopes: { [context in Figures['context']]: string } = {
+  fingerprint: 'this very problem',
+  component: 'this component',
+  category: 'this category',
+  all: 'all that it was tried on',
+};
+
+/** What the figures are about. */
+export const scopeOf = ({ context }: Pick<Figures, 'context'>): string => scopes[context];

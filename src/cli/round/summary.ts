@@ -16,6 +16,7 @@ import {
 import { reopenedColumn } from '../tickets/list.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
+import { nothingHealed, printHeldBack } from './held-back.ts';
 
 /**
  * What a person reads after a round: what was checked, found, healed and verified, what became a ticket, and the
@@ -74,7 +75,8 @@ export function printRound(
       : printable(action.error_message ?? unverified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
-  if (actions.length === 0) say('Nothing had to be healed, or no known entry matches.');
+  if (actions.length === 0) say(nothingHealed(round));
+  printHeldBack(round);
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
   const again = reopenedColumn(tickets, now);

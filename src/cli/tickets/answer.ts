@@ -5,7 +5,8 @@ import { goesAhead } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId } from '../terminal/print.ts';
-import { scopeOf, valueOf } from './value.ts';
+import { scopeOf } from '../knowledge/figures.ts';
+import { valueOf } from './value.ts';
 import { noteIfIdle, noteIfOff } from '../session/waiting.ts';
 
 interface AnswerOptions {
@@ -39,6 +40,8 @@ const answer = (
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
     if (value) tell(`  ${value} (${scopeOf(figures)})`);
+    if (verdict === 'approved' && found.held)
+      tell(`  a run does not apply it yet: ${printable(found.held)}`);
     if (verdict === 'approved' && !(await goesAhead(options, `Apply it to T-${ticket.number}?`)))
       return;
 

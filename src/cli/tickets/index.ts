@@ -28,6 +28,16 @@ export function ticketsCommand(): Command {
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./show.ts')).showTicket(ticket, options));
   tickets
+    .command('explain')
+    .argument(...ticket)
+    .description(
+      'why its problem is not healed: which entries fit, which gates are closed and until when',
+    )
+    .option(...jsonOption)
+    .action(async (ticket, options) =>
+      (await import('../findings/explain.ts')).explainFinding({ ticket }, options),
+    );
+  tickets
     .command('assign')
     .argument(...ticket)
     .argument('<who>', 'the name of the person')

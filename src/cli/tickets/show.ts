@@ -34,11 +34,15 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
     print.section('Attempts');
     actionTable(actions, now, 'Nothing was tried.');
     print.section('Decisions');
-    decisionTable(decisions, now, 'None: nothing that is known fits.');
+    decisionTable(decisions, now, 'None: no run has come to it, or nothing that is known fits.');
     printKnown(shown.suggestions, decisions);
     if (shown.canApprove)
       print.say(
         `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
+      );
+    if (finding && finding.resolved_at === null)
+      print.say(
+        `\nWhy, and what would happen now: \`npx roundsman tickets explain T-${ticket.number}\``,
       );
     print.section('History');
     eventTable(events);

@@ -1,6 +1,6 @@
 /** What a suggestion is worth, for the person who has to answer it. */
 import { nearestUnit, share } from '../../ground/text.ts';
-import type { Context, Figures } from '../../services/tickets/answer.ts';
+import type { Figures } from '../../services/tickets/answer.ts';
 import { counted } from '../terminal/print.ts';
 
 /** `held 7 of 9, lower bound .33, last relapse 3 days ago, undo available` */
@@ -17,16 +17,6 @@ export function valueOf({ records, context }: Figures, isUndoable: boolean, now:
         ];
   return [...known, `undo ${isUndoable ? 'available' : 'not available'}`].join(', ');
 }
-
-const scopes: Record<Context, string> = {
-  fingerprint: 'this very problem',
-  component: 'this component',
-  category: 'this category',
-  all: 'all that it was tried on',
-};
-
-/** What the figures are about. */
-export const scopeOf = ({ context }: Figures): string => scopes[context];
 
 function longAgo(at: Date, now: Date): string {
   const ms = Math.max(0, now.getTime() - at.getTime());

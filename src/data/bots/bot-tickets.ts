@@ -103,6 +103,15 @@ function statusesIn(statuses: unknown): TicketStatus[] {
   return Array.from(statuses, (status) => word('statuses', status, everyStatus));
 }
 
+/** The pending tickets of these problems. */
+export const pendingTickets = (db: Db, fingerprints: readonly string[]) =>
+  db
+    .selectFrom('bot_tickets')
+    .select(['number', 'bot_id', 'fingerprint'])
+    .where('fingerprint', '=', sql<string>`any(${fingerprints}::text[])`)
+    .where(isPending())
+    .execute();
+
 /** Events that change a ticket; the others only add to its history. */
 const changes = [
   'opened',

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { pending, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.ts';
@@ -19,6 +20,42 @@ export async function pendingTicketOf(db: Db, given: string, wanted: string): Pr
     what: `T-${number} cannot be ${wanted}`,
     why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
     hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, it gets a ticket again`,
+  });
+}
+
+/**
+ * The open finding of its problem, which may have come again since; otherwise the finding for which it was opened.
+ * Undefined when both are gone.
+ */
+export const openOrFirstFinding = (
+  db: Db,
+  { bot_id, fingerprint, finding_id }: Pick<TicketRow, 'bot_id' | 'fingerprint' | 'finding_id'>,
+) =>
+  db
+    .selectFrom('bot_findings')
+    .selectAll()
+    .where(({ or, and, eb }) =>
+      or([
+        eb('id', '=', finding_id),
+        and([
+          eb('bot_id', '=', bot_id),
+          eb('fingerprint', '=', fingerprint),
+          eb('resolved_at', 'is', null),
+        ]),
+      ]),
+    )
+    .orderBy(sql`resolved_at IS NULL`, 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+/** The same finding; throws {@link NotFoundError} when there is none any more. */
+export async function findingOfTicket(db: Db, ticket: TicketRow) {
+  const finding = await openOrFirstFinding(db, ticket);
+  if (finding) return finding;
+  throw new NotFoundError({
+    what: `T-${ticket.number} has no finding`,
+    why: 'the finding for which it was opened is not kept any more',
+    hint: `see \`npx roundsman tickets show T-${ticket.number}\``,
   });
 }
 

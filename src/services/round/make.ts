@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pendingExecutions } from '../../database/execution-statuses.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import { queueManualRun } from '../runs/queue.ts';
+import { heldBack } from './held-back.ts';
 import { readRound, type Round } from './read.ts';
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -11,10 +14,11 @@ const pollMs = 100;
 
 /**
  * Runs these bots once, now, and waits until every run has ended. A worker must be alive. Resolves with what they
- * did; with null when `signal` aborts first: the runs then go on without this caller. For operators.
+ * did, and, where the caller brings a catalogue, why the rest was not healed; with null when `signal` aborts first: the
+ * runs then go on without this caller. For operators.
  */
 export async function makeRound(
-  { db, actor }: { db: Db; actor: Actor },
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue?: () => Promise<Catalogue> },
   { bots, signal }: { bots: { id: string }[]; signal?: AbortSignal },
 ): Promise<Round | null> {
   authorise(actor, 'run bots', 'operator');
@@ -28,8 +32,12 @@ export async function makeRound(
       .where('status', 'in', pendingExecutions)
       .limit(1)
       .executeTakeFirst();
-    if (!open) return readRound(db, ids);
+    if (!open) break;
     if (signal?.aborted) return null;
     await sleep(pollMs);
   }
+  const round = await readRound(db, ids);
+  if (!catalogue) return round;
+  const context = { db, catalogue: await catalogue() };
+  return { ...round, held_back: await heldBack(context, round.findings, await currentTime(db)) };
 }

@@ -4,6 +4,7 @@ import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import type { HeldBack } from './held-back.ts';
 
 /** With the reason why people are not told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
@@ -28,6 +29,8 @@ export interface Round {
   tickets_left_open: number;
   /** the database's time */
   now: Date;
+  /** why open ones of these findings were not healed, the worst first; only where the caller brings a catalogue */
+  held_back?: HeldBack[];
 }
 
 /** `IN ()` is not valid SQL. */

@@ -1,18 +1,21 @@
 import { suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
-import { currentTime } from '../../data/bots/engine.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { readSolution, type Step } from '../../catalogue/solution.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable, time } from '../../ground/text.ts';
+import { closedWhenApproved } from '../../heal/explain.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { answerSuggestion } from '../../transitions/tickets/answer-suggestion.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { explainFinding, type About, type Explanation } from '../findings/explain.ts';
+import { gatesInWords } from '../findings/gate-in-words.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
+import { unsuggested } from './unsuggested.ts';
 
 /** Nothing is suggested on this ticket that could be approved or rejected. */
 export class NoSuggestionError extends RoundsmanError {}
@@ -31,6 +34,8 @@ export interface Answerable {
   isUndoable: boolean;
   /** what the entry has achieved on similar problems */
   figures: Figures;
+  /** what still keeps it from being applied when it is approved, and until when; null where nothing does */
+  held: string | null;
   /** the database's time when the figures were read */
   now: Date;
 }
@@ -51,7 +56,8 @@ export async function findAnswerable(
   const finding = await openFinding(db, ticket, answer);
   const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
   const all = await suggestionsOn(db, finding.id);
-  const suggestion = meant(ticket, answer, all, entry?.name);
+  const context = await explainFinding({ db, catalogue }, { finding: finding.id });
+  const suggestion = meant(ticket, answer, all, entry?.name, context);
   if (answer === 'approved' && !suggestion.enabled)
     throw new NoSuggestionError({
       what: `${suggestion.name} cannot be approved`,
@@ -65,13 +71,13 @@ export async function findAnswerable(
       why: `its playbook cannot run: ${solution.why}`,
       hint: `correct it: \`npx roundsman knowledge edit ${suggestion.name}\``,
     });
-  const about = {
+  const problem = {
     fingerprint: finding.fingerprint,
     component: finding.affected_component,
     category: finding.category,
   };
   const id = suggestion.knowledge_id;
-  const figures = (await figuresOf(db, [id], about)).get(id)!;
+  const figures = (await figuresOf(db, [id], problem)).get(id)!;
   const steps = solution.kind === 'playbook' ? solution.steps : [];
   return {
     ticket,
@@ -79,7 +85,8 @@ export async function findAnswerable(
     steps,
     isUndoable: steps.every(({ remedy }) => isReversible(remedy, remedy.risk)),
     figures,
-    now: await currentTime(db),
+    held: heldBack(suggestion.name, context),
+    now: context.now,
   };
 }
 
@@ -124,25 +131,48 @@ async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
   });
 }
 
+interface Context {
+  explanation: Explanation;
+  about: About;
+  now: Date;
+}
+
+/** The gates that an approval does not open, in words; null when none of them is closed. */
+function heldBack(name: string, { explanation, about, now }: Context): string | null {
+  const explained = explanation.candidates.find((each) => each.candidate.name === name);
+  return explained
+    ? gatesInWords({ ...explained, closed: closedWhenApproved(explained) }, about, now)
+    : null;
+}
+
 /** The suggestion that the answer means. Throws {@link NoSuggestionError}, {@link UsageError}. */
 function meant(
   { number }: TicketRow,
   wanted: Answer,
   all: Suggestion[],
   named: string | undefined,
+  context: Context,
 ): Suggestion {
   const what = `${named ?? `nothing on T-${number}`} ${named ? 'cannot' : 'can'} be ${wanted}`;
   const refuse = (why: string, hint = `see \`npx roundsman tickets show T-${number}\``) =>
     new NoSuggestionError({ what, why, hint });
   const asked = named === undefined ? all : all.filter(({ name }) => name === named);
-  if (asked.length === 0)
-    throw refuse(
-      named !== undefined && all.length > 0
-        ? `it is not suggested on T-${number}; ${namesOf(all)} is`
-        : 'nothing is suggested for its finding',
-    );
+  if (asked.length === 0) {
+    if (named !== undefined && all.length > 0)
+      throw refuse(`it is not suggested on T-${number}; ${namesOf(all)} is`);
+    const { explanation, about, now } = context;
+    throw new NoSuggestionError(unsuggested(what, explanation, { about, now, named }));
+  }
   const open = asked.filter((each) => each.answer === null);
-  if (open.length === 0) throw refuse(asked.map(answered).join('; '));
+  if (open.length === 0)
+    throw refuse(
+      asked
+        .map((each) => {
+          const held = each.answer === 'approved' ? heldBack(each.name, context) : null;
+          return held ? `${answered(each)}, and waits: ${held}` : answered(each);
+        })
+        .join('; '),
+    );
   const fit = wanted === 'approved' ? open.filter(({ solution }) => isPlaybook(solution)) : open;
   if (fit.length === 0)
     throw refuse(

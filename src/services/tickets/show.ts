@@ -1,16 +1,16 @@
-import { sql, type Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import {
   decisionsOn,
   suggestionsOn,
   type ListedDecision,
   type Suggestion,
 } from '../../data/bots/bot-decisions.ts';
-import { oneTicket, type ListedTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { oneTicket, type ListedTicket } from '../../data/bots/bot-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
-import { ticketOf } from '../references/ticket.ts';
+import { openOrFirstFinding, ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
 
@@ -41,7 +41,7 @@ export async function showTicket(
   { ticket: given }: { ticket: string },
 ): Promise<ShownTicket> {
   const row = await ticketOf(db, given);
-  const finding = await findingOf(db, row);
+  const finding = await openOrFirstFinding(db, row);
   const actions = await db
     .selectFrom('bot_actions')
     .selectAll()
@@ -78,27 +78,6 @@ export async function showTicket(
 
 /** The suggestion waits for an answer. */
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
-
-/**
- * The open finding of its problem, which may be a newer one; otherwise the finding for which the ticket was opened.
- */
-const findingOf = (db: Db, { bot_id, fingerprint, finding_id }: TicketRow) =>
-  db
-    .selectFrom('bot_findings')
-    .selectAll()
-    .where(({ or, and, eb }) =>
-      or([
-        eb('id', '=', finding_id),
-        and([
-          eb('bot_id', '=', bot_id),
-          eb('fingerprint', '=', fingerprint),
-          eb('resolved_at', 'is', null),
-        ]),
-      ]),
-    )
-    .orderBy(sql`resolved_at IS NULL`, 'desc')
-    .limit(1)
-    .executeTakeFirst();
 
 const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
   (

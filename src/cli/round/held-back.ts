@@ -1,0 +1,23 @@
+import { printable } from '../../ground/text.ts';
+import type { Round } from '../../services/round/make.ts';
+import { counted, paint, say, section, severity } from '../terminal/print.ts';
+
+/** Why the open findings were not healed: those that something known fits, each with its gate. */
+export function printHeldBack({ findings, held_back = [] }: Round): void {
+  const told = held_back.filter(({ prospect }) => prospect !== null && prospect !== 'advise');
+  if (told.length === 0) return;
+  section(`Known, and not healed: ${counted(told.length, 'problem')}`);
+  for (const { finding_id, knowledge, why } of told) {
+    const finding = findings.find(({ id }) => id === finding_id)!;
+    say(`${severity(finding.severity)}  ${printable(finding.title)}`);
+    say(paint('dim', `  ${printable(knowledge!)}: ${printable(why)}`));
+  }
+}
+
+/** What is said where no action was taken. */
+export function nothingHealed({ findings, held_back }: Round): string {
+  if (findings.every(({ resolved_at }) => resolved_at !== null)) return 'Nothing had to be healed.';
+  if (held_back && held_back.every(({ knowledge }) => knowledge === null))
+    return 'Nothing that is known fits what is open.';
+  return 'Nothing was healed.';
+}

@@ -1,0 +1,60 @@
+/** Why nothing, or not this entry, is suggested on a ticket that can be approved. */
+import type { Explanation as ErrorText } from '../../ground/errors.ts';
+import type { Explained, Explanation } from '../../heal/explain.ts';
+import { gatesInWords, whatAsksAgain, type About } from '../findings/gate-in-words.ts';
+
+/** What an entry waits for instead of an answer; `asks` is the command after which it is asked again. */
+function standingOf(explained: Explained, about: About, now: Date) {
+  const { candidate, prospect, closed } = explained;
+  const run = `npx roundsman bots run ${about.bot}`;
+  const of = (why: string, asks: string | null) => ({ why: `${candidate.name}: ${why}`, asks });
+  switch (prospect) {
+    case 'closed':
+      return of(gatesInWords(explained, about, now)!, whatAsksAgain(closed[0]!, explained, about));
+    case 'apply':
+      return of('it needs no approval: the next run applies it', run);
+    case 'hold out':
+      return of(
+        'it needs no approval; the next run leaves it alone, to see whether it recovers by itself',
+        run,
+      );
+    case 'wait':
+      return of('another entry is tried before it', run);
+    case 'advise':
+      return of('advice, which a run shows on the ticket', run);
+  }
+}
+
+/** `what` could not be done, because of what each entry that fits waits for. */
+export function unsuggested(
+  what: string,
+  { candidates, unexamined }: Explanation,
+  { about, now, named }: { about: About; now: Date; named?: string | undefined },
+): ErrorText {
+  const among = candidates.filter(({ candidate }) => !named || candidate.name === named);
+  const standings = among.map((each) => standingOf(each, about, now));
+  const notKnown =
+    unexamined.length > 0 ? `not known whether they fit: ${unexamined.join(', ')}` : null;
+  if (standings.length === 0) {
+    const fits = named ? `${named} does not fit it` : 'nothing that is known fits it';
+    return {
+      what,
+      why: [`nothing is suggested for its finding: ${fits}`, notKnown].filter(Boolean).join('; '),
+      hint: `\`npx roundsman findings explain ${about.ticket ?? about.finding}\``,
+    };
+  }
+  const reasons = [
+    'nothing is suggested for its finding',
+    ...standings.map(({ why }) => why),
+    ...(notKnown ? [notKnown] : []),
+  ];
+  const asks = standings.find((each) => each.asks !== null)?.asks;
+  return {
+    what,
+    why: reasons.join('; '),
+    reasons,
+    hint: asks
+      ? `\`${asks}\`; all of it: \`npx roundsman tickets explain ${about.ticket ?? ''}\``
+      : `\`npx roundsman tickets explain ${about.ticket ?? ''}\``,
+  };
+}
