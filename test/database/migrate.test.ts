@@ -180,15 +180,18 @@ describe('a database that was made by hand from the document', () => {
     expect(refused).toBeInstanceOf(SchemaDiffersError);
     const { differences } = refused as SchemaDiffersError;
     expect(differences.toSorted()).toEqual([
-      'api_logs: constraint FOREIGN KEY (user_id) REFERENCES profiles(id) ON DELETE SET NULL is missing',
+      'api_logs: constraint FOREIGN KEY (user_id) REFERENCES profiles(id) ON DELETE SET NULL is missing (ALTER TABLE api_logs ADD FOREIGN KEY (user_id) REFERENCES profiles(id) ON DELETE SET NULL)',
       expect.stringMatching(
         /^app_catalog: column status is character varying\(20\), documented character varying\(20\) DEFAULT 'active'/,
       ),
-      expect.stringMatching(/^app_catalog: index idx_apps_status is missing/),
-      'bots: column description is missing',
-      'credits: column note is not documented',
-      'profiles: column email is text NOT NULL, documented character varying(255) NOT NULL',
-      'profiles: trigger update_profiles_updated_at is missing',
+      expect.stringMatching(
+        /^app_catalog: index idx_apps_status is missing \(CREATE INDEX idx_apps_status ON app_catalog /,
+      ),
+      'bots: column description is missing (ALTER TABLE bots ADD COLUMN description text)',
+      'profiles: column email is text NOT NULL, documented character varying(255) NOT NULL (ALTER TABLE profiles ALTER email TYPE character varying(255) USING email::character varying(255))',
+      expect.stringMatching(
+        /^profiles: trigger update_profiles_updated_at is missing \(CREATE TRIGGER update_profiles_updated_at /,
+      ),
     ]);
     expect(await schemaOf(db)).toEqual(before);
   });

@@ -13,4 +13,9 @@ export const migrate = (options: { json?: true }): Promise<void> =>
       );
     },
     { create: true, migrate: true },
-  );
+  ).catch(async (error: unknown) => {
+    const { differencesIn } = await import('../../services/database/differences.ts');
+    const differences = differencesIn(error);
+    if (options.json && differences) json({ differences });
+    throw error;
+  });

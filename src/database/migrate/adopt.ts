@@ -1,22 +1,26 @@
 /** A database in which the documented tables exist already, created by hand or in Supabase's editor. */
 import { sql, type Kysely, type Transaction } from 'kysely';
+import { messageOf } from '../../ground/errors.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { takenNames } from './names.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
+import { trying } from './trying.ts';
 
 export { SchemaDiffersError };
+
+const uuidOssp = 'uuid-ossp';
 
 class RolledBack extends Error {}
 
 /**
  * Compares the documented tables that exist with the tables that their migrations would make, part by part: types,
- * lengths, defaults, NOT NULL, keys, indexes and triggers. Then it checks their rows against the rules of the
- * engine's files. Additional tables, indexes, triggers, checks and restrictive policies are yours and may stay. These
- * are differences: a permissive policy of your own, because it would allow more than our policies do, and a migration
- * may not drop it; a check on the bots' tables, into which the engine writes; and anything under a name that a
- * migration will give.
+ * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies. Then it checks their rows against
+ * the rules of the engine's files. Additional tables, columns, indexes, triggers, checks and restrictive policies are
+ * yours and may stay. These are differences: a permissive policy of your own, because it would allow more than our
+ * policies do, and a migration may not drop it; a column that has to be given; a check on the bots' tables, into which
+ * the engine writes; and anything under a name that a migration will give.
  *
  * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
  * SchemaDiffersError} with every difference.
@@ -32,8 +36,16 @@ export async function documentedTables(
     .transaction()
     .execute(async (trx) => {
       for (const table of await existing(trx, tables)) there.add(table);
-      differences.push(...(await surroundings(trx, tables)));
-      if (differences.length === 0) differences.push(...(await compare(trx, files, there)));
+      const around = await surroundings(trx, tables);
+      differences.push(...around);
+      await moveExtension(trx);
+      const compared = await trying(trx, () => compare(trx, files, there));
+      if (compared.ok) differences.push(...compared.result);
+      else if (around.length === 0) throw compared.error;
+      else
+        differences.push(
+          `the tables could not be compared: ${messageOf(compared.error)} (mend the others, then run it again)`,
+        );
       throw new RolledBack();
     })
     .catch((error: unknown) => {
@@ -43,6 +55,21 @@ export async function documentedTables(
   return there;
 }
 
+/**
+ * An extension in another schema is a difference, and is moved for the comparison only, so that the others are found
+ * as well.
+ */
+const moveExtension = (trx: Transaction<any>) =>
+  trying(trx, async () => {
+    const { rows } = await sql`
+      SELECT FROM pg_extension WHERE extname = ${uuidOssp} AND extnamespace IS DISTINCT FROM to_regnamespace('extensions')`.execute(
+      trx,
+    );
+    if (rows.length === 0) return;
+    await sql`CREATE SCHEMA IF NOT EXISTS extensions`.execute(trx);
+    await sql`ALTER EXTENSION ${sql.id(uuidOssp)} SET SCHEMA extensions`.execute(trx);
+  });
+
 async function existing(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
@@ -50,6 +77,16 @@ async function existing(trx: Transaction<any>, tables: string[]): Promise<string
     trx,
   );
   return rows.map(({ name }) => name);
+}
+
+/** The tables that this login may change, and whose rows it sees. */
+async function owned(trx: Transaction<any>, there: Set<string>): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND pg_has_role(relowner, 'USAGE')`.execute(
+    trx,
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** FORCE ROW LEVEL SECURITY hides rows even from a table's owner. */
@@ -73,7 +110,9 @@ async function compare(
 ): Promise<string[]> {
   const found = await functionDifferences(trx, there);
   if (there.size === 0) return [...found, ...(await takenNames(trx, files, there, new Set()))];
-  await unhide(trx, there);
+  const readable = await owned(trx, there);
+  const sound = new Set(readable);
+  await unhide(trx, readable);
   const actual = await partsOf(trx, 'public');
 
   await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
@@ -85,9 +124,8 @@ async function compare(
     if (vocabulariesAndIndexes.has(name)) await sql.raw(text).execute(trx);
   const extended = await partsOf(trx, scratch);
 
-  const sound = new Set(there);
   const same = new Set<string>();
-  for (const table of there) {
+  for (const table of [...there].toSorted()) {
     const documented = expected.get(table)!;
     const is = actual.get(table) ?? new Map<string, string>();
     const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
@@ -98,6 +136,6 @@ async function compare(
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
   found.push(...(await takenNames(trx, files, there, same)));
-  found.push(...(await wrongRows(trx, sound)));
+  found.push(...(await wrongRows(trx, { readable, sound })));
   return found;
 }

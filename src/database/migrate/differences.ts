@@ -1,17 +1,41 @@
 import { RoundsmanError } from '../../ground/errors.ts';
 
-/** Tables that exist differ from the documented ones, so they cannot be adopted. Nothing was changed. */
+/** One difference, and what mends it: a statement where one is enough, words where a person has to decide. */
+export interface Difference {
+  difference: string;
+  mend: string | null;
+}
+
+/**
+ * Tables that exist differ from the documented ones, or something has a name that Roundsman needs. Nothing was changed.
+ * `differences` has all of them, each with its mend between parentheses at its end; `listed` has the two apart.
+ */
 export class SchemaDiffersError extends RoundsmanError {
   readonly differences: string[];
+  readonly listed: Difference[];
 
   constructor(differences: string[]) {
     super({
       what: 'this database cannot be taken over as it is',
       why: `it differs from what Roundsman can take over in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${differences.join('; ')}`,
-      hint: 'change these in the database (docs/schema.md says why each matters), or point DATABASE_URL at another one; nothing was changed',
+      reasons: differences,
+      hint: 'do what stands between the parentheses (docs/schema.md says why each matters), or point DATABASE_URL at another database; nothing was changed',
     });
     this.differences = differences;
+    this.listed = differences.map(apart);
   }
+}
+
+/** What stands between the last parentheses, which may contain others. */
+function apart(text: string): Difference {
+  let open = 0;
+  for (let at = text.length - 1; text.endsWith(')') && at > 0; at--) {
+    if (text[at] === ')') open += 1;
+    if (text[at] === '(') open -= 1;
+    if (open === 0)
+      return { difference: text.slice(0, at).trimEnd(), mend: text.slice(at + 1, -1) };
+  }
+  return { difference: text, mend: null };
 }
 
 /** One migration: the file's name without `.sql`, and its text. */

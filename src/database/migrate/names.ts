@@ -37,6 +37,8 @@ export async function takenNames(
     ...(await indexes(trx, { documented, engine }, there, additions)),
     ...(await constraints(trx, engine, there, additions)),
     ...(await triggers(trx, engine, there)),
+    ...(await columns(trx, engine, there)),
+    ...(await policies(trx, engine, there)),
     ...(await functions(trx, engine)),
   ];
 }
@@ -117,6 +119,43 @@ async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: S
   return rows.map(
     ({ name, relation }) =>
       `${relation}: trigger ${name} ${needed} (ALTER TRIGGER ${name} ON ${relation} RENAME TO own_${name})`,
+  );
+}
+
+/** Of tables that are there, the columns that the engine adds: `table.column`. */
+function addedColumns(engine: MigrationFile[]): string[] {
+  const plain = engine.map(({ name, text }) => ({ name, text: text.replaceAll(/--.*$/gm, '') }));
+  return all(plain, /ALTER TABLE (?:public\.)?(\w+)\s([^;]*)/g).flatMap(([, table, changes]) =>
+    [...changes!.matchAll(/ADD COLUMN (\w+)/g)].map(([, column]) => `${table}.${column}`),
+  );
+}
+
+async function columns(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+  const { rows } = await sql<{ relation: string; name: string }>`
+    SELECT relname AS relation, attname AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND attnum > 0 AND NOT attisdropped
+      AND relname || '.' || attname = ANY (${addedColumns(engine)})
+    ORDER BY 1, 2`.execute(trx);
+  return rows.map(
+    ({ relation, name }) =>
+      `${relation}: column ${name} ${needed} (ALTER TABLE ${relation} RENAME COLUMN ${name} TO own_${name})`,
+  );
+}
+
+/** Restrictive ones: permissive ones of your own are differences in any case. */
+async function policies(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+  const names = all(engine, /CREATE POLICY "([^"]+)" ON (\w+)/g).map(
+    ([, name, table]) => `${table}.${name}`,
+  );
+  const { rows } = await sql<{ relation: string; name: string }>`
+    SELECT relname AS relation, polname AS name FROM pg_policy JOIN pg_class c ON c.oid = polrelid
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND NOT polpermissive
+      -- A loop gives the bots' tables theirs.
+      AND (relname || '.' || polname = ANY (${names}) OR polname = 'Admins see ' || replace(relname, '_', ' '))
+    ORDER BY 1, 2`.execute(trx);
+  return rows.map(
+    ({ relation, name }) =>
+      `${relation}: policy "${name}" ${needed} (ALTER POLICY "${name}" ON ${relation} RENAME TO "own ${name}")`,
   );
 }
 

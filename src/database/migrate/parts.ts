@@ -1,6 +1,8 @@
 /** Documented tables part by part: columns, keys, indexes, triggers, policies, checks. */
 import { sql, type Transaction } from 'kysely';
 import { bare, doubledIndexes } from './differences.ts';
+import { addColumn, alterColumn, rename } from './mends.ts';
+import { meaning, meaningOfCheck } from './same-meaning.ts';
 
 type Parts = Map<string, string>;
 
@@ -10,13 +12,13 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
     WITH tables AS (
       SELECT oid, relname FROM pg_class WHERE relnamespace = ${schema}::regnamespace AND relkind = 'r'
     )
-    SELECT relname AS relation, 'column ' || attname AS part,
+    SELECT relname AS relation, 'column ' || quote_ident(attname) AS part,
            concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END,
-                     'DEFAULT ' || pg_get_expr(adbin, adrelid)) AS definition
+                     'DEFAULT ' || CASE WHEN attidentity <> '' THEN 'IDENTITY' ELSE pg_get_expr(adbin, adrelid) END) AS definition
     FROM tables JOIN pg_attribute ON attrelid = tables.oid AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     UNION ALL
-    SELECT relname, 'constraint ' || pg_get_constraintdef(c.oid), 'there'
+    SELECT relname, 'constraint ' || pg_get_constraintdef(c.oid), quote_ident(conname)
     FROM tables JOIN pg_constraint c ON conrelid = tables.oid AND contype IN ('p', 'u', 'f')
     UNION ALL
     SELECT relname, 'check ' || quote_ident(conname), pg_get_constraintdef(c.oid)
@@ -26,11 +28,16 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
     FROM tables JOIN pg_index i ON indrelid = tables.oid
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
     UNION ALL
-    SELECT relname, 'trigger ' || tgname, pg_get_triggerdef(t.oid)
+    SELECT relname, 'trigger ' || quote_ident(tgname), pg_get_triggerdef(t.oid)
     FROM tables JOIN pg_trigger t ON tgrelid = tables.oid AND NOT tgisinternal
     UNION ALL
-    SELECT relname, 'policy ' || quote_ident(polname), 'there'
-    FROM tables JOIN pg_policy ON polrelid = tables.oid AND polpermissive`.execute(trx);
+    SELECT relname, 'policy ' || quote_ident(polname),
+           concat_ws(' ', CASE WHEN polpermissive THEN 'permissive' ELSE 'restrictive' END,
+                     CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, 'TO',
+                     (SELECT string_agg(CASE role WHEN 0 THEN 'public' ELSE role::regrole::text END, ', ' ORDER BY role) FROM unnest(polroles) role),
+                     'USING (' || pg_get_expr(polqual, polrelid) || ')', 'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')')
+    FROM tables JOIN pg_policy ON polrelid = tables.oid
+    ORDER BY relation, part`.execute(trx);
   const tables = new Map<string, Parts>();
   for (const { relation, part, definition } of rows) {
     const parts = tables.get(relation) ?? new Map<string, string>();
@@ -39,35 +46,92 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
   return tables;
 }
 
+const split = (part: string) => {
+  const at = part.indexOf(' ');
+  return { kind: part.slice(0, at), name: part.slice(at + 1) };
+};
+
+const same = (kind: string, is: string, documented: string): boolean =>
+  kind === 'check'
+    ? meaningOfCheck(is) === meaningOfCheck(documented)
+    : kind === 'constraint' || meaning(is) === meaning(documented);
+
 /**
  * The parts that the document has and the table lacks or has in another form, and the additional parts of the table
- * that would change what is allowed.
+ * that would change what is allowed, or what the engine can write.
  */
 export function differ(table: string, expected: Parts, actual: Parts): string[] {
   const found: string[] = [];
   for (const [part, definition] of expected) {
-    // The migrations replace the document's own five policies in any case.
-    if (part.startsWith('policy ')) continue;
     if (doubledIndexes.some((index) => part === `index ${index}`)) continue;
+    const { kind, name } = split(part);
     const is = actual.get(part);
-    if (is === undefined) found.push(`${table}: ${part} is missing`);
-    else if (is !== definition) found.push(`${table}: ${part} is ${is}, documented ${definition}`);
+    // The migrations drop the document's own five policies: one that is not there is no difference.
+    if (is === undefined && kind !== 'policy')
+      found.push(`${table}: ${part} is missing${missing(table, kind, name, definition, actual)}`);
+    else if (is !== undefined && !same(kind, is, definition))
+      found.push(
+        `${table}: ${part} is ${is}, documented ${definition} (${mendOther(table, kind, name, is, definition)})`,
+      );
   }
-  for (const part of actual.keys()) {
+  for (const [part, definition] of actual) {
     if (expected.has(part)) continue;
-    const name = part.replace(/^\w+ /, '');
-    if (part.startsWith('column ')) found.push(`${table}: ${part} is not documented`);
-    if (part.startsWith('policy '))
+    const { kind, name } = split(part);
+    if (kind === 'column' && definition.endsWith(' NOT NULL'))
+      found.push(
+        `${table}: ${part} is NOT NULL without a default, and Roundsman's inserts do not give it (ALTER TABLE ${table} ALTER ${name} DROP NOT NULL)`,
+      );
+    if (kind === 'policy' && definition.startsWith('permissive'))
       found.push(
         `${table}: ${part} would allow more than Roundsman's own (DROP POLICY ${name} ON ${table})`,
       );
     // The engine writes its own words and values into these tables.
-    if (part.startsWith('check ') && /^bots$|^bot_/.test(table))
+    if (kind === 'check' && /^bots$|^bot_/.test(table))
       found.push(
         `${table}: ${part} may refuse what the engine writes (ALTER TABLE ${table} DROP CONSTRAINT ${name})`,
       );
   }
   return found;
+}
+
+/** What is there in place of a missing part, and the statement that mends it. */
+function missing(
+  table: string,
+  kind: string,
+  name: string,
+  definition: string,
+  actual: Parts,
+): string {
+  if (kind === 'column') return ` (${addColumn(table, name, definition)})`;
+  if (kind === 'index') {
+    const twin = [...actual].find(
+      ([part, is]) =>
+        part.startsWith('index ') &&
+        is.replace(` ${split(part).name} ON `, ` ${name} ON `) === definition,
+    );
+    if (twin === undefined) return ` (${definition})`;
+    const own = split(twin[0]).name;
+    return `, and ${own} is the same under another name (ALTER INDEX ${own} RENAME TO ${name})`;
+  }
+  if (kind !== 'constraint') return ` (${definition})`;
+  const columns = /^[A-Z ]+\([^)]*\)/.exec(name)![0];
+  const other = [...actual].find(([part]) => part.startsWith(`constraint ${columns}`));
+  if (other === undefined) return ` (ALTER TABLE ${table} ADD ${name})`;
+  return `, and ${other[1]} is ${split(other[0]).name} (ALTER TABLE ${table} DROP CONSTRAINT ${other[1]}, ADD ${name})`;
+}
+
+function mendOther(
+  table: string,
+  kind: string,
+  name: string,
+  is: string,
+  documented: string,
+): string {
+  if (kind === 'column') return alterColumn(table, name, is, documented);
+  // What is permissive under another name would be a difference, too.
+  if (kind === 'policy' && is.startsWith('permissive')) return `DROP POLICY ${name} ON ${table}`;
+  if (kind === 'policy') return rename(kind, table, name);
+  return `${rename(kind, table, name)}; ${documented}`;
 }
 
 /**
@@ -84,14 +148,11 @@ export function differFromOurs(table: string, additions: Parts, actual: Parts): 
   );
   for (const [part, definition] of wanted) {
     const is = actual.get(part);
-    if (is === undefined || is === definition) continue;
-    const name = part.replace(/^\w+ /, '');
-    const rename = part.startsWith('check ')
-      ? `ALTER TABLE ${table} RENAME CONSTRAINT ${name} TO own_${name}`
-      : part.startsWith('index ')
-        ? `ALTER INDEX ${name} RENAME TO own_${name}`
-        : `ALTER TRIGGER ${name} ON ${table} RENAME TO own_${name}`;
-    found.push(`${table}: ${part} is ${is}, Roundsman's is ${definition} (${rename})`);
+    const { kind, name } = split(part);
+    if (is === undefined || same(kind, is, definition)) continue;
+    found.push(
+      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${rename(kind, table, name)})`,
+    );
   }
   return found;
 }

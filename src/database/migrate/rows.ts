@@ -8,6 +8,7 @@ import { endedExecutions, executionStatuses } from '../execution-statuses.ts';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
+import { trying } from './trying.ts';
 
 const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared'];
 const outside = (column: string, words: readonly string[]) =>
@@ -192,22 +193,33 @@ async function vocabularies(trx: Transaction<any>): Promise<RowRule[]> {
   }));
 }
 
-/** Runs the rules on `sound` tables only: tables whose columns are as the rules expect. */
-export async function wrongRows(trx: Transaction<any>, sound: Set<string>): Promise<string[]> {
+/**
+ * Runs the rules on `readable` tables. A rule about a table that is not as documented may not be understood: what the
+ * table lacks is then a difference of its own. `sound` are the others.
+ */
+export async function wrongRows(
+  trx: Transaction<any>,
+  { readable, sound }: { readable: Set<string>; sound: Set<string> },
+): Promise<string[]> {
   const found: string[] = [];
   for (const rule of [...(await vocabularies(trx)), ...rules]) {
-    const { table, column, wrong, why, mend } = rule;
-    if (![table, ...(rule.also ?? [])].every((each) => sound.has(each))) continue;
-    const { rows } = await sql
-      .raw<{ count: number; example: string | null }>(
-        `SELECT count(*)::int AS count, min(id::text) AS example FROM public.${table} t WHERE ${wrong}`,
-      )
-      .execute(trx);
-    const { count, example } = rows[0]!;
-    if (count > 0)
-      found.push(
-        `${table}: ${column} ${why}, in ${count} ${count === 1 ? 'row' : 'rows'}, such as ${example} (${mend})`,
-      );
+    const tables = [rule.table, ...(rule.also ?? [])];
+    if (!tables.every((each) => readable.has(each))) continue;
+    const asked = await trying(trx, () => ask(trx, rule));
+    if (!asked.ok && tables.every((each) => sound.has(each))) throw asked.error;
+    if (asked.ok && asked.result !== null) found.push(asked.result);
   }
   return found;
+}
+
+async function ask(trx: Transaction<any>, rule: RowRule): Promise<string | null> {
+  const { table, column, wrong, why, mend } = rule;
+  const { rows } = await sql
+    .raw<{ count: number; example: string | null }>(
+      `SELECT count(*)::int AS count, min(id::text) AS example FROM public.${table} t WHERE ${wrong}`,
+    )
+    .execute(trx);
+  const { count, example } = rows[0]!;
+  if (count === 0) return null;
+  return `${table}: ${column} ${why}, in ${count} ${count === 1 ? 'row' : 'rows'}, such as ${example} (${mend})`;
 }

@@ -20,6 +20,28 @@ export async function surroundings(trx: Transaction<any>, tables: string[]): Pro
     FROM pg_namespace WHERE nspname IN ('public', 'private', 'engine')
       AND NOT has_schema_privilege(oid, 'CREATE')
     UNION ALL
+    SELECT format('extension uuid-ossp is not there, and this server does not have it (install PostgreSQL''s contrib modules on the server)')
+    WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'uuid-ossp')
+    UNION ALL
+    SELECT format('database %1$I: %2$s may not create the %3$s in it (GRANT CREATE ON DATABASE %1$I TO %2$s)',
+                  current_database(), quote_ident(current_user), string_agg(what, ', '))
+    FROM (SELECT 'schema ' || name AS what FROM unnest('{extensions,auth,engine,private}'::text[]) AS name
+          WHERE to_regnamespace(name) IS NULL
+          UNION ALL SELECT 'extension uuid-ossp' WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'uuid-ossp')) missing
+    WHERE NOT has_database_privilege(current_database(), 'CREATE')
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT format('role %1$s is not there, and %2$I may not create roles (as a superuser: CREATE ROLE %1$s NOLOGIN%3$s)',
+                  name, current_user, CASE name WHEN 'service_role' THEN ' BYPASSRLS' ELSE '' END)
+    FROM unnest('{anon,authenticated,service_role}'::text[]) AS name
+    WHERE to_regrole(name) IS NULL
+      AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreaterole OR rolsuper))
+    UNION ALL
+    SELECT format('auth.users: %1$I may not refer to it (GRANT REFERENCES ON auth.users TO %1$I)', current_user)
+    -- Not by to_regclass, which needs USAGE.
+    FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relname = 'users' AND NOT has_table_privilege(oid, 'REFERENCES')
+      AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = 'profiles')
+    UNION ALL
     SELECT format('%s: the table belongs to %s (ALTER TABLE %1$s OWNER TO %3$I)', relname, relowner::regrole, current_user)
     FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})
@@ -43,6 +65,9 @@ const documented = [
   },
 ];
 
+const makeUpdatedAt =
+  "CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at = now(); RETURN NEW; END'";
+
 const plain = (body: string) =>
   body
     .toLowerCase()
@@ -59,12 +84,24 @@ export async function functionDifferences(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const { signature, table, header, body } of documented) {
-    const { rows } = await sql<{ header: string; body: string; owner: string; ours: boolean }>`
+    const { rows } = await sql<{
+      header: string;
+      body: string;
+      owner: string;
+      ours: boolean;
+      definer: boolean;
+      me: string;
+    }>`
       SELECT concat(pg_get_function_arguments(oid), ' returns ', pg_get_function_result(oid)) AS header,
-             prosrc AS body, proowner::regrole::text AS owner, pg_has_role(proowner, 'USAGE') AS ours
+             prosrc AS body, prosecdef AS definer, quote_ident(current_user) AS me, proowner::regrole::text AS owner, pg_has_role(proowner, 'USAGE') AS ours
       FROM pg_proc WHERE oid = to_regprocedure(${`public.${signature}`})`.execute(trx);
     const [is] = rows;
-    if (!is) continue;
+    if (!is) {
+      // Its triggers are compared, and need it. (A migration makes the other one.)
+      if (there.has(table) && signature === 'update_updated_at()')
+        found.push(`function ${signature} is missing (${makeUpdatedAt})`);
+      continue;
+    }
     const rename = `ALTER FUNCTION ${signature} RENAME TO own_${signature.replace(/\(.*/, '')}`;
     if (!there.has(table))
       found.push(
@@ -78,7 +115,14 @@ export async function functionDifferences(
       found.push(
         `function ${signature} differs from the documented one, and would be replaced (${rename})`,
       );
-    else if (!is.ours) found.push(`function ${signature} belongs to ${is.owner}`);
+    else if (is.definer)
+      found.push(
+        `function ${signature} runs as its owner, and the documented one as its caller (ALTER FUNCTION ${signature} SECURITY INVOKER)`,
+      );
+    else if (!is.ours)
+      found.push(
+        `function ${signature} belongs to ${is.owner} (as ${is.owner}: ALTER FUNCTION ${signature} OWNER TO ${is.me})`,
+      );
   }
   return found;
 }

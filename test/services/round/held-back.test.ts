@@ -49,13 +49,13 @@ test('what a cooldown stopped is named with its gate, its opening and the comman
       gate: 'cooldown',
       waits_for: 'time',
       opens_at: expect.any(Date),
-      try: 'npx roundsman bots run doctor',
+      try: 'npx roundsman bots run watch',
     },
   ]);
   const text = printed(round);
   expect(text).toContain('Nothing was healed.');
   expect(text).toMatch(
-    /Known, and not healed: 1 problem\n.*disk.*\n +clean: gate cooldown: it was tried .* it opens at 20.* UTC, in \dm; after that `npx roundsman bots run doctor` asks again/,
+    /Known, and not healed: 1 problem\n.*disk.*\n +clean: gate cooldown: it was tried .* it opens at 20.* UTC, in \dm; after that `npx roundsman bots run watch` asks again/,
   );
 });
 
@@ -67,7 +67,7 @@ test.each<[string, (platform: Platform) => unknown, RegExp]>([
   ],
   [
     'storm',
-    ({ ill }) => ['a', 'b', 'c', 'd', 'e'].map((name) => ill.add(name)),
+    ({ broken }) => ['a', 'b', 'c', 'd', 'e'].map((name) => broken.add(name)),
     /clean: gate storm: 6 components of its bot are broken: .*when fewer are broken/,
   ],
 ])('the same of %s', async (_, close, words) => {
