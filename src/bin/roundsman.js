@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 const major = Number(process.versions.node.split('.')[0]);
 
-/** The Node 24 that `npm install` installed as an optional package; null without it. */
+/** The Node 24 of the package node-<platform>-<arch>, where the clone or the project has it; null without it. */
 function bundledNode() {
   try {
     const name = `node-${process.platform}-${process.arch}/package.json`;
@@ -30,8 +30,14 @@ if (major >= 24) {
   if (node) handOver(node);
   else {
     console.error(`error: Roundsman needs Node 24, and this is Node ${process.versions.node}`);
-    console.error('  why: it is TypeScript that Node runs as it is');
-    console.error('  try: npm install (brings Node 24 along on Linux), or a newer Node');
+    console.error('  why: it is written for what Node brings since version 24');
+    const clone = existsSync(new URL('./cli.ts', import.meta.url));
+    console.error(
+      clone
+        ? '  try: npm install (brings Node 24 along on Linux), or a newer Node'
+        : '  try: a newer Node, or on Linux: npm install node-linux-' +
+            `${process.arch}@24, which this command then starts`,
+    );
     process.exitCode = 1;
   }
 }

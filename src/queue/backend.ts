@@ -116,6 +116,25 @@ const forService = `
   END
   $$`;
 
+/**
+ * BullMQ names a search_path for most of its functions and not for all; a function without one may be made to find
+ * other tables and types. Done after each install, because that takes the path from a function that it replaces. Two
+ * sessions that alter the same function fail with "tuple concurrently updated", so each waits for the one before it.
+ */
+const pinPaths = `
+  DO $$
+  DECLARE
+    f regprocedure;
+  BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('roundsman: rights on ${queueSchema}', 0));
+    FOR f IN SELECT p.oid FROM pg_proc p
+             WHERE p.pronamespace = '${queueSchema}'::regnamespace AND p.prokind = 'f' AND pg_has_role(p.proowner, 'USAGE')
+               AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search\\_path=%') LOOP
+      EXECUTE format('ALTER FUNCTION %s SET search_path = ${queueSchema}, pg_temp', f);
+    END LOOP;
+  END
+  $$`;
+
 /** Creates BullMQ's tables in schema `bullmq`. Concurrent callers wait for each other. */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
   const { runMigrations } = await import('bullmq');
@@ -124,6 +143,7 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
   try {
     await runMigrations(client as never, queueSchema);
     await client.query(forService);
+    await client.query(pinPaths);
   } finally {
     client.release();
     await connections.end();

