@@ -11,8 +11,8 @@ export interface RunsConfig {
   max_findings: number;
 }
 
-/** Runs that say something about their bot; a verify run belongs to a cure. */
-const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'`;
+/** Runs that say something about their bot; a verify run belongs to a cure, an external one to the platform's own code. */
+const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
 
 /** One row for each bot: how many of its `runs` are `bad`, and whether that is a finding. */
 interface Counted {
@@ -64,7 +64,9 @@ const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERAL (SELE
   SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
   WHERE s.key = b.name), ${from}) AS at) start`;
 
-const among = ({ only }: EventContext) => (only ? sql`b.name = ANY (${only}::text[])` : sql`true`);
+/** A bot that was removed has no problem any more. */
+const among = ({ only }: EventContext) => sql`b.removed_at IS NULL
+  AND ${only ? sql`b.name = ANY (${only}::text[])` : sql`true`}`;
 
 export function successRate(config: RunsConfig, context: EventContext) {
   const counts = sql`

@@ -70,7 +70,7 @@ function overdue(config: Config, context: CheckContext) {
 function stuck(config: Config, context: CheckContext) {
   const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
     WITH unfinished AS (
-      SELECT b.name, e.id, e.status,
+      SELECT b.name, b.api_endpoint, e.id, e.status,
         CASE e.status WHEN 'running' THEN e.started_at
           ELSE greatest(e.queued_at, e.run_after) END AS since,
         CASE e.status WHEN 'running' THEN b.timeout_seconds + ${config.stuck_margin_seconds}::float8
@@ -79,14 +79,14 @@ function stuck(config: Config, context: CheckContext) {
           >= b.concurrency AS busy,
         row_number() OVER (PARTITION BY b.id, e.status ORDER BY e.started_at DESC) AS newest
       FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-      WHERE e.status IN ('queued', 'running')
+      WHERE e.status IN ('queued', 'running') AND e.trigger <> 'external' AND b.removed_at IS NULL
     )
     SELECT name, count(*)::int AS runs, min(since) AS since,
       (array_agg(id ORDER BY since))[1:20] AS executions
     FROM unfinished
     WHERE since + make_interval(secs => allowed) < ${context.now}
       AND NOT (status = 'queued' AND busy)
-      AND NOT (name = ${name} AND status = 'running' AND newest = 1)
+      AND NOT (api_endpoint IN (${`/api/bots/${name}`}, ${`bot:${name}`}) AND status = 'running' AND newest = 1)
     GROUP BY name ORDER BY min(since), name`;
   return report(query, config, context, ({ name: component, runs, since, executions }) => {
     const minutes = Math.floor((context.now.getTime() - since.getTime()) / MINUTE);

@@ -71,9 +71,9 @@ const entries = (now: Date, hours: number) => {
            coalesce(r.at, ${now}::timestamptz - interval '24 hours') AS since,
            coalesce(r.at, ${now}::timestamptz - interval '48 hours') AS before
     FROM bot_knowledge k LEFT JOIN resolved r ON r.name = k.name
-    WHERE k.id IN (SELECT knowledge_id FROM seen WHERE verdict = 'blocked') OR EXISTS (
+    WHERE k.removed_at IS NULL AND (k.id IN (SELECT knowledge_id FROM seen WHERE verdict = 'blocked') OR EXISTS (
       SELECT FROM bot_actions a
-      WHERE a.knowledge_id = k.id AND a.taken_at > ${now}::timestamptz - interval '24 hours')
+      WHERE a.knowledge_id = k.id AND a.taken_at > ${now}::timestamptz - interval '24 hours'))
   ), heals AS MATERIALIZED (
     SELECT e.id, e.since, a.component, min(a.taken_at) AS taken, max(a.applied_at) AS applied, min(f.detected_at) AS began
     FROM active e JOIN bot_actions a ON a.knowledge_id = e.id AND a.taken_at > e.before AND a.state <> 'aborted'

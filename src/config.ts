@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -7,6 +7,7 @@ import { problemOf } from './ground/database-address.ts';
 import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
 import { redisDatabaseIn } from './ground/redis-database.ts';
+import { NoSettingsError, readSettings } from './ground/files/settings-file.ts';
 import { distrust } from './ground/files/trusted.ts';
 
 export interface Config {
@@ -109,9 +110,10 @@ function dotEnv(file: string): NodeJS.Dict<string> {
       hint = `${found.hint}, or remove ${file}`;
       throw new Error(`${found.why}, so its settings may be another user's`);
     }
-    return parseEnv(readFileSync(file, 'utf8'));
+    return parseEnv(readSettings(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (error instanceof NoSettingsError) hint = error.hint;
     throw new UsageError({
       what: 'the settings could not be read',
       why: `${file}: ${(error as Error).message}`,
@@ -134,7 +136,14 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   const value = given[name]?.trim();
   if (!value) return undefined;
   const example = `${protocols[0]}//user:password@host/name`;
-  // The message does not repeat the value: it holds a password.
+  // The message does not repeat the value: it holds a password. Some readers of an address leave such characters out
+  // and others do not, so that they would connect to different places.
+  if (/\p{Cc}/u.test(value))
+    bad(
+      name,
+      'it holds a tab, a line break or another control character',
+      `write it as ${example}`,
+    );
   if (!URL.canParse(value)) bad(name, 'it is not a URL', `write it as ${example}`);
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))

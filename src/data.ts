@@ -31,8 +31,43 @@ export {
 } from './ground/secrets/key-ring.ts';
 export { BrokenSealError } from './ground/secrets/sealing.ts';
 export * from './data/bots/bot-executions.ts';
+export {
+  countOpenFindings,
+  findingsOfRun,
+  listFindings,
+  type FindingFilter,
+  type Suppressor,
+} from './data/bots/bot-findings.ts';
+export {
+  listActions,
+  stepsOfHeal,
+  type ActionFilter,
+  type ActionRow,
+  type ListedAction,
+} from './data/bots/bot-actions.ts';
+export {
+  listTickets,
+  oneTicket,
+  type ListedTicket,
+  type TicketFilter,
+  type TicketRow,
+  type TicketStatus,
+} from './data/bots/bot-tickets.ts';
+export {
+  knowledgeEvents,
+  listKnowledge,
+  type KnowledgeFilter,
+  type KnowledgeRow,
+} from './data/bots/bot-knowledge.ts';
+export {
+  decisionsOn,
+  suggestionsOn,
+  type ListedDecision,
+  type Suggestion,
+} from './data/bots/bot-decisions.ts';
+export { listSilences, type ListedSilence, type Silence } from './data/bots/bot-silences.ts';
 export { queueManualRun } from './services/runs/queue.ts';
-export { cancelRun, RunEndedError } from './transitions/runs/cancel.ts';
+export { cancelRun, ExternalRunError, RunEndedError } from './transitions/runs/cancel.ts';
 export * from './data/apps/usage.ts';
 export * from './data/games/leaderboard.ts';
 export * from './data/social/groups.ts';

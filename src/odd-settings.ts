@@ -1,10 +1,10 @@
 /**
  * Settings that look as if they were given but are not read: mistyped names, and lines of `.env` that set nothing.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { projectDirectory } from './config.ts';
+import { readSettings } from './ground/files/settings-file.ts';
 import { nearest } from './ground/nearest.ts';
 
 export const knownSettings = [
@@ -50,7 +50,7 @@ function oddName(name: string): string | null {
 
 /** Numbers of lines that are neither empty, nor comments, nor a part of a quoted value. */
 function linesWithoutName(text: string): number[] {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split('\n');
   const odd: number[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at]!.trim();
@@ -69,7 +69,7 @@ function linesWithoutName(text: string): number[] {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readSettings(file);
   } catch {
     // The code that reads the settings reports an unreadable file.
     return '';

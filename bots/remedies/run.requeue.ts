@@ -20,10 +20,10 @@ async function standing(given: Params, context: RemedyContext, lock = sql``) {
   const { rows } = await sql<Standing>`
     SELECT b.id, b.status,
       (SELECT count(*)::int FROM bot_executions e
-       WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger <> 'verify') AS waiting,
+       WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'external')) AS waiting,
       (SELECT jsonb_build_object('id', e.id, 'status', e.status, 'reason', e.reason)
        FROM bot_executions e
-       WHERE e.bot_id = b.id AND e.status IN ('success', 'failed', 'timeout') AND e.trigger <> 'verify'
+       WHERE e.bot_id = b.id AND e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')
        ORDER BY e.completed_at DESC NULLS LAST LIMIT 1) AS last
     FROM bots b WHERE b.name = ${nameOf(given, context)} ${lock}`.execute(context.db);
   return rows[0];

@@ -7,6 +7,7 @@ import { dbCommand } from './db/index.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { findingsCommand } from './findings/index.ts';
 import { importCommand } from './import/index.ts';
+import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
 import { modeCommand } from './mode/index.ts';
@@ -29,6 +30,7 @@ const commands: (() => Command)[] = [
   limitsCommand,
   secretsCommand,
   importCommand,
+  jobsCommand,
   dbCommand,
   doctorCommand,
 ];

@@ -82,7 +82,7 @@ export async function tablesSource(db: Kysely<any>): Promise<string> {
     '/** What pg sends as JSON: JSON text, or an object. A list would go out as an array of PostgreSQL: stringify it. */',
     'export type JsonInput = string | number | boolean | { [key: string]: JsonValue };',
     '/** Without null: a JSONB column that is NOT NULL has to be given. Comes back as a value. */',
-    'export type Json = ColumnType<any, JsonInput, JsonInput>;\n',
+    'export type Json = ColumnType<JsonValue, JsonInput, JsonInput>;\n',
     'export type Timestamp = ColumnType<Date, Date | string>;',
     '/** as text: a number would lose digits */',
     'export type Int8 = ColumnType<string, string | number | bigint>;',

@@ -3,27 +3,34 @@
  * whole process, and modules of a catalogue, or their imports, set them: with drizzle-orm, for example, every time
  * becomes a string.
  */
+import { createRequire } from 'node:module';
 import pg from 'pg';
 
-// Read here, before a catalogue is imported (src/cli/session/catalogue.ts).
-const { getTypeParser, builtins } = pg.types;
 type Parser = (text: string) => unknown;
+interface ParserFile {
+  init(register: (oid: number, parser: Parser) => void): void;
+}
 
-/** PostgreSQL's own types have smaller numbers; the values of other types stay text. */
-const firstOfOthers = 10_000;
+// The files from which pg fills its table of parsers: that table itself may have been changed before this module was
+// loaded, by the program that imports it. pg is pinned, and test/database/own-client.test.ts reads each type.
+const fromPg = createRequire(createRequire(import.meta.url).resolve('pg'));
 
-const parsersOf = (format: 'text' | 'binary'): Parser[] =>
-  Array.from({ length: firstOfOthers }, (_, oid) => getTypeParser(oid, format as 'text'));
+function parsersOf(format: 'text' | 'binary'): Map<number, Parser> {
+  const parsers = new Map<number, Parser>();
+  const { init } = fromPg(`pg-types/lib/${format}Parsers`) as ParserFile;
+  init((oid, parser) => parsers.set(oid, parser));
+  return parsers;
+}
 
 const parsers = { text: parsersOf('text'), binary: parsersOf('binary') };
 
 // pg would turn a DATE into a Date at local midnight, which is another day in another time zone.
-parsers.text[builtins.DATE] = (text) => text;
+parsers.text.set(pg.types.builtins.DATE, (text) => text);
 
-/** The parsers for the columns on Roundsman's own connections. */
+/** The parsers for the columns on Roundsman's own connections; the values of other types stay text. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format: 'text' | 'binary' = 'text'): Parser =>
-    parsers[format]?.[oid] ?? String,
+    parsers[format]?.get(oid) ?? String,
 };
 
 /** Without defaults that have only a setter, such as `parseInt8`, which only concerns parsers. */

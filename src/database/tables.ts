@@ -16,7 +16,7 @@ export type JsonValue =
 /** What pg sends as JSON: JSON text, or an object. A list would go out as an array of PostgreSQL: stringify it. */
 export type JsonInput = string | number | boolean | { [key: string]: JsonValue };
 /** Without null: a JSONB column that is NOT NULL has to be given. Comes back as a value. */
-export type Json = ColumnType<any, JsonInput, JsonInput>;
+export type Json = ColumnType<JsonValue, JsonInput, JsonInput>;
 
 export type Timestamp = ColumnType<Date, Date | string>;
 /** as text: a number would lose digits */
@@ -151,7 +151,7 @@ export interface BotExecutions {
   metadata: Json | null;
   created_at: Generated<Timestamp | null>;
   scheduled_for: Timestamp | null;
-  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify'>;
+  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify' | 'external'>;
   generation: Generated<number>;
   attempt: Generated<number>;
   max_attempts: Generated<number>;
@@ -224,6 +224,8 @@ export interface BotKnowledge {
   unjudged: Generated<boolean>;
   aftermath: Json | null;
   judged_at: Timestamp | null;
+  removed_at: Timestamp | null;
+  catalogue_name: string | null;
 }
 
 export interface BotKnowledgeAutonomy {
@@ -361,6 +363,8 @@ export interface Bots {
   status_changed_at: Timestamp | null;
   definition_version: Generated<number>;
   checked_version: Generated<number>;
+  removed_at: Timestamp | null;
+  catalogue_name: string | null;
 }
 
 export interface Credits {

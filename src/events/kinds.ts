@@ -95,6 +95,11 @@ export const kinds = {
 
   // bots
   'bot.in_error': said<{ name: string; reason: string }>('warn', 'bot cannot run as it is defined'),
+  /** A run was still ending when its bot was removed. */
+  'bots.closed': said<{ bots: string[]; findings: number; tickets: number }>(
+    'info',
+    'what removed bots had left open was resolved',
+  ),
 
   // jobs
   'job.claimed': said<{ queued: number; skipped: number }>('info', 'jobs claimed'),

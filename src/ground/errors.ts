@@ -11,7 +11,15 @@ export interface Explanation {
 }
 
 /** Exit codes of the command line: part of its contract. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, notFound: 3, needsAttention: 6 } as const;
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  needsAttention: 6,
+  /** what a shell reports for a command that Ctrl-C ended */
+  interrupted: 130,
+} as const;
 
 /**
  * The root of all errors that Roundsman throws on purpose. Subclasses are defined beside the code that throws them.

@@ -23,30 +23,58 @@ export function fitting(text: string, length: number): string {
  * lines and paragraphs; and characters that are drawn blank but are not spaces (in Braille, music and hieroglyphs).
  */
 const unsafe =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}]/gu;
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}]/v;
+
+/**
+ * An emoji may be held together by what is unsafe elsewhere: a joiner, a selector, the tags of a flag. There it hides
+ * nothing. More parts than people put together would be one character without an end.
+ */
+const emoji =
+  /\p{Extended_Pictographic}[\uFE0F\p{Emoji_Modifier}]?(?:\u200D\p{Extended_Pictographic}[\uFE0F\p{Emoji_Modifier}]?){1,6}|\p{RGI_Emoji}/v;
+const unsafeOrEmoji = new RegExp(`(${emoji.source})|${unsafe.source}`, 'gv');
+
+/** Most text: nothing in it has to be looked at. */
+const plain = /^[\x20-\x7E]*$/;
 
 /** More than this many marks on one character would cover the lines above and below. */
 const stacked = /(\p{M}{4})\p{M}+/gu;
 
 /** One line that a terminal shows as it is: nothing in it moves the cursor, colours, reorders or hides text. */
 export const printable = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/[\r\n\t]+/g, ' ')
-    .replaceAll(unsafe, '\uFFFD')
-    .replaceAll(stacked, '$1');
+  plain.test(text)
+    ? text
+    : text
+        .toWellFormed()
+        .replaceAll(/[\r\n\t]+/g, ' ')
+        .replaceAll(unsafeOrEmoji, (_, whole?: string) => whole ?? '\uFFFD')
+        .replaceAll(stacked, '$1');
 
 /** `1 finding`, `3 findings` */
 export const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** `12s`, `5m`, `3h`, `2d`: how far apart two moments are, rounded down. */
+/** Each with its length in milliseconds, and how many of it make the next one. */
+const units = [
+  ['second', 1_000, 60],
+  ['minute', 60_000, 60],
+  ['hour', 3_600_000, 24],
+  ['day', 86_400_000, Infinity],
+] as const;
+
+/**
+ * How far apart two moments are, to the nearest whole number of a unit: the first one that stays below the next. So 119.7
+ * minutes are 2 hours, and 59.6 seconds 1 minute.
+ */
+export function nearestUnit(ms: number): { count: number; unit: (typeof units)[number][0] } {
+  const countOf = (length: number) => Math.round(Math.abs(ms) / length);
+  const [unit, length] = units.find(([, length, next]) => countOf(length) < next)!;
+  return { count: countOf(length), unit };
+}
+
+/** `12s`, `5m`, `3h`, `2d`: how far apart two moments are, to the nearest whole number of its unit. */
 export function span(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
+  const { count, unit } = nearestUnit(ms);
+  return `${count}${unit[0]}`;
 }
 
 /** `850 ms`, `1.2 s`; `-` for null. */

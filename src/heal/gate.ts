@@ -122,7 +122,7 @@ export async function readGateInputs(
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
       (SELECT count(DISTINCT heal_id)::int FROM bot_actions
-        WHERE taken_at > engine.now() - interval '1 hour') AS engine_last_hour,
+        WHERE taken_at > engine.now() - interval '1 hour' AND fingerprint NOT LIKE 'external-%') AS engine_last_hour,
       (SELECT CASE jsonb_typeof(value -> 'heals_per_hour') WHEN 'number' THEN (value -> 'heals_per_hour')::float8 END
         FROM engine.settings WHERE key = 'budget') AS budget,
       broken.broken_components, broken.known_components,

@@ -50,7 +50,7 @@ async function begin(
 /** Emits the outcome of a step. */
 function tell(
   { emit }: HealContext,
-  what: 'intended' | 'applied' | 'verified' | 'failed',
+  what: 'intended' | 'applied' | 'verified' | 'held' | 'failed',
   of: { run: Fenced; finding: OpenFinding; begun: Heal; action: Action },
 ): void {
   const { run, finding, begun, action } = of;
@@ -106,16 +106,14 @@ async function applySteps(
     if (!appliedAt && healing.signal.aborted) return healed;
     if (appliedAt && !(await verifiable(healing, dueAt(begun, action, appliedAt))))
       return { ...healed, later: true };
+    if (appliedAt) {
+      const judged = await verify(healing, run, finding, action.id, appliedAt);
+      if (judged === 'unclear') return { ...healed, later: finding.judgeWithin !== undefined };
+      tell(healing, judged, step);
+      if (judged !== 'failed') return { ...healed, healed: true };
+    }
     // A step that threw changed nothing; but the problem may have gone away by itself meanwhile.
-    const verdict = appliedAt
-      ? await verify(healing, run, finding, action.id, appliedAt)
-      : await healing.recheck(finding, null);
-    if (appliedAt && verdict !== 'unclear')
-      tell(healing, verdict === 'clean' ? 'verified' : 'failed', step);
-    if (appliedAt && verdict === 'unclear')
-      return { ...healed, later: finding.judgeWithin !== undefined };
-    if (verdict !== 'failing')
-      return { ...healed, healed: appliedAt !== null && verdict === 'clean' };
+    else if ((await healing.recheck(finding, null)) !== 'failing') return healed;
     if (healing.signal.aborted) return healed;
     action = await intendNext(healing, run, finding, begun, action.step + 1);
     if (action) tell(healing, 'intended', { ...step, action });

@@ -35,7 +35,10 @@ export const textOf = ({
   [part in 'title' | 'description' | 'affected_component']: string | null;
 }): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, mostText);
 
-/** The entries whose pattern is found in the finding's title, description or component, disabled ones too. */
+/**
+ * The entries whose pattern is found in the finding's title, description or component: disabled ones too, and no removed
+ * one.
+ */
 export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding): Promise<Matched> {
   const { found, unexamined } = examine(await currentIndex(db), textOf(finding));
   if (found.length + unexamined.length === 0) return { candidates: [], unexamined: [] };
@@ -51,6 +54,7 @@ export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding):
     .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
     .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
     .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...unknown]}::uuid[])`)
+    .where('k.removed_at', 'is', null)
     .orderBy('k.name')
     .execute();
   return {

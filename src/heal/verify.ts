@@ -6,13 +6,16 @@ import { rememberCure } from '../transitions/findings/remember-cure.ts';
 import { resolveHealed } from '../transitions/findings/resolve.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { HealContext } from './heal-context.ts';
-import type { Verdict } from './finding/verdict.ts';
+
+/** What became of a step: the state of its action, or that no verdict was recorded. */
+export type Judged = 'verified' | 'held' | 'failed' | 'unclear';
 
 /**
- * Asks the same check again, and only what happened since the cure counts; then records the verdict: verified, and the
- * finding is resolved, or failed. When the verdict is unclear, the action stays `applied`: the next clean run verifies
- * it, and the next attempt asks again. For a check of events, a separate `verify` run asks again, for a limited time.
- * The verdict is also `unclear` when another run has judged the action meanwhile: then that run goes on with it.
+ * Asks the same check again, and only what happened since the cure counts; then records the verdict: verified (held at
+ * once where findings come back by themselves), and the finding is resolved, or failed. When the verdict is unclear,
+ * the action stays `applied`: the next clean run verifies it, and the next attempt asks again. For a check of events, a
+ * separate `verify` run asks again, for a limited time. It is also `unclear` when another run has judged the action
+ * meanwhile: then that run goes on with it.
  */
 export async function verify(
   healing: HealContext,
@@ -20,22 +23,23 @@ export async function verify(
   finding: OpenFinding,
   actionId: string,
   appliedAt: Date,
-): Promise<Verdict> {
-  const verified = await healing.recheck(finding, appliedAt);
-  if (verified === 'unclear') {
+): Promise<Judged> {
+  const verdict = await healing.recheck(finding, appliedAt);
+  if (verdict === 'unclear') {
     const within = finding.judgeWithin;
     if (within !== undefined)
       await whileContended(healing, run, (trx) =>
         askAgain(trx, { id: actionId, appliedAt, within }),
       );
-    return verified;
+    return verdict;
   }
   return whileContended(healing, run, async (trx) => {
-    if (verified === 'failing') return (await failCure(trx, actionId)) ? verified : 'unclear';
+    if (verdict === 'failing') return (await failCure(trx, actionId)) ? 'failed' : 'unclear';
     // Each transaction that records results locks a fingerprint's memory before its actions and findings.
     await rememberCure(trx, finding);
-    if (!(await verifyCure(trx, actionId))) return 'unclear';
+    const state = await verifyCure(trx, actionId);
+    if (state === null) return 'unclear';
     await resolveHealed(trx, finding, run);
-    return verified;
+    return state;
   });
 }

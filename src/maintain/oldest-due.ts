@@ -23,7 +23,7 @@ export async function oldestDue(
   const { rows } = await sql<RunEntry & Cursor & { may_start: boolean }>`
     WITH taken AS MATERIALIZED (
       SELECT r.bot_id FROM bot_executions r JOIN bots b ON b.id = r.bot_id
-      WHERE r.status = 'running' GROUP BY r.bot_id, b.concurrency HAVING count(*) >= b.concurrency
+      WHERE r.status = 'running' AND r.trigger <> 'external' GROUP BY r.bot_id, b.concurrency HAVING count(*) >= b.concurrency
     ), seen AS MATERIALIZED (
       SELECT e.id, e.generation, e.bot_id, ${at} AS at FROM bot_executions e
       WHERE e.status = 'queued' AND e.generation > 0

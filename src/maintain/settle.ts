@@ -4,6 +4,7 @@ import type { Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
 import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
 import { hold } from '../transitions/actions/hold.ts';
+import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/close-removed.ts';
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
@@ -22,6 +23,8 @@ export interface Settled {
   noted: number;
   /** silences that ended because what they named was resolved */
   silences: number;
+  /** removed bots of which a run that was still ending had left something open */
+  closed: number;
 }
 
 /** How many rows of each kind are concluded at once; the next call continues. */
@@ -44,8 +47,35 @@ export async function settle(
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
   const silences = await endResolvedSilences(db);
+  const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
   for (const change of changes) emit('autonomy.changed', change);
   const judged = changes.length;
-  return { held: held.length, recovered, undecided, judged, noted, silences };
+  return { held: held.length, recovered, undecided, judged, noted, silences, closed };
+}
+
+/** A run that was still ending when its bot was removed may have written findings and tickets since. */
+async function closeLeftOpen(db: Db, emit: Emit): Promise<number> {
+  const ids = await removedWithOpen(db, most);
+  if (ids.length === 0) return 0;
+  const { bots, closed } = await db.transaction().execute(async (trx) => {
+    const held = await holdRemoved(trx, ids);
+    return {
+      bots: held,
+      closed: await closeRemoved(
+        trx,
+        held.map(({ id }) => id),
+        'roundsman',
+      ),
+    };
+  });
+  for (const { number, severity } of closed.tickets)
+    emit('ticket.resolved', { ticket: `T-${number}`, run: null, severity });
+  if (bots.length > 0)
+    emit('bots.closed', {
+      bots: bots.map(({ name }) => name),
+      findings: closed.findings,
+      tickets: closed.tickets.length,
+    });
+  return bots.length;
 }

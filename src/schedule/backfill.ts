@@ -87,15 +87,15 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
 
 const before = (at: Date) => new Date(at.getTime() - 1);
 
-function refuseUnlessActive({ name, status, status_reason }: BotRow): void {
+function refuseUnlessActive({ name, status, status_reason, removed_at }: BotRow): void {
   if (status === 'active') return;
   throw new BotCannotRunError({
     what: `the missed slots of ${name} cannot be run now`,
-    why: `it is ${status === 'error' ? 'in error' : status}${status_reason ? `: ${status_reason}` : ''}`,
+    why: `it ${removed_at ? 'was removed' : `is ${status === 'error' ? 'in error' : status}`}${status_reason ? `: ${status_reason}` : ''}`,
     hint:
       status === 'error'
         ? `correct its definition: \`npx roundsman bots edit ${name}\``
-        : `\`npx roundsman bots resume ${name}\` first; then the slots of the pause can be run`,
+        : `\`npx roundsman bots ${status === 'disabled' ? 'enable' : 'resume'} ${name}\` first; then the slots of the pause can be run`,
   });
 }
 

@@ -4,8 +4,9 @@ import { addBots } from '../transitions/bots/add.ts';
 import { registerKnowledge } from '../transitions/knowledge/register.ts';
 
 /**
- * Inserts the catalogue's bots and knowledge that the database does not have. Existing rows stay as they are: an
- * admin's edit, a status, or the deletion of a setting is never overwritten. Returns the names of what was inserted.
+ * Inserts the catalogue's bots and knowledge that were never registered, by their `catalogue_name`: what a person has
+ * renamed or removed does not come back. Existing rows stay as they are: an admin's edit, a status, or the deletion of a
+ * setting is never overwritten. Returns the names of what was inserted.
  */
 export async function registerCatalogue(
   db: Db,
@@ -17,6 +18,7 @@ export async function registerCatalogue(
     db,
     byName(bots).map((bot) => ({
       name: bot.name,
+      catalogue_name: bot.name,
       display_name: bot.displayName,
       description: bot.description,
       schedule_cron: bot.schedule,
@@ -28,6 +30,7 @@ export async function registerCatalogue(
     db,
     seeds.map(({ name, category, pattern, solution, autonomy }) => ({
       name,
+      catalogue_name: name,
       category,
       issue_pattern: pattern,
       solution,

@@ -3,7 +3,7 @@
  * calls with distinct parameters and fresh statistics, as service and under row level security as a
  * user. A goal that is missed is printed as missed, with the plan of its slowest call below the table.
  * BENCH_DATABASE_URL: a database that is migrated and seeded already, so that the seeding is not
- * waited for again.
+ * waited for again. BENCH_SIZE=small only shows that each function runs.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,18 @@ import { sizes, type SizeName } from '../../src/demo/sizes.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { casesOf, type Case } from './data-cases.ts';
 import { planOfSlowest, type Under } from './data-plan.ts';
+import { isSmall, sized } from './size.ts';
 
 /** p95 in ms that each class of query has to stay below. */
 const goals = { simple: 5, complex: 50, aggregate: 200 } as const;
-const calls = 200;
+const calls = sized(200, 5);
 
-const name = (process.argv[2] ?? 'large') as SizeName;
+const name = (process.argv[2] ?? sized('large', 'small')) as SizeName;
 const size = sizes[name];
+if (!size) {
+  console.error(`no such size: ${name}; there are ${Object.keys(sizes).join(', ')}`);
+  process.exit(2);
+}
 const user = (i: number) => idOf('profiles', 3 + ((i * 7_919) % (size.profiles - 3)));
 const admin = idOf('profiles', 1);
 
@@ -56,7 +61,7 @@ async function measure(db: Kysely<Database>, each: Case, service: boolean) {
   }
   const slowest = times.indexOf(Math.max(...times));
   times.sort((a, b) => a - b);
-  const [p50, p95] = [times[calls / 2]!, times[Math.floor(calls * 0.95)]!];
+  const [p50, p95] = [times[calls >> 1]!, times[Math.floor(calls * 0.95)]!];
   return { p50, p95, rows: rows / calls, slowest, worst: times.at(-1)! };
 }
 
@@ -86,13 +91,15 @@ try {
     for (const service of [true, false]) {
       const { p50, p95, rows, ...rest } = await measure(db, each, service);
       const goal = goals[each.kind];
-      const met = p95 <= goal;
+      const met = isSmall || p95 <= goal;
       if (!met) missed.push({ each, service, ...rest });
       console.log(
         `| ${each.name} | ${roleOf(each, service)} | ${rows.toFixed(0)} | ${p50.toFixed(1)} | ${p95.toFixed(1)} | ${goal}${met ? '' : ' MISSED'} |`,
       );
     }
-  console.log(missed.length === 0 ? 'every goal was met' : `${missed.length} goals were missed`);
+  if (isSmall) console.log('no goal was judged: this only shows that each function runs');
+  else
+    console.log(missed.length === 0 ? 'every goal was met' : `${missed.length} goals were missed`);
   // Only now, so that no plan warms what another function is measured on.
   for (const { each, service, slowest, worst } of missed) {
     const plan = await planOfSlowest(connections, askerOf(each, slowest, service), (trx) =>

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:engine -- [part ...]`: what schedules and runs cost, beside a peer in the same run.
  * Wall figures are noise on a shared machine; medians, CPU and the ratio are what counts. A goal that
- * is missed is printed as missed, with where the time goes.
+ * is missed is printed as missed, with where the time goes. BENCH_SIZE=small only shows that each part runs.
  */
 import { dueAtOnce } from './engine/due-at-once.ts';
 import { lastOne, lateness, schedulerMemory } from './engine/at-work.ts';
@@ -12,6 +12,7 @@ import { startServers, type Servers } from './engine/servers.ts';
 import { printTable, type Line } from './engine/table.ts';
 import { testDatabase } from './engine/test-database.ts';
 import { wholeRuns } from './engine/whole-runs.ts';
+import { isSmall } from './size.ts';
 
 const parts: Record<string, (servers: Servers) => Promise<Line | Line[]>> = {
   'idle-tick': ({ db }) => idleTick(db),
@@ -50,4 +51,4 @@ try {
   await servers.stop();
 }
 if (lines.length > 0) printTable(lines);
-process.exitCode = lines.some(({ met }) => !met) ? 1 : 0;
+process.exitCode = !isSmall && lines.some(({ met }) => !met) ? 1 : 0;

@@ -17,11 +17,12 @@ import { buildIndex, type KnowledgeIndex } from '../../src/heal/patterns/knowled
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { median, ms, printTable, quantile } from './engine/table.ts';
+import { sized } from './size.ts';
 
-const entries = Number(process.env.BENCH_ENTRIES ?? 10_000);
-const texts = Number(process.env.BENCH_TEXTS ?? 1_000);
+const entries = Number(process.env.BENCH_ENTRIES ?? sized(10_000, 200));
+const texts = Number(process.env.BENCH_TEXTS ?? sized(1_000, 50));
 /** the loop takes a thousand times longer */
-const looped = Number(process.env.BENCH_LOOPED ?? 15);
+const looped = Number(process.env.BENCH_LOOPED ?? sized(15, 2));
 
 const patterns: ((n: number) => string)[] = [
   (n) => `connection to (?:db|cache|queue)-${n} (?:refused|reset|timed out)`,
@@ -144,7 +145,7 @@ async function withDatabase() {
     const catalogue = catalogueOf([], []);
     const [first] = await timed(() => match(db, catalogue, findingOf(texts)));
     const times: number[] = [];
-    for (let at = 1; at <= 200; at++)
+    for (let at = 1; at <= sized(200, 5); at++)
       times.push((await timed(() => match(db, catalogue, findingOf(texts + at))))[0]);
     return { first, times };
   } finally {

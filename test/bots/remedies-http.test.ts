@@ -1,9 +1,7 @@
 /** Requests to places that we do not trust, against real servers; each counts what reaches it. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
 import { botChanges } from '../../src/heal/bot-changes.ts';
@@ -13,22 +11,16 @@ import { allowedBy } from '../../src/outbound/hosts.ts';
 import { OutboundError, request } from '../../src/outbound/request.ts';
 import { testDatabase } from '../support/database.ts';
 import { endSession } from '../support/real-faults.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 async function serve(listener: RequestListener) {
   const seen: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
-  const server = createServer((incoming, answer) => {
+  const at = await serveHttp((incoming, answer) => {
     const { method, url, headers } = incoming;
     seen.push({ method, url, headers });
     listener(incoming, answer);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { seen, port, host: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}` };
+  return { seen, ...at };
 }
 
 const never = new AbortController().signal;

@@ -11,7 +11,7 @@ import { openChildren, type PoolOptions } from '../../src/run/tasks/children.ts'
 import { anEngine, type TestEngine } from '../support/engine.ts';
 import { attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 import { bots, remedies } from './bots.ts';
-import { engineWithChildren as withChildren, entry } from './with-children.ts';
+import { engineWithChildren as withChildren, entry } from '../support/children.ts';
 
 const module = new URL('./bots.ts', import.meta.url);
 

@@ -7,7 +7,7 @@ import type { PoolOptions } from '../../src/run/tasks/children.ts';
 import { run } from '../support/runs.ts';
 import { type TestEngine } from '../support/engine.ts';
 import { bots, changes, messages, remedies, sessions, together } from './rude-bots.ts';
-import { engineWithChildren as withChildren } from './with-children.ts';
+import { engineWithChildren as withChildren } from '../support/children.ts';
 
 const engineWithChildren = (options?: Partial<PoolOptions>) =>
   withChildren(new URL('./rude-bots.ts', import.meta.url), { bots, remedies }, options);

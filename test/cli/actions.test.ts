@@ -18,6 +18,7 @@ const row = (id: string) =>
   db.selectFrom('bot_actions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 const runs = () => db.selectFrom('bot_executions').selectAll().execute();
 const actions = (...args: string[]) => roundsman(url, 'actions', ...args);
+const undo = (id: string, ...args: string[]) => actions('undo', id, '--yes', ...args);
 const reversible = {
   remedy: 'bot.pause',
   risk: 'reversible',
@@ -69,7 +70,7 @@ test('show brings evidence, the other steps, and whether it can be taken back', 
 
 test('undo asks for it with who and when, and queues the run that does it; once', async () => {
   const id = await insertAction(db, bot, 'held', 60, reversible);
-  const { code, out } = await actions('undo', id, '--as', 'ann', '--yes');
+  const { code, out } = await undo(id, '--as', 'ann');
   expect(code).toBe(0);
   expect(await row(id)).toMatchObject({
     state: 'held',
@@ -79,7 +80,7 @@ test('undo asks for it with who and when, and queues the run that does it; once'
   const [run] = await runs();
   expect(run).toMatchObject({ bot_id: bot, trigger: 'manual', status: 'queued' });
   expect(out).toContain(run!.id);
-  const again = await actions('undo', id, '--as', 'bob');
+  const again = await undo(id, '--as', 'bob');
   expect(again).toMatchObject({
     code: 0,
     out: expect.stringContaining('ann asked for this undo already'),
@@ -100,7 +101,7 @@ test('why an undo waits or has failed is said beside it', async () => {
     /^Undo +asked for by ann .* could not undo it, and the next one tries again:/m,
   );
   expect(out.replaceAll(/\s+/g, ' ')).toContain('the secret TOKEN is not stored; store it');
-  expect((await actions('undo', waits)).out).toContain('could not undo it: the secret TOKEN');
+  expect((await undo(waits)).out).toContain('could not undo it: the secret TOKEN');
   const failed = await insertAction(db, bot, 'held', 60, {
     ...reversible,
     evidence: JSON.stringify({ undo_failed: 'it said 404' }),
@@ -112,7 +113,7 @@ test('why an undo waits or has failed is said beside it', async () => {
 
 test('of two who ask at once both are answered, and one run is queued', async () => {
   const id = await insertAction(db, bot, 'verified', 60, reversible);
-  const ended = await Promise.all([actions('undo', id), actions('undo', id)]);
+  const ended = await Promise.all([undo(id), undo(id)]);
   expect(ended.map(({ code }) => code)).toEqual([0, 0]);
   expect(await runs()).toHaveLength(1);
 });
@@ -121,13 +122,13 @@ test('the last step of a heal is taken back first, then the one before', async (
   const heal_id = randomUUID();
   const first = await insertAction(db, bot, 'failed', 9, { ...reversible, heal_id });
   const last = await insertAction(db, bot, 'verified', 8, { ...reversible, heal_id, step: 1 });
-  const early = await actions('undo', first);
+  const early = await undo(first);
   expect(early.code).toBe(1);
   expect(early.err).toContain('step 1 of its heal came after it');
   await sql`UPDATE bot_actions SET state = 'undone', success = false WHERE id = ${last}::uuid`.execute(
     db,
   );
-  expect((await actions('undo', first)).code).toBe(0);
+  expect((await undo(first)).code).toBe(0);
 });
 
 test.each([
@@ -155,7 +156,7 @@ test.each([
   ],
 ] as const)('what %s is not undone', async (_, state, values, why) => {
   const id = await insertAction(db, bot, state, 10, values);
-  const { code, err } = await actions('undo', id);
+  const { code, err } = await undo(id);
   expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(why) });
   expect(await row(id)).toMatchObject({ undo_requested_at: null });
   expect(await runs()).toEqual([]);
@@ -164,6 +165,6 @@ test.each([
 test('a bot that takes no run undoes nothing: the request is not left behind', async () => {
   const id = await insertAction(db, bot, 'held', 10, reversible);
   await sql`UPDATE bots SET status = 'disabled'`.execute(db);
-  expect((await actions('undo', id)).err).toContain('watch cannot be run');
+  expect((await undo(id)).err).toContain('watch cannot be run');
   expect(await row(id)).toMatchObject({ undo_requested_at: null });
 });

@@ -117,6 +117,21 @@ describe('next', () => {
 });
 
 describe('add', () => {
+  test.each([
+    '*/5\t*\t*\t*\t*',
+    ' 0 9\n* * 1-5\r\n',
+    '\u00A0@hourly\v',
+    'CRON_TZ=Europe/Berlin\t0 9 * * *',
+  ])('takes %j, and stores it with single spaces as edit does', async (schedule) => {
+    const given = ['--endpoint', endpoint, '--schedule', schedule];
+    const { code, err } = await roundsman(url, 'bots', 'add', 'mine', ...given);
+    expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining('defect') });
+    const tidy = schedule.trim().split(/\s+/).join(' ');
+    expect((await row('mine'))!.schedule_cron).toBe(tidy);
+    await roundsman(url, 'bots', 'edit', 'mine', '--schedule', schedule);
+    expect((await row('mine'))!.schedule_cron).toBe(tidy);
+  });
+
   test('writes what was given; the scheduler plans it', async () => {
     const options = [
       '--schedule',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -174,10 +175,30 @@ describe('add', () => {
   test.each([
     ['a slip in the first word', 'step:\n  - remedy: session.expire\n', /slip.yml:1:/],
     ['no UTF-8', Buffer.from([0x61, 0xff]), /it is not UTF-8/],
+    ['an archive', gzipSync(safe), /it is compressed \(gzip\)/],
+    ['a NUL', `${safe}\0`, /it holds a NUL byte, in line 3/],
   ])('%s of a file makes no advice of it', async (_, text, why) => {
     const path = await file('slip.yml', text);
     const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(why) });
+  });
+
+  test('a playbook that another system wrote is read: UTF-16, a byte order mark, its lines', async () => {
+    const written = `\uFEFF${safe.replaceAll('\n', '\r\n')}`;
+    const path = await file('windows.yaml', Buffer.from(written, 'utf16le'));
+    const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path);
+    expect({ code, err }).toEqual({ code: 0, err: expect.any(String) });
+    expect((await row('a'))!.solution).toBe(safe);
+  });
+
+  test('a directory or a device is no playbook', async () => {
+    for (const [path, why] of [
+      [folder, 'a directory'],
+      ['/dev/zero', 'a device'],
+    ]) {
+      const { code, err } = await knowledge('add', 'a', ...about, '--solution-file', path!);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`it is ${why}`) });
+    }
   });
 });
 
@@ -218,7 +239,7 @@ describe('edit', () => {
   test('an admin sets its autonomy, up and down, with the figures of that moment', async () => {
     const id = await insertKnowledge(db, 'a', { solution: safe });
     for (const state of ['held', 'held', 'failed'] as const) await insertHeal(db, botId, id, state);
-    await knowledge('edit', 'a', '--autonomy', 'auto', '--category', 'new', '--as', 'ann');
+    await knowledge('edit', 'a', '--autonomy', 'auto', '--yes', '--category', 'new', '--as', 'ann');
     expect(await row('a')).toMatchObject({ autonomy: 'auto', category: 'new' });
     await knowledge('edit', 'a', '--autonomy', 'suggest', '--as', 'ann');
     const written = await events('a');
@@ -283,7 +304,7 @@ describe('edit', () => {
       .insertInto('bot_knowledge_autonomy')
       .values({ knowledge_id: id, component: '/v1', autonomy: 'shadow' })
       .execute();
-    const { err } = await knowledge('edit', 'a', '--autonomy', 'auto');
+    const { err } = await knowledge('edit', 'a', '--autonomy', 'auto', '--yes');
     expect(err).toContain('keep it: /v1 (shadow)');
     expect(err).not.toContain('disable');
   });
@@ -365,7 +386,7 @@ describe('edit', () => {
     for (const [solution, args, autonomy] of [
       [irreversible, [], 'suggest'],
       [`${safe}# another\n`, [], 'suggest'],
-      [`${safe}# another\n`, ['--autonomy', 'auto'], 'auto'],
+      [`${safe}# another\n`, ['--autonomy', 'auto', '--yes'], 'auto'],
     ] as const) {
       await db.deleteFrom('bot_knowledge').execute();
       await insertKnowledge(db, 'a', { solution: safe, autonomy: 'auto' });

@@ -39,7 +39,7 @@ test('it is set with who and why, and says so to everybody', async () => {
     .executeTakeFirstOrThrow();
   // What the gates read is the word alone.
   expect(row).toMatchObject({ value: 'off', changed_by: 'ann', changed_at: expect.any(Date) });
-  const next = await roundsman(url, 'mode', 'auto', '--as', 'bob', '--json');
+  const next = await roundsman(url, 'mode', 'auto', '--yes', '--as', 'bob', '--json');
   expect(next.json()).toMatchObject({ mode: 'auto', changed_by: 'bob', reason: null });
   expect(await changes()).toMatchObject([
     { mode: 'auto', before: 'off', by: 'bob', reason: null },
@@ -88,7 +88,7 @@ test.each([
     expect(code).toBe(0);
     expect(out).toContain(`${word}: nothing is healed`);
     expect(out).toContain('mode safe');
-    expect((await roundsman(url, 'mode', 'safe')).code).toBe(0);
+    expect((await roundsman(url, 'mode', 'safe', '--yes')).code).toBe(0);
     expect(await readMode(db)).toMatchObject({ mode: 'safe' });
   },
 );

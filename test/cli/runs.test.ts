@@ -73,7 +73,7 @@ test('a run that waits has not started, and one of something is not many', async
   const { out } = await roundsman(url, 'runs', 'list', '--bot', 'waits');
   expect(out).toMatch(/ queued +manual +queued 3m ago /);
   const shown = await roundsman(url, 'runs', 'show', id);
-  expect(shown.out).toMatch(/^Results +1 check, 2 issues, 0 actions$/m);
+  expect(shown.out).toMatch(/^Results +1 check, 2 findings, 0 actions$/m);
 });
 
 test('a run that is due later says when', async () => {

@@ -61,6 +61,11 @@ describe('set', () => {
     expect(JSON.stringify(stored)).not.toContain(JSON.stringify(text).slice(1, -1));
   });
 
+  test('leaves out the byte order mark that a program put before the value', async () => {
+    expect((await given('\uFEFFvalue-1\r\n', ['set', 'TOKEN'])).code).toBe(0);
+    expect(await opened('TOKEN')).toBe('value-1');
+  });
+
   test.each<[string, string | Buffer, string, string]>([
     ['nothing', '', 'it is empty', 'whether that file is empty'],
     ['only the end of a line', '\n', 'it is empty', 'whether that file is empty'],
@@ -288,7 +293,7 @@ describe('remove', () => {
     expect(await row('TOKEN')).toBeUndefined();
   });
 
-  test('of one that is in use is refused without --yes where there is no terminal to ask on', async () => {
+  test('is refused without --yes where there is no terminal to ask on, and names what needs it', async () => {
     await given(value, ['set', 'TOKEN']);
     await insertKnowledge(db, 'cache.flush', { solution: 'steps: # {{secret:TOKEN}}' });
     const { code, out, err } = await given('', ['remove', 'TOKEN']);
@@ -296,7 +301,8 @@ describe('remove', () => {
     expect(err).toMatch(/cache\.flush[^]*--yes/);
     expect(await row('TOKEN')).toBeDefined();
     await db.deleteFrom('bot_knowledge').execute();
-    expect((await given('', ['remove', 'TOKEN'])).code).toBe(0);
+    expect((await given('', ['remove', 'TOKEN'])).code).toBe(2);
+    expect((await given('', ['remove', 'TOKEN', '--yes'])).code).toBe(0);
   });
 
   test('of one that is not there ends with 3', async () => {

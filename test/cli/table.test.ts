@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { table } from '../../src/cli/terminal/table.ts';
 
@@ -17,6 +19,8 @@ afterEach(() => {
   Object.assign(process.stdout, { isTTY, columns });
 });
 
+const segments = (text: string) =>
+  Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 const head = ['Id', 'Title', 'Bot', 'Seen'];
 const row = (title: string) => ['abcd1234', title, 'night-watch', '5m ago'];
 const lines = () => stripVTControlCharacters(printed).trimEnd().split('\n');
@@ -27,7 +31,7 @@ test('what is not for a terminal is never cut', () => {
   expect(lines()[1]).toBe(`abcd1234  ${'x'.repeat(300)}  night-watch  5m ago`);
 });
 
-test('on a terminal the widest column is cut, and no line is longer than the screen', () => {
+test('on a terminal a word that no line holds is cut, and no line is longer than the screen', () => {
   Object.assign(process.stdout, { isTTY: true, columns: 60 });
   table(head, [row('x'.repeat(300)), row('short')], 'none');
   expect(lines()[1]).toBe(`abcd1234  ${'x'.repeat(28)}…  night-watch  5m ago`);
@@ -41,12 +45,79 @@ test('a character of double width counts twice', () => {
 });
 
 test('spare columns go before the text gets short, and stay where there is room', () => {
-  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  Object.assign(process.stdout, { isTTY: true, columns: 55 });
   table(head, [row('x'.repeat(300))], 'none', ['Bot', 'Seen']);
   expect(lines()[0]).toMatch(/^Id +Title +Seen$/);
   printed = '';
   table(head, [row('short')], 'none', ['Bot', 'Seen']);
   expect(lines()[0]).toMatch(/^Id +Title +Bot +Seen$/);
+});
+
+test('a text that is too wide is wrapped between words, and no word is broken', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  table(head, [row('/v1/pay: 64 of 220 requests answered 5xx'), row('short')], 'none');
+  expect(lines()).toEqual([
+    'Id        Title                          Bot          Seen',
+    'abcd1234  /v1/pay: 64 of 220 requests    night-watch  5m ago',
+    '          answered 5xx',
+    'abcd1234  short                          night-watch  5m ago',
+  ]);
+});
+
+test('a path or an id that no line holds goes on behind one of its joints', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  table(head, [row('/assets/summer/banners/large/2026.webp: 404')], 'none');
+  expect(lines().slice(1)).toEqual([
+    'abcd1234  /assets/summer/banners/large/  night-watch  5m ago',
+    '          2026.webp: 404',
+  ]);
+});
+
+test('a text of many lines ends in the third one, and says so', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  table(head, [row('some words '.repeat(50).trim())], 'none');
+  expect(lines()).toHaveLength(4);
+  expect(lines()[3]).toMatch(/^ {10}some words some words some …$/);
+});
+
+test('a cell in one colour has it on each of its lines', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  const [on, off] = ['\u001B[31m', '\u001B[39m'];
+  table(head, [row(`${on}${'some words '.repeat(4).trim()}${off}`)], 'none');
+  expect(printed.split('\n').slice(1, 3)).toEqual([
+    `abcd1234  ${on}some words some words some${off}     night-watch  5m ago`,
+    `          ${on}words some words${off}`,
+  ]);
+});
+
+const emoji = ['👨‍👩‍👧', '👍🏽', '❤️', '1️⃣', '🇩🇪', '日本', 'ｶﾞ', 'e\u0301\u0323', 'नि', '한국', '🚀'];
+
+test('columns stand under each other, whatever is in them', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 80 });
+  table(head, emoji.map(row), 'none');
+  const places = lines().map((line) => stringWidth(line.slice(0, line.search(/night|Bot/))));
+  expect(new Set(places).size).toBe(1);
+});
+
+test('no line is too wide, no column is lost and no character is broken, whatever is in the cells', () => {
+  const characters = fc.constantFrom(...emoji, 'a', 'é', ' ', ' ', '/', '-', 'words');
+  const text = fc.array(characters, { maxLength: 60 }).map((all) => all.join(''));
+  const whole = new Set(emoji.flatMap((each) => [...segments(each)]));
+  fc.assert(
+    fc.property(
+      fc.array(text, { minLength: 1 }),
+      fc.integer({ min: 50, max: 120 }),
+      (titles, columns) => {
+        Object.assign(process.stdout, { isTTY: true, columns });
+        printed = '';
+        table(head, titles.map(row), 'none');
+        for (const line of lines()) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+        expect(lines()[0]).toMatch(/^Id +Title +Bot +Seen$/);
+        for (const part of segments(lines().slice(1).join('')))
+          if (/[^\p{ASCII}é…]/u.test(part)) expect(whole).toContain(part);
+      },
+    ),
+  );
 });
 
 test('without rows it says the sentence for that', () => {

@@ -25,6 +25,7 @@ const runs = () => db.selectFrom('bot_executions').selectAll().execute();
 const events = () =>
   db.selectFrom('bot_ticket_events').select(['event', 'actor', 'detail']).execute();
 const tickets = (...args: string[]) => roundsman(url, 'tickets', ...args);
+const approve = (...args: string[]) => tickets('approve', name, '--yes', ...args);
 const suggest = async (entry: string, values: Parameters<typeof insertKnowledge>[2] = {}) => {
   const knowledge = await insertKnowledge(db, entry, values);
   await insertDecision(db, { bot, finding, knowledge });
@@ -46,7 +47,7 @@ test('approve says what it is worth, answers, and queues the run that carries it
     await insertAction(db, bot, 'held', 9 * day, { knowledge_id: knowledge });
   await insertAction(db, bot, 'relapsed', 3 * day + 5, { knowledge_id: knowledge });
   await insertAction(db, bot, 'relapsed', 8 * day, { knowledge_id: knowledge });
-  const { code, out, err } = await tickets('approve', name, '--as', 'ann');
+  const { code, out, err } = await approve('--as', 'ann');
   expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('no worker is alive') });
   expect(out).toContain(
     'held 7 of 9, lower bound .33, last relapse 3 days ago, undo available (this component)',
@@ -62,7 +63,7 @@ test('approve says what it is worth, answers, and queues the run that carries it
   expect(await events()).toEqual([
     { event: 'noted', actor: 'ann', detail: { approved: 'sweep', run: run!.id } },
   ]);
-  const again = await tickets('approve', name);
+  const again = await approve();
   expect(again.code).toBe(1);
   expect(again.err).toContain('sweep was approved by ann');
   expect(await runs()).toHaveLength(1);
@@ -70,7 +71,7 @@ test('approve says what it is worth, answers, and queues the run that carries it
 
 test('what is disabled is not approved, but may be rejected', async () => {
   await suggest('sweep', { enabled: false });
-  const { code, err } = await tickets('approve', name, '--yes');
+  const { code, err } = await approve();
   expect(code).toBe(1);
   expect(err).toContain('sweep cannot be approved');
   expect(err).toContain('it is disabled');
@@ -81,7 +82,7 @@ test('what is disabled is not approved, but may be rejected', async () => {
 
 test('what nobody has tried, and what cannot be taken back, is said too', async () => {
   await suggest('sweep', { solution: steps('session.expire', 'bot.pause') });
-  const { out } = await tickets('approve', name, 'sweep', '--yes');
+  const { out } = await approve('sweep');
   expect(out).toContain('never tried here or elsewhere, undo not available');
 });
 
@@ -110,15 +111,15 @@ test('of several suggestions one has to be named; advice is not one of them', as
   const sweep = await suggest('sweep');
   await suggest('advice', { solution: 'Look at the cron.' });
   await suggest('broom');
-  const several = await tickets('approve', name);
+  const several = await approve();
   expect(several.code).toBe(2);
   expect(several.err).toMatch(/broom, sweep/);
   expect(several.err).not.toContain('advice');
   await untouched();
-  const { json } = await tickets('approve', name, 'sweep', '--json');
+  const { json } = await approve('sweep', '--json');
   expect(json()).toMatchObject({ knowledge_id: sweep, answer: 'approved' });
   // Of the rest only one can be applied.
-  expect((await tickets('approve', name)).out).toContain('Approved broom');
+  expect((await approve()).out).toContain('Approved broom');
 });
 
 test('advice cannot be approved: it says what to do instead', async () => {
@@ -143,8 +144,8 @@ test('what a safe mode keeps from acting alone can be approved; what is in shado
   });
   for (const knowledge of [pause, quiet])
     await insertDecision(db, { bot, finding, knowledge }, { verdict: 'blocked', gate: 'mode' });
-  expect((await tickets('approve', name, 'quiet')).err).toContain('pause is');
-  const { json } = await tickets('approve', name, '--json');
+  expect((await approve('quiet')).err).toContain('pause is');
+  const { json } = await approve('--json');
   expect(json()).toMatchObject({ knowledge_id: pause, answer: 'approved' });
 });
 
@@ -187,7 +188,7 @@ test.each([
   ],
 ])('%s is refused, and nothing is changed', async (_, prepare, code, why) => {
   await prepare();
-  const refused = await tickets('approve', name);
+  const refused = await approve();
   expect({ code: refused.code, err: refused.err }).toEqual({
     code,
     err: expect.stringContaining(why),
@@ -197,7 +198,7 @@ test.each([
 
 test('of two who answer at once one wins, and one run is queued at most', async () => {
   await suggest('sweep');
-  const ended = await Promise.all([tickets('approve', name), tickets('approve', name)]);
+  const ended = await Promise.all([approve(), approve()]);
   expect(ended.map(({ code }) => code).toSorted()).toEqual([0, 1]);
   expect(await runs()).toHaveLength(1);
 });

@@ -121,7 +121,7 @@ test('learn makes a pattern of the title, tries it on the past, and keeps the no
     resolution_notes: 'swept',
     cure_knowledge_id: known,
   });
-  const { code, out } = await resolve('--learn');
+  const { code, out } = await resolve('--learn', '--yes');
   expect(code).toBe(0);
   expect(out).toMatch(/^Pattern +\\d\[\\d\.,\]\* sessions pile up$/m);
   expect(out).toMatch(/^Would have matched +3 of 4 findings of the last 30 days, 3 problems$/m);
@@ -149,7 +149,7 @@ test('learn makes a pattern of the title, tries it on the past, and keeps the no
 test('a name that is taken gets a number; --json prints the proposal and the entry', async () => {
   await insertKnowledge(db, 'sessions-pile-up');
   await insertKnowledge(db, 'sessions-pile-up-2');
-  const shown = (await resolve('--learn', '--json')).json();
+  const shown = (await resolve('--learn', '--yes', '--json')).json();
   expect(shown).toMatchObject({
     status: 'resolved',
     proposal: { name: 'sessions-pile-up-3', replay: { matched: 1, wrongly: [] } },
@@ -162,7 +162,16 @@ test.each([
   ['notes that begin as a playbook', '214 sessions pile up', 'steps:\n  - remedy: db.analyze'],
 ])('%s teaches nothing: the ticket stays', async (_, title, notes) => {
   await sql`UPDATE bot_tickets SET title = ${title}`.execute(db);
-  const { code } = await roundsman(url, 'tickets', 'resolve', name, '--notes', notes, '--learn');
+  const { code } = await roundsman(
+    url,
+    'tickets',
+    'resolve',
+    name,
+    '--notes',
+    notes,
+    '--learn',
+    '--yes',
+  );
   expect(code).toBe(2);
   expect(await ticket()).toMatchObject({ status: 'open' });
   expect(await knowledge()).toEqual([]);

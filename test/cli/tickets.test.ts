@@ -29,10 +29,17 @@ test('without tickets it says so', async () => {
   expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('No open tickets') });
 });
 
-test('the worst come first, then the oldest; what is over only with --all', async () => {
+test('the worst come first, then the most overdue; what is over only with --all', async () => {
   await insertTicket(db, botId, 'low', { severity: 'low' });
+  await insertTicket(db, botId, 'seen high', {
+    created_at: ago(900),
+    respond_by: ago(800),
+    acknowledged_at: ago(850),
+  });
+  await insertTicket(db, botId, 'later high', { created_at: ago(800), snoozed_until: ago(-60) });
   await insertTicket(db, botId, 'new high', { created_at: ago(1), respond_by: ago(-60) });
   await insertTicket(db, botId, 'old high', { created_at: ago(90), respond_by: ago(60) });
+  await insertTicket(db, botId, 'late high', { created_at: ago(80), respond_by: ago(70) });
   await insertTicket(db, botId, 'critical', {
     severity: 'critical',
     status: 'assigned',
@@ -45,11 +52,12 @@ test('the worst come first, then the oldest; what is over only with --all', asyn
     resolution_notes: 'done',
   });
   const list = await roundsman(url, 'tickets', 'list', '--json');
-  const open = ['critical', 'old high', 'new high', 'low'];
+  const open = ['critical', 'late high', 'old high', 'new high', 'seen high', 'later high', 'low'];
   expect(list.json().map((row: any) => row.title)).toEqual(open);
   expect(Object.keys(list.json()[0])).toEqual([
     ...Object.keys(await ticket('T-1')),
     'bots',
+    'reopened_at',
     'bot_silences',
     'suppressor',
   ]);
@@ -59,7 +67,35 @@ test('the worst come first, then the oldest; what is over only with --all', asyn
   expect(theirs.json()).toMatchObject([{ title: 'critical', bots: { name: 'watch' } }]);
   const { out } = await roundsman(url, 'tickets', 'list');
   expect(out).toMatch(/old high .* overdue 1h$/m);
-  expect(out).toMatch(/new high .* in 59m$/m);
+  expect(out).toMatch(/new high .* in 1h$/m);
+});
+
+test('a ticket that was reopened says so, in the list and by itself', async () => {
+  const plain = await insertTicket(db, botId, 'new');
+  expect((await roundsman(url, 'tickets', 'list')).out).not.toContain('Reopened');
+  const again = await insertTicket(db, botId, 'came back');
+  const over = await insertTicket(db, botId, 'over', {
+    status: 'resolved',
+    resolved_at: ago(1),
+    resolution_notes: 'done',
+  });
+  for (const name of [again, over])
+    for (const minutes of [300, 120])
+      await db
+        .insertInto('bot_ticket_events')
+        .values({
+          ticket_id: (await ticket(name)).id,
+          event: 'reopened',
+          actor: 'roundsman',
+          created_at: ago(minutes),
+        })
+        .execute();
+  const { out } = await roundsman(url, 'tickets', 'list', '--all');
+  expect(out).toMatch(/^Ticket +Severity +Title +Bot +Status +Reopened +With/m);
+  expect(out).toMatch(new RegExp(`^${again} .* open +2h ago +-`, 'm'));
+  expect(out).toMatch(new RegExp(`^${plain} .* open +- +-`, 'm'));
+  expect(out).toMatch(new RegExp(`^${over} .* resolved +- +-`, 'm'));
+  expect((await roundsman(url, 'tickets', 'show', again)).out).toMatch(/^Reopened .* \(2h ago\)$/m);
 });
 
 test('one that stands for a storm says so', async () => {

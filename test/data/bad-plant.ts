@@ -1,4 +1,5 @@
 /** The rows that good values name, and what is good in more than one place. Bob's are foreign to ann. */
+import { randomUUID } from 'node:crypto';
 import * as data from '../../src/data.ts';
 import { addUser } from './people.ts';
 
@@ -18,7 +19,11 @@ export const the: Record<
   | 'group'
   | 'project'
   | 'foreign'
-  | 'talk',
+  | 'talk'
+  | 'finding'
+  | 'ticket'
+  | 'entry'
+  | 'heal',
   string
 > = {} as never;
 export const now = new Date('2026-03-01T12:00:00Z');
@@ -60,6 +65,68 @@ export async function plant(db: data.Db): Promise<void> {
   await db.transaction().execute((trx) => data.storeCredential(trx, ring, credential()));
   const use = { user_id: the.bob, app_id: the.app, credits_used: 1, success: true };
   await data.trackAppUsage(db, use);
+  await plantBotSection(add);
+}
+
+/** A finding that stands behind another one and is silenced, with all that the engine writes about it. */
+async function plantBotSection(
+  add: (table: string, values: object) => Promise<string>,
+): Promise<void> {
+  const ticket = { bot_id: the.bot, severity: 'high', title: 't' };
+  const about = { ...ticket, category: 'c' };
+  const parent = { check_name: 'c', component_key: 'host', fingerprint: 'parent' };
+  const behind = await add('bot_findings', { ...about, ...parent, affected_component: 'host' });
+  const child = { check_name: 'c', component_key: '/a', fingerprint: 'child' };
+  the.finding = await add('bot_findings', {
+    ...about,
+    ...child,
+    execution_id: the.run,
+    affected_component: '/a',
+    suppressed_by: behind,
+  });
+  the.entry = await add('bot_knowledge', {
+    name: 'entry',
+    category: 'c',
+    issue_pattern: 'is broken',
+    solution: 'mend it',
+  });
+  the.ticket = await add('bot_tickets', {
+    ...ticket,
+    description: 'd',
+    finding_id: the.finding,
+    fingerprint: 'child',
+    status: 'assigned',
+    assigned_to: 'admin',
+  });
+  the.heal = randomUUID();
+  await add('bot_actions', {
+    bot_id: the.bot,
+    finding_id: the.finding,
+    knowledge_id: the.entry,
+    heal_id: the.heal,
+    fingerprint: 'child',
+    action_type: 'mend',
+    action_description: 'mends',
+    success: false,
+    state: 'failed',
+    remedy: 'mend',
+    risk: 'safe',
+    idempotency_key: 'k',
+  });
+  await add('bot_decisions', {
+    bot_id: the.bot,
+    finding_id: the.finding,
+    knowledge_id: the.entry,
+    fingerprint: 'child',
+    verdict: 'suggested',
+  });
+  await add('bot_knowledge_events', { knowledge_id: the.entry, event: 'added', actor: 'admin' });
+  await add('bot_silences', {
+    component: '/a',
+    owner: 'admin',
+    reason: 'known',
+    expires_at: '9000-01-01T00:00:00Z',
+  });
 }
 
 export const event = () => ({ provider: 'stripe', event_id: 'e', event_at: now }) as const;

@@ -64,6 +64,7 @@ const of = (
   call: (on, given) => call(on, given),
   bad: values,
 });
+const rowLimits = [...required(bad.numbers), -1, 0, 1_000_002];
 const ofUsage = { user_id: bad.ids, app_id: bad.ids };
 
 export const specs: Record<string, Spec> = {
@@ -109,7 +110,7 @@ export const specs: Record<string, Spec> = {
   ),
   creditBalance: one('user_id', () => the.ann, id, data.creditBalance),
   ledgerPage: {
-    good: () => ({ user_id: the.ann, before: '5', limit: 5 }),
+    good: () => ({ user_id: the.ann, before: '500', limit: 5 }),
     call: (on, { user_id, ...page }) => data.ledgerPage(on, user_id, page),
     bad: {
       user_id: id,
@@ -230,6 +231,68 @@ export const specs: Record<string, Spec> = {
     },
   ),
   countOpenRuns: one('bot_id', () => the.bot, id, data.countOpenRuns),
+  countOpenFindings: one(
+    'bot_id',
+    () => [the.bot] as never,
+    [
+      ...required(bad.ids).filter((value) => !Array.isArray(value)),
+      ...required(bad.ids).map((value) => [value]),
+      Array(2),
+    ],
+    data.countOpenFindings,
+  ),
+  listFindings: of(
+    (on, { bot_id, ...filter }) => data.listFindings(on, { botId: bot_id, ...filter } as never),
+    () => ({ bot_id: the.bot, severity: 'high', which: 'open', limit: 5 }),
+    {
+      bot_id: [...bad.ids, null],
+      severity: [...bad.words, null],
+      which: required(bad.words),
+      limit: rowLimits,
+    },
+  ),
+  findingsOfRun: of(
+    (on, { limit, ...row }) => data.findingsOfRun(on, row as never, limit),
+    () => ({ id: the.run, bot_id: the.bot, limit: 5 }),
+    { id, bot_id: [...bad.ids, undefined], limit: rowLimits },
+  ),
+  listTickets: of(
+    (on, { assigned_to, ...filter }) =>
+      data.listTickets(on, { assignedTo: assigned_to, ...filter } as never),
+    () => ({ statuses: ['assigned'], severity: 'high', assigned_to: 'admin', limit: 5 }),
+    {
+      statuses: [...bad.words, null, [], ['nope'], Array(1), ['open', null]],
+      severity: [...bad.words, null],
+      assigned_to: [...bad.texts(50), null],
+      limit: rowLimits,
+    },
+  ),
+  oneTicket: one('id', () => the.ticket, id, data.oneTicket),
+  listActions: of(
+    (on, { bot_id, limit }) => data.listActions(on, { botId: bot_id, limit }),
+    () => ({ bot_id: the.bot, limit: 5 }),
+    { bot_id: [...bad.ids, null], limit: rowLimits },
+  ),
+  stepsOfHeal: one('heal_id', () => the.heal, id, data.stepsOfHeal),
+  listKnowledge: of(data.listKnowledge, () => ({ category: 'c', limit: 5 }), {
+    category: [...bad.texts(50), null],
+    limit: rowLimits,
+  }),
+  knowledgeEvents: of(
+    (on, given) => data.knowledgeEvents(on, given.knowledge_id, given.limit),
+    () => ({ knowledge_id: the.entry, limit: 5 }),
+    { knowledge_id: id, limit: rowLimits },
+  ),
+  decisionsOn: of(
+    (on, { limit, ...about }) => data.decisionsOn(on, about as never, limit),
+    () => ({ finding: the.finding, limit: 5 }),
+    { finding: id, limit: rowLimits },
+  ),
+  suggestionsOn: one('finding', () => the.finding, id, data.suggestionsOn),
+  listSilences: of(data.listSilences, () => ({ all: false, limit: 5 }), {
+    all: required(bad.flags),
+    limit: rowLimits,
+  }),
   queueManualRun: one('bot_id', () => the.bot, id, data.queueManualRun),
   cancelRun: of(
     (on, given) => data.cancelRun(on, given.id, given.reason),

@@ -115,7 +115,8 @@ describe('what stands around the tables', () => {
         WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid)
         UNION ALL SELECT 't', tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT 'r', '', relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-        UNION ALL SELECT 'f', '', proname FROM pg_proc WHERE pronamespace = to_regnamespace('private')`.execute(
+        UNION ALL SELECT 'f', '', pronamespace::regnamespace || '.' || proname FROM pg_proc
+        WHERE pronamespace IN (to_regnamespace('private'), to_regnamespace('public')) AND prorettype <> 'trigger'::regtype`.execute(
         of,
       );
     const documented = await columnsOf(db);
@@ -141,7 +142,7 @@ describe('what stands around the tables', () => {
       if (kind === 'r') await take(name, `CREATE VIEW ${name} AS SELECT 1`);
       if (kind === 'i') await take(name, `CREATE INDEX ${name} ON profiles (last_login_at)`);
       if (kind === 'f')
-        await take(name, `CREATE FUNCTION private.${name}() RETURNS int LANGUAGE sql RETURN 1`);
+        await take(name, `CREATE FUNCTION ${name}() RETURNS int LANGUAGE sql RETURN 1`);
       if (!documented.has(relation)) continue;
       if (kind === 'c' && !/^bots$|^bot_/.test(relation))
         await take(name, `ALTER TABLE ${relation} ADD CONSTRAINT ${name} CHECK (true)`);

@@ -2,9 +2,13 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { connect, pool } from '../../src/database/connect.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { onPostgres } from '../../src/queue/postgres.ts';
+import { addUser } from '../data/people.ts';
 import { testDatabase } from '../support/database.ts';
 
 const { builtins } = pg.types;
@@ -111,3 +115,53 @@ test('a pool of plain connections too', async () => {
   const { rows } = await connections.query<{ at: Date }>('SELECT now() AS at');
   expect(rows[0]!.at).toBeInstanceOf(Date);
 });
+
+/** A program that imports roundsman/data, after it has set parsers of its own or without; prints what it sees. */
+const program = (before: string) => `
+  import pg from 'pg';
+  const seen = () => Object.values(pg.types.builtins).flatMap((oid) => ['text', 'binary'].map((format) =>
+    pg.types.getTypeParser(oid, format)));
+  const defaults = () => JSON.stringify(Object.entries(pg.defaults).filter(([name]) => name !== 'parseInt8'));
+  ${before}
+  const [parsers, settings] = [seen(), defaults()];
+  const { connect, asService, listExecutions } = await import(process.argv[1]);
+  const same = () => seen().every((parser, at) => parser === parsers[at]) && defaults() === settings;
+  const imported = same();
+  const db = connect(process.argv[2]);
+  const ours = await db.selectFrom('profiles').select(['created_at', 'credits']).executeTakeFirst();
+  await asService(db, (trx) => listExecutions(trx, { limit: 1 }));
+  const theirs = new pg.Client(process.argv[2]);
+  await theirs.connect();
+  const { rows } = await theirs.query('SELECT created_at, created_at::date AS day FROM profiles LIMIT 1');
+  await theirs.end();
+  await db.destroy();
+  const kind = (value) => value?.constructor.name;
+  console.log(JSON.stringify({ imported, used: same(), ours: kind(ours.created_at), theirs: kind(rows[0].created_at), day: kind(rows[0].day) }));`;
+
+test.each([
+  ['none of its own', '', 'Date'],
+  [
+    'parsers of its own, set before',
+    'for (const oid of [1082, 1114, 1184, 20, 3802]) pg.types.setTypeParser(oid, (text) => `theirs ${text}`);',
+    'String',
+  ],
+])(
+  'a program that imports roundsman/data keeps its parsers and defaults, with %s, and ours are ours',
+  async (_, first, theirs) => {
+    const { db, url } = await testDatabase();
+    await addUser(db);
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program(first), `${root}src/data.ts`, url],
+      { cwd: root },
+    );
+    expect(JSON.parse(stdout)).toEqual({
+      imported: true,
+      used: true,
+      ours: 'Date',
+      theirs,
+      day: theirs,
+    });
+  },
+);

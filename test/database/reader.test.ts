@@ -139,7 +139,7 @@ test('a login that may not become that role is told so, and its checks run all t
     `CREATE ROLE ${login} LOGIN PASSWORD 'plain' BYPASSRLS`,
     `GRANT USAGE ON SCHEMA engine TO ${login}`,
     `GRANT ALL ON ALL TABLES IN SCHEMA engine, public TO ${login}`,
-    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine TO ${login}`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine, public TO ${login}`,
   );
   onTestFinished(async () => {
     await administer(url, `DROP OWNED BY ${login}`, `DROP ROLE ${login}`);

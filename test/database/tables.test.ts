@@ -82,6 +82,10 @@ describe('types are what pg returns', () => {
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
     expect(row.appearance).toEqual(appearance);
+    expectTypeOf(row.appearance).toEqualTypeOf<tables.JsonValue>();
+    type Conversation = Selectable<tables.JavariConversations>;
+    expectTypeOf<Conversation['messages']>().toEqualTypeOf<tables.JsonValue>();
+    expectTypeOf<Selectable<tables.Credits>['metadata']>().toEqualTypeOf<tables.JsonValue | null>();
     expect(row.is_active).toBe(true);
     expectTypeOf(row.is_active).toEqualTypeOf<boolean | null>();
     expectTypeOf(row.name).toEqualTypeOf<string>();

@@ -1,7 +1,6 @@
 /** docs/cli.md, from the commands themselves. */
 import type { Argument, Command, Option } from 'commander';
 import { wholeProgram } from '../../src/bin/cli.ts';
-import { interrupted } from '../../src/cli/session/waiting.ts';
 import { capitalised, exitCodes } from '../../src/ground/errors.ts';
 import { cell, code, table } from './markdown.ts';
 
@@ -12,6 +11,18 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
   usage: 'the command line, a setting or a value cannot be used as it was given',
   notFound: 'what was named does not exist',
   needsAttention: '`status` found something that a person has to look at',
+  interrupted:
+    'Ctrl-C or another signal ended it before it had its result; at a question nothing was written',
+};
+
+/** Of commands that do not always ask. */
+const asksWhen: Record<string, string> = {
+  mode: 'remedies may do more in the new mode than in the present one; never for `off`',
+  'knowledge edit':
+    '`--autonomy auto` lets an entry act alone, everywhere or on a component, that does not now',
+  'knowledge enable': 'the entry acts alone again',
+  'silences add': 'no finding ever had what it names',
+  'tickets resolve': '`--learn`, before anything of it is written',
 };
 
 const intro = `# Commands
@@ -22,8 +33,29 @@ Every command of \`npx roundsman\`, with its arguments and options. \`--help\` b
 Results go to standard output, everything else to standard error. With \`--json\` the result is one JSON document with the
 names of the tables' columns. A value in parentheses behind an option is what holds without it.
 
+## What is asked before
+
+A command asks a person before it has something done that waits for a person's word, lets remedies act alone that do not
+now, keeps or removes something for good, or rests on a name that nothing has. In a terminal the answer is y or N, and only
+y goes on. Where there is no terminal (a script, a pipe, cron), nothing is asked and nothing assumed: without \`--yes\` such a
+command ends with 2 and has written nothing. Ctrl-C at any question ends it with 130, the end of input (Ctrl-D) with 2; both
+have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal.
+`;
+
+const afterAsked = `
+All other commands do at once what is typed: they read, or they write what a person says (an assignment, a pause, a
+silence, a limit), which the opposite command takes back, or they ask for what schedules do by themselves (\`bots run\`,
+\`bots backfill\`, \`round\`).
+
 ## Exit codes
 `;
+
+const asksBefore = (command: Command): boolean =>
+  command.options.some(({ long }) => long === '--yes');
+
+/** The commands without commands below them. */
+export const leavesOf = (command: Command): Command[] =>
+  command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command];
 
 /** \`<name>\`, \`[name]\`, \`[name...]\`, as in the usage. */
 function term(argument: Argument): string {
@@ -33,7 +65,7 @@ function term(argument: Argument): string {
 
 const isHelp = ({ long }: Option): boolean => long === '--help';
 
-const nameOf = (command: Command): string =>
+export const nameOf = (command: Command): string =>
   command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
 /** A command, and those below it: `depth` is the level of its headline. */
@@ -66,16 +98,21 @@ function sectionsOf(command: Command, depth: number): string[] {
 }
 
 export function cliPage(): string {
-  const { commands } = wholeProgram();
+  const root = wholeProgram();
+  const { commands } = root;
   const codes = Object.entries(exitCodes) as [keyof typeof exitCodes, number][];
   return [
     intro.trimEnd(),
     ...table(
+      ['asks', 'when'],
+      leavesOf(root)
+        .filter(asksBefore)
+        .map((each) => [code(nameOf(each)), asksWhen[nameOf(each)] ?? 'always']),
+    ),
+    afterAsked.trimEnd(),
+    ...table(
       ['code', 'when'],
-      [
-        ...codes.map(([name, value]) => [String(value), exitMeanings[name]]),
-        [String(interrupted), 'Ctrl-C or another signal ended it before it had its result'],
-      ],
+      codes.map(([name, value]) => [String(value), exitMeanings[name]]),
     ),
     '',
     'Which error ends with which code is in [errors.md](errors.md).',

@@ -106,6 +106,16 @@ describe('what looks like a setting and is none', () => {
 });
 
 describe('the address of the database', () => {
+  test.each(['\t', '\n', '\r\n', '\0', '\u0085'])(
+    'with %j inside is refused: its readers would not agree on it',
+    (inside) => {
+      const { why, message } = refused({ DATABASE_URL: `${address}${inside}y` });
+      expect(why).toContain('another control character');
+      expect(message).not.toContain('hunter');
+      expect(readConfig({ DATABASE_URL: ` \uFEFF${address}\n` }).databaseUrl).toBe(address);
+    },
+  );
+
   test.each(['bogus', 'Require', 'verify_full', 'allow', 'true'])(
     'with sslmode=%s is refused by name, with the modes that there are',
     (mode) => {

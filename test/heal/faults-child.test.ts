@@ -1,18 +1,15 @@
 /** Faults in real children, whose sessions are of a role of their own: their kind crosses to the worker. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/run/tasks/children.ts';
 import { anEngine } from '../support/engine.ts';
 import { nothingHeldOut, run } from '../support/runs.ts';
 import { bots, remedies } from './fault-bots.ts';
+import { serveHttp } from '../support/http-server.ts';
+import { childrenOf } from '../support/children.ts';
 
 /** Called each time that a remedy is at work, with the process that it is in; it goes on afterwards. */
 type AtWork = (pid: number, times: number) => unknown;
@@ -40,28 +37,14 @@ async function scene(atWork: AtWork = () => {}) {
       )
       .execute(db);
   const url = Object.assign(new URL(engine.url), { username: role, password: 'child' });
-  const children = openChildren({
-    entry: new URL('../../src/bin/child.ts', import.meta.url),
-    catalogue: new URL('./fault-bots.ts', import.meta.url),
-    databaseUrl: url.href,
-    size: 1,
-    memoryMb: 256,
-    onEnded: (name) => void endSessions(db, name).catch(() => {}),
-  });
-  onTestFinished(() => children.close());
+  const module = new URL('./fault-bots.ts', import.meta.url);
+  const children = childrenOf({ db, url: url.href }, module, { size: 1 });
   let times = 0;
-  const server = createServer(async (incoming, answer) => {
+  const { url: counter } = await serveHttp(async (incoming, answer) => {
     await atWork(Number(await text(incoming)), (times += 1));
     answer.end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  await sql`INSERT INTO engine.fault_counter VALUES (0, ${`http://127.0.0.1:${port}`})`.execute(db);
+  await sql`INSERT INTO engine.fault_counter VALUES (0, ${counter})`.execute(db);
   return {
     db,
     alter,

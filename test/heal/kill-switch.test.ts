@@ -1,53 +1,34 @@
 /** Mode off, while real children are at work on real effects. */
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { expect, test } from 'vitest';
 import { changeMode, currentMode } from '../../src/data/bots/engine.ts';
-import { connect, endSessions } from '../../src/database/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { heal } from '../../src/heal/heal.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
-import { openChildren } from '../../src/run/tasks/children.ts';
 import { watchMode } from '../../src/run/kill-switch.ts';
-import { anEngine } from '../support/engine.ts';
 import { queuedRun, rowOf, run, set } from '../support/runs.ts';
 import { bots, remedies } from './kill-switch-bots.ts';
+import { serveHttp } from '../support/http-server.ts';
+import { engineWithChildren } from '../support/children.ts';
 
 /** From the change of the mode until the run has ended. */
 const mostMs = 2_000;
 
 async function scene() {
-  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
-  const children = openChildren({
-    entry: new URL('../../src/bin/child.ts', import.meta.url),
-    catalogue: new URL('./kill-switch-bots.ts', import.meta.url),
-    databaseUrl: engine.url,
-    size: 2,
-    memoryMb: 256,
-    onEnded: (name) => void endSessions(engine.db, name).catch(() => {}),
-  });
-  onTestFinished(() => children.close());
+  const module = new URL('./kill-switch-bots.ts', import.meta.url);
+  const engine = await engineWithChildren(module, { bots, remedies }, { size: 2 });
   const heard: string[] = [];
   const begun = Promise.withResolvers<number>();
-  const server = createServer(async (incoming, answer) => {
+  const { url } = await serveHttp(async (incoming, answer) => {
     const pid = Number(await text(incoming));
     heard.push(incoming.url!);
     if (incoming.url === '/begun') begun.resolve(pid);
     answer.end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { db } = engine;
   await sql`CREATE TABLE engine.effects (component text)`.execute(db);
   await sql`GRANT SELECT ON engine.effects TO roundsman_reader`.execute(db);
@@ -55,7 +36,7 @@ async function scene() {
     db,
   );
   return {
-    engine: { ...engine, children },
+    engine,
     db,
     heard,
     /** the process that is at work */

@@ -6,8 +6,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/run/tasks/children.ts';
 import type { Cut } from '../run/group-commit-wire.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, aRemedy, broken, catalogue, clean, entry, playbook } from '../support/builders.ts';
@@ -15,6 +13,7 @@ import { anEngine } from '../support/engine.ts';
 import { attempt, nothingHeldOut, queuedRun, run, set } from '../support/runs.ts';
 import { kinds } from './lost-bots.ts';
 import { scene } from './lost-scene.ts';
+import { childrenOf } from '../support/children.ts';
 
 const cuts = Number(process.env.LOST_CUTS ?? 30);
 const childKills = Number(process.env.LOST_CHILD_KILLS ?? 9);
@@ -64,15 +63,7 @@ test(
   { timeout: 60_000 + childKills * 5_000 },
   async () => {
     const at = await scene();
-    const children = openChildren({
-      entry: new URL('../../src/bin/child.ts', import.meta.url),
-      catalogue: new URL('./lost-bots.ts', import.meta.url),
-      databaseUrl: at.url,
-      size: 2,
-      memoryMb: 256,
-      onEnded: (name) => void endSessions(at.db, name).catch(() => {}),
-    });
-    onTestFinished(() => children.close());
+    const children = childrenOf(at, new URL('./lost-bots.ts', import.meta.url));
     let killed = 0;
     const began = performance.now();
     for (let turn = 0; killed < childKills; turn++) {

@@ -1,15 +1,13 @@
 /** A platform with cases, a world outside that counts what is asked of it, and what both have to agree on. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { testDatabase } from '../support/database.ts';
 import { anEngine } from '../support/engine.ts';
 import { nothingHeldOut, run } from '../support/runs.ts';
 import { aWire } from '../run/group-commit-wire.ts';
 import { bots, kinds, remedies, type Kind } from './lost-bots.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 /** Told that an effect is there and not recorded: false leaves the remedy without an answer. */
 type Listener = (about: { pid: number; component: string }) => boolean;
@@ -18,7 +16,7 @@ async function theWorld() {
   /** by the key of the application, and by component */
   const requests = { key: new Map<string, number>(), component: new Map<string, number>() };
   const heard = { done: (() => true) as Listener };
-  const server = createServer((incoming, answer) => {
+  const { url } = await serveHttp((incoming, answer) => {
     const { pathname, searchParams: asked } = new URL(incoming.url!, 'http://world');
     const [key, component] = [asked.get('key')!, asked.get('component')!];
     if (pathname === '/done') {
@@ -29,14 +27,7 @@ async function theWorld() {
     }
     answer.writeHead(requests.component.has(component) ? 200 : 404).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests, heard };
+  return { url, requests, heard };
 }
 
 export async function scene() {

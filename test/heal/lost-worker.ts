@@ -1,15 +1,13 @@
 /** A worker in a process of its own, with real children, that its test kills. */
 import { randomUUID } from 'node:crypto';
-import { performRun } from '../../src/run/perform.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, endSessions } from '../../src/database/connect.ts';
 import { openEvents } from '../../src/events/events.ts';
-import { startTimers } from '../../src/maintain/timers/start.ts';
 import { openQueue } from '../../src/queue/run-queue.ts';
 import { openChildren } from '../../src/run/tasks/children.ts';
-import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { bots, remedies } from './lost-bots.ts';
 import { engineOf } from '../support/engine-of.ts';
+import { workInProcess } from '../support/work-in-process.ts';
 
 const [databaseUrl = ''] = process.argv.slice(2);
 const { emit } = openEvents();
@@ -26,21 +24,4 @@ const children = openChildren({
   onEnded: (name) => void endSessions(db, name).catch(() => {}),
 });
 const engine = engineOf({ worker, db, children, catalogue, queue, emit }, databaseUrl);
-startTimers({
-  db,
-  queue,
-  catalogue,
-  jobs: [],
-  emit,
-  escalate: escalateLost,
-  node: { id: worker, role: 'worker' },
-  worker: null,
-});
-queue.work(
-  3,
-  (job, free) => performRun(engine, job, free),
-  () => {},
-);
-process.send?.('ready');
-// Nobody is left to stop it for.
-process.once('disconnect', () => process.exit());
+workInProcess({ ...engine, queue }, 3);

@@ -1,47 +1,27 @@
 /** Real children, killed between an effect and its record. A real HTTP server counts the effects. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { endSessions } from '../../src/database/connect.ts';
-import { openChildren } from '../../src/run/tasks/children.ts';
-import { anEngine } from '../support/engine.ts';
+import { describe, expect, test } from 'vitest';
 import { attempt, nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 import { bots, remedies } from './outside-bots.ts';
+import { serveHttp } from '../support/http-server.ts';
+import { engineWithChildren } from '../support/children.ts';
 
 const kills = 3;
 
 async function scene() {
-  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies));
+  const module = new URL('./outside-bots.ts', import.meta.url);
+  const engine = await engineWithChildren(module, { bots, remedies }, { size: 2 });
   await nothingHeldOut(engine.db);
-  const children = openChildren({
-    entry: new URL('../../src/bin/child.ts', import.meta.url),
-    catalogue: new URL('./outside-bots.ts', import.meta.url),
-    databaseUrl: engine.url,
-    size: 2,
-    memoryMb: 256,
-    onEnded: (name) => void endSessions(engine.db, name).catch(() => {}),
-  });
-  onTestFinished(() => children.close());
 
   let requests = 0;
   let onDone: (pid: number) => void = () => {};
-  const server = createServer(async (incoming, answer) => {
+  const { url } = await serveHttp(async (incoming, answer) => {
     const body = await text(incoming);
     if (incoming.url === '/done') return onDone(Number(body));
     if (incoming.method === 'POST') requests += 1;
     answer.writeHead(requests > 0 ? 200 : 404).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   await sql`CREATE TABLE engine.effects (id serial, remedy text)`.execute(engine.db);
   await sql`GRANT SELECT ON engine.effects TO roundsman_reader`.execute(engine.db);
@@ -50,7 +30,7 @@ async function scene() {
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(engine.db);
   await tell(true);
   return {
-    engine: { ...engine, children },
+    engine,
     db: engine.db,
     requests: () => requests,
     /** From now on remedies end as they should. */

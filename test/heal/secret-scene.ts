@@ -1,11 +1,8 @@
 /** A bot whose cure is a request with secrets, and the server that it goes to. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
-import { onTestFinished } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import type { Remedy } from '../../src/bot.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
@@ -14,6 +11,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { aBot, catalogue, entry, problem } from '../support/builders.ts';
 import { anEngine } from '../support/engine.ts';
 import { nothingHeldOut, run, set } from '../support/runs.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 export interface Seen {
   method: string;
@@ -38,7 +36,7 @@ export async function secretScene(
 ) {
   const seen: Seen[] = [];
   const sick = { is: true };
-  const server = createServer(async (incoming, response) => {
+  const { host } = await serveHttp(async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;
     const one = { method, url, headers, body: await text(incoming) };
     seen.push(one);
@@ -46,13 +44,6 @@ export async function secretScene(
     if (answer) answer(one, response);
     if (!response.writableEnded) response.end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const bot = aBot(
     'watch',
     async () => ({

@@ -1,39 +1,27 @@
 /** Secrets in real children: each gets what its step names, and its last words tell nothing. */
 import { randomBytes } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
-import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { endSessions } from '../../src/database/connect.ts';
+import { expect, test } from 'vitest';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
-import { openChildren } from '../../src/run/tasks/children.ts';
-import { anEngine } from '../support/engine.ts';
 import { nothingHeldOut, run } from '../support/runs.ts';
 import { bots, remedies } from './secret-bots.ts';
 import { everythingIn } from './secret-scene.ts';
+import { engineWithChildren } from '../support/children.ts';
 
 const token = 'q8Zt4Lr9Xv2Bn7Mw';
 
 async function scene() {
   const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);
-  const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies), {
-    sources: { keys, variable: () => undefined },
-  });
+  const module = new URL('./secret-bots.ts', import.meta.url);
+  const sources = { keys, variable: () => undefined };
+  const engine = await engineWithChildren(module, { bots, remedies }, { size: 1 }, { sources });
   const { db } = engine;
   await nothingHeldOut(db);
   for (const [name, value] of Object.entries({ TOKEN: token, OTHER: 'another-value' }))
     await storeSealed(db, keys, { name, value, actor: 'ann' });
-  const children = openChildren({
-    entry: new URL('../../src/bin/child.ts', import.meta.url),
-    catalogue: new URL('./secret-bots.ts', import.meta.url),
-    databaseUrl: engine.url,
-    size: 1,
-    memoryMb: 256,
-    onEnded: (name) => void endSessions(db, name).catch(() => {}),
-  });
-  onTestFinished(() => children.close());
   return {
     db,
-    round: (bot: string) => run({ ...engine, children }, bot, { max_attempts: 1 }),
+    round: (bot: string) => run(engine, bot, { max_attempts: 1 }),
     action: () => db.selectFrom('bot_actions').selectAll().executeTakeFirstOrThrow(),
   };
 }

@@ -67,6 +67,7 @@ test('the command line imports services and the ground; only its session, which 
   );
   expect([...new Set(beyond)].toSorted()).toEqual([
     'src/cli/session -> bots',
+    'src/cli/session -> jobs',
     'src/cli/session -> src/catalogue',
     'src/cli/session -> src/database',
     'src/cli/session -> src/database/embedded',

@@ -178,11 +178,16 @@ test('where findings come back by themselves the verification alone decides', as
     checks: [{ ...check, run: async () => (isBroken ? broken('disk') : clean('disk')) }],
   };
   const cure = aRemedy('disk.clean', async () => void (isBroken = false));
-  const engine = await anEngine({ name: 'postgres' }, catalogue([bot], [cure]));
+  const told: string[] = [];
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot], [cure]), {
+    hear: ({ name }) => void told.push(name),
+  });
   await nothingHeldOut(engine.db);
   const actions = () =>
     engine.db.selectFrom('bot_actions').select(['state', 'success', 'hold_until']).execute();
   await run(engine, 'watch');
+  expect(told).toContain('heal.held');
+  expect(told).not.toContain('heal.verified');
   const held = [{ state: 'held', success: true, hold_until: null }];
   expect(await actions()).toEqual(held);
   const known = await engine.db.selectFrom('bot_knowledge').selectAll().executeTakeFirstOrThrow();

@@ -28,12 +28,13 @@ const missedRows = async (db: Db) => {
     .where('reason', '=', 'missed')
     .orderBy('scheduled_for')
     .execute();
-  return rows.map(({ scheduled_for, metadata }) =>
-    [scheduled_for, new Date(metadata.last)]
+  return rows.map(({ scheduled_for, metadata }) => {
+    const { count, last } = metadata as { count: number; last: string };
+    return [scheduled_for, new Date(last)]
       .map((time) => time!.toISOString().slice(11, 16))
-      .concat(String(metadata.count))
-      .join(' '),
-  );
+      .concat(String(count))
+      .join(' ');
+  });
 };
 
 describe('slots without a row', () => {

@@ -11,6 +11,9 @@ import { NotAllowedError, type Actor, type Role } from '../../src/services/actor
 import { addBot, newBot } from '../../src/services/bots/add.ts';
 import { backfillBot } from '../../src/services/bots/backfill.ts';
 import { editBot, editOf } from '../../src/services/bots/edit.ts';
+import { disableBot, enableBot } from '../../src/services/bots/enable.ts';
+import { removeBot } from '../../src/services/bots/remove.ts';
+import { renameBot } from '../../src/services/bots/rename.ts';
 import { runBot } from '../../src/services/bots/run.ts';
 import { switchQueue } from '../../src/services/database/queue.ts';
 import { addKnowledge } from '../../src/services/knowledge/add.ts';
@@ -18,6 +21,8 @@ import { setAutonomyOn } from '../../src/services/knowledge/edit-component.ts';
 import { editKnowledge } from '../../src/services/knowledge/edit.ts';
 import { setEnabled } from '../../src/services/knowledge/enable.ts';
 import { correctFigures } from '../../src/services/knowledge/verify.ts';
+import { removeKnowledge } from '../../src/services/knowledge/remove.ts';
+import { renameKnowledge } from '../../src/services/knowledge/rename.ts';
 import { chooseBots } from '../../src/services/round/choose.ts';
 import { makeRound } from '../../src/services/round/make.ts';
 import { listSecrets } from '../../src/services/secrets/list.ts';
@@ -53,6 +58,14 @@ const sealed = { name: 'TOKEN', value: 'hunter-2000', keys };
 const changes: [wanted: string, refused: Role[], ask: (context: never) => Promise<unknown>][] = [
   ['add bots', ['operator'], (context) => addBot(context, { bot: {} as never })],
   ['edit bots', ['operator'], (context) => editBot(context, { bot: 'watcher', edit: {} })],
+  [
+    'disable bots',
+    ['operator'],
+    (context) => disableBot(context, { bot: 'watcher', reason: null }),
+  ],
+  ['enable bots', ['operator'], (context) => enableBot(context, { bot: 'watcher' })],
+  ['remove bots', ['operator'], (context) => removeBot(context, { bot: 'watcher', reason: null })],
+  ['rename bots', ['operator'], (context) => renameBot(context, { bot: 'watcher', name: 'x' })],
   ['add knowledge', ['operator'], (context) => addKnowledge(context, { entry })],
   [
     'edit knowledge',
@@ -71,6 +84,16 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
     (context) => setEnabled(context, { knowledge: 'disk.full', enabled: true, reason: null }),
   ],
   ['correct the figures of knowledge', ['operator'], (context) => correctFigures(context)],
+  [
+    'remove knowledge',
+    ['operator'],
+    (context) => removeKnowledge(context, { knowledge: 'disk.full', reason: null }),
+  ],
+  [
+    'rename knowledge',
+    ['operator'],
+    (context) => renameKnowledge(context, { knowledge: 'disk.full', name: 'x' }),
+  ],
   ['store secrets', ['operator'], (context) => setSecret(context, sealed)],
   ['rotate secrets', ['operator'], (context) => rotateSecrets(context, { keys })],
   [
@@ -138,7 +161,7 @@ describe('an operator', () => {
 describe('an admin', () => {
   test('adds and edits bots, and is told which columns changed', async () => {
     const wanted = { name: 'watcher', schedule: '@hourly', endpoint: 'bot:watcher' };
-    const bot = await addBot(as('admin'), { bot: newBot(wanted, known) });
+    const { bot } = await addBot(as('admin'), { bot: newBot(wanted, known) });
     expect(bot).toMatchObject({ display_name: 'watcher', timezone: 'UTC' });
     const edit = editOf({ schedule: '@daily', timezone: 'UTC' });
     const context = { ...as('admin'), catalogue: known };

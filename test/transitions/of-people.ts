@@ -5,6 +5,8 @@ import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
 import { addKnowledge } from '../../src/transitions/knowledge/add.ts';
+import { removeKnowledge } from '../../src/transitions/knowledge/remove.ts';
+import { renameKnowledge } from '../../src/transitions/knowledge/rename.ts';
 import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
 import { noteOnTicket } from '../../src/transitions/tickets/note.ts';
 import { problems, entries, ticket, change, type Transactions } from './given.ts';
@@ -37,6 +39,12 @@ export const ofPeople: Transactions = {
           change,
         ),
       ),
+  'remove an entry': ({ db }) =>
+    db.transaction().execute((trx) => removeKnowledge(trx, entries[3]!, change)),
+  'rename an entry': ({ db }) =>
+    db
+      .transaction()
+      .execute((trx) => renameKnowledge(trx, { id: entries[1]!, name: 'entry-1' }, 'z', change)),
   'register knowledge': ({ db }) =>
     registerKnowledge(
       db,

@@ -6,11 +6,17 @@ import { flush } from '../../src/run/writer/flush.ts';
 import { startBatch } from '../../src/run/writer/start-batch.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
 import { addBots } from '../../src/transitions/bots/add.ts';
+import { closeRemoved } from '../../src/transitions/bots/close-removed.ts';
+import { disableBot } from '../../src/transitions/bots/disable.ts';
 import { editBot } from '../../src/transitions/bots/edit.ts';
+import { enableBot } from '../../src/transitions/bots/enable.ts';
 import * as inError from '../../src/transitions/bots/mark-in-error.ts';
 import { pauseBot } from '../../src/transitions/bots/pause.ts';
 import { planSlots } from '../../src/transitions/bots/plan-slots.ts';
+import { removeBot } from '../../src/transitions/bots/remove.ts';
+import { renameBot } from '../../src/transitions/bots/rename.ts';
 import { resumeBot } from '../../src/transitions/bots/resume.ts';
+import { cancelRunsOf } from '../../src/transitions/runs/cancel-of-bot.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { claimSlots } from '../../src/transitions/runs/claim.ts';
 import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
@@ -111,5 +117,19 @@ export const ofRuns: Transactions = {
   'edit a bot': ({ db }) =>
     db.transaction().execute((trx) => editBot(trx, bots[0], () => ({ schedule_cron: '@daily' }))),
   'pause a bot': ({ db }) => pauseBot(db, { id: bots[1], status: 'active' }, 'x'),
+  'disable a bot': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await disableBot(trx, { id: bots[0], status: 'active' }, 'x');
+      return cancelRunsOf(trx, bots[0], 'x');
+    }),
+  'enable a bot': ({ db }) => enableBot(db, { id: bots[1] }),
+  'rename a bot': ({ db }) =>
+    db.transaction().execute((trx) => renameBot(trx, { id: bots[0], name: 'bot-1' }, 'other')),
+  'remove a bot': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await removeBot(trx, { id: bots[1] }, 'x');
+      await closeRemoved(trx, [bots[1]], 'ann');
+      return cancelRunsOf(trx, bots[1], 'x');
+    }),
   'resume a bot': ({ db }) => resumeBot(db, { id: bots[0], status: 'active' }),
 };

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 
 /** `roundsman actions ...` */
 export function actionsCommand(): Command {
@@ -23,7 +23,7 @@ export function actionsCommand(): Command {
     .command('undo')
     .argument(...idArgument)
     .description('undo the effect of one step; the next run of its bot does it')
-    .option('--yes', 'do not ask again')
+    .option(...yesOption)
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./undo.ts')).undoAction(id, options));

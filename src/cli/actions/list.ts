@@ -26,6 +26,6 @@ export const listActions = (options: { bot?: string; limit: number; json?: true 
       bot === undefined
         ? 'No heal has taken a step yet.'
         : 'No heal has taken a step for this bot.',
-      ['Risk', 'Bot', 'Component', 'Knowledge'],
+      ['Risk', 'Knowledge', 'Bot', 'Component'],
     );
   });

@@ -1,7 +1,7 @@
 import { printable } from '../../ground/text.ts';
 import { findUndoable, undoAction as undo } from '../../services/actions/undo.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { agrees } from '../terminal/ask.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId, time } from '../terminal/print.ts';
@@ -22,7 +22,7 @@ export const undoAction = (given: string, options: UndoOptions): Promise<void> =
     const what = printable(action.action_description);
     if (options.json) note(what);
     else say(what);
-    if (!options.yes && !(await agrees('Undo it?'))) return note('nothing was changed');
+    if (!(await goesAhead(options, 'Undo it?'))) return;
     const { action: asked, run } = await undo({ db, actor: actorOf(options.as) }, { action });
     if (run) await noteIfIdle(db, 'it is undone when one starts');
     await noteIfOff(db, 'nothing is done or undone');

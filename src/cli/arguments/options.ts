@@ -88,3 +88,8 @@ export const limitOption = [
 export const idArgument = ['<id>', 'its id, or at least the first 4 digits of it'] as const;
 
 export const jsonOption = ['--json', 'print one JSON document'] as const;
+
+/**
+ * Of every command that asks before it acts (docs/cli.md): without a terminal it acts only with this.
+ */
+export const yesOption = ['--yes', 'do not ask; needed where there is no terminal'] as const;

@@ -21,9 +21,10 @@ export async function addBot(
   // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = newBot({ ...options, name, endpoint, schedule }, catalogue);
   await withDatabase(async ({ db }) => {
-    const bot = await add({ db, actor: actorOf() }, { bot: wanted });
+    const { bot, aside } = await add({ db, actor: actorOf() }, { bot: wanted });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
+    if (aside) say(`The removed bot that was called ${name} is ${aside} now.`);
     say("Its first run is planned at the scheduler's next tick.");
   });
 }

@@ -1,5 +1,12 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, moment, seconds, wholeNumber } from '../arguments/options.ts';
+import {
+  jsonOption,
+  limitOption,
+  moment,
+  seconds,
+  wholeNumber,
+  yesOption,
+} from '../arguments/options.ts';
 
 const named = ['<name>', 'the name of the bot'] as const;
 
@@ -9,6 +16,7 @@ export function botsCommand(): Command {
   bots
     .command('list')
     .description('every bot with its schedule, its last and its next run')
+    .option('--removed', 'with those that were removed')
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listBots(options));
@@ -37,6 +45,40 @@ export function botsCommand(): Command {
     .description('let a bot run again; runs that it missed meanwhile are not queued')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
+  bots
+    .command('disable')
+    .argument(...named)
+    .description('take a bot out of service: its open runs are cancelled, and none begins')
+    .option('--reason <text>', 'the reason, for people who ask later')
+    .option(...yesOption)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./enable.ts')).disableBot(name, options));
+  bots
+    .command('enable')
+    .argument(...named)
+    .description('let a bot run again that was disabled or removed')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./enable.ts')).enableBot(name, options));
+  bots
+    .command('rename')
+    .argument(...named)
+    .argument('<new-name>', 'what it is to be called')
+    .description('give a bot another name; its history shows the new one')
+    .option(...yesOption)
+    .option(...jsonOption)
+    .action(async (name, newName, options) =>
+      (await import('./rename.ts')).renameBot(name, newName, options),
+    );
+  bots
+    .command('remove')
+    .argument(...named)
+    .description(
+      'remove a bot: it does not run, lists leave it out, its name is free; its history stays, and `enable` takes it back',
+    )
+    .option('--reason <text>', 'the reason, for people who ask later')
+    .option(...yesOption)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./remove.ts')).removeBot(name, options));
   bots
     .command('run')
     .argument(...named)

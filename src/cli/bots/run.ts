@@ -4,7 +4,7 @@ import { counted, duration, json, note, say, shortId, state } from '../terminal/
 import { runBot as queue } from '../../services/bots/run.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { causeOf } from '../runs/list.ts';
-import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
+import { noteIfIdle, untilEnded } from '../session/waiting.ts';
 
 export const runBot = (given: string, options: { wait?: true; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -19,7 +19,7 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
     const ended = await untilEnded(db, run.id);
     if (!ended) {
       note(`the run goes on; see \`${look}\``);
-      process.exitCode = interrupted;
+      process.exitCode = exitCodes.interrupted;
       return;
     }
     if (ended.status !== 'success') process.exitCode = exitCodes.failed;

@@ -1,5 +1,5 @@
 import { printable } from '../../ground/text.ts';
-import { nextRun } from './list.ts';
+import { nextRun, statusOf } from './list.ts';
 import type { BotRow } from '../../services/bots/list.ts';
 import { showBot as read } from '../../services/bots/show.ts';
 import { withDatabase } from '../session/database.ts';
@@ -9,13 +9,19 @@ import { runTable } from '../runs/list.ts';
 
 export const showBot = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { bot, runs, findings, schedule, now } = await read(db, { bot: given });
-    if (options.json) return print.json({ ...bot, bot_executions: runs, bot_findings: findings });
+    const { bot, runs, findings, open, schedule, now } = await read(db, { bot: given });
+    if (options.json)
+      return print.json({
+        ...bot,
+        open_findings: open,
+        bot_executions: runs,
+        bot_findings: findings,
+      });
 
     printDefinition(bot, schedule, now);
     print.section('Newest runs');
     runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
-    print.section('Open findings');
+    print.section(`Open findings ${print.shownOf(findings.length, open)}`);
     findingTable(findings, now, 'None.', false);
   });
 
@@ -27,14 +33,15 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
   if (bot.description) print.prose(bot.description);
   print.say();
   print.facts([
-    ['Status', `${print.state(bot.status)}${why}${since}`],
+    ['Status', `${statusOf(bot)}${why}${bot.removed_at ? '' : since}`],
+    ['Removed', bot.removed_at && `${print.time(bot.removed_at)} UTC`],
     ['Endpoint', printable(bot.api_endpoint)],
     ['Schedule', `${printable(bot.schedule_cron)}   ${schedule}`],
     ['Next run', nextRunAtLength(bot, now)],
     ['Last run', print.moment(bot.last_execution_at, now)],
     [
       'Runs',
-      `${bot.total_runs ?? 0}: ${bot.successful_runs ?? 0} succeeded, ${bot.failed_runs ?? 0} failed` +
+      `${bot.total_runs ?? 0} ended: ${endings(bot)}` +
         (finished > 0 ? `; ${print.duration(bot.avg_execution_time_ms)} on average` : ''),
     ],
     ['Config', printable(JSON.stringify(bot.config))],
@@ -58,8 +65,16 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
   ]);
 }
 
+/** Of the runs that its counters count: neither those that verify cures nor skipped slots. */
+function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {
+  const [all, succeeded, failed] = [total_runs ?? 0, successful_runs ?? 0, failed_runs ?? 0];
+  const cancelled = Math.max(0, all - succeeded - failed);
+  return `${succeeded} succeeded, ${failed} failed${cancelled > 0 ? `, ${cancelled} cancelled` : ''}`;
+}
+
 function nextRunAtLength(bot: BotRow, now: Date): string {
-  if (bot.status !== 'active') return `none while it is ${bot.status}`;
+  if (bot.status !== 'active')
+    return bot.removed_at ? 'none: it was removed' : `none while it is ${bot.status}`;
   if (!bot.next_execution_at) return "planned at the scheduler's next tick";
   return print.moment(bot.next_execution_at, now) ?? nextRun(bot, now);
 }

@@ -28,5 +28,14 @@ export function dbCommand(): Command {
     )
     .option(...jsonOption)
     .action(async (options) => (await import('./seed.ts')).seed(options));
+  db.command('url')
+    .description('the address of the database, for another program')
+    .option('--with-password', 'with the password, which anybody who sees it can use')
+    .option(...jsonOption)
+    .action(async (options) => (await import('./url.ts')).databaseUrl(options));
+  db.command('shell')
+    .argument('[arguments...]', "psql's own, behind --")
+    .description("PostgreSQL's shell psql on the database")
+    .action(async (args) => (await import('./shell.ts')).databaseShell(args));
   return db;
 }

@@ -27,6 +27,10 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
 const widest = 11;
 
 function print({ subject, status, detail, hint }: Diagnosis): void {
-  say(`${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`);
-  if (hint) say(`      ${' '.repeat(widest)}  try: ${printable(hint)}`);
+  const indent = ' '.repeat(widest + 8);
+  say(
+    `${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`,
+    indent,
+  );
+  if (hint) say(`${indent}try: ${printable(hint)}`, `${indent}     `);
 }

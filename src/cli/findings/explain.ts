@@ -3,6 +3,7 @@ import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import { prospectInWords } from './gates.ts';
+import { resolvedAtLength } from './resolution.ts';
 import { eventInWords, liftInWords, lowerBound, untouchedInWords } from '../knowledge/figures.ts';
 import * as print from '../terminal/print.ts';
 import {
@@ -30,7 +31,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
       [
         'State',
         finding.resolved_at
-          ? `${print.state('resolved')}, ${finding.resolution_method} ${print.relative(finding.resolved_at, now)}`
+          ? `${print.state('resolved')} ${print.relative(finding.resolved_at, now)}, ${resolvedAtLength(finding.resolution_method)}`
           : print.state('open'),
       ],
       ['Component', printable(finding.affected_component ?? '-')],

@@ -8,6 +8,7 @@ import { withDatabase } from '../session/database.ts';
 import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
+import { resolvedBy } from './resolution.ts';
 
 type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
 
@@ -17,7 +18,7 @@ const isPlain = (finding: ListedFinding): boolean =>
 /** How it was resolved, or why people are not told of it, for a list. */
 const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
-    ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
+    ? `${resolvedBy(finding.resolution_method)} ${relative(finding.resolved_at, now)}`
     : (quietly(finding) ?? 'open');
 
 /** With `bot`, every row names its bot. */

@@ -5,6 +5,7 @@ import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { showFinding as read } from '../../services/findings/show.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { resolvedAtLength } from './resolution.ts';
 
 export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -32,7 +33,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       [
         'Resolved',
         finding.resolved_at
-          ? `${print.moment(finding.resolved_at, now)}, ${finding.resolution_method}`
+          ? `${print.moment(finding.resolved_at, now)}, ${resolvedAtLength(finding.resolution_method)}`
           : null,
       ],
       ['Bot', printable(bots.name)],

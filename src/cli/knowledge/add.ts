@@ -26,7 +26,10 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
   // Checked before the database is opened, so that a mistake is reported at once.
   const values = await newKnowledge(wanted, await loadCatalogue());
   await withDatabase(async ({ db }) => {
-    const { entry, warnings } = await add({ db, actor: actorOf(options.as) }, { entry: values });
+    const { entry, aside, warnings } = await add(
+      { db, actor: actorOf(options.as) },
+      { entry: values },
+    );
     tellWarnings(warnings);
     if (options.json) return json({ ...entry, ...withWarnings(warnings) });
     say(
@@ -34,6 +37,7 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
         ? `Added ${name} in shadow: it only says what it would do.`
         : `Added ${name}: it suggests what helps on tickets.`,
     );
+    if (aside) say(`The removed entry that was called ${name} is ${aside} now.`);
     say(`\`npx roundsman knowledge test\` shows what a pattern would have matched.`);
   });
 }

@@ -1,6 +1,9 @@
 /** The content of an entry of knowledge, from options. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { decoded } from '../../ground/encoding.ts';
 import { messageOf } from '../../ground/errors.ts';
+import { noFile } from '../../ground/files/no-file.ts';
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
 import {
   mostBytes,
@@ -12,6 +15,7 @@ import {
 export interface DefinitionOptions extends Omit<KnowledgeDefinition, 'solution'> {
   solution?: string;
   solutionFile?: string;
+  yes?: true;
   as?: string;
   json?: true;
 }
@@ -21,6 +25,7 @@ export const definitionOf = ({
   solutionFile,
   as: _,
   json: __,
+  yes: ___,
   ...rest
 }: DefinitionOptions): KnowledgeDefinition => ({
   ...rest,
@@ -45,6 +50,8 @@ async function textOf(file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
+    const why = file === '-' ? null : noFile(await stat(file));
+    if (why !== null) throw new Error(why);
     for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
@@ -54,9 +61,7 @@ async function textOf(file: string): Promise<string> {
     throw unusable(nameOf(file), messageOf(error), error);
   }
   if (bytes > mostBytes) throw tooLong(nameOf(file));
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw unusable(nameOf(file), 'it is not UTF-8', error);
-  }
+  const text = decoded(Buffer.concat(chunks));
+  if ('why' in text) throw unusable(nameOf(file), text.why);
+  return text.text;
 }

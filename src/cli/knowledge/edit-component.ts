@@ -1,8 +1,10 @@
 /** `knowledge edit NAME --autonomy WORD --component C` */
 import { printable } from '../../ground/text.ts';
+import { editLetsActAlone } from '../../services/knowledge/acts-alone.ts';
 import { onComponent, setAutonomyOn } from '../../services/knowledge/edit-component.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { json, say } from '../terminal/print.ts';
@@ -16,6 +18,12 @@ export async function editOnComponent(
   const { component, autonomy } = wanted;
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
+    const alone = await editLetsActAlone(
+      { db, catalogue },
+      { knowledge: given, edit: { autonomy }, component },
+    );
+    const question = `Let ${printable(given)} act alone on ${printable(component)}?`;
+    if (alone && !(await goesAhead(options, question))) return;
     const context = { db, actor: actorOf(options.as), catalogue };
     const { entry, before } = await setAutonomyOn(context, wanted);
     if (options.json) return json({ knowledge_id: entry.id, component, autonomy });

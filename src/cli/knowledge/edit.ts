@@ -1,4 +1,5 @@
 import { fitting, printable } from '../../ground/text.ts';
+import { editLetsActAlone } from '../../services/knowledge/acts-alone.ts';
 import {
   editKnowledge as edit,
   editOf,
@@ -6,6 +7,7 @@ import {
 } from '../../services/knowledge/edit.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
@@ -27,6 +29,8 @@ export async function editKnowledge(
   // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = await editOf(definitionOf(options), catalogue);
   await withDatabase(async ({ db }) => {
+    const alone = await editLetsActAlone({ db, catalogue }, { knowledge: given, edit: wanted });
+    if (alone && !(await goesAhead(options, `Let ${printable(given)} act alone?`))) return;
     const edited = await edit(
       { db, actor: actorOf(options.as), catalogue },
       { knowledge: given, edit: wanted, mostOwn: mostComponents + 1 },

@@ -1,11 +1,15 @@
 import { enableReasonOf, setEnabled as set } from '../../services/knowledge/enable.ts';
+import { printable } from '../../ground/text.ts';
+import { enablingLetsActAlone } from '../../services/knowledge/acts-alone.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
 import { tellWarnings } from './warnings.ts';
 
 interface EnableOptions {
   reason?: string;
+  yes?: true;
   as?: string;
   json?: true;
 }
@@ -18,6 +22,8 @@ export async function setEnabled(
 ): Promise<void> {
   const reason = enableReasonOf(options.reason);
   await withDatabase(async ({ db }) => {
+    const alone = enabled && (await enablingLetsActAlone(db, { knowledge: given }));
+    if (alone && !(await goesAhead(options, `Let ${printable(given)} act alone again?`))) return;
     const { entry, changed, warnings } = await set(
       { db, actor: actorOf(options.as) },
       { knowledge: given, enabled, reason },

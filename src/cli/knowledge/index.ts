@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, seconds, wholeNumber } from '../arguments/options.ts';
+import { jsonOption, limitOption, seconds, wholeNumber, yesOption } from '../arguments/options.ts';
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 
@@ -11,6 +11,7 @@ export function knowledgeCommand(): Command {
   knowledge
     .command('list')
     .description('every entry with its figures')
+    .option('--removed', 'with those that were removed')
     .option(...limitOption, 100)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listKnowledge(options));
@@ -45,12 +46,13 @@ export function knowledgeCommand(): Command {
       'the number of days after which an outcome counts half',
       wholeNumber('--half-life-days', 1, 36_500),
     )
+    .option(...yesOption)
     .action(async (name, options) => (await import('./edit.ts')).editKnowledge(name, options));
   for (const [verb, enabled, meaning] of [
-    ['enable', true, 'let an entry act again, as its autonomy allows'],
+    ['enable', true, 'let an entry act again, as its autonomy allows; also one that was removed'],
     ['disable', false, 'stop an entry from being applied or suggested; its figures are kept'],
-  ] as const)
-    knowledge
+  ] as const) {
+    const command = knowledge
       .command(verb)
       .argument(...named)
       .description(meaning)
@@ -60,6 +62,29 @@ export function knowledgeCommand(): Command {
       .action(async (name, options) =>
         (await import('./enable.ts')).setEnabled(name, enabled, options),
       );
+    if (enabled) command.option(...yesOption);
+  }
+  knowledge
+    .command('rename')
+    .argument(...named)
+    .argument('<new-name>', 'what it is to be called')
+    .description('give an entry another name; its history and figures stay with it')
+    .option(...asOption)
+    .option(...jsonOption)
+    .action(async (name, newName, options) =>
+      (await import('./rename.ts')).renameKnowledge(name, newName, options),
+    );
+  knowledge
+    .command('remove')
+    .argument(...named)
+    .description(
+      'remove an entry: it matches nothing, lists leave it out, its name is free; its history stays, and `enable` takes it back',
+    )
+    .option('--reason <text>', 'why; others read it')
+    .option(...asOption)
+    .option(...yesOption)
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./remove.ts')).removeKnowledge(name, options));
   knowledge
     .command('test')
     .argument('<pattern>', 'text in a title, description or component; RE2 syntax')

@@ -4,9 +4,16 @@ import { withDatabase } from '../session/database.ts';
 import { json, paint, relative, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-export const listKnowledge = (options: { limit: number; json?: true }): Promise<void> =>
+interface ListOptions {
+  limit: number;
+  removed?: true;
+  json?: true;
+}
+
+export const listKnowledge = (options: ListOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const entries = upTo(await list(db, { limit: options.limit + 1 }), options.limit);
+    const { limit, removed = false } = options;
+    const entries = upTo(await list(db, { limit: limit + 1, removed }), limit);
     if (options.json) return json(entries);
     const { decided, now } = await decidedOf(db, entries);
     table(
@@ -15,7 +22,7 @@ export const listKnowledge = (options: { limit: number; json?: true }): Promise<
         printable(entry.name),
         printable(entry.category),
         entry.autonomy,
-        entry.enabled ? 'yes' : paint('dim', 'no'),
+        entry.enabled ? 'yes' : paint('dim', entry.removed_at ? 'removed' : 'no'),
         String(entry.times_applied ?? 0),
         String(entry.times_successful ?? 0),
         decided.has(entry.id) ? `${Number(entry.success_rate)} %` : '-',

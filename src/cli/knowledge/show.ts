@@ -25,6 +25,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
     print.facts([
       ['Category', printable(entry.category)],
       ['Autonomy', `${entry.autonomy}${entry.enabled ? '' : ', not enabled'}`],
+      ['Removed', print.moment(entry.removed_at, now)],
       ['Pattern', printable(entry.issue_pattern)],
       ['Not sound', shown.unsound && printable(shown.unsound)],
       ['Applied', print.counted(entry.times_applied ?? 0, 'time')],

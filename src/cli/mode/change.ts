@@ -2,6 +2,7 @@ import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import {
   modeReasonOf,
+  isFreer,
   modes,
   setMode as change,
   showMode as read,
@@ -9,11 +10,13 @@ import {
   type ModeChange,
 } from '../../services/mode/change.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, facts, json, moment, note, paint, say } from '../terminal/print.ts';
 
 interface ModeOptions {
   reason?: string;
+  yes?: true;
   as?: string;
   json?: true;
 }
@@ -41,6 +44,9 @@ export async function showMode(options: ModeOptions): Promise<void> {
 export async function setMode(mode: Mode, options: ModeOptions): Promise<void> {
   const reason = modeReasonOf(options.reason);
   await withDatabase(async ({ db }) => {
+    const { mode: before } = await read(db);
+    const question = `Mode ${before.mode ?? 'not set'} -> ${mode}: ${meanings[mode]}. Set it?`;
+    if (isFreer(mode, before.mode) && !(await goesAhead(options, printable(question)))) return;
     const set = await change({ db, actor: actorOf(options.as) }, { mode, reason });
     if (set.underWay > 0) note(`${counted(set.underWay, 'heal')} had begun already`);
     if (options.json) return json(set.mode);

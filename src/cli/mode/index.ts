@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import { jsonOption } from '../arguments/options.ts';
+import { jsonOption, yesOption } from '../arguments/options.ts';
 
 /** `roundsman mode` */
 export function modeCommand(): Command {
@@ -9,6 +9,7 @@ export function modeCommand(): Command {
       new Argument('[mode]', 'set it; without it, show it').choices(['off', 'safe', 'auto']),
     )
     .option('--reason <text>', 'why; others read it')
+    .option(...yesOption)
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (mode, options) => {

@@ -1,6 +1,19 @@
 import { printable } from '../../ground/text.ts';
 import type { Round } from '../../services/round/make.ts';
-import { counted, duration, paint, say, section, severity, state } from '../terminal/print.ts';
+import { countHealsOf } from '../../services/actions/list.ts';
+import { notVerified } from '../actions/heals.ts';
+import { resolvedBy } from '../findings/resolution.ts';
+import {
+  counted,
+  duration,
+  listed,
+  paint,
+  say,
+  section,
+  severity,
+  state,
+} from '../terminal/print.ts';
+import { reopenedColumn } from '../tickets/list.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -16,7 +29,7 @@ export function printRound(
 ): void {
   const names = new Map(bots.map(({ id, name }) => [id, name]));
   const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
-  const { findings, left_open, tickets } = round;
+  const { findings, left_open, tickets, tickets_left_open, now } = round;
   const executions = round.executions.toSorted((a, b) =>
     byText(nameOf(a.bot_id), nameOf(b.bot_id)),
   );
@@ -44,33 +57,33 @@ export function printRound(
       severity(finding.severity),
       printable(finding.title),
       finding.resolved_at
-        ? paint('green', printable(finding.resolution_method ?? 'resolved'))
+        ? paint('green', resolvedBy(finding.resolution_method))
         : (quietly(finding) ?? 'open'),
     ]),
     nothingFound(round),
   );
   if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
 
-  section(
-    `Healed and verified: ${actions.filter(({ success }) => success).length} of ${actions.length}`,
-  );
+  section(healed(actions));
   const width = Math.max(0, ...actions.map((action) => action.state.length));
   for (const action of actions) {
     const gap = ' '.repeat(width - action.state.length + 2);
     say(`${state(action.state)}${gap}${printable(action.action_description)}`);
     const came = action.success
       ? 'the same check ran again and passed'
-      : printable(action.error_message ?? notVerified(action));
+      : printable(action.error_message ?? unverified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
   if (actions.length === 0) say('Nothing had to be healed, or no known entry matches.');
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
+  const again = reopenedColumn(tickets, now);
   table(
-    ['Ticket', 'Severity', 'With', 'About'],
+    ['Ticket', 'Severity', ...again.head, 'With', 'About'],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
+      ...again.cell(ticket),
       printable(ticket.assigned_to ?? '-'),
       printable(ticket.title),
     ]),
@@ -78,8 +91,23 @@ export function printRound(
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could run.',
   );
+  if (tickets_left_open > 0) say(otherTickets(tickets_left_open));
   if (next) say(`\n${next}`);
 }
+
+/** Heals are counted, and below them their steps are listed. */
+function healed(steps: Round['actions']): string {
+  const heals = countHealsOf(steps);
+  const others = listed(notVerified(heals));
+  return (
+    `Healed and verified: ${heals.verified} of ${heals.all}` +
+    (others ? ` (${others})` : '') +
+    (steps.length > heals.all ? `, in ${counted(steps.length, 'step')}` : '')
+  );
+}
+
+const otherTickets = (count: number): string =>
+  `${counted(count, 'other ticket')} ${count === 1 ? 'is' : 'are'} open, about what this round did not see: npx roundsman tickets list`;
 
 const leftOpen = (count: number): string =>
   `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because no check has found ${count === 1 ? 'it' : 'them'} gone: npx roundsman findings list`;
@@ -92,7 +120,7 @@ function nothingFound({ executions, left_open }: Round): string {
     : 'Everything that was checked is as it should be.';
 }
 
-const notVerified = ({ state, judge_within }: Round['actions'][number]): string =>
+const unverified = ({ state, judge_within }: Round['actions'][number]): string =>
   state === 'applied' && judge_within !== null
     ? 'the events since then do not show yet whether it helped; the same check is asked again'
     : 'not verified yet';

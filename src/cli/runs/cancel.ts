@@ -5,7 +5,7 @@ import { json, note, say, shortId, state, time } from '../terminal/print.ts';
 import { cancelRun } from '../../services/runs/cancel.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { causeOf } from './list.ts';
-import { interrupted, noteIfIdle, untilEnded } from '../session/waiting.ts';
+import { noteIfIdle, untilEnded } from '../session/waiting.ts';
 
 interface CancelOptions {
   reason?: string;
@@ -42,7 +42,7 @@ export const cancel = (given: string, options: CancelOptions): Promise<void> =>
     const ended = await untilEnded(db, id);
     if (!ended) {
       note('the request to stop stays');
-      process.exitCode = interrupted;
+      process.exitCode = exitCodes.interrupted;
       return;
     }
     // The run may have ended before the request reached it.

@@ -26,7 +26,7 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       'Started',
       'Took',
       'Checks',
-      'Issues',
+      'Findings',
       'Why',
     ],
     runs.map((run) => [

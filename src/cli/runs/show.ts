@@ -15,7 +15,8 @@ export const showRun = (given: string, options: { json?: true }): Promise<void> 
 
     printRun({ ...run, bots }, now);
     print.section('Checks');
-    printChecks(run.metadata?.checks);
+    const { checks } = (run.metadata ?? {}) as { checks?: unknown };
+    printChecks(checks);
     print.section('Findings');
     findingTable(
       findings.map((finding) => ({ ...finding, bots })),
@@ -23,9 +24,15 @@ export const showRun = (given: string, options: { json?: true }): Promise<void> 
       'None.',
       false,
     );
+    const others = (run.issues_found ?? 0) - findings.length;
+    if (others > 0) print.say(notListed(others, bots.name));
     print.section('Actions');
     actionTable(actions, now, 'None.');
   });
+
+/** A finding remembers the first and the last run that saw it, and no run between them. */
+const notListed = (count: number, bot: string): string =>
+  `${print.counted(count, 'more finding')} ${count === 1 ? 'was' : 'were'} seen, of which this run was neither the first nor the last to see ${count === 1 ? 'it' : 'them'}, or which the list has no room for: \`npx roundsman findings list --all --bot ${printable(bot)}\``;
 
 function printRun(run: ListedRun, now: Date): void {
   const asked = run.cancel_requested_at;
@@ -59,7 +66,7 @@ function printRun(run: ListedRun, now: Date): void {
       'Results',
       [
         print.counted(run.checks_performed ?? 0, 'check'),
-        print.counted(run.issues_found ?? 0, 'issue'),
+        print.counted(run.issues_found ?? 0, 'finding'),
         print.counted(run.actions_taken ?? 0, 'action'),
       ].join(', '),
     ],

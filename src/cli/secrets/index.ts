@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { jsonOption } from '../arguments/options.ts';
+import { jsonOption, yesOption } from '../arguments/options.ts';
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 
@@ -48,8 +48,10 @@ export function secretsCommand(): Command {
   secrets
     .command('remove')
     .argument(...named)
-    .description('remove a secret; playbooks that use it are no longer applied')
-    .option('--yes', 'do not ask again')
+    .description(
+      'remove a secret; no command brings its value back, and playbooks that use it are no longer applied',
+    )
+    .option(...yesOption)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./remove.ts')).removeSecret(name, options));
   return secrets;

@@ -2,9 +2,9 @@ import { printable } from '../../ground/text.ts';
 import { checkSecretName } from '../../services/secrets/checks.ts';
 import { removeSecret as remove, usersOfSecret } from '../../services/secrets/remove.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { agrees, canAsk } from '../terminal/ask.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say } from '../terminal/print.ts';
+import { json, say } from '../terminal/print.ts';
 
 export async function removeSecret(
   name: string,
@@ -14,12 +14,10 @@ export async function removeSecret(
   await withDatabase(async ({ db }) => {
     const used = await usersOfSecret(db, { name });
     const entries = used.map(printable).join(', ');
-    let evenInUse = options.yes ?? false;
-    if (used.length > 0 && !evenInUse && canAsk()) {
-      const need = used.length === 1 ? 'needs' : 'need';
-      evenInUse = await agrees(`Remove ${name}, which ${entries} ${need}?`);
-      if (!evenInUse) return note('nothing was changed');
-    }
+    const need = used.length === 1 ? 'needs' : 'need';
+    const which = used.length > 0 ? `, which ${entries} ${need}` : '';
+    if (!(await goesAhead(options, `Remove ${name}${which}?`))) return;
+    const evenInUse = used.length > 0;
     const { secret, usedBy } = await remove({ db, actor: actorOf() }, { name, evenInUse });
     if (options.json) return json({ ...secret, used_by: usedBy });
     say(`Removed ${name}.`);

@@ -3,6 +3,7 @@
  * processes.
  */
 import { UsageError } from '../../ground/errors.ts';
+import { InterruptedError, UnansweredError } from '../terminal/ask.ts';
 
 const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\u007F', '\u0015'];
 
@@ -20,7 +21,8 @@ async function piped(mostBytes: number): Promise<string> {
     if (bytes > mostBytes + 2) break;
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    // A byte order mark at the beginning is left out: the program that wrote the value added it.
+    const text = new TextDecoder('utf-8', { fatal: true });
     return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch (error) {
     // Too long: returns any text that is too long, because a character cut at the limit would cause another error.
@@ -44,7 +46,8 @@ function typed(question: string): Promise<string> {
     for (const character of text) {
       if (character === '\r' || character === '\n')
         return control.test(value) ? reject(unreadable()) : resolve(value);
-      if (character === interrupt || character === end) return reject(unanswered());
+      if (character === interrupt) return reject(new InterruptedError());
+      if (character === end) return reject(unanswered());
       if (character === backspace || character === del) value = [...value].slice(0, -1).join('');
       else if (character === killLine) value = '';
       else value += character;
@@ -77,8 +80,8 @@ const unreadable = (): UsageError =>
     hint: 'type it again, or give the value on standard input',
   });
 
-const unanswered = (): UsageError =>
-  new UsageError({
+const unanswered = (): UnansweredError =>
+  new UnansweredError({
     what: 'the secret was not stored',
     why: 'the question was not answered, and nothing was changed',
     hint: 'run it again, or give the value on standard input',

@@ -10,3 +10,6 @@ export async function loadCatalogue(module?: URL): Promise<Catalogue> {
   ]);
   return catalogueOf(bots, remedies);
 }
+
+/** The jobs of jobs/, imported when a command needs them. */
+export const loadJobs = async () => (await import('../../../jobs/index.ts')).jobs;

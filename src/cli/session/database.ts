@@ -32,14 +32,22 @@ export function display(url: string): string {
   return `${hostname}${port ? `:${port}` : ''}${pathname}`;
 }
 
+/** Which database a command works on: your own, or the embedded one. */
+export interface Address {
+  config: Config;
+  url: string;
+  embedded: boolean;
+  /** Prints on standard error which one it is, once. */
+  tell(): void;
+}
+
 /**
- * Runs a command's work on the database of the configuration, the one that DATABASE_URL names or the embedded one, and
- * prints on standard error which one it is. Other processes may share the embedded server; the last one to leave stops
- * it.
+ * Runs a command's work while the database that the configuration names can be reached, your own or the embedded one.
+ * Other processes may share the embedded server; the last one to leave stops it.
  */
-export async function withDatabase<Result>(
-  work: (session: Session) => Promise<Result>,
-  options: SessionOptions = {},
+export async function withAddress<Result>(
+  work: (address: Address) => Promise<Result>,
+  { create = false }: Pick<SessionOptions, 'create'> = {},
 ): Promise<Result> {
   const { readConfig } = await import('../../config.ts');
   const config = readConfig();
@@ -47,30 +55,55 @@ export async function withDatabase<Result>(
     ? null
     : await (
         await import('../../database/embedded/join-as-command.ts')
-      ).joinAsCommand(config.home, { create: options.create ?? false, onWait: note });
+      ).joinAsCommand(config.home, { create, onWait: note });
   const url = config.databaseUrl ?? embedded!.url;
-  const { connect } = await import('../../database/connect.ts');
-  const db = connect(url, {
-    name: 'roundsman cli',
-    asService: true,
-    ...(options.connections && { max: options.connections }),
-  });
+  let told = false;
+  const tell = () => {
+    if (!told)
+      note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
+    told = true;
+  };
   try {
-    note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
-    const { DatabaseNotReady, prepareDatabase } = await import('../../database/migrate/prepare.ts');
-    const migrate = options.migrate === 'embedded' ? embedded !== null : (options.migrate ?? false);
-    const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
-      // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
-      // old.
-      if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
-      throw error;
-    });
-    if (migrate && !config.redisUrl)
-      await (await import('../../queue/backend.ts')).migrateQueue(url);
-    return await work({ config, url, db, embedded: embedded !== null, migrated });
+    return await work({ config, url, embedded: embedded !== null, tell });
+  } catch (error) {
+    tell();
+    throw error;
   } finally {
-    // Closing a connection to a server that no longer answers would never end.
-    await within(closeWithinMs, db.destroy());
     await embedded?.leave();
   }
 }
+
+/**
+ * Runs a command's work on a connection to that database. Which one it is, is printed on standard error where that
+ * helps: one of your own, of which there may be several; one that may have just been made; and beside an error.
+ */
+export const withDatabase = <Result>(
+  work: (session: Session) => Promise<Result>,
+  options: SessionOptions = {},
+): Promise<Result> =>
+  withAddress(async ({ config, url, embedded, tell }) => {
+    const { connect } = await import('../../database/connect.ts');
+    const db = connect(url, {
+      name: 'roundsman cli',
+      asService: true,
+      ...(options.connections && { max: options.connections }),
+    });
+    try {
+      if (!embedded || options.create) tell();
+      const { DatabaseNotReady, prepareDatabase } =
+        await import('../../database/migrate/prepare.ts');
+      const migrate = options.migrate === 'embedded' ? embedded : (options.migrate ?? false);
+      const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
+        // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
+        // old.
+        if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
+        throw error;
+      });
+      if (migrate && !config.redisUrl)
+        await (await import('../../queue/backend.ts')).migrateQueue(url);
+      return await work({ config, url, db, embedded, migrated });
+    } finally {
+      // Closing a connection to a server that no longer answers would never end.
+      await within(closeWithinMs, db.destroy());
+    }
+  }, options);

@@ -7,9 +7,6 @@ import type { Session } from './database.ts';
 
 type Db = Session['db'];
 
-/** What a shell reports for a command that Ctrl-C ended. */
-export const interrupted = 130;
-
 /** Prints a note when no worker is alive; `until` says what happens once one is. */
 export async function noteIfIdle(db: Db, until: string): Promise<void> {
   if (await hasWorker(db)) return;

@@ -1,8 +1,9 @@
 import { printable } from '../../ground/text.ts';
 import { addSilence as add, silenceOf, silenceTextOf } from '../../services/silences/add.ts';
+import { unmetBy } from '../../services/silences/unmet.ts';
 import { endSilence as end } from '../../services/silences/end.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { askFor } from '../terminal/ask.ts';
+import { askFor, goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say, shortId } from '../terminal/print.ts';
 import { targetOf, untilWhen } from './words.ts';
@@ -15,6 +16,7 @@ interface AddOptions {
   for?: number;
   untilResolved?: true;
   reason?: string;
+  yes?: true;
   as?: string;
   json?: true;
 }
@@ -23,6 +25,9 @@ export async function addSilence(options: AddOptions): Promise<void> {
   const wanted = silenceOf(options);
   const reason = silenceTextOf('--reason', options.reason) ?? (await askFor('--reason', 'Why'));
   await withDatabase(async ({ db }) => {
+    const unmet = await unmetBy(db, wanted);
+    const question = `Nothing is silenced by this so far: ${unmet}. Silence it all the same?`;
+    if (unmet && !(await goesAhead(options, question))) return;
     const { silence, bot } = await add({ db, actor: actorOf(options.as) }, { ...wanted, reason });
     if (options.json) return json(silence);
     say(`Silenced ${targetOf(silence, bot)} ${untilWhen(silence)}.`);

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
+import { idArgument, jsonOption, limitOption, seconds, yesOption } from '../arguments/options.ts';
 
 /** A year at most: a person who wants a longer silence should change the bot. */
 const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };
@@ -30,6 +30,10 @@ export function silencesCommand(): Command {
     )
     .option('--until-resolved', 'until no finding that it covers is open any more')
     .option('--reason <text>', 'why; lists show it')
+    .option(
+      yesOption[0],
+      'also what no finding ever had, without asking; needed for that where there is no terminal',
+    )
     .option('--as <name>', 'whose it is (the account that runs the command)')
     .option(...jsonOption)
     .action(async (options) => (await import('./change.ts')).addSilence(options));

@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
-import type { EndedRun, Live, LiveBot } from '../../services/status/live.ts';
+import type { EndedRun, Live, LiveBot, LiveTicket } from '../../services/status/live.ts';
 import { printable } from '../../ground/text.ts';
 import { counted, duration, paint, severity, span, state, time } from '../terminal/print.ts';
+import { cut, padded, widthOf } from '../terminal/width.ts';
 
 /** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
 export function endedLine(run: EndedRun): string {
@@ -16,7 +16,7 @@ export function endedLine(run: EndedRun): string {
       : run.error_message
         ? paint('red', printable(run.error_message))
         : `${counts}  ${duration(run.execution_time_ms)}`;
-  const name = printable(run.name ?? '-').padEnd(14);
+  const name = padded(printable(run.name ?? '-'), 14);
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
@@ -43,22 +43,32 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
   if (live.open_tickets === 0 && needs.length === 0)
     lines.push(paint('green', 'Nothing needs you.'));
   if (live.open_tickets > 0) {
-    const count = `${live.open_tickets} open ticket${live.open_tickets === 1 ? '' : 's'}`;
-    lines.push(`${paint('bold', count)}  npx roundsman tickets list`);
-    for (const ticket of live.tickets) {
-      const head = `T-${ticket.number}`.padEnd(6);
-      const room = columns - head.length - 12;
-      lines.push(
-        `${head}${severity(ticket.severity)}${' '.repeat(Math.max(1, 10 - ticket.severity.length))}${cut(printable(ticket.title), room)}`,
-      );
-    }
+    lines.push(
+      `${paint('bold', counted(live.open_tickets, 'open ticket'))}  npx roundsman tickets list`,
+    );
+    lines.push(...ticketLines(live.tickets));
   }
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
   return ['', ...lines.map((line) => fitted(line, columns))].join('\n');
 }
 
+/** Number, severity and title, each in a column; the title takes what is left of the line. */
+function ticketLines(tickets: LiveTicket[]): string[] {
+  const rows = tickets.map((ticket) => ({
+    number: `T-${ticket.number}`,
+    severity: severity(ticket.severity),
+    title: `${ticket.reopened_at ? 'reopened: ' : ''}${printable(ticket.title)}`,
+  }));
+  const widest = (key: 'number' | 'severity') => Math.max(...rows.map((row) => widthOf(row[key])));
+  const [numbers, severities] = [widest('number'), widest('severity')];
+  return rows.map(
+    ({ number, severity, title }) =>
+      `${padded(number, numbers)}  ${padded(severity, severities)}  ${title}`,
+  );
+}
+
 function botLine(bot: LiveBot, now: Date, columns: number): string {
-  const name = cut(printable(bot.name), 20).padEnd(20);
+  const name = padded(cut(printable(bot.name), 20), 20);
   if (bot.status !== 'active') {
     const reason = cut(printable(bot.status_reason ?? ''), columns - 32);
     return `${name}  ${state(bot.status)}  ${reason}`;
@@ -77,9 +87,5 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
  * block.
  */
 function fitted(line: string, columns: number): string {
-  const plain = stripVTControlCharacters(line);
-  return plain.length <= columns ? line : cut(plain, columns);
+  return widthOf(line) <= columns ? line : cut(line, columns);
 }
-
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;

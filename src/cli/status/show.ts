@@ -9,6 +9,7 @@ import { nodeName } from '../../services/progress/canary-stop.ts';
 import { takesNoWrites } from '../../services/progress/read-only.ts';
 import { inOneLine } from '../../services/progress/needs.ts';
 import { showStatus as read, type Status } from '../../services/status/show.ts';
+import { healsInWords } from '../actions/heals.ts';
 import { ticketTable } from '../tickets/list.ts';
 
 export const showStatus = (options: { json?: true }): Promise<void> =>
@@ -22,7 +23,7 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     print.say();
     if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
     else print.say(print.paint('bold', 'Needs you'));
-    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`);
+    for (const need of needed) print.say(`  ${printable(inOneLine(need))}`, '    ');
   });
 
 /** `1 scheduler, 2 workers alive`; null when none is alive. */
@@ -31,19 +32,12 @@ const aliveInWords = ({ alive: { schedulers, workers } }: Status): string | null
     ? null
     : `${print.counted(schedulers, 'scheduler')}, ${print.counted(workers, 'worker')} alive`;
 
-/** `3 active, 1 paused`, without zero counts; null when all are zero. */
-const listed = (counts: [count: number, words: string][]): string | null =>
-  counts
-    .filter(([count]) => count > 0)
-    .map(([count, words]) => `${count} ${words}`)
-    .join(', ') || null;
-
 function printFigures(status: Status): void {
   const { bots, runs, findings, quiet, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
   const skipped = skips.reduce((sum, { slots }) => sum + slots, 0);
-  const results = listed([
+  const results = print.listed([
     ...runs
       .filter((row) => row.status !== 'skipped')
       .map(({ status, count }): [number, string] => [count, print.state(status)]),
@@ -55,11 +49,11 @@ function printFigures(status: Status): void {
   print.facts([
     ['Engine', alive ?? deadInWords(status)],
     ['Mode', modeInWords(mode.mode)],
-    ['Bots', listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
+    ['Bots', print.listed(bots.map(({ status, count }) => [count, print.state(status)])) ?? noBots],
     ['Runs, 24 h', results ?? 'none'],
     [
       'Findings',
-      listed([
+      print.listed([
         ...findings.map(({ severity, count }): [number, string] => [
           count,
           print.severity(severity),
@@ -68,16 +62,14 @@ function printFigures(status: Status): void {
         [quiet.suppressed, 'suppressed'],
       ]) ?? 'none open',
     ],
+    ['Healed, 24 h', print.listed(healsInWords(heals)) ?? 'none'],
     [
-      'Healed, 24 h',
-      listed([
-        [heals.verified, 'verified'],
-        [heals.waiting, 'wait for their verdict'],
-        [heals.wrong, print.stateAs('failed', 'failed, relapsed or undone')],
-        [heals.unknown, print.stateAs('unknown', 'of unknown effect')],
-      ]) ?? 'none',
+      'Tickets',
+      print.listed([
+        [tickets.all - tickets.assigned, print.state('open')],
+        [tickets.assigned, print.state('assigned')],
+      ]) ?? 'none open',
     ],
-    ['Tickets', tickets.all > 0 ? `${tickets.all} open` : 'none open'],
   ]);
 }
 
@@ -99,9 +91,10 @@ const modeInWords = (mode: string | null): string =>
     auto: 'auto: proven remedies act alone',
   })[mode ?? 'off'] ?? printable(mode ?? '');
 
-function printDetails({ now, failures, inError, overdue, tickets }: Status): void {
+function printDetails(status: Status): void {
+  const { now, failures, inError, overdue, tickets } = status;
   if (failures.length > 0) {
-    print.section('Newest failures');
+    print.section('Newest failures, one for each bot');
     table(
       ['Run', 'Bot', 'Result', 'When', 'Why'],
       failures.map(({ id, name, status, completed_at, reason, error_message }) => [
@@ -115,7 +108,7 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
     );
   }
   if (inError.length > 0) {
-    print.section('Bots in error');
+    print.section(`Bots in error ${print.shownOf(inError.length, botsThatAre(status, 'error'))}`);
     table(
       ['Bot', 'Since', 'Why'],
       inError.map(({ name, status_changed_at, status_reason }) => [
@@ -127,7 +120,7 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
     );
   }
   if (overdue.top.length > 0) {
-    print.section(`Overdue bots (${overdue.all})`);
+    print.section(`Overdue bots ${print.shownOf(overdue.top.length, overdue.all)}`);
     table(
       ['Bot', 'Was to run'],
       overdue.top.map(({ name, next_execution_at }) => [
@@ -138,7 +131,7 @@ function printDetails({ now, failures, inError, overdue, tickets }: Status): voi
     );
   }
   if (tickets.top.length > 0) {
-    print.section(`Tickets (${tickets.all})`);
+    print.section(`Tickets ${print.shownOf(tickets.top.length, tickets.all)}`);
     ticketTable(tickets.top, now, '');
   }
 }
@@ -191,6 +184,7 @@ function asDocument(status: Status) {
     heals: status.heals,
     tickets: {
       count: tickets.all,
+      assigned: tickets.assigned,
       urgent: tickets.urgent,
       late: tickets.late,
       late_since: tickets.late_since,

@@ -1,51 +1,93 @@
-import { createInterface } from 'node:readline/promises';
-import { UsageError } from '../../ground/errors.ts';
+import { createInterface } from 'node:readline';
+import { exitCodes, RoundsmanError, UsageError } from '../../ground/errors.ts';
+import { note } from './print.ts';
 
 /** Whether a person can be asked. Questions go to standard error, so that standard output stays clean. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
+/** Ctrl-C at a question: the command ends, and has written nothing. */
+export class InterruptedError extends RoundsmanError {
+  override readonly exitCode = exitCodes.interrupted;
+
+  constructor() {
+    super({
+      what: 'interrupted, and nothing was changed',
+      why: 'Ctrl-C was pressed at a question',
+      hint: 'run it again',
+    });
+  }
+}
+
+/** A question is left without an answer, or cannot be asked because there is no terminal. */
+export class UnansweredError extends UsageError {}
+
 /**
- * The value of an option that was not given: on a terminal, asks until a text is entered; elsewhere throws a {@link
- * UsageError} that names the option.
+ * The value of an option that was not given: on a terminal, asks until a text is entered; elsewhere throws {@link
+ * UnansweredError}, which names the option. Ask before anything is written: Ctrl-C throws {@link InterruptedError},
+ * and the end of input {@link UnansweredError}.
  */
 export async function askFor(flag: string, question: string, otherwise = ''): Promise<string> {
   if (!canAsk())
-    throw new UsageError({
+    throw new UnansweredError({
       what: `${flag} is missing`,
       why: 'there is no terminal to ask on',
       hint: `give ${flag}; --help says what it takes`,
     });
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  lines.setPrompt(otherwise ? `${question} [${otherwise}]: ` : `${question}: `);
-  try {
-    lines.prompt();
-    for await (const answer of lines) {
-      if (answer.trim() || otherwise) return answer.trim() || otherwise;
-      lines.prompt();
-    }
-  } finally {
-    lines.close();
+  const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
+  for (;;) {
+    const answer = (await answerTo(prompt, `give ${flag}`)).trim() || otherwise;
+    if (answer) return answer;
   }
-  // Ctrl-C and Ctrl-D end the input.
-  throw new UsageError({
-    what: `${flag} is missing`,
-    why: 'the question was not answered, and nothing was changed',
-    hint: `run it again, or give ${flag}`,
-  });
 }
 
 /**
- * Whether a person on a terminal agrees. True if there is no terminal: the author of the script has decided already.
+ * Whether a person agrees; any answer but yes is no. What a command with `--yes` does is done only after this, or with
+ * that option: where there is no terminal, it throws {@link UnansweredError} instead of deciding for the person. Ctrl-C
+ * and the end of input throw as in {@link askFor}, because a person who leaves has not said no to a part of it.
  */
 export async function agrees(question: string): Promise<boolean> {
-  if (!canAsk()) return true;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  lines.setPrompt(`${question} [y/N]: `);
-  try {
-    lines.prompt();
-    for await (const answer of lines) return /^y(es)?$/i.test(answer.trim());
-    return false;
-  } finally {
-    lines.close();
-  }
+  if (!canAsk())
+    throw new UnansweredError({
+      what: 'nothing was changed',
+      why: `this is asked first, and there is no terminal to ask on: ${question}`,
+      hint: 'the same with --yes, which says yes',
+    });
+  return /^y(es)?$/i.test((await answerTo(`${question} [y/N]: `, 'give --yes')).trim());
+}
+
+function answerTo(prompt: string, otherwise: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  lines.once('line', resolve);
+  // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
+  lines.once('SIGINT', () => reject(new InterruptedError()));
+  lines.once('close', () =>
+    reject(
+      new UnansweredError({
+        what: 'nothing was changed',
+        why: 'a question was not answered: its input ended',
+        hint: `run it again, or ${otherwise}`,
+      }),
+    ),
+  );
+  lines.prompt();
+  return promise
+    .catch((error: unknown) => {
+      process.stderr.write('\n');
+      throw error;
+    })
+    .finally(() => lines.close());
+}
+
+/**
+ * What every command asks that has something done, before it writes (docs/cli.md names them): true with `--yes`, else
+ * as {@link agrees}. A no is told.
+ */
+export async function goesAhead(
+  { yes }: { yes?: true | undefined },
+  question: string,
+): Promise<boolean> {
+  if (yes || (await agrees(question))) return true;
+  note('nothing was changed');
+  return false;
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 import { printable, span, time } from '../../ground/text.ts';
+import { columnsOf, padded, widthOf, wrapped } from './width.ts';
 
 export { counted, duration, shortId, span, time } from '../../ground/text.ts';
 
@@ -10,19 +11,42 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
   styleText(style, text, { stream, validateStream: true });
 
-/** A line of Roundsman's own words on standard output. */
-export const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+/** Lines that have to stay as they are, on standard output: a table, a document. */
+export const put = (lines: string): void => void process.stdout.write(`${lines}\n`);
+
+/**
+ * A text in lines that fit a terminal, with `indent` before each but the first: a terminal by itself would break words
+ * in the middle. Elsewhere it stays one line.
+ */
+function inLines(text: string, indent: string, stream: NodeJS.WriteStream): string {
+  const columns = columnsOf(stream);
+  // Where the indent leaves less than half of a line, the terminal had better wrap it.
+  return wrapped(text, Math.max(columns - indent.length, indent.length), columns).join(
+    `\n${indent}`,
+  );
+}
+
+/** Roundsman's own words on standard output; what does not fit a line of a terminal goes on in the next one, behind `indent`. */
+export const say = (text = '', indent = ''): void =>
+  put(
+    text
+      .split('\n')
+      .map((line) => inLines(line, indent, process.stdout))
+      .join('\n'),
+  );
 
 /** A line beside the result, on standard error, so that `--json` output stays whole. */
-export const note = (line: string): void =>
-  void process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
+export const note = (text: string): void => {
+  const { stderr } = process;
+  stderr.write(`${paint('dim', inLines(text, '', stderr), stderr)}\n`);
+};
 
 // JSON does not escape DEL, C1 controls and the marks that reorder text; escaped, they mean the same.
 const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The one JSON document that `--json` prints: rows with their tables' column names. */
 export const json = (value: unknown): void =>
-  say(
+  put(
     JSON.stringify(value, null, 2).replaceAll(hidden, (found) =>
       [...Array(found.length).keys()]
         .map((unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, '0')}`)
@@ -95,19 +119,37 @@ export function upTo<Row>(rows: Row[], limit: number): Row[] {
 export const tellOfMore = (limit: number): void =>
   note(`only the first ${limit}; --limit shows more`);
 
+/** `3 active, 1 paused`, without what there is none of; null when there is nothing at all. */
+export const listed = (counts: [count: number, words: string][]): string | null =>
+  counts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ') || null;
+
+/** What stands behind the title of a list that may not show all: `(9)`, `(5 of 9)`. */
+export const shownOf = (shown: number, all: number): string =>
+  shown < all ? `(${shown} of ${all})` : `(${all})`;
+
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);
 
 /** Foreign text, indented; of its formatting only the line breaks are kept. */
 export function prose(text: string): void {
-  for (const line of text.trimEnd().split(/\r?\n/)) say(`  ${printable(line)}`.trimEnd());
+  for (const line of text.trimEnd().split(/\r?\n/)) {
+    const shown = printable(line);
+    // What a line begins with stays before each part of it: evidence is indented.
+    const indent = `  ${/^ */.exec(shown)![0]}`;
+    say(`${indent}${shown.trimStart()}`.trimEnd(), indent);
+  }
 }
 
 /** `Label   value` lines under each other; a null value is left out. */
 export function facts(pairs: [label: string, value: string | null | undefined][]): void {
   const given = pairs.filter(([, value]) => value !== null && value !== undefined);
-  const width = Math.max(0, ...given.map(([label]) => label.length));
-  for (const [label, value] of given) say(`${paint('dim', label.padEnd(width))}  ${value}`);
+  const width = Math.max(0, ...given.map(([label]) => widthOf(label)));
+  const indent = ' '.repeat(width + 2);
+  for (const [label, value] of given)
+    say(`${paint('dim', padded(label, width))}  ${value}`, indent);
 }
 
 /**
@@ -115,7 +157,8 @@ export function facts(pairs: [label: string, value: string | null | undefined][]
  * thrown on purpose; without it such an error is a defect.
  */
 export function printError(error: unknown, told: Explanation | null): number {
-  const line = (text: string) => process.stderr.write(`${text}\n`);
+  const line = (text: string) =>
+    process.stderr.write(`${inLines(text, ' '.repeat(7), process.stderr)}\n`);
   const red = (text: string) => paint('red', text, process.stderr);
   const known = error instanceof RoundsmanError ? error : told;
   if (known) {
@@ -128,7 +171,7 @@ export function printError(error: unknown, told: Explanation | null): number {
   }
   line(`${red('error:')} ${printable(messageOf(error))}`);
   if (error instanceof Error && error.stack)
-    line(error.stack.split('\n').slice(1).map(printable).join('\n'));
+    for (const at of error.stack.split('\n').slice(1)) line(printable(at));
   line('  This is a defect of Roundsman; the lines above say where.');
   return exitCodes.failed;
 }

@@ -1,35 +1,39 @@
-import Table from 'cli-table3';
-import { paint, say } from './print.ts';
-
-/** The terminal's width; for a file or a pipe nothing is cut. */
-const width = (): number => (process.stdout.isTTY ? process.stdout.columns || 100 : Infinity);
+import { paint, put, say } from './print.ts';
+import { columnsOf, cut, padded, widthOf, wrapped } from './width.ts';
 
 /** Whether lists have room for the longer wording. */
-export const isWide = (): boolean => width() >= 120;
+export const isWide = (): boolean => columnsOf(process.stdout) >= 120;
 
-/**
- * The least width of a cut column; and the least width of a list's text, as long as other columns can be left out
- * instead.
- */
+/** What stands between two columns. */
+const gap = 2;
+
+/** Columns up to this width are never wrapped, where leaving out others helps: they hold words, ids and times. */
+const rigid = 20;
+
+/** The narrowest that a wrapped column may be, as long as leaving out others helps; and the narrowest of all. */
+const readable = 26;
 const narrowest = 8;
-const readable = 40;
+
+/** The lines of a cell at most: the last one says that there is more. */
+const mostLines = 3;
+
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
 
-/** Narrows the widest column until all of them fit. */
-function fit(widths: number[], room: number): number[] {
+/** Takes from the widest column that is wider than `least` until all of them fit into `room`, if they can. */
+function fit(widths: number[], room: number, least: number): number[] {
   const fitted = [...widths];
   for (let over = sum(fitted) - room; over > 0; over--) {
     const widest = fitted.indexOf(Math.max(...fitted));
-    if (fitted[widest]! <= narrowest) break;
+    if (fitted[widest]! <= least) break;
     fitted[widest]!--;
   }
   return fitted;
 }
 
 /**
- * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On
- * a terminal, columns that do not fit are cut, the widest first; before that column gets too short, the columns named
- * in `spare` are left out one by one.
+ * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal, the
+ * widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
+ * `spare` are left out one by one.
  */
 export function table(
   head: string[],
@@ -38,56 +42,60 @@ export function table(
   spare: readonly string[] = [],
 ): void {
   if (rows.length === 0) return say(empty);
-  const all = draw(head, rows, []);
-  // The last column needs no gap after it.
-  const room = width() + gap;
-  const given = all.widths;
+  const natural = head.map((word, column) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column]!)), widthOf(word)),
+  );
+  const screen = columnsOf(process.stdout);
+  const room = (columns: number[]) => screen - gap * (columns.length - 1);
+  const of = (columns: number[]) => columns.map((column) => natural[column]!);
   const waiting = [...spare];
   let kept = head.map((_, column) => column);
-  const natural = () => kept.map((column) => given[column]!);
-  while (waiting.length > 0 && isCramped(natural(), room)) {
+  while (waiting.length > 0 && isCramped(of(kept), room(kept))) {
     const left = waiting.shift()!;
     kept = kept.filter((column) => head[column] !== left);
   }
-  const pick = (row: string[]) => kept.map((column) => row[column]!);
-  const text =
-    sum(given) <= room ? all.text : draw(pick(head), rows.map(pick), fit(natural(), room)).text;
-  for (const line of text.split('\n')) say(line.trimEnd());
+  const wrapping = fit(of(kept), room(kept), rigid);
+  const widths = fit(wrapping, room(kept), narrowest);
+  const lines = [head.map((word) => paint('bold', word)), ...rows].flatMap((row) =>
+    linesOf(
+      kept.map((column) => row[column]!),
+      widths,
+    ),
+  );
+  put(lines.join('\n'));
 }
 
+/** Whether the widest column would be too short to read. */
 function isCramped(natural: number[], room: number): boolean {
-  const widest = Math.max(...natural);
-  return (
-    sum(natural) > room && fit(natural, room)[natural.indexOf(widest)]! < Math.min(widest, readable)
+  if (sum(natural) <= room) return false;
+  const widest = natural.indexOf(Math.max(...natural));
+  return fit(natural, room, rigid)[widest]! < Math.min(natural[widest]!, readable);
+}
+
+/** The lines that a row takes on the screen. */
+function linesOf(row: string[], widths: number[]): string[] {
+  const cells = row.map((cell, column) => inLines(cell, widths[column]!));
+  const height = Math.max(...cells.map(({ length }) => length));
+  const between = ' '.repeat(gap);
+  return Array.from({ length: height }, (_, line) =>
+    cells
+      .map((cell, column) => padded(cell[line] ?? '', widths[column]!))
+      .join(between)
+      .trimEnd(),
   );
 }
 
-/** The text, and the width of each column with its gap. */
-function draw(head: string[], rows: string[][], colWidths: number[]) {
-  const made = new Table({
-    head: head.map((word) => paint('bold', word)),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap, compact: true },
-    chars: Object.fromEntries(borders.map((name) => [name, ''])) as never,
-    colWidths,
-  });
-  made.push(...rows);
-  return { text: made.toString(), widths: made.options.colWidths as number[] };
+/** A cell in lines of this width. Its colour, if it has one, is that of each line. */
+function inLines(cell: string, width: number): string[] {
+  if (widthOf(cell) <= width) return [cell];
+  const [, on = '', text = cell, off = ''] = coloured.exec(cell) ?? [];
+  const lines = wrapped(text, width).map((line) => cut(line, width));
+  const shown = lines.slice(0, mostLines);
+  const last = shown.length - 1;
+  if (lines.length > mostLines) shown[last] = cut(`${shown[last]!} …`, width);
+  return shown.map((line) => on + line + off);
 }
-const gap = 2;
-const borders = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
+
+// All of a cell in one colour; one with several loses them where it is wrapped.
+// oxlint-disable-next-line no-control-regex
+const coloured = /^((?:\u001B\[[\d;]*m)+)([^\u001B]*)((?:\u001B\[[\d;]*m)+)$/;

@@ -1,7 +1,7 @@
 import { printable } from '../../ground/text.ts';
 import { answerTicket, findAnswerable, type Answer } from '../../services/tickets/answer.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { agrees } from '../terminal/ask.ts';
+import { goesAhead } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say, shortId } from '../terminal/print.ts';
@@ -39,12 +39,8 @@ const answer = (
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
     if (value) tell(`  ${value} (${scopeOf(figures)})`);
-    if (
-      verdict === 'approved' &&
-      !options.yes &&
-      !(await agrees(`Apply it to T-${ticket.number}?`))
-    )
-      return note('nothing was approved');
+    if (verdict === 'approved' && !(await goesAhead(options, `Apply it to T-${ticket.number}?`)))
+      return;
 
     const { decision, run } = await answerTicket(
       { db, actor: actorOf(options.as) },

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption } from '../arguments/options.ts';
+import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
 const ticket = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
@@ -44,7 +44,7 @@ export function ticketsCommand(): Command {
     .option('--notes <text>', 'what was done; others learn from it')
     .option('--with <entry>', 'the knowledge that helped; none, when nothing known would have')
     .option('--learn', 'make knowledge of title and notes, in shadow')
-    .option('--yes', 'learn it without asking')
+    .option(yesOption[0], 'learn it without asking; needed where there is no terminal')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
@@ -53,7 +53,7 @@ export function ticketsCommand(): Command {
     .argument(...ticket)
     .argument('[knowledge]', 'the name of the entry that is suggested, where there are several')
     .description('approve the suggestion: the next run applies it once')
-    .option('--yes', 'do not ask again')
+    .option(...yesOption)
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, knowledge, options) =>

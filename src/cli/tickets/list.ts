@@ -1,5 +1,6 @@
 import { printable } from '../../ground/text.ts';
 import {
+  isPending,
   listTickets as list,
   responseOf,
   type ListedTicket,
@@ -26,25 +27,50 @@ function respond(ticket: TicketRow, now: Date): string {
 }
 
 export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
-  // A column for a rare value, shown only where there is one.
+  // Columns for rare values, shown only where there is one.
   const hushed = tickets.some((ticket) => quietly(ticket) !== null);
   const quiet = (cell: string) => (hushed ? [cell] : []);
+  const again = reopenedColumn(tickets, now);
   table(
-    ['Ticket', 'Severity', 'Title', 'Bot', 'Status', 'With', 'Age', 'Answer', ...quiet('Quiet')],
+    [
+      'Ticket',
+      'Severity',
+      'Title',
+      'Bot',
+      'Status',
+      ...again.head,
+      'With',
+      'Age',
+      'Answer',
+      ...quiet('Quiet'),
+    ],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
       printable(ticket.title),
       printable(ticket.bots.name ?? '-'),
       state(ticket.status),
+      ...again.cell(ticket),
       printable(ticket.assigned_to ?? '-'),
       ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
       respond(ticket, now),
       ...quiet(quietly(ticket) ?? '-'),
     ]),
     empty,
-    ['Bot', 'Status'],
+    ['Bot', 'Age'],
   );
+}
+
+type Reopenable = Pick<ListedTicket, 'status' | 'reopened_at'>;
+
+/** When pending tickets were reopened: a column only where one was. */
+export function reopenedColumn(tickets: Reopenable[], now: Date) {
+  const at = (ticket: Reopenable) => (isPending(ticket) ? ticket.reopened_at : null);
+  const any = tickets.some((ticket) => at(ticket) !== null);
+  return {
+    head: any ? ['Reopened'] : [],
+    cell: (ticket: Reopenable) => (any ? [relative(at(ticket), now)] : []),
+  };
 }
 
 export interface TicketsOptions {

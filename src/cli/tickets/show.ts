@@ -77,6 +77,7 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
     ['Storm', stormIn(ticket)],
     ['Opened', print.moment(ticket.created_at, now)],
+    ['Reopened', print.moment(ticket.reopened_at, now)],
     ['Times', String(ticket.occurrences)],
     [
       'Answer by',

@@ -1,5 +1,5 @@
 /** What a suggestion is worth, for the person who has to answer it. */
-import { share } from '../../ground/text.ts';
+import { nearestUnit, share } from '../../ground/text.ts';
 import type { Context, Figures } from '../../services/tickets/answer.ts';
 import { counted } from '../terminal/print.ts';
 
@@ -28,14 +28,9 @@ const scopes: Record<Context, string> = {
 /** What the figures are about. */
 export const scopeOf = ({ context }: Figures): string => scopes[context];
 
-const units: [string, number][] = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-];
-
 function longAgo(at: Date, now: Date): string {
-  const seconds = Math.max(0, now.getTime() - at.getTime()) / 1000;
-  const [unit, length] = units.find(([, least]) => seconds >= least) ?? ['minute', Infinity];
-  return seconds < 60 ? 'just now' : `${counted(Math.floor(seconds / length), unit)} ago`;
+  const ms = Math.max(0, now.getTime() - at.getTime());
+  if (ms < 60_000) return 'just now';
+  const { count, unit } = nearestUnit(ms);
+  return `${counted(count, unit)} ago`;
 }

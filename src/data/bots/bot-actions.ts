@@ -2,7 +2,9 @@ import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
+import { fields, uuid } from '../../database/faults/bad-input.ts';
 import type { BotActions } from '../../database/tables.ts';
+import { rowLimit } from './row-limit.ts';
 
 export type ActionRow = Selectable<BotActions>;
 
@@ -19,17 +21,23 @@ const actions = (db: Db) =>
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select((eb) => jsonBuildObject({ name: eb.ref('k.name') }).as('bot_knowledge'));
 
-/** Steps of heals, the newest first. */
-export function listActions(
-  db: Db,
-  { botId, limit }: { botId?: string | undefined; limit: number },
-) {
+export interface ActionFilter {
+  botId?: string | undefined;
+  /** 1 to 1,000,001 */
+  limit: number;
+}
+
+/** Steps of heals, the newest first, each with its bot's and its entry's name. Throws BadInputError. */
+export async function listActions(db: Db, filter: ActionFilter) {
+  const { botId, limit } = fields('filter', filter);
   const query = actions(db)
     .orderBy('action.taken_at', 'desc')
     .orderBy('action.step', 'desc')
     .orderBy('action.id')
-    .limit(limit);
-  return (botId ? query.where('action.bot_id', '=', botId) : query).execute();
+    .limit(rowLimit(limit));
+  return botId === undefined
+    ? query.execute()
+    : query.where('action.bot_id', '=', uuid('bot_id', botId)).execute();
 }
 
 export type ListedAction = Awaited<ReturnType<typeof listActions>>[number];
@@ -37,9 +45,48 @@ export type ListedAction = Awaited<ReturnType<typeof listActions>>[number];
 export const oneAction = (db: Db, id: string): Promise<ListedAction> =>
   actions(db).where('action.id', '=', id).executeTakeFirstOrThrow();
 
-/** All steps of one heal, in their order. */
-export const stepsOf = (db: Db, healId: string): Promise<ActionRow[]> =>
-  db.selectFrom('bot_actions').selectAll().where('heal_id', '=', healId).orderBy('step').execute();
+/** All steps of one heal, in their order. Throws BadInputError. */
+export const stepsOfHeal = async (db: Db, healId: string): Promise<ActionRow[]> =>
+  db
+    .selectFrom('bot_actions')
+    .selectAll()
+    .where('heal_id', '=', uuid('heal_id', healId))
+    .orderBy('step')
+    .execute();
+
+/** How a heal stands, by the state of its last step: each state is in one of these. */
+export const healStandings = {
+  verified: ['verified', 'held'],
+  waiting: ['intent', 'applied'],
+  wrong: ['failed', 'relapsed', 'undone'],
+  unknown: ['unknown'],
+  /** nothing was done, or what was done cannot be judged */
+  untold: ['aborted', 'undecided'],
+} as const satisfies Record<string, ActionRow['state'][]>;
+
+export type HealCounts = Record<keyof typeof healStandings, number>;
+
+/** How many of the heals that these steps belong to stand in which way. */
+export function countHealsOf(
+  steps: Pick<ActionRow, 'heal_id' | 'step' | 'state'>[],
+): HealCounts & { all: number } {
+  const last = new Map<string, (typeof steps)[number]>();
+  for (const step of steps) {
+    const known = last.get(step.heal_id);
+    if (!known || step.step > known.step) last.set(step.heal_id, step);
+  }
+  const found = [...last.values()].map(({ state }) => state);
+  const count = (standing: keyof typeof healStandings) =>
+    found.filter((state) => (healStandings[standing] as readonly string[]).includes(state)).length;
+  return {
+    verified: count('verified'),
+    waiting: count('waiting'),
+    wrong: count('wrong'),
+    unknown: count('unknown'),
+    untold: count('untold'),
+    all: found.length,
+  };
+}
 
 /** States of a step whose outcome is not known yet; a fingerprint has one such step at most. */
 const unfinished: ActionRow['state'][] = ['intent', 'applied', 'unknown'];

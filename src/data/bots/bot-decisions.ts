@@ -1,15 +1,18 @@
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
+import { fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { rowLimit } from './row-limit.ts';
 
 /**
  * What the engine decided about one finding, or (by fingerprint) about a problem in all its findings. Newest first,
- * each with its entry of knowledge, and how freely that entry may act there now.
+ * each with its entry of knowledge, and how freely that entry may act there now. Throws BadInputError.
  */
-export function decisionsOn(
+export async function decisionsOn(
   db: Db,
   about: { finding: string } | { fingerprint: string },
   limit: number,
 ) {
+  fields('about', about);
   const query = db
     .selectFrom('bot_decisions as decision')
     .leftJoin('bot_knowledge as k', 'k.id', 'decision.knowledge_id')
@@ -33,19 +36,22 @@ export function decisionsOn(
         .as('bot_knowledge'),
     )
     .orderBy('decision.id', 'desc')
-    .limit(limit);
+    .limit(rowLimit(limit));
   return 'finding' in about
-    ? query.where('decision.finding_id', '=', about.finding).execute()
-    : query.where('decision.fingerprint', '=', about.fingerprint).execute();
+    ? query.where('decision.finding_id', '=', uuid('finding', about.finding)).execute()
+    : query
+        .where('decision.fingerprint', '=', text('fingerprint', about.fingerprint, 1_000))
+        .execute();
 }
 
 export type ListedDecision = Awaited<ReturnType<typeof decisionsOn>>[number];
 
 /**
  * Suggestions for an open finding that no person has answered: the newest of each entry, the newest first. They
- * include decisions that only the mode kept from acting alone: an approval is enough for both.
+ * include decisions that only the mode kept from acting alone: an approval is enough for both. Throws
+ * BadInputError.
  */
-export const suggestionsOn = (db: Db, findingId: string) =>
+export const suggestionsOn = async (db: Db, findingId: string) =>
   db
     .selectFrom((eb) =>
       eb
@@ -57,7 +63,7 @@ export const suggestionsOn = (db: Db, findingId: string) =>
         .distinctOn('d.knowledge_id')
         .select(['d.id', 'd.verdict', 'd.decided_at', 'd.answer', 'd.answered_by', 'd.answered_at'])
         .select(['k.id as knowledge_id', 'k.name', 'k.solution', 'k.enabled'])
-        .where('d.finding_id', '=', findingId)
+        .where('d.finding_id', '=', uuid('finding', findingId))
         .where((where) =>
           where.or([
             where('d.verdict', '=', 'suggested'),

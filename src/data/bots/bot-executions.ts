@@ -1,10 +1,11 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { BadInputError, fields, uuid, whole, word } from '../../database/faults/bad-input.ts';
+import { fields, uuid, uuids, whole, word } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import type { BotExecutions } from '../../database/tables.ts';
 import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
+import { rowLimit } from './row-limit.ts';
 
 // A query asks for one bot as a range from its id to its id, and orders by it. Written as an equality, the bot would
 // drop out of the ORDER BY; then the planner may walk idx_executions_started through the runs of all other bots to
@@ -24,8 +25,7 @@ export class BotCannotRunError extends RoundsmanError {}
  * verify run belongs to a heal. Throws BadInputError.
  */
 export async function newestRuns(db: Db, botIds: string[]): Promise<Map<string, ExecutionRow>> {
-  if (!Array.isArray(botIds)) throw new BadInputError('bot_id', 'has to be a list of UUIDs');
-  const ids = Array.from(botIds, (id) => uuid('bot_id', id));
+  const ids = uuids('bot_id', botIds);
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('bots')
@@ -69,7 +69,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
     .leftJoin('bots', 'bots.id', 'run.bot_id')
     .selectAll('run')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
-    .limit(whole('limit', limit, 1, 1_000_001));
+    .limit(rowLimit(limit));
   if (botId !== undefined) {
     const id = uuid('bot_id', botId);
     query = query.where('run.bot_id', '>=', id).where('run.bot_id', '<=', id).orderBy('run.bot_id');
@@ -82,19 +82,20 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
     query = query.where(
       'run.started_at',
       '>=',
-      sql<Date>`engine.now() - make_interval(secs => ${seconds})`,
+      sql<Date>`public.bots_now() - make_interval(secs => ${seconds})`,
     );
   }
   return query.execute();
 }
 
-/** Runs of a bot that are queued or running. Throws BadInputError. */
+/** Runs of a bot that are queued or running, without those of the platform's own code. Throws BadInputError. */
 export async function countOpenRuns(db: Db, botId: string): Promise<number> {
   const { count } = await db
     .selectFrom('bot_executions')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('bot_id', '=', uuid('bot_id', botId))
     .where('status', 'in', pendingExecutions)
+    .where('trigger', '<>', 'external')
     .executeTakeFirstOrThrow();
   return count;
 }

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
+import { fields, uuid, uuids, word } from '../../database/faults/bad-input.ts';
 import type { BotFindings } from '../../database/tables.ts';
 import { severities } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
+import { rowLimit } from './row-limit.ts';
 
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
@@ -12,13 +14,14 @@ export const severityWords = sql.lit(`{${severities.join(',')}}`);
 export const severityRank = (column: string) =>
   sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
 
-/** How many open findings each bot has; bots without one are left out. */
+/** How many open findings each bot has; bots without one are left out. Throws BadInputError. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {
-  if (botIds.length === 0) return new Map();
+  const ids = uuids('bot_id', botIds);
+  if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('bot_findings')
     .select(['bot_id', sql<number>`count(*)::int`.as('count')])
-    .where('bot_id', 'in', botIds)
+    .where('bot_id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .where('resolved_at', 'is', null)
     .groupBy('bot_id')
     .execute();
@@ -46,7 +49,7 @@ export const quietColumns = (alias: string) => {
     sql<Suppressor | null>`(
       SELECT json_build_object('id', p.id, 'title', p.title, 'affected_component', p.affected_component)
       FROM bot_findings p
-      WHERE p.id = ${column('suppressed_by')} AND ${open} AND engine.is_suppressed(p.id))`.as(
+      WHERE p.id = ${column('suppressed_by')} AND ${open} AND public.finding_is_suppressed(p.id))`.as(
       'suppressor',
     ),
   ] as const;
@@ -65,11 +68,17 @@ export interface FindingFilter {
   botId?: string | undefined;
   severity?: BotFindings['severity'] | undefined;
   which: 'open' | 'resolved' | 'all';
+  /** 1 to 1,000,001 */
   limit: number;
 }
 
-/** The worst first, then those seen last, each with its bot's name and why people are not told of it, if so. */
-export function listFindings(db: Db, { botId, severity, which, limit }: FindingFilter) {
+/**
+ * The worst first, then those seen last, each with its bot's name and why people are not told of it, if so. Throws
+ * BadInputError.
+ */
+export async function listFindings(db: Db, filter: FindingFilter) {
+  const { botId, severity, which, limit } = fields('filter', filter);
+  const wanted = word('which', which, ['open', 'resolved', 'all']);
   let query = db
     .selectFrom('bot_findings as finding')
     .leftJoin('bots', 'bots.id', 'finding.bot_id')
@@ -78,35 +87,43 @@ export function listFindings(db: Db, { botId, severity, which, limit }: FindingF
     .select(quietColumns('finding'))
     .orderBy(severityRank('finding.severity'))
     .orderBy('finding.last_seen_at', 'desc')
-    .limit(limit);
-  if (botId) query = query.where('finding.bot_id', '=', botId);
-  if (severity) query = query.where('finding.severity', '=', severity);
-  if (which !== 'all')
-    query = query.where('finding.resolved_at', which === 'open' ? 'is' : 'is not', null);
+    .limit(rowLimit(limit));
+  if (botId !== undefined) query = query.where('finding.bot_id', '=', uuid('bot_id', botId));
+  if (severity !== undefined)
+    query = query.where('finding.severity', '=', word('severity', severity, severities));
+  if (wanted !== 'all')
+    query = query.where('finding.resolved_at', wanted === 'open' ? 'is' : 'is not', null);
   return query.execute();
 }
 
 /**
  * The findings that a run was the first to see, and the open ones that it was the last to see. (A resolved finding
  * that it only saw again is left out: to find those, the query would read every finding that the bot ever had.) Each
- * with why people are not told of it, if so.
+ * with why people are not told of it, if so. Throws BadInputError.
  */
-export const findingsOfRun = (db: Db, run: { id: string; bot_id: string | null }, limit: number) =>
-  db
+export async function findingsOfRun(
+  db: Db,
+  run: { id: string; bot_id: string | null },
+  limit: number,
+) {
+  const { id, bot_id } = fields('run', run);
+  const [own, bot] = [uuid('id', id), bot_id === null ? null : uuid('bot_id', bot_id)];
+  return db
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
     .where((eb) =>
       eb.or([
-        eb('execution_id', '=', run.id),
+        eb('execution_id', '=', own),
         eb.and([
-          eb('bot_id', '=', run.bot_id),
+          eb('bot_id', '=', bot),
           eb('resolved_at', 'is', null),
-          eb('last_execution_id', '=', run.id),
+          eb('last_execution_id', '=', own),
         ]),
       ]),
     )
     .orderBy(severityRank('severity'))
     .orderBy('last_seen_at', 'desc')
-    .limit(limit)
+    .limit(rowLimit(limit))
     .execute();
+}

@@ -1,6 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { fields, text, uuid } from '../../database/faults/bad-input.ts';
 import type { BotKnowledge } from '../../database/tables.ts';
+import { rowLimit } from './row-limit.ts';
 
 export type KnowledgeRow = Selectable<BotKnowledge>;
 
@@ -30,14 +32,32 @@ export const pick = <Row extends object, Column extends keyof Row>(
   columns: readonly Column[],
 ) => Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
 
-/** The recorded changes of an entry, the newest first. */
-export const knowledgeEvents = (db: Db, id: string, limit: number) =>
+export interface KnowledgeFilter {
+  /** 50 characters at most */
+  category?: string | undefined;
+  /** also those that were removed */
+  removed?: boolean | undefined;
+  /** 1 to 1,000,001 */
+  limit: number;
+}
+
+/** Entries of knowledge by name, without those that were removed unless the filter wants them. Throws BadInputError. */
+export async function listKnowledge(db: Db, filter: KnowledgeFilter): Promise<KnowledgeRow[]> {
+  const { category, removed, limit } = fields('filter', filter);
+  let query = db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(rowLimit(limit));
+  if (!removed) query = query.where('removed_at', 'is', null);
+  if (category !== undefined) query = query.where('category', '=', text('category', category, 50));
+  return query.execute();
+}
+
+/** The recorded changes of an entry, the newest first. Throws BadInputError. */
+export const knowledgeEvents = async (db: Db, id: string, limit: number) =>
   db
     .selectFrom('bot_knowledge_events')
     .selectAll()
-    .where('knowledge_id', '=', id)
+    .where('knowledge_id', '=', uuid('knowledge_id', id))
     .orderBy('id', 'desc')
-    .limit(limit)
+    .limit(rowLimit(limit))
     .execute();
 
 /** The entries among these whose success_rate has a meaning: at least one of their heals is decided. */

@@ -1,8 +1,10 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
+import { boolean, fields } from '../../database/faults/bad-input.ts';
 import type { BotSilences } from '../../database/tables.ts';
 import { severities } from '../../ground/severity.ts';
+import { rowLimit } from './row-limit.ts';
 
 export type SilenceRow = Selectable<BotSilences>;
 
@@ -14,8 +16,8 @@ interface Silenceable {
   fingerprint: RawBuilder<unknown>;
 }
 
-// In all of these, `s` is bot_silences.
-const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > engine.now())`;
+// In all of these, `s` is bot_silences. The clock stands in a subquery, so that it is asked once a statement.
+const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > (SELECT public.bots_now()))`;
 
 /** A finding has to fit everything that the silence names. */
 const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
@@ -48,9 +50,11 @@ const now = sql<Date>`engine.now()`;
 
 /**
  * Silences, the newest first, each with its bot's name and the number of open findings that it hides now: null when
- * it has ended. Only those in force unless `all`.
+ * it has ended. Only those in force unless `all`. Throws BadInputError.
  */
-export function listSilences(db: Db, { all, limit }: { all: boolean; limit: number }) {
+export async function listSilences(db: Db, filter: { all: boolean; limit: number }) {
+  const { all, limit } = fields('filter', filter);
+  const whole = boolean('all', all);
   const query = db
     .selectFrom('bot_silences as s')
     .leftJoin('bots', 'bots.id', 's.bot_id')
@@ -64,8 +68,8 @@ export function listSilences(db: Db, { all, limit }: { all: boolean; limit: numb
     )
     .orderBy('s.created_at', 'desc')
     .orderBy('s.id')
-    .limit(limit);
-  return (all ? query : query.where(sql<boolean>`${inForce}`)).execute();
+    .limit(rowLimit(limit));
+  return (whole ? query : query.where(sql<boolean>`${inForce}`)).execute();
 }
 
 export type ListedSilence = Awaited<ReturnType<typeof listSilences>>[number];
@@ -94,6 +98,30 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+
+/** Whether a finding, open or resolved, ever fitted all that a silence would name. */
+export async function hasFitted(
+  db: Db,
+  { bot_id, component, category, fingerprint }: Omit<NewSilence, 'owner' | 'reason' | 'seconds'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM bot_findings f, (SELECT ${bot_id}::uuid AS bot_id, ${component}::text AS component,
+                                        ${category}::text AS category, ${fingerprint}::text AS fingerprint) s
+    WHERE ${fits(ofFinding('f'))} LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
+/** The most names that are compared with one that no finding has. */
+const mostNames = 2_000;
+
+/** Components or categories that findings have had. */
+export async function namesInFindings(db: Db, kind: 'component' | 'category'): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} AS name
+    FROM bot_findings WHERE ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} IS NOT NULL
+    LIMIT ${sql.lit(mostNames)}`.execute(db);
+  return rows.map(({ name }) => name);
+}
 
 /** Ends a silence that is in force; undefined when it is not in force. */
 export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>

@@ -2,8 +2,11 @@ import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
+import { BadInputError, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
+import { severities } from '../../ground/severity.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
+import { rowLimit } from './row-limit.ts';
 
 export type TicketRow = Selectable<BotTickets>;
 export type TicketStatus = TicketRow['status'];
@@ -21,10 +24,29 @@ export const pending: TicketStatus[] = ['open', 'assigned'];
 export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
+/** When a ticket under this alias was last reopened, because its problem had come back; null: never. */
+export const reopenedAt = (alias: string) =>
+  sql<Date | null>`(SELECT max(e.created_at) FROM bot_ticket_events e
+    WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND e.event = 'reopened')`.as('reopened_at');
+
+/**
+ * The order in which a person takes tickets under this alias: the worst first; among equals, whose response target
+ * passed longest ago or passes next; then the oldest. A ticket that is ended, acknowledged or snoozed has no target any
+ * more.
+ */
+export const worstFirst = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  const target = sql`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
+    AND coalesce(${column('snoozed_until')} <= engine.now(), true) THEN ${column('respond_by')} END`;
+  return sql`${severityRank(`${alias}.severity`)}, ${target}, ${column('created_at')}, ${column('number')}`;
+};
+
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;
   severity?: BotTickets['severity'] | undefined;
+  /** 50 characters at most */
   assignedTo?: string | undefined;
+  /** 1 to 1,000,001 */
   limit: number;
 }
 
@@ -33,32 +55,48 @@ const withCircumstances = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
-    .leftJoin('bot_findings as finding', (join) =>
-      join
-        .onRef('finding.bot_id', '=', 'ticket.bot_id')
-        .onRef('finding.fingerprint', '=', 'ticket.fingerprint')
-        .on('finding.resolved_at', 'is', null),
+    // As a join, the planner reads all open findings for each ticket while a table that has grown has no statistics.
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('bot_findings')
+          .selectAll()
+          .whereRef('bot_findings.bot_id', '=', 'ticket.bot_id')
+          .whereRef('bot_findings.fingerprint', '=', 'ticket.fingerprint')
+          .where('bot_findings.resolved_at', 'is', null)
+          .limit(1)
+          .as('finding'),
+      (join) => join.onTrue(),
     )
     .selectAll('ticket')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select(reopenedAt('ticket'))
     .select(quietColumns('finding'));
 
-/** A ticket in the form of a list; undefined when it does not exist. */
-export const oneTicket = (db: Db, id: string) =>
-  withCircumstances(db).where('ticket.id', '=', id).executeTakeFirst();
+/** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
+export const oneTicket = async (db: Db, id: string) =>
+  withCircumstances(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
 
 export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
 
-/** The worst first, then the oldest. */
-export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: TicketFilter) {
-  let query = withCircumstances(db)
-    .orderBy(severityRank('ticket.severity'))
-    .orderBy('ticket.created_at')
-    .limit(limit);
-  if (statuses) query = query.where('ticket.status', 'in', statuses);
-  if (severity) query = query.where('ticket.severity', '=', severity);
-  if (assignedTo) query = query.where('ticket.assigned_to', '=', assignedTo);
+const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
+
+/** In the order {@link worstFirst}. Throws BadInputError. */
+export async function listTickets(db: Db, filter: TicketFilter) {
+  const { statuses, severity, assignedTo, limit } = fields('filter', filter);
+  let query = withCircumstances(db).orderBy(worstFirst('ticket')).limit(rowLimit(limit));
+  if (statuses !== undefined) query = query.where('ticket.status', 'in', statusesIn(statuses));
+  if (severity !== undefined)
+    query = query.where('ticket.severity', '=', word('severity', severity, severities));
+  if (assignedTo !== undefined)
+    query = query.where('ticket.assigned_to', '=', text('assigned_to', assignedTo, 50));
   return query.execute();
+}
+
+function statusesIn(statuses: unknown): TicketStatus[] {
+  if (!Array.isArray(statuses) || statuses.length === 0)
+    throw new BadInputError('statuses', `has to be a list of ${everyStatus.join(', ')}`);
+  return Array.from(statuses, (status) => word('statuses', status, everyStatus));
 }
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that names it. */

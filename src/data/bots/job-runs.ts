@@ -1,5 +1,5 @@
-import { sql, type RawBuilder } from 'kysely';
-import type { Db } from '../../database/connect.ts';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
 import { patienceSeconds, roomSeconds } from './progress.ts';
 
 /** The largest generation that the table allows: a row that was written by hand may come near it. */
@@ -79,3 +79,47 @@ export async function removeOldJobRuns(
     RETURNING id`.execute(db);
   return { removed: rows.length, full: rows.length === most };
 }
+
+export type JobRunRow = Selectable<Database['engine.job_runs']>;
+
+export interface KnownJob {
+  name: string;
+  /** its newest run that was not skipped */
+  newest: JobRunRow | null;
+  /** its runs that are kept, without skipped ones; and those of them that failed or took too long */
+  runs: number;
+  failures: number;
+}
+
+/** Every job that has a row, by name. */
+export async function listJobs(db: Db): Promise<KnownJob[]> {
+  const counts = await sql<Omit<KnownJob, 'newest'>>`
+    SELECT j.name, count(r.id) FILTER (WHERE r.status <> 'skipped')::int AS runs,
+           count(r.id) FILTER (WHERE r.status IN ('failed', 'timeout'))::int AS failures
+    FROM engine.jobs j LEFT JOIN engine.job_runs r ON r.job = j.name
+    GROUP BY j.name ORDER BY j.name`.execute(db);
+  const newest = await db
+    .selectFrom('engine.job_runs')
+    .distinctOn('job')
+    .selectAll()
+    .where('status', '<>', 'skipped')
+    .orderBy('job')
+    .orderBy('queued_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return counts.rows.map((job) => ({
+    ...job,
+    newest: newest.find((run) => run.job === job.name) ?? null,
+  }));
+}
+
+/** The newest runs of a job, skipped ones as well. */
+export const jobRunsOf = (db: Db, job: string, limit: number): Promise<JobRunRow[]> =>
+  db
+    .selectFrom('engine.job_runs')
+    .selectAll()
+    .where('job', '=', job)
+    .orderBy('queued_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute();

@@ -1,6 +1,7 @@
 /** The figures behind `roundsman status`: did everything run, and what needs a person. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { healStandings } from './bot-actions.ts';
 import { severityRank, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';
@@ -12,8 +13,14 @@ const count = sql<number>`count(*)::int`.as('count');
 /** The number of rows that are named; the counts include the others. */
 const named = 5;
 
+/** Bots by status, without those that were removed. */
 export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
-  db.selectFrom('bots').select(['status', count]).groupBy('status').execute();
+  db
+    .selectFrom('bots')
+    .select(['status', count])
+    .where('removed_at', 'is', null)
+    .groupBy('status')
+    .execute();
 
 /** Bots whose definition does not allow them to run, with the reason. */
 export const botsInError = (db: Db) =>
@@ -90,10 +97,10 @@ export const countQuiet = (db: Db) =>
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
 
-const heals = (...states: string[]) => sql<number>`
-  count(*) FILTER (WHERE state = ANY (${sql.lit(`{${states.join(',')}}`)}::text[]))::int`;
+const heals = (standing: keyof typeof healStandings) => sql<number>`
+  count(*) FILTER (WHERE state = ANY (${sql.lit(`{${healStandings[standing].join(',')}}`)}::text[]))::int`;
 
-/** Heals of the last 24 h by their present state, which is that of the last step of each. */
+/** Heals of the last 24 h by how they stand, which the last step of each says. */
 export const countHeals = (db: Db) =>
   db
     .selectFrom((eb) =>
@@ -102,15 +109,18 @@ export const countHeals = (db: Db) =>
         .distinctOn('heal_id')
         .select('state')
         .where('taken_at', '>=', since)
+        // What the platform's own code did is no heal.
+        .where('fingerprint', 'not like', 'external-%')
         .orderBy('heal_id')
         .orderBy('step', 'desc')
         .as('heal'),
     )
     .select([
-      heals('verified', 'held').as('verified'),
-      heals('intent', 'applied').as('waiting'),
-      heals('failed', 'relapsed', 'undone').as('wrong'),
+      heals('verified').as('verified'),
+      heals('waiting').as('waiting'),
+      heals('wrong').as('wrong'),
       heals('unknown').as('unknown'),
+      heals('untold').as('untold'),
     ])
     .executeTakeFirstOrThrow();
 
@@ -131,6 +141,7 @@ export async function pendingTickets(db: Db) {
     .selectFrom('bot_tickets')
     .select([
       sql<number>`count(*)::int`.as('all'),
+      sql<number>`count(*) FILTER (WHERE status = 'assigned')::int`.as('assigned'),
       sql<number>`count(*) FILTER (WHERE ${isUrgent})::int`.as('urgent'),
       sql<Date | null>`min(created_at) FILTER (WHERE ${isUrgent})`.as('urgent_since'),
       sql<number>`count(*) FILTER (WHERE ${isLate})::int`.as('late'),

@@ -41,13 +41,13 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
       -- The time at which the last attempt was taken from its worker; its duration was recorded then.
       CROSS JOIN LATERAL (SELECT CASE WHEN e.worker IS NOT NULL
         THEN e.started_at + make_interval(secs => e.execution_time_ms / 1000.0) END AS at) let_go
-      WHERE e.status = 'queued' AND e.cancel_requested_at IS NULL
+      WHERE e.status = 'queued' AND e.cancel_requested_at IS NULL AND e.trigger <> 'external'
     ), taken AS (
       SELECT bot_id, count(*) AS runs FROM (
-        SELECT bot_id FROM bot_executions WHERE status = 'running'
+        SELECT bot_id FROM bot_executions WHERE status = 'running' AND trigger <> 'external'
         UNION ALL
         SELECT bot_id FROM bot_executions e
-        WHERE e.completed_at > engine.now() - make_interval(secs => ${sql.lit(roomSeconds)}) AND e.status <> 'skipped'
+        WHERE e.completed_at > engine.now() - make_interval(secs => ${sql.lit(roomSeconds)}) AND e.status <> 'skipped' AND e.trigger <> 'external'
         UNION ALL
         SELECT bot_id FROM queued WHERE ran_just_now
       ) lately GROUP BY bot_id
@@ -68,7 +68,7 @@ export async function botsUnchecked(
            (array_agg(b.name::text ORDER BY newest.completed_at, b.name))[1] AS first
     FROM bots b CROSS JOIN LATERAL (
       SELECT e.completed_at, e.status, e.checks_performed FROM bot_executions e
-      WHERE e.bot_id = b.id AND e.trigger <> 'verify' AND e.status IN ('success', 'failed', 'timeout')
+      WHERE e.bot_id = b.id AND e.trigger NOT IN ('verify', 'external') AND e.status IN ('success', 'failed', 'timeout')
       ORDER BY e.started_at DESC LIMIT 1) newest
     WHERE b.status = 'active' AND newest.status <> 'success' AND coalesce(newest.checks_performed, 0) = 0`.execute(
     db,

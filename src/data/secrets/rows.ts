@@ -96,7 +96,7 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   return row;
 }
 
-/** The names of the entries of knowledge that refer to each secret; with `enabled` only enabled entries. */
+/** The names of the entries of knowledge, without removed ones, that refer to each secret; with `enabled` only enabled. */
 export async function usesOfSecrets(
   db: Db,
   { enabled = false } = {},
@@ -105,6 +105,7 @@ export async function usesOfSecrets(
     .selectFrom('bot_knowledge')
     .select(['name', 'solution'])
     .where('solution', 'like', '%{{secret:%')
+    .where('removed_at', 'is', null)
     .$if(enabled, (query) => query.where('enabled', '=', true))
     .orderBy('name')
     .execute();

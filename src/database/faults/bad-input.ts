@@ -33,6 +33,13 @@ export function uuid(field: string, value: unknown): string {
   return value.toLowerCase();
 }
 
+/** A list of UUIDs, each as {@link uuid} gives it. */
+export function uuids(field: string, value: unknown): string[] {
+  if (!Array.isArray(value)) throw new BadInputError(field, 'has to be a list of UUIDs');
+  // Array.from also visits the holes of a list.
+  return Array.from(value, (id) => uuid(field, id));
+}
+
 /** Text that PostgreSQL can hold: 1 to `most` characters (code points, as VARCHAR counts them). */
 export function text(field: string, value: unknown, most: number): string {
   if (typeof value !== 'string' || value === '')

@@ -123,12 +123,17 @@ async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: S
 /** CREATE OR REPLACE would replace a function of yours that your policies may call. */
 async function functions(trx: Transaction<any>, engine: MigrationFile[]): Promise<string[]> {
   const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g).map(([, name]) => name!);
-  const { rows } = await sql<{ name: string }>`
-    SELECT proname AS name FROM pg_proc
-    WHERE pronamespace = to_regnamespace('private') AND pronargs = 0 AND proname = ANY (${names})
-    ORDER BY 1`.execute(trx);
+  // All of this name, whatever they take: which of them a call means would depend on what the platform adds later.
+  const open = all(engine, /^CREATE FUNCTION public\.(\w+)\(/gm).map(([, name]) => name!);
+  const { rows } = await sql<{ name: string; called: string }>`
+    SELECT proname AS name,
+           format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) AS called
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+    WHERE nspname = 'private' AND pronargs = 0 AND proname = ANY (${names})
+       OR nspname = 'public' AND proname = ANY (${open})
+    ORDER BY 1, 2`.execute(trx);
   return rows.map(
-    ({ name }) =>
-      `function private.${name}() ${needed} (ALTER FUNCTION private.${name}() RENAME TO own_${name})`,
+    ({ name, called }) =>
+      `function ${called} ${needed} (ALTER FUNCTION ${called} RENAME TO own_${name})`,
   );
 }

@@ -159,9 +159,9 @@ export async function aftermathsOf(
 const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
   NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
 
-/** What the conductor finds about healing (bots/healing-loops.ts). */
+/** What the conductor finds about healing (bots/healing-loops.ts), whatever it is called. */
 export const isOfLoops = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
-  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.name = 'conductor'))`;
+  AND f.bot_id = (SELECT c.id FROM bots c WHERE c.catalogue_name = 'conductor'))`;
 
 const ms = (time: ReturnType<typeof sql>) => sql`(extract(epoch FROM ${time}) * 1000)::float8`;
 
@@ -177,7 +177,7 @@ const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) 
 export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
-        WHERE bot_id = ${bot} AND trigger <> 'verify' AND status IN ('success', 'failed', 'timeout')
+        WHERE bot_id = ${bot} AND trigger NOT IN ('verify', 'external') AND status IN ('success', 'failed', 'timeout')
         ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
 
 /** How long a bot usually takes from one look to the next; NULL for a bot that has not looked twice. */

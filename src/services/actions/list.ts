@@ -3,7 +3,8 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 
-export type { ActionRow } from '../../data/bots/bot-actions.ts';
+export { countHealsOf } from '../../data/bots/bot-actions.ts';
+export type { ActionRow, HealCounts } from '../../data/bots/bot-actions.ts';
 
 export interface ListActions {
   /** by name or id */

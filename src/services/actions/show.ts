@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { oneAction, stepsOf } from '../../data/bots/bot-actions.ts';
+import { oneAction, stepsOfHeal } from '../../data/bots/bot-actions.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { actionIdOf } from '../references/by-id.ts';
@@ -17,7 +17,7 @@ export async function showAction(
   { action: given }: { action: string },
 ) {
   const action = await oneAction(db, await actionIdOf(db, given));
-  const steps = await stepsOf(db, action.heal_id);
+  const steps = await stepsOfHeal(db, action.heal_id);
   return {
     action,
     others: steps.filter(({ id }) => id !== action.id),

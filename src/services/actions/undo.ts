@@ -2,7 +2,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import {
   CannotUndoError,
   oneAction,
-  stepsOf,
+  stepsOfHeal,
   type ListedAction,
 } from '../../data/bots/bot-actions.ts';
 import type { Db } from '../../database/connect.ts';
@@ -20,7 +20,7 @@ export async function findUndoable(
 ): Promise<{ action: ListedAction; delayed: string | null }> {
   const id = await actionIdOf(db, given);
   const action = await oneAction(db, id);
-  const steps = await stepsOf(db, action.heal_id);
+  const steps = await stepsOfHeal(db, action.heal_id);
   const { refusal, cannot, delayed } = undoableOf(action, steps, await catalogue());
   if (!refusal && !cannot) return { action, delayed };
   throw new CannotUndoError({

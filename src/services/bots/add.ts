@@ -20,21 +20,16 @@ export type NewBot = ReturnType<typeof newBot>;
  * run.
  */
 export function newBot(
-  {
-    name,
-    schedule,
-    endpoint,
-    ...rest
-  }: BotDefinition & { name: string; schedule: string; endpoint: string },
+  { name, ...definition }: BotDefinition & { name: string; schedule: string; endpoint: string },
   catalogue: Catalogue,
 ) {
-  const given = columnsOf({ ...rest, endpoint, schedule });
+  const given = columnsOf(definition);
   const values = {
     ...given,
     name,
     display_name: given.display_name ?? name,
-    schedule_cron: schedule,
-    api_endpoint: endpoint,
+    schedule_cron: given.schedule_cron!,
+    api_endpoint: given.api_endpoint!,
     timezone: given.timezone ?? 'UTC',
     config: given.config ?? {},
   };
@@ -42,14 +37,17 @@ export function newBot(
   return values;
 }
 
-/** Adds a bot; the scheduler plans it at its next tick. For owners and admins. Throws {@link NameTakenError}. */
+/**
+ * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name gives it away: `aside` is what it
+ * is called then. For owners and admins. Throws {@link NameTakenError}.
+ */
 export async function addBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: values }: { bot: NewBot },
-): Promise<BotRow> {
+): Promise<{ bot: BotRow; aside: string | null }> {
   authorise(actor, 'add bots', 'admin');
-  const bot = await insert(db, values);
-  if (bot) return bot;
+  const added = await db.transaction().execute((trx) => insert(trx, values));
+  if (added) return added;
   const { name } = values;
   throw new NameTakenError({
     what: `the bot ${name} was not added`,

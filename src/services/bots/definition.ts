@@ -67,19 +67,24 @@ const flagOf = (option: string) =>
 export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   const values: Record<string, unknown> = {};
   for (const [option, column] of Object.entries(columns)) {
-    const given = options[option as keyof typeof columns];
-    if (given === undefined) continue;
+    const raw = options[option as keyof typeof columns];
+    if (raw === undefined) continue;
+    const given = tidied[option]?.(raw as string) ?? raw;
     if (typeof given === 'string') checkText(flagOf(option), column, given);
     values[column] = stored[option]?.(given as string) ?? given;
   }
   return values;
 }
 
-/** Options whose column holds another form than the option; a schedule is stored in the form that SQL can check. */
-const stored: Record<string, (given: string) => unknown> = {
-  config: readConfig,
+/** What is no part of a value is left out; a schedule gets the form that SQL can check, with single spaces. */
+const tidied: Record<string, (given: string) => string> = {
   schedule: (given) => given.trim().split(/\s+/).join(' '),
+  endpoint: (given) => given.trim(),
+  timezone: (given) => given.trim(),
 };
+
+/** Options whose column holds another form than the option. */
+const stored: Record<string, (given: string) => unknown> = { config: readConfig };
 
 function checkText(flag: string, column: keyof Bots, text: string): void {
   const most = lengths[column];

@@ -6,9 +6,21 @@ import type { Db } from '../../database/connect.ts';
 export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 export type { BotRow } from '../../data/bots/bots.ts';
 
-/** Bots by name, with the newest run and the number of open findings of each, by the bot's id. */
-export async function listBots(db: Db, { limit }: { limit: number }) {
-  const bots = await db.selectFrom('bots').selectAll().orderBy('name').limit(limit).execute();
+/**
+ * Bots by name, with the newest run and the number of open findings of each, by the bot's id. Those that were removed
+ * are left out unless `removed`.
+ */
+export async function listBots(
+  db: Db,
+  { limit, removed = false }: { limit: number; removed?: boolean },
+) {
+  const bots = await db
+    .selectFrom('bots')
+    .selectAll()
+    .$if(!removed, (query) => query.where('removed_at', 'is', null))
+    .orderBy('name')
+    .limit(limit)
+    .execute();
   const ids = bots.map(({ id }) => id);
   return {
     bots,

@@ -3,7 +3,7 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { printable } from '../../ground/text.ts';
+import { printable, time } from '../../ground/text.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { pauseBot as pause } from '../../transitions/bots/pause.ts';
 import { resumeBot as resume } from '../../transitions/bots/resume.ts';
@@ -32,8 +32,8 @@ export async function pauseBot(
   if (bot.status === 'disabled')
     throw new WrongStatusError({
       what: `${bot.name} cannot be paused`,
-      why: `it is disabled and runs nothing anyway${bot.status_reason ? `: ${printable(bot.status_reason)}` : ''}`,
-      hint: `\`npx roundsman bots resume ${bot.name}\` if it is to run again`,
+      why: `it ${bot.removed_at ? 'was removed' : 'is disabled'} and runs nothing anyway${bot.status_reason ? `: ${printable(bot.status_reason)}` : ''}`,
+      hint: `\`npx roundsman bots enable ${bot.name}\` if it is to run again`,
     });
   if (bot.status === 'paused') return { bot, same: true, open: 0 };
   const after = await changed(db, bot, pause(db, bot, reason));
@@ -51,19 +51,26 @@ export async function resumeBot(
   authorise(actor, 'resume bots', 'operator');
   const bot = await botOf(db, given);
   if (bot.status === 'active') return { bot, same: true };
-  refuseUnfit(bot, await catalogue());
+  if (bot.status === 'disabled') authorise(actor, 'enable bots', 'admin');
+  if (bot.removed_at)
+    throw new WrongStatusError({
+      what: `${bot.name} cannot be resumed`,
+      why: `it was removed at ${time(bot.removed_at)} UTC`,
+      hint: `\`npx roundsman bots enable ${bot.name}\` takes that back`,
+    });
+  refuseUnfit(bot, await catalogue(), 'resumed');
   return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
-/** Refuses to resume a bot that the scheduler would mark in error again in its next tick. */
-function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
+/** Refuses to make a bot active that the scheduler would mark in error again in its next tick. */
+export function refuseUnfit(bot: BotRow, catalogue: Catalogue, wanted: string): void {
   try {
     inspectDefinition(bot, catalogue);
   } catch (error) {
     if (!(error instanceof RoundsmanError)) throw error;
     throw new WrongStatusError(
       {
-        what: `${bot.name} cannot be resumed, it is ${bot.status}`,
+        what: `${bot.name} cannot be ${wanted}, it is ${bot.status}`,
         why: `it cannot run as it is defined: ${error.why}`,
         hint: `first correct it with \`npx roundsman bots edit ${bot.name}\`; ${error.hint}`,
       },
@@ -72,11 +79,11 @@ function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
   }
 }
 
-/** Throws {@link WrongStatusError} where another session changed the bot first. */
-async function changed(
+/** The changed bot. Throws {@link WrongStatusError} where another session changed the bot first. */
+export async function changed(
   db: Db,
   { id, name, status }: BotRow,
-  change: Promise<BotRow | undefined>,
+  change: Promise<BotRow | undefined> | BotRow | undefined,
 ): Promise<BotRow> {
   const after = await change;
   if (after) return after;

@@ -1,5 +1,5 @@
 import { listExecutions } from '../../data/bots/bot-executions.ts';
-import { listFindings } from '../../data/bots/bot-findings.ts';
+import { countOpenFindings, listFindings } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
@@ -8,10 +8,15 @@ import { scheduleInWords } from './schedule.ts';
 const newest = 10;
 const mostFindings = 50;
 
-/** A bot with its newest runs, its open findings and its schedule in words. Throws NotFoundError. */
+/**
+ * A bot with its newest runs, its worst open findings and how many there are, and its schedule in words. Throws
+ * NotFoundError.
+ */
 export async function showBot(db: Db, { bot: given }: { bot: string }) {
   const bot = await botOf(db, given);
   const runs = await listExecutions(db, { botId: bot.id, limit: newest });
   const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
-  return { bot, runs, findings, schedule: await scheduleInWords(bot), now: await currentTime(db) };
+  const open = (await countOpenFindings(db, [bot.id])).get(bot.id) ?? 0;
+  const schedule = await scheduleInWords(bot);
+  return { bot, runs, findings, open, schedule, now: await currentTime(db) };
 }

@@ -39,16 +39,19 @@ export async function newKnowledge(
   };
 }
 
-/** Adds an entry. For owners and admins. Throws {@link KnowledgeNameTakenError}. */
+/**
+ * Adds an entry. A removed entry that has the name gives it away: `aside` is what it is called then. For owners and
+ * admins. Throws {@link KnowledgeNameTakenError}.
+ */
 export async function addKnowledge(
   { db, actor }: { db: Db; actor: Actor },
   { entry: values }: { entry: NewKnowledge },
-): Promise<{ entry: KnowledgeRow; warnings: KnowledgeWarning[] }> {
+): Promise<{ entry: KnowledgeRow; aside: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
-  const entry = await db
+  const added = await db
     .transaction()
     .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
-  if (entry) return { entry, warnings: await warningsOf(db, entry) };
+  if (added) return { ...added, warnings: await warningsOf(db, added.entry) };
   const { name } = values;
   throw new KnowledgeNameTakenError({
     what: `the knowledge ${name} was not added`,

@@ -2,9 +2,7 @@ import { decidedEntries, type KnowledgeRow } from '../../data/bots/bot-knowledge
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Entries of knowledge by name. */
-export const listKnowledge = (db: Db, { limit }: { limit: number }): Promise<KnowledgeRow[]> =>
-  db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(limit).execute();
+export { listKnowledge } from '../../data/bots/bot-knowledge.ts';
 
 /** Which of the entries have decided outcomes, and the database's time. */
 export async function decidedOf(db: Db, entries: KnowledgeRow[]) {

@@ -1,4 +1,5 @@
 import {
+  modes,
   changeMode,
   currentMode,
   countHealsUnderWay,
@@ -40,6 +41,10 @@ export const showMode = async (db: Db): Promise<CurrentMode> => ({
   mode: await readMode(db),
   now: await currentTime(db),
 });
+
+/** Whether remedies may do more in a mode than in another; a mode that is not set, or not known, allows nothing. */
+export const isFreer = (mode: Mode, than: string | null): boolean =>
+  modes.indexOf(mode) > Math.max(0, modes.indexOf(than as Mode));
 
 /** Whether the mode is off: no remedy acts. */
 export const isOff = async (db: Db): Promise<boolean> => (await currentMode(db)) === 'off';

@@ -92,7 +92,7 @@ function jobsFailed(facts: Facts): Need | null {
   return {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${verb(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
-    try: "the workers' logs and `error_message` in `engine.job_runs` say why; it runs again at its next slot",
+    try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
   };
 }
 

@@ -1,14 +1,18 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { pending } from '../../data/bots/bot-tickets.ts';
+import { pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** With the reason why people are not told of it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
 };
+
+/** With the time at which it was last reopened. */
+export type SeenTicket = Selectable<Database['bot_tickets']> & { reopened_at: Date | null };
 
 /** What several runs did, as rows of their tables. */
 export interface Round {
@@ -18,8 +22,12 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the tickets of these findings */
-  tickets: Selectable<Database['bot_tickets']>[];
+  /** the pending tickets of these findings, the most urgent first */
+  tickets: SeenTicket[];
+  /** the number of other pending tickets, about what these runs did not see */
+  tickets_left_open: number;
+  /** the database's time */
+  now: Date;
 }
 
 /** `IN ()` is not valid SQL. */
@@ -27,12 +35,10 @@ const none = '00000000-0000-0000-0000-000000000000';
 
 /** Reads what the runs with these ids did. The rows are in the order in which a person reads them. */
 export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
-  if (executionIds.length === 0)
-    return { executions: [], findings: [], left_open: 0, actions: [], tickets: [] };
   const executions = await db
     .selectFrom('bot_executions')
     .selectAll()
-    .where('id', 'in', executionIds)
+    .where('id', 'in', executionIds.concat(none))
     .orderBy('started_at')
     .orderBy('id')
     .execute();
@@ -44,10 +50,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .select(quietColumns('bot_findings'))
     .where((where) =>
       where.or([
-        where('last_execution_id', 'in', executionIds),
+        where('last_execution_id', 'in', executionIds.concat(none)),
         // Another run of the same bot may have seen it again meanwhile.
         where.and([
-          where('bot_id', 'in', bots),
+          where('bot_id', 'in', bots.concat(none)),
           where('resolved_at', 'is', null),
           where('last_seen_at', '>=', began),
         ]),
@@ -59,14 +65,14 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const actions = await db
     .selectFrom('bot_actions')
     .selectAll()
-    .where('execution_id', 'in', executionIds)
+    .where('execution_id', 'in', executionIds.concat(none))
     .orderBy('taken_at')
     .orderBy('step')
     .execute();
   const { left_open } = await db
     .selectFrom('bot_findings')
     .select(({ fn }) => fn.countAll<number>().as('left_open'))
-    .where('bot_id', 'in', bots)
+    .where('bot_id', 'in', bots.concat(none))
     .where('resolved_at', 'is', null)
     .where('id', 'not in', findings.map(({ id }) => id).concat(none))
     .executeTakeFirstOrThrow();
@@ -77,10 +83,24 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
       : await db
           .selectFrom('bot_tickets')
           .selectAll()
+          .select(reopenedAt('bot_tickets'))
           .where('fingerprint', 'in', fingerprints)
           .where('status', 'in', pending)
-          .orderBy(severityRank('severity'))
-          .orderBy('number')
+          .orderBy(worstFirst('bot_tickets'))
           .execute();
-  return { executions, findings, left_open: Number(left_open), actions, tickets };
+  const { count } = await db
+    .selectFrom('bot_tickets')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('status', 'in', pending)
+    .executeTakeFirstOrThrow();
+  return {
+    executions,
+    findings,
+    left_open: Number(left_open),
+    actions,
+    tickets,
+    // A ticket may have been opened since.
+    tickets_left_open: Math.max(0, count - tickets.length),
+    now: await currentTime(db),
+  };
 }

@@ -35,6 +35,6 @@ export async function removeSecret(
 const inUse = (name: string, usedBy: string[]): UsageError =>
   new UsageError({
     what: `the secret ${name} was not removed`,
-    why: `it is in use, and there is no terminal to ask on: ${usedBy.map(printable).join(', ')}`,
+    why: `it is in use: ${usedBy.map(printable).join(', ')}`,
     hint: 'give --yes to remove it nevertheless, or change those entries first (`npx roundsman knowledge edit`)',
   });

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { severityRank } from '../../data/bots/bot-findings.ts';
-import { isPending, pending } from '../../data/bots/bot-tickets.ts';
+import { isPending, pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
@@ -20,6 +19,8 @@ export interface LiveTicket {
   severity: string;
   title: string;
   assigned_to: string | null;
+  /** its problem had come back */
+  reopened_at: Date | null;
 }
 
 export interface Live {
@@ -43,21 +44,21 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
       WHERE e.bot_id = b.id AND e.status NOT IN ('queued', 'skipped')
       ORDER BY e.started_at DESC LIMIT 1
     ) run ON true
+    WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${mostBots}`.execute(db);
   const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-           (SELECT count(*)::int FROM bots) AS bot_count,
+           (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
            (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets`.execute(
     db,
   );
   const tickets = await db
     .selectFrom('bot_tickets')
-    .select(['number', 'severity', 'title', 'assigned_to'])
+    .select(['number', 'severity', 'title', 'assigned_to', reopenedAt('bot_tickets')])
     .where('status', 'in', pending)
-    .orderBy(severityRank('severity'))
-    .orderBy('created_at')
+    .orderBy(worstFirst('bot_tickets'))
     .limit(mostTickets)
     .execute();
   return { ...rows[0]!, bots, tickets };

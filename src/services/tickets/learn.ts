@@ -80,8 +80,9 @@ export async function learn(
     db
       .transaction()
       .execute((trx) => addKnowledge(trx, { ...proposal, name, autonomy: 'shadow' }, change));
-  let entry = await store(proposal.name);
-  while (!entry) entry = await store(await freeName(db, proposal.name));
+  let added = await store(proposal.name);
+  while (!added) added = await store(await freeName(db, proposal.name));
+  const { entry } = added;
   const { name } = entry;
   await db.transaction().execute((trx) => noteOnTicket(trx, ticket.id, by, { learnt: name }));
   return { entry, warnings: credentialWarnings(entry) };

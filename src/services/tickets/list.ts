@@ -16,7 +16,7 @@ export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
   all?: boolean | undefined;
 }
 
-/** Tickets, the worst first, then the oldest: the pending ones, unless the request asks for others. */
+/** Tickets, the worst first, then the most overdue: those that need something, unless the request names others. */
 export async function listTickets(
   db: Db,
   { status, all, ...filter }: ListTickets,

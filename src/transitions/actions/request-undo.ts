@@ -72,7 +72,7 @@ async function isToCome(
     .selectFrom('bot_executions')
     .select('id')
     .where('bot_id', '=', bot_id)
-    .where('trigger', '<>', 'verify')
+    .where('trigger', 'not in', ['verify', 'external'])
     .where((where) =>
       where.or([
         where('status', '=', 'queued'),

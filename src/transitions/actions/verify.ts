@@ -27,10 +27,13 @@ export const verifyCures = sql`verified AS (
     RETURNING clean.run, a.id, a.fingerprint, a.state, a.remedy, a.component
   )`;
 
-/** One cure, after its check was asked about it alone. False for zero rows. */
-export async function verifyCure(trx: Transaction<Database>, id: string): Promise<boolean> {
-  const { rows } = await sql`
+/** One cure, after its check was asked about it alone: what it has become; null for zero rows. */
+export async function verifyCure(
+  trx: Transaction<Database>,
+  id: string,
+): Promise<'verified' | 'held' | null> {
+  const { rows } = await sql<{ state: 'verified' | 'held' }>`
     UPDATE bot_actions a SET ${verified}
-    WHERE a.id = ${id}::uuid AND a.state = 'applied' RETURNING a.id`.execute(trx);
-  return rows.length > 0;
+    WHERE a.id = ${id}::uuid AND a.state = 'applied' RETURNING a.state`.execute(trx);
+  return rows[0]?.state ?? null;
 }

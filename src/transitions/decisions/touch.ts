@@ -3,8 +3,9 @@
  *
  * From: `pending`.
  * To: `touched`.
- * By: the worker that decides, under the run's fence (a person's resolution is in `answer-by-cure.ts`).
- * Locks: the fingerprint's decisions, after its memory.
+ * By: the worker that decides, under the run's fence (a person's resolution is in `answer-by-cure.ts`); an admin who
+ *   removes the bot.
+ * Locks: the fingerprint's decisions, after its memory; of a removed bot all that wait.
  * Zero rows: no decision waits, or events have shown that the problem was over before the cure.
  */
 import { sql, type Transaction } from 'kysely';
@@ -20,4 +21,11 @@ export async function touchUntouched(
     WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'
       -- When events have shown that the problem was over before the heal, it recovered untouched.
       AND clean_at IS NULL`.execute(trx);
+}
+
+/** Of removed bots, which nothing looks at any more. */
+export async function touchOfBots(trx: Transaction<Database>, bots: string[]): Promise<void> {
+  await sql`
+    UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
+    WHERE bot_id = ANY (${bots}::uuid[]) AND outcome = 'pending'`.execute(trx);
 }

@@ -1,22 +1,27 @@
 /**
  * Adds an entry of knowledge, with an event.
  *
- * From: no entry of the name.
+ * From: no entry of the name, or one that was removed.
  * To: `shadow`, or another autonomy when a person says so.
  * By: an operator who learns from a ticket, in shadow; an admin.
- * Locks: only the new row.
+ * Locks: the new row, and a removed entry that has the name and gives it away (rename.ts).
  * Zero rows: the name is taken: undefined is returned.
  */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { contentOf, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
+import { moveKnowledgeAside } from './rename.ts';
 import { writeEvent, type Change } from './write-event.ts';
 
+/** `aside` is what a removed entry is called now that had the name. */
 export async function addKnowledge(
   trx: Transaction<Database>,
   values: Pick<KnowledgeRow, 'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'>,
   change: Change,
-): Promise<KnowledgeRow | undefined> {
+): Promise<{ entry: KnowledgeRow; aside: string | null } | undefined> {
+  // For the trigger that keeps out what an older process would register again.
+  await sql`SELECT set_config('engine.adds_anew', 'on', true)`.execute(trx);
+  const aside = await moveKnowledgeAside(trx, values.name, change);
   const entry = await trx
     .insertInto('bot_knowledge')
     .values(values)
@@ -26,5 +31,5 @@ export async function addKnowledge(
   if (!entry) return undefined;
   const after = { ...contentOf(entry), autonomy: entry.autonomy };
   await writeEvent(trx, entry.id, { event: 'added', before: null, after }, change);
-  return entry;
+  return { entry, aside };
 }

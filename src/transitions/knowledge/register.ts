@@ -1,12 +1,12 @@
 /**
- * Inserts the catalogue's entries that the database does not have. Existing entries stay as they are: an admin's edit
- * is never overwritten.
+ * Inserts the catalogue's entries that were never registered. Existing entries stay as they are: an admin's edit is never
+ * overwritten, and what was renamed or removed does not come back.
  *
- * From: no entry of the name.
+ * From: no entry of the name, and none that was registered as the same one.
  * To: the autonomy that the catalogue says, or `shadow`.
  * By: a process that starts, with its catalogue.
  * Locks: only new rows, by name: another process may insert the same ones, with a catalogue of another version.
- * Zero rows: all of them exist already.
+ * Zero rows: all of them were registered before, or their names are taken.
  */
 import type { Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -14,7 +14,7 @@ import type { BotKnowledge } from '../../database/tables.ts';
 
 type Seed = Pick<
   Insertable<BotKnowledge>,
-  'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'
+  'name' | 'catalogue_name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'
 >;
 
 /**
@@ -26,7 +26,7 @@ export async function registerKnowledge(db: Db, seeds: Seed[]): Promise<string[]
   const inserted = await db
     .insertInto('bot_knowledge')
     .values(seeds)
-    .onConflict((conflict) => conflict.column('name').doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .returning('name')
     .execute();
   return inserted.map(({ name }) => name);

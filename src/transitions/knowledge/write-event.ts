@@ -20,7 +20,16 @@ export interface Change {
 }
 
 export interface KnowledgeEvent {
-  event: 'added' | 'edited' | 'promoted' | 'demoted' | 'kept' | 'enabled' | 'disabled';
+  event:
+    | 'added'
+    | 'edited'
+    | 'promoted'
+    | 'demoted'
+    | 'kept'
+    | 'enabled'
+    | 'disabled'
+    | 'renamed'
+    | 'removed';
   /** null for the whole entry */
   component?: string | null;
   before: object | null;

@@ -1,7 +1,7 @@
 /**
  * A person asks to cancel a run.
  *
- * From: `queued` or `running`.
+ * From: `queued` or `running`, of the engine: what the platform's own code runs (`external`), only that code can stop.
  * To: `cancelled` at once where it has not begun; else the same status with `cancel_requested_at`, and its end comes
  * when rescue finds it waiting for another attempt (what it has recorded is escalated), when its worker next renews its
  * lease, at its finish, or when rescue finds it without a worker.
@@ -33,9 +33,20 @@ export class RunEndedError extends RoundsmanError {
   }
 }
 
+/** The platform's own code wrote this run, and no worker of Roundsman carries it: only that code can end it. */
+export class ExternalRunError extends RoundsmanError {
+  constructor({ id, status }: Pick<ExecutionRow, 'id' | 'status'>) {
+    super({
+      what: `run ${id} cannot be cancelled`,
+      why: `the platform's own code wrote it as ${status}, and no worker of Roundsman carries it`,
+      hint: 'stop it where it runs; its row ends when that code sets bot_executions.status and completed_at',
+    });
+  }
+}
+
 /**
- * A second request changes only the reason, if one is given (2,000 characters at most). Throws BadInputError, {@link
- * RunEndedError}; undefined when there is no such run.
+ * A second request changes only the reason, if one is given (2,000 characters at most). Throws BadInputError,
+ * {@link RunEndedError}, {@link ExternalRunError}; undefined when there is no such run.
  */
 export async function cancelRun(
   db: Db,
@@ -60,6 +71,7 @@ export async function cancelRun(
         .select('id')
         .where('id', '=', run_id)
         .where('status', 'in', pendingExecutions)
+        .where('trigger', '<>', 'external')
         .forNoKeyUpdate()
         .skipLocked(),
     )
@@ -74,6 +86,7 @@ export async function cancelRun(
     .executeTakeFirst();
   if (!run) return undefined;
   if (run.completed_at) throw new RunEndedError(run);
+  if (run.trigger === 'external') throw new ExternalRunError(run);
   const { rows } = await sql<Selectable<EngineCancellations>>`
     INSERT INTO engine.cancellations AS asked (execution_id, reason) VALUES (${run_id}, ${why})
     ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, asked.reason)

@@ -1,7 +1,7 @@
 /**
  * Rows that were only inserted get their first entry: runs that a person requested, and backfills.
  *
- * From: `queued` with generation 0, its `run_after` passed.
+ * From: `queued` with generation 0, its `run_after` passed; not the platform's own (`external`).
  * To: `queued` with generation 1, which a start needs.
  * By: rescue, in any process: the command line never talks to the queue.
  * Locks: bot_executions, the oldest first; rows that other transactions hold are skipped.
@@ -17,7 +17,7 @@ export async function queueFreshRuns(db: Db, limit: number): Promise<RunEntry[]>
     WITH fresh AS (
       -- Locks bot_executions, the oldest first; rows that others hold are skipped.
       SELECT id FROM bot_executions
-      WHERE status = 'queued' AND generation = 0 AND coalesce(run_after <= engine.now(), true)
+      WHERE status = 'queued' AND generation = 0 AND trigger <> 'external' AND coalesce(run_after <= engine.now(), true)
       ORDER BY queued_at LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e SET generation = 1

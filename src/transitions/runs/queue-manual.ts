@@ -24,7 +24,7 @@ export async function queueManualRun(
   const id = uuid('bot_id', botId);
   const bot = await trx
     .selectFrom('bots')
-    .select(['name', 'status', 'status_reason', 'max_attempts'])
+    .select(['name', 'status', 'status_reason', 'removed_at', 'max_attempts'])
     .where('id', '=', id)
     .forNoKeyUpdate()
     .executeTakeFirst();
@@ -37,11 +37,11 @@ export async function queueManualRun(
   if (bot.status === 'disabled' || bot.status === 'error')
     throw new BotCannotRunError({
       what: `${bot.name} cannot be run`,
-      why: `it is ${bot.status === 'error' ? 'in error' : 'disabled'}${bot.status_reason ? `: ${bot.status_reason}` : ''}`,
+      why: `it ${bot.status === 'error' ? 'is in error' : bot.removed_at ? 'was removed' : 'is disabled'}${bot.status_reason ? `: ${bot.status_reason}` : ''}`,
       hint:
         bot.status === 'error'
           ? `correct its definition: \`npx roundsman bots edit ${bot.name}\``
-          : `\`npx roundsman bots resume ${bot.name}\``,
+          : `\`npx roundsman bots enable ${bot.name}\``,
     });
   return trx
     .insertInto('bot_executions')

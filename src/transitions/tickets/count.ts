@@ -11,11 +11,15 @@
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 
+/** A run opened it. What the platform's own code wrote keeps its words. */
+const isOurs = sql`coalesce(t.metadata ? 'check', false)`;
+
 /** `counted`. Reads `runs` and `storms`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
-    SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity, title = f.title,
-        description = coalesce(f.description, f.title),
+    SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity,
+        title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
+        description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
                    || CASE WHEN t.id = storms.unsaid THEN storms.storm ELSE '{}' END
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL

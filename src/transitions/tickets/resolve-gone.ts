@@ -22,6 +22,10 @@ export const resolveGone = sql`resolved AS (
     WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
                         AND f.resolved_at IS NULL)
+      -- A ticket about no finding, or about one that is open, is for a person to resolve: the platform's own code may
+      -- write such a ticket.
+      AND t.finding_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = t.finding_id AND f.resolved_at IS NULL)
       -- It is not known whether an effect happened: a person has to say so on this ticket.
       AND NOT EXISTS (SELECT FROM bot_actions a
                       WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')

@@ -7,10 +7,11 @@ import { ExpectedSlots } from '../../../src/schedule/slot-times.ts';
 import { plantBots } from './plant.ts';
 import { cpuMs, type Servers } from './servers.ts';
 import { median, ms, type Line } from './table.ts';
+import { inWords, sized } from '../size.ts';
 
-const due = 10_000;
-const peers = 2_000;
-const rounds = 3;
+const due = sized(10_000, 100);
+const peers = sized(2_000, 20);
+const rounds = sized(3, 1);
 
 interface Cost {
   wall: number;
@@ -84,9 +85,9 @@ export async function dueAtOnce(servers: Servers, backend: 'redis' | 'postgres')
   const wall = [of(ours, 'wall', due), of(theirs, 'wall', peers)] as const;
   const cpu = [of(ours, 'cpu', due), of(theirs, 'cpu', peers)] as const;
   return {
-    what: `10,000 bots due at once: claimed, recorded, queued (${backend})`,
+    what: `${inWords(due)} bots due at once: claimed, recorded, queued (${backend})`,
     ours: `${ms(wall[0] * due)}, ${ms(cpu[0])} CPU each`,
-    peer: `${ms(wall[1] * due)} one transaction and one add a bot (measured with 2,000), ${ms(cpu[1])} CPU each`,
+    peer: `${ms(wall[1] * due)} one transaction and one add a bot (measured with ${inWords(peers)}), ${ms(cpu[1])} CPU each`,
     ratio: wall[1] / wall[0],
     goal: '20 x',
     met: wall[1] / wall[0] >= 20,

@@ -8,16 +8,17 @@ import { bots, remedies } from './bots.ts';
 import { plantBots } from './plant.ts';
 import type { Servers } from './servers.ts';
 import { median, ms, quantile } from './table.ts';
+import { inWords, sized } from '../size.ts';
 
-const sizes = [1_000, 10_000, 100_000, 1_000_000];
-const ticks = 200;
-const due = 1_000;
-const rounds = 3;
+const sizes = sized([1_000, 10_000, 100_000, 1_000_000], [100, 200]);
+const ticks = sized(200, 5);
+const due = sized(1_000, 50);
+const rounds = sized(3, 1);
 
 /** Prints how the cost of a tick grows with the number of bots: an idle one, and one that finds 1,000 due. */
 export async function growth({ db, postgresUrl: databaseUrl, redisUrl }: Servers): Promise<[]> {
   console.log(
-    '| bots | idle tick, p50 | 1,000 due: claimed, recorded, queued | table and indexes |',
+    `| bots | idle tick, p50 | ${inWords(due)} due: claimed, recorded, queued | table and indexes |`,
   );
   console.log('|---|---|---|---|');
   const catalogue = catalogueOf(bots, remedies);
@@ -46,12 +47,7 @@ export async function growth({ db, postgresUrl: databaseUrl, redisUrl }: Servers
     }
     const { rows } = await sql<{ mb: number }>`
       SELECT round(pg_total_relation_size('bots') / 1048576.0)::int AS mb`.execute(db);
-    const cells = [
-      size.toLocaleString('en'),
-      ms(quantile(idle, 0.5)),
-      ms(median(busy)),
-      `${rows[0]!.mb} MB`,
-    ];
+    const cells = [inWords(size), ms(quantile(idle, 0.5)), ms(median(busy)), `${rows[0]!.mb} MB`];
     console.log(`| ${cells.join(' | ')} |`);
   }
   await queue.close();

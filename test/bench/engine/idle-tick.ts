@@ -6,8 +6,11 @@ import { ExpectedSlots } from '../../../src/schedule/slot-times.ts';
 import { bots, remedies } from './bots.ts';
 import { plantBots } from './plant.ts';
 import { ms, quantile, type Line } from './table.ts';
+import { inWords, sized } from '../size.ts';
 
-const ticks = 300;
+const ticks = sized(300, 5);
+const few = sized(10_000, 100);
+const many = sized(1_000_000, 1_000);
 
 /** What a scheduler does each second while nothing is due. */
 async function p50(db: Db, count: number): Promise<number> {
@@ -25,12 +28,12 @@ async function p50(db: Db, count: number): Promise<number> {
 }
 
 export async function idleTick(db: Db): Promise<Line> {
-  const small = await p50(db, 10_000);
-  const large = await p50(db, 1_000_000);
+  const small = await p50(db, few);
+  const large = await p50(db, many);
   return {
-    what: 'idle tick over 1,000,000 bots, p50',
+    what: `idle tick over ${inWords(many)} bots, p50`,
     ours: ms(large),
-    peer: `${ms(small)} over 10,000`,
+    peer: `${ms(small)} over ${inWords(few)}`,
     ratio: large / small,
     goal: 'under 1 ms, at most 3 x',
     met: large < 1 && large / small <= 3,

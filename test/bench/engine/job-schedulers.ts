@@ -1,7 +1,12 @@
 import { createPostgresBackend, Queue, withBackend, Worker, type Job } from 'bullmq';
 import type { Servers } from './servers.ts';
+import { sized } from '../size.ts';
 
-const due = 10_000;
+const due = sized(10_000, 100);
+/** How far ahead they come due: all of them have to be registered by then. */
+const aheadMs = (backend: 'redis' | 'postgres') =>
+  sized(backend === 'redis' ? 20_000 : 60_000, 10_000);
+const roundMs = sized(60_000, 1_000);
 
 /**
  * BullMQ's own schedules: 10,000 Job Schedulers due in the same minute, and how long after that minute
@@ -19,14 +24,12 @@ export async function jobSchedulers(
       ? new Queue(name, { connection: { url: redisUrl } })
       : new classes.Queue(name, { connection: postgres })
   ) as Queue;
-  // Far enough ahead that all of them are registered by then.
-  const minute =
-    Math.ceil((Date.now() + (backend === 'redis' ? 20_000 : 60_000)) / 60_000) * 60_000;
+  const minute = Math.ceil((Date.now() + aheadMs(backend)) / roundMs) * roundMs;
   const at = new Date(minute);
-  const pattern = `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
+  const pattern = `${at.getUTCSeconds()} ${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
   for (let i = 0; i < due; i += 500)
     await Promise.all(
-      Array.from({ length: 500 }, (_, j) =>
+      Array.from({ length: Math.min(500, due) }, (_, j) =>
         queue.upsertJobScheduler(`s${i + j}`, { pattern, tz: 'UTC' }, { name: 'empty' }),
       ),
     );

@@ -20,9 +20,10 @@ import { recordOne } from './recording-peer.ts';
 import type { Servers } from './servers.ts';
 import { median, quantile, type Line } from './table.ts';
 import { eventsTo } from '../../../src/events/log-events.ts';
+import { sized } from '../size.ts';
 
-const runs = 1_000;
-const rounds = 3;
+const runs = sized(1_000, 60);
+const rounds = sized(3, 1);
 
 const finding = (key: string, bot: string) => ({
   severity: 'medium' as const,

@@ -1,3 +1,5 @@
+import { isSmall } from '../size.ts';
+
 /** One line of the table for each thing that is measured. */
 
 export interface Line {
@@ -32,7 +34,7 @@ export function printTable(lines: Line[]): void {
   console.log(heading);
   for (const { what, ours, peer, ratio, goal, met } of lines)
     console.log(
-      `| ${what} | ${ours} | ${peer} | ${ratio === null ? '' : `${ratio.toFixed(2)} x`} | ${goal} | ${met ? 'met' : 'MISSED'} |`,
+      `| ${what} | ${ours} | ${peer} | ${ratio === null ? '' : `${ratio.toFixed(2)} x`} | ${goal} | ${isSmall ? 'not judged' : met ? 'met' : 'MISSED'} |`,
     );
   for (const { what, note } of lines) if (note) console.log(`\n${what}: ${note}`);
 }

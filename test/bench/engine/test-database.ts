@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { administer, startPostgres } from '../../support/postgres.ts';
 import { startThrowaway } from '../../../src/database/embedded/throwaway.ts';
 import { median, ms, type Line } from './table.ts';
+import { sized } from '../size.ts';
 
-const rounds = 5;
+const rounds = sized(5, 1);
 
 /** A test's own migrated database: a clone of the template, against a server of its own by initdb. */
 export async function testDatabase(): Promise<Line> {

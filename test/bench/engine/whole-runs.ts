@@ -6,11 +6,12 @@ import { atWork, end, startAnew } from './at-work.ts';
 import { plantBots } from './plant.ts';
 import { cpuByPart, cpuMs, type Servers } from './servers.ts';
 import { median, type Line } from './table.ts';
+import { sized } from '../size.ts';
 
-const jobs = 6_000;
+const jobs = sized(6_000, 90);
 /** Of them the first ones are not measured: while they run, the children are started. */
 const warmUp = jobs / 3;
-const rounds = 3;
+const rounds = sized(3, 1);
 
 /** Jobs a second of a bare BullMQ worker whose job does nothing; its entries wait already. */
 async function bare(

@@ -348,7 +348,9 @@ test('a role from which row level security hides rows is never told that all is 
     const seen = await db.transaction().execute(async (trx) => {
       await sql`GRANT USAGE ON SCHEMA public, engine TO sees_little`.execute(trx);
       await sql`GRANT SELECT ON ALL TABLES IN SCHEMA public, engine TO sees_little`.execute(trx);
-      await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine TO sees_little`.execute(trx);
+      await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA engine, public TO sees_little`.execute(
+        trx,
+      );
       await sql`SET LOCAL ROLE sees_little`.execute(trx);
       return needs(await readFacts(trx));
     });

@@ -1,0 +1,77 @@
+-- What a person removes stays as a row: its history needs it, and the registration at start goes by catalogue_name, so
+-- that what was removed or renamed does not come back. A removed row keeps its name until another one takes it.
+ALTER TABLE bots
+  ADD COLUMN removed_at timestamptz,
+  -- the name in the catalogue of what it was registered as; NULL: a person's own
+  ADD COLUMN catalogue_name text,
+  ADD CONSTRAINT bots_removed_check CHECK (removed_at IS NULL OR status = 'disabled');
+ALTER TABLE bot_knowledge
+  ADD COLUMN removed_at timestamptz,
+  ADD COLUMN catalogue_name text,
+  ADD CONSTRAINT bot_knowledge_removed_check CHECK (removed_at IS NULL OR NOT enabled);
+
+-- What was there before: a bot whose endpoint is the catalogue's bot of its name; an entry that no person has added.
+-- (Not an UPDATE: the platform's own triggers would fire.)
+ALTER TABLE bots ALTER COLUMN catalogue_name TYPE text
+  USING CASE WHEN api_endpoint IN ('/api/bots/' || name, 'bot:' || name) THEN name END;
+CREATE FUNCTION engine.was_added(p_knowledge uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.bot_knowledge_events e WHERE e.knowledge_id = p_knowledge AND e.event = 'added')
+$$;
+ALTER TABLE bot_knowledge ALTER COLUMN catalogue_name TYPE text
+  USING CASE WHEN name <> 'adopted-' || id AND NOT engine.was_added(id) THEN name END;
+DROP FUNCTION engine.was_added(uuid);
+
+CREATE UNIQUE INDEX idx_bots_catalogue_name ON bots (catalogue_name) WHERE catalogue_name IS NOT NULL;
+CREATE UNIQUE INDEX idx_knowledge_catalogue_name ON bot_knowledge (catalogue_name) WHERE catalogue_name IS NOT NULL;
+CREATE INDEX idx_bots_removed ON bots (id) WHERE removed_at IS NOT NULL;
+
+-- What is enabled again, by whichever version of Roundsman, is not removed any more.
+CREATE FUNCTION engine.enabled_again() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.removed_at = NULL;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER enabled_again BEFORE UPDATE OF status ON bots
+  FOR EACH ROW WHEN (OLD.removed_at IS NOT NULL AND NEW.status <> 'disabled') EXECUTE FUNCTION engine.enabled_again();
+CREATE TRIGGER enabled_again BEFORE UPDATE OF enabled ON bot_knowledge
+  FOR EACH ROW WHEN (OLD.removed_at IS NOT NULL AND NEW.enabled) EXECUTE FUNCTION engine.enabled_again();
+
+-- A process of the version before registers by names: under a name that a rename has set free it would bring back what
+-- was renamed. Its insert is passed over. Whoever adds something of that name on purpose says so in the transaction
+-- (engine.adds_anew), or is no process of Roundsman.
+CREATE FUNCTION engine.registered_before() RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT current_setting('application_name') ~ '^roundsman' AND coalesce(current_setting('engine.adds_anew', true), '') = ''
+$$;
+
+CREATE FUNCTION engine.bot_added() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.bots b WHERE b.catalogue_name = NEW.name) THEN
+    NEW.catalogue_name = NEW.name;
+  ELSIF engine.registered_before() THEN
+    RETURN NULL;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER bot_added BEFORE INSERT ON bots
+  FOR EACH ROW WHEN (NEW.catalogue_name IS NULL AND NEW.api_endpoint IN ('/api/bots/' || NEW.name, 'bot:' || NEW.name))
+  EXECUTE FUNCTION engine.bot_added();
+
+CREATE FUNCTION engine.entry_added() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+  IF engine.registered_before() AND EXISTS (SELECT FROM public.bot_knowledge k WHERE k.catalogue_name = NEW.name) THEN
+    RETURN NULL;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER entry_added BEFORE INSERT ON bot_knowledge
+  FOR EACH ROW WHEN (NEW.catalogue_name IS NULL) EXECUTE FUNCTION engine.entry_added();
+
+REVOKE ALL ON FUNCTION engine.enabled_again(), engine.registered_before(), engine.bot_added(), engine.entry_added() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION engine.registered_before() TO service_role;
+SELECT engine.let_checks_read();

@@ -1,0 +1,16 @@
+import type { HealCounts } from '../../services/actions/list.ts';
+import { stateAs } from '../terminal/print.ts';
+
+/** `3 verified, 1 waiting for its verdict`, without what there is none of. */
+export const healsInWords = (heals: HealCounts): [count: number, words: string][] => [
+  [heals.verified, 'verified'],
+  ...notVerified(heals),
+];
+
+/** The heals that did not heal, or not yet. */
+export const notVerified = (heals: HealCounts): [count: number, words: string][] => [
+  [heals.waiting, `waiting for ${heals.waiting === 1 ? 'its' : 'their'} verdict`],
+  [heals.wrong, stateAs('failed', 'failed, relapsed or undone')],
+  [heals.unknown, stateAs('unknown', 'of unknown effect')],
+  [heals.untold, 'aborted or undecided'],
+];

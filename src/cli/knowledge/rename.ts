@@ -1,0 +1,23 @@
+import { checkName, renameKnowledge as rename } from '../../services/knowledge/rename.ts';
+import { actorOf } from '../arguments/actor.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, say } from '../terminal/print.ts';
+
+/** Nothing goes by the name of an entry, so there is nothing to ask. */
+export async function renameKnowledge(
+  given: string,
+  name: string,
+  options: { as?: string; json?: true },
+): Promise<void> {
+  checkName(name);
+  await withDatabase(async ({ db }) => {
+    const { entry, before, same, aside } = await rename(
+      { db, actor: actorOf(options.as) },
+      { knowledge: given, name },
+    );
+    if (options.json) return json(entry);
+    if (same) return say(`Nothing to change: it is called ${entry.name} already.`);
+    say(`Renamed ${before} to ${entry.name}. Its figures and its history stay with it.`);
+    if (aside) say(`The removed entry that was called ${entry.name} is ${aside} now.`);
+  });
+}

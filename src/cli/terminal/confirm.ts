@@ -1,0 +1,19 @@
+/** Whether to go on with what other rows depend on. */
+import { goesAhead } from './ask.ts';
+import { note } from './print.ts';
+
+/** Names on standard error what depends on a row, and asks as {@link goesAhead} does. */
+export async function confirmed({
+  question,
+  depends,
+  yes,
+}: {
+  question: string;
+  /** ours, or printable */
+  depends: string[];
+  yes?: true | undefined;
+}): Promise<boolean> {
+  if (depends.length > 0) note('what depends on it:');
+  for (const each of depends) note(`  ${each}`);
+  return goesAhead({ yes }, question);
+}

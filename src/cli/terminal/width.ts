@@ -1,0 +1,68 @@
+/** Text as a terminal shows it: how wide it is, where a line of it may end, and how it is cut. */
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+
+const plain = /^[\x20-\x7E]*$/;
+
+/** The columns that a line takes: colours take none, an emoji and a character of Chinese two. */
+export const widthOf = (text: string): number =>
+  plain.test(text) ? text.length : stringWidth(text);
+
+/** The columns of a terminal; for a file or a pipe nothing is cut or wrapped. */
+export const columnsOf = (stream: NodeJS.WriteStream): number =>
+  stream.isTTY ? stream.columns || 100 : Infinity;
+
+const padding = (text: string, width: number): string =>
+  ' '.repeat(Math.max(0, width - widthOf(text)));
+
+/** With spaces behind it up to this width. */
+export const padded = (text: string, width: number): string => text + padding(text, width);
+
+const graphemes = new Intl.Segmenter();
+
+/**
+ * The text without its colours, cut to this width and marked as cut: behind a word, unless that left less than half of
+ * the width. A character is never cut.
+ */
+export function cut(text: string, width: number): string {
+  const bare = stripVTControlCharacters(text);
+  if (widthOf(bare) <= width) return bare;
+  if (width < 1) return '';
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(bare)) {
+    left -= widthOf(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  const words = bare[kept.length] === ' ' ? kept : kept.slice(0, kept.lastIndexOf(' ') + 1);
+  return `${(widthOf(words) * 2 >= width ? words : kept).trimEnd()}…`;
+}
+
+/** A long word may end a line behind one of these: a path, an address, an id. */
+const joints = /(?<=[/\-_.,:;=&?)\]])(?=.)/u;
+
+/** The words of a line, each with the spaces before it; those that are wider than a line in parts. */
+const parts = (text: string, width: number): string[] =>
+  text
+    .split(/(?<=[^ ])(?= )/)
+    .flatMap((word) => (widthOf(word.trimStart()) > width ? word.split(joints) : [word]));
+
+/**
+ * The lines of a text that are at most `width` wide, the first at most `first`. They end between words, or behind a joint
+ * of a word that is wider than a line. A part without joints that is still too wide stays as it is.
+ */
+export function wrapped(text: string, width: number, first = width): string[] {
+  if (widthOf(text) <= first) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const part of parts(text, width)) {
+    const room = lines.length === 0 ? first : width;
+    if (widthOf(line) + widthOf(part) <= room || line.trim() === '') line += part;
+    else {
+      lines.push(line);
+      line = part.trimStart();
+    }
+  }
+  return [...lines, line];
+}

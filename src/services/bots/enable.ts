@@ -1,0 +1,58 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Db } from '../../database/connect.ts';
+import { disableBot as disable } from '../../transitions/bots/disable.ts';
+import { enableBot as enable } from '../../transitions/bots/enable.ts';
+import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel-of-bot.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { botOf } from '../references/named.ts';
+import { changed, refuseUnfit, WrongStatusError, type ChangedStatus } from './pause.ts';
+
+/**
+ * Disables a bot: runs that wait are cancelled, running ones are asked to end, and none begins until it is enabled.
+ * Its findings and tickets stay open as they were last seen. For owners and admins. Throws NotFoundError,
+ * {@link WrongStatusError}.
+ */
+export async function disableBot(
+  { db, actor }: { db: Db; actor: Actor },
+  { bot: given, reason }: { bot: string; reason: string | null },
+): Promise<ChangedStatus & CancelledOfBot> {
+  authorise(actor, 'disable bots', 'admin');
+  const bot = await botOf(db, given);
+  if (bot.status === 'disabled') return { bot, same: true, cancelled: 0, stopping: 0 };
+  const done = await db.transaction().execute(async (trx) => {
+    const after = await disable(trx, bot, reason);
+    return after && { bot: after, ...(await cancelRunsOf(trx, bot.id, 'its bot was disabled')) };
+  });
+  return {
+    same: false,
+    cancelled: 0,
+    stopping: 0,
+    ...done,
+    bot: await changed(db, bot, done?.bot),
+  };
+}
+
+/**
+ * Lets a bot run again that was disabled or removed, if its definition allows it to run. What was resolved when it was
+ * removed comes back when a run finds it. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
+ */
+export async function enableBot(
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
+  { bot: given }: { bot: string },
+): Promise<ChangedStatus & { wasRemoved: boolean }> {
+  authorise(actor, 'enable bots', 'admin');
+  const bot = await botOf(db, given);
+  const wasRemoved = bot.removed_at !== null;
+  if (bot.status === 'active') return { bot, same: true, wasRemoved };
+  if (bot.status !== 'disabled')
+    throw new WrongStatusError({
+      what: `${bot.name} cannot be enabled`,
+      why: `it is ${bot.status === 'error' ? 'in error' : bot.status} and not disabled`,
+      hint:
+        bot.status === 'error'
+          ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
+          : `\`npx roundsman bots resume ${bot.name}\``,
+    });
+  refuseUnfit(bot, await catalogue(), 'enabled');
+  return { bot: await changed(db, bot, await enable(db, bot)), same: false, wasRemoved };
+}

@@ -1,0 +1,54 @@
+import type { BotRow } from '../../data/bots/bots.ts';
+import type { Db } from '../../database/connect.ts';
+import { ConstraintError, explained } from '../../database/faults/constraint-errors.ts';
+import { renameBot as rename } from '../../transitions/bots/rename.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { botOf } from '../references/named.ts';
+import { NameTakenError } from './add.ts';
+import { WrongStatusError } from './pause.ts';
+
+export { checkName } from './definition.ts';
+
+export interface Renamed {
+  bot: BotRow;
+  before: string;
+  /** it had this name already, and nothing was changed */
+  same: boolean;
+  /** what the removed bot that had the name is called now */
+  aside: string | null;
+}
+
+/**
+ * Gives a bot another name. Its history shows the new one, because it refers to the bot by its id; playbooks and
+ * silences that name it do not follow. For owners and admins. Throws NotFoundError, NameTakenError, WrongStatusError.
+ */
+export async function renameBot(
+  { db, actor }: { db: Db; actor: Actor },
+  { bot: given, name }: { bot: string; name: string },
+): Promise<Renamed> {
+  authorise(actor, 'rename bots', 'admin');
+  const seen = await botOf(db, given);
+  if (seen.name === name) return { bot: seen, before: name, same: true, aside: null };
+  const renamed = await db
+    .transaction()
+    .execute((trx) => rename(trx, seen, name))
+    .catch((error: unknown) => {
+      // Another session has just given the name to a bot of its own.
+      const refused = explained(error, '');
+      if (refused instanceof ConstraintError && refused.constraint === 'bots_name_key') return;
+      throw error;
+    });
+  if (renamed) return { ...renamed, before: seen.name, same: false };
+  const now = await botOf(db, seen.id);
+  if (now.name !== seen.name)
+    throw new WrongStatusError({
+      what: `${seen.name} was not renamed`,
+      why: `another command renamed it first: it is ${now.name} now`,
+      hint: `see \`npx roundsman bots show ${now.name}\``,
+    });
+  throw new NameTakenError({
+    what: `${seen.name} was not renamed`,
+    why: `a bot called ${name} exists`,
+    hint: 'take another name, or rename or remove that one first',
+  });
+}

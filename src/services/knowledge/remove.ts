@@ -1,0 +1,24 @@
+import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
+import type { Db } from '../../database/connect.ts';
+import { storable } from '../../ground/text.ts';
+import { removeKnowledge as remove } from '../../transitions/knowledge/remove.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { knowledgeOf } from '../references/named.ts';
+
+export { enableReasonOf as reasonOf } from './enable.ts';
+
+/**
+ * Removes an entry: it matches nothing any more, lists leave it out, and its name may be given to another one. Its
+ * history stays, and what it has begun is concluded as usual. `knowledge enable` takes it back. `same`: it was removed
+ * before. For owners and admins. Throws NotFoundError.
+ */
+export async function removeKnowledge(
+  { db, actor }: { db: Db; actor: Actor },
+  { knowledge: given, reason }: { knowledge: string; reason: string | null },
+): Promise<{ entry: KnowledgeRow; same: boolean }> {
+  authorise(actor, 'remove knowledge', 'admin');
+  const seen = await knowledgeOf(db, given);
+  const change = { actor: storable(actor.name), why: reason };
+  const entry = await db.transaction().execute((trx) => remove(trx, seen.id, change));
+  return { entry: entry ?? (await knowledgeOf(db, seen.id)), same: entry === undefined };
+}

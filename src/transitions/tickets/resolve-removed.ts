@@ -1,0 +1,38 @@
+/**
+ * Tickets of removed bots are resolved, each with an event.
+ *
+ * From: `open` or `assigned`, of a removed bot.
+ * To: `resolved`, by who removed the bot.
+ * By: as close-removed.ts says.
+ * Locks: tickets; the transaction holds their bots and memories.
+ * Zero rows: none is pending.
+ */
+import { sql, type Transaction } from 'kysely';
+import { isPending } from '../../data/bots/bot-tickets.ts';
+import type { Database } from '../../database/connect.ts';
+
+export interface ResolvedTicket {
+  number: string;
+  severity: string;
+}
+
+const notes = 'Its bot was removed.';
+
+export async function resolveRemovedTickets(
+  trx: Transaction<Database>,
+  bots: string[],
+  by: string,
+): Promise<ResolvedTicket[]> {
+  const { rows } = await sql<ResolvedTicket>`
+    WITH resolved AS (
+      UPDATE bot_tickets t
+      SET status = 'resolved', resolved_at = engine.now(), resolved_by = ${by}, resolution_notes = ${notes}
+      WHERE t.bot_id = ANY (${bots}::uuid[]) AND ${isPending('t')}
+      RETURNING t.id, t.number, t.severity
+    ), told AS (
+      INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+      SELECT id, 'resolved', ${by}, jsonb_build_object('notes', ${notes}::text), engine.now() FROM resolved
+    )
+    SELECT number::text, severity FROM resolved ORDER BY number`.execute(trx);
+  return rows;
+}

@@ -1,0 +1,308 @@
+/** What asks before it acts: in a terminal, without one, and when a person leaves instead of answering. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { wholeProgram } from '../../src/bin/cli.ts';
+import { leavesOf, nameOf } from '../docs/cli-page.ts';
+import { testDatabase } from '../support/database.ts';
+import { roundsman, start } from './command.ts';
+import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
+import { insertBot, insertFinding, insertTicket } from './rows.ts';
+import { inTerminal, keys } from './terminal.ts';
+
+const { db, url } = await testDatabase();
+let ticket: string;
+let action: string;
+
+beforeEach(async () => {
+  await sql`TRUNCATE bots, bot_knowledge, bot_silences, engine.secrets CASCADE`.execute(db);
+  await sql`UPDATE engine.settings SET value = '"safe"' WHERE key = 'mode'`.execute(db);
+  const bot = await insertBot(db, 'watch');
+  const finding = await insertFinding(db, bot, 'sessions pile up', { fingerprint: 'fp' });
+  ticket = await insertTicket(db, bot, 'sessions pile up', {
+    fingerprint: 'fp',
+    finding_id: finding,
+  });
+  const knowledge = await insertKnowledge(db, 'sweep', { solution: steps('bot.pause') });
+  await insertDecision(db, { bot, finding, knowledge });
+  await insertKnowledge(db, 'broom', { autonomy: 'auto', enabled: false });
+  action = await insertAction(db, bot, 'held', 60, {
+    remedy: 'bot.pause',
+    risk: 'reversible',
+    action_description: 'Pause a bot',
+  });
+  await sql`INSERT INTO engine.secrets (name, variable, changed_by) VALUES ('TOKEN', 'MY_TOKEN', 'ann')`.execute(
+    db,
+  );
+});
+
+/** All that the commands below may write. */
+const tables = [
+  'bots',
+  'bot_executions',
+  'bot_findings',
+  'bot_actions',
+  'bot_decisions',
+  'bot_tickets',
+  'bot_ticket_events',
+  'bot_knowledge',
+  'bot_knowledge_autonomy',
+  'bot_knowledge_events',
+  'bot_silences',
+  'engine.settings',
+  'engine.secrets',
+];
+
+async function everything(): Promise<Record<string, unknown>> {
+  const rows: Record<string, unknown> = {};
+  for (const table of tables)
+    rows[table] = (
+      await sql`SELECT to_jsonb(t) AS row FROM ${sql.table(table)} t ORDER BY to_jsonb(t)::text`.execute(
+        db,
+      )
+    ).rows;
+  return rows;
+}
+
+/** Each command that asks, with arguments for which it does, and what it asks. */
+const asking = (): Record<string, { args: string[]; question: string }> => ({
+  'tickets approve': { args: [ticket], question: `Apply it to ${ticket}?` },
+  'tickets resolve': { args: [ticket, '--notes', 'swept', '--learn'], question: 'Learn this?' },
+  'actions undo': { args: [action], question: 'Undo it?' },
+  mode: { args: ['auto'], question: 'Set it?' },
+  'knowledge edit': {
+    args: ['sweep', '--autonomy', 'auto'],
+    question: 'Let sweep act alone?',
+  },
+  'knowledge enable': { args: ['broom'], question: 'Let broom act alone again?' },
+  'silences add': {
+    args: ['--component', '/v9', '--for', '2h', '--reason', 'moved'],
+    question: 'Silence it all the same?',
+  },
+  'secrets remove': { args: ['TOKEN'], question: 'Remove TOKEN?' },
+});
+
+/** Commands that only read. */
+const reads = [
+  'status',
+  'doctor',
+  'db status',
+  'demo',
+  'bots list',
+  'bots show',
+  'bots next',
+  'runs list',
+  'runs show',
+  'findings list',
+  'findings show',
+  'findings explain',
+  'tickets list',
+  'tickets show',
+  'actions list',
+  'actions show',
+  'knowledge list',
+  'knowledge show',
+  'knowledge test',
+  'knowledge stats',
+  'knowledge history',
+  'silences list',
+  'secrets list',
+];
+
+/** Commands that write what is typed, or ask for what schedules do by themselves. */
+const writes = [
+  'up',
+  'scheduler',
+  'worker',
+  'round',
+  'bots run',
+  'bots backfill',
+  'runs cancel',
+  'bots add',
+  'bots edit',
+  'bots pause',
+  'bots resume',
+  'tickets assign',
+  'tickets reject',
+  'knowledge add',
+  'knowledge disable',
+  'knowledge verify',
+  'silences end',
+  'limits',
+  'secrets set',
+  'secrets rotate',
+  'import access-log',
+  'import error-log',
+  'db migrate',
+  'db queue',
+  'db seed',
+];
+
+test('every command says whether it asks: exactly those that do take --yes', () => {
+  const leaves = leavesOf(wholeProgram());
+  const names = leaves.map(nameOf);
+  const asks = Object.keys(asking());
+  const known = new Set([...asks, ...reads, ...writes]);
+  expect([...known].filter((name) => !names.includes(name))).toEqual([]);
+  expect(names.filter((name) => !known.has(name))).toEqual([]);
+  const takesYes = leaves.filter(({ options }) => options.some(({ long }) => long === '--yes'));
+  expect(takesYes.map(nameOf).toSorted()).toEqual(asks.toSorted());
+});
+
+const commands = () =>
+  Object.entries(asking()).map(([name, { args, question }]) => ({
+    name,
+    args: [...name.split(' '), ...args],
+    question,
+  }));
+
+test('without a terminal each ends with 2, says what to try, and has written nothing', async () => {
+  const before = await everything();
+  for (const { name, args, question } of commands()) {
+    const { code, err } = await roundsman(url, ...args);
+    expect({ name, code, err }).toEqual({ name, code: 2, err: expect.stringContaining('--yes') });
+    expect(err).toContain(question);
+    expect(await everything(), name).toEqual(before);
+  }
+}, 60_000);
+
+test('an answer that comes through a pipe is none: nothing is assumed', async () => {
+  const before = await everything();
+  const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
+  const child = spawn(process.execPath, [bin, 'tickets', 'approve', ticket], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '' },
+  });
+  child.stdin.on('error', () => {}).end('y\ny\n');
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
+  expect(await everything()).toEqual(before);
+});
+
+test('with --yes each acts, without a terminal too', async () => {
+  for (const { name, args } of commands()) {
+    const before = await everything();
+    const { code } = await start(url, [...args, '--yes']).ended;
+    expect({ name, code }).toEqual({ name, code: 0 });
+    expect(await everything(), name).not.toEqual(before);
+    // The ticket is needed once more.
+    if (name === 'tickets approve') await sql`UPDATE bot_tickets SET status = 'open'`.execute(db);
+  }
+}, 60_000);
+
+describe('in a terminal', () => {
+  test('Ctrl-C at each question ends with 130 and has written nothing', async () => {
+    const before = await everything();
+    for (const { name, args, question } of commands()) {
+      const { code, asked, shown } = await inTerminal(url, args, [
+        [`${question} [y/N]: `, keys.interrupt],
+      ]);
+      expect({ name, code, asked, shown }).toMatchObject({ name, code: 130, asked: true });
+      expect(await everything(), name).toEqual(before);
+    }
+  }, 60_000);
+
+  const texts: [string, string[], [string, string][]][] = [
+    ['an endpoint', ['bots', 'add', 'night'], [['What runs', keys.interrupt]]],
+    [
+      'a schedule',
+      ['bots', 'add', 'night', '--endpoint', '/api/bots/janitor'],
+      [['Schedule, in cron', keys.interrupt]],
+    ],
+    ['a category', ['knowledge', 'add', 'mop'], [['Category of', keys.interrupt]]],
+    [
+      'a solution',
+      ['knowledge', 'add', 'mop', '--category', 'api', '--pattern', 'pile'],
+      [['What helps', keys.interrupt]],
+    ],
+    [
+      'a reason, half typed',
+      ['silences', 'add', '--component', '/v1', '--for', '2h'],
+      [['Why: ', `moved${keys.interrupt}`]],
+    ],
+    ['notes', ['tickets', 'resolve', 'TICKET'], [['What was done: ', keys.interrupt]]],
+    [
+      'the question after the notes',
+      ['tickets', 'resolve', 'TICKET', '--learn'],
+      [
+        ['What was done: ', `swept${keys.enter}`],
+        ['Learn this?', keys.interrupt],
+      ],
+    ],
+    ['a secret', ['secrets', 'set', 'OTHER'], [['not shown): ', `half${keys.interrupt}`]]],
+  ];
+  const env = { ROUNDSMAN_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}` };
+  const named = (args: string[]) => args.map((arg) => (arg === 'TICKET' ? ticket : arg));
+
+  test.each(texts)('Ctrl-C at %s ends with 130 and has written nothing', async (_, args, typed) => {
+    const before = await everything();
+    const { code, asked, shown } = await inTerminal(url, named(args), typed, env);
+    expect({ code, asked, shown }).toMatchObject({ code: 130, asked: true });
+    expect(shown).not.toContain('half');
+    expect(await everything()).toEqual(before);
+  });
+
+  const learn = () => ['tickets', 'resolve', ticket, '--notes', 'swept', '--learn'];
+
+  test.each([
+    ['the end of input', keys.end, 2],
+    ['SIGTERM', 'signal:SIGTERM', 143],
+    ['SIGHUP, as of a closed terminal,', 'signal:SIGHUP', 129],
+  ])(
+    '%s at a question has written nothing',
+    async (_, what, status) => {
+      const before = await everything();
+      for (const args of [learn(), ['tickets', 'approve', ticket]]) {
+        const { code, asked } = await inTerminal(url, args, [['[y/N]: ', what]]);
+        expect({ code, asked }).toEqual({ code: status, asked: true });
+      }
+      const notes = await inTerminal(
+        url,
+        ['tickets', 'resolve', ticket],
+        [['What was done: ', what]],
+      );
+      expect(notes).toMatchObject({ code: status, asked: true });
+      expect(await everything()).toEqual(before);
+    },
+    60_000,
+  );
+
+  test('no is an answer: nothing is approved, and a ticket is resolved without learning', async () => {
+    const before = await everything();
+    for (const answer of ['n', '', 'yess', 'ja']) {
+      const { code, shown } = await inTerminal(
+        url,
+        ['tickets', 'approve', ticket],
+        [['[y/N]: ', `${answer}${keys.enter}`]],
+      );
+      expect({ code, shown }).toEqual({ code: 0, shown: expect.stringContaining('nothing was') });
+    }
+    expect(await everything()).toEqual(before);
+    const { code } = await inTerminal(url, learn(), [['[y/N]: ', `n${keys.enter}`]]);
+    expect(code).toBe(0);
+    const after = await everything();
+    expect(after.bot_knowledge).toEqual(before.bot_knowledge);
+    expect(after.bot_tickets).toMatchObject([{ row: { status: 'resolved' } }]);
+  }, 60_000);
+
+  test.each(['y', 'YES'])('%s is a yes', async (answer) => {
+    const { code } = await inTerminal(
+      url,
+      ['tickets', 'approve', ticket],
+      [['[y/N]: ', `${answer}${keys.enter}`]],
+    );
+    expect(code).toBe(0);
+    expect((await everything()).bot_executions).toHaveLength(1);
+  });
+});
+
+test('what asks only about a part asks nothing where that part is not there', async () => {
+  for (const args of [
+    ['mode', 'off'],
+    ['knowledge', 'edit', 'sweep', '--autonomy', 'shadow'],
+    ['knowledge', 'enable', 'sweep'],
+    ['silences', 'add', '--component', '/v1', '--for', '2h', '--reason', 'moved'],
+    ['tickets', 'resolve', ticket, '--notes', 'swept'],
+  ])
+    expect({ args, ...(await roundsman(url, ...args)) }).toMatchObject({ args, code: 0 });
+}, 60_000);
