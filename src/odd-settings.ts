@@ -45,7 +45,7 @@ function oddName(name: string): string | null {
   if (knownSettings.includes(inCapitals)) return `${name} is not read: it is called ${inCapitals}`;
   if (!inCapitals.startsWith('ROUNDSMAN')) return null;
   const [meant] = nearest(inCapitals, knownSettings);
-  return `${name} is no setting${meant ? `: ${meant} is one` : ''}`;
+  return `${name} is not a setting${meant ? `; did you mean ${meant}?` : ''}`;
 }
 
 /** Numbers of lines that are neither empty, nor comments, nor a part of a quoted value. */

@@ -2,14 +2,14 @@ import { hasTerminal } from '../ground/terminal.ts';
 import { wrapperEnded } from './wrapper.ts';
 
 /**
- * A closed terminal, a process group or a wrapper may deliver one stop request twice within this time; a person who
- * means it presses Ctrl-C again later.
+ * Within this time a second signal may be the same stop request again, from a closed terminal, a process group or a
+ * wrapper; after it, a second signal is a new request.
  */
-const oneWishMs = 1_000;
+const sameRequestMs = 1_000;
 /** The terminal sends Ctrl-C to the whole process group; npm belongs to the group and sends it again. */
-const oneKeyMs = 250;
+const sameKeyMs = 250;
 
-export interface Asked {
+export interface StopRequest {
   /** Aborts when the process is asked to stop; its reason is the signal. */
   readonly signal: AbortSignal;
   /** Resolves with the signal. */
@@ -26,7 +26,7 @@ export interface Asked {
  * process at once. Then its children notice this and end too. A helper process stops the embedded server if no other
  * process uses it. Other workers take over its runs when their leases run out.
  */
-export function askedToStop(): Asked {
+export function askedToStop(): StopRequest {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let first: { signal: NodeJS.Signals; at: number } | null = null;
@@ -39,7 +39,7 @@ export function askedToStop(): Asked {
     // When a terminal closes, SIGHUP may arrive once from each process in between.
     if (signal === 'SIGHUP') return;
     const again = signal === 'SIGINT' && first.signal === 'SIGINT';
-    if (performance.now() - first.at <= (again ? oneKeyMs : oneWishMs)) return;
+    if (performance.now() - first.at <= (again ? sameKeyMs : sameRequestMs)) return;
     process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, onSignal);

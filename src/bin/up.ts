@@ -9,7 +9,7 @@ import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import type { Reporting } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
-import { askedToStop, endSoon, type Asked } from './signals.ts';
+import { askedToStop, endSoon, type StopRequest } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 import type { Watching } from './watch.ts';
 
@@ -89,7 +89,7 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 interface UpContext {
-  asked: Asked;
+  asked: StopRequest;
   reporting: Reporting;
   logFile: string;
   /** called when all parts run */

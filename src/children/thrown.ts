@@ -13,7 +13,7 @@ export const thrownBy = (error: unknown): Thrown => ({
   notApplied: error instanceof NotAppliedError,
 });
 
-/** The error as its worker gets it, of the class on which the worker's next step depends. */
+/** The error for the worker. Its class tells the worker what to do next. */
 export function errorOf(
   { message, lost, fault, notApplied }: Thrown,
   run: Fenced | undefined,

@@ -33,7 +33,7 @@ export async function heal(
   const begun =
     (await resumed(healing, run, finding, candidates)) ??
     (candidates.length > 0 ? await begin(healing, run, finding, candidates) : null);
-  return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
+  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
 }
 
 async function begin(
@@ -71,7 +71,7 @@ export async function resume(
 ): Promise<Healed> {
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun = await resumed(healing, run, finding, candidates);
-  return { ...(begun ? await climb(healing, run, finding, begun) : nothing), unexamined };
+  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
 }
 
 async function resumed(
@@ -84,7 +84,7 @@ async function resumed(
   return abandoned ? continueAbandoned(healing, run, finding, abandoned, candidates) : null;
 }
 
-async function climb(
+async function applySteps(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import { examine } from './patterns/examine.ts';
-import { currentIndex } from './patterns/knowledge-now.ts';
+import { currentIndex } from './patterns/current-index.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import { readSolution, type Solution } from '../catalogue/solution.ts';
 

@@ -128,7 +128,7 @@ function badReferences(
     const broken = brokenReferenceIn(text);
     const why =
       broken !== null
-        ? `${broken.slice(0, 100)} is no reference to a secret: write {{secret:NAME}}, the name in capital letters, digits and _, a letter first, 100 at most`
+        ? `${broken.slice(0, 100)} is not a reference to a secret: write {{secret:NAME}}, the name in capital letters, digits and _, a letter first, 100 at most`
         : !remedy.secrets && secretsNamedIn(text).length > 0
           ? `${remedy.name} takes no secrets: others can read its parameters`
           : null;

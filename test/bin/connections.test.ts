@@ -54,7 +54,7 @@ describe('the plan', () => {
     },
   );
 
-  test('is as the README says', () => {
+  test('is as docs/operating.md says', () => {
     const rows = [1, 5, 10, 20].map((places) =>
       (['postgres', 'redis'] as const).map((backend) => [
         planConnections('worker', backend, places, null).total,

@@ -183,7 +183,7 @@ test('processes of an older version are told apart from broken ones', async () =
   const { db, url } = await testDatabase();
   await insertNode(db, 'up');
   const { code, out } = await command(url, 'doctor');
-  expect(code).toBe(0);
+  expect(code, out).toBe(0);
   expect(out).toMatch(
     /^warn +Progress +a canary run did not get through claim: .*\n +try: restart up 1 on elsewhere with this version: an older one knows no canaries/m,
   );

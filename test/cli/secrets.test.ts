@@ -365,9 +365,9 @@ describe('knowledge that holds a credential in clear', () => {
   });
 
   test.each([
-    ['lower case', 'Bearer {{secret:token}}', 'is no reference to a secret'],
-    ['blanks', 'Bearer {{ secret:TOKEN }}', 'is no reference to a secret'],
-    ['one brace', '"{{secret:TOKEN}"', 'is no reference to a secret'],
+    ['lower case', 'Bearer {{secret:token}}', 'is not a reference to a secret'],
+    ['blanks', 'Bearer {{ secret:TOKEN }}', 'is not a reference to a secret'],
+    ['one brace', '"{{secret:TOKEN}"', 'is not a reference to a secret'],
     ['no quotes', '{{secret:TOKEN}}', 'has to stand in quotes'],
   ])('a reference with %s is refused, and where it stands is said', async (_, header, why) => {
     const { code, err } = await add('cache.flush', playbook(header));

@@ -53,9 +53,15 @@ describe('what looks like a setting and is none', () => {
   const none = join(tmpdir(), 'there', 'is', 'none');
 
   test.each([
-    ['ROUNDSMAN_CONNECTION', 'ROUNDSMAN_CONNECTION is no setting: ROUNDSMAN_CONNECTIONS is one'],
-    ['ROUNDSMAN_LOGLEVEL', 'ROUNDSMAN_LOGLEVEL is no setting: ROUNDSMAN_LOG_LEVEL is one'],
-    ['ROUNDSMAN_X', 'ROUNDSMAN_X is no setting'],
+    [
+      'ROUNDSMAN_CONNECTION',
+      'ROUNDSMAN_CONNECTION is not a setting; did you mean ROUNDSMAN_CONNECTIONS?',
+    ],
+    [
+      'ROUNDSMAN_LOGLEVEL',
+      'ROUNDSMAN_LOGLEVEL is not a setting; did you mean ROUNDSMAN_LOG_LEVEL?',
+    ],
+    ['ROUNDSMAN_X', 'ROUNDSMAN_X is not a setting'],
     ['database_url', 'database_url is not read: it is called DATABASE_URL'],
     ['Roundsman_Keys', 'Roundsman_Keys is not read: it is called ROUNDSMAN_KEYS'],
   ])('%s is told of, without its value', (name, told) => {

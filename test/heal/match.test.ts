@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
-import { currentIndex } from '../../src/heal/patterns/knowledge-now.ts';
+import { currentIndex } from '../../src/heal/patterns/current-index.ts';
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';

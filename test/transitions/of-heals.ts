@@ -37,7 +37,7 @@ export const ofHeals: Transactions = {
     decide(healing(db), run(runs.other), openFinding(3), candidates),
   'intend the next step': ({ db }) =>
     intendNext(healing(db), run(runs.beside), openFinding(4), ladder(4), 0),
-  'take an abandoned intent up': ({ db }) =>
+  'continue an abandoned intent': ({ db }) =>
     continueAbandoned(
       healing(db),
       run(runs.otherBeside),
@@ -109,10 +109,10 @@ export const ofHeals: Transactions = {
       problems[1]!.action,
       new Date(),
     ),
-  'take an effect back': ({ db }) => undoEffect({ db, catalogue }, undo(0, runs.first), signal),
-  "take another bot's effect back": ({ db }) =>
+  'undo an effect': ({ db }) => undoEffect({ db, catalogue }, undo(0, runs.first), signal),
+  "undo another bot's effect": ({ db }) =>
     undoEffect({ db, catalogue }, undo(2, runs.other), signal),
-  'take an effect outside back': ({ db }) =>
+  'undo an effect outside': ({ db }) =>
     undoEffect({ db, catalogue }, { ...undo(0, runs.first), remedy: 'other.call' }, signal),
   'conclude an undo': ({ db }) =>
     concludeUndo(db, undo(1, runs.beside), new Error('x'), { signal }),

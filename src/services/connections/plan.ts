@@ -76,7 +76,7 @@ export function planConnections(
     throw new TooFewConnectionsError({
       what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
       why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
-      hint: `raise that limit (${raising(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; the table is in the README`,
+      hint: `raise that limit (${raising(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; docs/operating.md has the table`,
     });
   const goal = full(role, count);
   for (const part of order) {

@@ -6,7 +6,7 @@ interface Known {
   version: string | null;
   index: KnowledgeIndex | null;
   /** the read of the table that is under way */
-  looking: Promise<unknown>;
+  reading: Promise<unknown>;
   /** the read after it, which begins later than any call that waits for it */
   next: Promise<KnowledgeIndex> | null;
 }
@@ -22,15 +22,15 @@ export function currentIndex(db: Db): Promise<KnowledgeIndex> {
   if (!known)
     knownOf.set(
       db,
-      (known = { version: null, index: null, looking: Promise.resolve(), next: null }),
+      (known = { version: null, index: null, reading: Promise.resolve(), next: null }),
     );
   const kept = known;
-  kept.next ??= kept.looking
+  kept.next ??= kept.reading
     .catch(() => {})
     .then(() => {
       kept.next = null;
       const look = refresh(db, kept);
-      kept.looking = look;
+      kept.reading = look;
       return look;
     });
   return kept.next;
