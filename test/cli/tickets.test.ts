@@ -62,14 +62,6 @@ test('the worst come first, then the oldest; what is over only with --all', asyn
   expect(out).toMatch(/new high .* in 59m$/m);
 });
 
-test('one that stands for a storm says so', async () => {
-  const name = await insertTicket(db, botId, 'node-03 is broken', {
-    metadata: JSON.stringify({ storm: { broken: 7, of: 10 } }),
-  });
-  const { out } = await roundsman(url, 'tickets', 'show', name);
-  expect(out).toMatch(/^Storm +7 of 10 components were broken: this ticket is about all of them$/m);
-});
-
 test('show brings what was tried, what is suggested and what happened', async () => {
   const fingerprint = 'fp';
   const finding = await insertFinding(db, botId, 'sessions pile up', { fingerprint });

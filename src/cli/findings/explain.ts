@@ -37,6 +37,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
       ['Category', printable(finding.category)],
       ['Silenced', silencedBy(finding)],
       ['Suppressed', suppressedBehind(finding)],
+      ['Ticket', finding.ticket && `T-${finding.ticket.number}`],
     ]);
     if (!finding.resolved_at) tellCandidates(explanation, finding, now);
     print.section('What was decided, the newest first');
@@ -46,7 +47,7 @@ export const explainFinding = (given: string, options: { json?: true }): Promise
 
 /** The entries that fit, in the order in which they are tried. */
 function tellCandidates(
-  { candidates, unexamined }: Explanation,
+  { candidates, unexamined, decisions }: Explanation,
   { category }: FindingRow,
   now: Date,
 ): void {
@@ -56,7 +57,14 @@ function tellCandidates(
       `Not known whether they fit, because that takes too long: ${unexamined.map(printable).join(', ')}`,
     );
   if (candidates.length === 0) {
-    print.say('Nothing that is known fits.');
+    const asked = decisions.some(({ verdict }) => verdict === 'suggested');
+    print.say(
+      unexamined.length > 0
+        ? 'None of the others fits.'
+        : asked
+          ? 'No entry fits any more; what was suggested before stands below.'
+          : 'Nothing that is known fits.',
+    );
     return print.say(
       `\`npx roundsman knowledge add NAME --category ${JSON.stringify(printable(category))} --pattern 'words of its title' --solution 'what helps'\` teaches it.`,
     );

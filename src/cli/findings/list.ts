@@ -6,10 +6,12 @@ import {
 } from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
+import type { StandingTicket } from '../../services/findings/list.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
-type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
+type ListedFinding = FindingRow &
+  Quiet & { bots: { name: string | null }; ticket: StandingTicket | null };
 
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
@@ -19,6 +21,12 @@ const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${finding.resolution_method} ${relative(finding.resolved_at, now)}`
     : (quietly(finding) ?? 'open');
+
+/** `T-9`; `T-9, storm` where it stands for more than this finding; `-` where there is none. */
+const ticketCell = (ticket: StandingTicket | null): string =>
+  ticket ? `T-${ticket.number}${standings[ticket.stands_for]}` : '-';
+
+const standings = { finding: '', storm: ', storm', suppressor: ', above' } as const;
 
 /** With `bot`, every row names its bot. */
 export const findingTable = (
@@ -36,6 +44,7 @@ export const findingTable = (
       ...(bot ? ['Bot'] : []),
       'Seen',
       'Times',
+      'Ticket',
       'State',
     ],
     findings.map((finding) => [
@@ -46,6 +55,7 @@ export const findingTable = (
       ...(bot ? [printable(finding.bots.name ?? '-')] : []),
       relative(finding.last_seen_at, now),
       String(finding.occurrences),
+      ticketCell(finding.ticket),
       fate(finding, now),
     ]),
     empty,

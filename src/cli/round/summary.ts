@@ -1,6 +1,16 @@
 import { printable } from '../../ground/text.ts';
-import type { Round } from '../../services/round/make.ts';
-import { counted, duration, paint, say, section, severity, state } from '../terminal/print.ts';
+import type { Round, SeenFinding } from '../../services/round/make.ts';
+import { isStorm } from '../../services/tickets/list.ts';
+import {
+  counted,
+  duration,
+  paint,
+  say,
+  section,
+  severity,
+  severityWords,
+  state,
+} from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -45,7 +55,7 @@ export function printRound(
       printable(finding.title),
       finding.resolved_at
         ? paint('green', printable(finding.resolution_method ?? 'resolved'))
-        : (quietly(finding) ?? 'open'),
+        : (quietly(finding) ?? openWith(finding.ticket)),
     ]),
     nothingFound(round),
   );
@@ -63,7 +73,7 @@ export function printRound(
       : printable(action.error_message ?? notVerified(action));
     say(paint('dim', `${' '.repeat(width + 2)}${came}`));
   }
-  if (actions.length === 0) say('Nothing had to be healed, or nothing known fits.');
+  if (actions.length === 0) say(nothingDone(round));
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
   table(
@@ -78,7 +88,53 @@ export function printRound(
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could be asked.',
   );
+  for (const ticket of tickets)
+    if (isStorm(ticket))
+      say(
+        `T-${ticket.number} stands for ${counted(stoodFor(findings, ticket), 'open problem')}: when the storm is over, each that is left gets what its severity asks for.`,
+      );
+  const none = withoutTicket(findings);
+  if (none) say(`Without a ticket: ${none}.`);
   if (next) say(`\n${next}`);
+}
+
+/** `open, T-3` */
+const openWith = (ticket: SeenFinding['ticket']): string =>
+  ticket ? `open, ${ticket.stands_for === 'storm' ? 'storm ' : ''}T-${ticket.number}` : 'open';
+
+const stoodFor = (findings: SeenFinding[], { id }: { id: string }): number =>
+  findings.filter(({ ticket }) => ticket?.id === id).length;
+
+/** `2 low, 1 info`: open ones of which people are told as usual, and for which no ticket stands. */
+const withoutTicket = (findings: SeenFinding[]): string =>
+  severityWords
+    .map((word) => [word, findings.filter((each) => each.severity === word && isBare(each)).length])
+    .filter(([, count]) => count !== 0)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ');
+
+const isBare = (finding: SeenFinding): boolean =>
+  !finding.resolved_at && finding.ticket === null && quietly(finding) === null;
+
+const ofVerdicts: Record<string, string> = {
+  suggested: 'with a suggestion',
+  blocked: 'kept back by a gate',
+  held_out: 'left alone for one run',
+  shadowed: 'with an entry in shadow',
+};
+
+/** Why nothing was applied. That nothing known fits is only said where healing has looked at everything. */
+function nothingDone({ executions, findings, verdicts }: Round): string {
+  if (findings.length === 0) return 'Nothing had to be healed.';
+  const left = Object.entries(verdicts).flatMap(([verdict, count]) =>
+    ofVerdicts[verdict] ? `${counted(count, 'problem')} ${ofVerdicts[verdict]}` : [],
+  );
+  if (left.length > 0)
+    return `Nothing was applied: ${left.join(', ')}; npx roundsman findings explain says why.`;
+  const isKnown = executions.every(({ status }) => status === 'success');
+  return isKnown && Object.keys(verdicts).length === 0
+    ? 'Nothing known fits.'
+    : 'Nothing was applied.';
 }
 
 const leftOpen = (count: number): string =>

@@ -39,7 +39,7 @@ const listed = (counts: [count: number, words: string][]): string | null =>
     .join(', ') || null;
 
 function printFigures(status: Status): void {
-  const { bots, runs, findings, quiet, heals, tickets, mode } = status;
+  const { bots, runs, findings, quiet, withoutTicket, storms, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
   const skipped = skips.reduce((sum, { slots }) => sum + slots, 0);
@@ -68,6 +68,20 @@ function printFigures(status: Status): void {
         [quiet.suppressed, 'suppressed'],
       ]) ?? 'none open',
     ],
+    [
+      'No ticket',
+      listed([
+        ...withoutTicket.map(({ severity, count }): [number, string] => [
+          count,
+          print.severity(severity),
+        ]),
+        [withoutTicket.reduce((sum, { silenced }) => sum + silenced, 0), 'of them silenced'],
+      ]),
+    ],
+    ...storms.map(({ ticket, bot, findings }): [string, string] => [
+      'Storm',
+      `${ticket} stands for ${print.counted(findings, 'open finding')} of ${printable(bot)}: \`npx roundsman tickets show ${ticket}\``,
+    ]),
     [
       'Healed, 24 h',
       listed([
@@ -156,6 +170,8 @@ function asDocument(status: Status) {
     failures,
     findings,
     quiet,
+    withoutTicket,
+    storms,
     tickets,
   } = status;
   const { waiting, lost } = status;
@@ -187,6 +203,10 @@ function asDocument(status: Status) {
     failures,
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
     quiet_findings: quiet,
+    findings_without_ticket: Object.fromEntries(
+      withoutTicket.map(({ severity, count }) => [severity, count]),
+    ),
+    storms,
     healed: status.heals.verified,
     heals: status.heals,
     tickets: {

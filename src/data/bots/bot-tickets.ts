@@ -1,25 +1,17 @@
-import { sql, type Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
 import type { BotTickets } from '../../database/tables.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
+import { pending, type TicketStatus } from './pending-tickets.ts';
+
+export { isPending, pending } from './pending-tickets.ts';
 
 export type TicketRow = Selectable<BotTickets>;
-export type TicketStatus = TicketRow['status'];
 
 /** Another person changed the ticket first, or it has gone past this change; `why` says who and when. */
 export class TicketChangedError extends RoundsmanError {}
-
-/** The statuses of a ticket that is not ended. */
-export const pending: TicketStatus[] = ['open', 'assigned'];
-
-/**
- * Whether a ticket under this alias is pending. The statuses are literals and not parameters, so that the planner can
- * use the index on pending tickets.
- */
-export const isPending = (alias?: string) =>
-  sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;

@@ -1,9 +1,10 @@
-import { quietColumns } from '../../data/bots/bot-findings.ts';
+import { quietColumns, ticketColumn } from '../../data/bots/bot-findings.ts';
 import type { Db } from '../../database/connect.ts';
 import { findingIdOf } from '../references/by-id.ts';
 
 /**
- * A finding by its id or the beginning of it, and why people are not told of it, if so. Throws NotFoundError,
+ * A finding by its id or the beginning of it, why people are not told of it, if so, and the ticket that stands
+ * for it. Throws NotFoundError,
  * AmbiguousIdError.
  */
 export async function findFinding(db: Db, given: string) {
@@ -12,6 +13,7 @@ export async function findFinding(db: Db, given: string) {
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
+    .select(ticketColumn('bot_findings'))
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
 }

@@ -1,13 +1,20 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
-import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
+import {
+  quietColumns,
+  severityRank,
+  ticketColumn,
+  type StandingTicket,
+  type Suppressor,
+} from '../../data/bots/bot-findings.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { pending } from '../../data/bots/bot-tickets.ts';
+import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
 
-/** With the reason why people are not told of it. */
+/** With the reason why people are not told of it, and the ticket that stands for it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
+  ticket: StandingTicket | null;
 };
 
 /** What several runs did, as rows of their tables. */
@@ -18,7 +25,9 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the tickets of these findings */
+  /** what the newest decisions about the open ones of these findings say, by verdict: how many findings */
+  verdicts: Record<string, number>;
+  /** the tickets of these findings, and those of the storms that stand for them */
   tickets: Selectable<Database['bot_tickets']>[];
 }
 
@@ -28,7 +37,7 @@ const none = '00000000-0000-0000-0000-000000000000';
 /** Reads what the runs with these ids did. The rows are in the order in which a person reads them. */
 export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
   if (executionIds.length === 0)
-    return { executions: [], findings: [], left_open: 0, actions: [], tickets: [] };
+    return { executions: [], findings: [], left_open: 0, actions: [], verdicts: {}, tickets: [] };
   const executions = await db
     .selectFrom('bot_executions')
     .selectAll()
@@ -42,6 +51,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
+    .select(ticketColumn('bot_findings'))
     .where((where) =>
       where.or([
         where('last_execution_id', 'in', executionIds),
@@ -70,7 +80,12 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .where('resolved_at', 'is', null)
     .where('id', 'not in', findings.map(({ id }) => id).concat(none))
     .executeTakeFirstOrThrow();
-  const fingerprints = findings.map(({ fingerprint }) => fingerprint);
+  const open = findings.filter(({ resolved_at }) => !resolved_at).map(({ id }) => id);
+  const verdicts = await countVerdicts(db, open);
+  const fingerprints = findings.flatMap(({ fingerprint, bot_id }) => [
+    fingerprint,
+    stormFor(bot_id!),
+  ]);
   const tickets =
     fingerprints.length === 0
       ? []
@@ -82,5 +97,15 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .orderBy(severityRank('severity'))
           .orderBy('number')
           .execute();
-  return { executions, findings, left_open: Number(left_open), actions, tickets };
+  return { executions, findings, left_open: Number(left_open), actions, verdicts, tickets };
+}
+
+/** A finding counts once a verdict, whatever number of entries got it. */
+async function countVerdicts(db: Db, findings: string[]): Promise<Record<string, number>> {
+  const { rows } = await sql<{ verdict: string; count: number }>`
+    SELECT verdict, count(DISTINCT finding_id)::int AS count FROM (
+      SELECT DISTINCT ON (finding_id, knowledge_id) finding_id, verdict FROM bot_decisions
+      WHERE finding_id = ANY (${findings}::uuid[]) ORDER BY finding_id, knowledge_id, id DESC
+    ) newest GROUP BY verdict`.execute(db);
+  return Object.fromEntries(rows.map(({ verdict, count }) => [verdict, count]));
 }

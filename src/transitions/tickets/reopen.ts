@@ -1,8 +1,8 @@
 /**
- * A problem that comes back within 24 hours reopens its ticket; later it gets a new one.
+ * A problem, or a storm, that comes back within 24 hours reopens its ticket; later it gets a new one.
  *
  * From: `resolved`, 24 hours ago at most.
- * To: `assigned` when it has an assignee, else `open`; `occurrences` + 1, with an event.
+ * To: `assigned` when it has an assignee, else `open`; `occurrences` + 1, with what is known of it now, and an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
@@ -14,7 +14,7 @@ const reopenWithin = '24 hours';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
-    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run, n.storm
+    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
@@ -23,8 +23,10 @@ export const findLatest = sql`latest AS (
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1,
-        metadata = coalesce(t.metadata, '{}') - 'storm' || coalesce(l.storm, '{}')
+        resolved_at = NULL, finding_id = l.finding_id, occurrences = t.occurrences + 1, title = l.title,
+        description = l.description,
+        metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata - 'storm' ELSE '{}' END || l.details
+                   || jsonb_build_object('execution_id', l.run::text)
     FROM latest l
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
     RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run

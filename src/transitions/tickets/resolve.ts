@@ -2,7 +2,8 @@
  * A person ends a ticket and says what was done. Its finding stays: the next clean check resolves it. Decisions no
  * longer wait for whether the problem recovers untouched. With a `cure`, what entries said in shadow is scored by it.
  * An action of which it could not be told whether it happened has been looked at, and no longer blocks. Events from
- * before no longer count; a cure that they were to judge is undecided, unless the person says that its entry helped.
+ * before no longer count; a cure that they were to judge is undecided, unless the person says that its entry helped. The
+ * ticket of a storm does this for every open finding of its bot, and scores no entry.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, with `resolution_notes` and an event.
@@ -13,6 +14,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { abortUnknown } from '../actions/abort.ts';
 import { leaveUndecided } from '../actions/leave-undecided.ts';
@@ -52,8 +54,12 @@ export async function resolveTicket(
   if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
   for (const fingerprint of stoodFor) await cutOff(trx, fingerprint);
   const why = 'a person acted before it could be told';
-  await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
-  await answerByCure(trx, ticket, actor, cure);
+  // What cured a storm as a whole says nothing about what entries would have done to its single findings.
+  const ofOne = isStorm(ticket) ? undefined : cure;
+  for (const fingerprint of isStorm(ticket) ? stoodFor : [ticket.fingerprint]) {
+    await leaveUndecided(trx, fingerprint, why, cure?.knowledge?.id);
+    await answerByCure(trx, { ...ticket, fingerprint }, actor, ofOne);
+  }
   const settled = await abortUnknown(trx, ticket, { by: actor, notes });
   await writeEvent(trx, seen.id, 'resolved', actor, {
     notes,
