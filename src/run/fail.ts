@@ -22,6 +22,7 @@ export async function failRun(engine: Engine, run: Run, error: unknown): Promise
     outcomes: [],
     findings: 0,
     actions: 0,
+    healingDone: false,
   };
   try {
     const marked = definition ? await markBotInError(engine.db, run.bot, why) : [];

@@ -19,6 +19,8 @@ import type { Run } from './writer/run.ts';
 export interface Healed {
   actions: number;
   healed: number;
+  /** false when the run or its healing was stopped before all findings were looked at */
+  done: boolean;
 }
 
 /** Heals what this run saw. `examined` are the components that its checks looked at. */
@@ -43,7 +45,7 @@ export async function healEach(
   findings: Omit<OpenFinding, 'accruing' | 'judgeWithin'>[],
   { checks, how, healing }: { checks: AnyCheck<unknown>[]; how: typeof heal; healing: HealContext },
 ): Promise<Healed> {
-  const total: Healed = { actions: 0, healed: 0 };
+  const total: Healed = { actions: 0, healed: 0, done: true };
   const worstFirst = findings.toSorted(
     (a, b) => severityRank(a.severity) - severityRank(b.severity),
   );
@@ -57,7 +59,7 @@ export async function healEach(
     total.actions += actions;
     total.healed += Number(healed);
   }
-  return total;
+  return { ...total, done: !healing.signal.aborted };
 }
 
 /** How many entries one line of the log names at most. */

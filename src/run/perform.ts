@@ -68,6 +68,8 @@ interface Seen {
   /** the findings that were recorded before healing; null when nothing is recorded yet */
   recorded: number | null;
   actions: number;
+  /** whether healing has looked at all that the run saw */
+  healingDone: boolean;
 }
 
 async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> {
@@ -77,25 +79,26 @@ async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> 
   if (run.pendingEffects) await reconcileEffects(engine, context);
   const outcomes = await checkAll(engine, context, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
-  if (!reported || signal.aborted) return { outcomes, recorded: null, actions: 0 };
+  if (!reported || signal.aborted)
+    return { outcomes, recorded: null, actions: 0, healingDone: !reported };
   const { open } = await engine.writer.record(run, outcomes);
   const examined = examinedBy(outcomes);
-  const { actions } = await healAll(engine, context, bot.checks, { open, examined });
-  return { outcomes, recorded: open.length, actions };
+  const { actions, done } = await healAll(engine, context, bot.checks, { open, examined });
+  return { outcomes, recorded: open.length, actions, healingDone: done };
 }
 
 async function verify(engine: Engine, context: RunContext): Promise<Seen> {
   const { bot } = context.run;
   const { checks } = engine.catalogue.resolve(bot.endpoint, bot.config).bot;
   const { outcomes, open, actions } = await judgeDue(engine, context, checks);
-  return { outcomes, recorded: open, actions };
+  return { outcomes, recorded: open, actions, healingDone: false };
 }
 
 /** Escalates and finishes in one commit; when nothing had to be healed, the record is part of that commit too. */
 function escalateAndFinish(
   { writer }: Engine,
   run: Run,
-  { outcomes, recorded, actions }: Seen,
+  { outcomes, recorded, actions, healingDone }: Seen,
 ): Promise<Ended> {
   const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   if (stopped === 'lost') throw new LostRunError(run);
@@ -106,6 +109,7 @@ function escalateAndFinish(
     outcomes,
     findings: recorded ?? 0,
     actions,
+    healingDone,
   };
   return recorded === null ? writer.recordAndEnd(run, outcomes, ending) : writer.end(run, ending);
 }

@@ -98,14 +98,6 @@ test('a ticket that was reopened says so, in the list and by itself', async () =
   expect((await roundsman(url, 'tickets', 'show', again)).out).toMatch(/^Reopened .* \(2h ago\)$/m);
 });
 
-test('one that stands for a storm says so', async () => {
-  const name = await insertTicket(db, botId, 'node-03 is broken', {
-    metadata: JSON.stringify({ storm: { broken: 7, of: 10 } }),
-  });
-  const { out } = await roundsman(url, 'tickets', 'show', name);
-  expect(out).toMatch(/^Storm +7 of 10 components were broken: this ticket is about all of them$/m);
-});
-
 test('show brings what was tried, what is suggested and what happened', async () => {
   const fingerprint = 'fp';
   const finding = await insertFinding(db, botId, 'sessions pile up', { fingerprint });

@@ -208,7 +208,12 @@ describe('what a run has recorded before its last worker was lost', () => {
 
   test('is one ticket where it is much', async () => {
     const tickets = await lost(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
-    expect(tickets).toMatchObject([{ metadata: { storm: { broken: 7, of: 7 } } }]);
+    expect(tickets).toMatchObject([
+      {
+        title: 'Storm: 7 components of watch are broken',
+        metadata: { storm: { broken: 7, of: null } },
+      },
+    ]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { aBot, catalogue, clean, problem } from '../support/builders.ts';
+import { aBot, aRemedy, catalogue, clean, entry, playbook, problem } from '../support/builders.ts';
 import { anEngine } from '../support/engine.ts';
 import { run, set } from '../support/runs.ts';
+import { tellers } from './teller.ts';
 import type { ReportedSeverity, CheckResult } from '../../src/bot.ts';
 
 async function watching() {
@@ -33,6 +34,7 @@ async function watching() {
 test.each([
   ['critical', 'owner', 15],
   ['high', 'javari', 30],
+  ['medium', 'admin', 120],
 ] as const)(
   'a %s finding is a ticket of %s with a target of %i minutes',
   async (severity, who, minutes) => {
@@ -44,13 +46,110 @@ test.each([
   },
 );
 
-test.each(['medium', 'low', 'info'] as const)(
-  'a %s finding alone is no ticket',
-  async (severity) => {
-    const { find } = await watching();
-    expect((await find(severity)).tickets).toEqual([]);
+test.each(['low', 'info'] as const)('a %s finding alone is no ticket', async (severity) => {
+  const { find } = await watching();
+  expect((await find(severity)).tickets).toEqual([]);
+});
+
+test.each([
+  ['high', []],
+  ['medium', ['medium']],
+  ['low', ['medium', 'low']],
+  ['info', ['medium', 'low', 'info']],
+  // What is no such word counts as not set.
+  ['critical', ['medium']],
+  ['MEDIUM', ['medium']],
+  [null, ['medium']],
+  [7, ['medium']],
+  [{ low: true }, ['medium']],
+])(
+  'with the setting tickets_from %j these get a ticket where nothing known acts: %j',
+  async (from, told) => {
+    const bots = await tellers({ watch: {} });
+    await sql`UPDATE engine.settings SET value = value || ${JSON.stringify({ tickets_from: from })}::jsonb
+              WHERE key = 'escalation'`.execute(bots.db);
+    const severities = ['info', 'low', 'medium'] as const;
+    const { status } = await bots.say('watch', {
+      examined: [...severities],
+      findings: severities.map((severity) => problem(severity, { severity })),
+    });
+    expect(status).toBe('success');
+    const tickets = (await bots.tickets()).map(({ severity }) => severity as string);
+    expect(tickets.toSorted()).toEqual(told.toSorted());
   },
 );
+
+test.each(['"soon"', '7', '[]', '"tickets_from"', 'null'])(
+  'a medium finding is a ticket also where all of escalation is %s',
+  async (value) => {
+    const { db, find } = await watching();
+    await sql`UPDATE engine.settings SET value = ${value}::jsonb WHERE key = 'escalation'`.execute(
+      db,
+    );
+    expect((await find('medium')).tickets).toMatchObject([{ severity: 'medium', status: 'open' }]);
+  },
+);
+
+const mends = () => aRemedy('disk.mend', async () => {});
+const medium: CheckResult = {
+  examined: ['disk'],
+  findings: [problem('disk', { severity: 'medium' })],
+};
+
+test('a medium finding that an entry only matches in shadow is a ticket', async () => {
+  const knowledge = [entry('mend', playbook('disk.mend'), { autonomy: 'shadow' })];
+  const bots = await tellers({ watch: { knowledge, remedies: [mends()] } });
+  await bots.say('watch', medium);
+  expect(await bots.decisions()).toMatchObject([{ verdict: 'shadowed' }]);
+  expect(await bots.tickets()).toHaveLength(1);
+});
+
+test('a medium finding that is left alone for one run, to see what becomes of it, is a ticket only after that', async () => {
+  const bots = await tellers({ watch: {} });
+  await bots.say('watch', { ...medium, findings: [problem('disk', { severity: 'low' })] });
+  const decide = (outcome: 'pending' | 'persisted') => sql`
+    INSERT INTO bot_decisions (bot_id, finding_id, fingerprint, verdict, outcome, decided_at)
+    SELECT bot_id, id, fingerprint, 'held_out', ${outcome}, engine.now() FROM bot_findings`;
+  await decide('pending').execute(bots.db);
+  // Its outcome is concluded by the run that sees it again, so a finding that is not seen stays as it is.
+  await sql`UPDATE bot_findings SET severity = 'medium', detected_at = detected_at - interval '3 hours'`.execute(
+    bots.db,
+  );
+  await bots.say('watch', { examined: ['other'], findings: [] });
+  expect(await bots.tickets()).toEqual([]);
+  await bots.say('watch', medium);
+  expect(await bots.tickets()).toHaveLength(1);
+});
+
+test('a medium finding to which healing did not come waits for its response target, or for a run that heals', async () => {
+  let hangs = true;
+  const bot = aBot('watch', {
+    first: async () => medium,
+    second: async () => {
+      while (hangs) await new Promise((resolve) => setTimeout(resolve, 50));
+      return clean('disk');
+    },
+  });
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot]));
+  const tickets = () => engine.db.selectFrom('bot_tickets').selectAll().execute();
+  await sql`UPDATE bots SET timeout_seconds = 1`.execute(engine.db);
+  const stopped = async () => (await run(engine, 'watch', { max_attempts: 1 })).status;
+  expect(await stopped()).toBe('timeout');
+  expect(await tickets()).toEqual([]);
+  await sql`UPDATE bot_findings SET detected_at = detected_at - interval '2 hours'`.execute(
+    engine.db,
+  );
+  expect(await stopped()).toBe('timeout');
+  expect(await tickets()).toMatchObject([{ severity: 'medium' }]);
+  await sql`DELETE FROM bot_ticket_events`.execute(engine.db);
+  await sql`UPDATE bot_tickets SET status = 'closed', resolved_at = engine.now()`.execute(
+    engine.db,
+  );
+  await sql`UPDATE bot_findings SET detected_at = engine.now()`.execute(engine.db);
+  hangs = false;
+  expect((await run(engine, 'watch', { max_attempts: 1 })).status).toBe('success');
+  expect(await tickets()).toHaveLength(2);
+});
 
 test('a severity that nobody is named for makes an open ticket without a target', async () => {
   const { db, find } = await watching();

@@ -109,6 +109,7 @@ export const ending = (outcomes: CheckOutcome[] = [], rest: Partial<Ending> = {}
   outcomes,
   findings: 0,
   actions: 0,
+  healingDone: true,
   ...rest,
 });
 

@@ -135,6 +135,7 @@ describe('the run that frees a place', () => {
       outcomes: [],
       findings: 0,
       actions: 0,
+      healingDone: true,
     });
     await sql`DELETE FROM bot_executions`.execute(one.db);
     return ended.next && { ...ended.next, id: ids.indexOf(ended.next.id) };

@@ -64,32 +64,164 @@ describe('a storm', () => {
     expect(await bot.pending()).toHaveLength(broken);
   });
 
-  test('is one ticket, about the worst, that says so', async () => {
+  test('is one ticket of its own, as severe as the worst, that names what is broken', async () => {
     const bot = await cluster();
     for (let number = 0; number < 3; number++) await bot.has(7, 10, 3);
     expect(await bot.pending()).toMatchObject([
       {
         severity: 'critical',
-        title: 'node-03 is broken',
+        assigned_to: 'owner',
+        title: 'Storm: 7 of 10 components of cluster are broken',
+        description: expect.stringContaining(`Broken now: ${names.slice(0, 7).join(', ')}`),
         occurrences: 3,
-        metadata: { storm: { broken: 7, of: 10 } },
+        metadata: { storm: { broken: 7, of: 10, most: 7, components: names.slice(0, 7) } },
       },
     ]);
   });
 
-  test('that is over leaves the others to be healed, and to their tickets', async () => {
+  test('whose worst finding goes and comes is still one ticket, which says how much is broken now', async () => {
+    const bot = await cluster();
+    await set(bot.db, 'mode', 'off');
+    await bot.has(9, 10, 3);
+    const [first] = await bot.pending();
+    for (const [broken, worst] of [
+      [6, 5],
+      [7, 1],
+      [6, -1],
+    ] as const) {
+      await bot.has(broken, 10, worst);
+      expect(await bot.pending()).toMatchObject([
+        {
+          id: first!.id,
+          severity: worst < 0 ? 'high' : 'critical',
+          title: `Storm: ${broken} of 10 components of cluster are broken`,
+          metadata: { storm: { broken, most: 9, components: names.slice(0, broken) } },
+        },
+      ]);
+    }
+  });
+
+  test('names as many components as a person can read, and how many there are more', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => `part-${String(index).padStart(2, '0')}`);
+    const bot = await tellers({ cluster: {} });
+    await bot.say('cluster', { examined: many, findings: many.map((name) => problem(name)) });
+    const [ticket] = await bot.tickets();
+    expect(ticket).toMatchObject({
+      title: 'Storm: 60 of 60 components of cluster are broken',
+      metadata: { storm: { broken: 60, components: many.slice(0, 50) } },
+    });
+    expect(ticket!.description).toMatch(/part-49 and 10 more$/);
+  });
+
+  test.each([
+    [3, '3 components are broken still: node-00, node-01, node-02'],
+    [1, '1 component is broken still: node-00'],
+    [0, 'no component is broken any more'],
+  ])(
+    'that is over, with %i left, says so on its ticket; the rest is healed, or gets its tickets',
+    async (left, said) => {
+      const bot = await cluster();
+      await set(bot.db, 'mode', 'off');
+      await bot.has(6, 10);
+      const [storm] = await bot.pending();
+      await bot.has(left, 10);
+      const tickets = await bot.tickets();
+      expect(tickets[0]).toMatchObject({
+        id: storm!.id,
+        status: 'resolved',
+        resolved_by: 'roundsman',
+        title: 'Storm: up to 6 components of cluster were broken',
+        resolution_notes: `The storm is over: ${said}.`,
+        metadata: { storm: { broken: left, of: 10, most: 6 } },
+      });
+      expect(
+        tickets
+          .slice(1)
+          .map(({ title }) => title)
+          .toSorted(),
+      ).toEqual(names.slice(0, left).map((name) => `${name} is broken`));
+      const events = await bot.db
+        .selectFrom('bot_ticket_events')
+        .select(['event', 'detail'])
+        .where('ticket_id', '=', storm!.id)
+        .orderBy('id')
+        .execute();
+      expect(events).toMatchObject([
+        { event: 'opened' },
+        { event: 'resolved', detail: { storm: { broken: left } } },
+      ]);
+      await set(bot.db, 'mode', 'safe');
+      await bot.has(left, 10);
+      expect(bot.healed.toSorted()).toEqual(names.slice(0, left));
+    },
+  );
+
+  test('that comes again within a day opens its ticket again', async () => {
     const bot = await cluster();
     await set(bot.db, 'mode', 'off');
     await bot.has(6, 10);
-    expect(await bot.pending()).toHaveLength(1);
-    await bot.has(3, 10);
-    expect(await bot.pending()).toHaveLength(3);
-    await set(bot.db, 'mode', 'safe');
-    await bot.has(3, 10);
-    expect(bot.healed.toSorted()).toEqual(names.slice(0, 3));
+    const [storm] = await bot.pending();
+    await bot.has(0, 10);
+    await bot.has(8, 10);
+    expect(await bot.pending()).toMatchObject([
+      {
+        id: storm!.id,
+        occurrences: 2,
+        title: 'Storm: 8 of 10 components of cluster are broken',
+        metadata: { storm: { broken: 8, most: 8 } },
+      },
+    ]);
   });
 
-  test('about whose worst finding nobody may be told is a ticket about the next', async () => {
+  test('stays one where a run cannot tell how much there is: every check erred, or it only judges', async () => {
+    const bot = await cluster();
+    await set(bot.db, 'mode', 'off');
+    await bot.has(6, 10);
+    const [storm] = await bot.pending();
+    await bot.say('cluster', { examined: [], findings: [] });
+    expect(await bot.pending()).toMatchObject([
+      {
+        id: storm!.id,
+        title: 'Storm: 6 of 10 components of cluster are broken',
+        metadata: { storm: { broken: 6, of: 10 } },
+      },
+    ]);
+  });
+
+  test('that a person resolved is over for them until a run sees it again', async () => {
+    const bot = await cluster();
+    await set(bot.db, 'mode', 'off');
+    await bot.has(6, 10);
+    await bot.db
+      .updateTable('bot_tickets')
+      .set({
+        status: 'resolved',
+        resolved_at: sql`engine.now()`,
+        resolved_by: 'ann',
+        resolution_notes: 'the switch was dead',
+      })
+      .execute();
+    await bot.say('cluster', { examined: [], findings: [] });
+    expect(await bot.pending()).toEqual([]);
+    await bot.has(6, 10);
+    expect(await bot.pending()).toMatchObject([{ occurrences: 2 }]);
+  });
+
+  test.each(['null', '[]', '7', '{"storm": 7}', '{"storm": {"of": "x", "most": 1e300}}'])(
+    'is kept current on a ticket whose metadata another program made %s',
+    async (metadata) => {
+      const bot = await cluster();
+      await bot.has(6, 10);
+      await sql`UPDATE bot_tickets SET metadata = ${metadata}::jsonb`.execute(bot.db);
+      const run = await bot.has(7, 10);
+      expect(run.status).toBe('success');
+      expect(await bot.pending()).toMatchObject([{ metadata: { storm: { broken: 7, of: 10 } } }]);
+      await bot.has(1, 10);
+      expect((await bot.tickets())[0]).toMatchObject({ status: 'resolved' });
+    },
+  );
+
+  test('whose worst finding is silenced is as severe as the next', async () => {
     const bot = await cluster();
     await bot.db
       .insertInto('bot_silences')
@@ -99,7 +231,6 @@ describe('a storm', () => {
     expect(await bot.pending()).toMatchObject([
       {
         severity: 'high',
-        title: expect.not.stringContaining(names[3]!),
         metadata: { storm: { broken: 7, of: 10 } },
       },
     ]);
@@ -120,7 +251,7 @@ describe('a storm', () => {
     expect(await bot.tickets()).toMatchObject([{ occurrences: 2 }]);
   });
 
-  test('whose worst finding is clean already, and waits to be resolved, is a ticket about the next', async () => {
+  test('whose worst finding is clean already, and waits to be resolved, is as severe as the next', async () => {
     const bot = await tellers({ cluster: {} });
     await bot.db.updateTable('bots').set({ clear: 2 }).execute();
     await bot.say('cluster', severities('medium'));
@@ -129,40 +260,23 @@ describe('a storm', () => {
       findings: names.slice(1, 7).map((name) => problem(name, { severity: 'low' })),
     });
     expect(await bot.tickets()).toMatchObject([
+      { severity: 'medium' },
       { severity: 'low', metadata: { storm: { broken: 7, of: 10 } } },
     ]);
   });
 
-  test('about whose worst finding a ticket is open already is said on that one, once', async () => {
+  test('leaves the tickets that were open before it as they are', async () => {
     const bot = await cluster();
     await set(bot.db, 'mode', 'off');
     await bot.has(1, 10);
     const [before] = await bot.pending();
-    expect(before!.metadata).not.toHaveProperty('storm');
     for (const broken of [6, 7]) await bot.has(broken, 10);
     expect(await bot.pending()).toMatchObject([
-      { id: before!.id, occurrences: 3, metadata: { storm: { broken: 6, of: 10 } } },
+      { id: before!.id, title: 'node-00 is broken', occurrences: 3 },
+      { title: 'Storm: 7 of 10 components of cluster are broken', occurrences: 2 },
     ]);
-    const noted = await bot.db
-      .selectFrom('bot_ticket_events')
-      .select(['ticket_id', 'detail'])
-      .where('event', '=', 'noted')
-      .execute();
-    expect(noted).toMatchObject([
-      { ticket_id: before!.id, detail: { storm: { broken: 6, of: 10 } } },
-    ]);
-  });
-
-  test('that opens a ticket again says so on it', async () => {
-    const bot = await cluster();
-    await set(bot.db, 'mode', 'off');
-    await bot.has(1, 10, 0);
-    await bot.has(0, 10);
-    expect(await bot.pending()).toEqual([]);
-    await bot.has(6, 10, 0);
-    expect(await bot.pending()).toMatchObject([
-      { occurrences: 2, metadata: { storm: { broken: 6, of: 10 } } },
-    ]);
+    await bot.has(1, 10);
+    expect(await bot.pending()).toMatchObject([{ id: before!.id, occurrences: 4 }]);
   });
 
   test('begins where the settings say', async () => {

@@ -49,6 +49,7 @@ export const explainFinding = (
       ['Category', printable(finding.category)],
       ['Silenced', silencedBy(finding)],
       ['Suppressed', suppressedBehind(finding)],
+      ['Ticket', finding.ticket && `T-${finding.ticket.number}`],
     ]);
     if (!finding.resolved_at) tellCandidates(explanation, finding, { about, now });
     print.section('What was decided, the newest first');
@@ -62,7 +63,7 @@ export const explainFinding = (
 
 /** The entries that match, in the order in which they are tried. */
 function tellCandidates(
-  { candidates, unexamined }: Explanation,
+  { candidates, unexamined, decisions }: Explanation,
   { category }: FindingRow,
   { about, now }: { about: About; now: Date },
 ): void {
@@ -72,7 +73,14 @@ function tellCandidates(
       `Not known whether they match, because the test takes too long: ${unexamined.map(printable).join(', ')}`,
     );
   if (candidates.length === 0) {
-    print.say('No known entry matches.');
+    const asked = decisions.some(({ verdict }) => verdict === 'suggested');
+    print.say(
+      unexamined.length > 0
+        ? 'None of the others matches.'
+        : asked
+          ? 'No entry matches any more; what was suggested before is listed below.'
+          : 'No known entry matches.',
+    );
     return print.say(
       `\`npx roundsman knowledge add NAME --category ${JSON.stringify(printable(category))} --pattern 'words of its title' --solution 'what helps'\` teaches it.`,
     );

@@ -6,11 +6,13 @@ import {
 } from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
+import type { StandingTicket } from '../../services/findings/list.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { resolvedBy } from './resolution.ts';
 
-type ListedFinding = FindingRow & Quiet & { bots: { name: string | null } };
+type ListedFinding = FindingRow &
+  Quiet & { bots: { name: string | null }; ticket: StandingTicket | null };
 
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
@@ -20,6 +22,12 @@ const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${resolvedBy(finding.resolution_method)} ${relative(finding.resolved_at, now)}`
     : (quietly(finding) ?? 'open');
+
+/** `T-9`; `T-9, storm` where it stands for more than this finding; `-` where there is none. */
+const ticketCell = (ticket: StandingTicket | null): string =>
+  ticket ? `T-${ticket.number}${standings[ticket.stands_for]}` : '-';
+
+const standings = { finding: '', storm: ', storm', suppressor: ', above' } as const;
 
 /** With `bot`, every row names its bot. */
 export const findingTable = (
@@ -37,6 +45,7 @@ export const findingTable = (
       ...(bot ? ['Bot'] : []),
       'Seen',
       'Times',
+      'Ticket',
       'State',
     ],
     findings.map((finding) => [
@@ -47,6 +56,7 @@ export const findingTable = (
       ...(bot ? [printable(finding.bots.name ?? '-')] : []),
       relative(finding.last_seen_at, now),
       String(finding.occurrences),
+      ticketCell(finding.ticket),
       fate(finding, now),
     ]),
     empty,

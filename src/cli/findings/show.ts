@@ -3,14 +3,14 @@ import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
-import { showFinding as read } from '../../services/findings/show.ts';
+import { showFinding as read, type Unticketed } from '../../services/findings/show.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { resolvedAtLength } from './resolution.ts';
 
 export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const shown = await read(db, { finding: given });
-    const { finding, bots, actions, decisions, tickets, memory, now } = shown;
+    const { finding, bots, actions, decisions, tickets, memory, unticketed, now } = shown;
     if (options.json)
       return print.json({
         ...finding,
@@ -27,7 +27,6 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
     if (finding.description) print.prose(finding.description);
     print.say();
     const { suppressor } = finding;
-    const [ticket] = tickets;
     print.facts([
       ['State', finding.resolved_at ? print.state('resolved') : print.state('open')],
       [
@@ -61,7 +60,8 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
           ? `behind ${suppressedBehind(finding)}: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
           : null,
       ],
-      ['Ticket', ticket ? `T-${ticket.number} (${print.state(ticket.status)})` : 'none'],
+      ['Ticket', ticketOf(shown)],
+      ['Why none', unticketed && withoutInWords(unticketed)],
       ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
       ['Seen in', finding.last_execution_id && `run ${print.shortId(finding.last_execution_id)}`],
       ['Fingerprint', printable(finding.fingerprint)],
@@ -79,6 +79,30 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(finding.id)}\``,
     );
   });
+
+/** The ticket that stands for it; where none does, the newest one that it had. */
+function ticketOf({ finding, tickets }: Awaited<ReturnType<typeof read>>): string {
+  const { ticket } = finding;
+  const [last] = tickets;
+  if (!ticket) return last ? `T-${last.number} (${print.state(last.status)})` : 'none';
+  const it = `T-${ticket.number} (${print.state(ticket.status)})`;
+  if (ticket.stands_for === 'finding') return it;
+  return `${it}, which stands for it: ${printable(ticket.title)}`;
+}
+
+/** Why no ticket stands for an open finding. */
+function withoutInWords(unticketed: Unticketed): string {
+  switch (unticketed.why) {
+    case 'silenced':
+      return 'it is silenced';
+    case 'suppressed':
+      return 'it stands behind another finding, which has none';
+    case 'severity':
+      return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, or where an effect is in doubt`;
+    case 'not yet':
+      return 'not yet: a cure may still be judged, or it was clean last; else the end of a run opens one';
+  }
+}
 
 /** For a check that counts events: the time from which events count, after a cure, an undo or a person's answer. */
 function countedFrom(

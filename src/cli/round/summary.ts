@@ -1,6 +1,7 @@
 import { printable } from '../../ground/text.ts';
-import type { Round } from '../../services/round/make.ts';
+import type { Round, SeenFinding } from '../../services/round/make.ts';
 import { countHealsOf } from '../../services/actions/list.ts';
+import { isStorm } from '../../services/tickets/list.ts';
 import { notVerified } from '../actions/heals.ts';
 import { resolvedBy } from '../findings/resolution.ts';
 import {
@@ -11,6 +12,7 @@ import {
   say,
   section,
   severity,
+  severityWords,
   state,
 } from '../terminal/print.ts';
 import { reopenedColumn } from '../tickets/list.ts';
@@ -59,7 +61,7 @@ export function printRound(
       printable(finding.title),
       finding.resolved_at
         ? paint('green', resolvedBy(finding.resolution_method))
-        : (quietly(finding) ?? 'open'),
+        : (quietly(finding) ?? openWith(finding.ticket)),
     ]),
     nothingFound(round),
   );
@@ -93,9 +95,34 @@ export function printRound(
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could run.',
   );
+  for (const ticket of tickets)
+    if (isStorm(ticket))
+      say(
+        `T-${ticket.number} stands for ${counted(stoodFor(findings, ticket), 'open problem')}: when the storm is over, each that is left gets what its severity asks for.`,
+      );
+  const none = withoutTicket(findings);
+  if (none) say(`Without a ticket: ${none}.`);
   if (tickets_left_open > 0) say(otherTickets(tickets_left_open));
   if (next) say(`\n${next}`);
 }
+
+/** `open, T-3` */
+const openWith = (ticket: SeenFinding['ticket']): string =>
+  ticket ? `open, ${ticket.stands_for === 'storm' ? 'storm ' : ''}T-${ticket.number}` : 'open';
+
+const stoodFor = (findings: SeenFinding[], { id }: { id: string }): number =>
+  findings.filter(({ ticket }) => ticket?.id === id).length;
+
+/** `2 low, 1 info`: open ones of which people are told as usual, and for which no ticket stands. */
+const withoutTicket = (findings: SeenFinding[]): string =>
+  severityWords
+    .map((word) => [word, findings.filter((each) => each.severity === word && isBare(each)).length])
+    .filter(([, count]) => count !== 0)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ');
+
+const isBare = (finding: SeenFinding): boolean =>
+  !finding.resolved_at && finding.ticket === null && quietly(finding) === null;
 
 /** Heals are counted, and below them their steps are listed. */
 function healed(steps: Round['actions']): string {

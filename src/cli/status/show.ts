@@ -33,7 +33,7 @@ const aliveInWords = ({ alive: { schedulers, workers } }: Status): string | null
     : `${print.counted(schedulers, 'scheduler')}, ${print.counted(workers, 'worker')} alive`;
 
 function printFigures(status: Status): void {
-  const { bots, runs, findings, quiet, heals, tickets, mode } = status;
+  const { bots, runs, findings, quiet, withoutTicket, storms, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
   const skips = runs.filter((row) => row.status === 'skipped');
   const skipped = skips.reduce((sum, { slots }) => sum + slots, 0);
@@ -62,6 +62,20 @@ function printFigures(status: Status): void {
         [quiet.suppressed, 'suppressed'],
       ]) ?? 'none open',
     ],
+    [
+      'No ticket',
+      print.listed([
+        ...withoutTicket.map(({ severity, count }): [number, string] => [
+          count,
+          print.severity(severity),
+        ]),
+        [withoutTicket.reduce((sum, { silenced }) => sum + silenced, 0), 'of them silenced'],
+      ]),
+    ],
+    ...storms.map(({ ticket, bot, findings }): [string, string] => [
+      'Storm',
+      `${ticket} stands for ${print.counted(findings, 'open finding')} of ${printable(bot)}: \`npx roundsman tickets show ${ticket}\``,
+    ]),
     ['Healed, 24 h', print.listed(healsInWords(heals)) ?? 'none'],
     [
       'Tickets',
@@ -149,6 +163,8 @@ function asDocument(status: Status) {
     failures,
     findings,
     quiet,
+    withoutTicket,
+    storms,
     tickets,
   } = status;
   const { waiting, lost } = status;
@@ -180,6 +196,10 @@ function asDocument(status: Status) {
     failures,
     bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
     quiet_findings: quiet,
+    findings_without_ticket: Object.fromEntries(
+      withoutTicket.map(({ severity, count }) => [severity, count]),
+    ),
+    storms,
     healed: status.heals.verified,
     heals: status.heals,
     tickets: {

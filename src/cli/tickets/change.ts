@@ -1,6 +1,7 @@
 import { printable, storable } from '../../ground/text.ts';
 import { assigneeOf, assignTicket } from '../../services/tickets/assign.ts';
 import { learn, propose } from '../../services/tickets/learn.ts';
+import { isStorm } from '../../services/tickets/list.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { tellWarnings } from '../knowledge/warnings.ts';
@@ -54,6 +55,9 @@ export const resolve = (given: string, options: ResolveOptions): Promise<void> =
     const how =
       cure &&
       (cure.knowledge ? ` with ${printable(cure.knowledge.name)}` : ', with nothing that is known');
-    say(`Resolved T-${seen.number}${how ?? ''}. Its finding resolves at the next clean check.`);
+    const rest = isStorm(seen)
+      ? 'Its findings resolve at the next clean check, each its own'
+      : 'Its finding resolves at the next clean check';
+    say(`Resolved T-${seen.number}${how ?? ''}. ${rest}.`);
     if (entry) say(`Learnt ${entry.name}: see \`npx roundsman knowledge show ${entry.name}\`.`);
   });

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
@@ -132,5 +132,22 @@ export function ticketsCommand(): Command {
     .description('its problem earlier, its component now, and what ended tickets of the same check')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./related.ts')).showRelated(ticket, options));
+  tickets
+    .command('from')
+    .addArgument(
+      new Argument('[severity]', 'set it; without it, show it').choices([
+        'high',
+        'medium',
+        'low',
+        'info',
+      ]),
+    )
+    .description('from which severity on a finding gets a ticket when nothing known acts on it')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (severity, options) => {
+      const { setFrom, showFrom } = await import('./from.ts');
+      await (severity ? setFrom(severity, options) : showFrom(options));
+    });
   return tickets;
 }

@@ -1,9 +1,10 @@
 import { printable } from '../../ground/text.ts';
-import { isOverdue, isPending, type ListedTicket } from '../../services/tickets/list.ts';
+import { isOverdue, isPending, isStorm, type ListedTicket } from '../../services/tickets/list.ts';
 import {
   isAsked,
   showTicket as read,
   type ListedDecision,
+  type ShownTicket as Shown,
   type Suggestion,
 } from '../../services/tickets/show.ts';
 import { actionTable } from '../actions/table.ts';
@@ -11,12 +12,13 @@ import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const shown = await read(db, { ticket: given });
-    const { ticket, finding, actions, decisions, events, cure, now } = shown;
+    const { ticket, finding, actions, decisions, events, storm } = shown;
     if (options.json)
       return print.json({
         ...ticket,
@@ -24,29 +26,61 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
         bot_actions: actions,
         bot_decisions: decisions,
         bot_ticket_events: events,
+        ...(storm && { storm_findings: storm.findings }),
       });
 
-    printTicket(ticket, cure, now);
-    if (ticket.metadata !== null) {
-      print.section('Evidence');
-      print.prose(JSON.stringify(ticket.metadata, null, 2));
-    }
-    print.section('Attempts');
-    actionTable(actions, now, 'Nothing was tried.');
-    print.section('Decisions');
-    decisionTable(decisions, now, 'None: no run has come to it, or nothing that is known fits.');
-    printKnown(shown.suggestions, decisions);
-    if (shown.canApprove)
-      print.say(
-        `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
-      );
-    if (finding && finding.resolved_at === null)
-      print.say(
-        `\nWhy, and what would happen now: \`npx roundsman tickets explain T-${ticket.number}\``,
-      );
+    printTicket(shown);
+    if (isStorm(ticket)) printStorm(shown);
+    else printProblem(shown);
     print.section('History');
     eventTable(events);
   });
+
+/** What is known of a single problem. */
+function printProblem(shown: Shown): void {
+  const { ticket, finding, actions, decisions, suggestions, canApprove, now } = shown;
+  if (ticket.metadata !== null) {
+    print.section('Evidence');
+    print.prose(JSON.stringify(ticket.metadata, null, 2));
+  }
+  print.section('Attempts');
+  actionTable(actions, now, 'Nothing was tried.');
+  print.section('Decisions');
+  decisionTable(decisions, now, 'None: no run has come to it, or no known entry matches.');
+  printKnown(suggestions, decisions);
+  if (canApprove)
+    print.say(
+      `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
+    );
+  if (finding && finding.resolved_at === null)
+    print.say(
+      `\nWhy, and what would happen now: \`npx roundsman tickets explain T-${ticket.number}\``,
+    );
+}
+
+/** What a storm's ticket stands for, while it lasts. */
+function printStorm({ ticket, storm, now }: Shown): void {
+  if (!storm) return;
+  const { findings, count } = storm;
+  print.section(`Stands for ${print.counted(count, 'open finding')}`);
+  table(
+    ['Finding', 'Severity', 'Title', 'Component', 'Seen', 'Own ticket'],
+    findings.map((finding) => [
+      print.shortId(finding.id),
+      print.severity(finding.severity),
+      printable(finding.title),
+      printable(finding.affected_component ?? '-'),
+      print.relative(finding.last_seen_at, now),
+      finding.ticket?.stands_for === 'finding' ? `T-${finding.ticket.number}` : '-',
+    ]),
+    "None is left: the end of the bot's next run resolves it.",
+    ['Seen', 'Component'],
+  );
+  if (count > findings.length)
+    print.say(
+      `and ${count - findings.length} more: \`npx roundsman findings list --bot ${printable(ticket.bots.name ?? '-')} --limit ${count}\``,
+    );
+}
 
 /** `assigned to ann`, `resolved by bob (was assigned to ann)` */
 function standing(ticket: ListedTicket): string {
@@ -57,7 +91,7 @@ function standing(ticket: ListedTicket): string {
   return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
 }
 
-function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void {
+function printTicket({ ticket, cure, partOf, now }: Shown): void {
   const { number, severity, title, finding_id } = ticket;
   print.say(
     `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
@@ -70,7 +104,7 @@ function printTicket(ticket: ListedTicket, cure: string | null, now: Date): void
     ['Status', standing(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
-    ['Storm', stormIn(ticket)],
+    ['Storm', stormIn(ticket, partOf)],
     ['Opened', print.moment(ticket.created_at, now)],
     ['Reopened', print.moment(ticket.reopened_at, now)],
     ['Times', String(ticket.occurrences)],
@@ -102,12 +136,19 @@ function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, no
   return at && by ? `by ${printable(by)}, ${at}` : at;
 }
 
-/** In a storm one ticket stands for many problems: nothing is healed, and the other problems have no ticket. */
-function stormIn({ metadata }: ListedTicket): string | null {
-  const { storm } = (metadata ?? {}) as { storm?: { broken?: unknown; of?: unknown } };
-  return typeof storm?.broken === 'number' && typeof storm.of === 'number'
-    ? `${storm.broken} of ${print.counted(storm.of, 'component')} were broken: this ticket is about all of them`
-    : null;
+/** Of a storm's ticket: how much is broken now, and was at most. Of another one: which storm its problem is a part of. */
+function stormIn(ticket: ListedTicket, partOf: string | null): string | null {
+  if (!isStorm(ticket))
+    return (
+      partOf &&
+      `T-${partOf} stands for all that is broken at its bot: \`npx roundsman tickets show T-${partOf}\``
+    );
+  const { storm } = (ticket.metadata ?? {}) as { storm?: Record<string, unknown> };
+  const { broken, of, most } = storm ?? {};
+  if (typeof broken !== 'number') return 'how much is broken is not known';
+  const known = typeof of === 'number' ? ` of ${print.counted(of, 'component')}` : ' components';
+  const before = typeof most === 'number' && most > broken ? `, ${most} at most` : '';
+  return `${broken}${known} broken ${isPending(ticket) ? 'now' : 'when it ended'}${before}`;
 }
 
 /** What is known about the problem, each entry once: suggestions first, with the command to carry them out. */

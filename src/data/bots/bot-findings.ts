@@ -6,6 +6,7 @@ import type { BotFindings } from '../../database/tables.ts';
 import { severities } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 import { rowLimit } from './row-limit.ts';
+import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
 
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
@@ -64,6 +65,41 @@ export const suppressed = (alias: string) => {
   return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
 };
 
+/** The pending ticket that stands for an open finding. */
+export interface StandingTicket {
+  id: string;
+  /** T-42 is '42' */
+  number: string;
+  title: string;
+  severity: string;
+  status: TicketStatus;
+  /** `finding`: it is its own; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
+  stands_for: 'finding' | 'storm' | 'suppressor';
+}
+
+/**
+ * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
+ * the finding behind which it stands. Null where there is none, and for a resolved finding.
+ */
+export const ticketColumn = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<StandingTicket | null>`CASE WHEN ${column('resolved_at')} IS NULL THEN (
+    WITH RECURSIVE behind AS (
+      SELECT ${column('bot_id')} AS bot_id, ${column('fingerprint')} AS fingerprint,
+             ${column('suppressed_by')} AS suppressed_by, 0 AS hops
+      UNION ALL
+      SELECT p.bot_id, p.fingerprint, p.suppressed_by, behind.hops + 1
+      FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
+      WHERE behind.hops < 10 AND ${suppressed('behind')}
+    )
+    SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
+             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN t.fingerprint = behind.fingerprint THEN 'finding'
+                           ELSE 'storm' END)
+    FROM behind JOIN bot_tickets t ON t.bot_id = behind.bot_id
+      AND t.fingerprint IN (behind.fingerprint, ${stormOf(sql`behind.bot_id`)}) AND ${isPending('t')}
+    ORDER BY hops, t.fingerprint <> behind.fingerprint LIMIT 1) END`.as('ticket');
+};
+
 export interface FindingFilter {
   botId?: string | undefined;
   severity?: BotFindings['severity'] | undefined;
@@ -73,8 +109,8 @@ export interface FindingFilter {
 }
 
 /**
- * The worst first, then those seen last, each with its bot's name and why people are not told of it, if so. Throws
- * BadInputError.
+ * The worst first, then those seen last, each with its bot's name, why people are not told of it, if so, and the ticket
+ * that stands for it. Throws BadInputError.
  */
 export async function listFindings(db: Db, filter: FindingFilter) {
   const { botId, severity, which, limit } = fields('filter', filter);
@@ -85,6 +121,7 @@ export async function listFindings(db: Db, filter: FindingFilter) {
     .selectAll('finding')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select(quietColumns('finding'))
+    .select(ticketColumn('finding'))
     .orderBy(severityRank('finding.severity'))
     .orderBy('finding.last_seen_at', 'desc')
     .limit(rowLimit(limit));
@@ -99,7 +136,7 @@ export async function listFindings(db: Db, filter: FindingFilter) {
 /**
  * The findings that a run was the first to see, and the open ones that it was the last to see. (A resolved finding
  * that it only saw again is left out: to find those, the query would read every finding that the bot ever had.) Each
- * with why people are not told of it, if so. Throws BadInputError.
+ * with why people are not told of it, if so, and the ticket that stands for it. Throws BadInputError.
  */
 export async function findingsOfRun(
   db: Db,
@@ -112,6 +149,7 @@ export async function findingsOfRun(
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
+    .select(ticketColumn('bot_findings'))
     .where((eb) =>
       eb.or([
         eb('execution_id', '=', own),

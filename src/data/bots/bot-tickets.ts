@@ -8,25 +8,17 @@ import type { BotTickets } from '../../database/tables.ts';
 import { severities } from '../../ground/severity.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
 import { rowLimit } from './row-limit.ts';
+import { isPending, pending, type TicketStatus } from './pending-tickets.ts';
+
+export { isPending, pending, type TicketStatus } from './pending-tickets.ts';
 
 export type TicketRow = Selectable<BotTickets>;
-export type TicketStatus = TicketRow['status'];
 
 /** Another person changed the ticket first, or it has gone past this change; `why` says who and when. */
 export class TicketChangedError extends RoundsmanError {}
 
-/** The statuses of a ticket that is not ended. */
-export const pending: TicketStatus[] = ['open', 'assigned'];
-
 /** How long ago a ticket may have been resolved so that its problem, when it comes back, reopens it. */
 export const reopenWithin = '24 hours';
-
-/**
- * Whether a ticket under this alias is pending. The statuses are literals and not parameters, so that the planner can
- * use the index on pending tickets.
- */
-export const isPending = (alias?: string) =>
-  sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
 /** When a ticket under this alias was last reopened, because its problem had come back; null: never. */
 export const reopenedAt = (alias: string) =>

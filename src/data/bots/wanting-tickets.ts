@@ -1,14 +1,16 @@
 /**
  * Which open findings of a bot need a ticket when a run ends, as parts of the statement that escalates
  * (src/run/writer/escalate.ts). Each part names the earlier parts that it reads. From `runs`, the runs that end, it
- * reads `id`, `bot_id` and `examined` (the components that the run looked at).
+ * reads `id`, `bot_id`, `examined` (how many components the run looked at: 0 when it does not know, NULL when that is
+ * lost with its worker) and `healing_done` (healing has looked at all that the run saw).
  */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { severityWords, suppressed } from './bot-findings.ts';
-import { ofFinding, silenced } from './bot-silences.ts';
-import { isPending } from './bot-tickets.ts';
+import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
+import { isPending, stormOf } from './pending-tickets.ts';
+import * as storms from './storms.ts';
 
-const findingSilenced = silenced(ofFinding('f'));
+const findingSilenced = silenced(columnsOf('f'));
 
 /** Whether people may be told of an open finding `f`, and there is something to say. */
 const mayBeTold = sql`
@@ -32,19 +34,34 @@ const mayBeTold = sql`
                     AND t.resolved_at <= engine.now())
   AND NOT ${findingSilenced}`;
 
+/** It is unknown whether an effect on `f` happened: a person has to look, also when the problem was gone meanwhile. */
+const inDoubt = sql`EXISTS (SELECT FROM bot_actions a
+                 WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown')`;
+
+const rank = (severity: RawBuilder<unknown>) =>
+  sql`array_position(${severityWords}::text[], ${severity}::text)`;
+
 /**
- * Whether an open finding `f` matters enough for a ticket. Critical and high: always. Medium: after healing failed,
- * was aborted, blocked or suggested, or when an applied cure cannot be judged within the time that a person would
- * have to respond. Low and info: only to carry a suggestion. If no knowledge fits, there is no row for it, so that is
- * no reason by itself.
+ * Nothing that is known acts on `f`: this run's healing has looked at it and has left it open. Where healing did not come
+ * to it (the run was stopped, or its worker lost, or no run reported it), the next run may still heal it: it gets as
+ * much time as a person would have to respond. What is left alone for one run, to see what becomes of it, waits too.
+ */
+const unhealed = sql`(
+      (runs.healing_done AND f.last_execution_id = runs.id
+        OR (engine.now() < f.detected_at + engine.respond_within(f.severity)) IS NOT TRUE)
+      AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = f.id AND d.verdict = 'held_out' AND d.outcome = 'pending'))`;
+
+/**
+ * Whether an open finding `f` matters enough for a ticket. Critical and high: always. Down to the severity of the setting
+ * `tickets_from` (medium): when nothing that is known acts on it. Medium: after healing failed, was aborted, blocked or
+ * suggested, or when an applied cure cannot be judged within the time that a person would have to respond. Below: only
+ * to carry a suggestion.
  */
 const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true
-    -- It is unknown whether an effect happened: a person has to look, whatever the severity, also when the problem
-    -- was gone meanwhile and came again.
-    WHEN EXISTS (SELECT FROM bot_actions a
-                 WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown') THEN true
+    WHEN ${inDoubt} THEN true
+    WHEN ${rank(sql`f.severity`)} <= ${rank(sql`(SELECT engine.tickets_from())`)} AND ${unhealed} THEN true
     WHEN f.severity = 'medium' THEN
       EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
@@ -59,45 +76,33 @@ const matters = sql`
 const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
                         AND ${isPending('t')})`;
 
-/**
- * `storms`: runs whose bot has more than half of its components broken, with the worst finding, which alone gets a
- * ticket (`worst`), and its ticket if that was opened before the storm (`unsaid`). Reads `runs`.
- */
-export const findStorms = sql`storms AS MATERIALIZED (
-    SELECT runs.id AS run, worst.id AS worst, t.id AS unsaid,
-           jsonb_build_object('storm', jsonb_build_object('broken', s.broken, 'of', s.known)) AS storm
-    FROM runs CROSS JOIN LATERAL (
-      SELECT count(DISTINCT f.affected_component) AS broken,
-             greatest(count(DISTINCT f.affected_component), runs.examined) AS known
-      FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-        AND NOT engine.waits_for_events(f.fingerprint, f.last_seen_at)) s
-    LEFT JOIN LATERAL (
-      SELECT f.id, f.fingerprint FROM bot_findings f
-      WHERE f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND ${mayBeTold}
-      ORDER BY array_position(${severityWords}, f.severity::text), f.detected_at, f.id LIMIT 1) worst ON true
-    -- Its ticket was opened before the storm and does not mention it.
-    LEFT JOIN bot_tickets t ON t.bot_id = runs.bot_id AND t.fingerprint = worst.fingerprint
-      AND ${isPending('t')} AND NOT coalesce(t.metadata ? 'storm', false)
-    -- A run that looked at nothing does not know how many components there are.
-    WHERE runs.examined > 0 AND s.broken >= engine.healing_limit('storm_components') AND s.broken > s.known * engine.healing_limit('storm_share')
-  )`;
+export const { findWeather } = storms;
 
-/** `needy`: findings that need a ticket and have none. Reads `runs` and `storms`. */
+/** `storms`, which reads `weather`. */
+export const findStorms = storms.findStorms(mayBeTold);
+
+/** The columns of a problem that needs a ticket; `details` is what the ticket's metadata tells of it. */
+const ofFinding = sql`f.bot_id, f.id, f.fingerprint, f.severity, f.title, coalesce(f.description, f.title) AS description,
+           f.detected_at, runs.id AS run,
+           jsonb_build_object('check', f.check_name, 'component', f.affected_component, 'evidence', f.metadata) AS details`;
+
+/** `needy`: findings, and storms, that need a ticket and have none. Reads `runs` and `storms`. */
 export const findNeedy = sql`needy AS MATERIALIZED (
-    SELECT f.*, runs.id AS run, storms.storm
+    SELECT ${ofFinding}
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    LEFT JOIN storms ON storms.run = runs.id
-    WHERE coalesce(f.id = storms.worst, true)
-      AND ${hasNone}
-      -- A finding that stands for a storm gets its ticket whatever its own severity is.
-      AND ${mayBeTold} AND (storms.worst IS NOT NULL OR ${matters})
+    WHERE ${hasNone} AND ${mayBeTold}
+      -- In a storm one ticket stands for all. Only a person can say what became of an effect, and says it on its own.
+      AND CASE WHEN EXISTS (SELECT FROM storms WHERE storms.run = runs.id AND storms.rages) THEN ${inDoubt} ELSE ${matters} END
     UNION ALL
     -- The problem is gone, but it is unknown what became of an effect: a person still has to look.
-    SELECT f.*, runs.id AS run, NULL AS storm
+    SELECT ${ofFinding}
     FROM runs JOIN bot_actions a ON a.bot_id = runs.bot_id AND a.state = 'unknown'
     JOIN bot_findings f ON f.id = a.finding_id AND f.resolved_at IS NOT NULL
     WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint
                         AND o.resolved_at IS NULL)
       AND ${hasNone}
       AND NOT ${findingSilenced}
+    UNION ALL
+    SELECT s.bot_id, s.worst, ${stormOf(sql`s.bot_id`)}, s.severity, s.title, s.description, s.detected_at, s.run, s.storm
+    FROM storms s WHERE s.rages AND s.ticket IS NULL AND s.worst IS NOT NULL
   )`;

@@ -1,29 +1,39 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import { statement } from '../../batch/statement.ts';
 import { isHeldAs, type Fenced } from '../../data/bots/fence.ts';
-import { findNeedy, findStorms } from '../../data/bots/wanting-tickets.ts';
+import { findNeedy, findStorms, findWeather } from '../../data/bots/wanting-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import type { Ticketed } from '../../events/ticketed.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
 import { findAssignees, open } from '../../transitions/tickets/open.ts';
 import { findLatest, reopen } from '../../transitions/tickets/reopen.ts';
 import { resolveGone } from '../../transitions/tickets/resolve-gone.ts';
+import { endStorms } from '../../transitions/tickets/end-storm.ts';
+import { keepStorms } from '../../transitions/tickets/keep-storm.ts';
 import { writeEvents } from '../../transitions/tickets/write-events.ts';
 import type { Finish } from '../../transitions/runs/finish.ts';
 
-/** A run that ends here, and how many components its checks looked at. */
-type Ending = Pick<Finish, 'id' | 'fence' | 'last' | 'examined'>;
+/** A run that ends here, how many components its checks looked at, and whether healing looked at all that it saw. */
+type Ending = Pick<Finish, 'id' | 'fence' | 'last' | 'examined' | 'healing_done'>;
 
 /** `$1` of {@link escalateRuns}. */
 export const escalateValues = (runs: Ending[]): [string] => [
-  JSON.stringify(runs.map(({ id, fence, last, examined }) => ({ id, fence, last, examined }))),
+  JSON.stringify(
+    runs.map(({ id, fence, last, examined, healing_done }) => ({
+      id,
+      fence,
+      last,
+      examined,
+      healing_done,
+    })),
+  ),
 ];
 
 /** `runs`: the runs of `$1` that this transaction holds and that end here. */
 const runs = sql`asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, examined int)
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, examined int, healing_done boolean)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, asked.examined
+    SELECT e.id, e.bot_id, asked.examined, asked.healing_done
     FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
     WHERE asked.last OR e.cancel_requested_at IS NOT NULL
   )`;
@@ -31,15 +41,15 @@ const runs = sql`asked AS MATERIALIZED (
 /**
  * What is open and matters when a run ends gets at most one open ticket per fingerprint: critical and high always,
  * medium and less where src/data/bots/wanting-tickets.ts says so, which has the whole rule. Silenced and suppressed
- * findings get none. In a storm, when more than half of a bot's components are broken, only the worst finding gets a
- * ticket, whatever its severity. This ticket says that it stands for a storm, also when it is older than the storm.
- * Tickets whose finding is gone are resolved; a problem that was seen again is counted on its ticket too. Works on many
- * runs that the transaction holds. A run that will be tried again (not its `last` attempt, and no person asked to
- * cancel it) has not ended.
+ * findings get none. In a storm, when more than half of a bot's components are broken, one ticket stands for all,
+ * whatever their severity: it has a title of its own and says at the end of each run how much is broken. Tickets whose
+ * finding is gone are resolved, and the storm's when it is over; a problem that was seen again is counted on its
+ * ticket too. Works on many runs that the transaction holds. A run that will be tried again (not its `last` attempt, and
+ * no person asked to cancel it) has not ended.
  *
  * The parts touch different tickets, so one snapshot is enough for all of them: resolved tickets have no open finding;
- * counted tickets have an open finding and are open; reopened and new tickets belong to open findings without an open
- * ticket.
+ * counted tickets have an open finding and are open; a storm's ticket is kept or ended, as the storm is; reopened and new
+ * tickets belong to open findings without an open ticket, or to storms without one.
  */
 export const escalateRuns = statement<Ticketed>(
   'escalate',
@@ -47,8 +57,11 @@ export const escalateRuns = statement<Ticketed>(
   WITH ${sql.join([
     runs,
     resolveGone,
-    findStorms,
     countOnTickets,
+    findWeather,
+    findStorms,
+    keepStorms,
+    endStorms,
     findNeedy,
     findLatest,
     reopen,
@@ -58,6 +71,8 @@ export const escalateRuns = statement<Ticketed>(
   ])}
   SELECT 'resolved' AS event, run::text, number::text, severity FROM resolved
   UNION ALL
+  SELECT 'resolved', run::text, number::text, severity FROM storms_over
+  UNION ALL
   SELECT 'reopened', run::text, number::text, severity FROM reopened
   UNION ALL
   SELECT 'opened', run, number::text, severity FROM opened`,
@@ -65,8 +80,8 @@ export const escalateRuns = statement<Ticketed>(
 
 /**
  * The same for runs that rescue ends, in rescue's transaction. How many components the run has looked at is lost with
- * its worker, so as many as are broken are assumed: a storm gets one ticket now, and each of many problems gets its own
- * after the bot's next run.
+ * its worker, so many broken ones are taken for a storm: it gets one ticket now, and each of many problems gets its own
+ * after the bot's next run. Whether healing has looked at what the run saw is not known either.
  */
 export const escalateLost = async (
   trx: Transaction<Database>,
@@ -75,7 +90,15 @@ export const escalateLost = async (
   const { rows } = await trx.executeQuery<Ticketed>(
     CompiledQuery.raw(
       escalateRuns.text,
-      escalateValues(runs.map(({ id, fence }) => ({ id, fence, last: true, examined: 1 }))),
+      escalateValues(
+        runs.map(({ id, fence }) => ({
+          id,
+          fence,
+          last: true,
+          examined: null,
+          healing_done: false,
+        })),
+      ),
     ),
   );
   return rows;

@@ -15,6 +15,8 @@ export interface Ending {
   outcomes: CheckOutcome[];
   findings: number;
   actions: number;
+  /** whether healing has looked at all that the run saw */
+  healingDone: boolean;
 }
 
 /**
@@ -69,7 +71,9 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     status: ending.status,
     reason: ending.reason,
     error_message: ending.error,
-    examined: examinedBy(ending.outcomes),
+    // A run that only judges asks a few checks again, about a few keys.
+    examined: run.trigger === 'verify' ? 0 : examinedBy(ending.outcomes),
+    healing_done: ending.healingDone,
     checks_performed: ending.outcomes.filter((outcome) => 'result' in outcome).length,
     issues_found: countsFindings ? null : ending.findings,
     actions_taken: ending.actions,

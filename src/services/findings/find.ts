@@ -1,4 +1,4 @@
-import { quietColumns } from '../../data/bots/bot-findings.ts';
+import { quietColumns, ticketColumn } from '../../data/bots/bot-findings.ts';
 import type { Db } from '../../database/connect.ts';
 import { findingIdOf } from '../references/by-id.ts';
 import { findingOfTicket, ticketOf } from '../references/ticket.ts';
@@ -7,8 +7,8 @@ import { findingOfTicket, ticketOf } from '../references/ticket.ts';
 const isTicket = /^T-?\d+$/i;
 
 /**
- * A finding by its id or the beginning of it, or by the number of its ticket (`T-42`), and why people are not told of
- * it, if so. Throws NotFoundError, AmbiguousIdError.
+ * A finding by its id or the beginning of it, or by the number of its ticket (`T-42`), why people are not told of it, if
+ * so, and the ticket that stands for it. Throws NotFoundError, AmbiguousIdError.
  */
 export async function findFinding(db: Db, given: string) {
   const id = isTicket.test(given)
@@ -26,6 +26,7 @@ const findingWith = (db: Db, id: string) =>
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
+    .select(ticketColumn('bot_findings'))
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
 

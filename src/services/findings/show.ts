@@ -1,14 +1,16 @@
 import { decisionsOn } from '../../data/bots/bot-decisions.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { ticketsFrom } from '../../data/bots/tickets-from.ts';
+import { severityRank } from '../../ground/severity.ts';
 import { findFinding } from './find.ts';
 
 /** The most rows of each kind. */
 const most = 50;
 
 /**
- * A finding with its bot, its history as a fingerprint, and the decisions, actions and tickets about it. Throws
- * NotFoundError, AmbiguousIdError.
+ * A finding with its bot, its history as a fingerprint, the decisions, actions and tickets about it, and why it has no
+ * ticket, where it is open and has none. Throws NotFoundError, AmbiguousIdError.
  */
 export async function showFinding(db: Db, { finding: given }: { finding: string }) {
   const finding = await findFinding(db, given);
@@ -39,5 +41,26 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
     .selectAll()
     .where('fingerprint', '=', finding.fingerprint)
     .executeTakeFirst();
-  return { finding, bots, actions, decisions, tickets, memory, now: await currentTime(db) };
+  const unticketed = finding.ticket === null ? await whyNone(db, finding) : null;
+  const now = await currentTime(db);
+  return { finding, bots, actions, decisions, tickets, memory, unticketed, now };
+}
+
+/** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
+export type Unticketed =
+  | { why: 'silenced' | 'suppressed' | 'not yet' }
+  /** those of this severity and worse get one by themselves */
+  | { why: 'severity'; from: string };
+
+async function whyNone(
+  db: Db,
+  finding: Awaited<ReturnType<typeof findFinding>>,
+): Promise<Unticketed | null> {
+  if (finding.resolved_at) return null;
+  if (finding.bot_silences.length > 0) return { why: 'silenced' };
+  if (finding.suppressor) return { why: 'suppressed' };
+  const from = await ticketsFrom(db);
+  return severityRank(finding.severity) > severityRank(from)
+    ? { why: 'severity', from }
+    : { why: 'not yet' };
 }

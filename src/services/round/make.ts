@@ -8,7 +8,7 @@ import { readRound, type Round } from './read.ts';
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-export type { Round } from './read.ts';
+export type { Round, SeenFinding } from './read.ts';
 
 const pollMs = 100;
 

@@ -1,15 +1,23 @@
 import { sql, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
-import { quietColumns, severityRank, type Suppressor } from '../../data/bots/bot-findings.ts';
+import {
+  quietColumns,
+  severityRank,
+  ticketColumn,
+  type StandingTicket,
+  type Suppressor,
+} from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
-/** With the reason why people are not told of it. */
+/** With the reason why people are not told of it, and the ticket that stands for it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
+  ticket: StandingTicket | null;
 };
 
 /** With the time at which it was last reopened. */
@@ -23,7 +31,7 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, the most urgent first */
+  /** the pending tickets of these findings, and those of the storms that stand for them, the most urgent first */
   tickets: SeenTicket[];
   /** the number of other pending tickets, about what these runs did not see */
   tickets_left_open: number;
@@ -51,6 +59,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .selectFrom('bot_findings')
     .selectAll()
     .select(quietColumns('bot_findings'))
+    .select(ticketColumn('bot_findings'))
     .where((where) =>
       where.or([
         where('last_execution_id', 'in', executionIds.concat(none)),
@@ -79,7 +88,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .where('resolved_at', 'is', null)
     .where('id', 'not in', findings.map(({ id }) => id).concat(none))
     .executeTakeFirstOrThrow();
-  const fingerprints = findings.map(({ fingerprint }) => fingerprint);
+  const fingerprints = findings.flatMap(({ fingerprint, bot_id }) => [
+    fingerprint,
+    stormFor(bot_id!),
+  ]);
   const tickets =
     fingerprints.length === 0
       ? []

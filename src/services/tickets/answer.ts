@@ -13,6 +13,7 @@ import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { explainFinding, type About, type Explanation } from '../findings/explain.ts';
 import { gatesInWords } from '../findings/gate-in-words.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 import { unsuggested } from './unsuggested.ts';
@@ -114,6 +115,12 @@ export async function answerTicket(
 
 /** The finding that the ticket is about, while it is open. Throws {@link NoSuggestionError}. */
 async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
+  if (isStorm(ticket))
+    throw new NoSuggestionError({
+      what: `nothing on T-${ticket.number} can be ${wanted}`,
+      why: 'it stands for a storm, and no heal begins before the storm is over',
+      hint: `look for what its findings have in common: \`npx roundsman tickets show T-${ticket.number}\``,
+    });
   const findings = db
     .selectFrom('bot_findings')
     .selectAll()

@@ -7,6 +7,7 @@ import { generalise, nameFrom } from '../../heal/patterns/generalise.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { storable } from '../../ground/text.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { addKnowledge } from '../../transitions/knowledge/add.ts';
 import { noteOnTicket } from '../../transitions/tickets/note.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -33,6 +34,12 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
       what: `nothing can be learnt from T-${ticket.number}`,
       why: 'the notes begin like a playbook, but only advice can be learnt from notes',
       hint: '`npx roundsman knowledge add` takes playbooks',
+    });
+  if (isStorm(ticket))
+    throw new UsageError({
+      what: `nothing can be learnt from T-${ticket.number}`,
+      why: 'it stands for a storm: its title is that of no finding, so that no pattern comes of it',
+      hint: "`npx roundsman knowledge add NAME --pattern 'words of their titles' ...` teaches what helped",
     });
   const issue_pattern = generalise(ticket.title);
   checkPattern(issue_pattern);

@@ -8,6 +8,7 @@ import {
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 
+export { isStorm } from '../../data/bots/pending-tickets.ts';
 export type { ListedTicket, TicketRow } from '../../data/bots/bot-tickets.ts';
 
 export interface ListTickets extends Omit<TicketFilter, 'statuses'> {

@@ -5,7 +5,15 @@ import {
   type ListedDecision,
   type Suggestion,
 } from '../../data/bots/bot-decisions.ts';
-import { oneTicket, type ListedTicket } from '../../data/bots/bot-tickets.ts';
+import { countOpenFindings, listFindings } from '../../data/bots/bot-findings.ts';
+import {
+  isPending,
+  oneTicket,
+  pending,
+  type ListedTicket,
+  type TicketRow,
+} from '../../data/bots/bot-tickets.ts';
+import { isStorm, stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
@@ -17,6 +25,8 @@ export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.t
 /** The most actions and decisions that are shown, the newest first; and events, the oldest first. */
 const most = 20;
 const mostEvents = 200;
+/** The most findings of a storm that are shown, the worst first. */
+const mostOfStorm = 50;
 
 export interface ShownTicket {
   ticket: ListedTicket;
@@ -31,6 +41,10 @@ export interface ShownTicket {
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that helped, as a person said */
   cure: string | null;
+  /** of a storm that is not over: the open findings of its bot, the worst first, and how many there are */
+  storm: { findings: Awaited<ReturnType<typeof listFindings>>; count: number } | null;
+  /** of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
+  partOf: string | null;
   /** the database's time */
   now: Date;
 }
@@ -59,7 +73,8 @@ export async function showTicket(
     .limit(mostEvents)
     .execute();
   const ticket = (await oneTicket(db, row.id))!;
-  const suggestions = finding ? await suggestionsOn(db, finding.id) : [];
+  // What is suggested for one finding of a storm is answered on no ticket: nothing is healed while it lasts.
+  const suggestions = finding && !isStorm(row) ? await suggestionsOn(db, finding.id) : [];
   return {
     ticket,
     finding,
@@ -72,6 +87,8 @@ export async function showTicket(
       suggestions.some((each) => isAsked(each) && isPlaybook(each.solution)),
     events,
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
+    storm: await ofStorm(db, row),
+    partOf: await stormOver(db, row),
     now: await currentTime(db),
   };
 }
@@ -87,3 +104,23 @@ const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
       .where('id', '=', knowledge)
       .executeTakeFirst()
   )?.name ?? null;
+
+async function ofStorm(db: Db, ticket: TicketRow): Promise<ShownTicket['storm']> {
+  if (!isStorm(ticket) || !pending.includes(ticket.status)) return null;
+  const { bot_id: botId } = ticket;
+  const findings = await listFindings(db, { botId: botId!, which: 'open', limit: mostOfStorm });
+  const counts = await countOpenFindings(db, [botId!]);
+  return { findings, count: counts.get(botId!) ?? 0 };
+}
+
+async function stormOver(db: Db, ticket: TicketRow): Promise<string | null> {
+  if (isStorm(ticket) || !ticket.bot_id || !pending.includes(ticket.status)) return null;
+  const storm = await db
+    .selectFrom('bot_tickets')
+    .select('number')
+    .where('bot_id', '=', ticket.bot_id)
+    .where('fingerprint', '=', stormFor(ticket.bot_id))
+    .where(isPending())
+    .executeTakeFirst();
+  return storm?.number ?? null;
+}

@@ -10,10 +10,18 @@
  * Zero rows: it is not clean often enough yet, it is resolved already, or a newer start has written about it.
  */
 import { sql, type Transaction } from 'kysely';
-import { isPending } from '../../data/bots/bot-tickets.ts';
+import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 
-const hasTicket = sql`EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint AND ${isPending('t')})`;
+/** Its own, or that of the storm of which it is a part. */
+const hasTicket = sql`EXISTS (SELECT FROM bot_tickets t
+  WHERE t.fingerprint IN (f.fingerprint, ${stormOf(sql`f.bot_id`)}) AND ${isPending('t')})`;
+
+/** The same. The end of a storm is not the word of a person on what is left of it. */
+const endedByPerson = sql`EXISTS (SELECT FROM bot_tickets t
+  WHERE t.fingerprint IN (f.fingerprint, ${stormOf(sql`f.bot_id`)})
+    AND (t.fingerprint = f.fingerprint OR t.resolved_by IS DISTINCT FROM 'roundsman')
+    AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at)`;
 
 /** The method for the clean result of a cure. `f` is bot_findings. */
 const healed = sql`CASE WHEN ${hasTicket} THEN 'escalated' ELSE 'auto-fixed' END`;
@@ -25,8 +33,7 @@ export const resolveFindings = sql`resolved AS (
         resolution_method = CASE
           WHEN EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('applied', 'verified', 'held')) THEN
             ${healed}
-          WHEN EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = f.fingerprint
-                         AND t.status IN ('resolved', 'closed') AND t.resolved_at >= f.detected_at) THEN 'manual'
+          WHEN ${endedByPerson} THEN 'manual'
           ELSE 'cleared' END
     FROM clean JOIN bots b ON b.id = clean.bot_id
     WHERE f.bot_id = clean.bot_id AND f.fingerprint = clean.fingerprint AND f.resolved_at IS NULL

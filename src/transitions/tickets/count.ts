@@ -1,6 +1,5 @@
 /**
- * Counts a problem that was seen again on its ticket, which gets the newest evidence. A ticket that stands for a storm
- * says so.
+ * Counts a problem that was seen again on its ticket, which gets the newest evidence. A storm's: `keep-storm.ts`.
  *
  * From: `open` or `assigned`.
  * To: the same status; `occurrences` + 1, with the finding's severity, text and evidence.
@@ -12,18 +11,16 @@ import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 
 /** A run opened it. What the platform's own code wrote keeps its words. */
-const isOurs = sql`coalesce(t.metadata ? 'check', false)`;
+export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 
-/** `counted`. Reads `runs` and `storms`. */
+/** `counted`. Reads `runs`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
-    SET finding_id = f.id, occurrences = t.occurrences + (f.last_execution_id = runs.id)::int, severity = f.severity,
+    SET finding_id = f.id, occurrences = t.occurrences + 1, severity = f.severity,
         title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
-                   || CASE WHEN t.id = storms.unsaid THEN storms.storm ELSE '{}' END
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    LEFT JOIN storms ON storms.run = runs.id
     WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
-      AND (f.last_execution_id = runs.id OR t.id = storms.unsaid)
+      AND f.last_execution_id = runs.id
   )`;

@@ -1,5 +1,5 @@
 /**
- * A problem that needs a person gets a ticket; it is `assigned` when `engine.settings` names an assignee for its
+ * A problem that needs a person, or a storm, gets a ticket; it is `assigned` when `engine.settings` names an assignee for its
  * severity.
  *
  * From: no pending ticket of the fingerprint.
@@ -26,12 +26,10 @@ export const findAssignees = sql`settings AS (
 export const open = sql`opened AS (
     INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                   respond_by, created_at, updated_at, metadata)
-    SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, coalesce(n.description, n.title),
+    SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, n.description,
            CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
            engine.now() + s.target, engine.now(), engine.now(),
-           jsonb_build_object('check', n.check_name, 'component', n.affected_component, 'execution_id', n.run::text,
-                              'evidence', n.metadata)
-             || coalesce(n.storm, '{}')
+           n.details || jsonb_build_object('execution_id', n.run::text)
     FROM needy n LEFT JOIN settings s USING (severity)
     WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
     ORDER BY n.detected_at, n.fingerprint

@@ -1,19 +1,20 @@
 /**
- * A problem that comes back within 24 hours reopens its ticket; later it gets a new one.
+ * A problem, or a storm, that comes back within 24 hours reopens its ticket; later it gets a new one.
  *
  * From: `resolved`, 24 hours ago at most.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
- *   `occurrences` + 1, with an event.
+ *   `occurrences` + 1, with what is known of it now, and an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
  */
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
+import { isOurs } from './count.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
-    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.run, n.storm
+    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
@@ -24,7 +25,10 @@ export const reopen = sql`reopened AS (
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL, reopened_by = NULL,
         respond_by = engine.now() + engine.respond_within(l.severity), finding_id = l.finding_id, occurrences = t.occurrences + 1,
-        metadata = coalesce(t.metadata, '{}') - 'storm' || coalesce(l.storm, '{}')
+        title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
+        description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,
+        metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata - 'storm' ELSE '{}' END || l.details
+                   || jsonb_build_object('execution_id', l.run::text)
     FROM latest l
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
     RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run

@@ -1,5 +1,5 @@
 /**
- * Resolves a ticket whose finding is gone.
+ * Resolves a ticket whose finding is gone. A storm's has none: `end-storm.ts`.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.
@@ -8,7 +8,7 @@
  * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about it is `unknown`, or the problem comes and goes.
  */
 import { sql } from 'kysely';
-import { isPending } from '../../data/bots/bot-tickets.ts';
+import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
 
 /** `resolved`. Reads `runs`. */
 export const resolveGone = sql`resolved AS (
@@ -19,7 +19,7 @@ export const resolveGone = sql`resolved AS (
           WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
         ), 'The finding is gone.')
     FROM runs
-    WHERE t.bot_id = runs.bot_id AND ${isPending('t')}
+    WHERE t.bot_id = runs.bot_id AND ${isPending('t')} AND t.fingerprint <> ${stormOf(sql`t.bot_id`)}
       -- A person reopened it although its problem was gone, and ends it.
       AND t.reopened_by IS NULL
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint

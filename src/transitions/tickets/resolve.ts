@@ -2,7 +2,8 @@
  * A person ends a ticket and says what was done. Its finding stays: the next clean check resolves it. Decisions no
  * longer wait for whether the problem recovers untouched. With a `cure`, shadowed decisions are scored by it. An action
  * that is `unknown` counts as looked at by the person, and no longer blocks its finding. Earlier events no longer
- * count; a cure that they were to judge is undecided, unless the person says that its entry helped.
+ * count; a cure that they were to judge is undecided, unless the person says that its entry helped. The ticket of a storm
+ * does this for every open finding of its bot, and scores no entry.
  *
  * From: `open` or `assigned`, whatever its version: that a problem is solved beats an assignment or an acknowledgement.
  * To: `resolved`, with `resolution_notes` and an event.
@@ -13,6 +14,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { abortUnknown } from '../actions/abort.ts';
 import { leaveUndecided } from '../actions/leave-undecided.ts';
@@ -53,8 +55,12 @@ export async function resolveTicket(
   if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
   for (const fingerprint of stoodFor) await cutOff(trx, fingerprint);
   const why = 'a person acted before the check could show whether it helped';
-  await leaveUndecided(trx, ticket.fingerprint, why, cure?.knowledge?.id);
-  await answerByCure(trx, ticket, actor, cure);
+  // What cured a storm as a whole says nothing about what entries would have done to its single findings.
+  const ofOne = isStorm(ticket) ? undefined : cure;
+  for (const fingerprint of isStorm(ticket) ? stoodFor : [ticket.fingerprint]) {
+    await leaveUndecided(trx, fingerprint, why, cure?.knowledge?.id);
+    await answerByCure(trx, { ...ticket, fingerprint }, actor, ofOne);
+  }
   const settled = await abortUnknown(trx, ticket, { by: actor, notes });
   await writeEvent(trx, seen.id, 'resolved', actor, {
     notes,

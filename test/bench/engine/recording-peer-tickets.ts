@@ -29,6 +29,12 @@ const needy = (run: Run) => sql`
     AND NOT ${findingSilenced}
     AND CASE
       WHEN f.severity IN ('critical', 'high') THEN true
+      -- Nothing that is known acts on it. (Its runs are never stopped before healing has looked at all.)
+      WHEN array_position('{critical,high,medium,low,info}', f.severity::text)
+             <= array_position('{critical,high,medium,low,info}', engine.tickets_from())
+           AND f.last_execution_id = ${run.id}::uuid
+           AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = f.id AND d.verdict = 'held_out'
+                             AND d.outcome = 'pending') THEN true
       WHEN f.severity = 'medium' THEN
         EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'unknown', 'aborted'))
         OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at

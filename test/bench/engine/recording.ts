@@ -54,6 +54,7 @@ const endingOf = (outcomes: CheckOutcome[]): Ending => ({
   outcomes,
   findings: 3,
   actions: 2,
+  healingDone: true,
 });
 
 /** A running run of each bot, and two open findings of the bot to which a cure was applied. */

@@ -1,0 +1,36 @@
+/** Which tickets are pending, and which ticket is a storm's, for SQL about tickets and about findings. */
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { BotTickets } from '../../database/tables.ts';
+
+export type TicketStatus = Selectable<BotTickets>['status'];
+
+/** The statuses of a ticket that is not ended. */
+export const pending: TicketStatus[] = ['open', 'assigned'];
+
+/**
+ * Whether a ticket under this alias is pending. The statuses are literals and not parameters, so that the planner can
+ * use the index on pending tickets.
+ */
+export const isPending = (alias?: string) =>
+  sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
+
+const prefix = 'storm-';
+
+/**
+ * The fingerprint of the ticket for a bot's storm: a bot has at most one that is pending, as it has of each problem.
+ * `botId` is SQL of type uuid.
+ */
+export const stormOf = (botId: RawBuilder<unknown>) =>
+  sql<string>`(${sql.lit(prefix)} || ${botId})`;
+
+/** The same of a bot that is known. */
+export const stormFor = (botId: string): string => `${prefix}${botId}`;
+
+/** Whether a ticket stands for a storm of its bot, and not for a single finding. */
+export const isStorm = ({
+  bot_id,
+  fingerprint,
+}: {
+  bot_id: string | null;
+  fingerprint: string;
+}): boolean => bot_id !== null && fingerprint === stormFor(bot_id);

@@ -1,0 +1,27 @@
+/** From which severity on a finding gets a ticket when nothing that is known acts on it, in the setting `escalation`. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import type { Severity } from '../../ground/severity.ts';
+
+/** What can be set: critical and high findings always get one. */
+export type TicketSeverity = Exclude<Severity, 'critical'>;
+
+/** As the end of a run reads it: medium where nothing is set, or a word that is none of these. */
+export async function ticketsFrom(db: Db): Promise<TicketSeverity> {
+  const { rows } = await sql<{
+    severity: TicketSeverity;
+  }>`SELECT engine.tickets_from() AS severity`.execute(db);
+  return rows[0]!.severity;
+}
+
+/** Sets it for every process, from the next end of a run on. Of a setting that is no object nothing is kept. */
+export const setTicketsFrom = (db: Db, severity: TicketSeverity, by: string) => {
+  const set = sql`jsonb_build_object('tickets_from', ${severity}::text)`;
+  return sql`
+    INSERT INTO engine.settings AS e (key, value, changed_at, changed_by)
+    VALUES ('escalation', ${set}, engine.now(), ${by})
+    ON CONFLICT (key) DO UPDATE SET changed_at = excluded.changed_at, changed_by = excluded.changed_by,
+      value = CASE jsonb_typeof(e.value) WHEN 'object' THEN e.value || ${set} ELSE ${set} END`.execute(
+    db,
+  );
+};
