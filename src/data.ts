@@ -18,12 +18,15 @@ export type { TimeSpan } from './database/time-span.ts';
 export * from './data/users/profiles.ts';
 export * from './data/users/organizations.ts';
 export * from './data/users/sessions.ts';
+export * from './data/users/activity.ts';
 export * from './data/credits/ledger.ts';
 export * from './data/credits/payments.ts';
 export * from './data/credits/subscriptions.ts';
 export * from './data/javari/projects.ts';
 export * from './data/javari/conversations.ts';
 export * from './data/javari/credentials.ts';
+export * from './data/javari/learning.ts';
+export * from './data/javari/usage.ts';
 export {
   BadKeyRingError,
   KeyRing,
@@ -70,7 +73,13 @@ export { listSilences, type ListedSilence, type Silence } from './data/bots/bot-
 export { queueManualRun } from './services/runs/queue.ts';
 export { cancelRun, ExternalRunError, RunEndedError } from './transitions/runs/cancel.ts';
 export * from './data/apps/usage.ts';
+export * from './data/apps/results.ts';
+export * from './data/games/sessions.ts';
 export * from './data/games/leaderboard.ts';
+export * from './data/craiverse/avatars.ts';
+export * from './data/craiverse/spaces.ts';
+export * from './data/craiverse/visits.ts';
+export * from './data/social/responders.ts';
 export * from './data/social/groups.ts';
 export * from './data/analytics/page-views.ts';
 export * from './data/analytics/api-logs.ts';

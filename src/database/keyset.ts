@@ -1,5 +1,5 @@
 /**
- * Pages of a list, newest first, by the key (created_at, id): each page costs the same, however far back it is, and
+ * Pages of a list, newest first, by the key (created_at, id), or another time in place of created_at: each page costs the same, however far back it is, and
  * rows that are added meanwhile cause neither repeated nor missing rows.
  */
 import { sql, type RawBuilder } from 'kysely';
@@ -18,7 +18,7 @@ export interface Page<Row> {
   next: string | null;
 }
 
-/** `created_at` is null in rows where a client wrote NULL: DESC puts those first. */
+/** The time is null in rows where a client wrote NULL: DESC puts those first. */
 interface Key {
   at: string | null;
   id: string;
@@ -45,13 +45,13 @@ function readKey(cursor: string): Key {
 }
 
 /** The parts of a query for one page. `table` is the query's name for the table with the two columns. */
-export function keyset(request: PageRequest, table: string) {
+export function keyset(request: PageRequest, table: string, time = 'created_at') {
   const { limit = 50, cursor } = fields('request', request);
   const size = whole('limit', limit, 1, 200);
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new BadInputError('cursor', 'has to be the `next` of a page');
   const from = cursor === undefined ? null : readKey(cursor);
-  const at = sql.ref(`${table}.created_at`);
+  const at = sql.ref(`${table}.${time}`);
   const id = sql.ref(`${table}.id`);
   return {
     after: afterKey(from, at, id),

@@ -90,7 +90,10 @@ describe('nothing in place of an object is named', () => {
   test.each(
     `bookCredits recordPayment refundPayment recordSubscription openSession addOrganizationMember joinGroup
     addProject moveProject submitScore trackAppUsage appUsage toolUsage appUsageTotals toolUsageTotals
-    listExecutions listFindings listTickets listActions listKnowledge listSilences`.split(/\s+/),
+    listExecutions listFindings listTickets listActions listKnowledge listSilences
+    noteActivity activityOf noteLesson noteJavariUse javariUsageTotals keepToolResult toolResultsOf beginGameSession
+    endGameSession gameSessionsOf addAvatar avatarsOf addSpace enterSpace registerResponder setResponderVerified
+    withdrawResponder`.split(/\s+/),
   )('%s', async (name) => {
     for (const value of [undefined, null, 'x', 5, []])
       await expect(loose[name]!(db, value)).rejects.toMatchObject({ name: 'BadInputError' });

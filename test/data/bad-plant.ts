@@ -23,7 +23,13 @@ export const the: Record<
   | 'finding'
   | 'ticket'
   | 'entry'
-  | 'heal',
+  | 'heal'
+  | 'tool'
+  | 'result'
+  | 'session'
+  | 'avatar'
+  | 'space'
+  | 'responder',
   string
 > = {} as never;
 export const now = new Date('2026-03-01T12:00:00Z');
@@ -66,6 +72,7 @@ export async function plant(db: data.Db): Promise<void> {
   const use = { user_id: the.bob, app_id: the.app, credits_used: 1, success: true };
   await data.trackAppUsage(db, use);
   await plantBotSection(add);
+  await plantPlatform(db, add);
 }
 
 /** A finding that stands behind another one and is silenced, with all that the engine writes about it. */
@@ -127,6 +134,31 @@ async function plantBotSection(
     reason: 'known',
     expires_at: '9000-01-01T00:00:00Z',
   });
+}
+
+/** Ann's, in the sections of the document that nothing above touches. */
+async function plantPlatform(
+  db: data.Db,
+  add: (table: string, values: object) => Promise<string>,
+): Promise<void> {
+  const user_id = the.ann;
+  const created_at = now;
+  const tool = { app_id: the.app, slug: 'tool', name: 't', credit_cost: 1 };
+  the.tool = await add('tools_catalog', tool);
+  the.result = await add('tools_results', {
+    user_id,
+    tool_id: the.tool,
+    output_url: 'https://a.test',
+  });
+  await add('user_activity_log', { user_id, action_type: 'login' });
+  await add('javari_learning', { user_id, conversation_type: 'chat', created_at });
+  const use = { provider: 'openai', model: 'm', success: true };
+  await add('javari_usage_stats', { user_id, ...use, created_at });
+  the.session = (await data.beginGameSession(db, { user_id, game_id: the.game })).id;
+  the.avatar = (await data.addAvatar(db, { user_id, name: 'a', appearance: {} })).id;
+  the.space = (await data.addSpace(db, { owner_id: user_id, name: 's', type: 'room' })).id;
+  await data.enterSpace(db, { user_id, avatar_id: the.avatar, space_id: the.space });
+  the.responder = (await data.registerResponder(db, { user_id, role: 'ems' })).id;
 }
 
 export const event = () => ({ provider: 'stripe', event_id: 'e', event_at: now }) as const;

@@ -41,6 +41,18 @@ toolUsage           rows    rows    none    denied
 appUsageTotals      rows    rows    none    denied
 toolUsageTotals     rows    rows    none    denied
 leaderboardPage     rows    rows    rows    rows
+activityOf          rows    rows    none    denied
+learningTotals      rows    rows    none    denied
+javariUsage         rows    rows    none    denied
+javariUsageTotals   rows    rows    none    denied
+toolResultsOf       none    rows    none    denied
+toolResult          none    rows    none    denied
+gameSessionsOf      rows    rows    none    denied
+avatarsOf           none    rows    none    denied
+spacesFor           rows    rows    rows    rows
+countPresent        none    rows    none    denied
+visitsOf            none    rows    none    denied
+respondersOf        rows    rows    none    denied
 pageViewsOf         rows    none    none    denied
 pageViewTotals      rows    none    none    denied
 apiLogsOf           rows    none    none    denied
@@ -52,9 +64,9 @@ errorTotals         rows    none    none    denied
 /** Those that write: test/data/foreign-input.test.ts and the files beside it try them under row level security. */
 const writes =
   `addOrganizationMember openSession bookCredits recordPayment refundPayment recordSubscription addProject
-  moveProject storeCredential rotateCredentials queueManualRun cancelRun trackAppUsage submitScore joinGroup`.split(
-    /\s+/,
-  );
+  moveProject storeCredential rotateCredentials queueManualRun cancelRun trackAppUsage submitScore joinGroup noteActivity
+  noteLesson noteJavariUse keepToolResult beginGameSession endGameSession addAvatar addSpace enterSpace leaveSpace
+  registerResponder setResponderVerified withdrawResponder`.split(/\s+/);
 
 const [heading, ...lines] = written
   .trim()
@@ -91,9 +103,7 @@ async function plantReadRows(): Promise<void> {
   await insert('javari_conversations', talk);
   const use = { user_id, credits_used: 1, created_at };
   await insert('app_usage', { ...use, app_id: the.app, success: true });
-  const tool = { app_id: the.app, slug: 't', name: 't', credit_cost: 1 };
-  const made = db.insertInto('tools_catalog').values(tool).returning('id');
-  await insert('tools_usage', { ...use, tool_id: (await made.executeTakeFirstOrThrow()).id });
+  await insert('tools_usage', { ...use, tool_id: the.tool });
   await insert('page_views', { page_path: '/', created_at });
   await insert('api_logs', { endpoint: '/', method: 'GET', status_code: 200, created_at });
   await insert('error_logs', { error_type: 'E', error_message: 'm', created_at });
