@@ -177,9 +177,12 @@ async function peopleAct(db: Db, chance: Chance): Promise<void> {
     const wanted = { component, category: null, fingerprint: null, seconds, reason: 'known' };
     await addSilence({ db, actor }, wanted);
   }
-  await queuedRun(db, chance.pick(names), {
+  const name = chance.pick(names);
+  await queuedRun(db, name, {
     status: 'cancelled',
+    attempt: 1,
     cancel_reason: 'not now',
     completed_at: new Date(),
   });
+  await sql`UPDATE bots SET total_runs = total_runs + 1 WHERE name = ${name}`.execute(db);
 }
