@@ -42,9 +42,14 @@ describe('list and show', () => {
     const finding = await insertFinding(db, id, 'one');
     const columns = Object.keys((await row('watch'))!);
     const [listed] = (await roundsman(url, 'bots', 'list', '--json')).json();
-    expect(Object.keys(listed)).toEqual([...columns, 'bot_executions']);
+    expect(Object.keys(listed)).toEqual([...columns, 'open_findings', 'bot_executions']);
     const shown = (await roundsman(url, 'bots', 'show', id, '--json')).json();
-    expect(Object.keys(shown)).toEqual([...columns, 'bot_executions', 'bot_findings']);
+    expect(Object.keys(shown)).toEqual([
+      ...columns,
+      'open_findings',
+      'bot_executions',
+      'bot_findings',
+    ]);
     expect(shown.bot_executions[0]).toMatchObject({ id: run, scheduled_for: null, attempt: 1 });
     expect(shown.bot_findings[0]).toMatchObject({ id: finding, affected_component: '/v1' });
   });
@@ -99,7 +104,7 @@ describe('next', () => {
     await insertBot(db, 'waits', { ...planned, next_execution_at: ago(-7) });
     await insertBot(db, 'late', { ...planned, next_execution_at: ago(5) });
     const waits = await roundsman(url, 'bots', 'next', 'waits', '-n', '2');
-    expect(waits.out).toMatch(/in 6m$/m);
+    expect(waits.out).toMatch(/in 7m$/m);
     expect(waits.out).toMatch(/-01-01 00:00:00 /);
     const late = await roundsman(url, 'bots', 'next', 'late', '-n', '1');
     expect(late.out).toMatch(/due 5m ago$/m);

@@ -82,3 +82,26 @@ test('where there is no psql it is said how to get it', async () => {
   expect(err).toContain('psql could not be started');
   expect(err).toMatch(/try: install .*postgresql-client/);
 });
+
+test(
+  'which embedded database it is, is said where it was made and beside an error, and nowhere else',
+  { timeout: 180_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'roundsman-home-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const ROUNDSMAN_HOME = join(directory, 'home');
+    const on = (...args: string[]) => start(undefined, args, { ROUNDSMAN_HOME }).ended;
+    const told = `database: embedded PostgreSQL in ${ROUNDSMAN_HOME}`;
+    const made = await on('db', 'migrate');
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining(told) });
+    const quiet = await on('bots', 'list');
+    expect(quiet).toMatchObject({ code: 0, err: '' });
+    const wrong = await on('bots', 'show', 'nobody');
+    expect(wrong).toMatchObject({ code: 3, err: expect.stringContaining(told) });
+    const url = await on('db', 'url', '--with-password');
+    expect(url.out).toMatch(/^postgres:\/\/postgres:[0-9a-f]+@127\.0\.0\.1:\d+\/postgres$/m);
+    const PATH = fakeShell('echo "$PGPASSWORD@$PGHOST:$PGPORT"');
+    const shell = await start(undefined, ['db', 'shell'], { ROUNDSMAN_HOME, PATH }).ended;
+    expect(url.out).toContain(`:${shell.out.trim()}/`);
+  },
+);

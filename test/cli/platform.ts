@@ -1,4 +1,5 @@
 /** A platform of a seed after some rounds: bots that find and heal, people who answer, and what comes between. */
+import { sql } from 'kysely';
 import { Chance } from '../../src/demo/chance.ts';
 import type { Db } from '../../src/database/connect.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
@@ -8,6 +9,8 @@ import { findResolvable, resolveTicket } from '../../src/services/tickets/resolv
 import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
 import { anEngine, type TestEngine } from '../support/engine.ts';
 import { attempt, nothingHeldOut, queuedRun } from '../support/runs.ts';
+import { insertAction } from './known.ts';
+import { ago, insertFinding, insertTicket } from './rows.ts';
 
 const actor = { name: 'ann', role: 'owner' } as const;
 const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -89,8 +92,69 @@ export async function platformOf(seed: number, rounds = 4): Promise<Platform> {
     }
     if (round < rounds - 1) await peopleAct(db, chance);
   }
+  await plantOlder(db, chance, runs[0]!);
   return { engine, db, url, runs };
 }
+
+/** What four rounds do not come to: tickets in number, and heals and findings that ended in every way there is. */
+async function plantOlder(db: Db, chance: Chance, run: string): Promise<void> {
+  const { id } = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', 'alpha')
+    .executeTakeFirstOrThrow();
+  for (let index = chance.between(6, 10); index > 0; index--) {
+    const [fingerprint, severity] = [chance.uuid(), chance.pick(severities)];
+    // Every second one is about a finding that the last round saw.
+    if (index % 2 === 0)
+      await insertFinding(db, id, `older ${index}`, {
+        fingerprint,
+        severity,
+        execution_id: run,
+        last_execution_id: run,
+      });
+    await insertTicket(db, id, `older ${index}`, {
+      fingerprint,
+      severity,
+      created_at: ago(chance.between(1, 500)),
+      respond_by: ago(chance.between(-300, 300)),
+      acknowledged_at: chance.next() < 0.3 ? ago(1) : null,
+      ...(chance.next() < 0.5 && { status: 'assigned', assigned_to: 'bob' }),
+    });
+  }
+  await sql`
+    UPDATE bot_executions
+    SET issues_found = (SELECT count(*) FROM bot_findings WHERE last_execution_id = ${run})
+    WHERE id = ${run}`.execute(db);
+  for (const state of actionStates) {
+    const heal_id = chance.uuid();
+    const steps = chance.between(1, 3);
+    for (let step = 0; step < steps; step++)
+      await insertAction(db, id, 'failed', chance.between(1, 90), {
+        heal_id,
+        step,
+        ...(step === steps - 1 && { state, success: ['verified', 'held'].includes(state) }),
+      });
+  }
+  for (const resolution_method of ['auto-fixed', 'escalated', 'manual', 'cleared'] as const)
+    await insertFinding(db, id, `was ${resolution_method}`, {
+      resolution_method,
+      resolved_at: ago(chance.between(1, 90)),
+    });
+}
+
+const actionStates = [
+  'intent',
+  'applied',
+  'verified',
+  'failed',
+  'aborted',
+  'unknown',
+  'held',
+  'relapsed',
+  'undecided',
+  'undone',
+] as const;
 
 /** People resolve, take and put off tickets, silence something, and cancel a run. */
 async function peopleAct(db: Db, chance: Chance): Promise<void> {
@@ -113,9 +177,12 @@ async function peopleAct(db: Db, chance: Chance): Promise<void> {
     const wanted = { component, category: null, fingerprint: null, seconds, reason: 'known' };
     await addSilence({ db, actor }, wanted);
   }
-  await queuedRun(db, chance.pick(names), {
+  const name = chance.pick(names);
+  await queuedRun(db, name, {
     status: 'cancelled',
+    attempt: 1,
     cancel_reason: 'not now',
     completed_at: new Date(),
   });
+  await sql`UPDATE bots SET total_runs = total_runs + 1 WHERE name = ${name}`.execute(db);
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { table } from '../../src/cli/terminal/table.ts';
+import { widthOf } from '../../src/cli/terminal/width.ts';
 
 let printed = '';
 const { isTTY, columns } = process.stdout;
@@ -88,6 +89,12 @@ test('a cell in one colour has it on each of its lines', () => {
     `abcd1234  ${on}some words some words some${off}     night-watch  5m ago`,
     `          ${on}words some words${off}`,
   ]);
+});
+
+test('what is measured by its length is as wide as it is measured by its characters', () => {
+  const points = Array.from({ length: 0x3000 }, (_, point) => String.fromCodePoint(point));
+  for (const point of points.filter((each) => /[^\p{Cc}]/u.test(each)))
+    expect([point, widthOf(point)]).toEqual([point, stringWidth(point)]);
 });
 
 const emoji = ['👨‍👩‍👧', '👍🏽', '❤️', '1️⃣', '🇩🇪', '日本', 'ｶﾞ', 'e\u0301\u0323', 'नि', '한국', '🚀'];

@@ -71,11 +71,12 @@ export function printRound(
   const width = Math.max(0, ...actions.map((action) => action.state.length));
   for (const action of actions) {
     const gap = ' '.repeat(width - action.state.length + 2);
-    say(`${state(action.state)}${gap}${printable(action.action_description)}`);
+    const indent = ' '.repeat(width + 2);
+    say(`${state(action.state)}${gap}${printable(action.action_description)}`, indent);
     const came = action.success
       ? 'the same check ran again and passed'
       : printable(action.error_message ?? unverified(action));
-    say(paint('dim', `${' '.repeat(width + 2)}${came}`));
+    say(paint('dim', `${indent}${came}`), indent);
   }
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);

@@ -1,12 +1,21 @@
 /** Text as a terminal shows it: how wide it is, where a line of it may end, and how it is cut. */
+import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
-import stringWidth from 'string-width';
+import type stringWidth from 'string-width';
 
-const plain = /^[\x20-\x7E]*$/;
+const load = createRequire(import.meta.url);
+let measure: typeof stringWidth | undefined;
+
+/** Loaded when it is needed first: few texts need it, and `--help` is to be there at once. */
+const measured: typeof stringWidth = (text) =>
+  (measure ??= (load('string-width') as { default: typeof stringWidth }).default)(text);
+
+/** Letters and signs of which each takes one column: most text need not be taken apart. */
+const plain =
+  /^[\x20-\x7E\u00A1-\u00AC\u00AE-\u02FF\u0391-\u03C9\u0400-\u0482\u048A-\u052F\u2010-\u2026]*$/;
 
 /** The columns that a line takes: colours take none, an emoji and a character of Chinese two. */
-export const widthOf = (text: string): number =>
-  plain.test(text) ? text.length : stringWidth(text);
+export const widthOf = (text: string): number => (plain.test(text) ? text.length : measured(text));
 
 /** The columns of a terminal; for a file or a pipe nothing is cut or wrapped. */
 export const columnsOf = (stream: NodeJS.WriteStream): number =>
@@ -18,7 +27,7 @@ const padding = (text: string, width: number): string =>
 /** With spaces behind it up to this width. */
 export const padded = (text: string, width: number): string => text + padding(text, width);
 
-const graphemes = new Intl.Segmenter();
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * The text without its colours, cut to this width and marked as cut: behind a word, unless that left less than half of
@@ -30,7 +39,7 @@ export function cut(text: string, width: number): string {
   if (width < 1) return '';
   let kept = '';
   let left = width - 1;
-  for (const { segment } of graphemes.segment(bare)) {
+  for (const { segment } of (graphemes ??= new Intl.Segmenter()).segment(bare)) {
     left -= widthOf(segment);
     if (left < 0) break;
     kept += segment;
