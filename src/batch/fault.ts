@@ -13,7 +13,7 @@ export function faultOf(error: unknown): BatchFault {
  * By fault: how many times in a row a batch is tried again. Together these tries take about ten seconds, twice the
  * length of a lease.
  */
-export const patience = { contended: 10, waited: 5, disconnected: 15, refused: 0 };
+export const maxTries = { contended: 10, waited: 5, disconnected: 15, refused: 0 };
 
 /**
  * The pause before the next try: transactions that collided must not collide again at once, and a server that restarts

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { BatchFault } from '../database/faults/sql-states.ts';
 import type { Emit } from '../events/events.ts';
-import { faultOf, patience, pauseMs } from './fault.ts';
+import { faultOf, maxTries, pauseMs } from './fault.ts';
 import type { Waiting } from './batches.ts';
 
 /** A job that is resolved or rejected when its flush has ended. */
@@ -69,7 +69,7 @@ async function retry<Kind extends Job>(
   const again: Kind[] = [];
   for (const job of batch) {
     job.tries += 1;
-    if (job.tries <= patience[fault]) again.push(job);
+    if (job.tries <= maxTries[fault]) again.push(job);
     else job.reject(error);
   }
   if (again[0]) await sleep(pauseMs(fault, again[0].tries));

@@ -38,7 +38,7 @@ const message = z.union([
   z.strictObject({ ready: report }),
 ]);
 
-/** Null when the value is no message of a child. */
+/** Null when the value is not a message of a child. */
 export function readMessage(value: unknown): FromChild | null {
   const read = message.safeParse(value);
   return read.success ? (read.data as FromChild) : null;

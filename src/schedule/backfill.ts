@@ -64,10 +64,10 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
       .executeTakeFirstOrThrow();
     refuseUnlessActive(bot);
     const schedule = rememberedSchedule(bot.schedule_cron, bot.timezone);
-    const stretch = stretchOf(request, bot.now);
-    const { since } = stretch;
+    const period = periodOf(request, bot.now);
+    const { since } = period;
     const unclaimed = bot.next_slot_at && bot.next_slot_at <= bot.now ? bot.next_slot_at : null;
-    const ends = [stretch.until, unclaimed ?? stretch.until].map((end) => end.getTime());
+    const ends = [period.until, unclaimed ?? period.until].map((end) => end.getTime());
     const until = new Date(Math.max(since.getTime(), Math.min(...ends)));
 
     const slots = slotsBetween(schedule, before(since), before(until), request.limit + 1);
@@ -99,7 +99,7 @@ function refuseUnlessActive({ name, status, status_reason, removed_at }: BotRow)
   });
 }
 
-function stretchOf({ since, until }: BackfillRequest, now: Date): { since: Date; until: Date } {
+function periodOf({ since, until }: BackfillRequest, now: Date): { since: Date; until: Date } {
   const instant = (at: Moment) =>
     at instanceof Date ? at : new Date(now.getTime() - at.secondsAgo * 1000);
   const from = instant(since);

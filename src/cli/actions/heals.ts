@@ -1,7 +1,7 @@
 import type { HealCounts } from '../../services/actions/list.ts';
 import { stateAs } from '../terminal/print.ts';
 
-/** `3 verified, 1 waiting for its verdict`, without what there is none of. */
+/** Counts and their words, such as `3 verified`; zero counts included. */
 export const healsInWords = (heals: HealCounts): [count: number, words: string][] => [
   [heals.verified, 'verified'],
   ...notVerified(heals),

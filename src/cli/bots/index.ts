@@ -62,7 +62,7 @@ export function botsCommand(): Command {
   bots
     .command('rename')
     .argument(...named)
-    .argument('<new-name>', 'what it is to be called')
+    .argument('<new-name>', 'its new name')
     .description('give a bot another name; its history shows the new one')
     .option(...yesOption)
     .option(...jsonOption)
@@ -73,7 +73,7 @@ export function botsCommand(): Command {
     .command('remove')
     .argument(...named)
     .description(
-      'remove a bot: it does not run, lists leave it out, its name is free; its history stays, and `enable` takes it back',
+      'remove a bot: it does not run, lists leave it out, its name is free; its history stays, and `enable` restores it',
     )
     .option('--reason <text>', 'the reason, for people who ask later')
     .option(...yesOption)

@@ -67,7 +67,7 @@ export function knowledgeCommand(): Command {
   knowledge
     .command('rename')
     .argument(...named)
-    .argument('<new-name>', 'what it is to be called')
+    .argument('<new-name>', 'its new name')
     .description('give an entry another name; its history and figures stay with it')
     .option(...asOption)
     .option(...jsonOption)
@@ -78,7 +78,7 @@ export function knowledgeCommand(): Command {
     .command('remove')
     .argument(...named)
     .description(
-      'remove an entry: it matches nothing, lists leave it out, its name is free; its history stays, and `enable` takes it back',
+      'remove an entry: it matches nothing, lists leave it out, its name is free; its history stays, and `enable` restores it',
     )
     .option('--reason <text>', 'why; others read it')
     .option(...asOption)

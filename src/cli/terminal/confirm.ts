@@ -1,4 +1,4 @@
-/** Whether to go on with what other rows depend on. */
+/** Asks before a change of a row on which others depend. */
 import { goesAhead } from './ask.ts';
 import { note } from './print.ts';
 
@@ -9,7 +9,7 @@ export async function confirmed({
   yes,
 }: {
   question: string;
-  /** ours, or printable */
+  /** Roundsman's own words, or printable */
   depends: string[];
   yes?: true | undefined;
 }): Promise<boolean> {

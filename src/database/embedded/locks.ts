@@ -61,17 +61,17 @@ export function tryLock(file: string, mode: LockMode): Lock | undefined {
 }
 
 /**
- * Waits for the lock without blocking the event loop, for `patience` milliseconds at most; `onWait` is called once
+ * Waits for the lock without blocking the event loop, for `timeoutMs` milliseconds at most; `onWait` is called once
  * when the wait takes long.
  */
 export async function lock(
   file: string,
   mode: LockMode,
-  patience: number,
+  timeoutMs: number,
   onWait?: () => void,
 ): Promise<Lock> {
   const since = Date.now();
-  const deadline = since + patience;
+  const deadline = since + timeoutMs;
   let said = false;
   for (;;) {
     const lock = tryLock(file, mode);
@@ -79,7 +79,7 @@ export async function lock(
     if (Date.now() > deadline)
       throw new LockTimeoutError({
         what: 'The embedded database could not be joined or left',
-        why: `another process has held ${file} for more than ${patience / 1000} s`,
+        why: `another process has held ${file} for more than ${timeoutMs / 1000} s`,
         hint: 'Look for a stopped or hanging roundsman process, end it, and try again.',
       });
     if (!said && Date.now() - since > quietMs) {

@@ -86,8 +86,8 @@ export function forgetPostmaster(data: string): number | undefined {
   return last?.port;
 }
 
-async function ended(postmaster: Postmaster, patience: number): Promise<boolean> {
-  for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(10))
+async function ended(postmaster: Postmaster, timeoutMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(10))
     if (!isRunning(postmaster)) return true;
   return false;
 }

@@ -20,7 +20,7 @@ export const losesAt = 0.45;
  */
 export const probation = 10;
 /** After this many outcomes a safe entry must have shown that it has an effect. */
-export const patience = 20;
+export const provingOutcomes = 20;
 /** How many times a shadow must have said what people then did. */
 export const agreements = 3;
 
@@ -94,7 +94,7 @@ function fromAuto(risk: Risk, { ofWhole, record, untouched }: Evidence): Change 
         why: 'an effect that cannot be undone always needs an approval',
       };
     case 'safe':
-      return record.decided < patience ? null : withoutLift(record, untouched);
+      return record.decided < provingOutcomes ? null : withoutLift(record, untouched);
     case 'reversible':
       return ceasedToWork(record) ?? (ofWhole ? neverWorked(record) : null);
   }

@@ -4,7 +4,7 @@
  *
  * From: `intent`; or `unknown`, by a person.
  * To: `aborted`, with the reason in `error_message` or, when a person did it, in the evidence.
- * By: the worker that applies or takes up the step, or that records a clean result (part of `record`), under the run's
+ * By: the worker that applies or continues the step, or that records a clean result (part of `record`), under the run's
  *   fence; an operator who resolves the ticket.
  * Locks: actions; in a record and by a person after the fingerprint's memory.
  * Zero rows: the action has ended, or another run carries it out.
@@ -22,7 +22,7 @@ export const abortIntent = (trx: Transaction<Database>, ended: EndedIntent): Pro
 export async function abortAbandoned(trx: Transaction<Database>, id: string): Promise<void> {
   await sql`
     UPDATE bot_actions
-    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and can or may no longer be applied'
+    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and its gates or its entry no longer allow it'
     WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
 }
 

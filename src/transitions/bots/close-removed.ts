@@ -1,10 +1,10 @@
 /**
- * What a removed bot has open is closed: nothing looks at it any more, and no person is to wait for it.
+ * Closes what a removed bot has left open, because no run will look at it again and no person should wait for it.
  *
  * From: open findings, pending tickets, unfinished or unjudged actions, and waiting decisions of removed bots.
  * To: as the transitions that are called here say.
- * By: an admin (`bots remove`), in the same transaction; the timer that settles, for what a run has written that was
- *   still going on then.
+ * By: an admin (`bots remove`), in the same transaction; later the settle timer, for what a run that was still going on
+ *   has written since.
  * Locks: the bots, which the transaction holds, then the memories of their problems by fingerprint, then what is closed.
  * Zero rows: they have nothing open.
  */
