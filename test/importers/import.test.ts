@@ -325,7 +325,7 @@ describe('a line of an error log', () => {
       'a ',
     ];
     const heads = ['', 'Mar 10 12:00:00 h ', '<34>1 - - - - - ', `1.1.1.1 - - ${when} "`, '%'];
-    const began = performance.now();
+    const before = process.cpuUsage();
     for (const head of heads)
       for (const piece of filler)
         for (const end of ['', '\u2028', 'x', '"'])
@@ -333,7 +333,7 @@ describe('a line of an error log', () => {
             const text = head + piece.repeat(65_000 / piece.length) + end;
             reader(reading(), [text])(text);
           }
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
   });
 });
 
@@ -467,7 +467,7 @@ describe('importing', () => {
   test('ends a message at 64 KiB, and says how many lines it left out', async () => {
     const text = `2026-03-10 12:00:00 x\n${`at ${'y'.repeat(1_000)}\n`.repeat(100)}`;
     const result = await imported(text, errorLog());
-    expect(result).toMatchObject({ imported: 1, joined: 100, cut: 36 });
+    expect(result).toMatchObject({ imported: 1, joined: 100, cut: 35 });
   });
 
   test('of lines without any time asks for --time now, and then takes each of them', async () => {
