@@ -207,6 +207,11 @@ describe('each line is read with its time', () => {
     ],
     ['plain', '[2026-03-10 12:00:00 +0000] [77] [ERROR] worker timeout', {}],
     ['plain', 'Tue Mar 10 13:00:00 CET 2026 x', {}],
+    ['plain', 'Tue 10 Mar 2026 01:00:00 PM CET: x', {}],
+    ['plain', '=ERROR REPORT==== 10-Mar-2026::12:00:00 ===', {}],
+    ['plain', '[2026-03-10 13:00:00 GMT+0100] x', {}],
+    ['json', '{"t":{"$date":"2026-03-10T12:00:00.000+00:00"},"s":"E","msg":"boom"}', {}],
+    ['json', '{"time":"Tue Mar 10 2026 13:00:00 GMT+0100 (CET)","msg":"boom"}', {}],
     ['plain', '03/13/2026 12:00:00 AM x', { created_at: at('2026-03-13T00:00:00Z') }],
   ])('%s: %s', (format, line, row) => {
     const found = read(line);
@@ -227,6 +232,12 @@ describe('each line is read with its time', () => {
     expect(read(line, 'America/Chicago').parsed).toMatchObject([
       { row: { created_at: at('2026-03-10T17:00:00Z') } },
     ]);
+  });
+
+  test("journalctl's own lines are no messages", () => {
+    const line = 'Mar 10 12:00:00 db1 sshd[77]: x';
+    const lines = ['-- Journal begins at Mon 2026-03-09 00:00:00 UTC. --', line, '-- Boot 5c1e --'];
+    expect(read(lines)).toMatchObject({ format: 'syslog', parsed: ['nothing', {}, 'nothing'] });
   });
 
   test('a day of which it is not known whether the month stands first is not guessed', () => {

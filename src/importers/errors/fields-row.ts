@@ -7,7 +7,7 @@ import { noSuchTime } from '../reading/log-time.ts';
 import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
 
 const names = {
-  time: namesIn(`time timestamp ts @timestamp t @t datetime date asctime at Timestamp Time timeMillis
+  time: namesIn(`time timestamp ts @timestamp t.$date t @t datetime date asctime at Timestamp Time timeMillis
     eventTime created_at __REALTIME_TIMESTAMP`),
   level: namesIn(`level severity lvl levelname level_name log.level loglevel @l Level SeverityText
     PRIORITY`),

@@ -50,6 +50,8 @@ const iso = new RegExp(
 const unix = new RegExp(`^(?:<(\\d{1,3})>)?(\\d{10}\\.\\d{1,9})${tagged}`, 'si');
 
 function parse(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
+  // journalctl's own: `-- Boot 5c1e... --`
+  if (line.startsWith('-- ') && line.endsWith(' --')) return 'nothing';
   const found = classic.exec(line);
   if (!found)
     return line.startsWith('<') && modern.test(line)

@@ -118,11 +118,12 @@ export const timeShapes: readonly TimeShape[] = [
     ['year', 'month', 'day', ...ofDay, 'zone'],
   ),
   // 10/Mar/2026:12:00:00 +0000, 10-Mar-2026 12:00:00.123, 10 Mar 2026 12:00:00 GMT
-  shape(`(\\d\\d?)[-/. ](${monthPattern})[-/. ](\\d{4})(?:[ :T]|, ?)${clock}${zone}`, [
+  shape(`(\\d\\d?)[-/. ](${monthPattern})[-/. ](\\d{4})(?:::|[ :T]|, ?)${clock}${half}${zone}`, [
     'day',
     'month',
     'year',
     ...ofDay,
+    'half',
     'zone',
   ]),
   // Mar 10, 2026 12:00:00 PM
@@ -174,7 +175,10 @@ export const timeShapes: readonly TimeShape[] = [
   seconds,
 ];
 
-const whole = timeShapes.map((each) => ({ shape: each, text: new RegExp(`^\\s*${each.pattern}`) }));
+const whole = timeShapes.map((each) => ({
+  shape: each,
+  text: new RegExp(`^\\s*(?:[A-Z][a-z]{2,8},? )?${each.pattern}`),
+}));
 
 /** A time that a field holds, as a text or a number; undefined for any other value, null for no time that exists. */
 export function timeOf(value: unknown, reading: Reading): number | null | undefined {

@@ -58,7 +58,10 @@ const abbreviations = new Map(
 const ambiguous = new Set(['CST', 'IST', 'PST']);
 
 /** The zone that may follow a time: a part for other expressions. Longer names stand before their beginnings. */
-export const zonePattern = `(?:${[...abbreviations.keys(), ...ambiguous]
+export const zonePattern = `(?:GMT|UTC)${offsetPattern}(?!\\d)|(?:${[
+  ...abbreviations.keys(),
+  ...ambiguous,
+]
   .toSorted((a, b) => b.length - a.length)
   .join('|')})(?![A-Za-z])|${offsetPattern}(?!\\d)`;
 
@@ -76,7 +79,8 @@ export function zoneOf(text: string): Zone | null {
 
 const offset = new RegExp(`^${offsetPattern}$`);
 
-function read(text: string): Zone | null {
+function read(given: string): Zone | null {
+  const text = given.replace(/^(?:GMT|UTC)(?=[+-])/i, '');
   if (offset.test(text)) return fixed(offsetOf(text));
   const hours = abbreviations.get(text.toUpperCase());
   if (hours !== undefined) return hours === 0 ? utc : fixed(hours * 3_600_000);
