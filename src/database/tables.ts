@@ -691,6 +691,18 @@ export interface EngineCancellations {
   reason: string | null;
 }
 
+export interface EngineImports {
+  table_name: 'api_logs' | 'error_logs';
+  digest: string;
+  bytes: Int8;
+  name: string;
+  rows: Int8;
+  first_at: Timestamp | null;
+  last_at: Timestamp | null;
+  imported_at: Generated<Timestamp>;
+  imported_by: string | null;
+}
+
 export interface EngineJobRuns {
   id: Generated<string>;
   job: string;
@@ -798,6 +810,7 @@ export interface DB {
   virtual_spaces: VirtualSpaces;
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
+  'engine.imports': EngineImports;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;

@@ -8,22 +8,46 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { unreadable, type LogFile } from './log-file.ts';
-import { emptyTally, rowsOf, type LogFormat, type Tally, type Timed } from './log-rows.ts';
+import { recognise } from './imported-before.ts';
+import { emptyTally, rowsOf, type Tally } from './log-rows.ts';
+import type { LogFormat, LogTable, TimeUnit, Timed } from './reading/log-format.ts';
+import { utc, type Zone } from './reading/zone.ts';
 
 /** The database refused the log, or no line of it could be read. Nothing was imported. */
 export class ImportError extends RoundsmanError {}
 
+/** How a log is read. */
+export interface LogSettings<Row extends Timed> {
+  log: LogTable<Row>;
+  /** null: it is chosen by the first lines */
+  format: LogFormat<Row> | null;
+  /** Of times that name no zone; null: it is assumed to be UTC. */
+  zone: { name: string; zone: Zone } | null;
+  /** Of response times that name no unit. */
+  timeUnit?: TimeUnit | undefined;
+}
+
 export interface ImportOptions {
-  /**
-   * Shifts all times by the same amount, so that the newest is now. Lines without a time get the present time anyway.
-   */
+  /** Shifts all times by the same amount, so that the newest is now. */
   shiftToNow?: boolean;
+  /** Lines that no time can be found for become rows of the present time. */
+  untimed?: boolean;
+  /** Imports the log also where the same text was imported before. */
+  again?: boolean;
+  /** Who imports it. */
+  by?: string;
   /** Called each time bytes arrive. */
   onProgress?: (bytes: number, lines: number) => void;
 }
 
-export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cut'> {
+export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cut' | 'joined'> {
   table: string;
+  /** the name of the format in which it was read; null for a log without lines */
+  format: string | null;
+  /** the zone that was taken for times that name none; null when all of them name one */
+  time_zone: string | null;
+  /** whether that zone was given, and not assumed */
+  time_zone_given: boolean;
   first: Date | null;
   last: Date | null;
   /** null without a shift */
@@ -31,14 +55,14 @@ export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cu
 }
 
 /**
- * Imports a whole log or nothing. Throws {@link ImportError}, and UnreadableLogError when the log
- * itself fails. The connection must be without a statement timeout.
+ * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, ImportedBeforeError, and
+ * UnreadableLogError when the log itself fails. The connection must be without a statement timeout.
  */
 export async function importLog<Row extends Timed>(
   connections: pg.Pool,
-  log: LogFile,
-  format: LogFormat<Row>,
-  { shiftToNow = false, onProgress }: ImportOptions = {},
+  file: LogFile,
+  { log, format, zone, timeUnit }: LogSettings<Row>,
+  { shiftToNow = false, untimed = false, again = false, by, onProgress }: ImportOptions = {},
 ): Promise<ImportResult> {
   const tally = emptyTally();
   let source: Stream | undefined;
@@ -48,25 +72,49 @@ export async function importLog<Row extends Timed>(
   // A lost connection fails the query as well; without a listener this event would end the process.
   client.on('error', () => {});
   try {
+    const bytes = (source = await file.read());
     await client.query('BEGIN');
     const now = await databaseTime(client);
-    const target = shiftToNow ? await stage(client, format) : format.table;
-    const rows = rowsOf(format, { now, untimed: shiftToNow ? null : now }, tally);
-    rows.on('data', () => onProgress?.(log.bytesRead(), tally.lines));
-    const copy = client.query(copyFrom(`COPY ${target} (${format.columns.join()}) FROM STDIN`));
-    const bytes = (source = log.read());
+    const seen = await recognise(client, log.table, { again });
+    const target = shiftToNow ? await stage(client, log) : log.table;
+    const rows = rowsOf(
+      {
+        log,
+        format,
+        reading: { now, zone: zone?.zone ?? utc, isZoneGiven: zone !== null, timeUnit, untimed },
+        untimedAt: shiftToNow ? null : now,
+        onText: (chunk) => seen.look(chunk),
+      },
+      tally,
+    );
+    rows.on('data', () => onProgress?.(file.bytesRead(), tally.lines));
+    const copy = client.query(copyFrom(`COPY ${target} (${log.columns.join()}) FROM STDIN`));
     // A pipeline gives the first failure to its other streams as well, so the first one is remembered here.
     for (const stream of [bytes, rows, copy]) stream.once('error', () => (culprit ??= stream));
     await pipeline(bytes, rows, copy);
-    if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(log, format, tally);
-    const shifted = shiftToNow ? await unstage(client, format, tally.newest) : null;
+    if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(file, log, tally);
+    const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
+    const times = timesOf(tally, shifted ?? { now, shift: null });
+    if (tally.imported > 0)
+      await seen.remember({ name: file.name, rows: tally.imported, by: by ?? null, ...times });
     committing = true;
     await client.query('COMMIT');
-    return resultOf(format.table, tally, shifted ?? { now, shift: null });
+    return {
+      table: log.table,
+      format: tally.format,
+      time_zone: tally.zoneTaken ? (zone?.name ?? 'UTC') : null,
+      time_zone_given: zone !== null,
+      imported: tally.imported,
+      joined: tally.joined,
+      malformed: tally.malformed,
+      cut: tally.cut,
+      ...times,
+      shifted_ms: shifted?.shift ?? null,
+    };
   } catch (error) {
-    if (culprit && culprit === source) throw unreadable(log.name, error);
+    if (culprit && culprit === source) throw unreadable(file.name, error);
     if (error instanceof RoundsmanError) throw error;
-    throw refused(error, format.table, committing);
+    throw refused(error, log.table, committing);
   } finally {
     // Closing its connection rolls the transaction back, in whatever state it is.
     client.release(true);
@@ -86,7 +134,7 @@ const staged = 'pg_temp.import_lines';
  */
 async function stage<Row extends Timed>(
   client: pg.PoolClient,
-  { table, columns }: LogFormat<Row>,
+  { table, columns }: LogTable<Row>,
 ): Promise<string> {
   await client.query(
     `CREATE TEMP TABLE import_lines ON COMMIT DROP AS SELECT ${columns.join()} FROM ${table} WITH NO DATA`,
@@ -97,7 +145,7 @@ async function stage<Row extends Timed>(
 /** Copies the staged rows into their table and shifts them by `shift` ms, so that the newest of them is now. */
 async function unstage<Row extends Timed>(
   client: pg.PoolClient,
-  { table, columns }: LogFormat<Row>,
+  { table, columns }: LogTable<Row>,
   newest: number | null,
 ): Promise<{ now: number; shift: number }> {
   const now = await databaseTime(client);
@@ -111,25 +159,27 @@ async function unstage<Row extends Timed>(
   return { now, shift };
 }
 
-function resultOf(
-  table: string,
-  { imported, malformed, cut, oldest, newest, untimed }: Tally,
+function timesOf(
+  { oldest, newest, untimed }: Tally,
   { now, shift }: { now: number; shift: number | null },
-): ImportResult {
+): { first: Date | null; last: Date | null } {
   const times = untimed > 0 ? [now] : [];
   for (const at of [oldest, newest]) if (at !== null) times.push(at + (shift ?? 0));
-  const [first, last] = times.length
-    ? [new Date(Math.min(...times)), new Date(Math.max(...times))]
-    : [null, null];
-  return { table, imported, malformed, cut, first, last, shifted_ms: shift };
+  if (times.length === 0) return { first: null, last: null };
+  return { first: new Date(Math.min(...times)), last: new Date(Math.max(...times)) };
 }
 
-function unlike<Row extends Timed>(log: LogFile, { hint }: LogFormat<Row>, { malformed }: Tally) {
+function unlike<Row extends Timed>(
+  { name }: LogFile,
+  { formats, hint }: LogTable<Row>,
+  { malformed, format }: Tally,
+) {
   const [first] = malformed.lines;
+  const others = formats.map((each) => each.name).filter((each) => each !== format);
   return new ImportError({
-    what: `nothing was imported from ${log.name}`,
-    why: `none of its ${malformed.count} lines could be read; line ${first!.line}: ${first!.why}`,
-    hint,
+    what: `nothing was imported from ${name}`,
+    why: `none of its ${malformed.count} lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
+    hint: `${hint}; the other formats are ${others.join(', ')}`,
   });
 }
 

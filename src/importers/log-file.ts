@@ -1,16 +1,19 @@
+/** A log's text: opened, unpacked and decoded by its first bytes, whatever its name says. */
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { pipeline, Readable, Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { encodingOf, packingOf, tellingBytes, type Packing } from '../ground/encoding.ts';
 import { messageOf, NotFoundError, RoundsmanError } from '../ground/errors.ts';
+import { noFile } from '../ground/files/no-file.ts';
 
 /** A log exists and cannot be read: a directory, another user's file, a damaged archive. */
 export class UnreadableLogError extends RoundsmanError {}
 
 export interface LogFile {
   name: string;
-  /** Its bytes, unpacked for a `.gz`. Works once. */
-  read(): Readable;
+  /** Its text as UTF-8, without compression and byte order mark. Works once; throws {@link UnreadableLogError}. */
+  read(): Promise<Readable>;
   /** Bytes on disk; null for standard input and FIFOs. */
   size: number | null;
   /** How many of them have been read so far. */
@@ -24,10 +27,11 @@ const what = 'the log could not be read';
 export async function openLog(path: string): Promise<LogFile> {
   if (path === '-') {
     const { stdin } = process;
+    const name = 'standard input';
     return {
-      name: 'standard input',
+      name,
       size: null,
-      read: () => stdin,
+      read: () => textOf(stdin, name),
       bytesRead: () => stdin.bytesRead,
       close: async () => void stdin.destroy(),
     };
@@ -39,27 +43,130 @@ export async function openLog(path: string): Promise<LogFile> {
         why: `there is no file ${resolve(path)}`,
         hint: 'check the path; - stands for standard input',
       });
-    throw unreadable(path, error);
+    // What open() says of a socket.
+    throw error.code === 'ENXIO' ? noLog(path, 'it is a socket') : unreadable(path, error);
   });
   const stat = await file.stat();
-  if (stat.isDirectory()) {
+  const why = noFile(stat);
+  if (why) {
     await file.close();
-    throw new UnreadableLogError({ what, why: `${path} is a directory`, hint: 'name one file' });
+    throw noLog(path, why);
   }
   const bytes = file.createReadStream({ highWaterMark: 256 * 1024 });
   return {
     name: path,
     size: stat.isFile() ? stat.size : null,
-    // The callback does nothing: the reader of the last stream gets the failures of the first.
-    read: () => (path.endsWith('.gz') ? pipeline(bytes, createGunzip(), () => {}) : bytes),
+    read: () => textOf(bytes, path),
     bytesRead: () => bytes.bytesRead,
     close: () => file.close(),
   };
 }
 
+const noLog = (path: string, why: string): UnreadableLogError =>
+  new UnreadableLogError({
+    what,
+    why: why.replace('it is', `${path} is`),
+    hint: 'name one file',
+  });
+
+const unpackers: Partial<Record<Packing, () => Transform>> = {
+  gzip: () => createGunzip(),
+  zstd: () => createZstdDecompress(),
+};
+
+/** What unpacks to standard output what is not unpacked here. */
+const programs: Partial<Record<Packing, string>> = {
+  xz: 'xz -dc',
+  bzip2: 'bzip2 -dc',
+  zip: 'unzip -p',
+  lz4: 'lz4 -dc',
+  compress: 'uncompress -c',
+};
+
+/** An archive in an archive is rotated by two programs; more than that is made to unpack for ever. */
+const mostLayers = 3;
+
+async function textOf(given: Readable, name: string, layers = 0): Promise<Readable> {
+  const { start, whole: bytes } = await begun(given).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
+  const packing = packingOf(start);
+  if (packing) {
+    const unpack = unpackers[packing];
+    const program = programs[packing];
+    if (!unpack || layers === mostLayers)
+      throw new UnreadableLogError({
+        what,
+        why: `${name} is compressed (${packing}${unpack ? ', in several layers' : ''})`,
+        hint: program
+          ? `unpack it first: \`${program} FILE | npx roundsman import ... -\``
+          : 'unpack it first',
+      });
+    // The callback does nothing: the reader of the last stream gets the failures of the first.
+    return textOf(
+      pipeline(bytes, unpack(), () => {}),
+      name,
+      layers + 1,
+    );
+  }
+  const { encoding, mark } = encodingOf(start);
+  if (mark > 0) bytes.read(mark);
+  return encoding === 'utf-8' ? bytes : pipeline(bytes, toUtf8(encoding), () => {});
+}
+
+/** The first bytes, and a stream that still begins with them. */
+async function begun(bytes: Readable): Promise<{ start: Buffer; whole: Readable }> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  let isEnded = false;
+  while (!isEnded) {
+    const part = (await nextPart(bytes)) as Buffer | null;
+    isEnded = part === null;
+    if (part === null) break;
+    parts.push(part);
+    length += part.length;
+    // What a person types or a program writes slowly is judged by its beginning.
+    if (length >= 8) break;
+  }
+  const start = Buffer.concat(parts);
+  if (!isEnded) {
+    bytes.unshift(start);
+    return { start: start.subarray(0, tellingBytes), whole: bytes };
+  }
+  const whole = new Readable({ read() {} });
+  if (length > 0) whole.push(start);
+  whole.push(null);
+  return { start, whole };
+}
+
+/** The next part of the stream; null at its end. */
+function nextPart(bytes: Readable): Promise<unknown> {
+  const part: unknown = bytes.read();
+  if (part !== null || bytes.readableEnded) return Promise.resolve(part);
+  const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
+  const look = () => {
+    const found: unknown = bytes.read();
+    if (found !== null) settle(found);
+  };
+  const end = () => settle(null);
+  bytes.on('readable', look).once('end', end).once('error', reject);
+  return promise.finally(() => bytes.off('readable', look).off('end', end).off('error', reject));
+}
+
+function toUtf8(encoding: string): Transform {
+  const decoder = new TextDecoder(encoding);
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) =>
+      done(null, Buffer.from(decoder.decode(chunk, { stream: true }))),
+    flush: (done) => done(null, Buffer.from(decoder.decode())),
+  });
+}
+
 /** The error for a failure while reading. */
 export function unreadable(name: string, error: unknown): UnreadableLogError {
-  const damaged = String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+  if (error instanceof UnreadableLogError) return error;
+  const code = String((error as NodeJS.ErrnoException).code);
+  const damaged = /^(Z_|ZSTD_)/.test(code);
   return new UnreadableLogError(
     {
       what,
@@ -70,40 +177,4 @@ export function unreadable(name: string, error: unknown): UnreadableLogError {
     },
     { cause: error },
   );
-}
-
-/** The longest line that is read, in bytes. */
-export const longestLine = 64 * 1024;
-
-/** Cuts bytes into lines and holds no more than one line, however long the input is. */
-export class Lines {
-  #rest: Buffer = Buffer.alloc(0);
-  #tooLong = false;
-
-  /** The lines that end in this chunk, without their line break; null for a line that is too long. */
-  *push(chunk: Buffer): Generator<string | null> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-      yield this.#line(bytes.subarray(start, end));
-      start = end + 1;
-    }
-    this.#rest = bytes.subarray(start);
-    this.#tooLong ||= this.#rest.length > longestLine;
-    if (this.#tooLong) this.#rest = Buffer.alloc(0);
-  }
-
-  /** What follows the last line break. */
-  *end(): Generator<string | null> {
-    if (this.#tooLong || this.#rest.length > 0) yield this.#line(this.#rest);
-  }
-
-  #line(bytes: Buffer): string | null {
-    const tooLong = this.#tooLong || bytes.length > longestLine;
-    this.#tooLong = false;
-    let end = bytes.length;
-    while (bytes[end - 1] === 13) end--;
-    // Invalid UTF-8 becomes U+FFFD here.
-    return tooLong ? null : bytes.toString('utf8', 0, end);
-  }
 }

@@ -1,29 +1,30 @@
+/** From the bytes of a log to rows in COPY's text format. */
 import { Transform } from 'node:stream';
 import { copyText } from '../database/copy.ts';
-import { Lines, longestLine } from './log-file.ts';
+import { RoundsmanError } from '../ground/errors.ts';
+import { counted } from '../ground/text.ts';
+import { chooseFormat, sampleLength, sampleLines } from './choose.ts';
+import { Lines, longestLine } from './lines.ts';
+import type {
+  LineReader,
+  LogFormat,
+  LogTable,
+  ParsedLine,
+  Reading,
+  Timed,
+} from './reading/log-format.ts';
+import type { Zone } from './reading/zone.ts';
 
-/** `cut`: a text was longer than its column. */
-export type ParsedLine<Row> = { row: Row; cut?: boolean } | { why: string };
-
-export interface Timed {
-  /** ms since 1970; null when the line names no time */
-  created_at: number | null;
-}
-
-export interface LogFormat<Row extends Timed> {
-  table: 'api_logs' | 'error_logs';
-  columns: readonly (keyof Row & string)[];
-  /** `now`: the database's time in ms since 1970. */
-  parser(now: number): (line: string) => ParsedLine<Row>;
-  /** What to try when no line could be read. */
-  hint: string;
-}
+/** No format that is known fits the first lines of a log, or none of them has a time. Nothing was imported. */
+export class UnknownLogError extends RoundsmanError {}
 
 /** What {@link rowsOf} has counted so far. */
 export interface Tally {
   lines: number;
   imported: number;
   cut: number;
+  /** Lines without a time of their own, which are a part of the row before them. */
+  joined: number;
   /** All are counted, the first ten are listed; line numbers begin at 1. */
   malformed: { count: number; lines: { line: number; why: string }[] };
   /** Of the rows that have a time, in ms since 1970. */
@@ -31,58 +32,159 @@ export interface Tally {
   newest: number | null;
   /** Rows without a time. */
   untimed: number;
+  /** The name of the format in which the log is read; null before it is known. */
+  format: string | null;
+  /** Whether a line had a time that names no zone. */
+  zoneTaken: boolean;
 }
 
 export const emptyTally = (): Tally => ({
   lines: 0,
   imported: 0,
   cut: 0,
+  joined: 0,
   malformed: { count: 0, lines: [] },
   oldest: null,
   newest: null,
   untimed: 0,
+  format: null,
+  zoneTaken: false,
 });
 
 const listed = 10;
 
-/** The bytes of a log -> COPY's text format, counted in `tally`. `untimed`: ms, or null for NULL. */
+export interface RowsOptions<Row extends Timed> {
+  log: LogTable<Row>;
+  /** null: it is chosen by the first lines */
+  format: LogFormat<Row> | null;
+  reading: Reading;
+  /** What a row without a time gets: ms since 1970, or null for NULL. */
+  untimedAt: number | null;
+  /** Sees each part of the text, before it is read; what it throws ends the stream. */
+  onText?: (chunk: Buffer) => void;
+}
+
+interface Waiting {
+  line: number;
+  text: string;
+}
+
+/** The bytes of a log -> COPY's text format, counted in `tally`. Fails with {@link UnknownLogError}. */
 export function rowsOf<Row extends Timed>(
-  { columns, parser }: LogFormat<Row>,
-  { now, untimed }: { now: number; untimed: number | null },
+  { log, format, reading: given, untimedAt, onText }: RowsOptions<Row>,
   tally: Tally,
 ): Transform {
-  const parse = parser(now);
-  const lines = new Lines();
-
-  function refused(why: string): string {
-    if (++tally.malformed.count <= listed) tally.malformed.lines.push({ line: tally.lines, why });
-    return '';
-  }
-
-  function rowOf(line: string | null): string {
-    tally.lines++;
-    if (line === null) return refused(`it is longer than ${longestLine / 1024} KiB`);
-    const text = tally.lines === 1 ? line.replace(/^\uFEFF/, '') : line;
-    if (text.trim() === '') return '';
-    const parsed = parse(text);
-    if ('why' in parsed) return refused(parsed.why);
-    const { row, cut } = parsed;
-    count(tally, row.created_at, cut ?? false);
-    const values = columns.map((name) =>
-      name === 'created_at' ? timestamp(row.created_at ?? untimed) : copyText(row[name]),
-    );
-    return `${values.join('\t')}\n`;
-  }
-
-  const copied = (found: Iterable<string | null>): Buffer => {
-    let text = '';
-    for (const line of found) text += rowOf(line);
-    return Buffer.from(text);
+  const zone: Zone = (wall) => {
+    tally.zoneTaken = true;
+    return given.zone(wall);
   };
+  const reading = { ...given, zone };
+  const lines = new Lines();
+  /** null until the format is known */
+  let read: LineReader<Row> | null = null;
+  let waiting: Waiting[] = [];
+  let waitingLength = 0;
+  /** Lines without a time may still be joined to it. */
+  let held: Row | null = null;
+  let text = '';
+
+  function refuse(line: number, why: string): void {
+    release();
+    if (++tally.malformed.count <= listed) tally.malformed.lines.push({ line, why });
+  }
+
+  function release(): void {
+    if (held === null) return;
+    text += written(held, log.columns, untimedAt);
+    held = null;
+  }
+
+  function take(line: number, parsed: ParsedLine<Row>, whole: string): void {
+    if (parsed === 'nothing') return;
+    if (parsed === 'more') return join(line, whole);
+    if ('more' in parsed) return join(line, parsed.more);
+    if ('why' in parsed) return refuse(line, parsed.why);
+    const { row, cut } = parsed;
+    if (row.created_at === null && !reading.untimed) return refuse(line, noTime);
+    release();
+    held = row;
+    count(tally, row.created_at, cut ?? false);
+  }
+
+  function join(line: number, more: string): void {
+    if (held === null) return refuse(line, `${noTime}, and belongs to no line before it`);
+    tally.joined++;
+    if (!log.join(held, more)) tally.cut++;
+  }
+
+  function choose(): void {
+    const sample = waiting.map((each) => each.text);
+    const chosen = format ?? chooseFormat(log, reading, sample);
+    if (chosen === null) throw unknown(sample.length);
+    read = chosen.reader(reading, sample);
+    tally.format = chosen.name;
+    tally.zoneTaken = false;
+    for (const { line, text: whole } of waiting) take(line, read(whole), whole);
+    waiting = [];
+  }
+
+  function add(found: readonly (string | null)[]): void {
+    for (const whole of found) {
+      tally.lines++;
+      if (whole === null) refuse(tally.lines, `it is longer than ${longestLine / 1024} KiB`);
+      else if (whole.trim() === '') continue;
+      else if (read) take(tally.lines, read(whole), whole);
+      else {
+        waiting.push({ line: tally.lines, text: whole });
+        waitingLength += whole.length;
+        if (waiting.length >= sampleLines || waitingLength >= sampleLength) choose();
+      }
+    }
+  }
+
+  function flush(): Buffer {
+    const bytes = Buffer.from(text);
+    text = '';
+    return bytes;
+  }
+
   return new Transform({
-    transform: (chunk, _encoding, done) => answer(() => copied(lines.push(chunk)), done),
-    flush: (done) => answer(() => copied(lines.end()), done),
+    transform: (chunk: Buffer, _encoding, done) =>
+      answer(() => {
+        onText?.(chunk);
+        add(lines.push(chunk));
+        return flush();
+      }, done),
+    flush: (done) =>
+      answer(() => {
+        add(lines.end());
+        if (read === null && waiting.length > 0) choose();
+        release();
+        return flush();
+      }, done),
   });
+}
+
+const noTime = 'it has no time';
+
+const unknown = (lines: number): UnknownLogError =>
+  new UnknownLogError({
+    what: 'nothing was imported',
+    why: `no time that is known stands in ${lines === 1 ? 'its only line' : `the first ${counted(lines, 'line')}`}`,
+    hint: '--time now gives all lines the present time; --format says which format it is (docs/logs.md)',
+  });
+
+function written<Row extends Timed>(
+  row: Row,
+  columns: readonly (keyof Row & string)[],
+  untimedAt: number | null,
+): string {
+  let line = '';
+  for (const [at, name] of columns.entries()) {
+    if (at > 0) line += '\t';
+    line += name === 'created_at' ? timestamp(row.created_at ?? untimedAt) : copyText(row[name]);
+  }
+  return `${line}\n`;
 }
 
 function count(tally: Tally, at: number | null, cut: boolean): void {
@@ -90,8 +192,8 @@ function count(tally: Tally, at: number | null, cut: boolean): void {
   if (cut) tally.cut++;
   if (at === null) tally.untimed++;
   else {
-    tally.oldest = Math.min(at, tally.oldest ?? at);
-    tally.newest = Math.max(at, tally.newest ?? at);
+    if (tally.oldest === null || at < tally.oldest) tally.oldest = at;
+    if (tally.newest === null || at > tally.newest) tally.newest = at;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { UsageError } from '../ground/errors.ts';
-import { zoneName } from './wall-clock.ts';
+import { zoneName } from '../ground/wall-clock.ts';
 
 /** A schedule or a time zone cannot be read; it is refused before it is stored. */
 export class BadScheduleError extends UsageError {

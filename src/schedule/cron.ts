@@ -7,7 +7,7 @@
  *   with other slots of the same gap), for a time in an overlap at its first instant.
  */
 import { BadScheduleError, readSchedule, type Schedule } from './cron-text.ts';
-import { clockOf, firstShowing } from './wall-clock.ts';
+import { clockOf, firstShowing } from '../ground/wall-clock.ts';
 
 export { BadScheduleError, inWords, type Schedule } from './cron-text.ts';
 

@@ -1,8 +1,10 @@
 /** The pages of docs/ that are generated: `npm run docs` writes them. */
 import { cliPage } from './cli-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { logsPage } from './logs-page.ts';
 
 export const pages: Record<string, () => string> = {
   'docs/cli.md': cliPage,
   'docs/errors.md': errorsPage,
+  'docs/logs.md': logsPage,
 };

@@ -1,33 +1,31 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { printable } from '../../ground/text.ts';
-import type {
-  ErrorLogFormat,
-  ImportResult,
-  OpenedLog,
-  TimeUnit,
-} from '../../services/import/log.ts';
+import type { ImportResult, OpenedLog, TimeUnit } from '../../services/import/log.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { duration, facts, json, say, span, time } from '../terminal/print.ts';
 
 interface Options {
+  format?: string;
+  timeZone?: string;
   shiftToNow?: true;
+  again?: true;
   json?: true;
 }
 interface AccessOptions extends Options {
   timeUnit?: TimeUnit;
 }
 interface ErrorOptions extends Options {
-  format: ErrorLogFormat;
   utcOffset?: string;
+  time?: 'now';
 }
 
 /** `roundsman import access-log FILE`, `roundsman import error-log FILE` */
 export function importCommand(): Command {
   const command = new Command('import').description('read logs into the platform, all or nothing');
 
-  logCommand(command, 'access-log', 'combined or common format, into api_logs')
+  logCommand(command, 'access-log', 'requests, into api_logs')
     .addOption(
       new Option(
         '--time-unit <unit>',
@@ -36,21 +34,24 @@ export function importCommand(): Command {
     )
     .action(async (file: string, options: AccessOptions) => {
       const { openAccessLog } = await import('../../services/import/log.ts');
-      const { timeUnit } = options;
-      await importFile(await openAccessLog(file, { timeUnit }), options);
+      await importFile(await openAccessLog(file, options), options);
     });
 
-  logCommand(command, 'error-log', 'one message a line, into error_logs')
+  logCommand(command, 'error-log', 'messages, into error_logs')
     .addOption(
-      new Option('--format <format>', 'how lines are written')
-        .choices(['apache', 'syslog', 'plain'])
-        .default('plain'),
+      new Option('--time <when>', 'give lines that no time is found for the present time').choices([
+        'now',
+      ]),
     )
-    .option('--utc-offset <±hh:mm>', 'of times without a zone (default: UTC)', utcOffset)
+    .addOption(
+      new Option('--utc-offset <±hh:mm>', 'the same as --time-zone, as an offset')
+        .conflicts('timeZone')
+        .argParser(utcOffset),
+    )
     .action(async (file: string, options: ErrorOptions) => {
       const { openErrorLog } = await import('../../services/import/log.ts');
-      const { format, utcOffset } = options;
-      await importFile(await openErrorLog(file, { format, utcOffset }), options);
+      const timeZone = options.timeZone ?? options.utcOffset;
+      await importFile(await openErrorLog(file, { ...options, timeZone }), options);
     });
 
   return command;
@@ -60,8 +61,11 @@ const logCommand = (parent: Command, name: string, description: string): Command
   parent
     .command(name)
     .description(description)
-    .argument('<file>', 'the log; .gz is unpacked, - is standard input')
+    .argument('<file>', 'the log; gzip and zstd are unpacked, - is standard input')
+    .option('--format <name>', 'how lines are written (what the first lines say; docs/logs.md)')
+    .option('--time-zone <zone>', 'of times that name none, as in Europe/Berlin or +02:00 (UTC)')
     .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
+    .option('--again', 'import it also where the same text was imported before')
     .option('--json', 'print one JSON document');
 
 function utcOffset(text: string): string {
@@ -70,19 +74,26 @@ function utcOffset(text: string): string {
 }
 
 /** The log is opened before the database, so that a wrong path is reported at once. */
-async function importFile(log: OpenedLog, options: Options): Promise<void> {
+async function importFile(
+  log: OpenedLog,
+  options: Options & Pick<ErrorOptions, 'time'>,
+): Promise<void> {
   const began = performance.now();
   try {
     const result = await withDatabase(async ({ url }) => {
       const progress = progressOf(log.size);
       try {
-        const shiftToNow = options.shiftToNow ?? false;
+        const wanted = {
+          shiftToNow: options.shiftToNow ?? false,
+          untimed: options.time === 'now',
+          again: options.again ?? false,
+        };
         const onProgress = (bytes: number, lines: number) =>
           progress.draw(
             bytes,
             `${megabytes(bytes)}  ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
           );
-        return await log.importInto({ url, actor: actorOf() }, { shiftToNow, onProgress });
+        return await log.importInto({ url, actor: actorOf() }, { ...wanted, onProgress });
       } finally {
         progress.clear();
       }
@@ -95,19 +106,35 @@ async function importFile(log: OpenedLog, options: Options): Promise<void> {
 }
 
 function print(name: string, result: ImportResult, tookMs: number): void {
-  const { table, imported, malformed, cut, first, last, shifted_ms: shift } = result;
+  const { table, imported, malformed, cut, joined, first, last, shifted_ms: shift } = result;
   if (imported === 0) return say(`Nothing to import: ${name} has no lines.`);
   facts([
     ['imported', `${count(imported)} into ${table}`],
+    ['read as', result.format],
+    ['joined', joined ? `${count(joined)} without a time, to the line before` : null],
     ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],
-    ['cut', cut ? `${count(cut)}, to the 255 characters that a path may have` : null],
+    ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
     ['times', `${time(first)} to ${time(last)} UTC`],
+    ['zone', zoneSaid(result)],
     ['shifted', shift === null ? null : `by ${span(shift)} ${shift < 0 ? 'back' : 'forward'}`],
     ['took', duration(tookMs)],
   ]);
   for (const { line, why } of malformed.lines) say(`  line ${line}: ${printable(why)}`);
   const more = malformed.count - malformed.lines.length;
   if (more > 0) say(`  and ${count(more)} more`);
+}
+
+const cuts: Record<string, string> = {
+  api_logs: 'to the 255 characters that a path may have',
+  error_logs: 'that would have made a message longer than 64 KiB',
+};
+
+/** Null where each line names its zone. */
+function zoneSaid({ time_zone: zone, time_zone_given: isGiven }: ImportResult): string | null {
+  if (zone === null) return null;
+  return isGiven
+    ? `${zone}, for times that name none`
+    : `${zone} is assumed: times name none, and --time-zone gives one`;
 }
 
 const count = (value: number): string => value.toLocaleString('en');

@@ -1,45 +1,84 @@
 /** A log of the platform, which is imported into its table as a whole or not at all. */
 import { pool } from '../../database/connect.ts';
-import { accessLog, type TimeUnit } from '../../importers/access-log.ts';
-import { errorLog, type ErrorLogFormat } from '../../importers/error-log.ts';
-import { importLog, type ImportOptions, type ImportResult } from '../../importers/import.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { nearest } from '../../ground/nearest.ts';
+import { accessLogs } from '../../importers/access/formats.ts';
+import { errorLogs } from '../../importers/errors/formats.ts';
+import {
+  importLog,
+  type ImportOptions,
+  type ImportResult,
+  type LogSettings,
+} from '../../importers/import.ts';
 import { openLog, type LogFile } from '../../importers/log-file.ts';
-import type { LogFormat, Timed } from '../../importers/log-rows.ts';
-import { offsetOf } from '../../importers/log-time.ts';
+import type { LogTable, Timed, TimeUnit } from '../../importers/reading/log-format.ts';
+import { zoneOf, type Zone } from '../../importers/reading/zone.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-export type { TimeUnit } from '../../importers/access-log.ts';
-export type { ErrorLogFormat } from '../../importers/error-log.ts';
+export type { TimeUnit } from '../../importers/reading/log-format.ts';
 export type { ImportResult } from '../../importers/import.ts';
 
 /** An open log. The code that opened it closes it. */
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
   /**
    * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
-   * UnreadableLogError.
+   * UnknownLogError, ImportedBeforeError, UnreadableLogError.
    */
   importInto(
     context: { url: string; actor: Actor },
-    options: Required<ImportOptions>,
+    options: Omit<ImportOptions, 'by'>,
   ): Promise<ImportResult>;
 }
 
-/** Combined or common format, into api_logs. Throws NotFoundError, UnreadableLogError; `-` is standard input. */
-export const openAccessLog = (
-  file: string,
-  { timeUnit }: { timeUnit: TimeUnit | undefined },
-): Promise<OpenedLog> => open(file, accessLog(timeUnit));
+export interface GivenSettings {
+  /** the name of a format; else it is chosen by the first lines */
+  format?: string | undefined;
+  /** Of times that name no zone: an IANA name or an offset such as +02:00. */
+  timeZone?: string | undefined;
+  /** Of response times that name no unit. */
+  timeUnit?: TimeUnit | undefined;
+}
 
-/**
- * One message a line, into error_logs; `utcOffset` is the offset of times without a zone. Throws as {@link
- * openAccessLog} does.
- */
-export const openErrorLog = (
-  file: string,
-  { format, utcOffset }: { format: ErrorLogFormat; utcOffset: string | undefined },
-): Promise<OpenedLog> => open(file, errorLog(format, offsetOf(utcOffset, 0)));
+/** Requests, into api_logs. Throws UsageError, NotFoundError, UnreadableLogError; `-` is standard input. */
+export const openAccessLog = (file: string, given: GivenSettings): Promise<OpenedLog> =>
+  open(file, settingsOf(accessLogs, given));
 
-async function open<Row extends Timed>(file: string, format: LogFormat<Row>): Promise<OpenedLog> {
+/** Messages, into error_logs. Throws as {@link openAccessLog} does. */
+export const openErrorLog = (file: string, given: GivenSettings): Promise<OpenedLog> =>
+  open(file, settingsOf(errorLogs, given));
+
+function settingsOf<Row extends Timed>(
+  log: LogTable<Row>,
+  { format: name, timeZone, timeUnit }: GivenSettings,
+): LogSettings<Row> {
+  const format = log.formats.find((each) => each.name === name);
+  if (name !== undefined && format === undefined) {
+    const names = log.formats.map((each) => each.name);
+    const [meant] = nearest(name, names);
+    throw new UsageError({
+      what: `--format cannot be ${JSON.stringify(name)}`,
+      why: `there are ${names.join(', ')}`,
+      hint: meant ? `did you mean ${meant}?` : 'leave it out: the first lines say which one it is',
+    });
+  }
+  return { log, format: format ?? null, zone: zoneGiven(timeZone), timeUnit };
+}
+
+function zoneGiven(name: string | undefined): { name: string; zone: Zone } | null {
+  if (name === undefined) return null;
+  const zone = zoneOf(name.trim());
+  if (zone !== null) return { name: name.trim(), zone };
+  throw new UsageError({
+    what: `--time-zone cannot be ${JSON.stringify(name)}`,
+    why: 'it is no time zone that is known, or one of several of that name',
+    hint: 'give an IANA name such as Europe/Berlin, or an offset such as +02:00',
+  });
+}
+
+async function open<Row extends Timed>(
+  file: string,
+  settings: LogSettings<Row>,
+): Promise<OpenedLog> {
   const log = await openLog(file);
   return {
     name: log.name,
@@ -49,7 +88,7 @@ async function open<Row extends Timed>(file: string, format: LogFormat<Row>): Pr
       authorise(actor, 'import logs', 'admin');
       const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman import' });
       try {
-        return await importLog(connections, log, format, options);
+        return await importLog(connections, log, settings, { ...options, by: actor.name });
       } finally {
         await connections.end();
       }

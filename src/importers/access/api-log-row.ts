@@ -1,0 +1,74 @@
+/** What formats of access logs have in common: from the texts of a request to a row of api_logs. */
+import { isIP } from 'node:net';
+import { fitting, storable } from '../../ground/text.ts';
+import type { ParsedLine } from '../reading/log-format.ts';
+
+export interface ApiLogRow {
+  endpoint: string;
+  method: string;
+  /** 0 when no answer was sent, which servers write as 000 or `-` */
+  status_code: number;
+  response_time_ms: number | null;
+  ip_address: string | null;
+  /** ms since 1970; null when the line names no time */
+  created_at: number | null;
+}
+
+export interface Request {
+  /** the path with its query string */
+  path: string;
+  /** `-` where the server could not read the request */
+  method: string;
+  status: number;
+  ms: number | null;
+  ip: string | null;
+  at: number | null;
+}
+
+/** The row of a request, its path cut to its column. */
+export function apiLogRow({ path, method, status, ms, ip, at }: Request): ParsedLine<ApiLogRow> {
+  const whole = storable(path);
+  const endpoint = fitting(whole, 255);
+  return {
+    row: {
+      endpoint,
+      method,
+      status_code: status,
+      response_time_ms: ms,
+      ip_address: ip,
+      created_at: at,
+    },
+    cut: endpoint !== whole,
+  };
+}
+
+/** `GET`, `M-SEARCH`: what the column of methods takes. */
+export const isMethod = (text: string): boolean => /^[A-Za-z][\w-]{0,9}$/.test(text);
+
+/** `200`, also `000` and `-` for none -> a status; null for any other text. */
+export const statusOf = (text: string): number | null =>
+  text === '-' || text === '' ? 0 : /^\d{3}$/.test(text) ? Number(text) : null;
+
+/** `https://host:443/path?query` and `host.example/path?query` -> `/path?query`; a path stays as it is. */
+export const pathOf = (url: string): string =>
+  /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[/?]|$))(.*)$/is
+    .exec(url)?.[1]
+    ?.replace(/^(?!\/)/, '/') ?? url;
+
+const largestInteger = 2 ** 31 - 1;
+
+/** A duration in ms, as its column takes it: whole, null for what is no duration. */
+export const wholeMs = (ms: number): number | null =>
+  ms >= 0 && ms <= largestInteger ? Math.round(ms) : null;
+
+/**
+ * The address in `192.0.2.1`, `192.0.2.1:443`, `[2001:db8::1]`, `[2001:db8::1]:443` or `fe80::1%eth0`, which
+ * PostgreSQL takes without its zone; null for any other text.
+ */
+export function ipOf(text: string): string | null {
+  if (isIP(text) && !text.includes('%')) return text;
+  const [, bracketed, bare] =
+    /^(?:\[([^\]]*)\](?::\d{1,5})?|([^[\]%:]+)(?::\d{1,5})?)$/.exec(text) ?? [];
+  const [address] = (bracketed ?? bare ?? text).split('%', 1);
+  return isIP(address!) ? address! : null;
+}

@@ -1,0 +1,81 @@
+/** Requests that are fields with names. */
+import { field, firstField, textOf, type Fields } from '../reading/fields.ts';
+import { units, type ParsedLine, type Reading } from '../reading/log-format.ts';
+import { noSuchTime } from '../reading/log-time.ts';
+import { timeOf } from '../reading/time-shapes.ts';
+import {
+  apiLogRow,
+  ipOf,
+  isMethod,
+  pathOf,
+  statusOf,
+  wholeMs,
+  type ApiLogRow,
+} from './api-log-row.ts';
+
+/** The names of the fields, the first one that there is counts. */
+export interface RequestNames {
+  time: readonly string[];
+  method: readonly string[];
+  path: readonly string[];
+  status: readonly string[];
+  ip: readonly string[];
+  /** with the factor to ms; null where the value names its unit */
+  duration: readonly (readonly [name: string, factor: number | null])[];
+}
+
+const factors: Record<string, number> = {
+  ...units,
+  ns: 1e-6,
+  µs: 0.001,
+  μs: 0.001,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** `12`, `0.012s`, `1m3.5s` -> ms; null for what is no duration. */
+function durationOf(value: unknown, factor: number | null): number | null {
+  const text = textOf(value)?.trim();
+  if (text === undefined) return null;
+  if (factor !== null && /^\d+(?:\.\d+)?(?:e-?\d+)?$/i.test(text))
+    return wholeMs(Number(text) * factor);
+  const parts = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)
+    ? [...text.matchAll(/(\d+(?:\.\d+)?)([a-zµμ]+)/g)]
+    : [];
+  if (parts.length === 0) return null;
+  return wholeMs(
+    parts.reduce((sum, [, number, unit]) => sum + Number(number) * factors[unit!]!, 0),
+  );
+}
+
+/** `more` for fields that are no request. */
+export function requestRow(
+  fields: Fields,
+  names: RequestNames,
+  reading: Reading,
+): ParsedLine<ApiLogRow> {
+  const path = textOf(firstField(fields, names.path));
+  const code = textOf(firstField(fields, names.status));
+  const method = textOf(firstField(fields, names.method));
+  if (path === undefined || (method === undefined && code === undefined))
+    return { why: 'its fields name no path with a method or a status' };
+  const status = statusOf(code === '0' ? '000' : (code ?? '-'));
+  if (status === null)
+    return { why: `the status ${JSON.stringify(code!.slice(0, 20))} is not three digits` };
+  const stamp = firstField(fields, names.time);
+  const at = timeOf(stamp, reading) ?? timeOf(numberIn(stamp), reading);
+  if (stamp !== undefined && typeof at !== 'number')
+    return noSuchTime(String(textOf(stamp) ?? 'the one in its field').slice(0, 40));
+  const [name, factor] = names.duration.find(([each]) => field(fields, each) !== undefined) ?? [];
+  return apiLogRow({
+    path: pathOf(path),
+    method: method !== undefined && isMethod(method) ? method : '-',
+    status,
+    ms: name === undefined ? null : durationOf(field(fields, name), factor ?? null),
+    ip: ipOf((textOf(firstField(fields, names.ip)) ?? '').split(',', 1)[0]!.trim()),
+    at: at ?? null,
+  });
+}
+
+const numberIn = (value: unknown): number | undefined =>
+  typeof value === 'string' && /^\d{10,19}(?:\.\d{1,9})?$/.test(value) ? Number(value) : undefined;

@@ -1,0 +1,36 @@
+/** Which format a log is written in, judged by its first lines. */
+import type { LineReader, LogFormat, LogTable, Reading, Timed } from './reading/log-format.ts';
+
+/** Lines and characters that are enough to judge by. */
+export const sampleLines = 200;
+export const sampleLength = 256 * 1024;
+
+/** A format that reads at least this share of what the best one reads is good enough, if it stands before it. */
+const goodEnough = 0.8;
+
+/** The first format that reads these lines; null where none reads any. Where two do, the table's order decides. */
+export function chooseFormat<Row extends Timed>(
+  { formats, otherwise }: LogTable<Row>,
+  reading: Reading,
+  sample: readonly string[],
+): LogFormat<Row> | null {
+  const counts = formats.map((format) => rowsIn(format.reader(reading, sample), reading, sample));
+  const best = Math.max(...counts);
+  if (best === 0) return otherwise;
+  return formats[counts.findIndex((count) => count >= goodEnough * best)]!;
+}
+
+/** How many of these lines are rows with a time. */
+function rowsIn<Row extends Timed>(
+  read: LineReader<Row>,
+  { untimed }: Reading,
+  sample: readonly string[],
+): number {
+  let rows = 0;
+  for (const line of sample) {
+    const parsed = read(line);
+    if (typeof parsed === 'object' && 'row' in parsed)
+      if (parsed.row.created_at !== null || untimed) rows++;
+  }
+  return rows;
+}

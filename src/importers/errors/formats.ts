@@ -1,0 +1,23 @@
+/** The formats of error logs: another one is one file and one line here. Special ones stand before general ones. */
+import type { LogTable } from '../reading/log-format.ts';
+import { apache } from './apache.ts';
+import { docker } from './docker.ts';
+import { join, type ErrorLogRow } from './error-log-row.ts';
+import { json } from './json.ts';
+import { klog } from './klog.ts';
+import { logfmt } from './logfmt.ts';
+import { nginx } from './nginx.ts';
+import { php } from './php.ts';
+import { plain } from './plain.ts';
+import { postgresql } from './postgresql.ts';
+import { ruby } from './ruby.ts';
+import { syslog } from './syslog.ts';
+
+export const errorLogs: LogTable<ErrorLogRow> = {
+  table: 'error_logs',
+  columns: ['error_type', 'error_message', 'stack_trace', 'context', 'ip_address', 'created_at'],
+  formats: [apache, nginx, postgresql, php, ruby, klog, docker, syslog, json, logfmt, plain],
+  otherwise: null,
+  join,
+  hint: '--format names another format, and --time now gives lines without a time the present one',
+};

@@ -1,0 +1,34 @@
+import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
+import { instant, monthOf, noSuchTime } from '../reading/log-time.ts';
+import { zoneOf } from '../reading/zone.ts';
+import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
+
+/** What PHP writes to its `error_log`, and PHP-FPM to its own. */
+export const php: LogFormat<ErrorLogRow> = {
+  name: 'php',
+  writtenBy: 'PHP, PHP-FPM',
+  example: [
+    '[10-Mar-2026 12:00:00] NOTICE: fpm is running, pid 1',
+    '[10-Mar-2026 12:00:00 Europe/Berlin] PHP Fatal error:  Uncaught Error: Call to undefined function x() in /srv/index.php:3',
+  ],
+  zone: 'sometimes named',
+  reader: (reading) => (line) => parse(line, reading),
+};
+
+const head =
+  /^\[((\d\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?: ([A-Za-z+-][\w/+:-]{0,40}))?)\] ?(.*)$/s;
+const level =
+  /^(?:PHP )?((?:Catchable |Recoverable |Core |Compile |User )?(?:[Ff]atal error|[Pp]arse error|[Ww]arning|[Nn]otice|[Dd]eprecated|[Ee]rror)|WARNING|NOTICE|ERROR|ALERT|DEBUG)\b:?/;
+
+function parse(line: string, { zone: given, isZoneGiven }: Reading): ParsedLine<ErrorLogRow> {
+  const found = head.exec(line);
+  if (!found) return 'more';
+  const [, text, day, month, year, hour, minute, second, digits, name, message] = found;
+  const zone = name === undefined ? given : (zoneOf(name) ?? (isZoneGiven ? given : null));
+  if (zone === null)
+    return { why: `the zone ${name} is not known; --time-zone says which one it is` };
+  const at = instant(zone, year, monthOf(month!), day, hour, minute, second, digits);
+  if (at === null) return noSuchTime(text!);
+  const kind = level.exec(message!)?.[1]?.toLowerCase().replaceAll(' ', '-');
+  return errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
+}

@@ -1,0 +1,67 @@
+/** What a format of a log has to bring along: one file a format, one line in ../formats.ts. */
+import type { Zone } from './zone.ts';
+
+export interface Timed {
+  /** ms since 1970; null when the line names no time */
+  created_at: number | null;
+}
+
+/** What a line is that is no row of its own: `more` belongs to the row before it, `nothing` is a comment. */
+export type NoRow = 'more' | 'nothing';
+
+/**
+ * `cut`: a text was longer than its column. `why`: the line cannot be read, and the next ones are not joined to it.
+ * `more`: this text of it belongs to the row before it.
+ */
+export type ParsedLine<Row> =
+  | { row: Row; cut?: boolean }
+  | { why: string }
+  | { more: string }
+  | NoRow;
+
+/** Factors to ms from the unit of a duration. */
+export const units = { us: 0.001, ms: 1, s: 1000 };
+export type TimeUnit = keyof typeof units;
+
+/** What a reader goes by beside its lines. */
+export interface Reading {
+  /** The database's time in ms since 1970: dates without a year are not after it. */
+  now: number;
+  /** Of times that name no zone. */
+  zone: Zone;
+  /** False where that zone is only assumed. */
+  isZoneGiven: boolean;
+  /** Of response times that name no unit; undefined where they are not to be read. */
+  timeUnit?: TimeUnit | undefined;
+  /** Lines that no time can be found for become rows of the present time. */
+  untimed: boolean;
+}
+
+export type LineReader<Row> = (line: string) => ParsedLine<Row>;
+
+export interface LogFormat<Row extends Timed> {
+  /** What `--format` takes. */
+  name: string;
+  /** Which programs write it, for people. */
+  writtenBy: string;
+  /** Lines as such a program writes them; tests read them, and docs/logs.md shows the last one. */
+  example: readonly string[];
+  /** Whether its lines say which zone their times are of. */
+  zone: 'named' | 'not named' | 'sometimes named';
+  /** The reader of one file, which may remember what it has read; it never throws. `sample`: the first lines. */
+  reader(reading: Reading, sample: readonly string[]): LineReader<Row>;
+}
+
+/** A table that logs are imported into, and how its logs are written. */
+export interface LogTable<Row extends Timed> {
+  table: 'api_logs' | 'error_logs';
+  columns: readonly (keyof Row & string)[];
+  /** The first one that reads the lines is taken, so what is special stands before what is general. */
+  formats: readonly LogFormat<Row>[];
+  /** What is tried where no format reads any of the first lines; null: such a log is refused. */
+  otherwise: LogFormat<Row> | null;
+  /** Appends a line to the row before it; false where the row is as long as it may be. */
+  join(row: Row, line: string): boolean;
+  /** What to try when no line could be read. */
+  hint: string;
+}

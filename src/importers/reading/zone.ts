@@ -1,0 +1,91 @@
+/** Time zones as logs and people write them. */
+import { clockOf, firstShowing, zoneName } from '../../ground/wall-clock.ts';
+
+/** A wall time, as the ms since 1970 that it would be in UTC -> ms since 1970. */
+export type Zone = (wall: number) => number;
+
+export const utc: Zone = (wall) => wall;
+
+const fixed =
+  (ms: number): Zone =>
+  (wall) =>
+    wall - ms;
+
+/** An offset from UTC: a part for other expressions. */
+export const offsetPattern = '[+-](?:0\\d|1[0-5])(?::?[0-5]\\d)?';
+
+/** `+02:00`, `-0800` or `+03` -> ms east of UTC. */
+function offsetOf(text: string): number {
+  const digits = text.replaceAll(/\D/g, '').padEnd(4, '0');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  return minutes * (text.startsWith('-') ? -60_000 : 60_000);
+}
+
+/** As PostgreSQL knows these names: `hours east of UTC: names`. */
+const abbreviations = new Map(
+  [
+    '0: Z UTC GMT UCT UT WET',
+    '1: WEST BST CET MET WAT',
+    '2: CEST MEST EET SAST CAT',
+    '3: EEST MSK EAT',
+    '5: PKT',
+    '7: WIB',
+    '8: WITA HKT AWST',
+    '9: WIT JST KST',
+    '9.5: ACST',
+    '10: AEST',
+    '10.5: ACDT',
+    '11: AEDT',
+    '12: NZST',
+    '13: NZDT',
+    '-2.5: NDT',
+    '-3: ADT',
+    '-3.5: NST',
+    '-4: AST EDT',
+    '-5: EST CDT',
+    '-6: MDT',
+    '-7: MST PDT',
+    '-8: AKDT',
+    '-9: AKST',
+    '-10: HST',
+  ].flatMap((line) => {
+    const [hours, names] = line.split(': ');
+    return names!.split(' ').map((name): [string, number] => [name, Number(hours)]);
+  }),
+);
+
+/** Each of them is in use in several countries, hours apart: only the log's owner knows which one is meant. */
+const ambiguous = new Set(['CST', 'IST', 'PST']);
+
+/** The zone that may follow a time: a part for other expressions. Longer names stand before their beginnings. */
+export const zonePattern = `(?:GMT|UTC)${offsetPattern}(?!\\d)|(?:${[
+  ...abbreviations.keys(),
+  ...ambiguous,
+]
+  .toSorted((a, b) => b.length - a.length)
+  .join('|')})(?![A-Za-z])|${offsetPattern}(?!\\d)`;
+
+const zones = new Map<string, Zone | null>();
+
+/** An offset, an abbreviation with one meaning or an IANA name -> the zone; null for any other text. */
+export function zoneOf(text: string): Zone | null {
+  const known = zones.get(text);
+  if (known !== undefined) return known;
+  const zone = read(text);
+  // Names come from logs: another text in each line must not fill the memory.
+  if (zones.size < 1_000) zones.set(text, zone);
+  return zone;
+}
+
+const offset = new RegExp(`^${offsetPattern}$`);
+
+function read(given: string): Zone | null {
+  const text = given.replace(/^(?:GMT|UTC)(?=[+-])/i, '');
+  if (offset.test(text)) return fixed(offsetOf(text));
+  const hours = abbreviations.get(text.toUpperCase());
+  if (hours !== undefined) return hours === 0 ? utc : fixed(hours * 3_600_000);
+  const name = ambiguous.has(text.toUpperCase()) ? null : zoneName(text);
+  if (name === null) return null;
+  const clock = clockOf(name);
+  return (wall) => firstShowing(clock, wall);
+}

@@ -1,0 +1,54 @@
+/** docs/logs.md, from the formats themselves. */
+import { accessLogs } from '../../src/importers/access/formats.ts';
+import { errorLogs } from '../../src/importers/errors/formats.ts';
+import type { LogTable } from '../../src/importers/reading/log-format.ts';
+import { code, table } from './markdown.ts';
+
+const intro = `# Logs that can be imported
+
+\`npx roundsman import access-log FILE\` reads requests into \`api_logs\`, and \`npx roundsman import error-log FILE\` reads
+messages into \`error_logs\`. A file is imported whole or not at all. \`npm run docs\` writes this page from the formats in
+\`src/importers/\`: change them, not the page. Another format is one file there and one line in the list beside it.
+
+## How a file is read
+
+- **Compression and encoding** are told by the first bytes, whatever the file is called: gzip and zstd are unpacked, also
+  one in the other; UTF-16 and a byte order mark are read. Lines end with \\n, \\r\\n or, in a text without any other end,
+  \\r. NUL bytes at the beginning of a line are left out, and others become U+FFFD.
+- **The format** is told by the first 200 lines, and printed. \`--format\` decides where that is wrong.
+- **Times that name no zone** are of \`--time-zone\`, an IANA name or an offset; without it UTC is assumed, and the command
+  says so. CST, IST and PST mean several zones: such lines are left out unless \`--time-zone\` is given.
+- **Dates without a year** are of the latest year in which they are not in the future.
+- **A line of an error log without a time** belongs to the line before it: to its \`stack_trace\` from where one begins, before
+  that to its message, up to 64 KiB.
+- **A log without any time** is refused; with \`--time now\` each line is a row of the present time.
+- **The same text a second time** is refused, whatever it is called and packed in, and so is a text that begins with one that
+  was imported, as a log that has grown does. \`--again\` imports all of it once more.
+- **What cannot be read** is left out, counted, and the first ten lines are listed with their reasons.
+
+A request that the server could not read, as \`"-" 408\`, has the method \`-\`; a request that got no answer, as status
+\`000\`, has the status 0. Of a list of addresses the first one is the client's. A response time is read where it names its
+unit (\`3ms\`), where its name does (\`rt=0.012\` in seconds, \`D=1500\` in us), and with \`--time-unit\` where it is the last
+field.
+`;
+
+const sectionOf = (command: string, { table: name, formats }: LogTable<any>): string[] => [
+  `\n## \`${command}\`, into \`${name}\``,
+  ...table(
+    ['--format', 'written by', 'zone', 'a line'],
+    formats.map(({ name: format, writtenBy, zone, example }) => [
+      code(format),
+      writtenBy,
+      zone,
+      code(example.at(-1)!.replaceAll('\t', String.raw`\t`)),
+    ]),
+  ),
+];
+
+export const logsPage = (): string =>
+  [
+    intro.trimEnd(),
+    ...sectionOf('import access-log', accessLogs),
+    ...sectionOf('import error-log', errorLogs),
+    '',
+  ].join('\n');
