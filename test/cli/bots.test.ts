@@ -44,7 +44,7 @@ describe('list and show', () => {
     const [listed] = (await roundsman(url, 'bots', 'list', '--json')).json();
     expect(Object.keys(listed)).toEqual([...columns, 'bot_executions']);
     const shown = (await roundsman(url, 'bots', 'show', id, '--json')).json();
-    expect(Object.keys(shown)).toEqual([...columns, 'bot_executions', 'bot_findings']);
+    expect(Object.keys(shown)).toEqual([...columns, 'settings', 'bot_executions', 'bot_findings']);
     expect(shown.bot_executions[0]).toMatchObject({ id: run, scheduled_for: null, attempt: 1 });
     expect(shown.bot_findings[0]).toMatchObject({ id: finding, affected_component: '/v1' });
   });

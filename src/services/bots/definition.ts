@@ -79,7 +79,14 @@ export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
 const stored: Record<string, (given: string) => unknown> = {
   config: readConfig,
   schedule: (given) => given.trim().split(/\s+/).join(' '),
+  endpoint: endpointOf,
 };
+
+/** An endpoint as a person gives it: the name of a bot in the catalogue is enough. */
+function endpointOf(given: string): string {
+  const text = given.trim();
+  return botName.test(text) ? `/api/bots/${text}` : text;
+}
 
 function checkText(flag: string, column: keyof Bots, text: string): void {
   const most = lengths[column];
@@ -109,7 +116,8 @@ export function checkName(name: string): void {
     });
 }
 
-function readConfig(text: string): object {
+/** A config that can be stored, from JSON. Throws {@link UsageError}. */
+export function readConfig(text: string): object {
   const bad = (why: string, cause?: unknown) =>
     new UsageError(
       { what: '--config cannot be used', why, hint: `write it as --config '{"days": 7}'` },

@@ -1,17 +1,27 @@
 import { listExecutions } from '../../data/bots/bot-executions.ts';
 import { listFindings } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 import { scheduleInWords } from './schedule.ts';
+import { settingsNow } from './settings.ts';
 
 const newest = 10;
 const mostFindings = 50;
 
-/** A bot with its newest runs, its open findings and its schedule in words. Throws NotFoundError. */
-export async function showBot(db: Db, { bot: given }: { bot: string }) {
+/**
+ * A bot with its settings, its newest runs, its open findings and its schedule in words. `settings` is null where its
+ * endpoint or its schema does not say which there are. Throws NotFoundError.
+ */
+export async function showBot(
+  { db, catalogue }: { db: Db; catalogue: Catalogue },
+  { bot: given }: { bot: string },
+) {
   const bot = await botOf(db, given);
   const runs = await listExecutions(db, { botId: bot.id, limit: newest });
   const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
-  return { bot, runs, findings, schedule: await scheduleInWords(bot), now: await currentTime(db) };
+  const settings = settingsNow(catalogue, bot);
+  const schedule = await scheduleInWords(bot);
+  return { bot, settings, runs, findings, schedule, now: await currentTime(db) };
 }
