@@ -176,6 +176,15 @@ describe('changes of single settings', () => {
     expect(changedConfig(known, old, { unset: ['gone'] })).toEqual({});
   });
 
+  test('a schema that drops other keys has no setting of that name', () => {
+    const dropping = catalogue([withConfig(z.object({ days: z.int().default(1) }))]);
+    const config = { ...row, config: {} };
+    expect(changedConfig(dropping, config, { set: ['days=2'] })).toEqual({ days: 2 });
+    expect(() => changedConfig(dropping, config, { set: ['dyas=2'] })).toThrow(
+      'dyas is no setting',
+    );
+  });
+
   test('a loose schema takes any key', () => {
     const loose = catalogue([aBot('watch', async () => clean())]);
     expect(changedConfig(loose, { ...row, config: {} }, { set: ['any=1'] })).toEqual({ any: 1 });

@@ -93,12 +93,15 @@ export function changedConfig(
   return readConfig(JSON.stringify(Object.fromEntries(entries)));
 }
 
-/** Whether the bot's schema refuses a key that it does not name. */
+/** Whether the bot's schema refuses a key that it does not name, or drops it. */
 function isStrict(bot: Bot | undefined): boolean {
   const odd = 'no such setting';
   try {
     const parsed = bot?.config.safeParse({ [odd]: 0 });
-    return parsed?.error?.issues.some(({ code }) => code === 'unrecognized_keys') ?? false;
+    if (!parsed) return false;
+    if (!parsed.success)
+      return parsed.error.issues.some(({ code }) => code === 'unrecognized_keys');
+    return !Object.hasOwn(parsed.data as object, odd);
   } catch {
     return false;
   }
