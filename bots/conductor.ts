@@ -11,18 +11,57 @@ const name = 'conductor';
 const category = 'bots';
 
 const config = z.strictObject({
-  overdue_minutes: z.number().min(0).default(10),
-  stuck_margin_seconds: z.number().min(0).default(60),
-  queued_minutes: z.number().min(0).default(10),
-  window_hours: z.number().positive().max(720).default(24),
-  /** percent */
-  min_success_rate: z.number().min(0).max(100).default(80),
-  /** With this many runs or fewer, the rate is not judged. */
-  min_runs: z.int().min(0).default(10),
-  paused_days: z.number().min(0).default(7),
-  /** The least number of hours a day in which a limit of healing blocked an entry, so that it is a finding. */
-  limit_hours: z.int().min(1).max(24).default(3),
-  max_findings: z.int().min(1).max(1000).default(50),
+  overdue_minutes: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('how many minutes late a bot may be claimed'),
+  stuck_margin_seconds: z
+    .number()
+    .min(0)
+    .default(60)
+    .describe('how many seconds a run may exceed its timeout'),
+  queued_minutes: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('how many minutes a run may wait although its bot has room for it'),
+  window_hours: z
+    .number()
+    .positive()
+    .max(720)
+    .default(24)
+    .describe('how many hours of runs the success rate is counted over'),
+  min_success_rate: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(80)
+    .describe("percent of a bot's runs that should succeed"),
+  min_runs: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe('with so many runs or fewer, a success rate means nothing'),
+  paused_days: z
+    .number()
+    .min(0)
+    .default(7)
+    .describe('how many days a bot may be paused before that is a finding'),
+  limit_hours: z
+    .int()
+    .min(1)
+    .max(24)
+    .default(3)
+    .describe(
+      'in how many hours of a day a limit of healing has to block an entry to be a finding',
+    ),
+  max_findings: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe('bots or entries that one check reports at most, the worst first'),
 });
 type Config = z.infer<typeof config>;
 

@@ -2,7 +2,9 @@
 import { defineBot, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult } from '../src/bot.ts';
 
-const config = z.strictObject({ min_expired: z.int().min(1).default(1) });
+const config = z.strictObject({
+  min_expired: z.int().min(1).default(1).describe('fewer expired sessions are no finding'),
+});
 
 async function expiredSessions(
   { min_expired }: z.infer<typeof config>,

@@ -2,7 +2,14 @@
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 
-const config = z.strictObject({ max_findings: z.int().min(1).max(1000).default(50) });
+const config = z.strictObject({
+  max_findings: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe('users that one check reports at most, the worst first'),
+});
 type Config = z.infer<typeof config>;
 
 interface Balance {

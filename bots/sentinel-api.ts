@@ -7,22 +7,39 @@
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding, Tally } from '../src/bot.ts';
 
-const percent = z.number().min(0).max(100);
+const percent = (otherwise: number, meaning: string) =>
+  z.number().min(0).max(100).default(otherwise).describe(meaning);
+const count = (otherwise: number, meaning: string) =>
+  z.int().min(1).default(otherwise).describe(meaning);
 const config = z.strictObject({
-  /** at most 90 days */
-  window_minutes: z.number().positive().max(129_600).default(60),
-  /** With fewer requests than these, the errors among them are never high. */
-  min_requests: z.int().min(1).default(20),
-  max_5xx_percent: percent.default(5),
-  critical_5xx_percent: percent.default(50),
-  /** This many 5xx answers are a finding even where their share is small. */
-  min_5xx: z.int().min(1).default(1),
-  min_404: z.int().min(1).default(10),
-  max_404_percent: percent.default(50),
-  max_p95_ms: z.number().min(0).default(1000),
-  min_429: z.int().min(1).default(10),
-  max_429_percent: percent.default(10),
-  max_findings: z.int().min(1).max(1000).default(50),
+  window_minutes: z
+    .number()
+    .positive()
+    .max(129_600)
+    .default(60)
+    .describe('how many minutes of requests are counted, 90 days at most'),
+  min_requests: count(20, 'with fewer requests than these, the errors among them are never high'),
+  max_5xx_percent: percent(
+    5,
+    'above this share of 5xx answers an endpoint is a high finding; below it a low one',
+  ),
+  critical_5xx_percent: percent(50, 'above this share of 5xx answers it is a critical one'),
+  min_5xx: count(1, 'so many 5xx answers are a finding even where their share is small'),
+  min_404: count(10, 'fewer 404 answers of a path are no finding'),
+  max_404_percent: percent(50, 'up to this share of 404 answers a path is no finding'),
+  max_p95_ms: z
+    .number()
+    .min(0)
+    .default(1000)
+    .describe('95 % of an endpoint’s requests should take no longer, in milliseconds'),
+  min_429: count(10, 'fewer 429 answers of an endpoint are no finding'),
+  max_429_percent: percent(10, 'up to this share of 429 answers an endpoint is no finding'),
+  max_findings: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe('endpoints that one check reports at most, the worst first'),
 });
 type Config = z.infer<typeof config>;
 type Fragment = ReturnType<typeof sql>;

@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
 import type { Remedy } from '../contract/remedy.ts';
-import { messageOf, RoundsmanError, UsageError } from '../ground/errors.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { nearest } from '../ground/nearest.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { botName, knowledgeName } from './names.ts';
+import { BadDefinitionError, refusal, settingsHint } from './bad-definition.ts';
 
-/** A bot's row has a value with which the bot cannot run; `why` begins with the field. */
-export class BadDefinitionError extends UsageError {
-  constructor(field: string, why: string, hint: string) {
-    super({ what: 'this bot cannot run as it is defined', why: `${field}: ${why}`, hint });
-  }
-}
+export { BadDefinitionError } from './bad-definition.ts';
 
 /** A file of bots/ breaks the contract of src/bot.ts. */
 export class BadCatalogueError extends RoundsmanError {
@@ -81,19 +78,22 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     resolve(endpoint, config) {
       const prefix = prefixes.find((start) => endpoint.startsWith(start));
       const bot = prefix && byName.get(endpoint.slice(prefix.length));
-      if (!bot)
+      if (!bot) {
+        const meant = nearest(/[^/:]*$/.exec(endpoint)![0], [...byName.keys()]);
         throw new BadDefinitionError(
           'api_endpoint',
           `${endpoint} names no bot of the catalogue`,
-          `give ${prefixes[0]}<name> with one of: ${names}`,
+          `${meant.length > 0 ? `did you mean ${meant.map((name) => prefixes[0] + name).join(', ')}? ` : ''}` +
+            `give ${prefixes[0]}<name> with one of: ${names}`,
         );
+      }
       const { depends_on = {}, ...own } = (config ?? {}) as Record<string, unknown>;
-      const given = read(['config', 'depends_on'], dependencies, depends_on);
+      const given = read(bot, ['config', 'depends_on'], dependencies, depends_on);
       const parents = (component: string) => [
         ...ownOf(bot.dependsOn ?? {}, component),
         ...(given.get(component) ?? []),
       ];
-      return { bot, config: read(['config'], bot.config, own), dependsOn: parents };
+      return { bot, config: read(bot, ['config'], bot.config, own), dependsOn: parents };
     },
   };
 }
@@ -102,23 +102,16 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
 const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
   Object.hasOwn(lists, component) ? lists[component]! : [];
 
-function read<Value>(path: string[], schema: z.ZodType<Value>, value: unknown): Value {
-  const bad = (field: string[], why: string) =>
-    new BadDefinitionError(
-      field.join('.'),
-      why,
-      `give the whole configuration in the form that this bot accepts: --config '{...}'`,
-    );
+function read<Value>(bot: Bot, path: string[], schema: z.ZodType<Value>, value: unknown): Value {
   let parsed: z.ZodSafeParseResult<Value>;
   try {
     parsed = schema.safeParse(value);
   } catch (error) {
     // The schema is the bot's own code: if it throws, the value counts as refused.
-    throw bad(path, messageOf(error));
+    throw new BadDefinitionError(path.join('.'), messageOf(error), settingsHint(bot, []));
   }
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw bad([...path, ...issue!.path.map(String)], issue!.message);
+  throw refusal(bot, path, parsed.error.issues);
 }
 
 function refuseTwins(what: string, all: readonly { name: string }[]): void {

@@ -21,7 +21,10 @@ export interface Bot<Config = unknown> {
   /** five cron fields, the default for `schedule_cron` */
   schedule: string;
   timeoutSeconds?: number;
-  /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
+  /**
+   * The schema of bots.config; `{}` must fit it, so give every setting a default. People see each setting with its
+   * bounds, its default and its `.describe()`.
+   */
   config: z.ZodType<Config>;
   /**
    * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings about

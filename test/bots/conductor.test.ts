@@ -235,3 +235,21 @@ test('reports bots in error, and those paused for longer than a week', async () 
     },
   ]);
 });
+
+test('says nothing about a bot that was removed', async () => {
+  const removed = { status: 'disabled' as const, removed_at: minutesAgo(1) };
+  const gone = await plantBot('gone', removed);
+  await plantRuns(gone, 12, { status: 'failed', checks_performed: 0 });
+  await plantRuns(gone, 1, { status: 'running', started_at: minutesAgo(60) });
+  const there = await plantBot('there');
+  await plantRuns(there, 12, { status: 'failed', checks_performed: 0 });
+  await plantRuns(there, 1, { status: 'running', started_at: minutesAgo(60) });
+  for (const name of ['success-rate', 'no-checks', 'stuck'])
+    expect(await components(name)).toEqual(['there']);
+});
+
+test('does not take its own run for a stuck one, whatever it is called', async () => {
+  const own = await plantBot('maestro', { api_endpoint: '/api/bots/conductor' });
+  await plantRuns(own, 1, { status: 'running', started_at: minutesAgo(60) });
+  expect(await components('stuck')).toEqual([]);
+});

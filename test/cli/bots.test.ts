@@ -46,6 +46,7 @@ describe('list and show', () => {
     const shown = (await roundsman(url, 'bots', 'show', id, '--json')).json();
     expect(Object.keys(shown)).toEqual([
       ...columns,
+      'settings',
       'open_findings',
       'bot_executions',
       'bot_findings',

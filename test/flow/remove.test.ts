@@ -13,6 +13,8 @@ import { removeBot as removeRow } from '../../src/transitions/bots/remove.ts';
 import { cancelRunsOf } from '../../src/transitions/runs/cancel-of-bot.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { aBot, broken, catalogue, clean } from '../support/builders.ts';
+import { insertAction, insertDecision, insertKnowledge } from '../cli/known.ts';
+import { insertFinding } from '../cli/rows.ts';
 import { testDatabase } from '../support/database.ts';
 import { anEngine, startFlow } from '../support/engine.ts';
 import { attempt, queuedRun, rowOf, run } from '../support/runs.ts';
@@ -75,6 +77,41 @@ test('what a run has written after its bot was removed is closed by the timer th
   expect(await openOf(db)).toEqual({ findings: 0, tickets: 0 });
   expect(told).toEqual(expect.arrayContaining(['ticket.resolved', 'bots.closed']));
   expect(await settle(db, engine.catalogue)).toMatchObject({ closed: 0 });
+});
+
+test('cures that wait to be judged are undecided, doubts are settled, and an effect that was begun outside is left to be asked about', async () => {
+  const engine = await anEngine(backend, catalogue([aBot('watch', async () => broken('disk'))]));
+  const { db } = engine;
+  await run(engine, 'watch');
+  const { id: bot } = await db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
+  const knowledge = await insertKnowledge(db, 'disk.full');
+  const finding = await insertFinding(db, bot, 'other');
+  await insertDecision(db, { bot, finding, knowledge }, { outcome: 'pending' });
+  for (const state of ['intent', 'applied', 'verified', 'unknown', 'held'] as const)
+    await insertAction(db, bot, state, 5, { component: state, settled_at: null });
+  await insertAction(db, bot, 'intent', 5, {
+    component: 'begun',
+    evidence: '{"begun": "x"}',
+    settled_at: null,
+  });
+  await remove(db);
+  const actions = await db
+    .selectFrom('bot_actions')
+    .select(['component', 'state'])
+    .orderBy('component')
+    .execute();
+  expect(Object.fromEntries(actions.map(({ component, state }) => [component, state]))).toEqual({
+    intent: 'aborted',
+    applied: 'undecided',
+    verified: 'undecided',
+    unknown: 'aborted',
+    held: 'held',
+    begun: 'intent',
+  });
+  expect(await db.selectFrom('bot_decisions').select('outcome').execute()).toEqual([
+    { outcome: 'touched' },
+  ]);
+  expect(await openOf(db)).toEqual({ findings: 0, tickets: 0 });
 });
 
 test('when it is enabled again, what is still wrong comes back on the same ticket', async () => {

@@ -1,30 +1,58 @@
-import { addBot as add, checkName, newBot, type BotDefinition } from '../../services/bots/add.ts';
+import {
+  addBot as add,
+  checkEndpoint,
+  checkGiven,
+  checkName,
+  checkSchedule,
+  newBot,
+  refuseTaken,
+  type GivenBot,
+} from '../../services/bots/add.ts';
+import { listCatalogue } from '../../services/bots/catalogue.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { askFor } from '../terminal/ask.ts';
+import { askFor, canAsk } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
 
-export async function addBot(
-  name: string,
-  options: BotDefinition & { json?: true },
-): Promise<void> {
+type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
+
+export async function addBot(name: string, options: GivenBot & { json?: true }): Promise<void> {
   checkName(name);
   const catalogue = await loadCatalogue();
-  const names = catalogue.bots.map((bot) => bot.name).join(', ');
-  const endpoint =
-    options.endpoint ?? (await askFor('--endpoint', `What runs, /api/bots/<one of ${names}>`));
-  const known = catalogue.bots.find((bot) => endpoint.endsWith(`/${bot.name}`));
-  const schedule =
-    options.schedule ?? (await askFor('--schedule', 'Schedule, in cron', known?.schedule));
-  // Checked before the database is opened, so that a mistake is reported at once.
-  const wanted = newBot({ ...options, name, endpoint, schedule }, catalogue);
+  // What was given is checked before the database is opened and anything is asked, so that a mistake is told at once.
+  checkGiven(options, catalogue);
+  const isAsked = (options.endpoint === undefined || options.schedule === undefined) && canAsk();
+  const complete = isAsked ? null : await completed(name, options, catalogue);
   await withDatabase(async ({ db }) => {
+    if (isAsked) await refuseTaken(db, name);
+    const wanted = complete ?? (await completed(name, options, catalogue));
     const { bot, aside } = await add({ db, actor: actorOf() }, { bot: wanted });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
     if (aside) say(`The removed bot that was called ${name} is ${aside} now.`);
     say("Its first run is planned at the scheduler's next tick.");
   });
+}
+
+/** The bot with what a person is asked for; each answer is checked at once. */
+async function completed(name: string, options: GivenBot, catalogue: Catalogue) {
+  const bots = listCatalogue(catalogue);
+  const names = bots.map((bot) => bot.name).join(', ');
+  const endpoint =
+    options.endpoint ??
+    (await askFor('--endpoint', `What runs, one of ${names}`, '', (text) =>
+      checkEndpoint(text, catalogue),
+    ));
+  // A setting that the bot does not have is told before the schedule is asked for.
+  const some = { ...options, name, endpoint, schedule: options.schedule ?? '@daily' };
+  newBot(some, catalogue);
+  const known = bots.find((bot) => [bot.name, bot.endpoint, `bot:${bot.name}`].includes(endpoint));
+  const schedule =
+    options.schedule ??
+    (await askFor('--schedule', 'Schedule, in cron', known?.schedule_cron, (text) =>
+      checkSchedule(text, options.timezone),
+    ));
+  return newBot({ ...options, name, endpoint, schedule }, catalogue);
 }

@@ -1,4 +1,5 @@
 import { printable } from '../../ground/text.ts';
+import type { SettingChanges } from '../../services/bots/settings.ts';
 import { editBot as edit, editOf, type BotDefinition } from '../../services/bots/edit.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
@@ -8,14 +9,14 @@ import { table } from '../terminal/table.ts';
 
 export async function editBot(
   given: string,
-  options: BotDefinition & { json?: true },
+  { set, unset, ...options }: BotDefinition & SettingChanges & { json?: true },
 ): Promise<void> {
   // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = editOf(options);
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(), catalogue };
-    const edited = await edit(context, { bot: given, edit: wanted });
+    const edited = await edit(context, { bot: given, edit: wanted, settings: { set, unset } });
     const { bot, before, changed } = edited;
     if (options.json) return json(bot);
     if (!before) return say(nothingToChange(bot.name, edited.wanted));

@@ -26,10 +26,21 @@ export function botsCommand(): Command {
     .description('one bot with its settings, its newest runs and its open findings')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./show.ts')).showBot(name, options));
+  bots
+    .command('catalogue')
+    .argument('[name]', 'one of them, with its checks and its settings')
+    .description('what --endpoint may name: the bots that the catalogue brings')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./catalogue.ts')).showCatalogue(name, options));
   definition(bots.command('add').argument(...named))
     .description('add a bot; on a terminal it asks for what is missing')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
   definition(bots.command('edit').argument(...named))
+    .addOption(
+      new Option('--unset <key>', 'give a setting its default again; repeat it for more')
+        .argParser(collected)
+        .conflicts('config'),
+    )
     .description('change the given options and nothing else; a valid edit ends an error')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
   bots
@@ -120,6 +131,8 @@ export function botsCommand(): Command {
   return bots;
 }
 
+const collected = (value: string, before: string[] = []): string[] => [...before, value];
+
 /** The columns of a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
@@ -128,11 +141,19 @@ function definition(command: Command): Command {
   const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")
-    .option('--endpoint <path>', 'what runs: /api/bots/<name of a bot in the catalogue>')
+    .option(
+      '--endpoint <name>',
+      'what runs: a bot of the catalogue, as /api/bots/<name> or its name',
+    )
     .option('--display-name <text>', 'its name for people')
     .option('--description <text>', 'what it is for')
     .option('--timezone <zone>', `the zone of the schedule, as in Europe/Berlin${otherwise('UTC')}`)
     .option('--config <json>', "the bot's own settings, all of them, as a JSON object")
+    .addOption(
+      new Option('--set <key=value>', 'one setting, as JSON or text; repeat it for more')
+        .argParser(collected)
+        .conflicts('config'),
+    )
     .addOption(
       new Option(
         '--catch-up <how>',

@@ -38,7 +38,7 @@ export async function removeBot(
     for (const line of runsInWords(runs)) say(line);
     if (dependents.playbooks.length > 0)
       say(
-        `These playbooks name it and find no bot to act on: ${dependents.playbooks.map(printable).join(', ')}`,
+        `These playbooks name it, and cannot act on it: ${dependents.playbooks.map(printable).join(', ')}`,
       );
   });
 }

@@ -2,28 +2,38 @@ import { printable } from '../../ground/text.ts';
 import { nextRun, statusOf } from './list.ts';
 import type { BotRow } from '../../services/bots/list.ts';
 import { showBot as read } from '../../services/bots/show.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
+import { printSettings, settingAsJson } from './settings.ts';
 
-export const showBot = (given: string, options: { json?: true }): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const { bot, runs, findings, open, schedule, now } = await read(db, { bot: given });
+export async function showBot(given: string, options: { json?: true }): Promise<void> {
+  const catalogue = await loadCatalogue();
+  await withDatabase(async ({ db }) => {
+    const { bot, settings, runs, findings, open, schedule, now } = await read(
+      { db, catalogue },
+      { bot: given },
+    );
     if (options.json)
       return print.json({
         ...bot,
+        settings: settings?.map(settingAsJson) ?? null,
         open_findings: open,
         bot_executions: runs,
         bot_findings: findings,
       });
 
     printDefinition(bot, schedule, now);
+    print.section('Settings');
+    printSettings(settings, bot.config);
     print.section('Newest runs');
     runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
     print.section(`Open findings ${print.shownOf(findings.length, open)}`);
     findingTable(findings, now, 'None.', false);
   });
+}
 
 function printDefinition(bot: BotRow, schedule: string, now: Date): void {
   const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)} UTC` : '';
@@ -44,7 +54,6 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
       `${bot.total_runs ?? 0} ended: ${endings(bot)}` +
         (finished > 0 ? `; ${print.duration(bot.avg_execution_time_ms)} on average` : ''),
     ],
-    ['Config', printable(JSON.stringify(bot.config))],
     [
       'Missed slots',
       `${bot.catch_up}${bot.catch_up === 'all' ? ` (${bot.catch_up_limit} at most)` : ''}, grace ${bot.grace_seconds} s`,

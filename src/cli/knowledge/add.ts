@@ -1,4 +1,9 @@
-import { addKnowledge as add, checkName, newKnowledge } from '../../services/knowledge/add.ts';
+import {
+  addKnowledge as add,
+  checkName,
+  checkPart,
+  newKnowledge,
+} from '../../services/knowledge/add.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { askFor } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
@@ -14,17 +19,34 @@ interface AddOptions extends DefinitionOptions {
 export async function addKnowledge(name: string, options: AddOptions): Promise<void> {
   checkName(name);
   const { autonomy = 'shadow' } = options;
-  const category =
-    options.category ?? (await askFor('--category', 'Category of the findings it is about'));
-  const pattern =
-    options.pattern ?? (await askFor('--pattern', 'Pattern in RE2 syntax, found in their text'));
+  const catalogue = await loadCatalogue();
+  const check = (part: DefinitionOptions) => checkPart(definitionOf(part), catalogue);
   const isGiven = options.solution !== undefined || options.solutionFile !== undefined;
+  // What was given is checked before anything is asked, and each answer at once.
+  if (options.category !== undefined) await check({ category: options.category });
+  if (options.pattern !== undefined) await check({ pattern: options.pattern });
+  const category =
+    options.category ??
+    (await askFor('--category', 'Category of the findings it is about', '', (text) =>
+      check({ category: text }),
+    ));
+  const pattern =
+    options.pattern ??
+    (await askFor('--pattern', 'Pattern in RE2 syntax, found in their text', '', (text) =>
+      check({ pattern: text }),
+    ));
   const { solution } = definitionOf(
-    isGiven ? options : { solution: await askFor('--solution', 'What helps') },
+    isGiven
+      ? options
+      : {
+          solution: await askFor('--solution', 'What helps', '', (text) =>
+            check({ solution: text }),
+          ),
+        },
   );
   const wanted = { name, category, pattern, solution: solution!, autonomy };
   // Checked before the database is opened, so that a mistake is reported at once.
-  const values = await newKnowledge(wanted, await loadCatalogue());
+  const values = await newKnowledge(wanted, catalogue);
   await withDatabase(async ({ db }) => {
     const { entry, aside, warnings } = await add(
       { db, actor: actorOf(options.as) },

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { exitCodes, RoundsmanError, UsageError } from '../../ground/errors.ts';
-import { note } from './print.ts';
+import { note, printError } from './print.ts';
 
 /** Whether a person can be asked. Questions go to standard error, so that standard output stays clean. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
@@ -22,11 +22,17 @@ export class InterruptedError extends RoundsmanError {
 export class UnansweredError extends UsageError {}
 
 /**
- * The value of an option that was not given: on a terminal, asks until a text is entered; elsewhere throws {@link
- * UnansweredError}, which names the option. Ask before anything is written: Ctrl-C throws {@link InterruptedError},
- * and the end of input {@link UnansweredError}.
+ * The value of an option that was not given: on a terminal, asks until a text is entered that `check` does not refuse by a
+ * {@link UsageError}; a refused text stays in the line, to be corrected. Elsewhere throws {@link UnansweredError}, which
+ * names the option. Ask before anything is written: Ctrl-C throws {@link InterruptedError}, and the end of input
+ * {@link UnansweredError}.
  */
-export async function askFor(flag: string, question: string, otherwise = ''): Promise<string> {
+export async function askFor(
+  flag: string,
+  question: string,
+  otherwise = '',
+  check: (text: string) => void | Promise<void> = () => {},
+): Promise<string> {
   if (!canAsk())
     throw new UnansweredError({
       what: `${flag} is missing`,
@@ -34,9 +40,28 @@ export async function askFor(flag: string, question: string, otherwise = ''): Pr
       hint: `give ${flag}; --help says what it takes`,
     });
   const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
+  let typed = '';
   for (;;) {
-    const answer = (await answerTo(prompt, `give ${flag}`)).trim() || otherwise;
-    if (answer) return answer;
+    const text = (await answerTo(prompt, `give ${flag}`, typed)).trim() || otherwise;
+    if (!text) continue;
+    const refused = await refusalOf(check, text);
+    if (!refused) return text;
+    printError(refused, null);
+    typed = text;
+  }
+}
+
+/** Why the text is refused; null where it is not. */
+async function refusalOf(
+  check: (text: string) => void | Promise<void>,
+  text: string,
+): Promise<UsageError | null> {
+  try {
+    await check(text);
+    return null;
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
   }
 }
 
@@ -55,7 +80,8 @@ export async function agrees(question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await answerTo(`${question} [y/N]: `, 'give --yes')).trim());
 }
 
-function answerTo(prompt: string, otherwise: string): Promise<string> {
+/** `typed` stands in the line already. */
+function answerTo(prompt: string, otherwise: string, typed = ''): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   lines.once('line', resolve);
@@ -71,6 +97,7 @@ function answerTo(prompt: string, otherwise: string): Promise<string> {
     ),
   );
   lines.prompt();
+  if (typed) lines.write(typed);
   return promise
     .catch((error: unknown) => {
       process.stderr.write('\n');

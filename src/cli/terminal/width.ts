@@ -1,14 +1,13 @@
 /** Text as a terminal shows it: how wide it is, where a line of it may end, and how it is cut. */
 import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
-import type stringWidth from 'string-width';
 
 const load = createRequire(import.meta.url);
-let measure: typeof stringWidth | undefined;
+let measure: ((text: string) => number) | undefined;
 
 /** Loaded when it is needed first: few texts need it, and `--help` is to be there at once. */
-const measured: typeof stringWidth = (text) =>
-  (measure ??= (load('string-width') as { default: typeof stringWidth }).default)(text);
+const measured = (text: string): number =>
+  (measure ??= (load('string-width') as { default: (text: string) => number }).default)(text);
 
 /** Letters and signs of which each takes one column: most text need not be taken apart. */
 const plain =

@@ -2,15 +2,20 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { parseSchedule } from '../../schedule/cron.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
+import { changedConfig } from './settings.ts';
 
-export { checkName, type BotDefinition } from './definition.ts';
+export { checkName } from './definition.ts';
 
 /** A bot has this name already; it was not touched. */
 export class NameTakenError extends RoundsmanError {}
+
+/** A bot as a person gives it; what is missing may be asked for. */
+export type GivenBot = BotDefinition & { set?: string[] };
 
 /** A bot that can be added: its columns. */
 export type NewBot = ReturnType<typeof newBot>;
@@ -20,7 +25,7 @@ export type NewBot = ReturnType<typeof newBot>;
  * run.
  */
 export function newBot(
-  { name, ...definition }: BotDefinition & { name: string; schedule: string; endpoint: string },
+  { name, set, ...definition }: GivenBot & { name: string; schedule: string; endpoint: string },
   catalogue: Catalogue,
 ) {
   const given = columnsOf(definition);
@@ -33,8 +38,41 @@ export function newBot(
     timezone: given.timezone ?? 'UTC',
     config: given.config ?? {},
   };
-  inspectDefinition(values, catalogue);
-  return values;
+  // The endpoint says which settings there are: a mistake in it is told first.
+  catalogue.resolve(values.api_endpoint, {});
+  const config = set ? changedConfig(catalogue, values, { set }) : values.config;
+  const bot = { ...values, config: config as typeof values.config };
+  inspectDefinition(bot, catalogue);
+  return bot;
+}
+
+/** Checks what can be checked before the rest is known. Throws as {@link newBot} does. */
+export function checkGiven({ set: _, ...given }: GivenBot, catalogue: Catalogue): void {
+  columnsOf(given);
+  if (given.endpoint !== undefined) checkEndpoint(given.endpoint, catalogue);
+  if (given.schedule !== undefined || given.timezone !== undefined)
+    checkSchedule(given.schedule ?? '@daily', given.timezone);
+}
+
+/** Throws BadDefinitionError for an endpoint that names no bot of the catalogue. */
+export function checkEndpoint(given: string, catalogue: Catalogue): void {
+  catalogue.resolve(String(columnsOf({ endpoint: given }).api_endpoint), {});
+}
+
+/** Throws UsageError, BadScheduleError for a schedule that cannot be read in this zone. */
+export function checkSchedule(given: string, timezone = 'UTC'): void {
+  parseSchedule(String(columnsOf({ schedule: given }).schedule_cron), timezone);
+}
+
+/** Throws {@link NameTakenError} where a bot that was not removed has this name: asked before a person types the rest. */
+export async function refuseTaken(db: Db, name: string): Promise<void> {
+  const taken = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', name)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (taken) throw nameTaken(name);
 }
 
 /**
@@ -48,10 +86,12 @@ export async function addBot(
   authorise(actor, 'add bots', 'admin');
   const added = await db.transaction().execute((trx) => insert(trx, values));
   if (added) return added;
-  const { name } = values;
-  throw new NameTakenError({
+  throw nameTaken(values.name);
+}
+
+const nameTaken = (name: string): NameTakenError =>
+  new NameTakenError({
     what: `the bot ${name} was not added`,
     why: 'a bot of that name exists',
     hint: `take another name, or change it: \`npx roundsman bots edit ${name}\``,
   });
-}

@@ -79,12 +79,18 @@ export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
 /** What is no part of a value is left out; a schedule gets the form that SQL can check, with single spaces. */
 const tidied: Record<string, (given: string) => string> = {
   schedule: (given) => given.trim().split(/\s+/).join(' '),
-  endpoint: (given) => given.trim(),
+  endpoint: endpointOf,
   timezone: (given) => given.trim(),
 };
 
 /** Options whose column holds another form than the option. */
 const stored: Record<string, (given: string) => unknown> = { config: readConfig };
+
+/** An endpoint as a person gives it: the name of a bot in the catalogue is enough. */
+function endpointOf(given: string): string {
+  const text = given.trim();
+  return botName.test(text) ? `/api/bots/${text}` : text;
+}
 
 function checkText(flag: string, column: keyof Bots, text: string): void {
   const most = lengths[column];
@@ -114,7 +120,8 @@ export function checkName(name: string): void {
     });
 }
 
-function readConfig(text: string): object {
+/** A config that can be stored, from JSON. Throws {@link UsageError}. */
+export function readConfig(text: string): object {
   const bad = (why: string, cause?: unknown) =>
     new UsageError(
       { what: '--config cannot be used', why, hint: `write it as --config '{"days": 7}'` },

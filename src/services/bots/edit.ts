@@ -5,10 +5,11 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Bots } from '../../database/tables.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
-import { editBot as edit } from '../../transitions/bots/edit.ts';
+import { editBot as write } from '../../transitions/bots/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import { columnsOf, decisive, type BotDefinition } from './definition.ts';
+import { changedConfig, type SettingChanges } from './settings.ts';
 
 export type { BotDefinition } from './definition.ts';
 
@@ -38,16 +39,30 @@ export const editOf = (definition: BotDefinition): Partial<BotRow> =>
  */
 export async function editBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
-  { bot: given, edit: wanted }: { bot: string; edit: Partial<BotRow> },
+  { bot: given, edit, settings }: { bot: string; edit: Partial<BotRow>; settings?: SettingChanges },
 ): Promise<EditedBot> {
   authorise(actor, 'edit bots', 'admin');
   const { id } = await botOf(db, given);
-  const columns = Object.keys(wanted) as BotColumn[];
-  const differ = (bot: BotRow) =>
+  const changesSettings = [...(settings?.set ?? []), ...(settings?.unset ?? [])].length > 0;
+  // Of the locked row, so that another edit's settings stay.
+  const wantedOf = (bot: BotRow): Partial<BotRow> => {
+    if (!settings || !changesSettings) return edit;
+    const now = { ...bot, ...edit };
+    // A mistake in the endpoint is told before one in its settings.
+    if (edit.api_endpoint !== undefined) catalogue.resolve(edit.api_endpoint, {});
+    return { ...edit, config: changedConfig(catalogue, now, settings) as BotRow['config'] };
+  };
+  const columns = [
+    ...(Object.keys(edit) as BotColumn[]),
+    ...(changesSettings ? ['config' as const] : []),
+  ];
+  const differ = (bot: BotRow, wanted: Partial<BotRow>) =>
     columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
+  let changed: BotColumn[] = [];
   const edited = await db.transaction().execute((trx) =>
-    edit(trx, id, (bot) => {
-      const changed = differ(bot);
+    write(trx, id, (bot) => {
+      const wanted = wantedOf(bot);
+      changed = differ(bot, wanted);
       if (changed.length === 0) return null;
       if (decisive.some((column) => changed.includes(column)))
         inspectDefinition({ ...bot, ...wanted }, catalogue);
@@ -60,6 +75,6 @@ export async function editBot(
     bot: edited?.after ?? (await botOf(db, id)),
     wanted: columns,
     before: edited?.before ?? null,
-    changed: edited ? differ(edited.before) : [],
+    changed,
   };
 }

@@ -1,22 +1,28 @@
 import { listExecutions } from '../../data/bots/bot-executions.ts';
 import { countOpenFindings, listFindings } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 import { scheduleInWords } from './schedule.ts';
+import { settingsNow } from './settings.ts';
 
 const newest = 10;
 const mostFindings = 50;
 
 /**
- * A bot with its newest runs, its worst open findings and how many there are, and its schedule in words. Throws
- * NotFoundError.
+ * A bot with its settings, its newest runs, its worst open findings and how many there are, and its schedule in words.
+ * `settings` is null where its endpoint or its schema does not say which there are. Throws NotFoundError.
  */
-export async function showBot(db: Db, { bot: given }: { bot: string }) {
+export async function showBot(
+  { db, catalogue }: { db: Db; catalogue: Catalogue },
+  { bot: given }: { bot: string },
+) {
   const bot = await botOf(db, given);
   const runs = await listExecutions(db, { botId: bot.id, limit: newest });
   const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
   const open = (await countOpenFindings(db, [bot.id])).get(bot.id) ?? 0;
+  const settings = settingsNow(catalogue, bot);
   const schedule = await scheduleInWords(bot);
-  return { bot, runs, findings, open, schedule, now: await currentTime(db) };
+  return { bot, settings, runs, findings, open, schedule, now: await currentTime(db) };
 }

@@ -39,6 +39,10 @@ export async function newKnowledge(
   };
 }
 
+/** Checks one part of an entry as soon as it is given. Throws as {@link newKnowledge} does. */
+export const checkPart = async (part: KnowledgeDefinition, catalogue: Catalogue): Promise<void> =>
+  void (await columnsOf(part, catalogue));
+
 /**
  * Adds an entry. A removed entry that has the name gives it away: `aside` is what it is called then. For owners and
  * admins. Throws {@link KnowledgeNameTakenError}.

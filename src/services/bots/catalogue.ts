@@ -1,0 +1,52 @@
+/** What the catalogue brings: the endpoints that there are, and what each of them takes. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { settingsOf, type Setting } from '../../catalogue/settings.ts';
+import { NotFoundError } from '../../ground/errors.ts';
+import { nearest } from '../../ground/nearest.ts';
+
+export interface CatalogueBot {
+  name: string;
+  endpoint: string;
+  display_name: string;
+  description: string;
+  /** the schedule with which it is registered */
+  schedule_cron: string;
+  checks: { name: string; title: string }[];
+  /** names of the entries of knowledge that it brings along */
+  knowledge: string[];
+  /** null where its schema does not name them */
+  settings: Setting[] | null;
+}
+
+/** All bots of the catalogue by name. */
+export const listCatalogue = ({ bots }: Catalogue): CatalogueBot[] =>
+  bots
+    .map((bot) => ({
+      name: bot.name,
+      endpoint: `/api/bots/${bot.name}`,
+      display_name: bot.displayName,
+      description: bot.description,
+      schedule_cron: bot.schedule,
+      checks: bot.checks.map(({ name, title }) => ({ name, title })),
+      knowledge: (bot.knowledge ?? []).map(({ name }) => name),
+      settings: settingsOf(bot),
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** One of them, by its name or its endpoint. Throws {@link NotFoundError}. */
+export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot {
+  const all = listCatalogue(catalogue);
+  const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');
+  const found = all.find((bot) => bot.name === name);
+  if (found) return found;
+  const names = all.map((bot) => bot.name);
+  const meant = nearest(name, names);
+  throw new NotFoundError({
+    what: `the catalogue has no bot ${given.trim() || 'without a name'}`,
+    why: `it has ${names.join(', ')}`,
+    hint:
+      meant.length > 0
+        ? `did you mean ${meant.join(', ')}?`
+        : 'take one of them; a bot is a file in bots/',
+  });
+}

@@ -1,0 +1,128 @@
+/** Single settings of a bot, as a person gives them: `--set key=value`, `--unset key`. */
+import { BadDefinitionError, type Catalogue } from '../../catalogue/catalogue.ts';
+import { settingsHint } from '../../catalogue/bad-definition.ts';
+import { settingsOf, type Setting } from '../../catalogue/settings.ts';
+import type { Bot } from '../../contract/bot.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { readConfig } from './definition.ts';
+
+export type { Setting } from '../../catalogue/settings.ts';
+
+export interface SettingChanges {
+  /** `key=value`: a value is JSON, or a text where the setting takes one */
+  set?: string[] | undefined;
+  /** keys that get their default again */
+  unset?: string[] | undefined;
+}
+
+/** The bot of the catalogue behind an endpoint; undefined where it names none. */
+export function catalogueBot(catalogue: Catalogue, endpoint: string): Bot | undefined {
+  const [, name] = /^(?:\/api\/bots\/|bot:)(.+)$/.exec(endpoint) ?? [];
+  return catalogue.bots.find((bot) => bot.name === name);
+}
+
+export interface SettingNow extends Setting {
+  /** what the bot's config says; undefined where the default holds */
+  value: unknown;
+}
+
+/** A bot's settings with what they are now; null where its endpoint or its schema does not say which there are. */
+export function settingsNow(
+  catalogue: Catalogue,
+  { api_endpoint, config }: { api_endpoint: string; config: unknown },
+): SettingNow[] | null {
+  const bot = catalogueBot(catalogue, api_endpoint);
+  const settings = bot ? settingsOf(bot) : null;
+  const given = (config ?? {}) as Record<string, unknown>;
+  return (
+    settings?.map((setting) => ({
+      ...setting,
+      value: Object.hasOwn(given, setting.key) ? given[setting.key] : undefined,
+    })) ?? null
+  );
+}
+
+/**
+ * A bot's config with these changes. Throws UsageError for a change that cannot be read, and BadDefinitionError for a
+ * setting that the bot does not have.
+ */
+export function changedConfig(
+  catalogue: Catalogue,
+  { api_endpoint, config }: { api_endpoint: string; config: unknown },
+  { set = [], unset = [] }: SettingChanges,
+): object {
+  const bot = catalogueBot(catalogue, api_endpoint);
+  const settings = bot ? settingsOf(bot) : null;
+  const refuseUnknown = (key: string) => {
+    if (!bot || !settings || settings.some((setting) => setting.key === key)) return;
+    throw new BadDefinitionError(
+      'config',
+      `${key} is no setting of ${bot.name}`,
+      settingsHint(bot, [key]),
+    );
+  };
+  const entries = new Map(Object.entries((config ?? {}) as object));
+  const named = new Set<string>();
+  const name = (flag: string, key: string) => {
+    if (named.has(key))
+      throw new UsageError({
+        what: `${flag} cannot be used`,
+        why: `${key} is given twice`,
+        hint: 'give each setting once',
+      });
+    named.add(key);
+  };
+  for (const text of set) {
+    const [key, value] = split(text);
+    name('--set', key);
+    // A looser schema takes any key; of a strict one the mistake is told with what there is.
+    if (isStrict(bot)) refuseUnknown(key);
+    entries.set(
+      key,
+      valueOf(
+        value,
+        settings?.find((setting) => setting.key === key),
+      ),
+    );
+  }
+  for (const key of unset) {
+    name('--unset', key);
+    if (!entries.has(key)) refuseUnknown(key);
+    entries.delete(key);
+  }
+  return readConfig(JSON.stringify(Object.fromEntries(entries)));
+}
+
+/** Whether the bot's schema refuses a key that it does not name, or drops it. */
+function isStrict(bot: Bot | undefined): boolean {
+  const odd = 'no such setting';
+  try {
+    const parsed = bot?.config.safeParse({ [odd]: 0 });
+    if (!parsed) return false;
+    if (!parsed.success)
+      return parsed.error.issues.some(({ code }) => code === 'unrecognized_keys');
+    return !Object.hasOwn(parsed.data as object, odd);
+  } catch {
+    return false;
+  }
+}
+
+function split(text: string): [key: string, value: string] {
+  const at = text.indexOf('=');
+  const key = text.slice(0, at).trim();
+  if (at > 0 && key) return [key, text.slice(at + 1).trim()];
+  throw new UsageError({
+    what: `--set cannot be ${JSON.stringify(text)}`,
+    why: 'it has to be a setting, an equals sign and its value',
+    hint: 'for example --set max_findings=20',
+  });
+}
+
+function valueOf(text: string, setting: Setting | undefined): unknown {
+  if (setting?.isText && !text.startsWith('"')) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
