@@ -96,7 +96,7 @@ test('each finding says which ticket stands for it', async () => {
   const rows = document.json();
   expect(rows.map(({ ticket }: any) => [ticket.number, ticket.stands_for]).toSorted()).toEqual([
     ['1', 'finding'],
-    ...Array(6).fill(['2', 'storm']),
+    ...Array.from({ length: 6 }, () => ['2', 'storm']),
   ]);
   const { id } = rows.find(({ ticket }: any) => ticket.stands_for === 'storm');
   const [shown, explained] = await Promise.all([
