@@ -1,3 +1,4 @@
+import type { ReportedSeverity } from '../../src/bot.ts';
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -181,11 +182,11 @@ test('a run that lost its worker in every attempt has failed, and its bot counts
 
 describe('what a run has recorded before its last worker was lost', () => {
   /** A run of the last attempt, of which so many components were broken, and then nothing more was heard. */
-  async function lost(components: string[]) {
+  async function lost(components: string[], severity: ReportedSeverity = 'high') {
     const engine = await anEngine(postgres, known);
     const id = await queuedRun(engine.db, 'watch', { max_attempts: 1 });
     const run = (await engine.writer.start({ id, generation: 1 }))!;
-    await engine.writer.record(run, saw(components, components));
+    await engine.writer.record(run, saw(components, components, { severity }));
     await sql`UPDATE bot_executions SET lease_until = engine.now() - interval '1 second'`.execute(
       engine.db,
     );
@@ -204,6 +205,10 @@ describe('what a run has recorded before its last worker was lost', () => {
     expect(await lost(['disk'])).toMatchObject([
       { severity: 'high', status: 'assigned', title: 'disk is broken' },
     ]);
+  });
+
+  test('is no ticket yet where it is medium, because healing may not have come to it', async () => {
+    expect(await lost(['disk'], 'medium')).toEqual([]);
   });
 
   test('is one ticket where it is much', async () => {

@@ -29,7 +29,7 @@ async function carryOut({ bot, check, runs }: Chain, writers: RunWriter[]) {
   let lost = 0;
   for (const [at, run] of runs.entries()) {
     const writer = writers[(bot + at) % writers.length]!;
-    const outcomes = saw(['a', 'b'], brokenIn(at), check);
+    const outcomes = saw(['a', 'b'], brokenIn(at), { check });
     try {
       if (isSplit(bot)) {
         const { open } = await writer.record(run, outcomes);

@@ -1,4 +1,5 @@
 /** Runs that are under way, without an engine around them, and what their checks say. */
+import type { ReportedSeverity } from '../../src/bot.ts';
 import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -92,13 +93,17 @@ export async function underWay(db: Db, each = 1, values: Partial<Run> = {}): Pro
 }
 
 /** One check that looked at these components and found some of them broken. */
-export const saw = (examined: string[], broken: string[], check = 'is-well'): CheckOutcome[] => [
+export const saw = (
+  examined: string[],
+  broken: string[],
+  { check = 'is-well', severity = 'high' }: { check?: string; severity?: ReportedSeverity } = {},
+): CheckOutcome[] => [
   {
     name: check,
     title: check,
     ms: 1,
     status: broken.length > 0 ? 'failed' : 'passed',
-    result: { examined, findings: broken.map((component) => problem(component)) },
+    result: { examined, findings: broken.map((component) => problem(component, { severity })) },
   },
 ];
 

@@ -101,7 +101,7 @@ test('a run that the server refuses fails alone', async () => {
   const { db, url } = await aDatabase(10);
   const writer = aRunWriter(url);
   const runs = await underWay(db);
-  const bad = saw(['disk'], ['disk'], 'bad\0name');
+  const bad = saw(['disk'], ['disk'], { check: 'bad\0name' });
   const ends = await Promise.allSettled([
     ...runs.slice(0, 5).map((run) => endWithBrokenDisk(writer, run)),
     writer.recordAndEnd(runs[5]!, bad, ending(bad)),
