@@ -4,6 +4,7 @@ import { z } from '../../src/bot.ts';
 import { bots } from '../../bots/index.ts';
 import { BadDefinitionError } from '../../src/catalogue/catalogue.ts';
 import { settingInWords, settingsOf } from '../../src/catalogue/settings.ts';
+import { newBot } from '../../src/services/bots/add.ts';
 import { changedConfig } from '../../src/services/bots/settings.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
 
@@ -182,6 +183,17 @@ describe('changes of single settings', () => {
     expect(changedConfig(dropping, config, { set: ['days=2'] })).toEqual({ days: 2 });
     expect(() => changedConfig(dropping, config, { set: ['dyas=2'] })).toThrow(
       'dyas is no setting',
+    );
+  });
+
+  test('a setting without a default has to be given, and can be', () => {
+    const needy = catalogue([withConfig(z.strictObject({ days: z.int() }))]);
+    const given = { name: 'a', schedule: '@daily', endpoint: 'watch' };
+    expect(newBot({ ...given, set: ['days=2'] }, needy)).toMatchObject({ config: { days: 2 } });
+    expect(() => newBot(given, needy)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining('days: a whole number (has to be set)'),
+      }),
     );
   });
 

@@ -119,7 +119,7 @@ describe('is refused, and writes nothing:', () => {
     const { code, err } = await run('--since', '1h');
     expect(code).toBe(1);
     expect(err).toContain('so it is');
-    expect(err).toMatch(/bots (resume|edit) watch/);
+    expect(err).toMatch(/bots (enable|resume|edit) watch/);
   });
 
   test('a bot whose schedule cannot be read, and one that is not there', async () => {

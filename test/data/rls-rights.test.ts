@@ -186,6 +186,7 @@ describe('a grant', () => {
       'service_role engine.now_for_users',
       'service_role engine.refresh_cached_credits',
       'service_role engine.refresh_ranks',
+      'service_role engine.registered_before',
       'service_role engine.respond_within',
       'service_role engine.start_runs',
       'service_role engine.waits_for_events',

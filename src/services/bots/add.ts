@@ -7,7 +7,7 @@ import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
-import { changedConfig } from './settings.ts';
+import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
 
 export { checkName } from './definition.ts';
 
@@ -39,7 +39,7 @@ export function newBot(
     config: given.config ?? {},
   };
   // The endpoint says which settings there are: a mistake in it is told first.
-  catalogue.resolve(values.api_endpoint, {});
+  refuseUnknownEndpoint(catalogue, values.api_endpoint);
   const config = set ? changedConfig(catalogue, values, { set }) : values.config;
   const bot = { ...values, config: config as typeof values.config };
   inspectDefinition(bot, catalogue);
@@ -56,7 +56,7 @@ export function checkGiven({ set: _, ...given }: GivenBot, catalogue: Catalogue)
 
 /** Throws BadDefinitionError for an endpoint that names no bot of the catalogue. */
 export function checkEndpoint(given: string, catalogue: Catalogue): void {
-  catalogue.resolve(String(columnsOf({ endpoint: given }).api_endpoint), {});
+  refuseUnknownEndpoint(catalogue, String(columnsOf({ endpoint: given }).api_endpoint));
 }
 
 /** Throws UsageError, BadScheduleError for a schedule that cannot be read in this zone. */

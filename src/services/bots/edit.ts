@@ -9,7 +9,7 @@ import { editBot as write } from '../../transitions/bots/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import { columnsOf, decisive, type BotDefinition } from './definition.ts';
-import { changedConfig, type SettingChanges } from './settings.ts';
+import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
 
 export type { BotDefinition } from './definition.ts';
 
@@ -49,7 +49,7 @@ export async function editBot(
     if (!settings || !changesSettings) return edit;
     const now = { ...bot, ...edit };
     // A mistake in the endpoint is told before one in its settings.
-    if (edit.api_endpoint !== undefined) catalogue.resolve(edit.api_endpoint, {});
+    refuseUnknownEndpoint(catalogue, now.api_endpoint);
     return { ...edit, config: changedConfig(catalogue, now, settings) as BotRow['config'] };
   };
   const columns = [

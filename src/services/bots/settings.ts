@@ -21,6 +21,11 @@ export function catalogueBot(catalogue: Catalogue, endpoint: string): Bot | unde
   return catalogue.bots.find((bot) => bot.name === name);
 }
 
+/** Throws BadDefinitionError for an endpoint that names no bot of the catalogue, with those that may be meant. */
+export function refuseUnknownEndpoint(catalogue: Catalogue, endpoint: string): void {
+  if (!catalogueBot(catalogue, endpoint)) catalogue.resolve(endpoint, {});
+}
+
 export interface SettingNow extends Setting {
   /** what the bot's config says; undefined where the default holds */
   value: unknown;
