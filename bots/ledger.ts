@@ -120,6 +120,7 @@ export const ledger = defineBot({
   displayName: 'Ledger',
   description: 'Holds cached credits and running balances against the credit ledger.',
   schedule: '*/15 * * * *',
+  needs: ['profiles', 'credits'],
   config,
   checks: [
     {

@@ -21,6 +21,11 @@ export interface Bot<Config = unknown> {
   /** five cron fields, the default for `schedule_cron` */
   schedule: string;
   timeoutSeconds?: number;
+  /**
+   * Tables of the schema document, other than the bots', that its checks read. Where only the bots are installed
+   * (`db migrate --only bots`) such a bot stays disabled, whatever tables the platform has under these names.
+   */
+  needs?: readonly string[];
   /** The schema of bots.config; `{}` must fit it, so give every setting a default. */
   config: z.ZodType<Config>;
   /**

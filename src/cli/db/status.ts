@@ -6,7 +6,7 @@ import { table } from '../terminal/table.ts';
 export const databaseStatus = (options: { json?: true }): Promise<void> =>
   withDatabase(
     async ({ db, url }) => {
-      const { version, queue, migrations } = await read(db);
+      const { version, queue, migrations, whole } = await read(db);
       if (options.json)
         return json({
           server_version: version,
@@ -20,7 +20,10 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
           'Queue',
           queue ? `BullMQ on ${queue}` : 'none recorded yet: the first process to start does it',
         ],
-        ['Migrations', `${migrations.length - pending.length} applied, ${pending.length} pending`],
+        [
+          'Migrations',
+          `${migrations.length - pending.length} applied, ${pending.length} pending${whole ? '' : '; only the bots are installed'}`,
+        ],
       ]);
       say();
       table(
@@ -31,7 +34,10 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         ]),
         'No migrations.',
       );
-      if (pending.length > 0) say('\nRun `npx roundsman db migrate` to apply what is pending.');
+      if (pending.length > 0)
+        say(
+          `\nRun \`npx roundsman db migrate${whole ? '' : ' --only bots'}\` to apply what is pending.`,
+        );
     },
     { allowPending: true },
   );

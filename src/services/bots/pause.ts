@@ -2,6 +2,7 @@ import { countOpenRuns } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
@@ -51,7 +52,9 @@ export async function resumeBot(
   authorise(actor, 'resume bots', 'operator');
   const bot = await botOf(db, given);
   if (bot.status === 'active') return { bot, same: true };
-  refuseUnfit(bot, await catalogue());
+  const known = await catalogue();
+  refuseUnfit(bot, known);
+  await refuseLeftOff(db, bot, known);
   return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
@@ -70,6 +73,19 @@ function refuseUnfit(bot: BotRow, catalogue: Catalogue): void {
       { cause: error },
     );
   }
+}
+
+/** Refuses to resume a bot that the next start would leave off again. */
+async function refuseLeftOff(db: Db, bot: BotRow, { bots }: Catalogue): Promise<void> {
+  const needs = bots.find(({ name }) =>
+    [`/api/bots/${name}`, `bot:${name}`].includes(bot.api_endpoint),
+  )?.needs;
+  if (!needs || (await hasPlatform(db))) return;
+  throw new WrongStatusError({
+    what: `${bot.name} cannot be resumed, it is ${bot.status}`,
+    why: `only the bots are installed in this database, and it needs tables of the platform: ${needs.join(', ')}`,
+    hint: '`npx roundsman db migrate` adds them, or says what stands in the way',
+  });
 }
 
 /** Throws {@link WrongStatusError} where another session changed the bot first. */

@@ -1,5 +1,5 @@
 /** A log of the platform, which is imported into its table as a whole or not at all. */
-import { pool } from '../../database/connect.ts';
+import { connect, pool } from '../../database/connect.ts';
 import { accessLog, type TimeUnit } from '../../importers/access-log.ts';
 import { errorLog, type ErrorLogFormat } from '../../importers/error-log.ts';
 import { importLog, type ImportOptions, type ImportResult } from '../../importers/import.ts';
@@ -7,6 +7,7 @@ import { openLog, type LogFile } from '../../importers/log-file.ts';
 import type { LogFormat, Timed } from '../../importers/log-rows.ts';
 import { offsetOf } from '../../importers/log-time.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { requirePlatform } from '../database/require-platform.ts';
 
 export type { TimeUnit } from '../../importers/access-log.ts';
 export type { ErrorLogFormat } from '../../importers/error-log.ts';
@@ -16,7 +17,7 @@ export type { ImportResult } from '../../importers/import.ts';
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
   /**
    * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
-   * UnreadableLogError.
+   * UnreadableLogError, NoPlatformError.
    */
   importInto(
     context: { url: string; actor: Actor },
@@ -47,6 +48,8 @@ async function open<Row extends Timed>(file: string, format: LogFormat<Row>): Pr
     close: () => log.close(),
     async importInto({ url, actor }, options) {
       authorise(actor, 'import logs', 'admin');
+      await using db = connect(url, { max: 1, name: 'roundsman import' });
+      await requirePlatform(db, 'nothing was imported');
       const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman import' });
       try {
         return await importLog(connections, log, format, options);
