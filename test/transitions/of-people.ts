@@ -1,4 +1,7 @@
 /** Transactions that people ask for. */
+import { sql } from 'kysely';
+import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
+import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
@@ -37,6 +40,19 @@ export const ofPeople: Transactions = {
           change,
         ),
       ),
+  'leave bots off': async ({ db }) => {
+    const rows = await db.selectFrom('bots').select('api_endpoint').distinct().execute();
+    const endpoints = rows.map(({ api_endpoint }) => api_endpoint);
+    await leaveBotsOff(db, [{ endpoints, reason: tablesMissing(['credits']) }]);
+  },
+  'take bots up': async ({ db }) => {
+    await sql`
+      WITH held AS MATERIALIZED (SELECT id FROM bots ORDER BY id FOR NO KEY UPDATE)
+      UPDATE bots b SET status = 'disabled', status_reason = ${tablesMissing(['credits'])} FROM held WHERE b.id = held.id`.execute(
+      db,
+    );
+    await takeBotsUp(db);
+  },
   'register knowledge': ({ db }) =>
     registerKnowledge(
       db,

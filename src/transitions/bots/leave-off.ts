@@ -4,7 +4,7 @@
  * From: `active`.
  * To: `disabled`, with the tables as its reason.
  * By: a process that starts and registers the catalogue; a missing bot is added so ({@link tablesMissing}).
- * Locks: the bots' rows, by name.
+ * Locks: the bots' rows, by id.
  * Zero rows: none of them is active.
  */
 import { sql } from 'kysely';
@@ -31,8 +31,8 @@ export async function leaveBotsOff(db: Db, bots: LeftOff[]): Promise<void> {
       SELECT b.id, o.reason FROM bots b
       JOIN jsonb_to_recordset(${JSON.stringify(ends)}::jsonb) AS o (endpoint text, reason text) ON o.endpoint = b.api_endpoint
       WHERE b.status = 'active'
-      -- Locks bots by name.
-      ORDER BY b.name FOR NO KEY UPDATE OF b)
+      -- Locks bots by id.
+      ORDER BY b.id FOR NO KEY UPDATE OF b)
     UPDATE bots b SET status = 'disabled', status_reason = off.reason FROM off WHERE b.id = off.id`.execute(
     db,
   );

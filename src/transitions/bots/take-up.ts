@@ -4,7 +4,7 @@
  * From: `disabled`, by the reason that leave-off.ts gives.
  * To: `active`, without a reason; the scheduler plans them at its next tick.
  * By: a process that starts and registers the catalogue.
- * Locks: the bots' rows, by name.
+ * Locks: the bots' rows, by id.
  * Zero rows: none was left off, or a person has given it another status or reason.
  */
 import { sql } from 'kysely';
@@ -15,8 +15,8 @@ export async function takeBotsUp(db: Db): Promise<void> {
   await sql`
     WITH off AS MATERIALIZED (
       SELECT id FROM bots WHERE status = 'disabled' AND starts_with(status_reason, ${leftOff})
-      -- Locks bots by name.
-      ORDER BY name FOR NO KEY UPDATE)
+      -- Locks bots by id.
+      ORDER BY id FOR NO KEY UPDATE)
     UPDATE bots b SET status = 'active', status_reason = NULL FROM off WHERE b.id = off.id`.execute(
     db,
   );
