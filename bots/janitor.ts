@@ -39,6 +39,7 @@ export const janitor = defineBot({
   displayName: 'Janitor',
   description: 'Looks for expired sessions that were not removed.',
   schedule: '15 3 * * *',
+  needs: ['user_sessions'],
   config,
   checks: [
     {

@@ -127,6 +127,7 @@ export const ledger = defineBot({
   displayName: 'Ledger',
   description: 'Compares cached credits and running balances with the credit ledger.',
   schedule: '*/15 * * * *',
+  needs: ['profiles', 'credits'],
   config,
   checks: [
     {

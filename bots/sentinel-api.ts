@@ -199,6 +199,7 @@ export const sentinelApi = defineBot({
   description:
     'Watches api_logs for server errors, missing paths, slow and rate-limited endpoints.',
   schedule: '*/3 * * * *',
+  needs: ['api_logs'],
   config,
   checks: [
     {

@@ -22,6 +22,11 @@ export interface Bot<Config = unknown> {
   schedule: string;
   timeoutSeconds?: number;
   /**
+   * Tables of the schema document, other than the bots', that its checks read. Where only the bots are installed
+   * (`db migrate --only bots`) such a bot stays disabled, whatever tables the platform has under these names.
+   */
+  needs?: readonly string[];
+  /**
    * The schema of bots.config; `{}` must fit it, so give every setting a default. People see each setting with its
    * bounds, its default and its `.describe()`.
    */

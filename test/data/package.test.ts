@@ -113,7 +113,8 @@ test('another TypeScript project compiles against roundsman/data and runs with i
     page: { rows: [], next: null },
     unused: [0, 0],
     refused: 'email',
-    migrations: readdirSync(join(root, 'migrations')).length,
+    migrations: readdirSync(join(root, 'migrations')).filter((name) => name.endsWith('.sql'))
+      .length,
     pending: 0,
   });
 });
@@ -132,7 +133,7 @@ test('the package holds what is compiled, its types and its SQL, and neither sou
   expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
   expect(files.filter((file) => /(^|\/)(test|\.env|tsconfig)/.test(file))).toEqual([]);
   expect(files.filter((file) => file.endsWith('.sql')).length).toBe(
-    readdirSync(join(root, 'migrations')).length,
+    readdirSync(join(root, 'migrations')).filter((name) => name.endsWith('.sql')).length,
   );
   expect(files.filter((file) => file.startsWith('src/'))).toEqual([
     'src/bin',

@@ -1,5 +1,7 @@
 /** Transactions that people ask for. */
 import { sql, type Transaction } from 'kysely';
+import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
+import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
 import * as asked from '../support/transitions.ts';
 import type { Database, Db } from '../../src/database/connect.ts';
 import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
@@ -70,6 +72,19 @@ export const ofPeople: Transactions = {
     db
       .transaction()
       .execute((trx) => renameKnowledge(trx, { id: entries[1]!, name: 'entry-1' }, 'z', change)),
+  'leave bots off': async ({ db }) => {
+    const rows = await db.selectFrom('bots').select('api_endpoint').distinct().execute();
+    const endpoints = rows.map(({ api_endpoint }) => api_endpoint);
+    await leaveBotsOff(db, [{ endpoints, reason: tablesMissing(['credits']) }]);
+  },
+  'take bots up': async ({ db }) => {
+    await sql`
+      WITH held AS MATERIALIZED (SELECT id FROM bots ORDER BY id FOR NO KEY UPDATE)
+      UPDATE bots b SET status = 'disabled', status_reason = ${tablesMissing(['credits'])} FROM held WHERE b.id = held.id`.execute(
+      db,
+    );
+    await takeBotsUp(db);
+  },
   'register knowledge': ({ db }) =>
     registerKnowledge(
       db,

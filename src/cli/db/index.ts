@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
 
 /** `roundsman db ...` */
@@ -6,6 +6,16 @@ export function dbCommand(): Command {
   const db = new Command('db').description('the database and its migrations');
   db.command('migrate')
     .description('apply pending migrations; creates the embedded database if there is none')
+    .addOption(
+      new Option(
+        '--only <part>',
+        "leave the platform's tables as they are, and install what the engine needs beside them",
+      ).choices(['bots']),
+    )
+    .option(
+      '--admin-test <function>',
+      "with --only bots: the platform's function that says whether the user who asks is an admin, such as public.is_admin",
+    )
     .option(...jsonOption)
     .action(async (options) => (await import('./migrate.ts')).migrate(options));
   db.command('status')

@@ -1,9 +1,26 @@
+import { UsageError } from '../../ground/errors.ts';
+import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, json, say } from '../terminal/print.ts';
 
-export const migrate = (options: { json?: true }): Promise<void> =>
-  withDatabase(
-    async ({ migrated }) => {
+interface MigrateOptions {
+  only?: 'bots';
+  adminTest?: string;
+  json?: true;
+}
+
+export async function migrate({ only, adminTest, ...options }: MigrateOptions): Promise<void> {
+  if (adminTest !== undefined && only === undefined)
+    throw new UsageError({
+      what: '--admin-test goes with --only bots',
+      why: 'in the whole schema profiles.role says who is an admin',
+      hint: 'npx roundsman db migrate --only bots --admin-test public.is_admin',
+    });
+  await withDatabase(
+    async ({ db, migrated }) => {
+      const service = await import('../../services/database/admin-test.ts');
+      if (adminTest !== undefined)
+        await service.useAdminTest({ db, actor: actorOf() }, { name: adminTest });
       if (options.json) return json(migrated.map((name) => ({ name })));
       for (const name of migrated) say(`applied ${name}`);
       say(
@@ -11,11 +28,19 @@ export const migrate = (options: { json?: true }): Promise<void> =>
           ? `${counted(migrated.length, 'migration')} applied.`
           : 'Nothing to apply: the database is up to date.',
       );
+      if (only === undefined) return;
+      const test = await service.adminTest(db);
+      say(
+        test === null
+          ? "Only the bots are installed. No user may read their tables until --admin-test names the platform's function that says who is an admin."
+          : `Only the bots are installed. Users for whom ${test} is true may read their tables.`,
+      );
     },
-    { create: true, migrate: true },
+    { create: true, migrate: true, tables: only ?? 'all' },
   ).catch(async (error: unknown) => {
     const { differencesIn } = await import('../../services/database/differences.ts');
     const differences = differencesIn(error);
     if (options.json && differences) json({ differences });
     throw error;
   });
+}

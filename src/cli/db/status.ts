@@ -6,7 +6,7 @@ import { table } from '../terminal/table.ts';
 export const databaseStatus = (options: { json?: true }): Promise<void> =>
   withDatabase(
     async ({ db, url }) => {
-      const { version, queue, migrations } = await read(db);
+      const { version, queue, migrations, whole } = await read(db);
       if (options.json)
         return json({
           server_version: version,
@@ -22,7 +22,10 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
             ? `BullMQ on ${queue}`
             : 'none recorded yet: the first process that starts records it',
         ],
-        ['Migrations', `${migrations.length - pending.length} applied, ${pending.length} pending`],
+        [
+          'Migrations',
+          `${migrations.length - pending.length} applied, ${pending.length} pending${whole ? '' : '; only the bots are installed'}`,
+        ],
       ]);
       say();
       table(
@@ -33,7 +36,10 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
         ]),
         'No migrations.',
       );
-      if (pending.length > 0) say('\nRun `npx roundsman db migrate` to apply the pending ones.');
+      if (pending.length > 0)
+        say(
+          `\nRun \`npx roundsman db migrate${whole ? '' : ' --only bots'}\` to apply the pending ones.`,
+        );
     },
     { allowPending: true },
   );

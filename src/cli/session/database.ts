@@ -20,6 +20,8 @@ export interface SessionOptions {
   create?: boolean;
   /** apply pending migrations: `db migrate` on any database, `up` and `round` only on the embedded one */
   migrate?: boolean | 'embedded';
+  /** with `migrate`: which tables the database is to have; those that it has unless told */
+  tables?: 'bots' | 'all';
   /** the database only has to answer, migrated or not: for `db status` */
   allowPending?: boolean;
   /** connections at most; 10 by default */
@@ -93,7 +95,8 @@ export const withDatabase = <Result>(
       const { DatabaseNotReady, prepareDatabase } =
         await import('../../database/migrate/prepare.ts');
       const migrate = options.migrate === 'embedded' ? embedded : (options.migrate ?? false);
-      const migrated = await prepareDatabase(db, { migrate, url }).catch((error: unknown) => {
+      const only = options.tables === 'all' ? undefined : (options.tables ?? 'present');
+      const migrated = await prepareDatabase(db, { migrate, only, url }).catch((error: unknown) => {
         // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
         // old.
         if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];

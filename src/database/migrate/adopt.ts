@@ -12,6 +12,16 @@ export { SchemaDiffersError };
 
 const uuidOssp = 'uuid-ossp';
 
+/** What a database is to have when the comparison is over. */
+export type Wanted = 'whole' | 'bots' | 'grown';
+
+const mend = 'do what stands between the parentheses (docs/schema.md says why each matters)';
+const hints: Record<Wanted, string> = {
+  whole: `${mend}, leave the platform's tables as they are with \`npx roundsman db migrate --only bots\`, or point DATABASE_URL at another database; nothing was changed`,
+  bots: `${mend}, or point DATABASE_URL at another database; nothing was changed`,
+  grown: `${mend}; nothing was changed, and the bots go on: \`npx roundsman db migrate --only bots\` applies what is pending for them`,
+};
+
 class RolledBack extends Error {}
 
 /**
@@ -28,6 +38,7 @@ class RolledBack extends Error {}
 export async function documentedTables(
   db: Kysely<any>,
   files: MigrationFiles,
+  wanted: Wanted = 'whole',
 ): Promise<Set<string>> {
   const tables = files.documented.map(({ name }) => tableOf(name));
   const there = new Set<string>();
@@ -36,10 +47,10 @@ export async function documentedTables(
     .transaction()
     .execute(async (trx) => {
       for (const table of await existing(trx, tables)) there.add(table);
-      const around = await surroundings(trx, tables);
+      const around = await surroundings(trx, tables, wanted);
       differences.push(...around);
       await moveExtension(trx);
-      const compared = await trying(trx, () => compare(trx, files, there));
+      const compared = await trying(trx, () => compare(trx, files, there, wanted));
       if (compared.ok) differences.push(...compared.result);
       else if (around.length === 0) throw compared.error;
       else
@@ -51,7 +62,7 @@ export async function documentedTables(
     .catch((error: unknown) => {
       if (!(error instanceof RolledBack)) throw error;
     });
-  if (differences.length > 0) throw new SchemaDiffersError(differences);
+  if (differences.length > 0) throw new SchemaDiffersError(differences, hints[wanted]);
   return there;
 }
 
@@ -107,9 +118,11 @@ async function compare(
   trx: Transaction<any>,
   files: MigrationFiles,
   there: Set<string>,
+  wanted: Wanted,
 ): Promise<string[]> {
-  const found = await functionDifferences(trx, there);
-  if (there.size === 0) return [...found, ...(await takenNames(trx, files, there, new Set()))];
+  const found = wanted === 'bots' ? [] : await functionDifferences(trx, there);
+  const taken = (additions: Set<string>) => takenNames(trx, files, { there, additions, wanted });
+  if (there.size === 0) return [...found, ...(await taken(new Set()))];
   const readable = await owned(trx, there);
   const sound = new Set(readable);
   await unhide(trx, readable);
@@ -121,7 +134,7 @@ async function compare(
   for (const { text } of files.documented) await sql.raw(text).execute(trx);
   const expected = await partsOf(trx, scratch);
   for (const { name, text } of files.engine)
-    if (vocabulariesAndIndexes.has(name)) await sql.raw(text).execute(trx);
+    if (vocabulariesAndIndexes.has(name.replace(/-rest$/, ''))) await sql.raw(text).execute(trx);
   const extended = await partsOf(trx, scratch);
 
   const same = new Set<string>();
@@ -135,7 +148,7 @@ async function compare(
     found.push(...differing, ...differFromOurs(table, ours, is));
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
-  found.push(...(await takenNames(trx, files, there, same)));
+  found.push(...(await taken(same)));
   found.push(...(await wrongRows(trx, { readable, sound })));
   return found;
 }

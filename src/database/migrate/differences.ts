@@ -14,12 +14,12 @@ export class SchemaDiffersError extends RoundsmanError {
   readonly differences: string[];
   readonly listed: Difference[];
 
-  constructor(differences: string[]) {
+  constructor(differences: string[], hint: string) {
     super({
       what: 'this database cannot be taken over as it is',
       why: `it differs from what Roundsman can take over in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${differences.join('; ')}`,
       reasons: differences,
-      hint: 'do what stands between the parentheses (docs/schema.md says why each matters), or point DATABASE_URL at another database; nothing was changed',
+      hint,
     });
     this.differences = differences;
     this.listed = differences.map(apart);

@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { sql, type Kysely } from 'kysely';
 import {
   Migrator,
@@ -6,25 +5,20 @@ import {
   type MigrationInfo,
   type MigrationProvider,
 } from 'kysely/migration';
-import { RoundsmanError, messageOf } from '../../ground/errors.ts';
+import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
 import { tableOf, type MigrationFile } from './differences.ts';
+import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
-
-const folder = new URL('../../../migrations/', import.meta.url);
 
 /** The database refused a migration; everything was rolled back. */
 export class MigrationError extends RoundsmanError {}
 
-async function readFiles(): Promise<MigrationFile[]> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).toSorted();
-  return Promise.all(
-    files.map(async (file) => ({
-      name: file.slice(0, -'.sql'.length),
-      text: await readFile(new URL(file, folder), 'utf8'),
-    })),
-  );
-}
+/** The database has the whole schema already: there is nothing to leave out. */
+export class WholeSchemaError extends UsageError {}
+
+/** Nothing was migrated yet counts as whole: that is what a migration makes unless it is told otherwise. */
+const targetOf = (has: Extent): Exclude<Extent, 'none'> => (has === 'none' ? 'whole' : has);
 
 /** v1 to v5 are the documented tables; the files after them are the engine's. */
 const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
@@ -34,15 +28,17 @@ const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
  * adopted tables are recorded and not run.
  */
 class SqlFiles implements MigrationProvider {
+  readonly #extent: Exclude<Extent, 'none'>;
   readonly #adopted: Set<string>;
   #hasTables = false;
 
-  constructor(adopted = new Set<string>()) {
+  constructor(extent: Exclude<Extent, 'none'>, adopted = new Set<string>()) {
+    this.#extent = extent;
     this.#adopted = adopted;
   }
 
   async getMigrations(): Promise<Record<string, Migration>> {
-    const entries = (await readFiles()).map((file) => {
+    const entries = (await filesOf(this.#extent)).map((file) => {
       const { name, text } = file;
       const run = !(isDocumented(file) && this.#adopted.has(tableOf(name)));
       const up = async (db: Kysely<any>) => {
@@ -58,43 +54,63 @@ class SqlFiles implements MigrationProvider {
 }
 
 // Not in `public`: there Supabase's default grants would let `anon` delete the records of the migrations.
-const migrator = (db: Kysely<any>, adopted?: Set<string>) =>
-  new Migrator({ db, provider: new SqlFiles(adopted), migrationTableSchema: 'engine' });
+const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, adopted?: Set<string>) =>
+  new Migrator({
+    db,
+    provider: new SqlFiles(extent, adopted),
+    migrationTableSchema: 'engine',
+    // What is added to the bots comes before some of theirs by its name.
+    allowUnorderedMigrations: extent === 'grown',
+    // By code: `v6_95_access-rest` before `v6_95_access_apps`.
+    nameComparator: (a, b) => (a < b ? -1 : Number(a > b)),
+  });
 
 /** Every migration with the time it was applied, undefined for a pending one. */
-export const migrationStatus = (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
-  migrator(db).getMigrations();
+export const migrationStatus = async (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
+  migrator(db, targetOf(await extentOf(db))).getMigrations();
 
-const isNew = async (db: Kysely<any>) =>
-  (await migrationStatus(db)).every(({ executedAt }) => executedAt === undefined);
-
-/** The documented tables of a database that has never been migrated. */
-async function adoptable(db: Kysely<any>): Promise<Set<string> | undefined> {
-  if (!(await isNew(db))) return undefined;
-  // Takes the migrator's own lock: without it, this comparison would see half of another process's migration, and the
-  // two would deadlock on the tables.
+/** The documented tables that are there before anything of theirs was migrated. */
+async function adoptable(
+  db: Kysely<any>,
+  { has, wanted }: { has: Extent; wanted: Exclude<Extent, 'none'> },
+): Promise<Set<string> | undefined> {
+  if (has !== 'none' && (has !== 'bots' || wanted !== 'grown')) return undefined;
+  // Holds the migrator's own lock: without it, a comparison while another process migrates would see half of the
+  // migration, and the two would deadlock on the tables.
   const { adapter } = db.getExecutor();
   const lock = { lockTable: 'kysely_migration_lock', lockRowId: 'migration_lock' };
   await adapter.acquireMigrationLock(db, lock);
   try {
-    if (!(await isNew(db))) return undefined;
-    const files = await readFiles();
-    return await documentedTables(db, {
-      documented: files.filter(isDocumented),
-      engine: files.filter((file) => !isDocumented(file)),
-    });
+    if ((await extentOf(db)) !== has) return undefined;
+    const done = new Set(has === 'none' ? [] : (await filesOf('bots')).map(({ name }) => name));
+    const files = (await filesOf(wanted)).filter(({ name }) => !done.has(name));
+    return await documentedTables(
+      db,
+      {
+        documented: files.filter(isDocumented),
+        engine: files.filter((file) => !isDocumented(file)),
+      },
+      wanted,
+    );
   } finally {
     await adapter.releaseMigrationLock(db, lock);
   }
 }
 
+/** `only`: `bots` leaves out the platform's tables; `present` does so where they were left out before. */
+export interface MigrateOptions {
+  only?: 'bots' | 'present' | undefined;
+}
+
 /**
  * Applies all pending migrations in one transaction; concurrent callers wait for each other. Existing documented
  * tables are adopted if they and their rows agree with the document. Workers may keep running: their statements wait.
+ * Where only the bots are installed, the rest is added unless `only` says otherwise.
+ *
  * Returns the names of the migrations that this call applied. Throws {@link MigrationError} naming the file,
- * SchemaDiffersError with every difference, or TablesInUseError.
+ * SchemaDiffersError with every difference, {@link WholeSchemaError}, or TablesInUseError.
  */
-export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
+export const migrateToLatest = (db: Kysely<any>, options: MigrateOptions = {}): Promise<string[]> =>
   db.connection().execute(async (connection) => {
     const { rows } = await sql<{ was: string }>`
       SELECT current_setting('statement_timeout') AS was`.execute(connection);
@@ -103,7 +119,7 @@ export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
     // No time limit: checking the rows of a platform may take long, and so may waiting for another process.
     await limit('0');
     try {
-      return await migrateOn(connection);
+      return await migrateOn(connection, options);
     } finally {
       // Not RESET, which restores the role's setting and not the session's. On a lost connection there is nothing to
       // restore: the caller gets the error that lost it, and not the error of this statement.
@@ -111,9 +127,23 @@ export const migrateToLatest = (db: Kysely<any>): Promise<string[]> =>
     }
   });
 
-async function migrateOn(db: Kysely<any>): Promise<string[]> {
-  const adopted = await adoptable(db);
-  const { error, results = [] } = await migrator(db, adopted).migrateToLatest();
+/** What a database is to have, by what it has. */
+function wantedOf(has: Extent, { only }: MigrateOptions): Exclude<Extent, 'none'> {
+  if (only === 'present' && has === 'bots') return 'bots';
+  if (only !== 'bots') return has === 'none' || has === 'whole' ? 'whole' : 'grown';
+  if (has === 'none' || has === 'bots') return 'bots';
+  throw new WholeSchemaError({
+    what: '--only bots leaves out what this database has',
+    why: "the platform's tables were migrated as well",
+    hint: 'npx roundsman db migrate',
+  });
+}
+
+async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<string[]> {
+  const has = await extentOf(db);
+  const wanted = wantedOf(has, options);
+  const adopted = await adoptable(db, { has, wanted });
+  const { error, results = [] } = await migrator(db, wanted, adopted).migrateToLatest();
   if (error instanceof TablesInUseError) throw error;
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName;

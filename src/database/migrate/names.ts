@@ -21,14 +21,17 @@ const needed = 'has a name that Roundsman needs';
 
 /**
  * Your tables, indexes, constraints, triggers and functions under a name that a migration will give. Left out are the
- * documented parts of the documented tables that exist (`there`), which are compared elsewhere, and the names of the
- * engine's own additions (`additions`, as `table.name`).
+ * documented parts of the documented tables that exist (`there`), which are compared elsewhere, the names of the
+ * engine's own additions (`additions`, as `table.name`), and what the bots have made where the rest follows.
  */
 export async function takenNames(
   trx: Transaction<any>,
   { documented, engine }: MigrationFiles,
-  there: Set<string>,
-  additions: Set<string>,
+  {
+    there,
+    additions,
+    wanted,
+  }: { there: Set<string>; additions: Set<string>; wanted: 'whole' | 'bots' | 'grown' },
 ): Promise<string[]> {
   const tables = documented.map(({ name }) => tableOf(name));
   const own = all(engine, /^CREATE TABLE (\w+) \(/gm).map(([, name]) => name!);
@@ -39,7 +42,7 @@ export async function takenNames(
     ...(await triggers(trx, engine, there)),
     ...(await columns(trx, engine, there)),
     ...(await policies(trx, engine, there)),
-    ...(await functions(trx, engine)),
+    ...(await functions(trx, engine, wanted === 'grown' ? ['is_admin'] : [])),
   ];
 }
 
@@ -90,7 +93,7 @@ async function constraints(
   there: Set<string>,
   additions: Set<string>,
 ): Promise<string[]> {
-  const counts = engine.filter(({ name }) => name.endsWith('_counts'));
+  const counts = engine.filter(({ name }) => /_counts(-rest)?$/.test(name));
   const names = [
     ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
     // Migrations add these constraints in a loop over pairs ('table', 'column').
@@ -160,8 +163,14 @@ async function policies(trx: Transaction<any>, engine: MigrationFile[], there: S
 }
 
 /** CREATE OR REPLACE would replace a function of yours that your policies may call. */
-async function functions(trx: Transaction<any>, engine: MigrationFile[]): Promise<string[]> {
-  const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g).map(([, name]) => name!);
+async function functions(
+  trx: Transaction<any>,
+  engine: MigrationFile[],
+  ours: string[],
+): Promise<string[]> {
+  const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g)
+    .map(([, name]) => name!)
+    .filter((name) => !ours.includes(name));
   // All of this name, whatever they take: which of them a call means would depend on what the platform adds later.
   const open = all(engine, /^CREATE FUNCTION public\.(\w+)\(/gm).map(([, name]) => name!);
   const { rows } = await sql<{ name: string; called: string }>`

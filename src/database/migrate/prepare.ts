@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
-import { migrateToLatest, migrationStatus } from './migrate.ts';
+import { extentOf } from './extent.ts';
+import { migrateToLatest, migrationStatus, type MigrateOptions } from './migrate.ts';
 import { becameAnother } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';
@@ -21,12 +22,12 @@ export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
- * applies pending migrations. `url` is the database's address: with it, messages can say more. Returns the names of
+ * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more. Returns the names of
  * the migrations that it applied.
  */
 export async function prepareDatabase(
   db: Db,
-  { migrate, url }: { migrate: boolean; url?: string },
+  { migrate, only, url }: { migrate: boolean; only?: MigrateOptions['only']; url?: string },
 ): Promise<string[]> {
   const version = await serverVersion(db, url);
   if (version < oldestServer)
@@ -36,7 +37,7 @@ export async function prepareDatabase(
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
   if (migrate)
-    return migrateToLatest(db).catch(async (error: unknown) => {
+    return migrateToLatest(db, { only }).catch(async (error: unknown) => {
       throw await asAnotherRole(db, error);
     });
   await requireAccess(db);
@@ -48,7 +49,7 @@ export async function prepareDatabase(
         pending.length === 1
           ? `1 migration is pending: ${pending[0]!.name}`
           : `${pending.length} migrations are pending, the first is ${pending[0]!.name}`,
-      hint: 'run `npx roundsman db migrate`',
+      hint: `run \`npx roundsman db migrate${(await extentOf(db)) === 'bots' ? ' --only bots' : ''}\``,
     });
   return [];
 }

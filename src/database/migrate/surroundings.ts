@@ -4,29 +4,33 @@ import { sql, type Transaction } from 'kysely';
 /**
  * What makes a comparison of the documented tables impossible: missing rights, or a missing extension for their ids.
  */
-export async function surroundings(trx: Transaction<any>, tables: string[]): Promise<string[]> {
+export async function surroundings(
+  trx: Transaction<any>,
+  tables: string[],
+  wanted: 'whole' | 'bots' | 'grown',
+): Promise<string[]> {
   const { rows } = await sql<{ difference: string }>`
     SELECT format('extension uuid-ossp is in schema %s, documented is extensions (CREATE SCHEMA IF NOT EXISTS extensions; ALTER EXTENSION "uuid-ossp" SET SCHEMA extensions)',
                   nspname) AS difference
-    FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'uuid-ossp' AND nspname <> 'extensions'
+    FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'uuid-ossp' AND nspname <> 'extensions' AND ${wanted}::text = 'whole'
     UNION ALL
     SELECT format('schema engine holds %s: Roundsman keeps its own there (ALTER SCHEMA engine RENAME TO own_engine)', min(name))
     FROM (SELECT relname::text AS name FROM pg_class
           WHERE relnamespace = to_regnamespace('engine') AND relname NOT LIKE 'kysely\_migration%'
           UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace('engine')) own
-    HAVING count(*) > 0
+    HAVING count(*) > 0 AND ${wanted}::text <> 'grown'
     UNION ALL
     SELECT format('schema %s: %s may not create in it (GRANT CREATE ON SCHEMA %1$s TO %2$I)', nspname, current_user)
     FROM pg_namespace WHERE nspname IN ('public', 'private', 'engine')
       AND NOT has_schema_privilege(oid, 'CREATE')
     UNION ALL
     SELECT format('extension uuid-ossp is not there, and this server does not have it (install PostgreSQL''s contrib modules on the server)')
-    WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'uuid-ossp')
+    WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'uuid-ossp') AND ${wanted}::text = 'whole'
     UNION ALL
     SELECT format('database %1$I: %2$s may not create the %3$s in it (GRANT CREATE ON DATABASE %1$I TO %2$s)',
                   current_database(), quote_ident(current_user), string_agg(what, ', '))
     FROM (SELECT 'schema ' || name AS what FROM unnest('{extensions,auth,engine,private}'::text[]) AS name
-          WHERE to_regnamespace(name) IS NULL
+          WHERE to_regnamespace(name) IS NULL AND (name <> 'auth' OR ${wanted}::text <> 'bots')
           UNION ALL SELECT 'extension uuid-ossp' WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'uuid-ossp')) missing
     WHERE NOT has_database_privilege(current_database(), 'CREATE')
     HAVING count(*) > 0
@@ -40,6 +44,7 @@ export async function surroundings(trx: Transaction<any>, tables: string[]): Pro
     SELECT format('auth.users: %1$I may not refer to it (GRANT REFERENCES ON auth.users TO %1$I)', current_user)
     -- Not by to_regclass, which needs USAGE.
     FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relname = 'users' AND NOT has_table_privilege(oid, 'REFERENCES')
+      AND 'profiles' = ANY (${tables})
       AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = 'profiles')
     UNION ALL
     SELECT format('%s: the table belongs to %s (ALTER TABLE %1$s OWNER TO %3$I)', relname, relowner::regrole, current_user)

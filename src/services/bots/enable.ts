@@ -5,7 +5,13 @@ import { enableBot as enable } from '../../transitions/bots/enable.ts';
 import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel-of-bot.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
-import { changed, refuseUnfit, WrongStatusError, type ChangedStatus } from './pause.ts';
+import {
+  changed,
+  refuseLeftOff,
+  refuseUnfit,
+  WrongStatusError,
+  type ChangedStatus,
+} from './pause.ts';
 
 /**
  * Disables a bot: runs that wait are cancelled, running ones are asked to end, and none begins until it is enabled.
@@ -53,6 +59,8 @@ export async function enableBot(
           ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
           : `\`npx roundsman bots resume ${bot.name}\``,
     });
-  refuseUnfit(bot, await catalogue(), 'enabled');
+  const known = await catalogue();
+  refuseUnfit(bot, known, 'enabled');
+  await refuseLeftOff(db, bot, known, 'enabled');
   return { bot: await changed(db, bot, await enable(db, bot)), same: false, wasRemoved };
 }

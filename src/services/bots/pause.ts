@@ -2,6 +2,7 @@ import { countOpenRuns } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable, time } from '../../ground/text.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
@@ -58,7 +59,9 @@ export async function resumeBot(
       why: `it was removed at ${time(bot.removed_at)} UTC`,
       hint: `\`npx roundsman bots enable ${bot.name}\` takes that back`,
     });
-  refuseUnfit(bot, await catalogue(), 'resumed');
+  const known = await catalogue();
+  refuseUnfit(bot, known, 'resumed');
+  await refuseLeftOff(db, bot, known, 'resumed');
   return { bot: await changed(db, bot, resume(db, bot)), same: false };
 }
 
@@ -77,6 +80,24 @@ export function refuseUnfit(bot: BotRow, catalogue: Catalogue, wanted: string): 
       { cause: error },
     );
   }
+}
+
+/** Refuses to make a bot active that the next start would leave off again. */
+export async function refuseLeftOff(
+  db: Db,
+  bot: BotRow,
+  { bots }: Catalogue,
+  wanted: string,
+): Promise<void> {
+  const needs = bots.find(({ name }) =>
+    [`/api/bots/${name}`, `bot:${name}`].includes(bot.api_endpoint),
+  )?.needs;
+  if (!needs || (await hasPlatform(db))) return;
+  throw new WrongStatusError({
+    what: `${bot.name} cannot be ${wanted}, it is ${bot.status}`,
+    why: `only the bots are installed in this database, and it needs tables of the platform: ${needs.join(', ')}`,
+    hint: '`npx roundsman db migrate` adds them, or says what stands in the way',
+  });
 }
 
 /** The changed bot. Throws {@link WrongStatusError} where another session changed the bot first. */

@@ -1,8 +1,9 @@
-import { pool } from '../../database/connect.ts';
+import { connect, pool } from '../../database/connect.ts';
 import { seedFiction, type Seeded } from '../../demo/seed.ts';
 import { sizes, type SizeName } from '../../demo/sizes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { requirePlatform } from './require-platform.ts';
 
 /** Throws UsageError for an unknown size. */
 export function sizeOf(given: string): SizeName {
@@ -31,6 +32,8 @@ export async function seedPlatform(
   { size, seed, onRows }: Seed,
 ): Promise<Seeded[]> {
   authorise(actor, 'seed a database', 'owner');
+  await using db = connect(url, { max: 1, name: 'roundsman seed' });
+  await requirePlatform(db, 'nothing was seeded');
   const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman seed' });
   try {
     return await seedFiction(connections, size, seed, onRows);

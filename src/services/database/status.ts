@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
 import { migrationStatus } from '../../database/migrate/migrate.ts';
 import { recordedBackend } from '../../queue/backend.ts';
 
@@ -16,7 +17,10 @@ async function queueOf(db: Db): Promise<string | null> {
   return rows[0]!.there ? await recordedBackend(db) : null;
 }
 
-/** The server, the queue backend, and every migration with the time it was applied, null for a pending one. */
+/**
+ * The server, the queue backend, and every migration with the time it was applied, null for a pending one; `whole` is
+ * false where only the bots are installed.
+ */
 export async function databaseStatus(db: Db) {
   const version = await serverVersion(db);
   const queue = await queueOf(db);
@@ -24,5 +28,5 @@ export async function databaseStatus(db: Db) {
     name,
     timestamp: executedAt ?? null,
   }));
-  return { version, queue, migrations };
+  return { version, queue, migrations, whole: await hasPlatform(db) };
 }

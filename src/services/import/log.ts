@@ -1,5 +1,5 @@
 /** A log of the platform, which is imported into its table as a whole or not at all. */
-import { pool } from '../../database/connect.ts';
+import { connect, pool } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { nearest } from '../../ground/nearest.ts';
 import { accessLogs } from '../../importers/access/formats.ts';
@@ -14,6 +14,7 @@ import { openLog, type LogFile } from '../../importers/log-file.ts';
 import type { LogTable, Timed, TimeUnit } from '../../importers/reading/log-format.ts';
 import { zoneOf, type Zone } from '../../importers/reading/zone.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { requirePlatform } from '../database/require-platform.ts';
 
 export type { TimeUnit } from '../../importers/reading/log-format.ts';
 export type { ImportResult } from '../../importers/import.ts';
@@ -22,7 +23,7 @@ export type { ImportResult } from '../../importers/import.ts';
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
   /**
    * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
-   * UnknownLogError, ImportedBeforeError, UnreadableLogError.
+   * UnknownLogError, ImportedBeforeError, UnreadableLogError, NoPlatformError.
    */
   importInto(
     context: { url: string; actor: Actor },
@@ -86,6 +87,8 @@ async function open<Row extends Timed>(
     close: () => log.close(),
     async importInto({ url, actor }, options) {
       authorise(actor, 'import logs', 'admin');
+      await using db = connect(url, { max: 1, name: 'roundsman import' });
+      await requirePlatform(db, 'nothing was imported');
       const connections = pool(url, { max: 1, statementTimeoutMs: 0, name: 'roundsman import' });
       try {
         return await importLog(connections, log, settings, { ...options, by: actor.name });

@@ -1,0 +1,85 @@
+/**
+ * How much of the schema a database has. Beside a platform whose tables are not the document's, only what the engine
+ * needs is installed: the bots' tables and schema engine (`db migrate --only bots`); the rest may follow later.
+ *
+ * A migration that makes both has its two parts in folders of their own, under its name: migrations/bots/ is run where
+ * only the bots are installed, and migrations/rest/ when the rest is added; then it is recorded as `<name>-rest`.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { sql, type Kysely } from 'kysely';
+import type { MigrationFile } from './differences.ts';
+
+/** `grown`: the rest was added to the bots. */
+export type Extent = 'none' | 'bots' | 'grown' | 'whole';
+
+const folder = new URL('../../../migrations/', import.meta.url);
+
+/** Files about the platform's tables alone. A new one is named here. */
+const ofPlatform = new Set(
+  `v1_10_profiles v1_12_organizations v1_14_organization_members v1_20_user_sessions v1_25_user_activity_log v1_30_credits
+   v1_32_transactions v1_34_subscriptions v1_40_app_catalog v1_42_app_usage v1_44_tools_catalog v1_46_tools_usage
+   v1_48_tools_results v1_50_api_logs v1_55_page_views v1_60_error_logs v3_10_javari_projects v3_20_javari_conversations
+   v3_30_javari_credentials v3_40_javari_learning v3_50_javari_usage_stats v4_10_games_catalog v4_20_game_sessions
+   v4_30_game_leaderboards v5_10_avatars v5_20_virtual_spaces v5_30_space_visits v5_40_first_responders v5_50_support_groups
+   v5_60_group_members v5_70_policies v6_02_vocabularies v6_04_doubled_indexes v6_05_credits v6_06_payments
+   v6_07_user_sessions v6_08_api_logs v6_75_game_leaderboards v6_75_javari_projects v6_75_memberships v6_95_access_apps
+   v6_95_access_games v6_95_access_javari v6_95_access_spaces v6_95_access_users v8_80_visits_present`.split(
+    /\s+/,
+  ),
+);
+
+async function filesIn(place: URL): Promise<Map<string, string>> {
+  const files = (await readdir(place)).filter((file) => file.endsWith('.sql'));
+  const read = files.map(
+    async (file) =>
+      [file.slice(0, -'.sql'.length), await readFile(new URL(file, place), 'utf8')] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
+/** The migrations of a database with this extent, in the order in which they are run. */
+export async function filesOf(extent: Exclude<Extent, 'none'>): Promise<MigrationFile[]> {
+  const [all, bots, rest] = await Promise.all(
+    ['', 'bots/', 'rest/'].map((below) => filesIn(new URL(below, folder))),
+  );
+  const files = [...all!].flatMap(([name, text]): MigrationFile[] => {
+    if (extent === 'whole') return [{ name, text }];
+    const isPlatforms = ofPlatform.has(name);
+    if (extent === 'bots')
+      return isPlatforms ? [] : [{ name, text: bots!.get(name) ?? besidePlatform(text) }];
+    const later = rest!.get(name);
+    if (isPlatforms || later === undefined) return [{ name, text: later ?? text }];
+    return [
+      { name, text },
+      { name: `${name}-rest`, text: later },
+    ];
+  });
+  return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A platform may have a function of the document's name that does something else. */
+const besidePlatform = (text: string): string =>
+  text.replaceAll(
+    /EXECUTE FUNCTION update_updated_at\(\)/g,
+    'EXECUTE FUNCTION engine.update_updated_at()',
+  );
+
+/** What the migrations that were applied have made. */
+export async function extentOf(db: Kysely<any>): Promise<Extent> {
+  // By pg_class: a name that is looked up needs USAGE on its schema, and fails without.
+  const { rows: ledger } = await sql`
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname = 'engine' AND relname = 'kysely_migration'`.execute(db);
+  if (ledger.length === 0) return 'none';
+  const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
+    db,
+  );
+  const applied = new Set(rows.map(({ name }) => name));
+  if (applied.size === 0) return 'none';
+  if (applied.has('v1_00_supabase-rest')) return 'grown';
+  return applied.has('v1_10_profiles') ? 'whole' : 'bots';
+}
+
+/** Whether the platform's tables are the document's; false where only the bots are installed. */
+export const hasPlatform = async (db: Kysely<any>): Promise<boolean> =>
+  (await extentOf(db)) !== 'bots';

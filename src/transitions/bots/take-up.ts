@@ -1,0 +1,23 @@
+/**
+ * Bots that were left off for want of tables run again once the database has them.
+ *
+ * From: `disabled`, by the reason that leave-off.ts gives.
+ * To: `active`, without a reason; the scheduler plans them at its next tick.
+ * By: a process that starts and registers the catalogue.
+ * Locks: the bots' rows, by id.
+ * Zero rows: none was left off, or a person has given it another status or reason.
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { leftOff } from './leave-off.ts';
+
+export async function takeBotsUp(db: Db): Promise<void> {
+  await sql`
+    WITH off AS MATERIALIZED (
+      SELECT id FROM bots WHERE status = 'disabled' AND starts_with(status_reason, ${leftOff})
+      -- Locks bots by id.
+      ORDER BY id FOR NO KEY UPDATE)
+    UPDATE bots b SET status = 'active', status_reason = NULL FROM off WHERE b.id = off.id`.execute(
+    db,
+  );
+}

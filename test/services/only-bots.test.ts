@@ -1,0 +1,167 @@
+/** The engine over a database that has only the bots' tables, beside a platform with a `profiles` table of its own. */
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { bots, remedies } from '../../bots/index.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { registerCatalogue } from '../../src/schedule/register.ts';
+import { roundsman } from '../cli/command.ts';
+import { foreignPlatform } from '../database/foreign-platform.ts';
+import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
+import { emptyDatabase } from '../support/database.ts';
+import { anEngine } from '../support/engine.ts';
+import { run } from '../support/runs.ts';
+
+const off = ['janitor', 'ledger', 'sentinel-api'];
+
+test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
+  const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
+  const migrated = await roundsman(
+    url,
+    'db',
+    'migrate',
+    '--only',
+    'bots',
+    '--admin-test',
+    'is_boss',
+  );
+  expect(migrated).toMatchObject({ code: 0 });
+  expect(migrated.out).toContain('Users for whom public.is_boss() is true may read their tables.');
+  expect(await roundsman(url, 'db', 'status')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('0 pending; only the bots are installed'),
+  });
+
+  const round = (await roundsman(url, 'round', '--json')).json();
+  expect(round.executions).toMatchObject([{ status: 'success' }]);
+  const listed = (await roundsman(url, 'bots', 'list', '--json')).json() as {
+    name: string;
+    status: string;
+    status_reason: string | null;
+  }[];
+  expect(listed.filter(({ status }) => status === 'active').map(({ name }) => name)).toEqual([
+    'conductor',
+  ]);
+  const others = listed.filter(({ status }) => status === 'disabled');
+  expect(others.map(({ name }) => name).toSorted()).toEqual(off);
+  for (const { status_reason } of others)
+    expect(status_reason).toMatch(
+      /^this database does not have the tables of the platform that it needs: \w+/,
+    );
+
+  const resumed = await roundsman(url, 'bots', 'resume', 'ledger');
+  expect(resumed.code).toBe(1);
+  expect(resumed.err).toContain('it needs tables of the platform: profiles, credits');
+  for (const command of [
+    'status',
+    'findings list',
+    'tickets list',
+    'knowledge list',
+    'actions list',
+    'runs list',
+  ])
+    expect([0, 6], command).toContain((await roundsman(url, ...command.split(' '))).code);
+  const doctor = (await roundsman(url, 'doctor', '--json')).json() as {
+    subject: string;
+    status: string;
+    detail: string;
+  }[];
+  expect(doctor.find(({ subject }) => subject === 'Schema')!.detail).toMatch(
+    /^every migration of the bots is applied/,
+  );
+  const failed = doctor.filter(({ status }) => status === 'fail').map(({ subject }) => subject);
+  expect(failed).toEqual(['Processes']);
+
+  for (const refused of [
+    ['db', 'seed'],
+    ['import', 'access-log', new URL(import.meta.url).pathname],
+  ]) {
+    const { code, err } = await roundsman(url, ...refused);
+    expect([code, err]).toEqual([1, expect.stringContaining('only the bots are installed')]);
+  }
+  const whole = await roundsman(url, 'db', 'migrate', '--json');
+  expect(whole.code).toBe(1);
+  expect(whole.json().differences).toContainEqual({
+    difference: 'profiles: column email is missing',
+    mend: expect.stringContaining('ALTER TABLE profiles ADD COLUMN email'),
+  });
+}, 120_000);
+
+test.each([
+  ['nothing', 'no_such', 'there is no such function'],
+  ['a function that returns no boolean', 'uuid_generate_v4', 'it returns uuid'],
+  ['a volatile one', 'moody', 'it is VOLATILE'],
+  ['one that fails', 'broken', 'division by zero'],
+  ['SQL', 'is_boss(); DROP TABLE tickets; --', ''],
+])('%s is no test of who is an admin', async (_, name, why) => {
+  const { db, url } = await foreignPlatform(
+    'CREATE FUNCTION moody() RETURNS boolean LANGUAGE sql VOLATILE RETURN true',
+    `CREATE FUNCTION broken() RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1 / 0 = 1; END'`,
+  );
+  await migrateToLatest(db, { only: 'bots' });
+  const { code, err } = await roundsman(
+    url,
+    'db',
+    'migrate',
+    '--only',
+    'bots',
+    '--admin-test',
+    name,
+  );
+  expect([code, err]).toEqual([2, expect.stringContaining(why)]);
+  const { rows } =
+    await sql`SELECT private.is_admin() AS admin, count(*)::int FROM tickets`.execute(db);
+  expect(rows).toEqual([{ admin: false, count: 0 }]);
+});
+
+test("a bot of the platform's own finds, heals and verifies in its tables", async () => {
+  const database = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'stuck', 'A1')`);
+  await migrateToLatest(database.db, { only: 'bots' });
+  const stuck = aBot('boarding', async (_, { db }) => {
+    const { rows } = await sql<{
+      seat: string;
+    }>`SELECT seat FROM tickets WHERE status = 'stuck'`.execute(db);
+    return { examined: ['A1'], findings: rows.map(({ seat }) => problem(seat)) };
+  });
+  const free = aRemedy('ticket.free', async ({ db }) => {
+    await sql`UPDATE tickets SET status = 'open' WHERE status = 'stuck'`.execute(db);
+  });
+  const known = catalogue(
+    [{ ...stuck, knowledge: [entry('free', playbook('ticket.free'))] }],
+    [free],
+  );
+  const engine = await anEngine({ name: 'postgres' }, known, { database });
+  const row = await run(engine, 'boarding', { max_attempts: 1 });
+  expect(row).toMatchObject({ status: 'success', issues_found: 1, actions_taken: 1 });
+  const { rows } = await sql`SELECT state FROM bot_actions`.execute(database.db);
+  expect(rows).toEqual([{ state: 'verified' }]);
+});
+
+test('when the rest has been added, what was left off runs again; what a person turned off does not', async () => {
+  const { db } = await emptyDatabase();
+  await migrateToLatest(db, { only: 'bots' });
+  const known = catalogueOf(bots, remedies);
+  await registerCatalogue(db, known);
+  const statuses = async () => {
+    const { rows } = await sql<{
+      name: string;
+      status: string;
+    }>`SELECT name, status FROM bots`.execute(db);
+    return Object.fromEntries(rows.map(({ name, status }) => [name, status]));
+  };
+  const left = {
+    conductor: 'active',
+    janitor: 'disabled',
+    ledger: 'disabled',
+    'sentinel-api': 'disabled',
+  };
+  expect(await statuses()).toEqual(left);
+  // By hand, or by a version that knew nothing of it.
+  await sql`UPDATE bots SET status = 'active' WHERE name = 'ledger'`.execute(db);
+  await sql`UPDATE bots SET status_reason = 'not ours' WHERE name = 'janitor'`.execute(db);
+  await registerCatalogue(db, known);
+  expect(await statuses()).toEqual(left);
+  await migrateToLatest(db);
+  await registerCatalogue(db, known);
+  expect(await statuses()).toEqual({ ...left, ledger: 'active', 'sentinel-api': 'active' });
+});
