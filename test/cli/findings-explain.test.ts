@@ -114,7 +114,7 @@ test('of a resolved finding it tells what was decided and why it was applied', a
     db,
   );
   const { out } = await explain(finding);
-  expect(out).toMatch(/^State +resolved, auto-fixed /m);
+  expect(out).toMatch(/^State +resolved \d+s ago, auto-fixed: a remedy was applied, and/m);
   expect(out).not.toContain('if a run came now');
   expect(out).toMatch(
     /5m ago +sweep applied: all gates were open \(mode safe\), and a person approved it; held 6 of 6, lower bound \.610; untouched 1 of 5 recovered; lift \+\.800/,

@@ -214,7 +214,7 @@ describe('tickets', () => {
     });
     await insertTicket(db, bot, 'later', { ...late, respond_by: ago(2) });
     expect(await lines()).toEqual([
-      `2 tickets past their response target, the longest for 1h (${first}): \`npx roundsman tickets show ${first}\``,
+      `2 tickets past their response target, the longest for 2h (${first}): \`npx roundsman tickets show ${first}\``,
     ]);
   });
 
