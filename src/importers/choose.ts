@@ -14,7 +14,12 @@ export function chooseFormat<Row extends Timed>(
   reading: Reading,
   sample: readonly string[],
 ): LogFormat<Row> | null {
-  const counts = formats.map((format) => rowsIn(format.reader(reading, sample), reading, sample));
+  const counts: number[] = [];
+  for (const format of formats) {
+    const count = rowsIn(format.reader(reading, sample), reading, sample);
+    counts.push(count);
+    if (count >= goodEnough * sample.length && count > 0) break;
+  }
   const best = Math.max(...counts);
   if (best === 0) return otherwise;
   return formats[counts.findIndex((count) => count >= goodEnough * best)]!;

@@ -180,7 +180,8 @@ function written<Row extends Timed>(
   untimedAt: number | null,
 ): string {
   let line = '';
-  for (const [at, name] of columns.entries()) {
+  for (let at = 0; at < columns.length; at++) {
+    const name = columns[at]!;
     if (at > 0) line += '\t';
     line += name === 'created_at' ? timestamp(row.created_at ?? untimedAt) : copyText(row[name]);
   }

@@ -119,6 +119,7 @@ describe('a grant', () => {
       'engine.credits_seq: usage',
       'engine.fence: usage',
       'engine.heals: select',
+      'engine.imports: delete insert select update',
       'engine.job_runs: delete insert select update',
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',

@@ -32,7 +32,7 @@ const mostWords = 7;
  */
 function placeOfTime(sample: readonly string[], reading: Reading): Place | null {
   let best: { place: Place; found: number; real: number } | null = null;
-  for (let words = 0; words <= mostWords; words++)
+  for (let words = 0; words <= mostWords && best?.real !== sample.length; words++)
     for (const shape of timeShapes) {
       const before = words === 0 ? '' : `(?:\\S+\\s+){${words}}`;
       const pattern = new RegExp(`^${before}[^\\s\\d]{0,40}?(?<![\\w.-])${shape.pattern}`);

@@ -2,8 +2,6 @@
 import { connect, pool } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { nearest } from '../../ground/nearest.ts';
-import { accessLogs } from '../../importers/access/formats.ts';
-import { errorLogs } from '../../importers/errors/formats.ts';
 import {
   importLog,
   type ImportOptions,
@@ -41,12 +39,16 @@ export interface GivenSettings {
 }
 
 /** Requests, into api_logs. Throws UsageError, NotFoundError, UnreadableLogError; `-` is standard input. */
-export const openAccessLog = (file: string, given: GivenSettings): Promise<OpenedLog> =>
-  open(file, settingsOf(accessLogs, given));
+export async function openAccessLog(file: string, given: GivenSettings): Promise<OpenedLog> {
+  const { accessLogs } = await import('../../importers/access/formats.ts');
+  return open(file, settingsOf(accessLogs, given));
+}
 
 /** Messages, into error_logs. Throws as {@link openAccessLog} does. */
-export const openErrorLog = (file: string, given: GivenSettings): Promise<OpenedLog> =>
-  open(file, settingsOf(errorLogs, given));
+export async function openErrorLog(file: string, given: GivenSettings): Promise<OpenedLog> {
+  const { errorLogs } = await import('../../importers/errors/formats.ts');
+  return open(file, settingsOf(errorLogs, given));
+}
 
 function settingsOf<Row extends Timed>(
   log: LogTable<Row>,
