@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { listOption } from '../arguments/words.ts';
 import { jsonOption, limitOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
@@ -14,7 +15,7 @@ export function findingsCommand(): Command {
     .command('list')
     .description('open findings, the worst first')
     .option('--bot <name>', 'only of this bot')
-    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
+    .addOption(listOption('--severity <severity>', 'only these', severityWords))
     .addOption(new Option('--all', 'resolved ones too').conflicts('resolved'))
     .option('--resolved', 'resolved ones instead')
     .option(...limitOption, 20)

@@ -63,7 +63,7 @@ export const suppressed = (alias: string) => {
 
 export interface FindingFilter {
   botId?: string | undefined;
-  severity?: BotFindings['severity'] | undefined;
+  severity?: BotFindings['severity'] | readonly BotFindings['severity'][] | undefined;
   which: 'open' | 'resolved' | 'all';
   limit: number;
 }
@@ -80,7 +80,7 @@ export function listFindings(db: Db, { botId, severity, which, limit }: FindingF
     .orderBy('finding.last_seen_at', 'desc')
     .limit(limit);
   if (botId) query = query.where('finding.bot_id', '=', botId);
-  if (severity) query = query.where('finding.severity', '=', severity);
+  if (severity) query = query.where('finding.severity', 'in', [severity].flat());
   if (which !== 'all')
     query = query.where('finding.resolved_at', which === 'open' ? 'is' : 'is not', null);
   return query.execute();

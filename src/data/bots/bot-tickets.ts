@@ -23,7 +23,7 @@ export const isPending = (alias?: string) =>
 
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;
-  severity?: BotTickets['severity'] | undefined;
+  severity?: BotTickets['severity'] | readonly BotTickets['severity'][] | undefined;
   assignedTo?: string | undefined;
   limit: number;
 }
@@ -56,7 +56,7 @@ export function listTickets(db: Db, { statuses, severity, assignedTo, limit }: T
     .orderBy('ticket.created_at')
     .limit(limit);
   if (statuses) query = query.where('ticket.status', 'in', statuses);
-  if (severity) query = query.where('ticket.severity', '=', severity);
+  if (severity) query = query.where('ticket.severity', 'in', [severity].flat());
   if (assignedTo) query = query.where('ticket.assigned_to', '=', assignedTo);
   return query.execute();
 }

@@ -5,6 +5,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { checkTogether } from './together.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
 
 export { checkName, type BotDefinition } from './definition.ts';
@@ -39,6 +40,7 @@ export function newBot(
     config: given.config ?? {},
   };
   inspectDefinition(values, catalogue);
+  checkTogether(values as Parameters<typeof checkTogether>[0], Object.keys(values));
   return values;
 }
 
