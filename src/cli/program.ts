@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { printable } from '../ground/text.ts';
+import { holdToHabit } from './arguments/habit.ts';
 import { actionsCommand } from './actions/index.ts';
 import { botsCommand } from './bots/index.ts';
 import { dbCommand } from './db/index.ts';
@@ -58,6 +59,7 @@ function settle(command: Command): void {
   command.configureOutput({
     outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
   });
+  holdToHabit(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
 }

@@ -1,5 +1,6 @@
 import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { UsageError } from '../ground/errors.ts';
+import { nearest } from '../ground/nearest.ts';
 import { zoneName } from '../ground/wall-clock.ts';
 
 /** A schedule or a time zone cannot be read; it is refused before it is stored. */
@@ -90,7 +91,9 @@ export function readSchedule(text: string, timezone: string): Schedule {
   const prefix = /^CRON_TZ=(\S*)\s*/.exec(trimmed);
   const zone = zoneName(prefix?.[1] ?? timezone);
   if (zone === null) {
-    const hint = "take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form";
+    const meant = nearest(prefix?.[1] ?? timezone, Intl.supportedValuesOf('timeZone'));
+    const did = meant.length > 0 ? `did you mean ${meant.join(', ')}? Else ` : '';
+    const hint = `${did}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
     if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quoted(prefix[1]!)}`, hint);
     throw new BadScheduleError('timezone', timezone, 'no such timezone is known', hint);
   }

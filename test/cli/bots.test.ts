@@ -220,7 +220,7 @@ describe('edit', () => {
       '--schedule',
       '@hourly',
       '--timeout',
-      '60',
+      '60s',
     );
     expect(out).toMatch(/schedule_cron +\*\/5 \* \* \* \* +-> +@hourly/);
     expect(out).not.toContain('timeout_seconds');

@@ -130,10 +130,14 @@ describe('add', () => {
   test.each([
     ['a name with spaces', ['Bad Name', ...about, '--solution', 'x'], 'lower-case'],
     ['no pattern', ['a', '--category', 'x', '--solution', 'x'], '--pattern is missing'],
-    ['an empty category', ['a', ...about, '--category', ' ', '--solution', 'x'], 'it is empty'],
+    [
+      'an empty category',
+      ['a', '--pattern', 'pile up', '--category', ' ', '--solution', 'x'],
+      '--category is empty',
+    ],
     [
       'a long category',
-      ['a', ...about, '--category', 'x'.repeat(51), '--solution', 'x'],
+      ['a', '--pattern', 'pile up', '--category', 'x'.repeat(51), '--solution', 'x'],
       'longer than 50',
     ],
     [

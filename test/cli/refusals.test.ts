@@ -66,8 +66,8 @@ test.each(
     'tickets list',
     'tickets assign T-1 ann',
     'knowledge stats',
-    'silences add --component x --for 1h --reason test',
-    'mode safe --reason test',
+    'silences add --component x --for 1h --reason test --yes',
+    'mode safe --yes --reason test',
   ].map((line) => line.split(' ')),
 )('service_role, which the doctor advises, may do %s %s', async (...args) => {
   const { code, err } = await roundsman(as('service_role'), ...args.filter(Boolean));

@@ -18,7 +18,8 @@ beforeEach(async () => {
 });
 
 const silences = () => db.selectFrom('bot_silences').selectAll().orderBy('created_at').execute();
-const add = (...args: string[]) => roundsman(url, 'silences', 'add', '--as', 'ann', ...args);
+const add = (...args: string[]) =>
+  roundsman(url, 'silences', 'add', '--as', 'ann', '--yes', ...args);
 const resolve = (id: string) =>
   db
     .updateTable('bot_findings')

@@ -33,6 +33,19 @@ Every command of \`npx roundsman\`, with its arguments and options. \`--help\` b
 Results go to standard output, everything else to standard error. With \`--json\` the result is one JSON document with the
 names of the tables' columns. A value in parentheses behind an option is what holds without it.
 
+## What is typed
+
+- A duration is a number with its unit: \`90s\`, \`30m\`, \`24h\`, \`7d\`, \`2w\`, or several, the longest first: \`1h30m\`. A number
+  without a unit is refused; \`0\` needs none. Where a name says its unit (\`limits cooldown_minutes\`), a number alone is in it.
+- An option whose choices can be several is a list: \`--severity critical,high\`, or the option again. Any other option that is
+  given twice with different values is refused: the last would win in silence. So is an empty text, as a variable that is not
+  set gives it; \`--description ''\` alone takes one away.
+- A word of a fixed set is refused with the nearest one where it is not in the set, and so is the name of a bot, an entry, a
+  limit or a time zone. A component, a category or a person may be new: what has none so far is told, with the nearest
+  name, and silenced only by who says yes.
+- What contradicts itself is refused before anything is written: options that exclude each other, an option that has no meaning
+  beside the others, a jitter above the time between two slots.
+
 ## What is asked before
 
 A command asks a person before it has something done that waits for a person's word, lets remedies act alone that do not

@@ -1,12 +1,6 @@
 import { Command, Option } from 'commander';
-import {
-  jsonOption,
-  limitOption,
-  moment,
-  seconds,
-  wholeNumber,
-  yesOption,
-} from '../arguments/options.ts';
+import { moment, seconds } from '../arguments/durations.ts';
+import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 
 const named = ['<name>', 'the name of the bot'] as const;
 
@@ -101,8 +95,12 @@ export function botsCommand(): Command {
     .command('next')
     .argument('[name]', 'the name of the bot; every active one unless given')
     .description('the next runs of one bot, or the next run of every active bot')
-    .option('-n, --count <n>', 'how many times', wholeNumber('--count', 1, 1000), 5)
-    .option(...limitOption, 100)
+    .option(
+      '-n, --count <n>',
+      'of one bot: how many times (default: 5)',
+      wholeNumber('--count', 1, 1000),
+    )
+    .option(limitOption[0], 'of every bot: rows at most (default: 100)', limitOption[2])
     .option(...jsonOption)
     .action(async (name, options) => (await import('./next.ts')).nextRuns(name, options));
   bots
@@ -136,7 +134,7 @@ const collected = (value: string, before: string[] = []): string[] => [...before
 /** The columns of a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
-    seconds(flag, { least, most, example, bare: true });
+    seconds(flag, { least, most, example });
   // `edit` leaves options that are not given as they are.
   const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command

@@ -1,3 +1,4 @@
+import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
@@ -6,8 +7,8 @@ import { json, note, paint, relative, say, time, tellOfMore } from '../terminal/
 import { table } from '../terminal/table.ts';
 
 interface NextOptions {
-  count: number;
-  limit: number;
+  count?: number;
+  limit?: number;
   json?: true;
 }
 
@@ -18,11 +19,25 @@ export function inZone(at: Date, zone: string): string {
 }
 
 /** Slots come from the schedule; the run starts at the slot plus the bot's jitter, if it has one. */
-export const nextRuns = (given: string | undefined, options: NextOptions): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    if (given !== undefined) return nextOf(db, given, options);
-    const { next, hasMore, now } = await firstRuns(db, { limit: options.limit });
-    if (hasMore) tellOfMore(options.limit);
+export async function nextRuns(given: string | undefined, options: NextOptions): Promise<void> {
+  const { count = 5, limit = 100 } = options;
+  const idle = given === undefined ? options.count && '--count' : options.limit && '--limit';
+  if (idle)
+    throw new UsageError({
+      what: `${idle} cannot be used here`,
+      why:
+        given === undefined
+          ? 'of every bot the next run is shown, and --count is for the runs of one'
+          : 'the runs of one bot are shown, and --limit is for the list of all',
+      hint:
+        given === undefined
+          ? 'npx roundsman bots next NAME --count 3'
+          : `npx roundsman bots next ${given} --count 3`,
+    });
+  await withDatabase(async ({ db }) => {
+    if (given !== undefined) return nextOf(db, given, { ...options, count });
+    const { next, hasMore, now } = await firstRuns(db, { limit });
+    if (hasMore) tellOfMore(limit);
     if (options.json)
       return json(
         next.map(({ bot, slot, start }) => ({
@@ -39,11 +54,12 @@ export const nextRuns = (given: string | undefined, options: NextOptions): Promi
     ]);
     table(['Bot', 'Next (UTC)', '', 'Schedule'], await Promise.all(rows), 'No active bots.');
   });
+}
 
 async function nextOf(
   db: Session['db'],
   given: string,
-  { count, ...options }: NextOptions,
+  { count, ...options }: NextOptions & { count: number },
 ): Promise<void> {
   const { bot, zone, schedule, next: shown, now } = await runsOf(db, { bot: given, count });
   if (options.json)

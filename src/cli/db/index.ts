@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
 
 /** `roundsman db ...` */
@@ -23,13 +23,17 @@ export function dbCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./status.ts')).databaseStatus(options));
   db.command('queue')
-    .argument('<backend>', 'redis or postgres')
+    .addArgument(new Argument('<backend>', 'redis or postgres').choices(['redis', 'postgres']))
     .description('switch the backend that moves the runs, while no process is alive')
     .option(...jsonOption)
     .action(async (to, options) => (await import('./queue.ts')).switchQueue(to, options));
   db.command('seed')
     .description('plant a fictional platform into an empty database, the same one every time')
-    .option('--size <size>', 'small, medium or large', 'small')
+    .addOption(
+      new Option('--size <size>', 'how much')
+        .choices(['small', 'medium', 'large'])
+        .default('small'),
+    )
     .option(
       '--seed <n>',
       'seed of the random numbers: another number gives another platform',

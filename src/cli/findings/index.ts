@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { listOption } from '../arguments/words.ts';
 import { jsonOption, limitOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
@@ -14,7 +15,7 @@ export function findingsCommand(): Command {
     .command('list')
     .description('open findings, the worst first')
     .option('--bot <name>', 'only of this bot')
-    .addOption(new Option('--severity <severity>', 'only this severity').choices(severityWords))
+    .addOption(listOption('--severity <severity>', 'only these', severityWords))
     .addOption(new Option('--all', 'also the resolved ones').conflicts('resolved'))
     .option('--resolved', 'only the resolved ones')
     .option(...limitOption, 20)

@@ -65,7 +65,7 @@ export const findingTable = (
 
 export interface FindingsOptions {
   bot?: string;
-  severity?: Severity;
+  severity?: Severity[];
   all?: true;
   resolved?: true;
   limit: number;

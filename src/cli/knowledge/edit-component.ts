@@ -2,12 +2,13 @@
 import { printable } from '../../ground/text.ts';
 import { editLetsActAlone } from '../../services/knowledge/acts-alone.ts';
 import { onComponent, setAutonomyOn } from '../../services/knowledge/edit-component.ts';
+import { unmetName } from '../../services/references/unmet.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
-import { json, say } from '../terminal/print.ts';
+import { json, note, say } from '../terminal/print.ts';
 
 export async function editOnComponent(
   given: string,
@@ -18,6 +19,8 @@ export async function editOnComponent(
   const { component, autonomy } = wanted;
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
+    const unmet = await unmetName(db, 'component', component);
+    if (unmet) note(unmet);
     const alone = await editLetsActAlone(
       { db, catalogue },
       { knowledge: given, edit: { autonomy }, component },

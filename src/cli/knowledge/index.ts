@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { jsonOption, limitOption, seconds, wholeNumber, yesOption } from '../arguments/options.ts';
+import { seconds } from '../arguments/durations.ts';
+import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 
 const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
 

@@ -2,6 +2,7 @@ import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { checkPattern, tryPattern, type Replay } from '../../services/knowledge/try-pattern.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
+import { unmetName } from '../../services/references/unmet.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
@@ -19,6 +20,8 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
     const { since, category } = options;
     const { found, warnings, now } = await tryPattern(db, { pattern, since, category });
     tellWarnings(warnings);
+    const unmet = category && (await unmetName(db, 'category', category));
+    if (unmet) print.note(unmet);
     if (options.json)
       return print.json({
         issue_pattern: pattern,

@@ -4,7 +4,9 @@ import {
   showLimits as read,
   type LimitRow,
 } from '../../services/limits/change.ts';
+import { UsageError } from '../../ground/errors.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { seconds } from '../arguments/durations.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, say } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
@@ -14,19 +16,32 @@ interface LimitsOptions {
   json?: true;
 }
 
-export const showLimits = (options: LimitsOptions): Promise<void> =>
-  withDatabase(async ({ db }) => {
+export async function showLimits(options: LimitsOptions): Promise<void> {
+  if (options.as !== undefined)
+    throw new UsageError({
+      what: 'no limit was changed',
+      why: '--as belongs to a change, and no limit was named',
+      hint: 'for example npx roundsman limits cooldown_minutes 10m --as ann',
+    });
+  await withDatabase(async ({ db }) => {
     const rows = await read(db);
     if (options.json) return json(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
     print(rows);
   });
+}
+
+/** A limit in minutes may be written as a duration, too; a number alone is minutes, as its name says. */
+const inMinutes = (name: string, text: string | undefined): string | undefined =>
+  name.endsWith('_minutes') && text !== undefined && /^\d+[a-z]/i.test(text)
+    ? String(seconds(name, { least: 0, most: 365 * 86_400, example: '10m' })(text) / 60)
+    : text;
 
 export async function setOne(
   given: string,
   text: string | undefined,
   options: LimitsOptions,
 ): Promise<void> {
-  const { limit, value } = limitOf(given, text);
+  const { limit, value } = limitOf(given, inMinutes(given, text));
   await withDatabase(async ({ db }) => {
     const { before, rows } = await changeLimit(
       { db, actor: actorOf(options.as) },

@@ -6,7 +6,7 @@ export function limitsCommand(): Command {
   return new Command('limits')
     .description('how often and how long healing may try: cooldown, breaker, budget, storm')
     .argument('[name]', 'the limit to set; without it, all are shown')
-    .argument('[value]', 'a number')
+    .argument('[value]', 'a number; minutes also as 10m or 1h30m')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (name, value, options) => {

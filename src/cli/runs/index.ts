@@ -1,6 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { executionStatuses } from '../../services/runs/statuses.ts';
-import { idArgument, jsonOption, limitOption, seconds } from '../arguments/options.ts';
+import { seconds } from '../arguments/durations.ts';
+import { listOption } from '../arguments/words.ts';
+import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
 
 /** A hundred years at most: a longer time is a typing mistake, and PostgreSQL could not store it. */
 const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
@@ -12,7 +14,7 @@ export function runsCommand(): Command {
     .command('list')
     .description('runs, newest first')
     .option('--bot <name>', 'only of this bot')
-    .addOption(new Option('--status <status>', 'only this status').choices(executionStatuses))
+    .addOption(listOption('--status <status>', 'only those', executionStatuses))
     .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since', aWhile))
     .option(...limitOption, 20)
     .option(...jsonOption)

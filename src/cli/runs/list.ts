@@ -52,7 +52,7 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
 
 export interface RunsOptions {
   bot?: string;
-  status?: ExecutionStatus;
+  status?: ExecutionStatus[];
   since?: number;
   limit: number;
   json?: true;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { idArgument, jsonOption, limitOption, seconds, yesOption } from '../arguments/options.ts';
+import { seconds } from '../arguments/durations.ts';
+import { idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 
 /** A year at most: a person who wants a longer silence should change the bot. */
 const aWhile = { least: 60, most: 365 * 86_400, example: '2h' };

@@ -3,11 +3,12 @@ import { assigneeOf, assignTicket } from '../../services/tickets/assign.ts';
 import { learn, propose } from '../../services/tickets/learn.ts';
 import { isStorm } from '../../services/tickets/list.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
+import { unmetName } from '../../services/references/unmet.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { tellWarnings } from '../knowledge/warnings.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { json, note, say } from '../terminal/print.ts';
 import { showProposal } from './proposal.ts';
 
 interface ChangeOptions {
@@ -19,6 +20,8 @@ export async function assign(ticket: string, who: string, options: ChangeOptions
   // Checked before the database is opened.
   assigneeOf(who, ticket);
   await withDatabase(async ({ db }) => {
+    const unmet = await unmetName(db, 'assignee', who.trim(), { onlyNear: true });
+    if (unmet) note(unmet);
     const given = await assignTicket({ db, actor: actorOf(options.as) }, { ticket, who });
     if (options.json) return json(given.ticket);
     const { number, assigned_to } = given.ticket;

@@ -1,4 +1,5 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
+import { listOption } from '../arguments/words.ts';
 import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
@@ -11,11 +12,14 @@ export function ticketsCommand(): Command {
     .command('list')
     .description('open and assigned tickets, the worst first, then the oldest')
     .addOption(
-      new Option('--status <status>', 'only those')
-        .choices(['open', 'assigned', 'resolved', 'closed'])
-        .conflicts('all'),
+      listOption('--status <status>', 'only those', [
+        'open',
+        'assigned',
+        'resolved',
+        'closed',
+      ]).conflicts('all'),
     )
-    .addOption(new Option('--severity <severity>', 'only these').choices(severityWords))
+    .addOption(listOption('--severity <severity>', 'only these', severityWords))
     .option('--assigned-to <who>', 'only theirs')
     .option('--all', 'resolved and closed ones too')
     .option(...limitOption, 20)

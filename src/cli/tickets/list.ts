@@ -6,8 +6,9 @@ import {
   type ListedTicket,
   type TicketRow,
 } from '../../services/tickets/list.ts';
+import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
+import { json, note, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -74,8 +75,8 @@ export function reopenedColumn(tickets: Reopenable[], now: Date) {
 }
 
 export interface TicketsOptions {
-  status?: TicketRow['status'];
-  severity?: TicketRow['severity'];
+  status?: TicketRow['status'][];
+  severity?: TicketRow['severity'][];
   assignedTo?: string;
   all?: true;
   limit: number;
@@ -88,6 +89,9 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
     const filter = { status, all, severity, assignedTo, limit: options.limit + 1 };
     const { now, ...found } = await list(db, filter);
     const tickets = upTo(found.tickets, options.limit);
+    const unmet =
+      assignedTo && tickets.length === 0 && (await unmetName(db, 'assignee', assignedTo));
+    if (unmet) note(unmet);
     if (options.json) return json(tickets);
     const filtered = severity || assignedTo || options.status;
     ticketTable(

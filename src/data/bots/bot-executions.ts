@@ -52,7 +52,7 @@ export async function newestRuns(db: Db, botIds: string[]): Promise<Map<string, 
 
 export interface ExecutionFilter {
   botId?: string | undefined;
-  status?: ExecutionStatus | undefined;
+  status?: ExecutionStatus | readonly ExecutionStatus[] | undefined;
   /** only runs that started within this many seconds; 0 to 36,500 days */
   sinceSeconds?: number | undefined;
   /** 1 to 1,000,001 */
@@ -76,7 +76,13 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
   }
   query = query.orderBy('run.started_at', 'desc');
   if (status !== undefined)
-    query = query.where('run.status', '=', word('status', status, executionStatuses));
+    query = query.where(({ eb, or }) =>
+      or(
+        [status]
+          .flat()
+          .map((each) => eb('run.status', '=', word('status', each, executionStatuses))),
+      ),
+    );
   if (sinceSeconds !== undefined) {
     const seconds = whole('sinceSeconds', sinceSeconds, 0, century);
     query = query.where(

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
-import { fields, uuid, uuids, word } from '../../database/faults/bad-input.ts';
+import { BadInputError, fields, uuid, uuids, word } from '../../database/faults/bad-input.ts';
 import type { BotFindings } from '../../database/tables.ts';
-import { severities } from '../../ground/severity.ts';
+import { severities, type Severity } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 import { rowLimit } from './row-limit.ts';
 import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
@@ -102,10 +102,18 @@ export const ticketColumn = (alias: string) => {
 
 export interface FindingFilter {
   botId?: string | undefined;
-  severity?: BotFindings['severity'] | undefined;
+  severity?: BotFindings['severity'] | readonly BotFindings['severity'][] | undefined;
   which: 'open' | 'resolved' | 'all';
   /** 1 to 1,000,001 */
   limit: number;
+}
+
+/** One severity, or a list of them. Throws BadInputError. */
+export function severitiesIn(given: unknown): Severity[] {
+  const all = [given].flat();
+  if (all.length === 0)
+    throw new BadInputError('severity', `has to be of ${severities.join(', ')}`);
+  return all.map((each) => word('severity', each, severities));
 }
 
 /**
@@ -126,8 +134,7 @@ export async function listFindings(db: Db, filter: FindingFilter) {
     .orderBy('finding.last_seen_at', 'desc')
     .limit(rowLimit(limit));
   if (botId !== undefined) query = query.where('finding.bot_id', '=', uuid('bot_id', botId));
-  if (severity !== undefined)
-    query = query.where('finding.severity', '=', word('severity', severity, severities));
+  if (severity !== undefined) query = query.where('finding.severity', 'in', severitiesIn(severity));
   if (wanted !== 'all')
     query = query.where('finding.resolved_at', wanted === 'open' ? 'is' : 'is not', null);
   return query.execute();

@@ -111,18 +111,6 @@ export async function hasFitted(
   return rows.length > 0;
 }
 
-/** The most names that are compared with one that no finding has. */
-const mostNames = 2_000;
-
-/** Components or categories that findings have had. */
-export async function namesInFindings(db: Db, kind: 'component' | 'category'): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT DISTINCT ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} AS name
-    FROM bot_findings WHERE ${sql.ref(kind === 'component' ? 'affected_component' : 'category')} IS NOT NULL
-    LIMIT ${sql.lit(mostNames)}`.execute(db);
-  return rows.map(({ name }) => name);
-}
-
 /** Ends a silence that is in force; undefined when it is not in force. */
 export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>
   db

@@ -5,8 +5,7 @@ import { time } from '../../ground/text.ts';
 import type { Db } from '../../database/connect.ts';
 import { BadInputError, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
-import { severities } from '../../ground/severity.ts';
-import { quietColumns, severityRank } from './bot-findings.ts';
+import { quietColumns, severitiesIn, severityRank } from './bot-findings.ts';
 import { rowLimit } from './row-limit.ts';
 import { isPending, pending, type TicketStatus } from './pending-tickets.ts';
 
@@ -39,7 +38,7 @@ export const worstFirst = (alias: string) => {
 
 export interface TicketFilter {
   statuses?: TicketStatus[] | undefined;
-  severity?: BotTickets['severity'] | undefined;
+  severity?: BotTickets['severity'] | readonly BotTickets['severity'][] | undefined;
   /** 50 characters at most */
   assignedTo?: string | undefined;
   /** 1 to 1,000,001 */
@@ -82,8 +81,7 @@ export async function listTickets(db: Db, filter: TicketFilter) {
   const { statuses, severity, assignedTo, limit } = fields('filter', filter);
   let query = withCircumstances(db).orderBy(worstFirst('ticket')).limit(rowLimit(limit));
   if (statuses !== undefined) query = query.where('ticket.status', 'in', statusesIn(statuses));
-  if (severity !== undefined)
-    query = query.where('ticket.severity', '=', word('severity', severity, severities));
+  if (severity !== undefined) query = query.where('ticket.severity', 'in', severitiesIn(severity));
   if (assignedTo !== undefined)
     query = query.where('ticket.assigned_to', '=', text('assigned_to', assignedTo, 50));
   return query.execute();

@@ -6,6 +6,7 @@ import { parseSchedule } from '../../schedule/cron.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { checkTogether } from './together.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
 import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
 
@@ -43,6 +44,7 @@ export function newBot(
   const config = set ? changedConfig(catalogue, values, { set }) : values.config;
   const bot = { ...values, config: config as typeof values.config };
   inspectDefinition(bot, catalogue);
+  checkTogether(bot as Parameters<typeof checkTogether>[0], Object.keys(values));
   return bot;
 }
 

@@ -8,6 +8,7 @@ import { inspectDefinition } from '../../schedule/definition.ts';
 import { editBot as write } from '../../transitions/bots/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
+import { checkTogether } from './together.ts';
 import { columnsOf, decisive, type BotDefinition } from './definition.ts';
 import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
 
@@ -35,7 +36,7 @@ export const editOf = (definition: BotDefinition): Partial<BotRow> =>
 
 /**
  * Changes the given columns and nothing else. A change of what decides whether a bot can run is checked with its new
- * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError.
+ * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError.
  */
 export async function editBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
@@ -66,6 +67,7 @@ export async function editBot(
       if (changed.length === 0) return null;
       if (decisive.some((column) => changed.includes(column)))
         inspectDefinition({ ...bot, ...wanted }, catalogue);
+      checkTogether({ ...bot, ...wanted }, changed);
       return Object.fromEntries(
         changed.map((column) => [column, wanted[column]]),
       ) as Updateable<Bots>;

@@ -12,7 +12,7 @@ export type FindingRow = Selectable<BotFindings>;
 export interface ListFindings {
   /** by name or id */
   bot?: string | undefined;
-  severity?: Severity | undefined;
+  severity?: Severity | readonly Severity[] | undefined;
   which: 'open' | 'resolved' | 'all';
   limit: number;
 }

@@ -9,7 +9,7 @@ export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 export interface ListRuns {
   /** by name or id */
   bot?: string | undefined;
-  status?: ExecutionStatus | undefined;
+  status?: ExecutionStatus | readonly ExecutionStatus[] | undefined;
   /** seconds back from now; runs since then */
   since?: number | undefined;
   limit: number;

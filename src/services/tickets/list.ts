@@ -12,7 +12,7 @@ export { isStorm } from '../../data/bots/pending-tickets.ts';
 export type { ListedTicket, TicketRow } from '../../data/bots/bot-tickets.ts';
 
 export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
-  status?: TicketRow['status'] | undefined;
+  status?: TicketRow['status'] | readonly TicketRow['status'][] | undefined;
   /** also tickets that have ended */
   all?: boolean | undefined;
 }
@@ -22,7 +22,7 @@ export async function listTickets(
   db: Db,
   { status, all, ...filter }: ListTickets,
 ): Promise<{ tickets: ListedTicket[]; now: Date }> {
-  const statuses = all ? undefined : status ? [status] : pending;
+  const statuses = all ? undefined : status ? [status].flat() : pending;
   const tickets = await query(db, { ...filter, statuses });
   return { tickets, now: await currentTime(db) };
 }

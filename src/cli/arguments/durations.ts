@@ -1,0 +1,87 @@
+/** How long, and when: one way for every option. */
+import { UsageError } from '../../ground/errors.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
+
+const unitSeconds: Record<string, number> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
+
+/** Each unit at most once, the longest first. */
+const written = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+
+/** `90s`, `2h`, `365d`: in the largest unit up to days that gives a whole number. */
+function inUnits(value: number): string {
+  const unit =
+    ['d', 'h', 'm'].find((one) => value > 0 && value % (unitSeconds[one] ?? 1) === 0) ?? 's';
+  return `${value / unitSeconds[unit]!}${unit}`;
+}
+
+interface Span {
+  /** in seconds */
+  least: number;
+  most: number;
+  /** an example that makes sense for this option */
+  example: string;
+}
+
+/** In seconds; null for any other text. 0 needs no unit, because it is the same in all of them. */
+function read(text: string): number | null {
+  if (/^0+$/.test(text)) return 0;
+  const counts = text === '' ? null : written.exec(text);
+  if (!counts) return null;
+  const units = Object.values(unitSeconds);
+  return counts.slice(1).reduce((sum, count, at) => sum + Number(count ?? 0) * units[at]!, 0);
+}
+
+function whyUnread(text: string, { least, most }: Span): string {
+  if (/^\d+$/.test(text)) {
+    const few = ['s', 'm', 'h', 'd']
+      .map((unit) => `${text}${unit}`)
+      .filter((each) => read(each)! >= least && read(each)! <= most);
+    return `it has no unit${few.length > 0 ? `; did you mean ${few.join(', ')}?` : ': s, m, h, d or w'}`;
+  }
+  if (written.exec(text.toLowerCase().replaceAll(' ', '')))
+    return `did you mean ${text.toLowerCase().replaceAll(' ', '')}?`;
+  return 'it has to be a number with one of s, m, h, d, w behind it, or several of them, the longest first, as in 1h30m';
+}
+
+/** Reads `90s`, `30m`, `24h`, `7d`, `2w` or `1h30m` as seconds. A number always has its unit; 0 needs none. */
+export const seconds =
+  (flag: string, bounds: Span) =>
+  (text: string): number => {
+    const { least, most, example } = bounds;
+    const refuse = (why: string) =>
+      new UsageError({
+        what: `${flag} cannot be ${JSON.stringify(text)}`,
+        why,
+        hint: `for example ${flag} ${example}`,
+      });
+    const value = read(text);
+    if (value === null) throw refuse(whyUnread(text, bounds));
+    if (value > most) throw refuse(`it is too long: ${inUnits(most)} at most`);
+    if (value < least) throw refuse(`it is too short: ${inUnits(least)} at least`);
+    return value;
+  };
+
+/**
+ * Reads a time, in UTC unless it has an offset (`2026-11-22`, `2026-11-22 09:30`,
+ * `2026-11-22T09:30:00+01:00`), or how long ago it was (`24h`, `1d12h`).
+ */
+export const moment =
+  (flag: string) =>
+  (text: string): Moment => {
+    if (/^[\d\s]*\d\s*[a-z\d]*$/i.test(text))
+      return {
+        secondsAgo: seconds(flag, { least: 1, most: 36_500 * 86_400, example: '24h' })(text),
+      };
+    const [, day, clock = '00:00', rest = ':00', offset = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+    const wall = `${day}T${clock}${rest}`;
+    const at = new Date(`${wall}${offset}`);
+    // Date reads 30 February as 2 March.
+    const exact = new Date(`${wall}Z`);
+    if (!Number.isNaN(at.getTime()) && exact.toISOString().startsWith(wall)) return at;
+    throw new UsageError({
+      what: `${flag} cannot be ${JSON.stringify(text)}`,
+      why: day ? 'there is no such time' : 'it is neither a time nor how long ago it was',
+      hint: `for example ${flag} 24h, or ${flag} '2026-11-22 09:00'`,
+    });
+  };

@@ -1,0 +1,39 @@
+/** Words of a fixed set, alone or as a list: an unknown one is refused with the nearest. */
+import { Option } from 'commander';
+import { UsageError } from '../../ground/errors.ts';
+import { nearest } from '../../ground/nearest.ts';
+import { printable } from '../../ground/text.ts';
+
+/** For commander's argument parsers; `flag` is what the person wrote. */
+export const oneOf =
+  <Word extends string>(flag: string, words: readonly Word[]) =>
+  (text: string): Word => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    const meant = nearest(text, words);
+    throw new UsageError({
+      what: `${flag} cannot be ${JSON.stringify(printable(text))}`,
+      why: `it has to be one of ${words.join(', ')}`,
+      hint: meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `for example ${words[0]}`,
+    });
+  };
+
+/** Options that may be given several times: what they say adds up, and nothing of it is lost. */
+const lists = new WeakSet<Option>();
+export const isList = (option: Option): boolean => lists.has(option);
+
+/** An option whose value is a list of words: `--severity critical,high`, or the option twice. */
+export function listOption<Word extends string>(
+  flags: string,
+  description: string,
+  words: readonly Word[],
+): Option {
+  const option = new Option(flags, `${description}; several with a comma, or the option again`);
+  option.choices(words);
+  const one = oneOf(option.long ?? flags, words);
+  option.argParser<Word[]>((text, before) => [
+    ...new Set([...(before ?? []), ...text.split(',').map((word) => one(word.trim()))]),
+  ]);
+  lists.add(option);
+  return option;
+}

@@ -1,0 +1,47 @@
+/** Free words, which may be new: names that no row has had so far are told, with the nearest that one has. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { nearest } from '../../ground/nearest.ts';
+import { printable } from '../../ground/text.ts';
+
+/** Each kind of name, where it stands, and how its absence is said. */
+const kinds = {
+  component: ['bot_findings', 'affected_component', 'no finding ever had the component'],
+  category: ['bot_findings', 'category', 'no finding ever had the category'],
+  fingerprint: ['bot_findings', 'fingerprint', 'no finding ever had the fingerprint'],
+  assignee: ['bot_tickets', 'assigned_to', 'no ticket was ever assigned to'],
+} as const;
+
+type Kind = keyof typeof kinds;
+
+/** The most names that are compared with one that is not there. */
+const mostNames = 2_000;
+
+/**
+ * `no finding ever had the component /v9 (did you mean /v1?)`; null where a row has the name. With `onlyNear` also null
+ * where no other name is near: for names of which new ones are usual.
+ */
+export async function unmetName(
+  db: Db,
+  kind: Kind,
+  name: string,
+  { onlyNear = false } = {},
+): Promise<string | null> {
+  const [table, column, absence] = kinds[kind];
+  const { rows } = await sql`
+    SELECT FROM ${sql.table(table)} WHERE ${sql.ref(column)} = ${name} LIMIT 1`.execute(db);
+  if (rows.length > 0) return null;
+  // A fingerprint is copied, not typed: its neighbour is another problem.
+  const meant = kind === 'fingerprint' ? [] : nearest(name, await namesOf(db, kind));
+  if (onlyNear && meant.length === 0) return null;
+  const did = meant.length > 0 ? ` (did you mean ${meant.map(printable).join(', ')}?)` : '';
+  return `${absence} ${printable(name)}${did}`;
+}
+
+async function namesOf(db: Db, kind: Kind): Promise<string[]> {
+  const [table, column] = kinds[kind];
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT ${sql.ref(column)} AS name FROM ${sql.table(table)}
+    WHERE ${sql.ref(column)} IS NOT NULL LIMIT ${sql.lit(mostNames)}`.execute(db);
+  return rows.map(({ name }) => name);
+}
