@@ -13,6 +13,8 @@ BEGIN
   RETURN NEW;
 END
 $$;
+-- A trigger function: no role calls it.
+REVOKE ALL ON FUNCTION engine.count_ticket_version() FROM PUBLIC;
 
 -- By columns and values, so that a statement written by hand counts too, and an update by a run that changes none of
 -- them does not.

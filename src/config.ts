@@ -6,6 +6,7 @@ import { completeUrl } from './ground/complete-url.ts';
 import { problemOf } from './ground/database-address.ts';
 import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
+import { isPackage } from './ground/is-package.ts';
 import { redisDatabaseIn } from './ground/redis-database.ts';
 import { NoSettingsError, readSettings } from './ground/files/settings-file.ts';
 import { distrust } from './ground/files/trusted.ts';
@@ -57,9 +58,6 @@ export class BadSettingsError extends UsageError {
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-
-/** Whether this is Roundsman as a package of another project, and no clone of its repository. */
-export const isPackage: boolean = import.meta.url.includes('/node_modules/');
 
 /** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
 export const projectDirectory: string = isPackage

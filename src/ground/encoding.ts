@@ -61,7 +61,7 @@ export function decoded(bytes: Uint8Array): { text: string } | NoText {
     text = new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes.subarray(mark));
   } catch {
     return {
-      why: `it is no ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'}`,
+      why: `it is not ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'}`,
       hint: 'save it as UTF-8',
     };
   }

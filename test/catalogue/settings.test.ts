@@ -162,7 +162,7 @@ describe('changes of single settings', () => {
     [{ set: ['=5'] }, 'it has to be a setting', '--set max_findings=20'],
     [{ set: ['note=a', 'note=b'] }, 'note is given twice', 'once'],
     [{ set: ['note=a'], unset: ['note'] }, 'note is given twice', 'once'],
-    [{ set: ['note="\\u0000"'] }, 'PostgreSQL stores no NUL', '--config'],
+    [{ set: ['note="\\u0000"'] }, 'PostgreSQL stores neither NUL', '--config'],
   ])('that cannot be made are refused: %j', (changes, why, hint) => {
     expect(() => change(changes)).toThrow(
       expect.objectContaining({

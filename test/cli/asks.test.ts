@@ -19,6 +19,10 @@ beforeEach(async () => {
   await sql`TRUNCATE bots, bot_knowledge, bot_silences, engine.secrets CASCADE`.execute(db);
   await sql`UPDATE engine.settings SET value = '"safe"' WHERE key = 'mode'`.execute(db);
   const bot = await insertBot(db, 'watch');
+  await insertBot(db, 'quiet');
+  await sql`INSERT INTO bot_silences (owner, reason, until_resolved, component) VALUES ('ann', 'known', true, 'quiet')`.execute(
+    db,
+  );
   const finding = await insertFinding(db, bot, 'sessions pile up', { fingerprint: 'fp' });
   ticket = await insertTicket(db, bot, 'sessions pile up', {
     fingerprint: 'fp',
@@ -81,6 +85,10 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
     question: 'Silence it all the same?',
   },
   'secrets remove': { args: ['TOKEN'], question: 'Remove TOKEN?' },
+  'bots disable': { args: ['watch'], question: 'Disable watch?' },
+  'bots remove': { args: ['watch'], question: 'Remove watch?' },
+  'bots rename': { args: ['quiet', 'still'], question: 'Rename quiet to still?' },
+  'knowledge remove': { args: ['sweep'], question: 'Remove sweep?' },
 });
 
 /** Commands that only read. */
@@ -92,6 +100,7 @@ const reads = [
   'bots list',
   'bots show',
   'bots next',
+  'bots catalogue',
   'runs list',
   'runs show',
   'findings list',
@@ -100,6 +109,8 @@ const reads = [
   'tickets list',
   'tickets show',
   'tickets explain',
+  'tickets history',
+  'tickets related',
   'actions list',
   'actions show',
   'knowledge list',
@@ -109,6 +120,11 @@ const reads = [
   'knowledge history',
   'silences list',
   'secrets list',
+  'jobs list',
+  'jobs show',
+  'db url',
+  // What is typed into it, psql does.
+  'db shell',
 ];
 
 /** Commands that write what is typed, or ask for what schedules do by themselves. */
@@ -124,10 +140,18 @@ const writes = [
   'bots edit',
   'bots pause',
   'bots resume',
+  'bots enable',
   'tickets assign',
   'tickets reject',
+  'tickets ack',
+  'tickets comment',
+  'tickets unassign',
+  'tickets reopen',
+  'tickets close',
+  'tickets from',
   'knowledge add',
   'knowledge disable',
+  'knowledge rename',
   'knowledge verify',
   'silences end',
   'limits',
@@ -195,9 +219,7 @@ describe('in a terminal', () => {
   test('Ctrl-C at each question ends with 130 and has written nothing', async () => {
     const before = await everything();
     for (const { name, args, question } of commands()) {
-      const { code, asked, shown } = await inTerminal(url, args, [
-        [`${question} [y/N]: `, keys.interrupt],
-      ]);
+      const { code, asked, shown } = await inTerminal(url, args, [[question, keys.interrupt]]);
       expect({ name, code, asked, shown }).toMatchObject({ name, code: 130, asked: true });
       expect(await everything(), name).toEqual(before);
     }

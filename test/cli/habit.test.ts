@@ -59,6 +59,8 @@ describe('of every command', () => {
   test('an option that takes one value refuses another one, and a list adds it', () => {
     for (const each of valued()) {
       const { name } = each;
+      // Of one word there is no other one.
+      if (each.option.argChoices?.length === 1) continue;
       const [first, second] = valuesOf(each);
       expect({ name, second }).toEqual({ name, second: expect.any(String) });
       const { option } = each;

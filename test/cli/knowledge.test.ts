@@ -399,7 +399,7 @@ describe('edit', () => {
       expect(await row('a')).toMatchObject({ solution, autonomy });
       if (autonomy === 'auto') continue;
       expect(out).toMatch(/autonomy +auto +-> +suggest/);
-      expect(err).toContain('has to earn what it may do alone');
+      expect(err).toContain('has to earn auto again');
       expect((await events('a')).at(-1)).toMatchObject({
         event: 'demoted',
         figures: { why: expect.stringContaining('its solution was replaced') },

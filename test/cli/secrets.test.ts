@@ -72,7 +72,7 @@ describe('set', () => {
     ['one character', 'a\n', 'too short', 'take a longer one'],
     ['100 kB', 'x'.repeat(100_000), 'longer than 65536 bytes', 'a token in its place'],
     ['100 kB of Unicode', 'ä'.repeat(50_000), 'longer than 65536 bytes', 'a token in its place'],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 1, 2, 3, 4]), 'no UTF-8', 'as base64'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 1, 2, 3, 4]), 'not UTF-8', 'as base64'],
     ['a NUL', 'abc\0defg', 'no text', 'as base64'],
   ])('refuses %s', async (_, input, why, hint) => {
     const { code, out, err } = await given(input, ['set', 'TOKEN']);

@@ -284,7 +284,7 @@ describe('doctor', () => {
       {
         subject: 'Config',
         status: 'warn',
-        detail: expect.stringContaining('ROUNDSMAN_CONNECTIONS is'),
+        detail: expect.stringContaining('did you mean ROUNDSMAN_CONNECTIONS?'),
       },
       { subject: 'Config', status: 'fail', detail: expect.stringContaining('CONCURRENCY cannot') },
       { subject: 'Config', status: 'fail', detail: expect.stringContaining('LOG_LEVEL cannot') },
@@ -336,9 +336,14 @@ describe('db', () => {
     };
     test.each([
       ['no such database', (to: URL) => (to.pathname = '/nowhere'), 'no such database', 'createdb'],
-      ['no such role', (to: URL) => (to.username = 'nobody-here'), 'let us in', 'the user'],
-      ['a wrong password', (to: URL) => (to.password = 'wrong'), 'let us in', 'the password'],
-      ['no password', (to: URL) => (to.password = ''), 'let us in', 'user:password'],
+      ['no such role', (to: URL) => (to.username = 'nobody-here'), 'refuses the login', 'the user'],
+      [
+        'a wrong password',
+        (to: URL) => (to.password = 'wrong'),
+        'refuses the login',
+        'the password',
+      ],
+      ['no password', (to: URL) => (to.password = ''), 'refuses the login', 'user:password'],
     ])('%s', async (_, change, what, hint) => {
       for (const command of [['db', 'status'], ['doctor']]) {
         const { code, out, err } = await roundsman(changed(change), ...command);

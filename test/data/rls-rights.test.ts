@@ -190,6 +190,7 @@ describe('a grant', () => {
       'service_role engine.registered_before',
       'service_role engine.respond_within',
       'service_role engine.start_runs',
+      'service_role engine.tickets_from',
       'service_role engine.waits_for_events',
       'service_role public.bots_now',
       'service_role public.finding_is_suppressed',

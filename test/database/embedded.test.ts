@@ -191,6 +191,7 @@ describe('one user', () => {
     for (const name of [
       'ground/beside.ts',
       'ground/errors.ts',
+      'ground/is-package.ts',
       'ground/terminal.ts',
       'ground/files/own-file.ts',
       'ground/files/trusted.ts',
@@ -202,7 +203,7 @@ describe('one user', () => {
       await joinEmbedded('${home}', { create: true }).catch((e) => console.log(e.name, e.hint));`;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: scratch });
-    expect(stdout).toContain('NoBinariesError Set DATABASE_URL to a PostgreSQL of version 15');
+    expect(stdout).toContain('NoBinariesError set DATABASE_URL to a PostgreSQL of version 15');
   });
 });
 

@@ -21,6 +21,8 @@ const asksWhen: Record<string, string> = {
   'knowledge edit':
     '`--autonomy auto` lets an entry act alone, everywhere or on a component, that does not now',
   'knowledge enable': 'the entry acts alone again',
+  'bots disable': 'something depends on the bot; it is listed',
+  'bots rename': 'something goes by the name of the bot; it is listed',
   'silences add': 'no finding ever had what it names',
   'tickets resolve': '`--learn`, before anything of it is written',
 };

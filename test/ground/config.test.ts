@@ -100,7 +100,7 @@ describe('what looks like a setting and is none', () => {
     );
     const told = oddSettings({}, file);
     expect(told.map((each) => Number(/^line (\d+)/.exec(each)?.[1] ?? 0))).toEqual([3, 9, 10, 0]);
-    expect(told.at(-1)).toContain('ROUNDSMAN_KEYS is one');
+    expect(told.at(-1)).toContain('did you mean ROUNDSMAN_KEYS?');
     expect(told.join()).not.toMatch(/hunter|second/);
   });
 });

@@ -101,7 +101,7 @@ test('each transition is a part of a transaction in docs/protocol.md, and each f
 
 /** Transactions that lock none of these rows, or that are no part of the engine at work. */
 const others =
-  /^src\/(database|demo|data\/(secrets|credits|bots\/fence)|queue\/backend|services\/(database|progress)|heal\/(explain|bot-changes|while-contended)|services\/tickets\/learn|services\/knowledge\/(add|enable|edit-component))/;
+  /^src\/(database|demo|data\/(secrets|credits|craiverse|bots\/fence)|queue\/backend|services\/(database|progress)|heal\/(explain|bot-changes|while-contended)|services\/tickets\/learn|services\/knowledge\/(add|enable|edit-component))/;
 
 test('each place that opens a transaction stands in docs/protocol.md', () => {
   const opens = filesIn('src')

@@ -32,7 +32,7 @@ export const reopenedAt = (alias: string) =>
 export const worstFirst = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const target = sql`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
-    AND coalesce(${column('snoozed_until')} <= engine.now(), true) THEN ${column('respond_by')} END`;
+    AND coalesce(${column('snoozed_until')} <= (SELECT public.bots_now()), true) THEN ${column('respond_by')} END`;
   return sql`${severityRank(`${alias}.severity`)}, ${target}, ${column('created_at')}, ${column('number')}`;
 };
 

@@ -7,7 +7,7 @@ import { constants, existsSync, readFileSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { isPackage } from '../../config.ts';
+import { isPackage } from '../../ground/is-package.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { freshName, refuseDistrusted } from './place.ts';
 import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';

@@ -11,7 +11,7 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPackage } from '../../config.ts';
+import { isPackage } from '../../ground/is-package.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../ground/files/own-file.ts';
 import { bringBinaries, placeBinaries, refusePlanted } from './binaries.ts';

@@ -31,7 +31,7 @@ export async function queueManualRun(
   if (!bot)
     throw new UnknownBotError({
       what: 'no run was queued',
-      why: `there is no bot with the id ${id}`,
+      why: `there is no bot with this bot_id: ${id}`,
       hint: '`npx roundsman bots list` shows what there is',
     });
   if (bot.status === 'disabled' || bot.status === 'error')
