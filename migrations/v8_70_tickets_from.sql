@@ -2,7 +2,7 @@
 -- `escalation`: medium where it is not set, or is a word that is none. No setting may keep runs from ending, and
 -- critical and high findings get a ticket whatever it says.
 CREATE FUNCTION engine.tickets_from() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT coalesce((SELECT e.value ->> 'tickets_from' FROM engine.settings e WHERE e.key = 'escalation'
                      AND e.value ->> 'tickets_from' IN ('high', 'medium', 'low', 'info')), 'medium')
 $$;

@@ -85,7 +85,9 @@ describe('add and edit', () => {
     const { out } = await bots('edit', 'mine', '--set', 'min_runs=4', '--unset', 'paused_days');
     expect(out).toMatch(/config .*"min_runs":3.* -> .*\{"min_runs":4\}/);
     expect(await configOf('mine')).toEqual({ min_runs: 4 });
-    expect((await bots('edit', 'mine', '--set', 'min_runs=4')).out).toContain('like that already');
+    expect((await bots('edit', 'mine', '--set', 'min_runs=4')).out).toContain(
+      'has these values already',
+    );
   });
 
   test.each([

@@ -59,7 +59,7 @@ export const gates: Mutants[] = [
         "name: 'breaker',",
         "name: 'breaker', beforeBeginning: true,",
       ],
-      'the last closed gate is named': ['gates.find(\n', 'gates.findLast(\n'],
+      'the last closed gate is named': ['gates.find(isClosed', 'gates.findLast(isClosed'],
     },
   },
   {

@@ -8,12 +8,12 @@ const read = (address: string) => readConfig({ REDIS_URL: address });
 
 describe('an address of Redis', () => {
   test.each([
-    ['redis://localhost/abc', 'no number of a database'],
-    ['redis://localhost/-1', 'no number of a database'],
-    ['redis://localhost/1/2', 'no number of a database'],
-    ['redis://localhost/1e3', 'no number of a database'],
-    ['redis://localhost/99999999999', 'no number of a database'],
-    ['rediss://localhost?db=one', 'no number of a database'],
+    ['redis://localhost/abc', 'not the number of a database'],
+    ['redis://localhost/-1', 'not the number of a database'],
+    ['redis://localhost/1/2', 'not the number of a database'],
+    ['redis://localhost/1e3', 'not the number of a database'],
+    ['redis://localhost/99999999999', 'not the number of a database'],
+    ['rediss://localhost?db=one', 'not the number of a database'],
     ['redis://:100%x@localhost/0', 'a % that encodes no character'],
     ['redis://%u:x@localhost/0', 'a % that encodes no character'],
   ])('%s is refused', (address, why) => {

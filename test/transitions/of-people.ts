@@ -1,10 +1,9 @@
 /** Transactions that people ask for. */
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
 import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
 import * as asked from '../support/transitions.ts';
-import type { Database, Db } from '../../src/database/connect.ts';
-import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
@@ -30,23 +29,24 @@ export const ofPeople: Transactions = {
   'resolve another ticket': async ({ db }) =>
     asked.resolveTicket(db, await ticket(db, 3), 'x', 'ann', { knowledge: null }),
   'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
-  'change a ticket': async ({ db }) => {
-    const inTurn = [
-      (trx, seen) => acknowledgeTicket(trx, seen, 'ann'),
-      (trx, seen) => assignTicket(trx, seen, 'bob', 'ann'),
-      (trx, seen) => unassignTicket(trx, seen, 'ann'),
-      (trx, seen) => commentOnTicket(trx, seen.id, 'ann', 'x'),
-    ] satisfies Change[];
-    for (const change of inTurn) await changed(db, change);
-    await leftResolved(db);
-    await changed(db, (trx, seen) => reopenResolved(trx, seen, 'x', 'ann'));
-    await leftResolved(db);
-    await changed(db, (trx, seen) => closeTicket(trx, seen, 'ann'));
-  },
-  'close old tickets': async ({ db }) => {
-    await leftResolved(db);
-    return db.transaction().execute((trx) => closeOldTickets(trx, 10));
-  },
+  // All in one transaction: each of them locks this one row.
+  'change a ticket': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      const seen = () => ticket(trx, 2);
+      await acknowledgeTicket(trx, await seen(), 'ann');
+      await assignTicket(trx, await seen(), 'bob', 'ann');
+      await unassignTicket(trx, await seen(), 'ann');
+      await commentOnTicket(trx, (await seen()).id, 'ann', 'x');
+      await leftResolved(trx);
+      await reopenResolved(trx, await seen(), 'x', 'ann');
+      await leftResolved(trx);
+      await closeTicket(trx, await seen(), 'ann');
+    }),
+  'close old tickets': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await leftResolved(trx);
+      await closeOldTickets(trx, 10);
+    }),
   'note on a ticket': ({ db }) => noteOnTicket(db, problems[2]!.ticket, 'ann', {}),
   'approve a suggestion': async ({ db }) => answer(db, 2, 'approved'),
   'reject a suggestion': async ({ db }) => answer(db, 0, 'rejected'),
@@ -106,13 +106,6 @@ export const ofPeople: Transactions = {
     ),
   'change the mode': ({ db }) => changeMode(db, 'safe', { by: 'ann', reason: null }),
 };
-
-type Change = (trx: Transaction<Database>, seen: TicketRow) => Promise<unknown>;
-
-async function changed(db: Db, change: Change) {
-  const seen = await ticket(db, 2);
-  await db.transaction().execute((trx) => change(trx, seen));
-}
 
 /** As a person has left it two days ago. */
 const leftResolved = (db: Db) =>

@@ -22,6 +22,14 @@ export const oneOf =
 const lists = new WeakSet<Option>();
 export const isList = (option: Option): boolean => lists.has(option);
 
+/** An option that may be given several times, with a text each. */
+export function repeatedOption(flags: string, description: string): Option {
+  const option = new Option(flags, `${description}; repeat it for more`);
+  option.argParser<string[]>((text, before = []) => [...before, text]);
+  lists.add(option);
+  return option;
+}
+
 /** An option whose value is a list of words: `--severity critical,high`, or the option twice. */
 export function listOption<Word extends string>(
   flags: string,

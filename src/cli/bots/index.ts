@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { moment, seconds } from '../arguments/durations.ts';
 import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
+import { repeatedOption } from '../arguments/words.ts';
 
 const named = ['<name>', 'the name of the bot'] as const;
 
@@ -31,9 +32,7 @@ export function botsCommand(): Command {
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
   definition(bots.command('edit').argument(...named))
     .addOption(
-      new Option('--unset <key>', 'give a setting its default again; repeat it for more')
-        .argParser(collected)
-        .conflicts('config'),
+      repeatedOption('--unset <key>', 'give a setting its default again').conflicts('config'),
     )
     .description('change the given options and nothing else; a valid edit ends an error')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
@@ -129,8 +128,6 @@ export function botsCommand(): Command {
   return bots;
 }
 
-const collected = (value: string, before: string[] = []): string[] => [...before, value];
-
 /** The columns of a bot's definition, as options of `add` and `edit`. */
 function definition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
@@ -148,9 +145,7 @@ function definition(command: Command): Command {
     .option('--timezone <zone>', `the zone of the schedule, as in Europe/Berlin${otherwise('UTC')}`)
     .option('--config <json>', "the bot's own settings, all of them, as a JSON object")
     .addOption(
-      new Option('--set <key=value>', 'one setting, as JSON or text; repeat it for more')
-        .argParser(collected)
-        .conflicts('config'),
+      repeatedOption('--set <key=value>', 'one setting, as JSON or text').conflicts('config'),
     )
     .addOption(
       new Option(

@@ -22,8 +22,8 @@ export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
- * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more. Returns the names of
- * the migrations that it applied.
+ * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more.
+ * Returns the names of the migrations that it applied.
  */
 export async function prepareDatabase(
   db: Db,
@@ -36,11 +36,11 @@ export async function prepareDatabase(
       why: `it is version ${version}, and the schema needs ${oldestServer} or newer`,
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
+  await requireAccess(db);
   if (migrate)
     return migrateToLatest(db, { only }).catch(async (error: unknown) => {
       throw await asAnotherRole(db, error);
     });
-  await requireAccess(db);
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
     throw new DatabaseNotReady({
