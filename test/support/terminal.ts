@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
 
@@ -18,6 +19,8 @@ export async function onTerminal(
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '', TERM: 'xterm', NO_COLOR: '1' },
   });
+  // A question that is not answered would wait for ever, and its test run with it.
+  onTestFinished(() => void child.kill('SIGKILL'));
   let screen = '';
   let seen = 0;
   const left = [...answers];

@@ -40,15 +40,14 @@ export async function askFor(
       hint: `give ${flag}; --help says what it takes`,
     });
   const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
-  let typed = '';
-  for (;;) {
-    const text = (await answerTo(prompt, `give ${flag}`, typed)).trim() || otherwise;
-    if (!text) continue;
+  return answerTo(prompt, `give ${flag}`, async (line) => {
+    const text = line.trim() || otherwise;
+    if (!text) return { again: '' };
     const refused = await refusalOf(check, text);
-    if (!refused) return text;
+    if (!refused) return { answer: text };
     printError(refused, null);
-    typed = text;
-  }
+    return { again: text };
+  });
 }
 
 /** Why the text is refused; null where it is not. */
@@ -77,14 +76,29 @@ export async function agrees(question: string): Promise<boolean> {
       why: `this is asked first, and there is no terminal to ask on: ${question}`,
       hint: 'the same with --yes, which says yes',
     });
-  return /^y(es)?$/i.test((await answerTo(`${question} [y/N]: `, 'give --yes')).trim());
+  return answerTo(`${question} [y/N]: `, 'give --yes', async (line) => ({
+    answer: /^y(es)?$/i.test(line.trim()),
+  }));
 }
 
-/** `typed` stands in the line already. */
-function answerTo(prompt: string, otherwise: string, typed = ''): Promise<string> {
+/**
+ * What a line that was typed means: the answer, or that it is asked `again`, with this text in the line. One reader for
+ * all tries, so that no key is lost between them.
+ */
+function answerTo<Answer>(
+  prompt: string,
+  otherwise: string,
+  meaning: (line: string) => Promise<{ answer: Answer } | { again: string }>,
+): Promise<Answer> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  lines.once('line', resolve);
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  lines.on('line', (line) => {
+    void meaning(line).then((meant) => {
+      if ('answer' in meant) return resolve(meant.answer);
+      lines.prompt();
+      if (meant.again) lines.write(meant.again);
+    }, reject);
+  });
   // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
   lines.once('SIGINT', () => reject(new InterruptedError()));
   lines.once('close', () =>
@@ -97,7 +111,6 @@ function answerTo(prompt: string, otherwise: string, typed = ''): Promise<string
     ),
   );
   lines.prompt();
-  if (typed) lines.write(typed);
   return promise
     .catch((error: unknown) => {
       process.stderr.write('\n');
