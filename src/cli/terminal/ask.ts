@@ -93,12 +93,14 @@ function answerTo<Answer>(
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   lines.on('line', (line) => {
-    void meaning(line).then((meant) => {
-      if ('answer' in meant) return resolve(meant.answer);
-      lines.prompt();
-      if (meant.again) lines.write(meant.again);
-    }, reject);
+    void read(line).catch(reject);
   });
+  async function read(line: string) {
+    const meant = await meaning(line);
+    if ('answer' in meant) return resolve(meant.answer);
+    lines.prompt();
+    if (meant.again) lines.write(meant.again);
+  }
   // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
   lines.once('SIGINT', () => reject(new InterruptedError()));
   lines.once('close', () =>
