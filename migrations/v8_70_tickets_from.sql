@@ -16,4 +16,6 @@ WHERE key = 'escalation' AND jsonb_typeof(value) = 'object';
 -- A storm has a ticket of its own now. Until here the ticket of its worst finding stood for it: that one is the
 -- finding's alone again, and the bot's next run opens the storm's.
 UPDATE public.bot_tickets SET metadata = metadata - 'storm'
-WHERE status IN ('open', 'assigned') AND jsonb_typeof(metadata) = 'object' AND metadata ? 'storm';
+WHERE status IN ('open', 'assigned') AND jsonb_typeof(metadata) = 'object' AND metadata ? 'storm'
+  -- What an adopted platform has written there is its own.
+  AND fingerprint NOT LIKE 'adopted-%';

@@ -41,6 +41,17 @@ CREATE TRIGGER external_run_ended BEFORE UPDATE OF status ON bot_executions FOR 
   WHEN (NEW.trigger = 'external' AND NEW.completed_at IS NULL)
   EXECUTE FUNCTION engine.external_run();
 
+-- Processes of the version before know no external runs, and would queue them: such an update passes the row over.
+CREATE FUNCTION engine.external_run_left() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER external_run_left BEFORE UPDATE OF generation ON bot_executions FOR EACH ROW
+  WHEN (OLD.trigger = 'external' AND NEW.generation <> OLD.generation)
+  EXECUTE FUNCTION engine.external_run_left();
+
 -- No check of ours has this name, so no run counts the finding again or resolves it: whose it is does that.
 CREATE FUNCTION engine.external_finding() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -136,7 +147,7 @@ CREATE TRIGGER external_knowledge BEFORE INSERT ON bot_knowledge FOR EACH ROW
   WHEN (NEW.name IS NULL) EXECUTE FUNCTION engine.external_knowledge();
 
 -- Trigger functions: no role calls them.
-REVOKE ALL ON FUNCTION engine.external_run(), engine.external_finding(), engine.external_action(), engine.external_ticket(),
+REVOKE ALL ON FUNCTION engine.external_run(), engine.external_run_left(), engine.external_finding(), engine.external_action(), engine.external_ticket(),
   engine.external_knowledge() FROM PUBLIC;
 
 -- As before (v8_20_plans.sql), but runs of the platform's own code are no overlap.

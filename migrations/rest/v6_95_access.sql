@@ -97,6 +97,8 @@ GRANT EXECUTE ON FUNCTION get_user_credits(uuid) TO authenticated, service_role;
 
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC, anon, authenticated;
+-- But for what reads of the bots ask for (v8_79_reads_of_bots.sql), which has run already.
+GRANT EXECUTE ON FUNCTION engine.now_for_users(), engine.is_suppressed_for_users(uuid) TO authenticated;
 
 -- Later tables begin as these do. (EXECUTE for PUBLIC is no default of a schema: functions revoke it.)
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;

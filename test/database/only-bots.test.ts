@@ -98,6 +98,13 @@ describe('a whole migration later', () => {
     expect(wanted.filter((line) => !schema.includes(line))).toEqual([]);
     expect(schema.filter((line) => !wanted.includes(line))).toEqual([]);
     expect(await migrateToLatest(db)).toEqual([]);
+    // What admins read of the bots asks for these.
+    const { rows: asked } = await sql<{ may: boolean }>`
+      SELECT has_function_privilege('authenticated', f::regprocedure, 'EXECUTE') AS may
+      FROM unnest('{engine.now_for_users(),engine.is_suppressed_for_users(uuid),public.bots_now()}'::text[]) f`.execute(
+      db,
+    );
+    expect(asked).toEqual([{ may: true }, { may: true }, { may: true }]);
     await expect(migrateToLatest(db, { only: 'bots' })).rejects.toThrow(WholeSchemaError);
     const { rows } = await sql`SELECT name FROM bots`.execute(db);
     expect(rows).toEqual([{ name: 'own' }]);

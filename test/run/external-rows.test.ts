@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { lostRuns, waitingRuns } from '../../src/data/bots/progress.ts';
+import { cancelRunsOf } from '../../src/transitions/runs/cancel-of-bot.ts';
 import { cancelRun, ExternalRunError } from '../../src/transitions/runs/cancel.ts';
 import type { CheckResult } from '../../src/bot.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -82,6 +83,21 @@ test('only the platform ends it, with the columns that the document has', async 
     completed_at: expect.any(Date),
     trigger: 'external',
   });
+});
+
+test('a process of the version before, which would queue it, passes it over; a bot that is disabled leaves it alone', async () => {
+  const { db } = await anEngine(postgres, known);
+  const [queued, running] = [await aRun(db, 'queued'), await aRun(db, 'running')];
+  const { numAffectedRows } = await sql`
+    UPDATE bot_executions SET generation = 1, queued_at = engine.now() WHERE generation = 0`.execute(
+    db,
+  );
+  expect(numAffectedRows).toBe(0n);
+  const bot = await db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
+  expect(
+    await db.transaction().execute((trx) => cancelRunsOf(trx, bot.id, 'its bot was disabled')),
+  ).toEqual({ cancelled: 0, stopping: 0 });
+  for (const row of [queued, running]) expect(await rowOf(db, row.id)).toEqual(row);
 });
 
 test('a row that names a worker or a lease is none of the platform', async () => {

@@ -110,6 +110,20 @@ test('a ticket is not reopened beside another one of its problem', async () => {
   await expect(late).rejects.toMatchObject({ why: 'T-2 stands for its problem since then' });
 });
 
+test('a ticket of a storm, and one of a removed bot, are not reopened by a person', async () => {
+  await resolve('ann');
+  await sql`UPDATE bots SET status = 'disabled', removed_at = engine.now()`.execute(db);
+  await expect(reopenTicket(as('ann'), { ticket, reason: 'x' })).rejects.toMatchObject({
+    why: 'its bot was removed',
+    hint: expect.stringContaining('bots enable watch'),
+  });
+  await sql`UPDATE bots SET removed_at = NULL`.execute(db);
+  await sql`UPDATE bot_tickets SET fingerprint = 'storm-' || bot_id`.execute(db);
+  await expect(reopenTicket(as('ann'), { ticket, reason: 'x' })).rejects.toMatchObject({
+    why: 'it stands for a storm',
+  });
+});
+
 type Change = (trx: Transaction<Database>, seen: TicketRow, actor: string) => Promise<unknown>;
 
 describe('of two who have seen the same ticket, one changes it', () => {
@@ -163,13 +177,19 @@ describe('of two who have seen the same ticket, one changes it', () => {
 describe('beside the runs of its bot', () => {
   async function failing() {
     let isBroken = true;
-    const watch = aBot('watch', async () => (isBroken ? broken('disk') : clean('disk')));
+    let errs = false;
+    const watch = aBot('watch', async () => {
+      if (errs) throw new Error('it cannot be asked');
+      return isBroken ? broken('disk') : clean('disk');
+    });
     const engine = await anEngine({ name: 'postgres' }, catalogue([watch]));
     await run(engine, 'watch');
     const one = () =>
       engine.db.selectFrom('bot_tickets').selectAll().orderBy('number').executeTakeFirstOrThrow();
     return {
       db: engine.db,
+      engine,
+      errs: () => void (errs = true),
       ann: { db: engine.db, actor: { name: 'ann', role: 'operator' as const } },
       one,
       seen: async (broken: boolean) => {
@@ -220,6 +240,17 @@ describe('beside the runs of its bot', () => {
     // It comes back, and goes by itself.
     expect(await at.seen(true)).toMatchObject({ status: 'assigned' });
     expect(await at.seen(false)).toMatchObject({ status: 'resolved', resolved_by: 'roundsman' });
+  });
+
+  test('a problem that no run has seen since a person ended its ticket gets none, closed or not', async () => {
+    const at = await failing();
+    const seen = await at.one();
+    await resolveTicket(at.ann, { ticket: seen, cure: undefined, notes: 'mended' });
+    await closeTicket(at.ann, { ticket });
+    at.errs();
+    await run(at.engine, 'watch', { max_attempts: 1 });
+    const tickets = await at.db.selectFrom('bot_tickets').select('status').execute();
+    expect(tickets).toEqual([{ status: 'closed' }]);
   });
 
   test('a day after it was resolved it is closed, and its problem opens another one', async () => {

@@ -87,7 +87,9 @@ function standing(ticket: ListedTicket): string {
   const { status, assigned_to, resolved_by } = ticket;
   const to = assigned_to && printable(assigned_to);
   if (isPending(ticket)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
-  const by = resolved_by ? ` by ${printable(resolved_by)}` : '';
+  const by = resolved_by
+    ? `${status === 'closed' ? ', resolved' : ''} by ${printable(resolved_by)}`
+    : '';
   return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
 }
 
@@ -114,9 +116,10 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
     ],
     ['Acknowledged', acknowledged(ticket, now)],
     [
-      'Reopened',
-      ticket.reopened_by &&
-        `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`,
+      'Kept open',
+      isPending(ticket) && ticket.reopened_by
+        ? `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`
+        : null,
     ],
     [
       'Snoozed',

@@ -28,7 +28,7 @@ const mayBeTold = sql`
   -- A person has resolved its ticket, or the ticket of the storm or of the finding that suppressed it, and no run has
   -- seen it again since.
   AND NOT EXISTS (SELECT FROM bot_tickets t
-                  WHERE t.bot_id = f.bot_id AND t.status = 'resolved'
+                  WHERE t.bot_id = f.bot_id AND t.status IN ('resolved', 'closed')
                     AND (t.fingerprint = f.fingerprint OR t.metadata ? 'storm' OR t.finding_id = f.suppressed_by)
                     AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at
                     AND t.resolved_at <= engine.now())

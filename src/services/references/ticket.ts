@@ -18,7 +18,10 @@ export async function pendingTicketOf(db: Db, given: string, wanted: string): Pr
   const { number, status, resolved_by: by, resolved_at: at } = ticket;
   throw new TicketOverError({
     what: `T-${number} cannot be ${wanted}`,
-    why: `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
+    why:
+      status === 'closed'
+        ? `it is closed${by ? `; ${by} resolved it at ${time(at)} UTC` : ''}`
+        : `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
     hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, it gets a ticket again`,
   });
 }

@@ -1,4 +1,5 @@
 import { pending, pendingOf, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -6,7 +7,7 @@ import { reopenResolved } from '../../transitions/tickets/reopen-resolved.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
 
-/** The ticket is not resolved, or another one stands for its problem. */
+/** The ticket is not resolved, its problem has another one, it stands for a storm, or its bot was removed. */
 export class NotReopenedError extends RoundsmanError {}
 
 /**
@@ -37,6 +38,15 @@ async function refuse(db: Db, seen: TicketRow): Promise<void> {
   if (pending.includes(seen.status)) throw no(`it is ${seen.status}`, see);
   if (seen.status === 'closed')
     throw no('it is closed, which is final', 'a problem that comes back opens another ticket');
+  if (isStorm(seen))
+    throw no('it stands for a storm', 'a storm that goes on or comes back reopens it by itself');
+  const bot = await db
+    .selectFrom('bots')
+    .select('name')
+    .where('id', '=', seen.bot_id)
+    .where('removed_at', 'is not', null)
+    .executeTakeFirst();
+  if (bot) throw no('its bot was removed', `\`npx roundsman bots enable ${bot.name}\` first`);
   const other = await pendingOf(db, seen);
   if (other)
     throw no(

@@ -28,7 +28,9 @@ export async function concludeRemoved(
     UPDATE bot_actions
     SET ${concluded('state', 'undecided')}, success = false,
         error_message = 'its bot was removed before it could be told whether it helped'
-    WHERE bot_id = ANY (${bots}::uuid[]) AND state IN ('applied', 'verified')`.execute(trx);
+    WHERE bot_id = ANY (${bots}::uuid[]) AND state IN ('applied', 'verified')
+      -- What the platform's own code wrote is over.
+      AND fingerprint NOT LIKE 'external-%'`.execute(trx);
   const said = JSON.stringify({ settled: { by, notes: 'Its bot was removed.' } });
   await sql`
     UPDATE bot_actions SET ${concluded('state', 'aborted')}, evidence = evidence || ${said}::jsonb

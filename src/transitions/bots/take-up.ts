@@ -1,7 +1,7 @@
 /**
  * Bots that were left off for want of tables run again once the database has them.
  *
- * From: `disabled`, by the reason that leave-off.ts gives.
+ * From: `disabled`, by the reason that leave-off.ts gives, and not removed.
  * To: `active`, without a reason; the scheduler plans them at its next tick.
  * By: a process that starts and registers the catalogue.
  * Locks: the bots' rows, by id.
@@ -14,7 +14,7 @@ import { leftOff } from './leave-off.ts';
 export async function takeBotsUp(db: Db): Promise<void> {
   await sql`
     WITH off AS MATERIALIZED (
-      SELECT id FROM bots WHERE status = 'disabled' AND starts_with(status_reason, ${leftOff})
+      SELECT id FROM bots WHERE status = 'disabled' AND removed_at IS NULL AND starts_with(status_reason, ${leftOff})
       -- Locks bots by id.
       ORDER BY id FOR NO KEY UPDATE)
     UPDATE bots b SET status = 'active', status_reason = NULL FROM off WHERE b.id = off.id`.execute(

@@ -7,7 +7,7 @@
  * By: an admin (`bots disable`, `bots remove`).
  * Locks: bot_executions by id, and never waits for them: for rows that other transactions hold, the request is stored
  *   beside them, in engine.cancellations. The transaction holds the bot, under whose lock every run is queued.
- * Zero rows: no run of it is open.
+ * Zero rows: no run of it is open, but for runs of the platform's own code, which are left alone.
  */
 import { sql, type Transaction } from 'kysely';
 import { isPending } from '../../data/bots/fence.ts';
@@ -29,7 +29,7 @@ export async function cancelRunsOf(
   const { rows } = await sql<CancelledOfBot>`
     WITH free AS MATERIALIZED (
       -- Locks bot_executions by id; rows that others hold are skipped.
-      SELECT e.id FROM bot_executions e WHERE e.bot_id = ${botId}::uuid AND ${isPending('e')}
+      SELECT e.id FROM bot_executions e WHERE e.bot_id = ${botId}::uuid AND ${isPending('e')} AND e.trigger <> 'external'
       ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
     ), asked AS (
       UPDATE bot_executions e
@@ -43,7 +43,8 @@ export async function cancelRunsOf(
     ), beside AS (
       INSERT INTO engine.cancellations (execution_id, reason)
       SELECT e.id, ${reason} FROM bot_executions e
-      WHERE e.bot_id = ${botId}::uuid AND ${isPending('e')} AND NOT EXISTS (SELECT FROM free WHERE free.id = e.id)
+      WHERE e.bot_id = ${botId}::uuid AND ${isPending('e')} AND e.trigger <> 'external'
+        AND NOT EXISTS (SELECT FROM free WHERE free.id = e.id)
       ON CONFLICT (execution_id) DO NOTHING
       RETURNING execution_id
     )

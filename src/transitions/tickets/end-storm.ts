@@ -17,8 +17,6 @@ export const endStorms = sql`storms_over AS (
         title = s.past, description = s.over,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)
-    FROM storms s
-    -- One that a person reopened after its end is that person's to end.
-    WHERE t.id = s.ticket AND NOT s.rages AND t.reopened_by IS NULL
+    FROM storms s WHERE t.id = s.ticket AND NOT s.rages
     RETURNING t.id, t.number, t.severity, s.run, s.storm
   )`;

@@ -28,7 +28,7 @@ export async function reopenResolved(
         respond_by = engine.now() + engine.respond_within(t.severity),
         reopened_by = CASE WHEN NOT EXISTS (
           SELECT FROM bot_findings f
-          WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL) THEN ${actor}::text END
+          WHERE f.bot_id = t.bot_id AND (f.fingerprint = t.fingerprint OR f.id = t.finding_id) AND f.resolved_at IS NULL) THEN ${actor}::text END
     WHERE t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int AND t.status = 'resolved'
       AND NOT EXISTS (SELECT FROM bot_tickets o
                       WHERE o.bot_id = t.bot_id AND o.fingerprint = t.fingerprint AND ${isPending('o')})

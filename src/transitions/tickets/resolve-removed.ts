@@ -26,7 +26,8 @@ export async function resolveRemovedTickets(
   const { rows } = await sql<ResolvedTicket>`
     WITH resolved AS (
       UPDATE bot_tickets t
-      SET status = 'resolved', resolved_at = engine.now(), resolved_by = ${by}, resolution_notes = ${notes}
+      SET status = 'resolved', resolved_at = engine.now(), resolved_by = ${by}, resolution_notes = ${notes},
+          reopened_by = NULL
       WHERE t.bot_id = ANY (${bots}::uuid[]) AND ${isPending('t')}
       RETURNING t.id, t.number, t.severity
     ), told AS (
