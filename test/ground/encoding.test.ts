@@ -52,8 +52,8 @@ describe('a short text', () => {
   test.each<[string, Buffer, RegExp]>([
     ['gzip', gzipSync(text), /compressed \(gzip\)/],
     ['zstd', zstdCompressSync(text), /compressed \(zstd\)/],
-    ['Latin-1', Buffer.from('a\nä', 'latin1'), /no UTF-8/],
-    ['half of a UTF-16 character', Buffer.from([0xff, 0xfe, 0x41]), /no UTF-16/],
+    ['Latin-1', Buffer.from('a\nä', 'latin1'), /not UTF-8/],
+    ['half of a UTF-16 character', Buffer.from([0xff, 0xfe, 0x41]), /not UTF-16/],
     ['a NUL', Buffer.from('a=1\nb=\0\n'), /NUL byte, in line 2/],
   ])('that is %s is refused', (_, bytes, why) => {
     expect(decoded(bytes)).toEqual({ why: expect.stringMatching(why), hint: expect.any(String) });
