@@ -1,6 +1,7 @@
 /** The real command line in a pseudo-terminal: script(1) gives the command one, and what that shows comes back. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
 
@@ -30,6 +31,8 @@ export function inTerminal(
   const child = spawn('script', ['-qec', `echo "pid=$$"; exec ${command}`, '/dev/null'], {
     env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '', TERM: 'dumb', ...env },
   });
+  // As in support/terminal.ts: a question that is not answered waits for ever.
+  onTestFinished(() => void child.kill('SIGKILL'));
   let shown = '';
   let from = 0;
   const waiting = [...typed];
