@@ -34,3 +34,9 @@ export function nearest(given: string, names: readonly string[]): string[] {
     .slice(0, 3)
     .map(({ name }) => name);
 }
+
+/** A hint after a name that is not known: the names that may have been meant, or `otherwise` where none comes near. */
+export function didYouMean(given: string, names: readonly string[], otherwise: string): string {
+  const meant = nearest(given, names);
+  return meant.length > 0 ? `did you mean ${meant.join(', ')}?` : otherwise;
+}

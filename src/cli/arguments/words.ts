@@ -1,7 +1,7 @@
 /** Words of a fixed set, alone or as a list: an unknown one is refused with the nearest. */
 import { Option } from 'commander';
 import { UsageError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
 
 /** For commander's argument parsers; `flag` is what the person wrote. */
@@ -10,11 +10,10 @@ export const oneOf =
   (text: string): Word => {
     const found = words.find((word) => word === text);
     if (found !== undefined) return found;
-    const meant = nearest(text, words);
     throw new UsageError({
       what: `${flag} cannot be ${JSON.stringify(printable(text))}`,
       why: `it has to be one of ${words.join(', ')}`,
-      hint: meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `for example ${words[0]}`,
+      hint: didYouMean(text, words, `for example ${words[0]}`),
     });
   };
 

@@ -2,7 +2,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import { NotFoundError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 
 export interface CatalogueBot {
   name: string;
@@ -40,13 +40,9 @@ export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot
   const found = all.find((bot) => bot.name === name);
   if (found) return found;
   const names = all.map((bot) => bot.name);
-  const meant = nearest(name, names);
   throw new NotFoundError({
     what: `the catalogue has no bot ${given.trim() || 'without a name'}`,
     why: `it has ${names.join(', ')}`,
-    hint:
-      meant.length > 0
-        ? `did you mean ${meant.join(', ')}?`
-        : 'take one of them; a bot is a file in bots/',
+    hint: didYouMean(name, names, 'take one of them; a bot is a file in bots/'),
   });
 }

@@ -2,7 +2,7 @@ import type { Job } from '../../contract/job.ts';
 import { jobRunsOf, type JobRunRow } from '../../data/bots/job-runs.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { listJobs, type ListedJob } from './list.ts';
 
 /** A job with its newest runs. Throws NotFoundError with the nearest names. */
@@ -13,16 +13,10 @@ export async function showJob(
   const { jobs, now } = await listJobs({ db, jobs: known });
   const job = jobs.find(({ name }) => name === given);
   if (job) return { job, runs: await jobRunsOf(db, given, limit), now };
-  const meant = nearest(
-    given,
-    jobs.map(({ name }) => name),
-  );
+  const names = jobs.map(({ name }) => name);
   throw new NotFoundError({
     what: `there is no job ${given.trim() || 'without a name'}`,
     why: 'neither the code here nor the database knows one of that name',
-    hint:
-      meant.length > 0
-        ? `did you mean ${meant.join(', ')}?`
-        : '`npx roundsman jobs list` shows what there is',
+    hint: didYouMean(given, names, '`npx roundsman jobs list` shows what there is'),
   });
 }

@@ -1,7 +1,7 @@
 import { limits, readLimits, setLimit, type LimitRow } from '../../data/bots/healing-limits.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, UsageError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 
@@ -14,11 +14,10 @@ export function limitOf(given: string, text: string | undefined): { limit: Limit
   const limit = limits.find(({ name }) => name === given);
   if (!limit) {
     const names = limits.map(({ name }) => name);
-    const meant = nearest(given, names);
     throw new NotFoundError({
       what: `there is no limit ${printable(given)}`,
       why: `there are ${names.join(', ')}`,
-      hint: meant.length > 0 ? `did you mean ${meant.join(', ')}?` : 'npx roundsman limits',
+      hint: didYouMean(given, names, 'npx roundsman limits'),
     });
   }
   const { name, least, most, usual } = limit;

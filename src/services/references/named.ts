@@ -2,22 +2,19 @@
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { isUuid } from './uuid.ts';
 
 /** The most names that are compared with an unknown one. */
 const mostNames = 2_000;
 
 async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
-  const names = await db
+  const rows = await db
     .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
     .select('name')
     .limit(mostNames)
     .execute();
-  const meant = nearest(
-    given,
-    names.map(({ name }) => name),
-  );
+  const names = rows.map(({ name }) => name);
   const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
   return new NotFoundError({
     what: `there is no ${kind} ${given.trim() || 'without a name'}`,
@@ -25,8 +22,7 @@ async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
       names.length === 0
         ? 'there is none yet'
         : `no ${kind === 'bot' ? 'bot' : 'entry'} has this name or id`,
-    hint:
-      meant.length > 0 ? `did you mean ${meant.join(', ')}?` : `\`${list}\` shows what there is`,
+    hint: didYouMean(given, names, `\`${list}\` shows what there is`),
   });
 }
 
