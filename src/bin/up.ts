@@ -33,10 +33,11 @@ async function up(options: UpOptions): Promise<void> {
   keepGoingWhenPaused();
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
+  // Before the claim: whoever reads the number that it writes may send a signal at once.
+  const asked = askedToStop();
   const claim = config.databaseUrl
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
-  const asked = askedToStop();
   // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => asked.ask('SIGHUP'));
   const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([

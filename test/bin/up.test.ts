@@ -40,7 +40,7 @@ function roundsmanWith(settings: NodeJS.ProcessEnv, ...args: string[]) {
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   running.delete(child);
   if (child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, 'exit');
+    const ended = once(child, 'close');
     child.kill(signal);
     await ended;
   }
@@ -59,7 +59,7 @@ describe('up', () => {
     expect(heard.out).toMatch(/T-\d+ +critical +owner/);
 
     const second = roundsman('up');
-    await once(second.child, 'exit');
+    await once(second.child, 'close');
     expect(second.child.exitCode).toBe(1);
     expect(second.heard.err).toContain(`process ${child.pid}`);
 
@@ -96,7 +96,7 @@ describe('up', () => {
     await holder.connect();
     await holder.query('BEGIN; LOCK TABLE engine.nodes');
     await embedded.leave();
-    const ends = once(child, 'exit');
+    const ends = once(child, 'close');
     child.kill('SIGINT');
     await until(() => expect(heard.out).toContain('a second SIGTERM stops at once'));
     // Sooner than a person can press it again it is the same wish.

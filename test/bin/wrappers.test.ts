@@ -44,7 +44,8 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv, ipc = fals
   let heard = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (text: string) => (heard += text));
-  const ended = once(child, 'exit').then(() => child.exitCode);
+  // Its end and all that it wrote: 'exit' may come before the last text has been read.
+  const ended = once(child, 'close').then(() => child.exitCode);
   onTestFinished(async () => {
     try {
       process.kill(-child.pid!, 'SIGKILL');
