@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
-import { suppressed } from '../data/bots/bot-findings.ts';
+import { countsAsBroken, suppressed } from '../data/bots/bot-findings.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
@@ -136,8 +136,7 @@ export async function readGateInputs(
     ) lately, (
       SELECT count(DISTINCT f.affected_component)::int AS broken_components,
              greatest(count(DISTINCT f.affected_component), ${examined}::int)::int AS known_components
-      FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid AND f.resolved_at IS NULL
-        AND NOT engine.waits_for_events(f.fingerprint, f.last_seen_at)
+      FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid AND ${countsAsBroken('f')}
     ) broken, (
       SELECT count(*) FILTER (WHERE good_since = 0)::int AS failures_in_row,
              extract(epoch FROM engine.now() - max(settled_at) FILTER (WHERE good_since = 0))::float8 / 60 AS minutes_since_failure

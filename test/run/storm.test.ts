@@ -64,6 +64,24 @@ describe('a storm', () => {
     expect(await bot.pending()).toHaveLength(broken);
   });
 
+  test('is not made of what the platform itself wrote beside: no check sees when that is well', async () => {
+    const bot = await cluster();
+    await sql`INSERT INTO bot_findings (bot_id, severity, category, title, affected_component)
+              SELECT id, 'critical', 'performance', 'seen by hand', 'own-' || n
+              FROM bots, generate_series(1, 30) n WHERE name = 'cluster'`.execute(bot.db);
+    await bot.has(1, 12);
+    expect(bot.healed).toEqual(['node-00']);
+    await bot.has(7, 12);
+    const storms = (await bot.pending()).filter(({ title }) => title.startsWith('Storm'));
+    expect(storms).toMatchObject([
+      {
+        title: 'Storm: 7 of 12 components of cluster are broken',
+        severity: 'high',
+        metadata: { storm: { components: names.slice(0, 7) } },
+      },
+    ]);
+  });
+
   test('is one ticket of its own, as severe as the worst, that names what is broken', async () => {
     const bot = await cluster();
     for (let number = 0; number < 3; number++) await bot.has(7, 10, 3);

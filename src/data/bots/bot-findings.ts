@@ -65,6 +65,19 @@ export const suppressed = (alias: string) => {
   return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
 };
 
+/**
+ * Whether the component of a row of `bot_findings` under this alias counts as broken when a storm is judged. What waits
+ * for events has been cured as far as is known. What the platform's own code wrote is not the bot's: no check of the
+ * engine sees whether it is still so.
+ */
+export const countsAsBroken = (alias: string) => {
+  const [resolvedAt, fingerprint, lastSeenAt] = ['resolved_at', 'fingerprint', 'last_seen_at'].map(
+    (column) => sql.ref(`${alias}.${column}`),
+  );
+  return sql<boolean>`(${resolvedAt} IS NULL AND ${fingerprint} NOT LIKE 'external-%'
+    AND NOT engine.waits_for_events(${fingerprint}, ${lastSeenAt}))`;
+};
+
 /** The pending ticket that stands for an open finding. */
 export interface StandingTicket {
   id: string;

@@ -7,15 +7,15 @@
  * is broken; a run that cannot tell how many components there are leaves a storm as it is.
  */
 import { sql, type RawBuilder } from 'kysely';
-import { severityWords } from './bot-findings.ts';
+import { countsAsBroken, severityWords } from './bot-findings.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
 
 /** How many components a storm's ticket names. It says how many there are more. */
 const named = 50;
 
-/** Open findings whose component counts as broken, under the alias `f`. */
+/** Open findings of this bot whose component counts as broken, under the alias `f`. */
 const isBroken = (botId: RawBuilder<unknown>) =>
-  sql`f.bot_id = ${botId} AND f.resolved_at IS NULL AND NOT engine.waits_for_events(f.fingerprint, f.last_seen_at)`;
+  sql`f.bot_id = ${botId} AND ${countsAsBroken('f')}`;
 
 /** A number in the `storm` of the metadata of `t`, as int; NULL where there is none. Other programs may write it, too. */
 const kept = (name: string) => sql`CASE jsonb_typeof(t.metadata #> ${sql.lit(`{storm,${name}}`)})
@@ -62,7 +62,7 @@ export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATE
     FROM weather w JOIN bots b ON b.id = w.bot_id
     LEFT JOIN LATERAL (
       SELECT f.id, f.severity, f.detected_at FROM bot_findings f
-      WHERE f.bot_id = w.bot_id AND f.resolved_at IS NULL AND ${mayBeTold}
+      WHERE f.bot_id = w.bot_id AND f.resolved_at IS NULL AND f.fingerprint NOT LIKE 'external-%' AND ${mayBeTold}
       ORDER BY array_position(${severityWords}, f.severity::text), f.detected_at, f.id LIMIT 1) worst ON w.rages
     CROSS JOIN LATERAL (
       SELECT coalesce(jsonb_agg(c.component ORDER BY c.component), '[]') AS components,
