@@ -61,7 +61,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
           : null,
       ],
       ['Ticket', ticketOf(shown)],
-      ['Why none', unticketed && withoutInWords(unticketed)],
+      ['Why none', unticketed && withoutInWords(unticketed, finding.severity)],
       ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
       ['Seen in', finding.last_execution_id && `run ${print.shortId(finding.last_execution_id)}`],
       ['Fingerprint', printable(finding.fingerprint)],
@@ -91,14 +91,18 @@ function ticketOf({ finding, tickets }: Awaited<ReturnType<typeof read>>): strin
 }
 
 /** Why no ticket stands for an open finding. */
-function withoutInWords(unticketed: Unticketed): string {
+function withoutInWords(unticketed: Unticketed, severity: string): string {
   switch (unticketed.why) {
     case 'silenced':
       return 'it is silenced';
     case 'suppressed':
       return 'it stands behind another finding, which has none';
     case 'severity':
-      return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, or where an effect is in doubt`;
+      return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, ${
+        severity === 'medium'
+          ? 'when a heal of it fails, is blocked or cannot be judged in time, '
+          : ''
+      }or where an effect is in doubt`;
     case 'not yet':
       return 'not yet: a cure may still be judged, or it was clean last; else the end of a run opens one';
   }
