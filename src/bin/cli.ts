@@ -34,7 +34,7 @@ const notWritten = (error: Error) =>
   });
 
 /** Runs one command line and sets the exit code: ok 0, failed 1, usage 2, not found 3, needs attention 6. */
-export async function main(argv: string[]): Promise<void> {
+export async function runCommandLine(argv: string[]): Promise<void> {
   // A umask that also takes rights from the owner would make new directories unusable.
   process.umask(process.umask() & 0o077);
   // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to exit at once: what the
@@ -60,6 +60,11 @@ export async function main(argv: string[]): Promise<void> {
   // is not waited for.
   await within(lingerMs, new Promise<void>((resolve) => process.stdout.write('', () => resolve())));
   if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
+}
+
+/** Runs the command line of this process, which ends soon after a failure. */
+export async function main(argv: string[]): Promise<void> {
+  await runCommandLine(argv);
   // All work is done. When a login fails, for example because the password is missing, pg leaves its socket open, and
   // the server closes it only after a minute.
   if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();
