@@ -234,10 +234,10 @@ test('a request to cancel reaches a run whose row its own remedy holds, and ends
   await expect.poll(spinning, { timeout: 15_000 }).toBe(1);
   const began = performance.now();
   expect(await cancelRun(engine.db, id, 'it hangs')).toMatchObject({ status: 'running' });
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(4_000);
   await performed;
-  // It is seen within 2 s; the child has 2 s to end by itself.
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // It is seen within 2 s; the child has 2 s to end by itself. Its bot has a minute.
+  expect(performance.now() - began).toBeLessThan(10_000);
   const row = await rowOf(engine.db, id);
   expect(row).toMatchObject({ status: 'cancelled', cancel_reason: 'it hangs' });
   expect(row.cancel_requested_at).not.toBeNull();

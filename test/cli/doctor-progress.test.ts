@@ -195,7 +195,8 @@ test('where nothing is alive it does not wait', async () => {
   await insertNode(db, 'up', 60);
   const began = performance.now();
   const { code, out } = await command(url, 'doctor');
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // A canary would be waited for: 20 s.
+  expect(performance.now() - began).toBeLessThan(15_000);
   expect(code).toBe(0);
   expect(out).toMatch(/^warn +Processes +none is alive: nothing runs$/m);
   expect(out).not.toMatch(/Progress|Nothing is broken\./);

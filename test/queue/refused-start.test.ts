@@ -29,7 +29,7 @@ test('a worker whose first connection is refused leaves its process able to work
   onTestFinished(() => worker.drain());
   const began = performance.now();
   await sleep(1_500);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(10_000);
   expect(errors).toBeLessThan(50);
   await administer(server, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
   await expect.poll(() => taken, { timeout: 15_000 }).toBe(1);
