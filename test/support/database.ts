@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
-import { administer, inDatabase, template } from './postgres.ts';
+import { administer, inDatabase, template, templateWithQueue } from './postgres.ts';
 
 export interface TestDatabase {
   db: ReturnType<typeof connect>;
@@ -18,10 +18,15 @@ export function dropAfterwards(database: TestDatabase): TestDatabase {
   return database;
 }
 
-// Measured: 60 ms a clone, against 95 with wal_log. Nobody can be connected to the template, so
-// clones may be made at the same time.
-export const testDatabase = (): Promise<TestDatabase> =>
-  makeDatabase(`TEMPLATE ${template} STRATEGY file_copy`);
+// Measured: 20 ms a clone in memory and 60 on a disk, against 65 and 95 with wal_log. Nobody can be connected to a
+// template, so clones may be made at the same time.
+const clone = (of: string): Promise<TestDatabase> =>
+  makeDatabase(`TEMPLATE ${of} STRATEGY file_copy`);
+
+export const testDatabase = (): Promise<TestDatabase> => clone(template);
+
+/** With BullMQ's tables, for an engine whose queue is on PostgreSQL. */
+export const testDatabaseWithQueue = (): Promise<TestDatabase> => clone(templateWithQueue);
 
 /** A database in which nothing has been migrated. */
 export const emptyDatabase = (): Promise<TestDatabase> => makeDatabase('TEMPLATE template0');

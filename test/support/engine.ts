@@ -25,7 +25,7 @@ import { startScheduler } from '../../src/schedule/scheduler.ts';
 import type { Backend } from './backends.ts';
 import { inProcess } from './in-process.ts';
 import { engineOf, noSources } from './engine-of.ts';
-import { testDatabase, type TestDatabase } from './database.ts';
+import { testDatabase, testDatabaseWithQueue, type TestDatabase } from './database.ts';
 
 function heardBy(subscriber: Subscriber): Emit {
   const events = eventsTo(log);
@@ -58,7 +58,7 @@ export async function anEngine(
   catalogue: Catalogue,
   { database, concurrency = 4, sources = noSources, hear }: EngineOptions = {},
 ): Promise<TestEngine> {
-  const { url } = database ?? (await testDatabase());
+  const { url } = database ?? (await (redisUrl ? testDatabase() : testDatabaseWithQueue()));
   const emit = hear ? heardBy(hear) : emitToLog;
   const worker = `worker-${randomBytes(3).toString('hex')}`;
   const db = connect(url, { name: 'engine', max: concurrency + 4 });
@@ -67,7 +67,7 @@ export async function anEngine(
     db,
     reader: connect(url, { name: 'checks', max: concurrency, readOnly: true }),
   });
-  if (!redisUrl) await migrateQueue(url);
+  if (database && !redisUrl) await migrateQueue(url);
   await registerCatalogue(db, catalogue);
   const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});
   const parts = { worker, db, children, catalogue, queue, emit };

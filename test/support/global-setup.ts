@@ -5,10 +5,10 @@
  * (src/database/embedded/guard.ts) stops it and removes its files; only an empty directory remains.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { sweepCopies } from './copies.ts';
+import { placeOfServers } from './place-of-servers.ts';
 import { startPostgres, type TestServer } from './postgres.ts';
 import { howToGetRedis, startRedis } from './redis.ts';
 
@@ -21,7 +21,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = mkdtempSync(join(tmpdir(), 'roundsman-test-'));
+  const directory = mkdtempSync(join(placeOfServers(), 'roundsman-test-'));
   // Root's servers run as somebody else, who has to get through.
   chmodSync(directory, 0o755);
   const servers: TestServer[] = [];

@@ -2,7 +2,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -15,10 +14,11 @@ import { freePort, startServer } from '../../src/database/embedded/server.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import type { Issued } from './certificates.ts';
+import { placeOfServers } from './place-of-servers.ts';
 import { administer } from './postgres.ts';
 
 function ownDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'roundsman-own-'));
+  const directory = mkdtempSync(join(placeOfServers(), 'roundsman-own-'));
   chmodSync(directory, 0o755);
   return directory;
 }
