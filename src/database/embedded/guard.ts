@@ -26,11 +26,17 @@ export interface Guard {
 }
 
 const script = `
-# Told to the tree of its owner, these are for the owner: it ends with the pipe.
+# Signals to the owner's process tree are not for the guard: it ends when the pipe closes.
 trap '' HUP INT QUIT TERM
 while read -r line; do :; done
 pid=$(head -n 1 "$2" 2>/dev/null)
-alive() { grep -qsF -- "$3" "/proc/$pid/cmdline"; }
+# In a function $3 would be the function's own argument.
+mark=$3
+alive() {
+  [ -n "$pid" ] || return 1
+  if [ -r "/proc/$pid/cmdline" ]; then grep -qsaF -- "$mark" "/proc/$pid/cmdline"
+  else ps -o command= -p "$pid" 2>/dev/null | grep -qF -- "$mark"; fi
+}
 if alive; then kill -s "$4" "$pid"; fi
 tries=0
 while alive && [ $tries -lt 300 ]; do sleep 0.02; tries=$((tries + 1)); done

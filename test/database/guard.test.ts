@@ -1,0 +1,63 @@
+/** The shell that ends a throw-away server with its owner. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startGuard } from '../../src/database/embedded/guard.ts';
+
+/** A process whose command line contains this. */
+async function server(mark: string): Promise<ChildProcess> {
+  const script = "process.stdout.write('up'); setInterval(() => {}, 1_000)";
+  const child = spawn(process.execPath, ['-e', script, mark], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+function scene(pid: string) {
+  const parent = mkdtempSync(join(tmpdir(), 'roundsman-guard-'));
+  const directory = join(parent, 'server');
+  mkdirSync(directory);
+  const pidFile = join(directory, 'postmaster.pid');
+  writeFileSync(pidFile, pid);
+  return {
+    directory,
+    guard: startGuard({ directory, pidFile, mark: directory, signal: 'TERM' }),
+  };
+}
+
+test('ends the server whose number the file names', async () => {
+  const mark = mkdtempSync(join(tmpdir(), 'roundsman-guarded-'));
+  const child = await server(mark);
+  const pidFile = join(mark, 'postmaster.pid');
+  writeFileSync(pidFile, `${child.pid}\nmore\n`);
+  const ended = once(child, 'exit');
+  await startGuard({ directory: mark, pidFile, mark, signal: 'TERM' }).end();
+  await ended;
+  expect(child.signalCode).toBe('SIGTERM');
+  expect(existsSync(mark)).toBe(false);
+});
+
+test('leaves another process that has the number of an ended server', async () => {
+  const other = await server('something else');
+  const { directory, guard } = scene(`${other.pid}\n`);
+  await guard.end();
+  expect(existsSync(directory)).toBe(false);
+  expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+});
+
+test.each([
+  ['an empty file', ''],
+  ['text', 'no number\n'],
+])('does not wait where the file names no process: %s', async (_, text) => {
+  const { directory, guard } = scene(text);
+  const began = performance.now();
+  await guard.end();
+  // It waits 6 s for a server that does not end.
+  expect(performance.now() - began).toBeLessThan(4_000);
+  expect(existsSync(directory)).toBe(false);
+});
