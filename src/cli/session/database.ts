@@ -92,14 +92,15 @@ export const withDatabase = <Result>(
     });
     try {
       if (!embedded || options.create) tell();
-      const { DatabaseNotReady, prepareDatabase } =
+      const { DatabaseNotReadyError, prepareDatabase } =
         await import('../../database/migrate/prepare.ts');
       const migrate = options.migrate === 'embedded' ? embedded : (options.migrate ?? false);
       const only = options.tables === 'all' ? undefined : (options.tables ?? 'present');
       const migrated = await prepareDatabase(db, { migrate, only, url }).catch((error: unknown) => {
         // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
         // old.
-        if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
+        if (options.allowPending && error instanceof DatabaseNotReadyError && !error.cause)
+          return [];
         throw error;
       });
       if (migrate && !config.redisUrl)

@@ -29,7 +29,7 @@ export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<s
   return new Map(rows.map(({ bot_id, count }) => [bot_id!, count]));
 }
 
-/** The open finding that explains another one, which is suppressed behind it. */
+/** The open finding that suppresses another one, because it is its cause. */
 export interface Suppressor {
   id: string;
   title: string;
@@ -37,8 +37,8 @@ export interface Suppressor {
 }
 
 /**
- * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that it
- * is suppressed behind. Null for a resolved finding, and where the alias has no row.
+ * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that
+ * suppresses it. For a resolved finding and where the alias has no row: no silences ([]) and null.
  */
 export const quietColumns = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
@@ -57,8 +57,8 @@ export const quietColumns = (alias: string) => {
 };
 
 /**
- * Whether a row of `bot_findings` under this alias is suppressed behind an open finding; in a circle of findings none
- * is.
+ * Whether an open finding suppresses the row of `bot_findings` under this alias; in a cycle of findings none is
+ * suppressed.
  */
 export const suppressed = (alias: string) => {
   const by = sql.ref(`${alias}.suppressed_by`);
@@ -66,9 +66,9 @@ export const suppressed = (alias: string) => {
 };
 
 /**
- * Whether the component of a row of `bot_findings` under this alias counts as broken when a storm is judged. What waits
- * for events has been cured as far as is known. What the platform's own code wrote is not the bot's: no check of the
- * engine sees whether it is still so.
+ * Whether the component of a row of `bot_findings` under this alias counts as broken when a storm is judged. A
+ * finding that waits for events counts as cured until an event shows otherwise. What the platform's own code wrote is not
+ * the bot's: no check of the engine sees whether it is still so.
  */
 export const countsAsBroken = (alias: string) => {
   const [resolvedAt, fingerprint, lastSeenAt] = ['resolved_at', 'fingerprint', 'last_seen_at'].map(
@@ -79,31 +79,32 @@ export const countsAsBroken = (alias: string) => {
 };
 
 /** The pending ticket that stands for an open finding. */
-export interface StandingTicket {
+export interface TicketInCharge {
   id: string;
   /** T-42 is '42' */
   number: string;
   title: string;
   severity: string;
   status: TicketStatus;
-  /** `finding`: it is its own; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
+  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
   stands_for: 'finding' | 'storm' | 'suppressor';
 }
 
 /**
  * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
- * the finding behind which it stands. Null where there is none, and for a resolved finding.
+ * the finding that suppresses it. Null where there is none, and for a resolved finding.
  */
 export const ticketColumn = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
-  return sql<StandingTicket | null>`CASE WHEN ${column('resolved_at')} IS NULL THEN (
+  return sql<TicketInCharge | null>`CASE WHEN ${column('resolved_at')} IS NULL THEN (
     WITH RECURSIVE behind AS (
       SELECT ${column('bot_id')} AS bot_id, ${column('fingerprint')} AS fingerprint,
              ${column('suppressed_by')} AS suppressed_by, 0 AS hops
       UNION ALL
       SELECT p.bot_id, p.fingerprint, p.suppressed_by, behind.hops + 1
       FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
-      -- As suppressed() says it, for users, too: they may not enter schema engine.
+      -- The same rule as suppressed(), by a function outside schema engine, which users may not enter. At most 10 findings
+      -- are followed, as engine.is_suppressed does: in a cycle the walk has to end.
       WHERE behind.hops < 10 AND behind.suppressed_by IS NOT NULL AND public.finding_is_suppressed(behind.suppressed_by)
     )
     SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
@@ -126,12 +127,12 @@ export interface FindingFilter {
 export function severitiesIn(given: unknown): Severity[] {
   const all = [given].flat();
   if (all.length === 0)
-    throw new BadInputError('severity', `has to be of ${severities.join(', ')}`);
+    throw new BadInputError('severity', `has to name at least one of ${severities.join(', ')}`);
   return all.map((each) => word('severity', each, severities));
 }
 
 /**
- * The worst first, then those seen last, each with its bot's name, why people are not told of it, if so, and the ticket
+ * The worst first, then the most recently seen, each with `bots` (one object, its bot, named like the table), why people are not told of it, if so, and the ticket
  * that stands for it. Throws BadInputError.
  */
 export async function listFindings(db: Db, filter: FindingFilter) {
@@ -165,7 +166,7 @@ export async function findingsOfRun(
   limit: number,
 ) {
   const { id, bot_id } = fields('run', run);
-  const [own, bot] = [uuid('id', id), bot_id === null ? null : uuid('bot_id', bot_id)];
+  const [runId, bot] = [uuid('id', id), bot_id === null ? null : uuid('bot_id', bot_id)];
   return db
     .selectFrom('bot_findings')
     .selectAll()
@@ -173,11 +174,11 @@ export async function findingsOfRun(
     .select(ticketColumn('bot_findings'))
     .where((eb) =>
       eb.or([
-        eb('execution_id', '=', own),
+        eb('execution_id', '=', runId),
         eb.and([
           eb('bot_id', '=', bot),
           eb('resolved_at', 'is', null),
-          eb('last_execution_id', '=', own),
+          eb('last_execution_id', '=', runId),
         ]),
       ]),
     )

@@ -4,7 +4,7 @@ import {
   quietColumns,
   severityRank,
   ticketColumn,
-  type StandingTicket,
+  type TicketInCharge,
   type Suppressor,
 } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
@@ -17,7 +17,7 @@ import type { HeldBack } from './held-back.ts';
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
-  ticket: StandingTicket | null;
+  ticket: TicketInCharge | null;
 };
 
 /** With the time at which it was last reopened. */
