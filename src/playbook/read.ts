@@ -173,9 +173,9 @@ function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
-  const own = parameter === undefined ? undefined : properties[String(parameter)];
-  if (own) {
-    const words = inWords(own);
+  const schema = parameter === undefined ? undefined : properties[String(parameter)];
+  if (schema) {
+    const words = inWords(schema);
     return words === null ? '' : `; it takes ${words}`;
   }
   const names = Object.keys(properties);

@@ -64,14 +64,14 @@ async function lock(
   { avatar, user }: { avatar: string; user: string },
   space: string,
 ): Promise<number | null> {
-  const own = await trx
+  const ownAvatar = await trx
     .selectFrom('avatars')
     .select('id')
     .where('id', '=', avatar)
     .where('user_id', '=', user)
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!own) throw closed('avatar_id is no avatar of user_id');
+  if (!ownAvatar) throw closed('avatar_id is no avatar of user_id');
   const found = await trx
     .selectFrom('virtual_spaces')
     .select('capacity')

@@ -33,10 +33,10 @@ export function readEventResult(
     reported.add(key);
   }
   const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
-  const told = new Set<string>();
+  const tallied = new Set<string>();
   for (const { key } of read.data.tallies) {
-    if (told.has(key)) throw refused(`tallies: two have the key ${key}`);
-    told.add(key);
+    if (tallied.has(key)) throw refused(`tallies: two have the key ${key}`);
+    tallied.add(key);
   }
   const begins = new Map(starts.map((start) => [start.key, start.from]));
   const kept = new Map(

@@ -30,12 +30,12 @@ export const escalateValues = (runs: Ending[]): [string] => [
 ];
 
 /** `runs`: the runs of `$1` that this transaction holds and that end here. */
-const runs = sql`asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, examined int, healing_done boolean)
+const runs = sql`input AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS input (id uuid, fence bigint, last boolean, examined int, healing_done boolean)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, asked.examined, asked.healing_done
-    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
-    WHERE asked.last OR e.cancel_requested_at IS NOT NULL
+    SELECT e.id, e.bot_id, input.examined, input.healing_done
+    FROM input JOIN bot_executions e ON ${isHeldAs('input')}
+    WHERE input.last OR e.cancel_requested_at IS NOT NULL
   )`;
 
 /**

@@ -38,18 +38,18 @@ export async function heldBack(
   const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, mostExplained);
   if (open.length === 0) return [];
   const about = await aboutFindings(db, open);
-  const told: HeldBack[] = [];
+  const heldBack: HeldBack[] = [];
   for (const [index, finding] of open.entries()) {
     const { candidates, unexamined, decisions } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
     const inStorm = decisions.find((each) => each.knowledge_id === first?.candidate.id);
-    told.push(
+    heldBack.push(
       first
         ? standing(asInStorm(first, inStorm?.gate ?? null), about[index]!, now)
         : unmatched(finding.id, unexamined),
     );
   }
-  return told;
+  return heldBack;
 }
 
 const unmatched = (finding: string, unexamined: string[]): HeldBack => ({
