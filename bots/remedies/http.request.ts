@@ -116,7 +116,7 @@ function encodingOf(body: string, headers: Record<string, string> = {}): (value:
  * The request with its secrets filled in: in an address percent-encoded after the first `?`, and unchanged before it.
  * Throws {@link UnfitSecretError}, which repeats no value.
  */
-function filled(
+function fillSecrets(
   { url, headers, body, ...rest }: Outgoing,
   secret: RemedyContext['secret'],
 ): Outgoing {
@@ -156,7 +156,7 @@ async function send(
         cause: error,
       });
     });
-  const { method, url, headers, body } = filled(given, secret);
+  const { method, url, headers, body } = fillSecrets(given, secret);
   const asks = method === 'GET' || method === 'HEAD';
   const answer = await request(
     { method, url, body, headers: { ...headers, ...(!asks && { 'idempotency-key': key }) } },

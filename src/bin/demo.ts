@@ -62,15 +62,15 @@ async function demo(options: { json?: boolean }): Promise<void> {
       });
     });
   try {
-    if (stopRequest.signal.aborted) return interrupted();
+    if (stopRequest.signal.aborted) return endInterrupted();
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = data.connect(server.url, { name: 'roundsman demo' });
     try {
       await migrate.migrateToLatest(db);
-      if (stopRequest.signal.aborted) return interrupted();
+      if (stopRequest.signal.aborted) return endInterrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
-      if (stopRequest.signal.aborted) return interrupted();
+      if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };
       const started = await engine.startEngine('worker', settings, server.url, reporting);
@@ -80,7 +80,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
           { db, actor: actorOf(), catalogue: loadCatalogue },
           { bots, signal: stopRequest.signal },
         );
-        if (!done) return interrupted();
+        if (!done) return endInterrupted();
         if (options.json) json(done);
         else {
           summary.printRound(
@@ -102,7 +102,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
   }
 }
 
-function interrupted(): void {
+function endInterrupted(): void {
   note('interrupted: the demo database was thrown away');
   process.exitCode = 130;
 }

@@ -40,11 +40,12 @@ async function up(options: UpOptions): Promise<void> {
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => stopRequest.ask('SIGHUP'));
-  const [{ openLog }, { eventsTo }, { askServers, begun, untilStarted }] = await Promise.all([
-    import('../log.ts'),
-    import('../events/log-events.ts'),
-    import('./wait.ts'),
-  ]);
+  const [{ openLog }, { eventsTo }, { askServers, untilBegun: begun, untilStarted }] =
+    await Promise.all([
+      import('../log.ts'),
+      import('../events/log-events.ts'),
+      import('./wait.ts'),
+    ]);
   const logFile = join(config.home, 'roundsman.log');
   const log = openLog(config, logFile);
   const { emit } = eventsTo(log);

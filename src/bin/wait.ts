@@ -100,7 +100,7 @@ function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
  * Starts `life` and returns when it has called `begin`; `ended` settles when `life` does. Rejects when `life` fails
  * before that.
  */
-export function begun<End>(
+export function untilBegun<End>(
   life: (begin: () => void) => Promise<End>,
 ): Promise<{ ended: Promise<End> }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<End> }>();

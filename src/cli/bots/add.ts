@@ -24,10 +24,10 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
   // What was given is checked before the database is opened and anything is asked, so that a mistake is told at once.
   checkGiven(options, catalogue);
   const isAsked = (options.endpoint === undefined || options.schedule === undefined) && canAsk();
-  const complete = isAsked ? null : await completed(name, options, catalogue);
+  const complete = isAsked ? null : await completeBot(name, options, catalogue);
   await withDatabase(async ({ db }) => {
     if (isAsked) await refuseTaken(db, name);
-    const wanted = complete ?? (await completed(name, options, catalogue));
+    const wanted = complete ?? (await completeBot(name, options, catalogue));
     const { bot, aside } = await add({ db, actor: actorOf() }, { bot: wanted });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
@@ -37,7 +37,7 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
 }
 
 /** The bot with what a person is asked for; each answer is checked at once. */
-async function completed(name: string, options: GivenBot, catalogue: Catalogue) {
+async function completeBot(name: string, options: GivenBot, catalogue: Catalogue) {
   const bots = listCatalogue(catalogue);
   const names = bots.map((bot) => bot.name).join(', ');
   const endpoint =

@@ -29,7 +29,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Pattern', printable(entry.issue_pattern)],
       ['Not sound', shown.unsound && printable(shown.unsound)],
       ['Applied', print.counted(entry.times_applied ?? 0, 'time')],
-      ['Decided', decided(outcomes)],
+      ['Decided', decidedInWords(outcomes)],
       ['Rate', outcomes.decided > 0 ? `${Number(entry.success_rate)} % held` : '-'],
       ['Lower bound', lowerBound(outcomes)],
       ['Upper bound', outcomes.decided > 0 ? share(outcomes.upper) : '-'],
@@ -61,5 +61,5 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
     eventTable(events, now, 'None.');
   });
 
-const decided = ({ decided, held, relapsed, failed }: Record): string =>
+const decidedInWords = ({ decided, held, relapsed, failed }: Record): string =>
   decided === 0 ? 'nothing yet' : `${held} held, ${relapsed} relapsed, ${failed} failed`;

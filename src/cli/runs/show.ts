@@ -64,7 +64,7 @@ function printRun(run: ListedRun, now: Date): void {
       'Cancelled',
       cancelRequestedAt ? `asked for at ${print.time(cancelRequestedAt)} UTC${said}` : null,
     ],
-    ['Missed', run.reason === 'missed' ? missed(run.metadata) : null],
+    ['Missed', run.reason === 'missed' ? missedInWords(run.metadata) : null],
     [
       'Results',
       [
@@ -77,7 +77,7 @@ function printRun(run: ListedRun, now: Date): void {
   ]);
 }
 
-function missed(metadata: any): string | null {
+function missedInWords(metadata: any): string | null {
   if (typeof metadata?.until === 'string')
     return `the slots until ${printable(metadata.until)}, not counted`;
   if (typeof metadata?.count !== 'number') return null;

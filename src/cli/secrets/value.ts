@@ -9,9 +9,9 @@ const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, mostBytes: number): Promise<string> =>
-  process.stdin.isTTY ? typed(question) : piped(mostBytes);
+  process.stdin.isTTY ? askUnseen(question) : readPipe(mostBytes);
 
-async function piped(mostBytes: number): Promise<string> {
+async function readPipe(mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
@@ -38,7 +38,7 @@ async function piped(mostBytes: number): Promise<string> {
   }
 }
 
-function typed(question: string): Promise<string> {
+function askUnseen(question: string): Promise<string> {
   const { stdin, stderr } = process;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let value = '';

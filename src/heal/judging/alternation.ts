@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { activeAround, fewest, looksAt, type Active } from './active-entries.ts';
 import { windowsOf, type Window } from './aftermath.ts';
 import { fisher } from '../statistics/fisher.ts';
-import { followed, type Moment } from './followed.ts';
+import { countFollowed, type Moment } from './followed.ts';
 import { wilson, type Sample } from '../statistics/wilson.ts';
 
 /**
@@ -79,8 +79,8 @@ export function wayOf(
   });
   const wait = waits[waits.length >> 1];
   return {
-    healed: followed(moments, window, +now),
-    left: followed(momentsOf(leftBy(one), other), window, +now),
+    healed: countFollowed(moments, window, +now),
+    left: countFollowed(momentsOf(leftBy(one), other), window, +now),
     otherwise: { trials: free.length, successes: free.filter(Boolean).length },
     looks: window.looks,
     minutes: wait === undefined ? null : wait / 60_000,
@@ -120,7 +120,9 @@ export async function alternationOf(
   const { now } = rows[0]!;
   // The shortest window within which the other entry's problems follow.
   const windowAfter = (one: Active, other: Active) =>
-    windowsOf(other).find((window) => isOften(followed(momentsOf(one.heals, other), window, +now)));
+    windowsOf(other).find((window) =>
+      isOften(countFollowed(momentsOf(one.heals, other), window, +now)),
+    );
   const way = async (one: Active, other: Active, window: Window) =>
     wayOf(one, other, window, await looksAt(db, other.bot), now);
   for (const other of entries) {
