@@ -7,7 +7,7 @@ import { isPending, stormOf } from './pending-tickets.ts';
 
 /**
  * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced.
- * Suppressed ones are left out: the finding behind which they stand is counted.
+ * Suppressed ones are left out: the finding that suppresses them is counted.
  */
 export async function countWithoutTicket(
   db: Db,
