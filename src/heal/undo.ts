@@ -126,22 +126,22 @@ export const concludeUndo = (
 ): Promise<boolean> =>
   retryFaults(limits, () =>
     underFence(db, run, async (trx) => {
-      const { rows } = await sql<{ begun: boolean; own: boolean }>`
+      const { rows } = await sql<{ begun: boolean; byThisRun: boolean }>`
         SELECT evidence ? 'undo_begun' AS begun,
-               coalesce(evidence #>> '{undo_begun,fence}' = ${run.fence}::text, false) AS own
+               coalesce(evidence #>> '{undo_begun,fence}' = ${run.fence}::text, false) AS "byThisRun"
         FROM bot_actions
         WHERE id = ${id}::uuid AND undo_requested_at IS NOT NULL AND state <> 'undone' FOR UPDATE`.execute(
         trx,
       );
       if (!rows[0]) return false;
-      const { begun, own } = rows[0];
+      const { begun, byThisRun } = rows[0];
       const why = messageOf(error);
       const isDelayed = isFault(error) && (!begun || error instanceof NotAppliedError);
       if (isDelayed) {
         await delayUndo(trx, id, why, run);
         return true;
       }
-      const isCertain = !begun || (own && error instanceof NotAppliedError);
+      const isCertain = !begun || (byThisRun && error instanceof NotAppliedError);
       await (isCertain ? failUndo : doubtUndo)(trx, id, why);
       return false;
     }),

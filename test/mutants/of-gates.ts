@@ -20,7 +20,10 @@ export const gates: Mutants[] = [
       ],
       'an unreadable silence is none': ['silenced !== false', 'silenced === true'],
       'a playbook that cannot run is not disabled': [" || solution.kind === 'broken'", ''],
-      'what only suggests acts alone': ["autonomy !== 'auto' && !isA", "autonomy === 'shadow' && !isA"],
+      'what only suggests acts alone': [
+        "autonomy !== 'auto' && !isA",
+        "autonomy === 'shadow' && !isA",
+      ],
       'a rejection is no answer': ["now.answer === 'rejected' ||", ''],
       'what was taken back is done again where that is not known': [
         'now.undone !== false',

@@ -45,7 +45,10 @@ export interface TicketFilter {
   limit: number;
 }
 
-/** Each with its bot's name, and why people would not be told of the open finding behind it, if so. */
+/**
+ * Each with `bots` (one object, its bot, named like the table), and why people would not be told of its open finding, if
+ * so.
+ */
 const withCircumstances = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')

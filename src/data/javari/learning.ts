@@ -1,4 +1,4 @@
-/** What conversations taught: the server measures, a user reads the own rows, admins all. */
+/** What conversations taught: the server writes it, users read their own rows, admins all. */
 import { sql, type Selectable } from 'kysely';
 import { accessDenied } from '../../database/faults/access-denied.ts';
 import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
