@@ -204,6 +204,7 @@ export interface BotFindings {
   last_execution_id: string | null;
   last_fence: Int8 | null;
   suppressed_by: string | null;
+  unexamined_since: Timestamp | null;
 }
 
 export interface BotKnowledge {
@@ -370,6 +371,7 @@ export interface Bots {
   checked_version: Generated<number>;
   removed_at: Timestamp | null;
   catalogue_name: string | null;
+  examined: Generated<Json>;
 }
 
 export interface Credits {

@@ -35,8 +35,6 @@ export interface Explanation {
 }
 
 const mostDecisions = 200;
-/** A number of components that no check reaches. */
-const countless = 2_147_483_647;
 
 /** A resolved finding is explained by the decisions about it. */
 export async function explain(
@@ -73,7 +71,7 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       const ordered = choose(candidates, finding, known);
       const explained: Explained[] = [];
       let taken = false;
-      for await (const each of evaluate(trx, finding, ordered, { figures, examined: countless })) {
+      for await (const each of evaluate(trx, finding, ordered, { figures })) {
         const isOpen = each.prospect === 'apply' || each.prospect === 'hold out';
         const inputs = each.inputs && (await each.inputs());
         explained.push({

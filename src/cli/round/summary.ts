@@ -16,7 +16,7 @@ import {
   state,
 } from '../terminal/print.ts';
 import { reopenedColumn } from '../tickets/list.ts';
-import { quietly } from '../silences/words.ts';
+import { isQuiet, quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
 
@@ -59,9 +59,7 @@ export function printRound(
     findings.map((finding) => [
       severity(finding.severity),
       printable(finding.title),
-      finding.resolved_at
-        ? paint('green', resolvedBy(finding.resolution_method))
-        : (quietly(finding) ?? openWith(finding.ticket)),
+      finding.resolved_at ? paint('green', resolvedBy(finding.resolution_method)) : nowOf(finding),
     ]),
     nothingFound(round),
   );
@@ -99,7 +97,7 @@ export function printRound(
   for (const ticket of tickets)
     if (isStorm(ticket))
       say(
-        `T-${ticket.number} stands for ${counted(stoodFor(findings, ticket), 'open problem')}: when the storm is over, each that is left gets what its severity asks for.`,
+        `T-${ticket.number} stands for ${counted(stoodFor(round, ticket), 'open problem')}${withOwn(findings, ticket)}: when the storm is over, each that is left gets what its severity asks for.`,
       );
   const none = withoutTicket(findings);
   if (none) say(`Without a ticket: ${none}.`);
@@ -107,14 +105,34 @@ export function printRound(
   if (next) say(`\n${next}`);
 }
 
+/** `open, T-3`; where it is silenced or stands behind another finding, that, and the ticket that it has all the same */
+function nowOf(finding: SeenFinding): string {
+  const { ticket } = finding;
+  const quiet = quietly(finding);
+  if (quiet === null) return openWith(ticket);
+  return ticket && ticket.stands_for !== 'suppressor' ? `${openWith(ticket)}, ${quiet}` : quiet;
+}
+
 /** `open, T-3` */
 const openWith = (ticket: SeenFinding['ticket']): string =>
   ticket ? `open, ${ticket.stands_for === 'storm' ? 'storm ' : ''}T-${ticket.number}` : 'open';
 
-const stoodFor = (findings: SeenFinding[], { id }: { id: string }): number =>
-  findings.filter(({ ticket }) => ticket?.id === id).length;
+const stoodFor = ({ storms }: Round, { id }: { id: string }): number =>
+  storms.find(({ ticket_id }) => ticket_id === id)?.findings ?? 0;
 
-/** `2 low, 1 info`: open ones of which people are told as usual, and for which no ticket stands. */
+/** How many of them have a ticket of their own, as far as this round saw them. */
+function withOwn(findings: SeenFinding[], storm: { bot_id: string | null }): string {
+  const own = findings.filter(
+    ({ bot_id, resolved_at, unexamined_since, ticket }) =>
+      bot_id === storm.bot_id &&
+      !resolved_at &&
+      !unexamined_since &&
+      ticket?.stands_for === 'finding',
+  ).length;
+  return own > 0 ? `, ${own} of them with a ticket of ${own === 1 ? 'its' : 'their'} own` : '';
+}
+
+/** `2 low, 1 info`: open ones that are not silenced, and for which no ticket stands. */
 const withoutTicket = (findings: SeenFinding[]): string =>
   severityWords
     .map((word) => [word, findings.filter((each) => each.severity === word && isBare(each)).length])
@@ -123,7 +141,7 @@ const withoutTicket = (findings: SeenFinding[]): string =>
     .join(', ');
 
 const isBare = (finding: SeenFinding): boolean =>
-  !finding.resolved_at && finding.ticket === null && quietly(finding) === null;
+  !finding.resolved_at && finding.ticket === null && !isQuiet(finding);
 
 /** Heals are counted, and below them their steps are listed. */
 function healed(steps: Round['actions']): string {

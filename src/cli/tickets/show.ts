@@ -126,7 +126,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
       !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
     ],
     ['Silenced', silencedBy(ticket)],
-    ['Suppressed', suppressedBehind(ticket)],
+    ['Behind', suppressedBehind(ticket)],
     ['Resolved', print.moment(ticket.resolved_at, now)],
     ['Cured by', cure && printable(cure)],
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],

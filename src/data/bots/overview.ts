@@ -2,10 +2,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
-import { severityRank, suppressed } from './bot-findings.ts';
+import { severityRank } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { listTickets, pending } from './bot-tickets.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
+import { isSuppressed } from './standing-tickets.ts';
 
 const since = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
@@ -70,29 +71,27 @@ export const newestFailures = (db: Db) =>
     .limit(named)
     .execute();
 
-const isSuppressed = suppressed('bot_findings');
+const suppressed = isSuppressed('bot_findings');
 const isSilenced = silenced(ofFinding('bot_findings'));
 
-/** Open findings by severity, the worst first; suppressed findings are left out. */
+/** Open findings by severity, the worst first; suppressed ones, of which a cause's ticket tells, are left out. */
 export const countFindings = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select(['severity', count])
     .where('resolved_at', 'is', null)
-    .where(sql<boolean>`NOT ${isSuppressed}`)
+    .where(sql<boolean>`NOT ${suppressed}`)
     .groupBy('severity')
     .orderBy(severityRank('severity'))
     .execute();
 
-/** Open findings of which people are not told: suppressed ones, and those among the others that are silenced. */
+/** Open findings of which people are not told themselves: suppressed ones, and those among the others that are silenced. */
 export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select([
-      sql<number>`count(*) FILTER (WHERE ${isSuppressed})::int`.as('suppressed'),
-      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${isSuppressed})::int`.as(
-        'silenced',
-      ),
+      sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
+      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
     ])
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();

@@ -7,10 +7,11 @@ import {
   type StandingTicket,
   type Suppressor,
 } from '../../data/bots/bot-findings.ts';
+import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
-import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
+import { isStorm, pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
 /** With the reason why people are not told of it, and the ticket that stands for it. */
@@ -33,6 +34,8 @@ export interface Round {
   actions: Selectable<Database['bot_actions']>[];
   /** the pending tickets of these findings, and those of the storms that stand for them, the most urgent first */
   tickets: SeenTicket[];
+  /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
+  storms: { ticket_id: string; findings: number }[];
   /** the number of other pending tickets, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
@@ -103,6 +106,11 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .where('status', 'in', pending)
           .orderBy(worstFirst('bot_tickets'))
           .execute();
+  const storms = tickets.filter((ticket) => isStorm(ticket));
+  const inStorms = await countInStorms(
+    db,
+    storms.map(({ bot_id }) => bot_id!),
+  );
   const { count } = await db
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
@@ -114,6 +122,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     left_open: Number(left_open),
     actions,
     tickets,
+    storms: storms.map(({ id, bot_id }) => ({
+      ticket_id: id,
+      findings: inStorms.get(bot_id!) ?? 0,
+    })),
     // A ticket may have been opened since.
     tickets_left_open: Math.max(0, count - tickets.length),
     now: await currentTime(db),
