@@ -300,7 +300,9 @@ export interface BotTicketEvents {
     | 'noted'
     | 'resolved'
     | 'reopened'
-    | 'closed';
+    | 'closed'
+    | 'raised'
+    | 'lowered';
   actor: string;
   detail: Generated<Json>;
   created_at: Generated<Timestamp>;

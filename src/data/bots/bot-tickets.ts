@@ -112,6 +112,8 @@ const changes = [
   'resolved',
   'reopened',
   'closed',
+  'raised',
+  'lowered',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */
