@@ -302,7 +302,9 @@ export interface BotTicketEvents {
     | 'reopened'
     | 'closed'
     | 'raised'
-    | 'lowered';
+    | 'lowered'
+    | 'rated'
+    | 'unrated';
   actor: string;
   detail: Generated<Json>;
   created_at: Generated<Timestamp>;
@@ -333,6 +335,10 @@ export interface BotTickets {
   version: Generated<number>;
   acknowledged_by: string | null;
   reopened_by: string | null;
+  severity_override: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  severity_override_by: string | null;
+  severity_override_reason: string | null;
+  severity_found: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
 }
 
 export interface Bots {

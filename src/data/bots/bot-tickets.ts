@@ -114,6 +114,8 @@ const changes = [
   'closed',
   'raised',
   'lowered',
+  'rated',
+  'unrated',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */

@@ -18,7 +18,7 @@ export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
     SET finding_id = f.id, occurrences = t.occurrences + 1,
-        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket},
+        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`f.severity`)},
         title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)

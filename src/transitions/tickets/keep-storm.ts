@@ -15,7 +15,7 @@ import { rateTicket, whoAfter } from './rate.ts';
 export const keepStorms = sql`storms_kept AS (
     UPDATE bot_tickets t
     SET finding_id = coalesce(s.worst, t.finding_id), occurrences = t.occurrences + s.seen::int,
-        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket},
+        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`s.severity`)},
         title = s.title, description = s.description,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)

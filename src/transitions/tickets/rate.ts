@@ -10,7 +10,7 @@
  *   `keep-storm.ts` or `reopen.ts`.
  * Locks: these tickets by id, before that update: another transaction may have changed what is compared here. The
  *   transaction holds their bot.
- * Zero rows: every ticket is as severe as what the runs found.
+ * Zero rows: every ticket is as severe as what the runs found, or as a person said (`override-severity.ts`).
  */
 import { sql, type RawBuilder } from 'kysely';
 import { severityWords } from '../../data/bots/bot-findings.ts';
@@ -41,7 +41,7 @@ export const findSeverities = sql`severities AS (
       SELECT t.id, f.severity, runs.id AS run
       FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
       JOIN bot_tickets t ON t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
-      WHERE f.last_execution_id = runs.id AND t.severity <> f.severity
+      WHERE f.last_execution_id = runs.id AND t.severity <> f.severity AND t.severity_override IS NULL
       UNION ALL
       SELECT ticket, severity, run FROM storms WHERE rages AND ticket IS NOT NULL AND severity IS NOT NULL
       UNION ALL
@@ -55,19 +55,29 @@ export const rate = sql`rated AS MATERIALIZED (
            CASE WHEN ${rises(sql`t.severity`, sql`s.severity`)} THEN ${whoAt(sql`s.severity`)} ELSE t.assigned_to END AS assigned_to,
            t.assigned_to AS had, t.acknowledged_by AS unacknowledged
     FROM severities s JOIN bot_tickets t ON t.id = s.id
-    WHERE t.severity <> s.severity
+    -- What a person says about a severity stays.
+    WHERE t.severity <> s.severity AND t.severity_override IS NULL
       AND (${isPending('t')} OR t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval)
     -- Locks bot_tickets by id.
     ORDER BY t.id FOR NO KEY UPDATE OF t
   )`;
+
+export const keepFound = (found: RawBuilder<unknown>) =>
+  sql`CASE WHEN t.severity_override IS NOT NULL THEN coalesce(${found}, t.severity_found) END`;
 
 /** Who has the ticket `t` afterwards: what a person changed meanwhile stays. */
 export const whoAfter = sql<
   string | null
 >`CASE WHEN r.rises THEN r.assigned_to ELSE t.assigned_to END`;
 
-/** For the update of tickets `t`: `r` is the row of `rated`, or all NULL. What another transaction wrote stays. */
-export const rateTicket = sql`severity = coalesce(r.severity, t.severity),
+/**
+ * For the update of tickets `t`: `r` is the row of `rated`, or all NULL. What another transaction wrote stays. `found` is
+ * the severity that the run found, or NULL: it is kept beside what a person said.
+ */
+export const rateTicket = (
+  found: RawBuilder<unknown>,
+) => sql`severity = coalesce(r.severity, t.severity),
+        severity_found = ${keepFound(found)},
         respond_by = CASE WHEN r.rises THEN ${respondByAt(sql`r.severity`)} ELSE t.respond_by END,
         acknowledged_at = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_at END,
         acknowledged_by = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_by END,

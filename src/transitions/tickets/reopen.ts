@@ -11,7 +11,7 @@
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
 import { isOurs } from './count.ts';
-import { whoAfter } from './rate.ts';
+import { keepFound, whoAfter } from './rate.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
@@ -24,7 +24,7 @@ export const findLatest = sql`latest AS (
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${whoAfter},
-        severity = coalesce(r.severity, t.severity),
+        severity = coalesce(r.severity, t.severity), severity_found = ${keepFound(sql`l.severity`)},
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL, reopened_by = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
