@@ -301,7 +301,11 @@ export interface BotTicketEvents {
     | 'noted'
     | 'resolved'
     | 'reopened'
-    | 'closed';
+    | 'closed'
+    | 'raised'
+    | 'lowered'
+    | 'rated'
+    | 'unrated';
   actor: string;
   detail: Generated<Json>;
   created_at: Generated<Timestamp>;
@@ -332,6 +336,10 @@ export interface BotTickets {
   version: Generated<number>;
   acknowledged_by: string | null;
   reopened_by: string | null;
+  severity_override: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  severity_override_by: string | null;
+  severity_override_reason: string | null;
+  severity_found: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
 }
 
 export interface Bots {

@@ -148,6 +148,7 @@ const writes = [
   'tickets unassign',
   'tickets reopen',
   'tickets close',
+  'tickets severity',
   'tickets from',
   'knowledge add',
   'knowledge disable',

@@ -60,6 +60,37 @@ test('a ticket is acknowledged, commented on, resolved, reopened and closed', as
   expect(told.err).toContain('only the first 2');
 });
 
+test('a person says how severe a ticket is, and takes it back', async () => {
+  expect(
+    (await tickets('severity', 'critical', '--reason', '\u001b[31mshop', '--as', 'ann')).said,
+  ).toContain(`${name} was high and is critical now, whatever runs find.`);
+  const shown = await tickets('show');
+  expect(shown.said).toMatch(/^Severity +critical, as ann said: .*shop \(runs find high\)$/m);
+  expect(shown.said).toMatch(/rated +ann +to: critical, from: high, reason: /);
+  expect(shown.said).not.toContain('\u001b');
+  const list = await roundsman(url, 'tickets', 'list', '--severity', 'critical', '--json');
+  expect(list.json()).toMatchObject([{ severity: 'critical', severity_override: 'critical' }]);
+  expect((await roundsman(url, 'status', '--json')).json().tickets.bot_tickets).toMatchObject([
+    { severity: 'critical' },
+  ]);
+  const cleared = await roundsman(url, 'tickets', 'severity', name, '--clear', '--json');
+  expect(cleared.json()).toMatchObject({ severity: 'high', severity_override: null });
+  expect((await tickets('show')).said).not.toMatch(/^Severity /m);
+  expect((await tickets('severity', '--clear')).said).toContain('no person has said otherwise');
+  for (const args of [
+    ['severity'],
+    ['severity', 'low', '--clear'],
+    ['severity', 'bad', '--reason', 'x'],
+    ['severity', 'low'],
+  ])
+    expect(await tickets(args[0]!, ...args.slice(1))).toMatchObject({ code: 2 });
+  await tickets('resolve', '--notes', 'x');
+  expect(await tickets('severity', 'low', '--reason', 'x')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('cannot be rated'),
+  });
+});
+
 test('what is missing is named, and what is wrong too', async () => {
   expect(await tickets('comment', '  ')).toMatchObject({
     code: 2,

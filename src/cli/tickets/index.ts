@@ -124,6 +124,18 @@ export function ticketsCommand(): Command {
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./life.ts')).close(ticket, options));
   tickets
+    .command('severity')
+    .argument(...ticket)
+    .addArgument(new Argument('[severity]', 'how severe it is').choices(severityWords))
+    .description('say how severe a ticket is, whatever runs find')
+    .option('--reason <text>', 'why')
+    .option('--clear', 'take that back: it is as severe as runs find it')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, severity, options) =>
+      (await import('./severity.ts')).rate(ticket, severity, options),
+    );
+  tickets
     .command('history')
     .argument(...ticket)
     .description('what happened to a ticket, the newest first')

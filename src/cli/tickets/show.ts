@@ -104,6 +104,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
   const isOver = ticket.resolved_at !== null;
   print.facts([
     ['Status', standing(ticket)],
+    ['Severity', rated(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
     ['Storm', stormIn(ticket, partOf)],
@@ -133,6 +134,12 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
     ['Id', ticket.id],
   ]);
 }
+
+/** Who said that it is so severe, and why, and what runs find; null where no person has. */
+const rated = ({ severity, severity_override_by: by, ...said }: ListedTicket): string | null =>
+  by === null
+    ? null
+    : `${severity}, as ${printable(by)} said: ${printable(said.severity_override_reason ?? '')} (runs find ${said.severity_found})`;
 
 function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, now: Date) {
   const at = print.moment(acknowledged_at, now);

@@ -112,6 +112,10 @@ const changes = [
   'resolved',
   'reopened',
   'closed',
+  'raised',
+  'lowered',
+  'rated',
+  'unrated',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */
