@@ -25,7 +25,7 @@ export function chooseFormat<Row extends Timed>(
   return formats[counts.findIndex((count) => count >= goodEnough * best)]!;
 }
 
-/** How many of these lines are rows with a time. */
+/** How many of these lines are rows with a time, or parts of one that the format knows as such. */
 function rowsIn<Row extends Timed>(
   read: LineReader<Row>,
   { untimed }: Reading,
@@ -33,8 +33,9 @@ function rowsIn<Row extends Timed>(
 ): number {
   let rows = 0;
   for (const line of sample) {
-    const parsed = read(line);
-    if (typeof parsed === 'object' && 'row' in parsed)
+    const parsed = [read(line)].flat().at(-1)!;
+    if (parsed === 'part') rows++;
+    else if (typeof parsed === 'object' && 'row' in parsed)
       if (parsed.row.created_at !== null || untimed) rows++;
   }
   return rows;

@@ -2,7 +2,7 @@
  * Imports logs as rows, in one transaction: bytes are cut into lines, parsed and sent into one COPY while they are
  * read. If anything stops it, a signal, a full disk or a lost connection, no row stays.
  */
-import type { Stream } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -65,7 +65,7 @@ export async function importLog<Row extends Timed>(
   { shiftToNow = false, untimed = false, again = false, by, onProgress }: ImportOptions = {},
 ): Promise<ImportResult> {
   const tally = emptyTally();
-  let source: Stream | undefined;
+  let source: Readable | undefined;
   let culprit: Stream | undefined;
   let committing = false;
   const client = await connections.connect();
@@ -73,6 +73,10 @@ export async function importLog<Row extends Timed>(
   client.on('error', () => {});
   try {
     const bytes = (source = await file.read());
+    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here. A small
+    // archive fails before the pipeline stands.
+    const remember = (stream: Stream) => stream.once('error', () => (culprit ??= stream));
+    remember(bytes);
     await client.query('BEGIN');
     const now = await databaseTime(client);
     const seen = await recognise(client, log.table, { again });
@@ -89,8 +93,9 @@ export async function importLog<Row extends Timed>(
     );
     rows.on('data', () => onProgress?.(file.bytesRead(), tally.lines));
     const copy = client.query(copyFrom(`COPY ${target} (${log.columns.join()}) FROM STDIN`));
-    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here.
-    for (const stream of [bytes, rows, copy]) stream.once('error', () => (culprit ??= stream));
+    remember(rows);
+    remember(copy);
+    if (bytes.errored) throw bytes.errored;
     await pipeline(bytes, rows, copy);
     if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(file, log, tally);
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
@@ -112,7 +117,8 @@ export async function importLog<Row extends Timed>(
       shifted_ms: shifted?.shift ?? null,
     };
   } catch (error) {
-    if (culprit && culprit === source) throw unreadable(file.name, error);
+    if (source?.errored && (culprit ?? source) === source)
+      throw unreadable(file.name, source.errored);
     if (error instanceof RoundsmanError) throw error;
     throw refused(error, log.table, committing);
   } finally {

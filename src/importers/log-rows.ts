@@ -4,12 +4,14 @@ import { copyText } from '../database/copy.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { counted } from '../ground/text.ts';
 import { chooseFormat, sampleLength, sampleLines } from './choose.ts';
+import { HeldRows } from './held-rows.ts';
 import { Lines, longestLine } from './lines.ts';
 import type {
   LineReader,
   LogFormat,
   LogTable,
   ParsedLine,
+  ParsedRow,
   Reading,
   Timed,
 } from './reading/log-format.ts';
@@ -23,7 +25,7 @@ export interface Tally {
   lines: number;
   imported: number;
   cut: number;
-  /** Lines without a time of their own, which are a part of the row before them. */
+  /** Lines that are no row of their own, but a part of another one. */
   joined: number;
   /** All are counted, the first ten are listed; line numbers begin at 1. */
   malformed: { count: number; lines: { line: number; why: string }[] };
@@ -52,6 +54,9 @@ export const emptyTally = (): Tally => ({
 });
 
 const listed = 10;
+
+/** A program writes the lines of one message at once. */
+const longestMessageMs = 10_000;
 
 export interface RowsOptions<Row extends Timed> {
   log: LogTable<Row>;
@@ -84,8 +89,8 @@ export function rowsOf<Row extends Timed>(
   let read: LineReader<Row> | null = null;
   let waiting: Waiting[] = [];
   let waitingLength = 0;
-  /** Lines without a time may still be joined to it. */
-  let held: Row | null = null;
+  /** Later lines may still be joined to them. */
+  const held = new HeldRows<Row>();
   let text = '';
 
   function refuse(line: number, why: string): void {
@@ -93,28 +98,48 @@ export function rowsOf<Row extends Timed>(
     if (++tally.malformed.count <= listed) tally.malformed.lines.push({ line, why });
   }
 
-  function release(): void {
-    if (held === null) return;
-    text += written(held, log.columns, untimedAt);
-    held = null;
+  const write = (row: Row): void => void (text += written(row, log.columns, untimedAt));
+  const release = (): void => held.release().forEach(write);
+
+  function take(line: number, parsed: ParsedLine<Row> | ParsedLine<Row>[], whole: string): void {
+    if (Array.isArray(parsed)) takeAll(line, parsed, 1);
+    else if (parsed === 'nothing') return;
+    else if (parsed === 'part') tally.joined++;
+    else if (parsed === 'more') join(line, whole);
+    else if ('why' in parsed) refuse(line, parsed.why);
+    else if (!('more' in parsed && isOfRowBefore(parsed))) add(line, parsed);
   }
 
-  function take(line: number, parsed: ParsedLine<Row>, whole: string): void {
-    if (parsed === 'nothing') return;
-    if (parsed === 'more') return join(line, whole);
-    if ('more' in parsed) return join(line, parsed.more);
-    if ('why' in parsed) return refuse(line, parsed.why);
+  /** Takes what this line (`lines` is 1) and earlier ones are; those were counted as parts until now. */
+  function takeAll(line: number, parsed: readonly ParsedLine<Row>[], lines: 0 | 1): void {
+    tally.joined -= parsed.length - lines;
+    for (const each of parsed) take(line, each, '');
+  }
+
+  /** Joins a line with a time to the row of its writer, where that is of the same time. */
+  function isOfRowBefore({ row, more, writer }: ParsedRow<Row> & { more: string }): boolean {
+    const before = held.rowOf(writer);
+    if (before === undefined) return false;
+    const apart = (row.created_at ?? 0) - (before.created_at ?? 0);
+    if (Math.abs(apart) > longestMessageMs) return false;
+    tally.joined++;
+    if (!log.join(before, more)) tally.cut++;
+    return true;
+  }
+
+  function add(line: number, parsed: ParsedRow<Row>): void {
     const { row, cut } = parsed;
     if (row.created_at === null && !reading.untimed) return refuse(line, noTime);
-    release();
-    held = row;
+    const complete = held.hold(parsed);
+    if (complete) write(complete);
     count(tally, row.created_at, cut ?? false);
   }
 
   function join(line: number, more: string): void {
-    if (held === null) return refuse(line, `${noTime}, and belongs to no line before it`);
+    const row = held.rowOf();
+    if (row === undefined) return refuse(line, `${noTime}, and belongs to no line before it`);
     tally.joined++;
-    if (!log.join(held, more)) tally.cut++;
+    if (!log.join(row, more)) tally.cut++;
   }
 
   function choose(): void {
@@ -128,7 +153,7 @@ export function rowsOf<Row extends Timed>(
     waiting = [];
   }
 
-  function add(found: readonly (string | null)[]): void {
+  function readLines(found: readonly (string | null)[]): void {
     for (const whole of found) {
       tally.lines++;
       if (whole === null) refuse(tally.lines, `it is longer than ${longestLine / 1024} KiB`);
@@ -152,13 +177,14 @@ export function rowsOf<Row extends Timed>(
     transform: (chunk: Buffer, _encoding, done) =>
       answer(() => {
         onText?.(chunk);
-        add(lines.push(chunk));
+        readLines(lines.push(chunk));
         return flush();
       }, done),
     flush: (done) =>
       answer(() => {
-        add(lines.end());
+        readLines(lines.end());
         if (read === null && waiting.length > 0) choose();
+        takeAll(tally.lines, read?.end?.() ?? [], 0);
         release();
         return flush();
       }, done),

@@ -111,7 +111,7 @@ function print(name: string, result: ImportResult, tookMs: number): void {
   facts([
     ['imported', `${count(imported)} into ${table}`],
     ['read as', result.format],
-    ['joined', joined ? `${count(joined)} without a time, to the line before` : null],
+    ['joined', joined ? `${count(joined)} to the message that they are a part of` : null],
     ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],
     ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
     ['times', `${time(first)} to ${time(last)} UTC`],

@@ -20,6 +20,9 @@ const head =
 const level =
   /^(?:PHP )?((?:Catchable |Recoverable |Core |Compile |User )?(?:[Ff]atal error|[Pp]arse error|[Ww]arning|[Nn]otice|[Dd]eprecated|[Ee]rror)|WARNING|NOTICE|ERROR|ALERT|DEBUG)\b:?/;
 
+/** Of warnings PHP writes the stack trace as messages: `PHP   1. {main}() /srv/index.php:0`. */
+const ofStack = /^PHP (?:Stack trace:$| +\d+\. )/;
+
 function parse(line: string, { zone: given, isZoneGiven }: Reading): ParsedLine<ErrorLogRow> {
   const found = head.exec(line);
   if (!found) return 'more';
@@ -30,5 +33,6 @@ function parse(line: string, { zone: given, isZoneGiven }: Reading): ParsedLine<
   const at = instant(zone, year, monthOf(month!), day, hour, minute, second, digits);
   if (at === null) return noSuchTime(text!);
   const kind = level.exec(message!)?.[1]?.toLowerCase().replaceAll(' ', '-');
-  return errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
+  const row = errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
+  return ofStack.test(message!) ? { ...row, more: message!.slice('PHP '.length) } : row;
 }
