@@ -12,8 +12,6 @@ export const keys = {
   interrupt: '\u0003',
   end: '\u0004',
   suspend: '\u001A',
-  killLine: '\u0015',
-  backspace: '\u007F',
   enter: '\r',
 } as const;
 
