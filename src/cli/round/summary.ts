@@ -15,7 +15,7 @@ import {
   severityWords,
   state,
 } from '../terminal/print.ts';
-import { reopenedColumn } from '../tickets/list.ts';
+import { quietColumn, reopenedColumn } from '../tickets/list.ts';
 import { isQuiet, quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
@@ -79,16 +79,18 @@ export function printRound(
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);
 
-  section(`For people: ${counted(tickets.length, 'ticket')}`);
+  section(forPeople(tickets));
   const again = reopenedColumn(tickets, now);
+  const quiet = quietColumn(tickets);
   table(
-    ['Ticket', 'Severity', ...again.head, 'With', 'About'],
+    ['Ticket', 'Severity', ...again.head, 'With', 'About', ...quiet.head],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
       ...again.cell(ticket),
       printable(ticket.assigned_to ?? '-'),
       printable(ticket.title),
+      ...quiet.cell(ticket),
     ]),
     executions.every(({ status }) => status === 'success')
       ? 'Nothing that this round found needs a person.'
@@ -130,6 +132,12 @@ function withOwn(findings: SeenFinding[], storm: { bot_id: string | null }): str
       ticket?.stands_for === 'finding',
   ).length;
   return own > 0 ? `, ${own} of them with a ticket of ${own === 1 ? 'its' : 'their'} own` : '';
+}
+
+/** `For people: 3 tickets, 1 of them quiet`: people are not told of those that are silenced. */
+function forPeople(tickets: Round['tickets']): string {
+  const quiet = tickets.filter((ticket) => isQuiet(ticket)).length;
+  return `For people: ${counted(tickets.length, 'ticket')}${quiet > 0 ? `, ${quiet} of them quiet` : ''}`;
 }
 
 /** `2 low, 1 info`: open ones that are not silenced, and for which no ticket stands. */
