@@ -57,9 +57,18 @@ function settle(command: Command): void {
   command.exitOverride();
   // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
-    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
+    outputError: (text, write) =>
+      write(`${text.split('\n').map(printable).join('\n')}${dashHint(command, text)}`),
   });
   holdToHabit(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
+}
+
+/** What begins with a dash is read as an option, wherever it stands before `--`. */
+function dashHint(command: Command, error: string): string {
+  if (!error.startsWith("error: unknown option '") || command.registeredArguments.length === 0)
+    return '';
+  const usage = command.createHelp().commandUsage(command).replace('[options]', '[options] --');
+  return `(a text that begins with - stands behind --: npx ${usage})\n`;
 }

@@ -148,24 +148,33 @@ test('a run, a round and the status say what is silenced and suppressed', async 
     affected_component: 'net',
   });
   await insertFinding(db, bot, 'no answer', { ...seen, suppressed_by: parent });
-  await insertFinding(db, bot, 'too slow', { ...seen, affected_component: '/v2' });
+  const fingerprint = 'fp';
+  const slow = { ...seen, fingerprint, affected_component: '/v2' };
+  const finding_id = await insertFinding(db, bot, 'too slow', slow);
+  await insertTicket(db, bot, 'it is too slow', { fingerprint, finding_id });
   await add('--component', '/v2', '--for', '2h', '--reason', 'the cable is mended');
   const silenced = /too slow.*silenced by ann until 20\d\d-.* UTC: the cable is mended/;
+  const ofTicket =
+    /T-\d+ .*it is too slow.*silenced by ann until 20\d\d-.* UTC: the cable is mended/;
   const behind = /no answer.*suppressed behind net: the network is down/;
   const { out } = await roundsman(url, 'runs', 'show', run);
   expect(out).toMatch(silenced);
   expect(out).toMatch(behind);
 
+  const round = await readRound(db, [run]);
+  expect(round.tickets).toMatchObject([{ bot_silences: [{ owner: 'ann' }], suppressor: null }]);
   const printed: string[] = [];
   const { write } = process.stdout;
   process.stdout.write = (text) => printed.push(String(text)) > 0;
   try {
-    printRound(await readRound(db, [run]), [{ id: bot, name: 'watch' }]);
+    printRound(round, [{ id: bot, name: 'watch' }]);
   } finally {
     process.stdout.write = write;
   }
   expect(printed.join('')).toMatch(silenced);
   expect(printed.join('')).toMatch(behind);
+  expect(printed.join('')).toMatch(ofTicket);
+  expect(printed.join('')).toContain('For people: 1 ticket, 1 of them quiet');
 
   const status = async () => (await roundsman(url, 'status')).out;
   expect(await status()).toMatch(/^Findings +2 high, 1 of them silenced, 1 suppressed$/m);

@@ -15,7 +15,7 @@ import {
   severityWords,
   state,
 } from '../terminal/print.ts';
-import { reopenedColumn } from '../tickets/list.ts';
+import { quietColumn, reopenedColumn } from '../tickets/list.ts';
 import { quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
@@ -81,16 +81,18 @@ export function printRound(
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);
 
-  section(`For people: ${counted(tickets.length, 'ticket')}`);
+  section(forPeople(tickets));
   const again = reopenedColumn(tickets, now);
+  const quiet = quietColumn(tickets);
   table(
-    ['Ticket', 'Severity', ...again.head, 'With', 'About'],
+    ['Ticket', 'Severity', ...again.head, 'With', 'About', ...quiet.head],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
       ...again.cell(ticket),
       printable(ticket.assigned_to ?? '-'),
       printable(ticket.title),
+      ...quiet.cell(ticket),
     ]),
     executions.every(({ status }) => status === 'success')
       ? 'Nothing that this round found needs a person.'
@@ -113,6 +115,12 @@ const openWith = (ticket: SeenFinding['ticket']): string =>
 
 const stoodFor = (findings: SeenFinding[], { id }: { id: string }): number =>
   findings.filter(({ ticket }) => ticket?.id === id).length;
+
+/** `For people: 3 tickets, 1 of them quiet`: people are not told of those that are silenced or suppressed. */
+function forPeople(tickets: Round['tickets']): string {
+  const quiet = tickets.filter((ticket) => quietly(ticket) !== null).length;
+  return `For people: ${counted(tickets.length, 'ticket')}${quiet > 0 ? `, ${quiet} of them quiet` : ''}`;
+}
 
 /** `2 low, 1 info`: open ones of which people are told as usual, and for which no ticket stands. */
 const withoutTicket = (findings: SeenFinding[]): string =>

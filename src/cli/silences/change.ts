@@ -23,7 +23,9 @@ interface AddOptions {
 
 export async function addSilence(options: AddOptions): Promise<void> {
   const wanted = silenceOf(options);
-  const reason = silenceTextOf('--reason', options.reason) ?? (await askFor('--reason', 'Why'));
+  const reason =
+    silenceTextOf('--reason', options.reason) ??
+    (await askFor('--reason', 'Why', { isProse: true }));
   await withDatabase(async ({ db }) => {
     const unmet = await unmetBy(db, wanted);
     const question = `Nothing is silenced by this so far: ${unmet}. Silence it all the same?`;

@@ -9,7 +9,7 @@ import {
 import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
-import { quietly } from '../silences/words.ts';
+import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
 /** The response target, for a list. */
@@ -29,8 +29,7 @@ function respond(ticket: TicketRow, now: Date): string {
 
 export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
   // Columns for rare values, shown only where there is one.
-  const hushed = tickets.some((ticket) => quietly(ticket) !== null);
-  const quiet = (cell: string) => (hushed ? [cell] : []);
+  const quiet = quietColumn(tickets);
   const again = reopenedColumn(tickets, now);
   table(
     [
@@ -43,7 +42,7 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
       'With',
       'Age',
       'Answer',
-      ...quiet('Quiet'),
+      ...quiet.head,
     ],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
@@ -55,11 +54,20 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
       printable(ticket.assigned_to ?? '-'),
       ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
       respond(ticket, now),
-      ...quiet(quietly(ticket) ?? '-'),
+      ...quiet.cell(ticket),
     ]),
     empty,
     ['Bot', 'Age'],
   );
+}
+
+/** Why people are not told of tickets: a column only where one is silenced or suppressed. */
+export function quietColumn(tickets: Quiet[]) {
+  const any = tickets.some((ticket) => quietly(ticket) !== null);
+  return {
+    head: any ? ['Quiet'] : [],
+    cell: (ticket: Quiet) => (any ? [quietly(ticket) ?? '-'] : []),
+  };
 }
 
 type Reopenable = Pick<ListedTicket, 'status' | 'reopened_at'>;

@@ -45,11 +45,12 @@ export interface TicketFilter {
   limit: number;
 }
 
-/** Each with its bot's name, and why people would not be told of the open finding behind it, if so. */
-const withCircumstances = (db: Db) =>
+/**
+ * `ticket`, each with when it was last reopened, and why people would not be told of the open `finding` behind it, if so.
+ */
+export const withQuiet = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
-    .leftJoin('bots', 'bots.id', 'ticket.bot_id')
     // As a join, the planner reads all open findings for each ticket while a table that has grown has no statistics.
     .leftJoinLateral(
       (eb) =>
@@ -64,9 +65,14 @@ const withCircumstances = (db: Db) =>
       (join) => join.onTrue(),
     )
     .selectAll('ticket')
-    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select(reopenedAt('ticket'))
     .select(quietColumns('finding'));
+
+/** The same with its bot's name. */
+const withCircumstances = (db: Db) =>
+  withQuiet(db)
+    .leftJoin('bots', 'bots.id', 'ticket.bot_id')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'));
 
 /** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
 export const oneTicket = async (db: Db, id: string) =>

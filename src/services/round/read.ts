@@ -9,7 +9,7 @@ import {
 } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
@@ -20,8 +20,12 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   ticket: StandingTicket | null;
 };
 
-/** With the time at which it was last reopened. */
-export type SeenTicket = Selectable<Database['bot_tickets']> & { reopened_at: Date | null };
+/** With the time at which it was last reopened, and the reason why people are not told of its finding. */
+export type SeenTicket = Selectable<Database['bot_tickets']> & {
+  reopened_at: Date | null;
+  bot_silences: Silence[];
+  suppressor: Suppressor | null;
+};
 
 /** What several runs did, as rows of their tables. */
 export interface Round {
@@ -95,13 +99,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const tickets =
     fingerprints.length === 0
       ? []
-      : await db
-          .selectFrom('bot_tickets')
-          .selectAll()
-          .select(reopenedAt('bot_tickets'))
-          .where('fingerprint', 'in', fingerprints)
-          .where('status', 'in', pending)
-          .orderBy(worstFirst('bot_tickets'))
+      : await withQuiet(db)
+          .where('ticket.fingerprint', 'in', fingerprints)
+          .where('ticket.status', 'in', pending)
+          .orderBy(worstFirst('ticket'))
           .execute();
   const { count } = await db
     .selectFrom('bot_tickets')
