@@ -23,11 +23,22 @@ export class DatabaseRefusesError extends RoundsmanError {}
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
  * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more.
- * Returns the names of the migrations that it applied.
+ * `before` is called before anything is written, and may refuse by an error. Returns the names of the migrations that it
+ * applied.
  */
 export async function prepareDatabase(
   db: Db,
-  { migrate, only, url }: { migrate: boolean; only?: MigrateOptions['only']; url?: string },
+  {
+    migrate,
+    only,
+    url,
+    before,
+  }: {
+    migrate: boolean;
+    only?: MigrateOptions['only'];
+    url?: string;
+    before?: (() => Promise<void>) | undefined;
+  },
 ): Promise<string[]> {
   const version = await serverVersion(db, url);
   if (version < oldestServer)
@@ -37,6 +48,7 @@ export async function prepareDatabase(
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
   await requireAccess(db);
+  await before?.();
   if (migrate)
     return migrateToLatest(db, { only }).catch(async (error: unknown) => {
       throw await asAnotherRole(db, error);
