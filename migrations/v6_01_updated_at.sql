@@ -1,4 +1,4 @@
--- On a database that was there before, the function is the document's: it gets a fixed search_path.
+-- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
 CREATE OR REPLACE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at = now();

@@ -1,4 +1,4 @@
--- The words that the document gives in comments. On a database that was there before, a check of the same
+-- The words that the documented schema gives in comments. On an adopted database a check of the same
 -- name is the same one: adoption has compared them.
 ALTER TABLE profiles
   DROP CONSTRAINT IF EXISTS profiles_role_check,

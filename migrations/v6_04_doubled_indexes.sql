@@ -1,4 +1,4 @@
--- The document uses two index names twice. A database that was made from it has each of them on
+-- The documented schema uses two index names twice. A database that was made from it has each of them on
 -- whichever table came first; app_usage and user_sessions keep theirs, the others get their own.
 DO $$
 BEGIN

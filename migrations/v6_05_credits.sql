@@ -15,7 +15,7 @@ ALTER TABLE credits ADD COLUMN seq bigint, ADD COLUMN idempotency_key text;
 -- Bookings that were there before the engine. Their order is that of created_at, which many may share, and
 -- which can even be wrong: it is the start of a transaction. So it is followed only as far as the balances
 -- follow it; else each booking goes where the balance before it was. Adoption has seen that there is such an
--- order. No column of the document is touched, and no trigger of the platform's own fires: a column that is
+-- order. No column of the documented schema is touched, and no trigger of the platform's own fires: a column that is
 -- computed anew is not an UPDATE.
 
 -- An order in which all of these ways from one balance to another are walked, each once, the first of them

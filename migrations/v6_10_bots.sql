@@ -113,7 +113,7 @@ CREATE TRIGGER slot_emptied BEFORE UPDATE OF next_slot_at ON bots
   FOR EACH ROW WHEN (OLD.next_slot_at IS NOT NULL AND NEW.next_slot_at IS NULL)
   EXECUTE FUNCTION engine.slot_emptied();
 
--- Fires for the definition, not for the counters that every run moves. Who made the document's pattern by
+-- Fires for the definition, not for the counters that every run moves. A platform that applied the documented pattern by
 -- hand has one of that name already.
 DROP TRIGGER IF EXISTS update_bots_updated_at ON bots;
 CREATE TRIGGER update_bots_updated_at

@@ -14,7 +14,7 @@ ALTER TABLE bot_findings
   ADD CONSTRAINT bot_findings_resolved_check CHECK
     ((resolved_at IS NULL) = (resolution_method IS NULL));
 
--- Findings that were there before: no check of ours is called `adopted`, so none resolves them or counts
+-- Findings of an adopted database: no check of the engine is called `adopted`, so none resolves them or counts
 -- them again; each is a problem of its own, because what would make two of them the same one is not known.
 -- A key is the component unless a check says otherwise. They were seen once, when they were detected; where
 -- even that is missing, they have been seen now.
@@ -95,8 +95,8 @@ END
 $$;
 REVOKE ALL ON FUNCTION engine.flapping(boolean[]), engine.flapping_since(boolean[], timestamptz) FROM PUBLIC;
 
--- Whether a finding stands behind an open one, however many stand between. In a circle nobody does: each
--- would hide the other.
+-- Whether a finding whose suppressed_by is p_by is suppressed: p_by is open, and following suppressed_by from there leads
+-- into no cycle. In a cycle no finding is suppressed: each would hide the other.
 CREATE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -11,7 +11,7 @@ ALTER TABLE bot_knowledge
 ALTER TABLE bot_knowledge ALTER COLUMN name TYPE text USING 'adopted-' || id;
 ALTER TABLE bot_knowledge ALTER COLUMN name SET NOT NULL;
 
--- Fires for the entry's content, not for the cache of its outcomes. Who made the document's pattern by hand
+-- Fires for the entry's content, not for the cache of its outcomes. A platform that applied the documented pattern by hand
 -- has one of that name already.
 DROP TRIGGER IF EXISTS update_bot_knowledge_updated_at ON bot_knowledge;
 CREATE TRIGGER update_bot_knowledge_updated_at

@@ -1,4 +1,4 @@
--- The document's cascades go run -> finding -> ticket, and bot -> all of them. They stay; what must not
+-- The documented schema's cascades go run -> finding -> ticket, and bot -> all of them. They stay; what must not
 -- be lost is kept from them. TRUNCATE is the owner's alone and is not guarded.
 
 -- A retired bot is `disabled`: deleted, it would take its history along.
@@ -21,10 +21,10 @@ $$;
 CREATE TRIGGER bot_history_kept BEFORE DELETE ON bots
   FOR EACH ROW EXECUTE FUNCTION engine.keep_bot_history();
 
--- A run on which something open hangs is passed over, in silence: pruning is one DELETE by age, and a
--- refusal would let one old ticket keep all old runs. It goes when that is resolved. (Not the reference
--- is cut instead: the run that found a problem is its evidence.) No cascade comes here but that of
--- `bots`, which refuses before; passed over inside a cascade, the row would refer to nothing.
+-- A run with an open finding or ticket is not deleted, and no error is raised: pruning is one DELETE by age, and a
+-- refusal would let one old ticket keep all old runs. It is deleted once that is resolved. (The finding
+-- does not lose its reference to the run instead: the run that found a problem is its evidence.) No cascade comes here but that of
+-- `bots`, which refuses before; if a cascade skipped the row, it would refer to a bot that is gone.
 CREATE FUNCTION engine.keep_open_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -42,7 +42,7 @@ CREATE TRIGGER open_run_kept BEFORE DELETE ON bot_executions
   FOR EACH ROW EXECUTE FUNCTION engine.keep_open_run();
 
 -- These refuse. By a cascade they are reached only when something opened after the run was looked at:
--- then the whole DELETE fails, and the next one passes that run over.
+-- then the whole DELETE fails, and the next one skips that run.
 CREATE FUNCTION engine.keep_open_finding() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

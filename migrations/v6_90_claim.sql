@@ -27,7 +27,7 @@ $$;
 --
 -- Two statements on purpose. The second one's snapshot is taken after the locks are held; in a single
 -- statement the look for open runs would read an older snapshot, and a bot could get two runs.
--- NO KEY: a plain FOR UPDATE would also pass over bots to which another transaction adds findings.
+-- NO KEY: a plain FOR UPDATE would also skip bots to which another transaction adds findings.
 CREATE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,6 +1,6 @@
 -- Starts runs in one transaction, those that may start: queued -> running, with an attempt, a new fence and
--- a lease; no row back: it is not ours. p_ids and p_generations are the entries, in the order in which they
--- were taken. Bots are locked in the order of their ids, so that two batches never wait for each other; of
+-- a lease. A run that cannot start is not among the rows returned. p_ids and p_generations are the entries, in
+-- the order in which they were taken. Bots are locked in the order of their ids, so that two batches never wait for each other; of
 -- several runs of one bot the first ones get the places that are free.
 -- Two statements on purpose (see engine.claim): a bot's running rows are counted after its row is locked,
 -- so that two workers cannot both take the last place.

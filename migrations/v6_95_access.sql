@@ -44,21 +44,21 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
   UNION SELECT group_id FROM public.group_members WHERE user_id = auth.uid() AND role = 'admin';
 $$;
 
--- The document's own policies; what takes their place names its roles.
+-- The documented policies; what takes their place names its roles.
 DROP POLICY IF EXISTS "Users can view own profile" ON profiles;
 DROP POLICY IF EXISTS "Users can update own profile" ON profiles;
 DROP POLICY IF EXISTS "Only admins can view bot executions" ON bot_executions;
 DROP POLICY IF EXISTS "Anyone can view apps" ON app_catalog;
 DROP POLICY IF EXISTS "Authenticated can track usage" ON app_usage;
 
--- On a database that was there before, the function is the document's: it gets a fixed search_path.
+-- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
 -- As its caller, under the policies of credits: a user's own balance, 0 for anybody else's, all for admins.
 CREATE OR REPLACE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
 LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;
 
--- Only what is ours, table by table: other tables of the same schema keep their grants.
+-- Only Roundsman's own tables, one by one: other tables of the same schema keep their grants.
 DO $$
 DECLARE
   t text;

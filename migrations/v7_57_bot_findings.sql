@@ -1,6 +1,6 @@
 -- Whether an open finding of an event check is kept open by old events alone: a cure, an undo or a person came since
 -- it was last seen, or it was left alone and the events after that were clean. What waits for more events is not known
--- to be broken: nothing stands behind it, and it makes no storm.
+-- to be broken: it suppresses no other finding, and makes no storm.
 CREATE FUNCTION engine.waits_for_events(p_fingerprint text, p_last_seen timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.bot_finding_states s
@@ -11,7 +11,7 @@ $$;
 REVOKE ALL ON FUNCTION engine.waits_for_events(text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION engine.waits_for_events(text, timestamptz) TO service_role;
 
--- As before, but nothing stands behind what only waits for events.
+-- As before, but a finding that only waits for events suppresses none.
 CREATE OR REPLACE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

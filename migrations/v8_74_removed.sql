@@ -1,8 +1,9 @@
--- What a person removes stays as a row: its history needs it, and the registration at start goes by catalogue_name, so
--- that what was removed or renamed does not come back. A removed row keeps its name until another one takes it.
+-- What a person removes stays as a row: its history needs it, and at start bots and entries are looked up by
+-- catalogue_name, so that what was removed or renamed does not come back. A removed row keeps its name until another one
+-- takes it.
 ALTER TABLE bots
   ADD COLUMN removed_at timestamptz,
-  -- the name in the catalogue of what it was registered as; NULL: a person's own
+  -- the name under which the catalogue registered it; NULL: a person added it
   ADD COLUMN catalogue_name text,
   ADD CONSTRAINT bots_removed_check CHECK (removed_at IS NULL OR status = 'disabled');
 ALTER TABLE bot_knowledge
@@ -10,7 +11,8 @@ ALTER TABLE bot_knowledge
   ADD COLUMN catalogue_name text,
   ADD CONSTRAINT bot_knowledge_removed_check CHECK (removed_at IS NULL OR NOT enabled);
 
--- What was there before: a bot whose endpoint is the catalogue's bot of its name; an entry that no person has added.
+-- Existing rows get a catalogue_name: a bot whose endpoint names the catalogue's bot of the same name, and an entry that no
+-- person has added.
 -- (Not an UPDATE: the platform's own triggers would fire.)
 ALTER TABLE bots ALTER COLUMN catalogue_name TYPE text
   USING CASE WHEN api_endpoint IN ('/api/bots/' || name, 'bot:' || name) THEN name END;
@@ -38,13 +40,14 @@ CREATE TRIGGER enabled_again BEFORE UPDATE OF status ON bots
 CREATE TRIGGER enabled_again BEFORE UPDATE OF enabled ON bot_knowledge
   FOR EACH ROW WHEN (OLD.removed_at IS NOT NULL AND NEW.enabled) EXECUTE FUNCTION engine.enabled_again();
 
--- A process of the version before registers by names: under a name that a rename has set free it would bring back what
--- was renamed. Its insert is passed over. Whoever adds something of that name on purpose says so in the transaction
--- (engine.adds_anew), or is no process of Roundsman.
+-- Processes of the previous version register bots and entries by name. When a rename has freed a name, their INSERT would
+-- create the renamed row a second time: these triggers skip it. Two kinds of INSERT are never skipped: those of a
+-- transaction that sets engine.adds_anew, and those of programs other than Roundsman.
 CREATE FUNCTION engine.registered_before() RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT current_setting('application_name') ~ '^roundsman' AND coalesce(current_setting('engine.adds_anew', true), '') = ''
 $$;
 
+-- For a new bot it fills in catalogue_name.
 CREATE FUNCTION engine.bot_added() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN

@@ -1,9 +1,9 @@
--- Rows that the platform's own code writes, with the columns that the document names and no others. They pass, and what
--- they lack is filled in here: every trigger of this file fires for rows alone that a rule of the table would refuse.
--- What the engine writes names all of its columns and comes by untouched.
+-- The platform's own code inserts rows with only the columns of the documented schema. These triggers accept them and fill
+-- in what they lack. Each fires only for a row that a constraint would refuse (external_run_left: for an update by an older
+-- process). The engine's own rows name all columns, so no trigger here changes them.
 --
--- `external` marks them. The engine shows such a row and leaves it: no scheduler queues it, no worker starts it, no rescue
--- takes it over, and it takes no place of its bot's runs.
+-- `external` marks such rows. The engine shows them and never changes them: no scheduler queues such a run, no worker starts
+-- it, no rescue takes it over, and it takes no place of its bot's runs.
 
 ALTER TABLE bot_executions
   DROP CONSTRAINT bot_executions_trigger_check,
@@ -15,12 +15,12 @@ ALTER TABLE bot_executions
   DROP CONSTRAINT bot_executions_running_check,
   ADD CONSTRAINT bot_executions_running_check CHECK
     (status <> 'running' OR trigger = 'external' OR (fence IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)),
-  -- No worker of ours has ever carried it.
+  -- No worker of the engine has ever had it.
   ADD CONSTRAINT bot_executions_external_check CHECK
     (trigger <> 'external' OR (generation = 0 AND attempt = 0 AND num_nonnulls(fence, lease_until, worker) = 0));
 
--- A run that a schedule made has a slot. When a run has ended without saying when, that is now, or as long after its
--- start as it took.
+-- A run that the engine's schedule made has a slot; a row of `schedule` without one is external. If a row has ended without
+-- completed_at, it gets its start plus execution_time_ms, or the current time.
 CREATE FUNCTION engine.external_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -41,7 +41,8 @@ CREATE TRIGGER external_run_ended BEFORE UPDATE OF status ON bot_executions FOR 
   WHEN (NEW.trigger = 'external' AND NEW.completed_at IS NULL)
   EXECUTE FUNCTION engine.external_run();
 
--- Processes of the version before know no external runs, and would queue them: such an update passes the row over.
+-- Processes of the previous version know no external runs, and would queue them: this trigger makes their update skip the
+-- row.
 CREATE FUNCTION engine.external_run_left() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -52,7 +53,8 @@ CREATE TRIGGER external_run_left BEFORE UPDATE OF generation ON bot_executions F
   WHEN (OLD.trigger = 'external' AND NEW.generation <> OLD.generation)
   EXECUTE FUNCTION engine.external_run_left();
 
--- No check of ours has this name, so no run counts the finding again or resolves it: whose it is does that.
+-- No check of the engine has this name, so no run counts the finding again or resolves it: the code that wrote it does
+-- that.
 CREATE FUNCTION engine.external_finding() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -76,9 +78,9 @@ CREATE TRIGGER external_finding_resolved BEFORE UPDATE OF resolved_at ON bot_fin
   WHEN (NEW.check_name = 'external' AND NEW.resolved_at IS NOT NULL AND NEW.resolution_method IS NULL)
   EXECUTE FUNCTION engine.external_finding();
 
--- A heal of one step, of no entry, that is over: `success` says that it worked, not that it held, and how to take it back
--- is not known. Its fingerprint is its own, or that of an external finding: what a check of ours found is judged by
--- remedies of ours alone, and a relapse would turn what the platform wrote.
+-- The platform's action counts as a finished heal of one step, without an entry. `success` says that it worked, not that it
+-- held; how to undo it is not known. Its fingerprint is its own, or that of an external finding, and never that of a finding
+-- of the engine: its outcome would be counted there, and a relapse would change the platform's row.
 CREATE FUNCTION engine.external_action() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -100,8 +102,8 @@ CREATE TRIGGER external_action_changed BEFORE UPDATE OF success ON bot_actions F
   WHEN (NEW.fingerprint LIKE 'external-%' AND NEW.success IS DISTINCT FROM OLD.success AND NEW.state = OLD.state)
   EXECUTE FUNCTION engine.external_action();
 
--- A ticket like any other: of its finding's problem, so that the engine opens no second one for that, unless one is
--- open. With the response target of its severity.
+-- The ticket gets its finding's fingerprint, so that the engine opens no second one; if that problem has a pending ticket,
+-- it gets a fingerprint of its own. Its severity sets the response target.
 CREATE FUNCTION engine.external_ticket() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -129,7 +131,8 @@ END
 $$;
 CREATE TRIGGER external_ticket BEFORE INSERT ON bot_tickets FOR EACH ROW
   WHEN (NEW.fingerprint IS NULL) EXECUTE FUNCTION engine.external_ticket();
--- The same for what the document's columns alone can say later: who has it, and that it has ended.
+-- The same on update, for status and assigned_to: only these two columns of the documented schema say later who has the
+-- ticket, and that it has ended.
 CREATE TRIGGER external_ticket_changed BEFORE UPDATE OF status, assigned_to ON bot_tickets FOR EACH ROW
   WHEN (NEW.status = 'open' AND NEW.assigned_to IS NOT NULL OR NEW.status = 'assigned' AND NEW.assigned_to IS NULL
         OR NEW.status IN ('resolved', 'closed') AND NEW.resolved_at IS NULL
@@ -151,6 +154,11 @@ REVOKE ALL ON FUNCTION engine.external_run(), engine.external_run_left(), engine
   engine.external_knowledge() FROM PUBLIC;
 
 -- As before (v8_20_plans.sql), but runs of the platform's own code are no overlap.
+-- The scheduler reads cron, which PostgreSQL cannot: for each (cron, zone, slot) p_times contains the slots that follow.
+-- `next` is the first slot after `slot`; `after` the slot after the one that the bot is given; only where `next` is past
+-- too, `slots` are the newest slots up to the cutoff, `count` how many there were, `future` the first one after the cutoff.
+-- For due bots whose slot is not in p_times, or whose times are too old, `wanted` names what is missing; the scheduler then
+-- calls again with these times added. v6_90_claim.sql has the form of both.
 CREATE OR REPLACE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -275,6 +283,8 @@ END
 $$;
 
 -- As before (v8_20_plans.sql), but runs of the platform's own code take no place.
+-- IS NOT DISTINCT FROM 'queued', and not =, keeps the planner from reading all queued rows in place of the rows of p_ids
+-- (v6_91_start.sql).
 CREATE OR REPLACE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
                bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int, leftovers boolean)
@@ -298,7 +308,7 @@ BEGIN
     JOIN public.bot_executions e ON e.id = a.id AND e.generation = a.generation
     WHERE e.status IS NOT DISTINCT FROM 'queued' AND coalesce(e.run_after <= engine.now(), true)
       AND e.cancel_requested_at IS NULL
-      -- Asked while the row was held, as by a start that found no place.
+      -- A request to cancel that came while the row was locked, as by a start that found no place.
       AND NOT EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id)
   )
   UPDATE public.bot_executions e

@@ -1,5 +1,5 @@
--- What a read of the bot tables asks for beside their rows: the engine's clock, and whether a finding stands behind an
--- open one. Users and admins may not enter schema engine, so their reads ask two functions of public. Each is a shell:
+-- What a read of the bot tables asks for beside their rows: the engine's clock, and whether an open finding suppresses
+-- another one. Users and admins may not enter schema engine, so their reads ask two functions of public. Each is a shell:
 -- its body is parsed here and knows what it calls by oid, so that its caller needs no USAGE on schema engine.
 
 -- SECURITY DEFINER: what they ask needs schema engine. Their callers cannot name them.
@@ -22,7 +22,7 @@ CREATE FUNCTION public.bots_now() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN engine.now_for_users();
 
--- Whether this finding, or one behind which it stands, is open; false for whoever may not see it.
+-- Whether a finding whose suppressed_by is p_finding is suppressed; false for whoever may not see p_finding.
 CREATE FUNCTION public.finding_is_suppressed(p_finding uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM public.bot_findings f WHERE f.id = p_finding) AND engine.is_suppressed_for_users(p_finding);

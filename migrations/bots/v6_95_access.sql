@@ -15,7 +15,7 @@ $$;
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC, anon, authenticated, service_role;
 GRANT EXECUTE ON FUNCTION private.is_admin() TO authenticated;
 
--- Only what is ours, table by table: other tables of the same schema keep their grants.
+-- Only Roundsman's own tables, one by one: other tables of the same schema keep their grants.
 DO $$
 DECLARE
   t text;

@@ -1,4 +1,4 @@
--- What the document's tables need beside the bots' ones. An `extensions.uuid_generate_v4()` that was made in place of the
+-- What the documented schema's tables need beside the bots' ones. An `extensions.uuid_generate_v4()` that was made in place of the
 -- extension stays.
 DO $$
 BEGIN

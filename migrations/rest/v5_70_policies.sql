@@ -1,4 +1,4 @@
--- The document's own policies, as it writes them. v6 puts others in their place: these alone let
+-- The documented policies, as the documented schema has them. v6 puts others in their place: these alone let
 -- anybody become owner with any balance.
 ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
 

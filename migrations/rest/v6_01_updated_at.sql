@@ -1,4 +1,4 @@
--- On a database that was there before, the function is the document's: it gets a fixed search_path.
+-- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
 CREATE OR REPLACE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at = now();
@@ -26,7 +26,7 @@ CREATE TRIGGER update_javari_credentials_updated_at
   BEFORE UPDATE OF user_id, service, encrypted_credentials, encryption_key_id ON javari_credentials
   FOR EACH ROW EXECUTE FUNCTION update_updated_at();
 
--- The triggers of the bots' tables call the document's function from now on.
+-- The triggers of the bots' tables call the documented schema's function from now on.
 DO $$
 DECLARE
   t record;

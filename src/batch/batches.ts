@@ -1,6 +1,6 @@
 /** A small write that waits for a flush: many of them share one commit. */
 export interface Waiting {
-  /** at any time at most one job with this key is being flushed; null when that does not matter */
+  /** at any time at most one item with this key is being flushed; null when that does not matter */
   key: string | null;
   /** how much of a flush's weight limit it uses */
   weight: number;
@@ -11,63 +11,63 @@ export interface Waiting {
 }
 
 /**
- * When jobs have waited this long, a second flush begins beside the running one, so that a delayed flush does not delay
+ * When items have waited this long, a second flush begins beside the running one, so that a delayed flush does not delay
  * them. Before that they wait for the running flush to end: one flush costs almost the same for one run as for twenty.
  */
 const batchDelayMs = 10;
 
-export interface Batches<Job extends Waiting> {
-  add(...jobs: Job[]): void;
+export interface Batches<Item extends Waiting> {
+  add(...items: Item[]): void;
   /** Resolves when nothing waits and no flush is under way. */
   idle(): Promise<void>;
 }
 
 /**
- * Group commit. While no flush is under way, one begins at once. Jobs that arrive meanwhile go together into the next
- * flush, or after a moment into one beside it. At most `flushesAtOnce` run at once, each with jobs of at most `most`
- * weight together. `flush` never rejects; the jobs that it returns are flushed again, before those that came later
+ * Group commit. While no flush is under way, one begins at once. Items that arrive meanwhile go together into the next
+ * flush, or after a moment into one beside it. At most `flushesAtOnce` run at once, each with items of at most `most`
+ * weight together. `flush` never rejects; the items that it returns are flushed again, before those that came later
  * unless they have to go alone.
  */
-export function openBatches<Job extends Waiting>(
+export function openBatches<Item extends Waiting>(
   flushesAtOnce: number,
   most: number,
-  flush: (batch: Job[]) => Promise<Job[]>,
-): Batches<Job> {
-  let waiting: Job[] = [];
+  flush: (batch: Item[]) => Promise<Item[]>,
+): Batches<Item> {
+  let waiting: Item[] = [];
   let busy = 0;
   let due = false;
   let timer: NodeJS.Timeout | undefined;
   const keys = new Set<string>();
   let heard: (() => void)[] = [];
 
-  const isFree = ({ key }: Job): boolean => key === null || !keys.has(key);
+  const isFree = ({ key }: Item): boolean => key === null || !keys.has(key);
 
-  /** Takes jobs in the order in which they came; a job whose key is already in a flush is passed over. */
-  function take(): Job[] {
-    const batch: Job[] = [];
-    const left: Job[] = [];
+  /** Takes items in the order in which they came; an item whose key is already in a flush is passed over. */
+  function take(): Item[] {
+    const batch: Item[] = [];
+    const left: Item[] = [];
     let weight = 0;
-    for (const job of waiting) {
+    for (const item of waiting) {
       const fits =
-        isFree(job) &&
-        (batch.length === 0 || (!job.alone && !batch[0]!.alone && weight + job.weight <= most));
+        isFree(item) &&
+        (batch.length === 0 || (!item.alone && !batch[0]!.alone && weight + item.weight <= most));
       if (!fits) {
-        left.push(job);
+        left.push(item);
         continue;
       }
-      batch.push(job);
-      weight += job.weight;
-      if (job.key !== null) keys.add(job.key);
+      batch.push(item);
+      weight += item.weight;
+      if (item.key !== null) keys.add(item.key);
     }
     waiting = left;
     return batch;
   }
 
-  async function carry(batch: Job[]): Promise<void> {
+  async function carry(batch: Item[]): Promise<void> {
     const again = await flush(batch);
     for (const { key } of batch) if (key !== null) keys.delete(key);
     waiting.unshift(...again.filter(({ alone }) => !alone));
-    // A job that may be the cause of a failure must not delay the others.
+    // An item that may be the cause of a failure must not delay the others.
     waiting.push(...again.filter(({ alone }) => alone));
     busy -= 1;
     pump();
@@ -94,9 +94,9 @@ export function openBatches<Job extends Waiting>(
   }
 
   return {
-    add(...jobs) {
-      waiting.push(...jobs);
-      // Jobs that arrive in the same turn of the event loop go together.
+    add(...items) {
+      waiting.push(...items);
+      // Items that arrive in the same turn of the event loop go together.
       if (!due && busy < flushesAtOnce) {
         due = true;
         setImmediate(pump);

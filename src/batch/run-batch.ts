@@ -5,8 +5,8 @@ import type { Emit } from '../events/events.ts';
 import { faultOf, maxTries, pauseMs } from './fault.ts';
 import type { Waiting } from './batches.ts';
 
-/** A job that is resolved or rejected when its flush has ended. */
-export interface Job extends Waiting {
+/** An item that is resolved or rejected when its flush has ended. */
+export interface Item extends Waiting {
   /** how often it has failed in a row */
   tries: number;
   /** a connection was lost while it was being flushed: it may have been committed */
@@ -15,24 +15,24 @@ export interface Job extends Waiting {
 }
 
 /**
- * Adds a job with its own fields; the promise settles when the flush that contains the job has ended, in the same way.
+ * Adds an item with its own fields; the promise settles when the flush that contains the item has ended, in the same way.
  */
-export const addJob = <Result, Kind extends Job>(
-  to: { add(job: Kind): void },
-  own: Pick<Job, 'key' | 'weight'> & Omit<Kind, keyof Job | 'resolve'>,
+export const addItem = <Result, Kind extends Item>(
+  to: { add(item: Kind): void },
+  own: Pick<Item, 'key' | 'weight'> & Omit<Kind, keyof Item | 'resolve'>,
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const job = { alone: false, since: performance.now(), tries: 0, doubtful: false };
-    to.add({ ...job, ...own, resolve, reject } as unknown as Kind);
+    const item = { alone: false, since: performance.now(), tries: 0, doubtful: false };
+    to.add({ ...item, ...own, resolve, reject } as unknown as Kind);
   });
 
 /**
- * Sends a batch on a connection of the pool and returns the jobs that must be flushed again. The jobs of a batch that
- * the server refuses are then flushed one by one, so that one bad job does not stop the others; only a job that was
+ * Sends a batch on a connection of the pool and returns the items that must be flushed again. The items of a batch that
+ * the server refuses are then flushed one by one, so that one bad item does not stop the others; only an item that was
  * flushed alone is rejected for its own content. Never rejects.
  */
 export const batchRunner =
-  <Kind extends Job>(
+  <Kind extends Item>(
     connections: pg.Pool,
     emit: Emit,
     work: (client: pg.ClientBase, batch: Kind[]) => Promise<void>,
@@ -45,16 +45,16 @@ export const batchRunner =
       client.release();
       return [];
     } catch (error) {
-      // When no connection could be opened, no job of the batch is to blame, whatever the server said.
+      // When no connection could be opened, no item of the batch is to blame, whatever the server said.
       const fault = client ? faultOf(error) : 'disconnected';
-      if (fault === 'disconnected' && client) for (const job of batch) job.doubtful = true;
+      if (fault === 'disconnected' && client) for (const item of batch) item.doubtful = true;
       // An unfinished transaction ends with its connection.
       client?.release(true);
       return retry(batch, error, fault, emit);
     }
   };
 
-async function retry<Kind extends Job>(
+async function retry<Kind extends Item>(
   batch: Kind[],
   error: unknown,
   fault: BatchFault,
@@ -63,14 +63,14 @@ async function retry<Kind extends Job>(
   emit('flush.failed', { err: error, runs: batch.length, fault });
   const many = batch.length > 1;
   if (many && (fault === 'refused' || fault === 'waited')) {
-    for (const job of batch) Object.assign(job, { alone: true, tries: 0 });
+    for (const item of batch) Object.assign(item, { alone: true, tries: 0 });
     return batch;
   }
   const again: Kind[] = [];
-  for (const job of batch) {
-    job.tries += 1;
-    if (job.tries <= maxTries[fault]) again.push(job);
-    else job.reject(error);
+  for (const item of batch) {
+    item.tries += 1;
+    if (item.tries <= maxTries[fault]) again.push(item);
+    else item.reject(error);
   }
   if (again[0]) await sleep(pauseMs(fault, again[0].tries));
   return again;

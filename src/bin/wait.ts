@@ -5,7 +5,7 @@ import { connect, forEngine } from '../database/connect.ts';
 import { explainFault, isFull } from '../database/faults/explain-fault.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
-import { DatabaseNotReady, prepareDatabase } from '../database/migrate/prepare.ts';
+import { DatabaseNotReadyError, prepareDatabase } from '../database/migrate/prepare.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
@@ -123,7 +123,7 @@ async function askDatabase(config: Config, url: string, role: Role): Promise<str
   try {
     await prepareDatabase(db, { migrate: false, url }).catch((error: unknown) => {
       // The start itself checks whether the database is migrated, because it may be told to migrate it.
-      if (!(error instanceof DatabaseNotReady) || error.cause) throw error;
+      if (!(error instanceof DatabaseNotReadyError) || error.cause) throw error;
     });
     await refuseTooFewConnections(db, config, role);
     return config.redisUrl ? await queuePrefix(db) : null;

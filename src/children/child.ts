@@ -90,8 +90,8 @@ export class Child {
     return this.#pending !== null;
   }
 
-  /** Memory that earlier tasks have left, in MB: it is not charged to the current task. */
-  get leftMb(): { heap: number; resident: number } {
+  /** By how much earlier tasks have let the child's memory grow, in MB: it is not charged to the current task. */
+  get growthMb(): { heap: number; resident: number } {
     const [rest, ready] = [this.#lastReport, this.#firstReport];
     if (!rest || !ready) return { heap: 0, resident: 0 };
     const { heapMb, residentMb } = ready;

@@ -15,21 +15,22 @@ export async function residentMb(pid: number): Promise<number | null> {
 }
 
 /**
- * Earlier tasks may leave an eighth of the limit, or these MB if that is more; they include what a warm process needs.
+ * By how much earlier tasks may let a child grow: an eighth of the limit, or this many MB if that is more. A child also grows
+ * by what it keeps on purpose, as loaded modules.
  */
-const leastLeftMb = { heap: 32, resident: 48 };
+const baseAllowanceMb = { heap: 32, resident: 48 };
 
 /**
- * Says how much memory a child's tasks have left in it when that is too much for the next one; `memoryMb` as in its
- * options.
+ * What a child has grown by, each as a text, where it is too much for another task; empty where it is not. `memoryMb` as in
+ * the child's options.
  */
-export function tooMuchLeft(
+export function excessGrowth(
   { heap, resident }: { heap: number; resident: number },
   memoryMb: number,
 ): string[] {
-  // The heap gets half of the whole memory.
-  const isHeap = heap > Math.max(leastLeftMb.heap, memoryMb / 16);
-  const isResident = resident > Math.max(leastLeftMb.resident, memoryMb / 8);
+  // The heap's limit is half of the memory, so its eighth is memoryMb / 16.
+  const isHeap = heap > Math.max(baseAllowanceMb.heap, memoryMb / 16);
+  const isResident = resident > Math.max(baseAllowanceMb.resident, memoryMb / 8);
   return [
     ...(isHeap ? [`${Math.round(heap)} MB in its heap`] : []),
     ...(isResident ? [`${Math.round(resident)} MB of memory`] : []),
@@ -44,8 +45,8 @@ export function watchMemory(children: Iterable<Child>, memoryMb: number): { stop
     for (const child of children) {
       if (!child.isBusy || child.pid === undefined) continue;
       const used = await residentMb(child.pid);
-      // The memory that earlier tasks have left is not charged to this task.
-      if (used !== null && used - child.leftMb.resident > memoryMb)
+      // The memory by which earlier tasks let the child grow is not charged to this task.
+      if (used !== null && used - child.growthMb.resident > memoryMb)
         child.kill(`it held ${Math.round(used)} MB; the limit is ${memoryMb} MB`, true);
     }
   }

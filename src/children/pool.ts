@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from './child.ts';
-import { tooMuchLeft, watchMemory } from './memory.ts';
+import { excessGrowth, watchMemory } from './memory.ts';
 import { leaseOf, type ChildLease, type Lender } from './lease.ts';
 import type { IdleReport, TaskTable } from './protocol.ts';
 
@@ -195,7 +195,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   /** Called once the child is idle; ends a child that a task has changed. */
   function isUnchanged(child: Child, report: IdleReport | null): boolean {
     if (child.isEnded) return false;
-    const changed = [...(report?.left ?? []), ...tooMuchLeft(child.leftMb, options.memoryMb)];
+    const changed = [...(report?.left ?? []), ...excessGrowth(child.growthMb, options.memoryMb)];
     if (changed.length === 0) return true;
     if (child.last) onChanged(child.last.kind, child.last.task, changed);
     child.kill('a task had changed it');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { printable } from '../ground/text.ts';
-import { holdToHabit } from './arguments/habit.ts';
+import { applyOptionRules } from './arguments/option-rules.ts';
 import { actionsCommand } from './actions/index.ts';
 import { botsCommand } from './bots/index.ts';
 import { dbCommand } from './db/index.ts';
@@ -60,7 +60,7 @@ function settle(command: Command): void {
     outputError: (text, write) =>
       write(`${text.split('\n').map(printable).join('\n')}${dashHint(command, text)}`),
   });
-  holdToHabit(command);
+  applyOptionRules(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
 }

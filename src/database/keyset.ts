@@ -28,7 +28,7 @@ const form =
   /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** JavaScript turns 31 February into a day in March; PostgreSQL refuses it, and the year 0 as well. */
-function exists(at: string): boolean {
+function isRealTime(at: string): boolean {
   const time = new Date(at);
   return (
     !at.startsWith('0000') &&
@@ -39,7 +39,7 @@ function exists(at: string): boolean {
 
 function readKey(cursor: string): Key {
   const groups = form.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.groups;
-  if (!groups || (groups.at && !exists(groups.at)))
+  if (!groups || (groups.at && !isRealTime(groups.at)))
     throw new BadInputError('cursor', 'has to be the `next` of a page');
   return { at: groups.at || null, id: groups.id! };
 }

@@ -41,7 +41,7 @@ export async function settingSources(
 /**
  * Why a session works as another role than its login although it did not ask for one; null if its role is the login's.
  */
-export async function becameAnother(db: Db): Promise<Explanation | null> {
+export async function explainForeignRole(db: Db): Promise<Explanation | null> {
   const { rows } = await sql<{ login: string; role: string; database: string }>`
     SELECT session_user AS login, current_user AS role, current_database() AS database
     WHERE session_user <> current_user`.execute(db);

@@ -96,7 +96,11 @@ export const askOutside = (
  * An effect that happened becomes `applied`, and the check then judges it; one that did not happen becomes a plain
  * intent again. Without this, a clean result would look like a problem that went away by itself.
  */
-export async function askBegun(asking: Asking, run: Fenced, botId: string): Promise<void> {
+export async function askWhetherBegunHappened(
+  asking: Asking,
+  run: Fenced,
+  botId: string,
+): Promise<void> {
   const { db, catalogue, signal } = asking;
   for (const { solution, ...action } of await findBegun(db, run, botId)) {
     if (signal.aborted) return;

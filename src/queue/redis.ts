@@ -60,8 +60,8 @@ export class RedisEvictsError extends RoundsmanError {
   }
 }
 
-/** Returns what is worth a warning. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
-export function judgeRedis({ policy, appendOnly }: RedisFacts, redisUrl?: string): string[] {
+/** What to warn of about this server. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
+export function redisWarnings({ policy, appendOnly }: RedisFacts, redisUrl?: string): string[] {
   if (policy !== null && policy !== keepsEntries) throw new RedisEvictsError(policy, redisUrl);
   const warnings: string[] = [];
   if (policy === null)
@@ -101,10 +101,10 @@ export async function askRedis(
   try {
     await redis.connect();
     await redis.ping();
-    const told = await askInfo(redis);
-    judgePlace(told);
+    const info = await askInfo(redis);
+    refuseUnusableServer(info);
     if (prefix !== null) await tryRedis(redis, prefix);
-    return await readFacts(redis, told);
+    return await readFacts(redis, info);
   } catch (error) {
     if (error instanceof RoundsmanError) throw error;
     throw await explain(heard ?? error, error, redisUrl);
@@ -137,24 +137,24 @@ const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
  * Throws when the role or the mode of the server makes it unusable for the queue. If the user may not read them, the
  * write shows it.
  */
-function judgePlace(told: Map<string, string>): void {
-  if (told.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');
-  if (told.get('cluster_enabled') === '1') throw refusal(isInCluster, 'cluster_enabled is 1');
-  if (told.get('role') === 'slave')
+function refuseUnusableServer(info: Map<string, string>): void {
+  if (info.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');
+  if (info.get('cluster_enabled') === '1') throw refusal(isInCluster, 'cluster_enabled is 1');
+  if (info.get('role') === 'slave')
     throw refusal(
       isReplica,
-      `its role is replica of ${told.get('master_host')}:${told.get('master_port')}`,
+      `its role is replica of ${info.get('master_host')}:${info.get('master_port')}`,
     );
 }
 
 /** CONFIG is forbidden on most rented servers, INFO is not; each of them may be. */
-async function readFacts(redis: Redis, told: Map<string, string>): Promise<RedisFacts> {
+async function readFacts(redis: Redis, info: Map<string, string>): Promise<RedisFacts> {
   const configured = async (name: string) =>
     (await ifAllowed(redis.config('GET', name) as Promise<string[]>))?.[1] ?? null;
-  const aof = told.get('aof_enabled') ?? (await configured('appendonly'));
+  const aof = info.get('aof_enabled') ?? (await configured('appendonly'));
   return {
-    version: told.get('redis_version') ?? null,
-    policy: told.get('maxmemory_policy') ?? (await configured('maxmemory-policy')),
+    version: info.get('redis_version') ?? null,
+    policy: info.get('maxmemory_policy') ?? (await configured('maxmemory-policy')),
     appendOnly: aof === null ? null : aof === '1' || aof === 'yes',
   };
 }

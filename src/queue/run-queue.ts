@@ -23,7 +23,7 @@ import {
 import { QueueNotReadyError, QueueRefusedError } from './errors.ts';
 import { readEntryState, type EntryState } from './entry-state.ts';
 import { onPostgres, type QueuePools } from './postgres.ts';
-import { askRedis, judgeRedis, onRedis } from './redis.ts';
+import { askRedis, redisWarnings, onRedis } from './redis.ts';
 import { openWorker, type RunWorker, type Take } from './run-worker.ts';
 
 export { namesRow, type Entry, type JobEntry, type RunEntry } from './entry.ts';
@@ -74,7 +74,7 @@ export async function examineQueueServer(
   { redisUrl }: Pick<Config, 'redisUrl'>,
   prefix: string | null = null,
 ): Promise<string[]> {
-  return redisUrl ? judgeRedis(await askRedis(redisUrl, prefix), redisUrl) : [];
+  return redisUrl ? redisWarnings(await askRedis(redisUrl, prefix), redisUrl) : [];
 }
 
 /**
@@ -149,7 +149,7 @@ async function overRedis(redisUrl: string, prefix: string) {
   const facts = await askRedis(redisUrl, prefix);
   return {
     transport: onRedis(redisUrl, prefix, facts.version !== null),
-    warnings: judgeRedis(facts, redisUrl),
+    warnings: redisWarnings(facts, redisUrl),
   };
 }
 

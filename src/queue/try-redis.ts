@@ -10,7 +10,7 @@ import { queueName } from './transport.ts';
  * The commands that BullMQ's scripts call, each in a form that works and does little. `$` and a letter name a key, with
  * one key for each type: `$h` a hash, `$l` and `$m` lists, `$z` a sorted set, `$s` a set, `$x` a stream, `$t` a text.
  */
-export const scripted = [
+export const scriptedCommands = [
   'SET $t 1',
   'GET $t',
   'INCR $t',
@@ -56,7 +56,7 @@ export const scripted = [
   'DEL $t $h $l $m $z $s $x',
 ];
 
-const kinds = ['t', 'h', 'l', 'm', 'z', 's', 'x'];
+const keyTypes = ['t', 'h', 'l', 'm', 'z', 's', 'x'];
 
 /** Returns `command<TAB>error` for each command that failed. */
 const script = `
@@ -65,8 +65,8 @@ for line in ARGV[1]:gmatch('[^\\n]+') do
   local words = {}
   for word in line:gmatch('%S+') do
     if word:sub(1, 1) == '$' then
-      for i, kind in ipairs({${kinds.map((kind) => `'${kind}'`).join(', ')}}) do
-        if word == '$' .. kind then word = KEYS[i] end
+      for i, type_letter in ipairs({${keyTypes.map((type) => `'${type}'`).join(', ')}}) do
+        if word == '$' .. type_letter then word = KEYS[i] end
       end
     end
     words[#words + 1] = word
@@ -76,7 +76,7 @@ for line in ARGV[1]:gmatch('[^\\n]+') do
 end
 return failed`;
 
-/** The words of access errors in the versions of Redis, Valkey and similar servers: for keys, and for commands. */
+/** How Redis, Valkey and similar servers word access errors; those about keys match `forbidsKey` as well. */
 const forbidsKey = /key/i;
 const forbidden = /NOPERM|no permissions?|ACL failure|can't run this command/i;
 const unknown = /unknown (redis )?command|Unknown Redis command/i;
@@ -86,12 +86,12 @@ const unknown = /unknown (redis )?command|Unknown Redis command/i;
  * that {@link replyMeans} knows for the reply.
  */
 export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
-  const own = `${prefix}:${queueName}:try-${randomUUID()}`;
-  const keys = kinds.map((kind) => `${own}:${kind}`);
+  const probe = `${prefix}:${queueName}:try-${randomUUID()}`;
+  const keys = keyTypes.map((type) => `${probe}:${type}`);
   const failed: [string, string][] = [];
-  const attempt = async (command: string, asked: () => Promise<unknown>) => {
+  const attempt = async (command: string, call: () => Promise<unknown>) => {
     try {
-      return await asked();
+      return await call();
     } catch (error) {
       if (!(error instanceof Error && error.name === 'ReplyError')) throw error;
       // In a transaction the first error is the reason; the last one only says that there was an error.
@@ -101,28 +101,30 @@ export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
       return null;
     }
   };
-  const told = await attempt('EVAL', () =>
-    redis.eval(script, keys.length, ...keys, scripted.join('\n')),
+  const reply = await attempt('EVAL', () =>
+    redis.eval(script, keys.length, ...keys, scriptedCommands.join('\n')),
   );
-  for (const line of (told ?? []) as string[]) {
+  for (const line of (reply ?? []) as string[]) {
     const [command = '', ...why] = line.split('\t');
     failed.push([command, why.join('\t')]);
   }
   // The commands that BullMQ sends outside of its scripts.
   await attempt('EVALSHA', () => redis.evalsha('0'.repeat(40), 1, keys[0]!));
-  await attempt('HSET', () => redis.hset(`${own}:h`, 'a', '1'));
-  await attempt('HGETALL', () => redis.hgetall(`${own}:h`));
-  await attempt('ZADD', () => redis.zadd(`${own}:z`, 1, 'a'));
-  await attempt('BZPOPMIN', () => redis.bzpopmin(`${own}:z`, 1));
-  await attempt('MULTI', () => redis.multi().del(`${own}:h`).exec());
+  await attempt('HSET', () => redis.hset(`${probe}:h`, 'a', '1'));
+  await attempt('HGETALL', () => redis.hgetall(`${probe}:h`));
+  await attempt('ZADD', () => redis.zadd(`${probe}:z`, 1, 'a'));
+  await attempt('BZPOPMIN', () => redis.bzpopmin(`${probe}:z`, 1));
+  await attempt('MULTI', () => redis.multi().del(`${probe}:h`).exec());
   await attempt('DEL', () => redis.del(...keys));
-  judge(
+  throwFirstRefusal(
+    // An unknown script: NOSCRIPT is the answer of a server that allows EVALSHA.
     failed.filter(([, why]) => !why.startsWith('NOSCRIPT')),
     prefix,
   );
 }
 
-function judge(failed: [string, string][], prefix: string): void {
+/** Throws the most telling error of the failed commands; returns where none failed. */
+function throwFirstRefusal(failed: [string, string][], prefix: string): void {
   if (failed.length === 0) return;
   const known = failed.flatMap(([, why]) => replyMeans(why) ?? [])[0];
   const [, first] = failed[0]!;
@@ -139,7 +141,7 @@ function judge(failed: [string, string][], prefix: string): void {
     throw new QueueRefusedError({
       what: 'this Redis does not let BullMQ do its work',
       why: `the user may not, or the server cannot: ${commands.join(', ')} (${first})`,
-      hint: `let the user of REDIS_URL have ${commands.map((name) => `+${name.toLowerCase()}`).join(' ')} (ACL SETUSER), on a server on which they are not renamed`,
+      hint: `let the user of REDIS_URL call ${commands.map((name) => `+${name.toLowerCase()}`).join(' ')} (ACL SETUSER), on a server that does not rename these commands`,
     });
   if (keys.length > 0)
     throw new QueueRefusedError({

@@ -1,8 +1,8 @@
-import { askBegun } from '../heal/ask.ts';
+import { askWhetherBegunHappened } from '../heal/ask.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';
-import { undoRequested } from './undo.ts';
+import { carryOutUndos } from './undo.ts';
 
 /**
  * Concludes what the bot's earlier runs left, before any check runs: effects that a person asked to undo, and effects
@@ -10,10 +10,10 @@ import { undoRequested } from './undo.ts';
  */
 export async function reconcileEffects(engine: Engine, context: RunContext): Promise<void> {
   const { run, leftMs } = context;
-  await undoRequested(engine, context);
+  await carryOutUndos(engine, context);
   const { db, catalogue } = engine;
   const { signal, carryOut } = watchMode(engine, context);
-  await askBegun(
+  await askWhetherBegunHappened(
     { db, catalogue, signal, leftMs, effect: (task) => carryOut('effect', task) },
     run,
     run.bot.id,

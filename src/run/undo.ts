@@ -13,7 +13,7 @@ import type { RunContext } from './run-context.ts';
  * Undoes the effects of this bot for which a person asked that, before its checks run. Under the kill switch nothing
  * has effects: the requests wait, and so do those whose undo the kill switch interrupts.
  */
-export async function undoRequested(engine: Engine, context: RunContext): Promise<void> {
+export async function carryOutUndos(engine: Engine, context: RunContext): Promise<void> {
   const { db, emit, catalogue } = engine;
   const { run, leftMs } = context;
   const asked = await findUndos(db, run.bot.id);

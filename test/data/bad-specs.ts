@@ -230,7 +230,7 @@ export const specs: Record<string, Spec> = {
       limit: [...required(bad.numbers), -1, 0],
     },
   ),
-  countOpenRuns: one('bot_id', () => the.bot, id, data.countOpenRuns),
+  countPendingRuns: one('bot_id', () => the.bot, id, data.countPendingRuns),
   countOpenFindings: one(
     'bot_id',
     () => [the.bot] as never,

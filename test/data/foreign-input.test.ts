@@ -33,7 +33,7 @@ const reads: Record<string, [Call, unknown]> = {
   toolUsageTotals: [(trx) => data.toolUsageTotals(trx, { user_id: the.bob }, span), []],
   newestRuns: [(trx) => data.newestRuns(trx, [the.bot]), new Map()],
   listExecutions: [(trx) => data.listExecutions(trx, { botId: the.bot, limit: 5 }), []],
-  countOpenRuns: [(trx) => data.countOpenRuns(trx, the.bot), 0],
+  countPendingRuns: [(trx) => data.countPendingRuns(trx, the.bot), 0],
 };
 
 // Nothing is there for the service either: no tool was used, no run has started.

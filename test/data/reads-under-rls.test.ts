@@ -23,7 +23,7 @@ conversation        none    none    none    denied
 openCredential      denied  denied  denied  denied
 newestRuns          rows    none    none    denied
 listExecutions      rows    none    none    denied
-countOpenRuns       rows    none    none    denied
+countPendingRuns       rows    none    none    denied
 countOpenFindings   rows    none    none    denied
 listFindings        rows    none    none    denied
 findingsOfRun       rows    none    none    denied

@@ -9,7 +9,7 @@ import { jobRescuer } from '../../src/maintain/rescue-jobs.ts';
 import type { JobEntry } from '../../src/queue/run-queue.ts';
 import { giveBack } from '../../src/run/jobs/give-back.ts';
 import { performJob } from '../../src/run/jobs/perform-job.ts';
-import { cancelJob } from '../../src/transitions/jobs/cancel.ts';
+import { cancelJobRun } from '../../src/transitions/jobs/cancel.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { startFlow } from '../support/engine.ts';
 import { aJob, aRun, carried, jobRow, noBots } from './job-flow.ts';
@@ -212,16 +212,16 @@ describe.each(backends)('on $name', (backend) => {
     });
     const { db, jobEngine } = await quiet(backend, job);
     const waits = await aRun(db, job);
-    expect(await cancelJob(db, waits.id)).toBe('cancelled');
+    expect(await cancelJobRun(db, waits.id)).toBe('cancelled');
     expect(await carried(jobEngine, waits)).toMatchObject({ status: 'cancelled', attempt: 0 });
     const entry = await aRun(db, job);
     const running = performJob(jobEngine, entry);
     const signal = await began.promise;
-    expect(await cancelJob(db, entry.id)).toBe('running');
+    expect(await cancelJobRun(db, entry.id)).toBe('running');
     await running;
     expect(signal.reason.why).toBe('cancelled');
     expect(await jobRow(db, entry.id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
-    expect(await cancelJob(db, entry.id)).toBeNull();
+    expect(await cancelJobRun(db, entry.id)).toBeNull();
   });
 
   test('a run of a job that this version does not know stays queued for one that does', async () => {

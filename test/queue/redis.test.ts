@@ -2,7 +2,7 @@
 import { expect, inject, test } from 'vitest';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
 import { redisCli } from '../../src/queue/redis-cli.ts';
-import { askRedis, judgeRedis, RedisEvictsError } from '../../src/queue/redis.ts';
+import { askRedis, redisWarnings, RedisEvictsError } from '../../src/queue/redis.ts';
 import { examineQueueServer } from '../../src/queue/run-queue.ts';
 import { ownRedis } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';
@@ -48,7 +48,7 @@ withRedis('one that does not tell its settings is warned of', async () => {
   const url = redis.url.replace('redis://', 'redis://app:secret@');
   const facts = await askRedis(url);
   expect(facts).toEqual({ version: null, policy: null, appendOnly: null });
-  expect(judgeRedis(facts)).toEqual([
+  expect(redisWarnings(facts)).toEqual([
     expect.stringContaining('may not read its maxmemory-policy'),
     expect.stringContaining('may not read whether it keeps an append-only file'),
   ]);

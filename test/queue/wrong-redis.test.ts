@@ -10,7 +10,7 @@ import { freePort } from '../../src/database/embedded/server.ts';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
 import { askRedis, onRedis } from '../../src/queue/redis.ts';
 import { openWorker } from '../../src/queue/run-worker.ts';
-import { scripted } from '../../src/queue/try-redis.ts';
+import { scriptedCommands } from '../../src/queue/try-redis.ts';
 import { ownRedis, type OwnRedis } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';
 
@@ -32,7 +32,7 @@ async function user(redis: OwnRedis, ...rules: string[]): Promise<string> {
   return redis.url.replace('redis://', 'redis://app:secret@');
 }
 
-const commands = [...new Set(scripted.map((line) => line.split(' ')[0]!.toLowerCase()))];
+const commands = [...new Set(scriptedCommands.map((line) => line.split(' ')[0]!.toLowerCase()))];
 const beside = ['ping', 'eval', 'evalsha', 'bzpopmin', 'multi', 'exec'];
 const sufficient = [...commands, ...beside].map((name) => `+${name}`);
 

@@ -8,7 +8,7 @@ import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
 import type { Recording } from '../../src/run/writer/recording.ts';
 import { finishOf } from '../../src/run/writer/finish.ts';
-import { type Entry } from '../../src/run/writer/flush.ts';
+import { type RunWrite } from '../../src/run/writer/flush.ts';
 import * as scene from './scene.ts';
 /** What carries a transaction out: a Kysely, and the plain connection below it. */
 export interface Means {
@@ -44,7 +44,7 @@ export const otherBot = (component: string): string =>
 const calls = aRemedy('other.call', async () => {}, { outside: true });
 export const catalogue = catalogueOf([], [changes, calls]);
 
-export const run = (id: Carried): Entry['run'] => ({
+export const run = (id: Carried): RunWrite['run'] => ({
   id,
   fence: fences[id]!,
   attempt: 1,
@@ -102,7 +102,7 @@ export const finish = (id: Carried) =>
     true,
   );
 
-export const record = (id: Carried, broken: boolean, ends: boolean): Entry => ({
+export const record = (id: Carried, broken: boolean, ends: boolean): RunWrite => ({
   run: run(id),
   recording: recordingOf(id, broken),
   finish: ends ? finish(id) : null,

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { removeOldJobRuns } from '../../src/data/bots/job-runs.ts';
 import { underJobFence } from '../../src/run/jobs/under-job-fence.ts';
-import { cancelJob } from '../../src/transitions/jobs/cancel.ts';
+import { cancelJobRun } from '../../src/transitions/jobs/cancel.ts';
 import { claimSlot } from '../../src/transitions/jobs/claim-slot.ts';
 import { endCancelledJobs } from '../../src/transitions/jobs/end-cancelled.ts';
 import { endLostJobs } from '../../src/transitions/jobs/end-lost.ts';
@@ -49,6 +49,6 @@ export const ofJobs: Transactions = {
   'take runs of jobs over': ({ db }) => takeOverJobs(db, 100),
   'end lost runs of jobs': ({ db }) => endLostJobs(db, 100),
   'end cancelled runs of jobs': ({ db }) => endCancelledJobs(db, 100),
-  'cancel a run of a job': ({ db }) => cancelJob(db, jobRun(1).id),
+  'cancel a run of a job': ({ db }) => cancelJobRun(db, jobRun(1).id),
   'request a run of a job': ({ db }) => requestJob(db, { name: 'tidy', maxAttempts: 3 }),
 };

@@ -97,7 +97,7 @@ export const withDatabase = <Result>(
     });
     try {
       if (!embedded || options.create) tell();
-      const { DatabaseNotReady, prepareDatabase } =
+      const { DatabaseNotReadyError, prepareDatabase } =
         await import('../../database/migrate/prepare.ts');
       const migrate = options.migrate === 'embedded' ? embedded : (options.migrate ?? false);
       const only = options.tables === 'all' ? undefined : (options.tables ?? 'present');
@@ -107,7 +107,8 @@ export const withDatabase = <Result>(
         (error: unknown) => {
           // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or
           // too old.
-          if (options.allowPending && error instanceof DatabaseNotReady && !error.cause) return [];
+          if (options.allowPending && error instanceof DatabaseNotReadyError && !error.cause)
+            return [];
           throw error;
         },
       );

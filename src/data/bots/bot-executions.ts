@@ -7,9 +7,9 @@ import type { BotExecutions } from '../../database/tables.ts';
 import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
 import { rowLimit } from './row-limit.ts';
 
-// A query asks for one bot as a range from its id to its id, and orders by it. Written as an equality, the bot would
-// drop out of the ORDER BY; then the planner may walk idx_executions_started through the runs of all other bots to
-// find a bot that has no run (80 ms a bot among 300,000 runs, against 0.03).
+// A query for one bot compares bot_id with >= and <=, not with =, and orders by it. With =, PostgreSQL drops bot_id from
+// the ORDER BY; the planner may then walk idx_executions_started through the runs of all other bots to find a bot without
+// a run (measured among 300,000 runs: 80 ms instead of 0.03 ms for each bot).
 
 export type ExecutionRow = Selectable<BotExecutions>;
 export type ExecutionStatus = ExecutionRow['status'];
@@ -61,7 +61,10 @@ export interface ExecutionFilter {
 
 const century = 36_500 * 24 * 3600;
 
-/** Runs, newest first, each with its bot's name. Throws BadInputError. */
+/**
+ * Runs, newest first; `bots` of each is one object, its bot, named like the table ({ name: null } without a bot). Throws
+ * BadInputError.
+ */
 export async function listExecutions(db: Db, filter: ExecutionFilter) {
   const { botId, status, sinceSeconds, limit } = fields('filter', filter);
   let query = db
@@ -95,7 +98,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
 }
 
 /** Runs of a bot that are queued or running, without those of the platform's own code. Throws BadInputError. */
-export async function countOpenRuns(db: Db, botId: string): Promise<number> {
+export async function countPendingRuns(db: Db, botId: string): Promise<number> {
   const { count } = await db
     .selectFrom('bot_executions')
     .select(sql<number>`count(*)::int`.as('count'))

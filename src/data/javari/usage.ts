@@ -1,4 +1,4 @@
-/** What requests to models cost, one row a request: the server measures, a user reads the own rows, admins all. */
+/** What requests to models cost, one row a request: the server writes them, users read their own rows, admins all. */
 import { sql, type Selectable } from 'kysely';
 import { accessDenied } from '../../database/faults/access-denied.ts';
 import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
@@ -28,7 +28,8 @@ export interface NewJavariUse {
   error_message?: string | null | undefined;
 }
 
-const counted = (field: string, value: number | null | undefined, most = mostTokens) =>
+/** A whole number from 0 to `most`, or null. */
+const wholeOrNull = (field: string, value: number | null | undefined, most = mostTokens) =>
   value == null ? null : whole(field, value, 0, most);
 
 /**
@@ -37,8 +38,8 @@ const counted = (field: string, value: number | null | undefined, most = mostTok
  */
 export async function noteJavariUse(db: Db, use: NewJavariUse): Promise<JavariUse> {
   const { error_message: message } = fields('use', use);
-  const input_tokens = counted('input_tokens', use.input_tokens);
-  const output_tokens = counted('output_tokens', use.output_tokens);
+  const input_tokens = wholeOrNull('input_tokens', use.input_tokens);
+  const output_tokens = wholeOrNull('output_tokens', use.output_tokens);
   const row = {
     user_id: uuid('user_id', use.user_id),
     provider: text('provider', use.provider, 20),
@@ -47,7 +48,7 @@ export async function noteJavariUse(db: Db, use: NewJavariUse): Promise<JavariUs
     output_tokens,
     total_tokens:
       input_tokens === null || output_tokens === null ? null : input_tokens + output_tokens,
-    cost_cents: counted('cost_cents', use.cost_cents, 2_147_483_647),
+    cost_cents: wholeOrNull('cost_cents', use.cost_cents, 2_147_483_647),
     success: boolean('success', use.success),
     error_message: message == null ? null : text('error_message', message, 10_000),
   };
@@ -89,7 +90,7 @@ export interface JavariUsageTotal {
   cost_cents: number;
 }
 
-/** The totals of a span, one row a model, the dearest first: of a user, of a provider, or both. Throws BadInputError. */
+/** The totals of a span, one row a model, the most expensive first: of a user, of a provider, or both. Throws BadInputError. */
 export async function javariUsageTotals(
   db: Db,
   of: { user_id?: string | undefined; provider?: string | undefined },
@@ -107,7 +108,7 @@ export async function javariUsageTotals(
       sql<number>`coalesce(sum(cost_cents), 0)::float8`.as('cost_cents'),
     ])
     .where(within(span, 'javari_usage_stats.created_at'));
-  // Without a provider it is one user's; without both it would be everybody's, which only a provider may ask for.
+  // With neither, `uuid` throws BadInputError; only a call that names a provider may cover all users.
   if (user_id !== undefined || provider === undefined)
     query = query.where('user_id', '=', uuid('user_id', user_id));
   if (provider !== undefined) query = query.where('provider', '=', text('provider', provider, 20));

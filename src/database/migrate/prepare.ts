@@ -4,16 +4,16 @@ import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { extentOf } from './extent.ts';
 import { migrateToLatest, migrationStatus, type MigrateOptions } from './migrate.ts';
-import { becameAnother } from '../odd-role.ts';
+import { explainForeignRole } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';
-import { unloadable } from '../unloadable.ts';
+import { explainUnloadable } from '../explain-unloadable.ts';
 
 /** The oldest PostgreSQL that the migrations run on. */
 const oldestServer = 15;
 
 /** The database did not answer, is too old, or is not migrated. */
-export class DatabaseNotReady extends RoundsmanError {
+export class DatabaseNotReadyError extends RoundsmanError {
   override readonly retryable = true;
 }
 
@@ -42,7 +42,7 @@ export async function prepareDatabase(
 ): Promise<string[]> {
   const version = await serverVersion(db, url);
   if (version < oldestServer)
-    throw new DatabaseNotReady({
+    throw new DatabaseNotReadyError({
       what: 'this PostgreSQL is too old',
       why: `it is version ${version}, and the schema needs ${oldestServer} or newer`,
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
@@ -55,7 +55,7 @@ export async function prepareDatabase(
     });
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
-    throw new DatabaseNotReady({
+    throw new DatabaseNotReadyError({
       what: 'the database is not migrated',
       why:
         pending.length === 1
@@ -96,7 +96,7 @@ async function requireAccess(db: Db): Promise<void> {
  */
 async function asAnotherRole(db: Db, error: unknown): Promise<unknown> {
   if (isOutage(error) || !(error instanceof RoundsmanError)) return error;
-  const told = await becameAnother(db).catch(() => null);
+  const told = await explainForeignRole(db).catch(() => null);
   if (!told) return error;
   const { what, why, hint } = error;
   const so = `${told.what} (${told.why})`;
@@ -113,12 +113,12 @@ async function serverVersion(db: Db, url?: string): Promise<number> {
     return rows[0]!.version;
   } catch (error) {
     if (error instanceof RoundsmanError) throw error;
-    const refused = refusalOf(error) ?? (url ? await unloadable(url, error) : null);
+    const refused = refusalOf(error) ?? (url ? await explainUnloadable(url, error) : null);
     if (refused) throw new DatabaseRefusesError(refused, { cause: error });
     // The server runs, but has no free connection.
     const full = isFull(error) ? explainFault(error) : null;
-    if (full) throw new DatabaseNotReady(full, { cause: error });
-    throw new DatabaseNotReady(
+    if (full) throw new DatabaseNotReadyError(full, { cause: error });
+    throw new DatabaseNotReadyError(
       {
         what: 'the database cannot be reached',
         why: messageOf(error),

@@ -88,7 +88,8 @@ function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
   return !hasOnlyMembers(gid, isTrustedUser) || mayHaveAccessList(path);
 }
 
-function judge(place: Place): Distrust | null {
+/** Why one place on the way may not be trusted; null when it may. */
+function distrustPlace(place: Place): Distrust | null {
   const { path, stats, inShared, isEnd } = place;
   // The path goes on below this place, which is not a directory: the system itself reports that error.
   if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
@@ -135,7 +136,7 @@ export function distrust(path: string): Distrust | null {
   for (let links = 0; ;) {
     const stats = lstatSync(at);
     const place = { path: at, stats, inShared, isEnd: names.length === 0 };
-    const found = judge(place);
+    const found = distrustPlace(place);
     if (found) return found;
     if (stats.isSymbolicLink()) {
       links += 1;
@@ -174,7 +175,7 @@ export function distrustTree(directory: string): Distrust | null {
     const stats = lstatSync(path);
     const inside = stats.isSymbolicLink()
       ? distrust(path)
-      : judge({ path, stats, inShared: false, isEnd: true });
+      : distrustPlace({ path, stats, inShared: false, isEnd: true });
     if (inside) return inside;
   }
   return null;

@@ -1,4 +1,4 @@
-import { lnWays } from './tail.ts';
+import { lnBinomialCoefficient } from './tail.ts';
 import type { Sample } from './wilson.ts';
 
 /**
@@ -8,11 +8,15 @@ import type { Sample } from './wilson.ts';
  */
 export function fisher(first: Sample, second: Sample): number {
   const successes = first.successes + second.successes;
-  const all = lnWays(first.trials + second.trials, successes);
+  const all = lnBinomialCoefficient(first.trials + second.trials, successes);
   const most = Math.min(successes, first.trials);
   let tail = 0;
   for (let had = first.successes; had <= most; had++)
     if (successes - had <= second.trials)
-      tail += Math.exp(lnWays(first.trials, had) + lnWays(second.trials, successes - had) - all);
+      tail += Math.exp(
+        lnBinomialCoefficient(first.trials, had) +
+          lnBinomialCoefficient(second.trials, successes - had) -
+          all,
+      );
   return Math.min(1, tail);
 }

@@ -15,7 +15,7 @@ export function lnGamma(x: number): number {
 }
 
 /** Natural logarithm of the number of ways to choose `few` of `many`. */
-export const lnWays = (many: number, few: number): number =>
+export const lnBinomialCoefficient = (many: number, few: number): number =>
   lnGamma(many + 1) - lnGamma(few + 1) - lnGamma(many - few + 1);
 
 /** Adds the terms of a lower tail from its largest down, until what is left cannot change the sum. */
@@ -38,7 +38,9 @@ export function binomialTail(most: number, trials: number, share: number): numbe
   if (most >= trials * share) return 1;
   if (share >= 1) return 0;
   const largest = Math.exp(
-    lnWays(trials, most) + most * Math.log(share) + (trials - most) * Math.log1p(-share),
+    lnBinomialCoefficient(trials, most) +
+      most * Math.log(share) +
+      (trials - most) * Math.log1p(-share),
   );
   return tailFrom(largest, most, (k) => (k / (trials - k + 1)) * ((1 - share) / share));
 }

@@ -8,7 +8,10 @@ import type { JobRun } from './job-run.ts';
 
 export type JobLeases = Leases<JobRun>;
 
-/** Renews the leases of all runs of jobs of this process in one statement. */
+/**
+ * Renews the leases of all runs of jobs of this process in one statement, then reads which are still held, and which a
+ * person asked to cancel.
+ */
 export const keepJobLeases = (db: Db, emit: Emit): JobLeases =>
   keepRenewing(async (runs) => {
     await renewJobLeases(db, runs);

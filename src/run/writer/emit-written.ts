@@ -1,6 +1,6 @@
 import type { Emit } from '../../events/events.ts';
 import { emitTicketed, type Ticketed } from '../../events/ticketed.ts';
-import type { Entry } from './flush.ts';
+import type { RunWrite } from './flush.ts';
 import type { RecordedRow } from './record.ts';
 import type { Run } from './run.ts';
 
@@ -11,8 +11,8 @@ export interface Written {
 }
 
 /** Emits the events for what a flush has written, after its commit. */
-export function emitWritten(emit: Emit, entries: Entry[], { recorded, tickets }: Written): void {
-  const byRun = new Map(entries.map(({ run }) => [run.id, run]));
+export function emitWritten(emit: Emit, writes: RunWrite[], { recorded, tickets }: Written): void {
+  const byRun = new Map(writes.map(({ run }) => [run.id, run]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
   for (const ticketed of tickets) emitTicketed(emit, ticketed);
 }

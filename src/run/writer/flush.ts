@@ -15,7 +15,7 @@ import { suppressFindings } from '../../transitions/findings/suppress.ts';
 import { send, statement } from '../../batch/statement.ts';
 
 /** What one run writes in one flush: what its checks saw, or its end, or both. */
-export interface Entry {
+export interface RunWrite {
   run: Run;
   recording: Recording | null;
   finish: Finish | null;
@@ -25,7 +25,7 @@ export interface Entry {
 export type Ended = Finished & { next: RunEntry | null };
 
 /**
- * The result for one entry; null when its run is no longer held under its fence: then nothing of the entry was written.
+ * The result for one write; null when its run is no longer held under its fence: then nothing of the write was written.
  */
 export type Outcome = {
   recorded: Recorded | null;
@@ -42,15 +42,15 @@ export type Outcome = {
  */
 export async function flush(
   client: pg.ClientBase,
-  entries: Entry[],
+  writes: RunWrite[],
 ): Promise<{ outcomes: Outcome[]; written: Written }> {
-  const recording = entries.filter(isRecording);
+  const recording = writes.filter(isRecording);
   const dependent = dependentFindings(recording);
-  const ending = entries.filter(isEnding);
-  const going = entries.filter((entry) => !isEnding(entry));
+  const ending = writes.filter(isEnding);
+  const going = writes.filter((write) => !isEnding(write));
   await client.query('BEGIN');
   const sent = [
-    send(client, lockRuns, [JSON.stringify(entries.map(askedOf))]),
+    send(client, lockRuns, [JSON.stringify(writes.map(askedOf))]),
     recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
     dependent.length > 0 ? send(client, suppressFindings, [JSON.stringify(dependent)]) : [],
     ...(ending.length > 0
@@ -72,7 +72,7 @@ export async function flush(
   const recordedBy = Map.groupBy(recorded, (row) => row.run);
   const finishedBy = new Map((finished as FinishedRow[]).map((row) => [row.id, row]));
   const nextBy = new Map(next.map(({ bot_id, ...entry }) => [bot_id, entry]));
-  const outcomes = entries.map(({ run, recording, finish }) => {
+  const outcomes = writes.map(({ run, recording, finish }) => {
     if (!isHeld.has(run.id)) return null;
     return {
       recorded: recording && recordedOf(run, recording, recordedBy.get(run.id) ?? []),
@@ -85,9 +85,9 @@ export async function flush(
   return { outcomes, written: { recorded, tickets: [...tickets] } };
 }
 
-const isRecording = (entry: Entry): entry is Entry & { recording: Recording } =>
-  entry.recording !== null;
-const isEnding = (entry: Entry): entry is Entry & { finish: Finish } => entry.finish !== null;
+const isRecording = (write: RunWrite): write is RunWrite & { recording: Recording } =>
+  write.recording !== null;
+const isEnding = (write: RunWrite): write is RunWrite & { finish: Finish } => write.finish !== null;
 
 /** What a flush asks for: `$1` of {@link lockRuns} is a list of these. */
 interface Asked {
@@ -101,7 +101,7 @@ interface Asked {
   fingerprints: string[];
 }
 
-const askedOf = ({ run, recording, finish }: Entry): Asked => ({
+const askedOf = ({ run, recording, finish }: RunWrite): Asked => ({
   id: run.id,
   fence: run.fence,
   ends: finish !== null,

@@ -8,9 +8,9 @@ import { finishOf, type Ending } from './finish.ts';
 import type { Recorded } from './record.ts';
 import { recordingOf } from './recording.ts';
 import type { Run } from './run.ts';
-import { addJob, batchRunner, type Job } from '../../batch/run-batch.ts';
+import { addItem, batchRunner, type Item } from '../../batch/run-batch.ts';
 import { emitWritten } from './emit-written.ts';
-import { flush, type Ended, type Entry, type Outcome } from './flush.ts';
+import { flush, type Ended, type RunWrite, type Outcome } from './flush.ts';
 import { writeCanary } from './write-canary.ts';
 import { startBatch } from './start-batch.ts';
 import { warmUp } from './warm-up.ts';
@@ -23,10 +23,12 @@ import { findCommitted } from './find-committed.ts';
  */
 export interface RunWriter {
   /**
-   * Opens connections and makes plans, so that the first run does not wait for them. Rejects when there is no database.
+   * Opens connections and lets the server plan the statements, so that the first run waits for neither. Rejects when there
+   * is no database.
    */
   warmUp(): Promise<void>;
-  /** `queued -> running`; null when the run is not ours. */
+  /** `queued -> running`; null when the run cannot start: it is not queued any more or not yet due, a person asked to
+   * cancel it, or its bot has no free place. */
   start(entry: RunEntry): Promise<Run | null>;
   /** What the checks saw, while the run goes on. */
   record(run: Run, outcomes: CheckOutcome[]): Promise<Recorded>;
@@ -34,7 +36,7 @@ export interface RunWriter {
   end(run: Run, ending: Ending): Promise<Ended>;
   /** Records, escalates and finishes in one commit; the ending's `findings` are counted there. */
   recordAndEnd(run: Run, outcomes: CheckOutcome[], ending: Ending): Promise<Ended>;
-  /** Writes a canary as recorded, with the statements that write runs. Rejects like the calls for a run. */
+  /** Records a canary, in one transaction with the statements that write runs. Rejects like the calls for a run. */
   recordCanary(id: string): Promise<void>;
   /** Takes no more runs, and resolves when all that were taken are written or rejected. */
   close(): Promise<void>;
@@ -53,17 +55,17 @@ export interface RunWriterOptions {
 const mostWeight = 1_000;
 const runWeight = 10;
 
-interface StartJob extends Job {
+interface StartItem extends Item {
   entry: RunEntry;
   resolve(run: Run | null): void;
 }
 
-interface WriteJob extends Job {
-  entry: Entry;
+interface WriteItem extends Item {
+  write: RunWrite;
   resolve(outcome: NonNullable<Outcome>): void;
 }
 
-interface CanaryJob extends Job {
+interface CanaryItem extends Item {
   id: string;
   resolve(): void;
 }
@@ -79,27 +81,27 @@ export function openRunWriter({
     name: 'roundsman run writer',
     max: flushesAtOnce + 1,
   });
-  const starts = openBatches<StartJob>(
+  const starts = openBatches<StartItem>(
     1,
     mostWeight,
     batchRunner(connections, emit, async (client, batch) => {
       const started = await startBatch(client, batch, worker);
-      for (const job of batch) job.resolve(started.get(job.entry.id) ?? null);
+      for (const item of batch) item.resolve(started.get(item.entry.id) ?? null);
     }),
   );
-  const writes = openBatches<WriteJob>(
+  const writes = openBatches<WriteItem>(
     flushesAtOnce,
     mostWeight,
-    batchRunner(connections, emit, (client, batch) => resolveJobs(client, batch, emit)),
+    batchRunner(connections, emit, (client, batch) => resolveItems(client, batch, emit)),
   );
   // Canaries have a batch of their own. It has no connection of its own: it waits until one of the others is free.
-  const canaries = openBatches<CanaryJob>(
+  const canaries = openBatches<CanaryItem>(
     1,
     runWeight,
     batchRunner(connections, emit, async (client, batch) => {
-      for (const job of batch) {
-        await writeCanary(client, job.id);
-        job.resolve();
+      for (const item of batch) {
+        await writeCanary(client, item.id);
+        item.resolve();
       }
     }),
   );
@@ -109,20 +111,20 @@ export function openRunWriter({
     await connections.end();
   }
 
-  const add: typeof addJob = (to, own) =>
-    closing ? Promise.reject(new Error('the run writer is closed')) : addJob(to, own);
+  const add: typeof addItem = (to, own) =>
+    closing ? Promise.reject(new Error('the run writer is closed')) : addItem(to, own);
 
-  const write = (entry: Entry): Promise<NonNullable<Outcome>> =>
+  const write = (content: RunWrite): Promise<NonNullable<Outcome>> =>
     add(writes, {
-      key: entry.run.bot.id,
-      weight: runWeight + (entry.recording?.findings.length ?? 0),
-      entry,
+      key: content.run.bot.id,
+      weight: runWeight + (content.recording?.findings.length ?? 0),
+      write: content,
     });
 
   return {
     warmUp: () => warmUp(connections, flushesAtOnce + 1),
     start: (entry) =>
-      add<Run | null, StartJob>(starts, { key: entry.id, weight: runWeight, entry }),
+      add<Run | null, StartItem>(starts, { key: entry.id, weight: runWeight, entry }),
     async record(run, outcomes) {
       const recording = recordingOf(run, outcomes);
       return (await write({ run, recording, finish: null })).recorded!;
@@ -136,30 +138,31 @@ export function openRunWriter({
       const finish = finishOf(run, ending, true);
       return (await write({ run, recording, finish })).finished!;
     },
-    recordCanary: (id) => add<void, CanaryJob>(canaries, { key: id, weight: runWeight, id }),
+    recordCanary: (id) => add<void, CanaryItem>(canaries, { key: id, weight: runWeight, id }),
     close: () => (closing ??= close()),
   };
 }
 
-/** Flushes a batch and resolves or rejects each job. */
-async function resolveJobs(
+/** Flushes a batch and resolves or rejects each item. */
+async function resolveItems(
   client: Parameters<typeof flush>[0],
-  batch: WriteJob[],
+  batch: WriteItem[],
   emit: Emit,
 ): Promise<void> {
-  const entries = batch.map(({ entry }) => entry);
-  const { outcomes, written } = await flush(client, entries);
-  // After a lost connection, a run that is no longer held may have been ended by the flush before.
-  const doubted = batch.filter((job, at) => job.doubtful && !outcomes[at]);
-  const finishes = doubted.flatMap(({ entry }) => entry.finish ?? []);
+  const writes = batch.map(({ write }) => write);
+  const { outcomes, written } = await flush(client, writes);
+  // The connection was lost in an earlier try of this item: that try may have committed and ended the run, which is why it
+  // is no longer held.
+  const doubted = batch.filter((item, at) => item.doubtful && !outcomes[at]);
+  const finishes = doubted.flatMap(({ write }) => write.finish ?? []);
   const committed = finishes.length > 0 ? await findCommitted(client, finishes) : null;
-  for (const [at, job] of batch.entries()) {
+  for (const [at, item] of batch.entries()) {
     const outcome = outcomes[at];
-    const ended = committed?.get(job.entry.run.id);
-    if (outcome) job.resolve(outcome);
-    else if (ended) job.resolve({ recorded: null, finished: { ...ended, next: null } });
-    else job.reject(new LostRunError(job.entry.run));
+    const ended = committed?.get(item.write.run.id);
+    if (outcome) item.resolve(outcome);
+    else if (ended) item.resolve({ recorded: null, finished: { ...ended, next: null } });
+    else item.reject(new LostRunError(item.write.run));
   }
-  // Last: what it tells is committed, and no run waits for it.
-  emitWritten(emit, entries, written);
+  // Emits last: the events tell only what is committed, and no run waits for the log.
+  emitWritten(emit, writes, written);
 }

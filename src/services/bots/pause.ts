@@ -1,4 +1,4 @@
-import { countOpenRuns } from '../../data/bots/bot-executions.ts';
+import { countPendingRuns } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
@@ -38,7 +38,7 @@ export async function pauseBot(
     });
   if (bot.status === 'paused') return { bot, same: true, open: 0 };
   const after = await changed(db, bot, pause(db, bot, reason));
-  return { bot: after, same: false, open: await countOpenRuns(db, bot.id) };
+  return { bot: after, same: false, open: await countPendingRuns(db, bot.id) };
 }
 
 /**

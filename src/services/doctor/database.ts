@@ -9,21 +9,21 @@ import { embeddedExists } from '../../database/embedded/index.ts';
 import { joinAsCommand } from '../../database/embedded/join-as-command.ts';
 import type { OnWait } from '../../database/embedded/locks.ts';
 import {
-  DatabaseNotReady,
+  DatabaseNotReadyError,
   DatabaseRefusesError,
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { becameAnother } from '../../database/odd-role.ts';
+import { explainForeignRole } from '../../database/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
-import { unloadable } from '../../database/unloadable.ts';
+import { explainUnloadable } from '../../database/explain-unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
 import { rightsOf } from '../database/rights.ts';
 import { serverVersion } from '../database/status.ts';
 import { tryWriting } from '../database/try-writing.ts';
-import { examineReader } from './checks.ts';
+import { examineReader } from './reader.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineEngine } from './engine.ts';
@@ -99,7 +99,7 @@ async function examine(
   try {
     found = [ok('Database', `PostgreSQL ${await serverVersion(db)} answers`)];
   } catch (error) {
-    const refused = refusalOf(error) ?? (await unloadable(url, error));
+    const refused = refusalOf(error) ?? (await explainUnloadable(url, error));
     if (refused) return [fail('Database', `${refused.what}: ${refused.why}`, refused.hint)];
     const full = isFull(error) ? explainFault(error) : null;
     if (full) return [fail('Database', `${full.what}: ${full.why}`, full.hint)];
@@ -109,7 +109,7 @@ async function examine(
     return [fail('Database', `it cannot be reached: ${messageOf(error)}`, hint)];
   }
   const connections = await examineConnections(db, config);
-  // Every other check needs a further connection.
+  // Every other examination needs a further connection.
   if ((await limitOn(db)).most < 2) return [...found, connections];
   found.push(
     ...(await examineWrites(url)),
@@ -122,7 +122,7 @@ async function examine(
   } catch (error) {
     if (error instanceof DatabaseRefusesError)
       return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
-    if (!(error instanceof DatabaseNotReady)) throw error;
+    if (!(error instanceof DatabaseNotReadyError)) throw error;
     // Without the schema nothing more can be examined.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
   }
@@ -139,7 +139,7 @@ async function examine(
   return [...found, ...(await examineEngine(db, config, onCanary))];
 }
 
-/** A database that answers may still be unusable. */
+/** Tries a real write: a server that answers may still refuse one. */
 async function examineWrites(url: string): Promise<Diagnosis[]> {
   const db = connect(url, {
     name: 'roundsman doctor',
@@ -151,9 +151,9 @@ async function examineWrites(url: string): Promise<Diagnosis[]> {
     await tryWriting(db);
     return [];
   } catch (error) {
-    const told = error instanceof RoundsmanError ? error : explainFault(error);
-    if (!told) throw error;
-    return [fail('Database', `${told.what}: ${told.why}`, told.hint)];
+    const explained = error instanceof RoundsmanError ? error : explainFault(error);
+    if (!explained) throw error;
+    return [fail('Database', `${explained.what}: ${explained.why}`, explained.hint)];
   } finally {
     await db.destroy();
   }
@@ -177,18 +177,18 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
     return fail(
       'Clock',
       `${detail}: BullMQ on PostgreSQL depends on it, so no worker starts on this host`,
-      'synchronise both with NTP, or set REDIS_URL',
+      "synchronise this host and the database's host with NTP, or set REDIS_URL",
     );
   return warn(
     'Clock',
     detail,
-    'synchronise both with NTP; runs use the time of the database, but the times in the two logs do not match',
+    "synchronise this host and the database's host with NTP; runs use the time of the database, but times in Roundsman's and PostgreSQL's logs do not match",
   );
 }
 
 async function examineRoles(db: Db): Promise<Diagnosis> {
   const { role, missing, writes } = await rightsOf(db);
-  const other = writes ? null : await becameAnother(db);
+  const other = writes ? null : await explainForeignRole(db);
   if (other) return fail('Roles', `${other.what}: ${other.why}`, other.hint);
   if (!writes)
     return fail(

@@ -1,6 +1,6 @@
 import type { CanaryResult } from '../progress/canary.ts';
 
-/** The result of one check of the doctor. `warn` works for now; `fail` is broken. */
+/** What one examination of the doctor found. `warn` works for now; `fail` is broken. */
 export interface Diagnosis {
   subject: string;
   status: 'ok' | 'warn' | 'fail';

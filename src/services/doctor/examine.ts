@@ -26,8 +26,8 @@ export interface Listener {
 }
 
 /**
- * Examines everything that this installation depends on; a check that fails does not stop the others. `isLate` says
- * that a check has not ended, and may still hold something open.
+ * Examines everything that this installation depends on; an examination that fails does not stop the others. `isLate` says
+ * that one has not ended, and may still hold something open.
  */
 export async function examineAll(
   listener: Listener,
@@ -53,7 +53,7 @@ export async function examineAll(
   return { found, isLate: database.isLate || redis.isLate };
 }
 
-/** A server may stop answering in the middle of a check: no part of the doctor takes longer than this. */
+/** A server may stop answering in the middle of an examination: no part of the doctor takes longer than this. */
 const mostMs = 60_000;
 
 async function inTime(

@@ -6,7 +6,7 @@ import type { OnWait } from '../../database/embedded/locks.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { queuePrefix } from '../../queue/backend.ts';
 import { redisCli } from '../../queue/redis-cli.ts';
-import { askRedis, judgeRedis } from '../../queue/redis.ts';
+import { askRedis, redisWarnings } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 /** No diagnosis if REDIS_URL is not set. With such a failure no process starts. */
@@ -25,7 +25,7 @@ export async function examineRedis(
         ? 'answers; the prefix of its keys is stored in the database, which does not answer, so nothing was written'
         : 'writes and reads';
     found.push(ok('Redis', `version ${facts.version ?? 'unknown'} ${tried}`));
-    for (const warning of judgeRedis(facts, redisUrl))
+    for (const warning of redisWarnings(facts, redisUrl))
       found.push(
         warn(
           'Redis',

@@ -9,8 +9,8 @@ import { isUuid } from './uuid.ts';
 export class TicketOverError extends RoundsmanError {}
 
 /**
- * A ticket that has not ended; `wanted` says what is to be done with it. Throws {@link NotFoundError}, {@link
- * TicketOverError}.
+ * A ticket that has not ended; `wanted` completes the message "T-42 cannot be …". Throws {@link NotFoundError}, {@link
+ * TicketOverError}, and {@link UsageError} for a text that names no ticket.
  */
 export async function pendingTicketOf(db: Db, given: string, wanted: string): Promise<TicketRow> {
   const ticket = await ticketOf(db, given);
@@ -21,14 +21,14 @@ export async function pendingTicketOf(db: Db, given: string, wanted: string): Pr
     why:
       status === 'closed'
         ? `it is closed${by ? `; ${by} resolved it at ${time(at)} UTC` : ''}`
-        : `it is ${status}${by ? ` by ${by}` : ''} since ${time(at)} UTC`,
+        : `it was ${status}${by ? ` by ${by}` : ''} at ${time(at)} UTC`,
     hint: `see \`npx roundsman tickets show T-${number}\`; if the problem comes back, it gets a ticket again`,
   });
 }
 
 /**
- * The open finding of its problem, which may have come again since; otherwise the finding for which it was opened.
- * Undefined when both are gone.
+ * The finding that is open now for the ticket's problem (it may have come back since); otherwise the finding for which the
+ * ticket was opened. Undefined when neither is kept.
  */
 export const openOrFirstFinding = (
   db: Db,
@@ -51,7 +51,7 @@ export const openOrFirstFinding = (
     .limit(1)
     .executeTakeFirst();
 
-/** The same finding; throws {@link NotFoundError} when there is none any more. */
+/** As {@link openOrFirstFinding}; throws {@link NotFoundError} when there is none any more. */
 export async function findingOfTicket(db: Db, ticket: TicketRow) {
   const finding = await openOrFirstFinding(db, ticket);
   if (finding) return finding;
@@ -62,7 +62,7 @@ export async function findingOfTicket(db: Db, ticket: TicketRow) {
   });
 }
 
-/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}. */
+/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}, and {@link UsageError} for a text that names no ticket. */
 export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
   const number = /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
   if (!number && !isUuid(given))

@@ -15,7 +15,7 @@ import type { Db } from '../../database/connect.ts';
  * Resolves with the status that the run has now: `cancelled`, or `running` until its worker stops it; null when it had
  * already ended.
  */
-export async function cancelJob(db: Db, id: string): Promise<'cancelled' | 'running' | null> {
+export async function cancelJobRun(db: Db, id: string): Promise<'cancelled' | 'running' | null> {
   const { rows } = await sql<{ status: 'cancelled' | 'running' }>`
     UPDATE engine.job_runs
     SET cancel_requested_at = coalesce(cancel_requested_at, engine.now()),

@@ -1,5 +1,5 @@
 /**
- * Adds an entry of knowledge, with an event.
+ * Adds an entry of knowledge, and writes a row of `bot_knowledge_events`.
  *
  * From: no entry of the name, or one that was removed.
  * To: `shadow`, or another autonomy when a person says so.
@@ -13,13 +13,14 @@ import type { Database } from '../../database/connect.ts';
 import { moveKnowledgeAside } from './rename.ts';
 import { writeEvent, type Change } from './write-event.ts';
 
-/** `aside` is what a removed entry is called now that had the name. */
+/** `aside`: the new name of the removed entry that had this name; null when there was none. */
 export async function addKnowledge(
   trx: Transaction<Database>,
   values: Pick<KnowledgeRow, 'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'>,
   change: Change,
 ): Promise<{ entry: KnowledgeRow; aside: string | null } | undefined> {
-  // For the trigger that keeps out what an older process would register again.
+  // Tells the trigger entry_added that this insert is on purpose; it skips inserts by which an older process would
+  // register a renamed entry again.
   await sql`SELECT set_config('engine.adds_anew', 'on', true)`.execute(trx);
   const aside = await moveKnowledgeAside(trx, values.name, change);
   const entry = await trx

@@ -24,13 +24,13 @@ export const noteCancellations = (db: Db) =>
         SELECT e.id FROM bot_executions e JOIN engine.cancellations a ON a.execution_id = e.id
         WHERE ${isPending('e')} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)
       RETURNING e.id
-    ), over AS (
+    ), obsolete AS (
       -- Locks engine.cancellations by execution_id; rows that others hold are skipped.
       SELECT c.execution_id FROM engine.cancellations c
       WHERE c.execution_id IN (SELECT id FROM noted)
         OR NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = c.execution_id AND ${isPending('e')})
       ORDER BY c.execution_id FOR UPDATE SKIP LOCKED
     )
-    DELETE FROM engine.cancellations c USING over WHERE c.execution_id = over.execution_id`.execute(
+    DELETE FROM engine.cancellations c USING obsolete WHERE c.execution_id = obsolete.execution_id`.execute(
     db,
   );

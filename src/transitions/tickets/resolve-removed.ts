@@ -1,9 +1,9 @@
 /**
- * Tickets of removed bots are resolved, each with an event.
+ * Resolves pending tickets of removed bots, each with a row of `bot_ticket_events`.
  *
  * From: `open` or `assigned`, of a removed bot.
- * To: `resolved`, by who removed the bot.
- * By: as close-removed.ts says.
+ * To: `resolved`, by the person who removed the bot.
+ * By: an admin (`bots remove`); later the settle timer, for tickets that a run of the bot opened after that.
  * Locks: tickets; the transaction holds their bots and memories.
  * Zero rows: none is pending.
  */
@@ -30,7 +30,7 @@ export async function resolveRemovedTickets(
           reopened_by = NULL
       WHERE t.bot_id = ANY (${bots}::uuid[]) AND ${isPending('t')}
       RETURNING t.id, t.number, t.severity
-    ), told AS (
+    ), history AS (
       INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
       SELECT id, 'resolved', ${by}, jsonb_build_object('notes', ${notes}::text), engine.now() FROM resolved
     )

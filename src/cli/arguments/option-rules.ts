@@ -2,15 +2,16 @@ import type { Command, Option } from 'commander';
 import { UsageError } from '../../ground/errors.ts';
 import { isList, oneOf } from './words.ts';
 
-/** An empty text is a value of these: it takes away what was there. */
+/** Options for which an empty text is a value: it removes the text that was there. */
 const mayBeEmpty = new Set(['--description']);
 
 /**
- * Holds all options and arguments of a command to one habit (docs/cli.md), whichever command defines them: a word that is
- * none of its choices is refused with the nearest; an option that takes one value is not given two, of which the last
- * would win in silence; an empty text, as an unset variable of a script gives it, is no value.
+ * Applies the same rules (docs/cli.md) to all options and arguments of a command: a value that is none of its choices is
+ * refused, and the error suggests the nearest choice; an option that takes one value is refused when it is given two
+ * different ones, of which the last would win in silence; an empty text, which an unset variable of a script gives, is
+ * refused, except where it removes a text.
  */
-export function holdToHabit(command: Command): void {
+export function applyOptionRules(command: Command): void {
   for (const argument of command.registeredArguments)
     if (argument.argChoices) argument.argParser(oneOf(argument.name(), argument.argChoices));
   for (const option of command.options) {

@@ -40,7 +40,7 @@ async function ask(way: string, login: string, database: string): Promise<Settin
  * When such a setting caused `error` on a first connection: where it was set, and the statement that undoes it; null
  * otherwise.
  */
-export async function unloadable(url: string, error: unknown): Promise<Explanation | null> {
+export async function explainUnloadable(url: string, error: unknown): Promise<Explanation | null> {
   const why = messageOf(error);
   if (!words.test(why) || !URL.canParse(url)) return null;
   const { username, pathname } = new URL(url);

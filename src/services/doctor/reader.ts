@@ -4,11 +4,11 @@ import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts'
 import { HiddenRowsError, refuseHiddenRows } from '../../database/refuse-hidden-rows.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** The role with which checks read, and whether rows are hidden from it. */
+/** The role as which the checks of bots read, and whether rows are hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   try {
-    if (await refuseHiddenRows(db, url, { open: false }))
-      return judgeReader(await readerWrites(db));
+    const asReader = await refuseHiddenRows(db, url, { open: false });
+    if (asReader) return diagnoseReader(await readerWrites(db));
   } catch (error) {
     if (!(error instanceof HiddenRowsError)) throw error;
     return fail('Checks', `${error.what}: ${error.why}`, error.hint);
@@ -23,7 +23,7 @@ export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
 /** The most rights that are named. */
 const mostNamed = 5;
 
-function judgeReader(writes: ReaderRight[]): Diagnosis {
+function diagnoseReader(writes: ReaderRight[]): Diagnosis {
   if (writes.length === 0)
     return ok('Checks', `read as ${readerRole}, which sees all rows and may write none`);
   const named = writes.slice(0, mostNamed);
@@ -35,6 +35,6 @@ function judgeReader(writes: ReaderRight[]): Diagnosis {
       .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     `grant these rights to the roles that need them, then: ${named
       .map(({ right, on }) => `REVOKE ${right} ON ${on} FROM PUBLIC`)
-      .join('; ')} (or FROM ${readerRole}, where it was given them itself)`,
+      .join('; ')} (or FROM ${readerRole}, if the rights were granted to it directly)`,
   );
 }
