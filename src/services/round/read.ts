@@ -36,7 +36,7 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, and those of the storms that stand for them, the most urgent first */
+  /** the pending tickets of these findings, and those of storms of these bots, the most urgent first */
   tickets: SeenTicket[];
   /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
@@ -95,10 +95,11 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .where('resolved_at', 'is', null)
     .where('id', 'not in', findings.map(({ id }) => id).concat(none))
     .executeTakeFirstOrThrow();
-  const fingerprints = findings.flatMap(({ fingerprint, bot_id }) => [
-    fingerprint,
-    stormFor(bot_id!),
-  ]);
+  const fingerprints = [
+    ...findings.map(({ fingerprint }) => fingerprint),
+    // Also where these runs saw only a part, or nothing.
+    ...bots.map(stormFor),
+  ];
   const tickets =
     fingerprints.length === 0
       ? []
