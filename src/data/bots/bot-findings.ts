@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
 import { BadInputError, fields, uuid, uuids, word } from '../../database/faults/bad-input.ts';
@@ -14,6 +14,10 @@ export const severityWords = sql.lit(`{${severities.join(',')}}`);
 /** 1 for critical to 5 for info: SQL orders severities by rank, never by their text. */
 export const severityRank = (column: string) =>
   sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
+
+/** Whether the severity `to` is worse than `from`; both are SQL of type text. */
+export const rises = (from: RawBuilder<unknown>, to: RawBuilder<unknown>) =>
+  sql<boolean>`(array_position(${severityWords}::text[], ${to}::text) < array_position(${severityWords}::text[], ${from}::text))`;
 
 /** How many open findings each bot has; bots without one are left out. Throws BadInputError. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {

@@ -9,7 +9,7 @@ import {
 } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isSnoozed, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
@@ -33,7 +33,7 @@ export interface Round {
   actions: Selectable<Database['bot_actions']>[];
   /** the pending tickets of these findings, and those of the storms that stand for them, the most urgent first */
   tickets: SeenTicket[];
-  /** the number of other pending tickets, about what these runs did not see */
+  /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
   now: Date;
@@ -107,6 +107,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('status', 'in', pending)
+    .where('id', 'not in', tickets.map(({ id }) => id).concat(none))
+    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return {
     executions,
@@ -114,8 +116,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     left_open: Number(left_open),
     actions,
     tickets,
-    // A ticket may have been opened since.
-    tickets_left_open: Math.max(0, count - tickets.length),
+    tickets_left_open: count,
     now: await currentTime(db),
   };
 }
