@@ -297,6 +297,7 @@ export interface BotTicketEvents {
     | 'unassigned'
     | 'acknowledged'
     | 'snoozed'
+    | 'woken'
     | 'commented'
     | 'noted'
     | 'resolved'
@@ -340,6 +341,12 @@ export interface BotTickets {
   severity_override_by: string | null;
   severity_override_reason: string | null;
   severity_found: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  snoozed_at: Timestamp | null;
+  snoozed_by: string | null;
+  snoozed_severity: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  snoozed_occurrences: number | null;
+  snooze_seen: Generated<number>;
+  woken_at: Timestamp | null;
 }
 
 export interface Bots {

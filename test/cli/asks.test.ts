@@ -149,6 +149,7 @@ const writes = [
   'tickets reopen',
   'tickets close',
   'tickets severity',
+  'tickets snooze',
   'tickets from',
   'knowledge add',
   'knowledge disable',

@@ -8,6 +8,7 @@ import { commentOnTicket } from '../../src/services/tickets/comment.ts';
 import { NotReopenedError, reopenTicket } from '../../src/services/tickets/reopen.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
 import { overrideSeverity as rateTicket } from '../../src/services/tickets/severity.ts';
+import { snoozeTicket as snoozeIt } from '../../src/services/tickets/snooze.ts';
 import { unassignTicket } from '../../src/services/tickets/unassign.ts';
 import { TicketOverError } from '../../src/services/references/ticket.ts';
 import { TicketChangedError, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
@@ -20,6 +21,7 @@ import {
   clearSeverity,
   overrideSeverity,
 } from '../../src/transitions/tickets/override-severity.ts';
+import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket as unassign } from '../../src/transitions/tickets/unassign.ts';
 import { insertBot, insertFinding, insertTicket } from '../cli/rows.ts';
 import { aBot, broken, catalogue, clean } from '../support/builders.ts';
@@ -139,6 +141,8 @@ describe('of two who have seen the same ticket, one changes it', () => {
     rated: (trx, seen, actor) =>
       overrideSeverity(trx, seen, { severity: 'low', reason: 'x' }, actor),
     unrated: clearSeverity,
+    snoozed: (trx, seen, actor) => snoozeTicket(trx, seen, { occurrences: 3 }, actor),
+    woken: endSnooze,
   };
   const resolvedChanges: Record<string, Change> = {
     reopened: (trx, seen, actor) => reopenResolved(trx, seen, 'x', actor),
@@ -154,6 +158,7 @@ describe('of two who have seen the same ticket, one changes it', () => {
     const changes = isResolved ? resolvedChanges : pendingChanges;
     await assignTicket(as('dora'), { ticket, who: 'dora' });
     await rateTicket(as('dora'), { ticket, severity: 'critical', reason: 'x' });
+    await snoozeIt(as('dora'), { ticket, seconds: 3600 });
     if (isResolved) await resolve('dora');
     const seen = await row();
     const before = (await events()).length;

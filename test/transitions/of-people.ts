@@ -21,6 +21,7 @@ import {
   clearSeverity,
   overrideSeverity,
 } from '../../src/transitions/tickets/override-severity.ts';
+import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
 import { problems, entries, ticket, change, type Transactions } from './given.ts';
 
@@ -40,6 +41,8 @@ export const ofPeople: Transactions = {
       await acknowledgeTicket(trx, await seen(), 'ann');
       await assignTicket(trx, await seen(), 'bob', 'ann');
       await unassignTicket(trx, await seen(), 'ann');
+      await snoozeTicket(trx, await seen(), { seconds: 60 }, 'ann');
+      await endSnooze(trx, await seen(), 'ann');
       await overrideSeverity(trx, await seen(), { severity: 'critical', reason: 'x' }, 'ann');
       await clearSeverity(trx, await seen(), 'ann');
       await commentOnTicket(trx, (await seen()).id, 'ann', 'x');

@@ -180,6 +180,7 @@ export async function plantScene(db: Db): Promise<void> {
         severity: number % 2 === 0 ? 'medium' : 'high',
         title: 'x',
         description: 'x',
+        snoozed_until: number === 3 ? sql<Date>`now() - interval '1 minute'` : null,
       })
       .execute();
   }

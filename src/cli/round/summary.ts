@@ -1,7 +1,7 @@
 import { printable } from '../../ground/text.ts';
 import type { Round, SeenFinding } from '../../services/round/make.ts';
 import { countHealsOf } from '../../services/actions/list.ts';
-import { isStorm } from '../../services/tickets/list.ts';
+import { isSnoozed, isStorm } from '../../services/tickets/list.ts';
 import { notVerified } from '../actions/heals.ts';
 import { resolvedBy } from '../findings/resolution.ts';
 import {
@@ -16,6 +16,7 @@ import {
   state,
 } from '../terminal/print.ts';
 import { quietColumn, reopenedColumn } from '../tickets/list.ts';
+import { snoozedInWords } from '../tickets/snooze.ts';
 import { isQuiet, quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
@@ -32,7 +33,9 @@ export function printRound(
 ): void {
   const names = new Map(bots.map(({ id, name }) => [id, name]));
   const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
-  const { findings, left_open, tickets, tickets_left_open, now } = round;
+  const { findings, left_open, tickets_left_open, now } = round;
+  const tickets = round.tickets.filter((ticket) => !isSnoozed(ticket, now));
+  const snoozed = round.tickets.filter((ticket) => isSnoozed(ticket, now));
   const executions = round.executions.toSorted((a, b) =>
     byText(nameOf(a.bot_id), nameOf(b.bot_id)),
   );
@@ -96,6 +99,8 @@ export function printRound(
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could run.',
   );
+  for (const ticket of snoozed)
+    say(`T-${ticket.number} is snoozed ${snoozedInWords(ticket, now)}: ${printable(ticket.title)}`);
   for (const ticket of tickets)
     if (isStorm(ticket))
       say(
@@ -183,5 +188,7 @@ const unverified = ({ state, judge_within }: Round['actions'][number]): string =
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
-const nextStep = ({ tickets: [first] }: Round): string | null =>
-  first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;
+function nextStep({ tickets, now }: Round): string | null {
+  const first = tickets.find((ticket) => !isSnoozed(ticket, now));
+  return first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;
+}

@@ -8,7 +8,17 @@ import {
 } from '../../services/tickets/list.ts';
 import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
+import {
+  counted,
+  json,
+  note,
+  paint,
+  relative,
+  severity,
+  span,
+  state,
+  upTo,
+} from '../terminal/print.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -19,7 +29,9 @@ function respond(ticket: TicketRow, now: Date): string {
     case 'none':
       return '-';
     case 'snoozed':
-      return `snoozed for ${span(response.until.getTime() - now.getTime())}`;
+      return response.until
+        ? `snoozed for ${span(response.until.getTime() - now.getTime())}`
+        : `snoozed, ${counted(response.occurrences, 'more time')}`;
     case 'due':
       return relative(response.at, now);
     case 'overdue':
@@ -87,21 +99,24 @@ export interface TicketsOptions {
   severity?: TicketRow['severity'][];
   assignedTo?: string;
   all?: true;
+  snoozed?: true;
   limit: number;
   json?: true;
 }
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { severity, assignedTo, status, all } = options;
-    const filter = { status, all, severity, assignedTo, limit: options.limit + 1 };
+    const { severity, assignedTo, status, all, snoozed } = options;
+    const filter = { status, all, snoozed, severity, assignedTo, limit: options.limit + 1 };
     const { now, ...found } = await list(db, filter);
     const tickets = upTo(found.tickets, options.limit);
     const unmet =
       assignedTo && tickets.length === 0 && (await unmetName(db, 'assignee', assignedTo));
     if (unmet) note(unmet);
+    if (found.snoozed > 0)
+      note(`${leftOut(found.snoozed)}: \`npx roundsman tickets list --snoozed\``);
     if (options.json) return json(tickets);
-    const filtered = severity || assignedTo || options.status;
+    const filtered = severity || assignedTo || options.status || snoozed;
     ticketTable(
       tickets,
       now,
@@ -110,3 +125,6 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
         : 'No open tickets. `npx roundsman status` says whether anything else needs you.',
     );
   });
+
+const leftOut = (count: number): string =>
+  `${counted(count, 'snoozed ticket')} ${count === 1 ? 'is' : 'are'} left out`;

@@ -14,6 +14,7 @@ import * as print from '../terminal/print.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
+import { snoozedInWords } from './snooze.ts';
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -122,10 +123,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
         ? `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`
         : null,
     ],
-    [
-      'Snoozed',
-      !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
-    ],
+    ['Snoozed', snoozedInWords(ticket, now)],
     ['Silenced', silencedBy(ticket)],
     ['Behind', suppressedBehind(ticket)],
     ['Resolved', print.moment(ticket.resolved_at, now)],

@@ -9,7 +9,7 @@ import { rowLimit } from './row-limit.ts';
 import { severityRank } from './severity-rank.ts';
 import { ticketColumn } from './standing-tickets.ts';
 
-export { severityRank, severityWords } from './severity-rank.ts';
+export { rises, severityRank, severityWords } from './severity-rank.ts';
 export { ticketColumn, type StandingTicket } from './standing-tickets.ts';
 
 /** How many open findings each bot has; bots without one are left out. Throws BadInputError. */

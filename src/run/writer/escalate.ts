@@ -12,7 +12,7 @@ import type { Ticketed } from '../../events/ticketed.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
 import { findAssignees, open } from '../../transitions/tickets/open.ts';
 import { findLatest, reopen } from '../../transitions/tickets/reopen.ts';
-import { findSeverities, rate } from '../../transitions/tickets/rate.ts';
+import { findChanged, findChanging } from '../../transitions/tickets/rate.ts';
 import { resolveGone } from '../../transitions/tickets/resolve-gone.ts';
 import { endStorms } from '../../transitions/tickets/end-storm.ts';
 import { keepStorms } from '../../transitions/tickets/keep-storm.ts';
@@ -39,7 +39,7 @@ export const escalateValues = (runs: Ending[]): [string] => [
 const runs = sql`asked AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, looked boolean, healing_done boolean)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, asked.looked AND e.trigger <> 'verify' AS looked, asked.healing_done
+    SELECT e.id, e.bot_id, e.started_at, asked.looked AND e.trigger <> 'verify' AS looked, asked.healing_done
     FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
     WHERE asked.last OR e.cancel_requested_at IS NOT NULL
   )`;
@@ -50,7 +50,7 @@ const runs = sql`asked AS MATERIALIZED (
  * and those that are suppressed behind a cause of which people are told. In a storm, when more than half of a bot's components are broken, one ticket stands for all,
  * whatever their severity: it has a title of its own and says at the end of each run how much is broken. Tickets whose
  * finding is gone are resolved, and the storm's when it is over; a problem that was seen again is counted on its
- * ticket too, and one that got worse is no longer acknowledged (`rate.ts`). Works on many runs that the transaction holds. A run that will be tried again (not its `last` attempt, and
+ * ticket too, and one that got worse is no longer acknowledged (`rate.ts`), and may wake one that is snoozed (`wake.ts`). Works on many runs that the transaction holds. A run that will be tried again (not its `last` attempt, and
  * no person asked to cancel it) has not ended.
  *
  * The parts touch different tickets, so one snapshot is enough for all of them: resolved tickets have no open finding;
@@ -69,8 +69,8 @@ export const escalateRuns = statement<Ticketed>(
     findNeedy,
     findLatest,
     findAssignees,
-    findSeverities,
-    rate,
+    findChanging,
+    findChanged,
     countOnTickets,
     keepStorms,
     endStorms,

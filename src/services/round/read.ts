@@ -10,7 +10,7 @@ import {
 import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { isStorm, pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
@@ -40,7 +40,7 @@ export interface Round {
   tickets: SeenTicket[];
   /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
-  /** the number of other pending tickets, about what these runs did not see */
+  /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
   now: Date;
@@ -117,6 +117,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('status', 'in', pending)
+    .where('id', 'not in', tickets.map(({ id }) => id).concat(none))
+    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return {
     executions,
@@ -128,8 +130,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
       ticket_id: id,
       findings: inStorms.get(bot_id!) ?? 0,
     })),
-    // A ticket may have been opened since.
-    tickets_left_open: Math.max(0, count - tickets.length),
+    tickets_left_open: count,
     now: await currentTime(db),
   };
 }

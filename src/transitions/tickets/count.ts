@@ -14,7 +14,7 @@ import { rateTicket, whoAfter } from './rate.ts';
 /** A run opened it. What the platform's own code wrote keeps its words. */
 export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 
-/** `counted`. Reads `runs` and `rated`. */
+/** `counted`. Reads `runs` and `changed`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
     SET finding_id = f.id, occurrences = t.occurrences + 1,
@@ -23,7 +23,7 @@ export const countOnTickets = sql`counted AS (
         description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    LEFT JOIN rated r ON r.bot_id = f.bot_id AND r.fingerprint = f.fingerprint
+    LEFT JOIN changed r ON r.bot_id = f.bot_id AND r.fingerprint = f.fingerprint
     WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
       AND f.last_execution_id = runs.id
   )`;

@@ -11,7 +11,7 @@
 import { sql } from 'kysely';
 import { rateTicket, whoAfter } from './rate.ts';
 
-/** `storms_kept`. Reads `storms` and `rated`. */
+/** `storms_kept`. Reads `storms` and `changed`. */
 export const keepStorms = sql`storms_kept AS (
     UPDATE bot_tickets t
     SET finding_id = coalesce(s.worst, t.finding_id), occurrences = t.occurrences + s.seen::int,
@@ -19,5 +19,5 @@ export const keepStorms = sql`storms_kept AS (
         title = s.title, description = s.description,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)
-    FROM storms s LEFT JOIN rated r ON r.id = s.ticket WHERE t.id = s.ticket AND s.rages
+    FROM storms s LEFT JOIN changed r ON r.id = s.ticket WHERE t.id = s.ticket AND s.rages
   )`;

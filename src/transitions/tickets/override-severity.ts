@@ -1,7 +1,7 @@
 /**
  * A person says how severe a pending ticket is, or takes that back. Until then runs no longer change it: what they find is
  * kept in `severity_found`. When the ticket becomes more severe by it, the same happens as when a run finds it so
- * (`rate.ts`).
+ * (`rate.ts`), and a snooze of a less severe one is over.
  *
  * From: `open` or `assigned`, at the version that was read.
  * To: `assigned` when it has an assignee, else `open`; with the severity that the person said, or what the runs found,
@@ -11,11 +11,18 @@
  * Zero rows: another change came first, or it has ended: TicketChangedError is thrown.
  */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
-import { isPending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import {
+  isPending,
+  isSnoozed,
+  ticketChanged,
+  type TicketRow,
+} from '../../data/bots/bot-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import type { Severity } from '../../ground/severity.ts';
 import { findAssignees } from './open.ts';
-import { respondByAt, rises, whoAt } from './rate.ts';
+import { rises } from '../../data/bots/bot-findings.ts';
+import { respondByAt, whoAt } from './rate.ts';
+import { noSnoozeIf } from './snooze.ts';
 import { writeEvent } from './write-event.ts';
 
 export async function overrideSeverity(
@@ -33,6 +40,7 @@ export async function overrideSeverity(
   );
   if (!ticket) throw await ticketChanged(trx, seen, 'rated');
   await writeEvent(trx, seen.id, 'rated', actor, { ...becoming(seen, ticket), reason });
+  await tellIfWoken(trx, seen, ticket, actor);
   return ticket;
 }
 
@@ -50,6 +58,7 @@ export async function clearSeverity(
   );
   if (!ticket) throw await ticketChanged(trx, seen, 'unrated');
   await writeEvent(trx, seen.id, 'unrated', actor, becoming(seen, ticket));
+  await tellIfWoken(trx, seen, ticket, actor);
   return ticket;
 }
 
@@ -61,6 +70,7 @@ async function setSeverity(
 ): Promise<TicketRow | undefined> {
   const worse = rises(sql`t.severity`, to);
   const who = sql`CASE WHEN ${worse} THEN ${whoAt(to)} ELSE t.assigned_to END`;
+  const wakes = sql`${isSnoozed('t', sql`engine.now()`)} AND ${rises(sql`coalesce(t.snoozed_severity, t.severity)`, to)}`;
   const { rows } = await sql<TicketRow>`
     WITH ${findAssignees}
     UPDATE bot_tickets t
@@ -68,10 +78,20 @@ async function setSeverity(
         status = CASE WHEN ${who} IS NULL THEN 'open' ELSE 'assigned' END,
         respond_by = CASE WHEN ${worse} THEN ${respondByAt(to)} ELSE t.respond_by END,
         acknowledged_at = CASE WHEN ${worse} THEN NULL ELSE t.acknowledged_at END,
-        acknowledged_by = CASE WHEN ${worse} THEN NULL ELSE t.acknowledged_by END
+        acknowledged_by = CASE WHEN ${worse} THEN NULL ELSE t.acknowledged_by END, ${noSnoozeIf(wakes)}
     WHERE t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int AND ${isPending('t')}
     RETURNING t.*`.execute(trx);
   return rows[0];
+}
+
+async function tellIfWoken(
+  trx: Transaction<Database>,
+  seen: TicketRow,
+  ticket: TicketRow,
+  actor: string,
+): Promise<void> {
+  const ended = seen.snoozed_at !== null && ticket.snoozed_at === null;
+  if (ended) await writeEvent(trx, seen.id, 'woken', actor, { why: 'it is more severe' });
 }
 
 /** What an event says about the change. */

@@ -1,7 +1,7 @@
 /**
  * Writes the history of all changes that the end of runs made on tickets.
  *
- * From: tickets that were resolved, reopened, opened, or became more severe or less.
+ * From: tickets that were resolved, reopened, opened, became more severe or less, or woke.
  * To: one more row of `bot_ticket_events` each.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows.
@@ -9,8 +9,9 @@
  */
 import { sql } from 'kysely';
 import { rateEvents } from './rate.ts';
+import { wakeEvents } from './wake.ts';
 
-/** `events`. Reads `resolved`, `storms_over`, `reopened`, `opened` and `rated`. */
+/** `events`. Reads `resolved`, `storms_over`, `reopened`, `opened` and `changed`. */
 export const writeEvents = sql`events AS (
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
     SELECT id, event, 'roundsman', detail, engine.now() FROM (
@@ -24,6 +25,7 @@ export const writeEvents = sql`events AS (
       UNION ALL
       SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
       UNION ALL${rateEvents}
+      UNION ALL${wakeEvents}
     ) e
     RETURNING event
   )`;
