@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { correctYears } from './correct-years.ts';
 import { unreadable, type LogFile } from './log-file.ts';
 import { recognise } from './imported-before.ts';
 import { emptyTally, rowsOf, type Tally } from './log-rows.ts';
@@ -50,6 +51,10 @@ export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cu
   time_zone_given: boolean;
   first: Date | null;
   last: Date | null;
+  /** whether a date named no year */
+  years_assumed: boolean;
+  /** by how much the newest time is after the database's; null when it is not, and with a shift */
+  ahead_ms: number | null;
   /** null without a shift */
   shifted_ms: number | null;
 }
@@ -98,6 +103,13 @@ export async function importLog<Row extends Timed>(
     if (bytes.errored) throw bytes.errored;
     await pipeline(bytes, rows, copy);
     if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(file, log, tally);
+    // In a log in which some dates have a year, those are what the others go by.
+    const { years } = tally;
+    if (years?.isAhead && years.placed >= tally.imported - tally.untimed) {
+      const its = tally.zoneTaken && zone ? zone : { name: 'UTC', zone: utc };
+      await correctYears(client, target, { years, tally, zone: its, now });
+    }
+    const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
     const times = timesOf(tally, shifted ?? { now, shift: null });
     if (tally.imported > 0)
@@ -114,6 +126,8 @@ export async function importLog<Row extends Timed>(
       malformed: tally.malformed,
       cut: tally.cut,
       ...times,
+      years_assumed: years !== null && years.placed > 0,
+      ahead_ms: ahead > 0 ? ahead : null,
       shifted_ms: shifted?.shift ?? null,
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import { counted } from '../ground/text.ts';
 import { chooseFormat, sampleLength, sampleLines } from './choose.ts';
 import { HeldRows } from './held-rows.ts';
 import { Lines, longestLine } from './lines.ts';
+import { inOrder } from './reading/in-order.ts';
 import type {
   LineReader,
   LogFormat,
@@ -15,6 +16,7 @@ import type {
   Reading,
   Timed,
 } from './reading/log-format.ts';
+import type { Years } from './reading/years.ts';
 import type { Zone } from './reading/zone.ts';
 
 /** No format that is known fits the first lines of a log, or none of them has a time. Nothing was imported. */
@@ -38,6 +40,8 @@ export interface Tally {
   format: string | null;
   /** Whether a line had a time that names no zone. */
   zoneTaken: boolean;
+  /** Of dates that name none; null before the format is known. */
+  years: Years | null;
 }
 
 export const emptyTally = (): Tally => ({
@@ -51,6 +55,7 @@ export const emptyTally = (): Tally => ({
   untimed: 0,
   format: null,
   zoneTaken: false,
+  years: null,
 });
 
 const listed = 10;
@@ -83,6 +88,7 @@ export function rowsOf<Row extends Timed>(
     tally.zoneTaken = true;
     return given.zone(wall);
   };
+  if (given.zone.second) zone.second = given.zone.second;
   const reading = { ...given, zone };
   const lines = new Lines();
   /** null until the format is known */
@@ -146,7 +152,9 @@ export function rowsOf<Row extends Timed>(
     const sample = waiting.map((each) => each.text);
     const chosen = format ?? chooseFormat(log, reading, sample);
     if (chosen === null) throw unknown(sample.length);
-    read = chosen.reader(reading, sample);
+    const inOwnOrder = inOrder(reading);
+    tally.years = inOwnOrder.years;
+    read = chosen.reader(inOwnOrder, sample);
     tally.format = chosen.name;
     tally.zoneTaken = false;
     for (const { line, text: whole } of waiting) take(line, read(whole), whole);

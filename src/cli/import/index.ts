@@ -116,6 +116,8 @@ function print(name: string, result: ImportResult, tookMs: number): void {
     ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
     ['times', `${time(first)} to ${time(last)} UTC`],
     ['zone', zoneSaid(result)],
+    ['years', result.years_assumed ? yearsSaid(result) : null],
+    ['ahead', aheadSaid(result)],
     ['shifted', shift === null ? null : `by ${span(shift)} ${shift < 0 ? 'back' : 'forward'}`],
     ['took', duration(tookMs)],
   ]);
@@ -135,6 +137,28 @@ function zoneSaid({ time_zone: zone, time_zone_given: isGiven }: ImportResult): 
   return isGiven
     ? `${zone}, for times that name none`
     : `${zone} is assumed: times name none, and --time-zone gives one`;
+}
+
+/** Longer than most logs: a line whose year is not the right one is far from the others. */
+const longestLogMs = 300 * 86_400_000;
+
+function yearsSaid({ first, last }: ImportResult): string {
+  const spanMs = first && last ? last.getTime() - first.getTime() : 0;
+  const assumed = 'the latest ones are assumed: dates name none';
+  return spanMs > longestLogMs
+    ? `${assumed}, and the times span ${span(spanMs)}: look at them`
+    : assumed;
+}
+
+/** Null where no time is in the future. */
+function aheadSaid({
+  ahead_ms: ahead,
+  time_zone: zone,
+  time_zone_given: isGiven,
+}: ImportResult): string | null {
+  if (ahead === null) return null;
+  const said = `the newest time is ${span(ahead)} after the database's clock`;
+  return zone !== null && !isGiven ? `${said}: --time-zone says which zone times are of` : said;
 }
 
 const count = (value: number): string => value.toLocaleString('en');
