@@ -28,8 +28,10 @@ messages into \`error_logs\`. A file is imported whole or not at all. \`npm run 
   container runtimes, syslog (also as #011 and #012) and PHP write them: to the line of the same stream or program, at
   most 10 seconds before it. The parts of 16 KiB into which container runtimes cut a message are one row.
 - **A log without any time** is refused; with \`--time now\` each line is a row of the present time.
-- **The same text a second time** is refused, whatever it is called and packed in, and so is a text that begins with one that
-  was imported, as a log that has grown does. \`--again\` imports all of it once more.
+- **The same text a second time** is refused, whatever it is called and packed in. \`--again\` imports all of it once more.
+- **A log that has grown** since it was imported is read to its end, and only what is new becomes rows; the command says how
+  many lines were imported before. A log that was rotated or emptied is another one. A line that was not whole then is
+  new when it is.
 - **What cannot be read** is left out, counted, and the first ten lines are listed with their reasons.
 
 A request that the server could not read, as \`"-" 408\`, has the method \`-\`; a request that got no answer, as status

@@ -354,6 +354,7 @@ describe('importing', () => {
       format: 'combined',
       time_zone: null,
       time_zone_given: false,
+      known: 0,
       joined: 0,
       imported: 2,
       malformed: {
@@ -507,7 +508,7 @@ describe('importing', () => {
       [two, 'first.log'],
       [gzipSync(two), 'second.log'],
       [Buffer.from(`\uFEFF${two}`, 'utf16le'), 'third.log'],
-      [`${two}\n${line('/more')}`, 'grown.log'],
+      [`${two}\n\n`, 'third.log'],
     ] as const)
       await expect(imported(content, accessLog(), {}, name)).rejects.toMatchObject({
         name: 'ImportedBeforeError',
@@ -786,6 +787,7 @@ describe('the command', () => {
       format: 'combined',
       time_zone: null,
       time_zone_given: false,
+      known: 0,
       joined: 0,
       imported: 1,
       malformed: { count: 1, lines: [{ line: 2, why: expect.any(String) }] },

@@ -65,7 +65,7 @@ const logCommand = (parent: Command, name: string, description: string): Command
     .option('--format <name>', 'how lines are written (what the first lines say; docs/logs.md)')
     .option('--time-zone <zone>', 'of times that name none, as in Europe/Berlin or +02:00 (UTC)')
     .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
-    .option('--again', 'import it also where the same text was imported before')
+    .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
 
 function utcOffset(text: string): string {
@@ -110,6 +110,12 @@ function print(name: string, result: ImportResult, tookMs: number): void {
   if (imported === 0) return say(`Nothing to import: ${name} has no lines.`);
   facts([
     ['imported', `${count(imported)} into ${table}`],
+    [
+      'known',
+      result.known
+        ? `${count(result.known)} ${result.known === 1 ? 'line was' : 'lines were'} imported before`
+        : null,
+    ],
     ['read as', result.format],
     ['joined', joined ? `${count(joined)} to the message that they are a part of` : null],
     ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],

@@ -65,10 +65,10 @@ export function instantWithoutYear(
   zone: Zone,
   ...rest: [month: Part, day: Part, hour: Part, minute: Part, second?: Part, digits?: string]
 ): number | null {
-  const { alone = zone } = zone;
-  const at = years.place((year) => instant(alone, year, ...rest));
   // A zone that remembers is asked once, and not about years that are only tried.
-  return at === null || alone === zone ? at : instant(zone, years.year, ...rest);
+  const alone = zone.memory?.alone ?? zone;
+  const at = years.place((year) => instant(alone, year, ...rest));
+  return at === null || !zone.memory ? at : zone.memory.follow(at);
 }
 
 /**

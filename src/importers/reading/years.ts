@@ -14,11 +14,10 @@ export class Years {
   readonly limit: number;
   /** How many dates have got a year. */
   placed = 0;
-  /** The year of the newest one of them. */
-  year = 0;
   /** Whether one of them is after the limit. */
   isAhead = false;
   #last: number | null = null;
+  #year = 0;
   /** A leap by more than logs are out of order: a clock that was reset leads to January, and comes back. */
   #leap: { from: number; to: number; placed: number } | null = null;
 
@@ -56,7 +55,7 @@ export class Years {
   }
 
   #next(at: (year: number) => number | null, last: number): number | null {
-    const year = yearOf(last);
+    const year = this.#year;
     if (this.#leap === null) {
       const found = at(year);
       if (found !== null && Math.abs(found - last) <= disorderMs) return this.#take(found, year);
@@ -74,9 +73,8 @@ export class Years {
     const next = candidates(at, year).find(([found]) => found >= last - disorderMs);
     // 29 February, in a year that has none: judged by itself.
     if (next === undefined) {
-      const before = this.#last;
       const found = this.#latest(at);
-      this.#last = before;
+      if (found !== null) this.#take(last, year);
       return found;
     }
     if (next[0] - last > disorderMs)
@@ -85,7 +83,7 @@ export class Years {
   }
 
   #take(found: number, year: number): number {
-    this.year = year;
+    this.#year = year;
     return (this.#last = found);
   }
 }

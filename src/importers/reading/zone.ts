@@ -5,10 +5,10 @@ import { clockOf, firstShowing, lastShowing, zoneName } from '../../ground/wall-
 export interface Zone {
   /** Where clocks show a time twice, the first one. */
   (wall: number): number;
-  /** Where clocks show a time twice, the second one; undefined for a zone whose clocks are never set back. */
-  second?: (wall: number) => number;
-  /** Of a zone that remembers: the same without a memory. */
-  alone?: Zone;
+  /** Where clocks show a time twice, from the first one to the second; undefined where clocks are never set back. */
+  second?: (first: number) => number;
+  /** Of a zone that remembers: the same without a memory, and from what that says to what follows the line before. */
+  memory?: { alone: Zone; follow: (first: number) => number };
 }
 
 export const utc: Zone = (wall) => wall;
@@ -95,7 +95,7 @@ function read(given: string): Zone | null {
   if (name === null) return null;
   const clock = clockOf(name);
   const zone: Zone = (wall) => firstShowing(clock, wall);
-  zone.second = (wall) => lastShowing(clock, wall);
+  zone.second = (first) => lastShowing(clock, first + clock.stretchAt(first).offset);
   return zone;
 }
 
@@ -107,23 +107,24 @@ const disorderMs = 2 * 60_000;
  * would go back behind the line before; in a log with the newest line first, the other way round.
  */
 export function following(given: Zone): Zone {
-  const { alone: zone = given } = given;
+  const zone = given.memory?.alone ?? given;
   const { second } = zone;
   if (second === undefined) return zone;
   let before: number | null = null;
   /** How many more times the log went on than back. */
   let rises = 0;
-  const next: Zone = (wall) => {
-    let at = zone(wall);
+  const follow = (first: number): number => {
+    let at = first;
     if (before !== null) {
       if (rises < 0) {
-        const later = second(wall);
+        const later = second(first);
         if (later <= before + disorderMs) at = later;
-      } else if (at < before - disorderMs) at = second(wall);
+      } else if (first < before - disorderMs) at = second(first);
       rises += Math.sign(at - before);
     }
     return (before = at);
   };
-  next.alone = zone;
+  const next: Zone = (wall) => follow(zone(wall));
+  next.memory = { alone: zone, follow };
   return next;
 }
