@@ -1,4 +1,5 @@
 /** Which format a log is written in, judged by its first lines. */
+import { inOrder } from './reading/in-order.ts';
 import type { LineReader, LogFormat, LogTable, Reading, Timed } from './reading/log-format.ts';
 
 /** Lines and characters that are enough to judge by. */
@@ -16,7 +17,7 @@ export function chooseFormat<Row extends Timed>(
 ): LogFormat<Row> | null {
   const counts: number[] = [];
   for (const format of formats) {
-    const count = rowsIn(format.reader(reading, sample), reading, sample);
+    const count = rowsIn(format.reader(inOrder(reading), sample), reading, sample);
     counts.push(count);
     if (count >= goodEnough * sample.length && count > 0) break;
   }

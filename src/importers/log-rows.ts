@@ -4,8 +4,10 @@ import { copyText } from '../database/copy.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { counted } from '../ground/text.ts';
 import { chooseFormat, sampleLength, sampleLines } from './choose.ts';
+import { known } from './copy-rows.ts';
 import { HeldRows } from './held-rows.ts';
 import { Lines, longestLine } from './lines.ts';
+import { inOrder } from './reading/in-order.ts';
 import type {
   LineReader,
   LogFormat,
@@ -15,6 +17,7 @@ import type {
   Reading,
   Timed,
 } from './reading/log-format.ts';
+import type { Years } from './reading/years.ts';
 import type { Zone } from './reading/zone.ts';
 
 /** No format that is known fits the first lines of a log, or none of them has a time. Nothing was imported. */
@@ -25,6 +28,8 @@ export interface Tally {
   lines: number;
   imported: number;
   cut: number;
+  /** Lines of a text that was imported before and has grown since. They are not counted otherwise. */
+  known: number;
   /** Lines that are no row of their own, but a part of another one. */
   joined: number;
   /** All are counted, the first ten are listed; line numbers begin at 1. */
@@ -38,12 +43,15 @@ export interface Tally {
   format: string | null;
   /** Whether a line had a time that names no zone. */
   zoneTaken: boolean;
+  /** Of dates that name none; null before the format is known. */
+  years: Years | null;
 }
 
 export const emptyTally = (): Tally => ({
   lines: 0,
   imported: 0,
   cut: 0,
+  known: 0,
   joined: 0,
   malformed: { count: 0, lines: [] },
   oldest: null,
@@ -51,6 +59,7 @@ export const emptyTally = (): Tally => ({
   untimed: 0,
   format: null,
   zoneTaken: false,
+  years: null,
 });
 
 const listed = 10;
@@ -65,8 +74,8 @@ export interface RowsOptions<Row extends Timed> {
   reading: Reading;
   /** What a row without a time gets: ms since 1970, or null for NULL. */
   untimedAt: number | null;
-  /** Sees each part of the text, before it is read; what it throws ends the stream. */
-  onText?: (chunk: Buffer) => void;
+  /** Sees each part of the text before it is read, and says where in it a text ends that was imported before. */
+  onText?: (chunk: Buffer) => readonly number[];
 }
 
 interface Waiting {
@@ -74,7 +83,10 @@ interface Waiting {
   text: string;
 }
 
-/** The bytes of a log -> COPY's text format, counted in `tally`. Fails with {@link UnknownLogError}. */
+/**
+ * The bytes of a log -> COPY's text format, counted in `tally`, and {@link known} where all rows before it are known.
+ * Fails with {@link UnknownLogError}.
+ */
 export function rowsOf<Row extends Timed>(
   { log, format, reading: given, untimedAt, onText }: RowsOptions<Row>,
   tally: Tally,
@@ -83,6 +95,7 @@ export function rowsOf<Row extends Timed>(
     tally.zoneTaken = true;
     return given.zone(wall);
   };
+  if (given.zone.second) zone.second = given.zone.second;
   const reading = { ...given, zone };
   const lines = new Lines();
   /** null until the format is known */
@@ -92,6 +105,30 @@ export function rowsOf<Row extends Timed>(
   /** Later lines may still be joined to them. */
   const held = new HeldRows<Row>();
   let text = '';
+  /** The number of the last line that was imported before, and how many lines with a text there are so far. */
+  let lastKnown = 0;
+  let texts = 0;
+  /** The text that was imported before ends within a line, or before its end. */
+  let isLineOpen = false;
+
+  /** Forgets what was read: it was imported before. Readers keep what they know of zones, years and names. */
+  function forget(): void {
+    held.release();
+    text = '';
+    lastKnown = tally.lines;
+    isLineOpen = lines.isInLine;
+    const { imported, cut, joined, malformed, oldest, newest, untimed } = emptyTally();
+    Object.assign(tally, { imported, cut, joined, malformed, oldest, newest, untimed });
+    tally.known = texts;
+  }
+
+  /** Reads a part of `chunk`. A line that was imported without its end is known; one that has gone on is new. */
+  function readPart(part: Buffer, chunk: Buffer): void {
+    if (part.length === 0) return;
+    if (isLineOpen && (part[0] === 10 || part[0] === 13)) lastKnown = tally.lines + 1;
+    isLineOpen = false;
+    readLines(lines.push(part, chunk));
+  }
 
   function refuse(line: number, why: string): void {
     release();
@@ -137,7 +174,13 @@ export function rowsOf<Row extends Timed>(
 
   function join(line: number, more: string): void {
     const row = held.rowOf();
-    if (row === undefined) return refuse(line, `${noTime}, and belongs to no line before it`);
+    if (row === undefined) {
+      const isOfKnown = lastKnown > 0 && tally.imported === 0;
+      const its = isOfKnown
+        ? 'the line that it belongs to was imported before'
+        : 'belongs to no line before it';
+      return refuse(line, `${noTime}, and ${its}`);
+    }
     tally.joined++;
     if (!log.join(row, more)) tally.cut++;
   }
@@ -146,19 +189,28 @@ export function rowsOf<Row extends Timed>(
     const sample = waiting.map((each) => each.text);
     const chosen = format ?? chooseFormat(log, reading, sample);
     if (chosen === null) throw unknown(sample.length);
-    read = chosen.reader(reading, sample);
+    const inOwnOrder = inOrder(reading);
+    tally.years = inOwnOrder.years;
+    read = chosen.reader(inOwnOrder, sample);
     tally.format = chosen.name;
     tally.zoneTaken = false;
-    for (const { line, text: whole } of waiting) take(line, read(whole), whole);
+    for (const { line, text: whole } of waiting) takeNew(line, read(whole), whole);
     waiting = [];
+  }
+
+  function takeNew(line: number, parsed: ParsedLine<Row> | ParsedLine<Row>[], whole: string): void {
+    if (line > lastKnown) take(line, parsed, whole);
   }
 
   function readLines(found: readonly (string | null)[]): void {
     for (const whole of found) {
       tally.lines++;
-      if (whole === null) refuse(tally.lines, `it is longer than ${longestLine / 1024} KiB`);
-      else if (whole.trim() === '') continue;
-      else if (read) take(tally.lines, read(whole), whole);
+      if (whole?.trim() === '') continue;
+      texts++;
+      if (tally.lines <= lastKnown) tally.known = texts;
+      if (whole === null)
+        takeNew(tally.lines, { why: `it is longer than ${longestLine / 1024} KiB` }, '');
+      else if (read) takeNew(tally.lines, read(whole), whole);
       else {
         waiting.push({ line: tally.lines, text: whole });
         waitingLength += whole.length;
@@ -173,11 +225,18 @@ export function rowsOf<Row extends Timed>(
     return bytes;
   }
 
-  return new Transform({
+  const stream = new Transform({
+    readableObjectMode: true,
     transform: (chunk: Buffer, _encoding, done) =>
       answer(() => {
-        onText?.(chunk);
-        readLines(lines.push(chunk));
+        let start = 0;
+        for (const end of onText?.(chunk) ?? []) {
+          readPart(chunk.subarray(start, end), chunk);
+          forget();
+          stream.push(known);
+          start = end;
+        }
+        readPart(chunk.subarray(start), chunk);
         return flush();
       }, done),
     flush: (done) =>
@@ -189,6 +248,7 @@ export function rowsOf<Row extends Timed>(
         return flush();
       }, done),
   });
+  return stream;
 }
 
 const noTime = 'it has no time';

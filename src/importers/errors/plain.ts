@@ -1,3 +1,4 @@
+import { inOrder } from '../reading/in-order.ts';
 import type { LineReader, LogFormat, Reading } from '../reading/log-format.ts';
 import { noSuchTime } from '../reading/log-time.ts';
 import { timeShapes, type TimeShape } from '../reading/time-shapes.ts';
@@ -50,7 +51,8 @@ function placeOfTime(sample: readonly string[], reading: Reading): Place | null 
 }
 
 /** In how many lines such a time is found, and how many of them exist. */
-function timesIn(sample: readonly string[], { shape, pattern }: Place, reading: Reading) {
+function timesIn(sample: readonly string[], { shape, pattern }: Place, given: Reading) {
+  const reading = inOrder(given);
   const times = sample.flatMap((line) => {
     const found = pattern.exec(line);
     return found ? [shape.read(found.slice(1), reading)] : [];

@@ -2,7 +2,7 @@ import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
 import {
   epoch,
   instant,
-  instantOfLatestYear,
+  instantWithoutYear,
   monthOf,
   noSuchTime,
   noSuchZone,
@@ -63,7 +63,7 @@ function parse(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
   const wall = [monthOf(month!), day, hour, minute, second] as const;
   const at =
     year === undefined
-      ? instantOfLatestYear(reading, zone, ...wall, digits)
+      ? instantWithoutYear(reading, zone, ...wall, digits)
       : instant(zone, year, ...wall, digits);
   return at === null ? noSuchTime(stamp!) : row(texts, at, priority);
 }

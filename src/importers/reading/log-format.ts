@@ -1,4 +1,5 @@
 /** What a format of a log has to bring along: one file a format, one line in ../formats.ts. */
+import type { Years } from './years.ts';
 import type { Zone } from './zone.ts';
 
 export interface Timed {
@@ -35,8 +36,10 @@ export type TimeUnit = keyof typeof units;
 
 /** What a reader goes by beside its lines. */
 export interface Reading {
-  /** The database's time in ms since 1970: dates without a year are not after it. */
+  /** The database's time in ms since 1970: dates without a year are at most a day after it. */
   now: number;
+  /** Which year dates that name none are of; left out, each line is judged by itself. */
+  years?: Years;
   /** Of times that name no zone. */
   zone: Zone;
   /** False where that zone is only assumed. */
