@@ -74,6 +74,24 @@ describe('an argument that begins with a dash', () => {
   });
 });
 
+test('every command says which settings are not read, once and beside its result', async () => {
+  const odd = { database_url: 'postgres://u:hunter2000@host/name', ROUNDSMAN_KEY: 'hunter2000' };
+  for (const args of [
+    ['status', '--json'],
+    ['bots', 'list', '--json'],
+    ['bots', 'run', 'none'],
+    ['doctor'],
+  ]) {
+    const { out, err } = await start(url, args, odd).ended;
+    const told = (args[0] === 'doctor' ? out : err).replaceAll(/\s+/g, ' ');
+    for (const what of ['database_url is not read', 'ROUNDSMAN_KEY is not a setting'])
+      expect({ args, count: told.split(what).length - 1 }).toEqual({ args, count: 1 });
+    if (args.includes('--json')) JSON.parse(out);
+    expect(out + err).not.toContain('hunter');
+  }
+  expect((await start(url, ['status', '--help'], odd).ended).err).toBe('');
+}, 60_000);
+
 test('an address of Redis that names no database is refused by every process', async () => {
   for (const command of ['round', 'worker', 'scheduler', 'up']) {
     const { code, err } = await start(url, [command], { REDIS_URL: 'redis://localhost/abc' }).ended;
