@@ -106,8 +106,8 @@ const closedOf = async (
 };
 
 /**
- * How many components the next run looks at is not known, so the storm gate is asked for both extremes; this is the one
- * with the fewest components.
+ * The storm gate was asked for as many components as the looks before have seen. The next run may look at fewer: this asks
+ * for the fewest.
  */
 const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==

@@ -166,5 +166,5 @@ const candidateDocument = ({ candidate, figures, inputs, ...rest }: Omit<Explain
   ...rest,
 });
 
-/** The number of components that a run looks at is known only in that run. */
+/** The next run may look at more components, or fewer. */
 const asKnownNow = ({ known_components: _, ...inputs }: NonNullable<Explained['inputs']>) => inputs;
