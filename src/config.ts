@@ -137,6 +137,7 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   const value = given[name]?.trim();
   if (!value) return undefined;
   const example = `${protocols[0]}//user:password@host/name`;
+  const encoded = `write it as ${example}; in a password # is %23, / is %2F, ? is %3F and @ is %40`;
   // The message does not repeat the value: it holds a password. Some readers of an address leave such characters out
   // and others do not, so that they would connect to different places.
   if (/\p{Cc}/u.test(value))
@@ -145,14 +146,24 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
       'it holds a tab, a line break or another control character',
       `write it as ${example}`,
     );
-  if (!URL.canParse(value)) bad(name, 'it is not a URL', `write it as ${example}`);
+  if (!URL.canParse(value)) bad(name, 'it is not a URL', encoded);
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))
     bad(name, `it begins with ${protocol}`, `write it as ${example}`);
+  if (isCutShort(new URL(value)))
+    bad(name, 'its password ends at a character that ends it in a URL', encoded);
   const problem = name === 'DATABASE_URL' ? problemOf(value) : null;
   if (problem) bad(name, problem.why, problem.hint);
   return value;
 }
+
+/**
+ * A password with one of # / ? in it: what stands before that is read as host and port, and the rest, with the @ before the
+ * true host, as something else.
+ */
+const isCutShort = ({ username, pathname, searchParams, hash }: URL): boolean =>
+  hash !== '' ||
+  (username === '' && (pathname.includes('@') || [...searchParams.keys()].join().includes('@')));
 
 function isDecodable(text: string): boolean {
   try {

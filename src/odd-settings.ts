@@ -29,14 +29,35 @@ export function oddSettings(
   file: string = join(projectDirectory, '.env'),
 ): string[] {
   const text = read(file);
-  const ofFile = Object.keys(parseEnv(text));
+  // What is no name may hold a part of a value: its line is told by its number.
+  const ofFile = Object.keys(parseEnv(text)).filter((name) => isName.test(name));
   const names = new Set([...Object.keys(environment), ...ofFile]);
   return [
-    ...linesWithoutName(text).map(
-      (line) => `line ${line} of ${file} sets nothing: it has no NAME=`,
-    ),
+    ...assignments(text).flatMap((each) => oddLine(each, file) ?? []),
     ...[...names].flatMap((name) => oddName(name) ?? []),
   ];
+}
+
+const isName = /^[\p{L}_][\p{L}\p{N}_.]*$/u;
+
+/** A setting's name that stands somewhere in a text, as a word of its own. */
+const settingIn = (text: string): string | undefined =>
+  knownSettings.find((name) =>
+    new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, 'iu').test(text),
+  );
+
+/** A line that sets nothing, as other shells and programs write one, or that sets a part of what it says. */
+function oddLine({ line, name, value }: Assignment, file: string): string | null {
+  const where = `line ${line} of ${file}`;
+  if (name !== null && isName.test(name)) {
+    const isCut = /^[^"'`\s][^\s]*#/.test(value) && knownSettings.includes(name);
+    return isCut
+      ? `${where} sets ${name} only as far as its #, where a comment begins: write # as %23 in an address`
+      : null;
+  }
+  const meant = settingIn(name ?? value);
+  if (meant) return `${where} does not set ${meant}: write it as ${meant}=`;
+  return name === null || name === '' ? `${where} sets nothing: it has no NAME=` : null;
 }
 
 function oddName(name: string): string | null {
@@ -48,23 +69,38 @@ function oddName(name: string): string | null {
   return `${name} is not a setting${meant ? `; did you mean ${meant}?` : ''}`;
 }
 
-/** Numbers of lines that are neither empty, nor comments, nor a part of a quoted value. */
-function linesWithoutName(text: string): number[] {
+interface Assignment {
+  /** its number */
+  line: number;
+  /** what stands before its =, without `export`; null without one */
+  name: string | null;
+  /** what stands behind it; the whole line without one */
+  value: string;
+}
+
+/** The lines that are neither empty, nor comments, nor a part of a quoted value. */
+function assignments(text: string): Assignment[] {
   const lines = text.split('\n');
-  const odd: number[] = [];
+  const found: Assignment[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at]!.trim();
     if (line === '' || line.startsWith('#')) continue;
-    if (!/^[^=]*[^=\s][^=]*=/.test(line)) {
-      odd.push(at + 1);
-      continue;
-    }
-    const quote = /^[^=]*=\s*(["'`])/.exec(line)?.[1];
-    if (quote === undefined || line.slice(line.indexOf(quote) + 1).includes(quote)) continue;
+    const equals = line.indexOf('=');
+    const name =
+      equals < 0
+        ? null
+        : line
+            .slice(0, equals)
+            .trim()
+            .replace(/^export\s+/, '');
+    const value = line.slice(equals + 1).trim();
+    found.push({ line: at + 1, name, value });
+    const [quote] = name === null ? [] : (/^["'`]/.exec(value) ?? []);
+    if (quote === undefined || value.slice(1).includes(quote)) continue;
     const end = lines.findIndex((other, later) => later > at && other.includes(quote));
     if (end > at) at = end;
   }
-  return odd;
+  return found;
 }
 
 function read(file: string): string {

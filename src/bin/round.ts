@@ -5,6 +5,7 @@ import { loadCatalogue } from '../cli/session/catalogue.ts';
 import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
+import { refuseStart } from './refuse-start.ts';
 import { listenForStop } from './signals.ts';
 
 /** `round [BOT...]`: runs every active bot, or the named ones, once and now; waits and prints the results. */
@@ -18,6 +19,7 @@ export const roundCommand = () =>
         create: true,
         connections: sessionConnections,
         migrate: 'embedded',
+        before: refuseOwnWorker,
       }),
     );
 
@@ -27,12 +29,14 @@ async function round(
   options: { json?: boolean },
 ): Promise<void> {
   const { db } = session;
-  const [{ chooseBots }, { makeRound }, { printRound }] = await Promise.all([
+  const [{ chooseBots, refuseUnknown }, { makeRound }, { printRound }] = await Promise.all([
     import('../services/round/choose.ts'),
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
   const stopRequest = listenForStop();
+  // Before a worker starts, which writes.
+  await refuseUnknown(db, { names, catalogue: loadCatalogue });
   const worker = await startOwnWorker(session);
   try {
     const bots = await chooseBots(db, { names });
@@ -54,6 +58,13 @@ async function round(
     await worker?.stop();
   }
 }
+
+/** As {@link refuseStart}, unless a worker is alive: then none is started here. */
+const refuseOwnWorker = (session: Pick<Session, 'db' | 'config'>): Promise<void> =>
+  refuseStart(session).catch(async (error: unknown) => {
+    const { hasWorker } = await import('../services/runs/has-worker.ts');
+    if (!(await hasWorker(session.db))) throw error;
+  });
 
 /** Starts a worker in this process, unless one is alive already. */
 async function startOwnWorker({ db, config, url }: Session) {

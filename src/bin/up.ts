@@ -9,6 +9,7 @@ import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import type { Reporting } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
+import { refuseStart } from './refuse-start.ts';
 import { listenForStop, endSoon, type StopRequest } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 import type { Watching } from './watch.ts';
@@ -67,6 +68,7 @@ async function up(options: UpOptions): Promise<void> {
                 create: true,
                 connections: sessionConnections,
                 migrate: options.migrate ? true : 'embedded',
+                before: refuseStart,
               },
             ),
           ),

@@ -16,6 +16,7 @@ import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
 import { silencesCommand } from './silences/index.ts';
 import { statusCommand } from './status/index.ts';
+import { note } from './terminal/print.ts';
 import { ticketsCommand } from './tickets/index.ts';
 
 const commands: (() => Command)[] = [
@@ -48,7 +49,15 @@ export function program(engineCommands: Command[]): Command {
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
   settle(root);
+  root.hook('preAction', (_, command) => noteOddSettings(command));
   return root;
+}
+
+/** A command that works on another database than a person means would not be noticed. The doctor reports them itself. */
+async function noteOddSettings(command: Command): Promise<void> {
+  if (command.name() === 'doctor') return;
+  const { oddSettings } = await import('../odd-settings.ts');
+  for (const odd of oddSettings()) note(printable(odd));
 }
 
 /** Settings that commander does not pass on to commands that are added to it. */
@@ -57,9 +66,18 @@ function settle(command: Command): void {
   command.exitOverride();
   // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
-    outputError: (text, write) => write(text.split('\n').map(printable).join('\n')),
+    outputError: (text, write) =>
+      write(`${text.split('\n').map(printable).join('\n')}${dashHint(command, text)}`),
   });
   applyOptionRules(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
+}
+
+/** What begins with a dash is read as an option, wherever it stands before `--`. */
+function dashHint(command: Command, error: string): string {
+  if (!error.startsWith("error: unknown option '") || command.registeredArguments.length === 0)
+    return '';
+  const usage = command.createHelp().commandUsage(command).replace('[options]', '[options] --');
+  return `(a text that begins with - stands behind --: npx ${usage})\n`;
 }

@@ -33,8 +33,8 @@ export interface Bot<Config = unknown> {
   config: z.ZodType<Config>;
   /**
    * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings about
-   * the component are recorded but suppressed: they get no ticket and no remedy acts. A bot's own setting `depends_on`
-   * adds more of the same kind.
+   * the component are recorded, and no remedy acts; they get no ticket where that one's ticket, as severe as they are at
+   * least, tells people of them. A bot's own setting `depends_on` adds more of the same kind.
    */
   dependsOn?: Record<string, string[]>;
   checks: AnyCheck<Config>[];

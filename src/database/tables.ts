@@ -204,6 +204,7 @@ export interface BotFindings {
   last_execution_id: string | null;
   last_fence: Int8 | null;
   suppressed_by: string | null;
+  unexamined_since: Timestamp | null;
 }
 
 export interface BotKnowledge {
@@ -296,11 +297,16 @@ export interface BotTicketEvents {
     | 'unassigned'
     | 'acknowledged'
     | 'snoozed'
+    | 'woken'
     | 'commented'
     | 'noted'
     | 'resolved'
     | 'reopened'
-    | 'closed';
+    | 'closed'
+    | 'raised'
+    | 'lowered'
+    | 'rated'
+    | 'unrated';
   actor: string;
   detail: Generated<Json>;
   created_at: Generated<Timestamp>;
@@ -331,6 +337,16 @@ export interface BotTickets {
   version: Generated<number>;
   acknowledged_by: string | null;
   reopened_by: string | null;
+  severity_override: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  severity_override_by: string | null;
+  severity_override_reason: string | null;
+  severity_found: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  snoozed_at: Timestamp | null;
+  snoozed_by: string | null;
+  snoozed_severity: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  snoozed_occurrences: number | null;
+  snooze_seen: Generated<number>;
+  woken_at: Timestamp | null;
 }
 
 export interface Bots {
@@ -370,6 +386,7 @@ export interface Bots {
   checked_version: Generated<number>;
   removed_at: Timestamp | null;
   catalogue_name: string | null;
+  examined: Generated<Json>;
 }
 
 export interface Credits {

@@ -10,7 +10,15 @@ import { withIds, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
 /** The database holds people already, and the fictional platform is planted into an empty one only. */
-export class NotEmptyError extends RoundsmanError {}
+export class NotEmptyError extends RoundsmanError {
+  constructor() {
+    super({
+      what: 'nothing was seeded',
+      why: 'this database already holds people, and fictional ones must not mix with them',
+      hint: 'seed a database of its own: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
+    });
+  }
+}
 
 export interface Seeded {
   table: string;
@@ -43,12 +51,7 @@ export async function seedFiction(
     const { rows } = await client.query<{ now: Date; taken: boolean }>(
       'SELECT engine.now() AS now, EXISTS (SELECT FROM profiles) AS taken',
     );
-    if (rows[0]!.taken)
-      throw new NotEmptyError({
-        what: 'nothing was seeded',
-        why: 'this database already holds people, and fictional ones must not mix with them',
-        hint: 'seed a database of its own: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
-      });
+    if (rows[0]!.taken) throw new NotEmptyError();
     const all = plantings({ size: sizes[name], now: rows[0]!.now });
     const total = all.reduce((sum, { count }) => sum + count, 0);
     let done = 0;

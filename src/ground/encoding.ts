@@ -20,6 +20,8 @@ export function packingOf(start: Uint8Array): Packing | null {
   const begins = (bytes: number[], from = 0) =>
     bytes.every((byte, at) => start[from + at] === byte);
   // A text may begin with BZh; the digits of pi follow only in an archive.
+  // pzstd begins an archive with a skippable frame.
+  if (start[0]! >> 4 === 5 && begins([0x2a, 0x4d, 0x18], 1)) return 'zstd';
   if (begins([0x42, 0x5a, 0x68]) && begins([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4)) return 'bzip2';
   return magic.find(([, bytes]) => begins(bytes))?.[0] ?? null;
 }

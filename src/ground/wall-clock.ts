@@ -116,3 +116,15 @@ export function firstShowing(clock: WallClock, wall: number): number {
     stretch = clock.stretchAt(stretch.end);
   }
 }
+
+/** The last instant at which the zone's clock shows this wall time; the end of the gap when they skip it. */
+export function lastShowing(clock: WallClock, wall: number): number {
+  let found = firstShowing(clock, wall);
+  let stretch = clock.stretchAt(found);
+  while (stretch.start <= wall + reachMs) {
+    const instant = wall - stretch.offset;
+    if (instant >= stretch.start && instant < stretch.end) found = instant;
+    stretch = clock.stretchAt(stretch.end);
+  }
+  return found;
+}

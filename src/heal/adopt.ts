@@ -62,7 +62,7 @@ export async function continueAbandoned(
   const step = steps[action.step]?.remedy.name === action.remedy ? steps[action.step] : undefined;
   const became = await askWhetherApplied(healing, run, finding, action, step);
   if (became !== 'not applied') return became && heal(became);
-  const begun = { heal: action.heal_id, examined: healing.examined };
+  const begun = { heal: action.heal_id };
   return underFence(db, run, async (trx) => {
     const mayGo = knowledge && step && (await mayGoOn(trx, run, finding, knowledge, begun));
     if (mayGo) return heal(null);

@@ -96,7 +96,7 @@ async function appliedBy(
  * fault, nothing has been applied.
  */
 const isAllowedStill = (
-  { db, examined }: HealContext,
+  { db }: HealContext,
   run: Fenced,
   finding: OpenFinding,
   { id, knowledge }: Heal,
@@ -104,8 +104,7 @@ const isAllowedStill = (
   underFence(
     db,
     run,
-    async (trx) =>
-      knowledge !== null && mayGoOn(trx, run, finding, knowledge, { heal: id, examined }),
+    async (trx) => knowledge !== null && mayGoOn(trx, run, finding, knowledge, { heal: id }),
   ).catch((error: unknown) => {
     throw asUntouched(error);
   });

@@ -42,8 +42,7 @@ export const decide = (
     const figures = once(() => figuresFor(trx, candidates, finding));
     const ordered =
       candidates.length > 1 ? choose(candidates, finding, await figures()) : candidates;
-    const { examined } = healing;
-    const ask = () => untilOpen(evaluate(trx, finding, ordered, { figures, examined }));
+    const ask = () => untilOpen(evaluate(trx, finding, ordered, { figures }));
     let evaluated = await ask();
     const begins = evaluated.some(({ prospect }) => prospect === 'apply');
     if (begins) await holdBudget(trx);
@@ -95,9 +94,8 @@ export async function intendNext(
   step: number,
 ): Promise<Action | null> {
   if (!knowledge || !steps[step]) return null;
-  const { examined } = healing;
   return whileContended(healing, run, async (trx) =>
-    (await mayGoOn(trx, run, finding, knowledge, { heal: id, examined }))
+    (await mayGoOn(trx, run, finding, knowledge, { heal: id }))
       ? intendStep(trx, run, finding, { id, knowledge, steps }, step)
       : null,
   );
@@ -109,7 +107,7 @@ export async function mayGoOn(
   run: Fenced,
   finding: OpenFinding,
   knowledge: Candidate,
-  begun: { heal: string; examined: number },
+  begun: { heal: string },
 ): Promise<boolean> {
   const stage: Stage = 'begun';
   const inputs = await readGateInputs(trx, finding, knowledge, { stage, ...begun });

@@ -30,14 +30,13 @@ export interface Evaluated {
 /**
  * Evaluates the candidates one after the other, in the given order. When the caller stops reading, the rest is not
  * evaluated. It only reads, and expensive reads come last and only when they are needed: first what people have
- * decided, then the inputs of all gates, then the figures. `examined` is how many components the bot looked at in this
- * run, 0 when that is not known.
+ * decided, then the inputs of all gates, then the figures.
  */
 export async function* evaluate(
   trx: Transaction<Database>,
   finding: OpenFinding,
   candidates: Candidate[],
-  { figures, examined }: { figures: () => Promise<Map<string, Figures>>; examined: number },
+  { figures }: { figures: () => Promise<Map<string, Figures>> },
 ): AsyncGenerator<Evaluated> {
   for (const candidate of candidates) {
     if (candidate.solution.kind === 'prose') {
@@ -47,7 +46,7 @@ export async function* evaluate(
     }
     const stage = 'beginning';
     const word = await readPeopleDecisions(trx, finding, candidate, { stage });
-    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined, word }));
+    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, word }));
     const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {
       yield { candidate, inputs, gate, prospect: 'closed' };

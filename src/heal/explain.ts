@@ -35,8 +35,6 @@ export interface Explanation {
 }
 
 const mostDecisions = 200;
-/** A number of components that no check reaches. */
-const countless = 2_147_483_647;
 
 /** A resolved finding is explained by the decisions about it. */
 export async function explain(
@@ -73,7 +71,7 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       const ordered = choose(candidates, finding, known);
       const explained: Explained[] = [];
       let taken = false;
-      for await (const each of evaluate(trx, finding, ordered, { figures, examined: countless })) {
+      for await (const each of evaluate(trx, finding, ordered, { figures })) {
         const isOpen = each.prospect === 'apply' || each.prospect === 'hold out';
         const inputs = each.inputs && (await each.inputs());
         explained.push({
@@ -108,8 +106,8 @@ const closedOf = async (
 };
 
 /**
- * How many components the next run looks at is not known, so the storm gate is asked for both extremes; this is the one
- * with the fewest components.
+ * The storm gate was asked for as many components as the looks before have seen. The next run may look at fewer: this asks
+ * for the fewest.
  */
 const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==

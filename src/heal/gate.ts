@@ -1,7 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
-import { countsAsBroken, suppressed } from '../data/bots/bot-findings.ts';
+import { standsBehind } from '../data/bots/bot-findings.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
+import { brokenOf, knownOrBroken } from '../data/bots/storms.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
@@ -55,9 +56,9 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
   });
   return sql`
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
-      -- A suppressed finding is left alone like a silenced one: its cause is another open finding.
+      -- What stands behind another open finding is left alone like a silenced one: its cause is there.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
-        AND ${suppressed('s')})) AS silenced,
+        AND ${standsBehind('s')})) AS silenced,
       (SELECT d.answer FROM bot_decisions d
         -- An answer to a shadowed decision only says whether the entry was right: it allows and forbids nothing.
         WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
@@ -90,7 +91,7 @@ export async function readPeopleDecisions(
 
 /**
  * Reads the inputs of all gates in one statement. A transaction that begins a heal asks while it holds the lock on the
- * budget row. `examined` is how many components the bot looked at in this run, 0 when that is not known. `heal` is the
+ * budget row. `heal` is the
  * id of a heal that goes on: its own steps do not count as failures yet, and do not close its gates. `word` is the
  * input of the first gates, if it was read before.
  */
@@ -98,12 +99,7 @@ export async function readGateInputs(
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,
-  {
-    stage,
-    examined,
-    heal = null,
-    word,
-  }: { stage: Stage; examined: number; heal?: string | null; word?: PeopleDecisions },
+  { stage, heal = null, word }: { stage: Stage; heal?: string | null; word?: PeopleDecisions },
 ): Promise<GateInputs> {
   const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
   const { rows } = await sql<GateInputs>`/* prepared */
@@ -134,9 +130,8 @@ export async function readGateInputs(
              count(DISTINCT heal_id) FILTER (WHERE state <> 'aborted')::int AS entry_last_day
       FROM bot_actions WHERE knowledge_id = ${id}::uuid AND taken_at > engine.now() - interval '24 hours'
     ) lately, (
-      SELECT count(DISTINCT f.affected_component)::int AS broken_components,
-             greatest(count(DISTINCT f.affected_component), ${examined}::int)::int AS known_components
-      FROM bot_findings f WHERE f.bot_id = ${finding.bot_id}::uuid AND ${countsAsBroken('f')}
+      SELECT n.broken AS broken_components, ${knownOrBroken(sql`n.broken`, sql`n.known`)} AS known_components
+      FROM ${brokenOf(sql`${finding.bot_id}::uuid`)} n
     ) broken, (
       SELECT count(*) FILTER (WHERE good_since = 0)::int AS failures_in_row,
              extract(epoch FROM engine.now() - max(settled_at) FILTER (WHERE good_since = 0))::float8 / 60 AS minutes_since_failure

@@ -15,8 +15,6 @@ export interface HealContext {
   effect(effect: Effect): Promise<Date | null>;
   /** emits what has happened */
   emit: Emit;
-  /** components that the bot's checks looked at in this run */
-  examined: number;
   /** the database's time */
   now(): Date;
   /** how long the run may still take */

@@ -1,6 +1,6 @@
 /** When the closed gates of an entry open: for `explain`, from the inputs by which `decide` finds them closed. */
 import { sql, type Transaction } from 'kysely';
-import { suppressed } from '../data/bots/bot-findings.ts';
+import { standsBehind } from '../data/bots/bot-findings.ts';
 import { silencesOver, type Silence } from '../data/bots/bot-silences.ts';
 import type { Database } from '../database/connect.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
@@ -9,8 +9,8 @@ import type { Candidate } from './match.ts';
 
 /**
  * `person`: a person changes the mode, an entry, a limit, or answers. `silence`, `cause`, `verdict`, `recovery`: a
- * silence ends, the finding that suppresses this one is resolved, a cure is judged, fewer components are broken. None of these
- * has a time that could be known.
+ * silence ends, the cause of this finding is resolved, a cure is judged, fewer components are broken. None of these has a
+ * time that could be known.
  */
 export type WaitsFor = 'time' | 'person' | 'silence' | 'cause' | 'verdict' | 'recovery';
 
@@ -72,7 +72,7 @@ async function readTimes(
   });
   const { rows } = await sql<Times>`
     SELECT engine.now() AS now, ${silences} AS silences,
-      EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid AND ${suppressed('s')}) AS suppressed,
+      EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid AND ${standsBehind('s')}) AS suppressed,
       ${nth(heals_per_entry, sql`${byEntry} AND ${within('1 hour')}`)} AS entry_hour,
       ${nth(heals_per_day, sql`${day} AND component IS NOT DISTINCT FROM ${finding.affected_component}::text`)} AS component_day,
       ${nth(heals_a_day, day)} AS entry_day,

@@ -1,4 +1,5 @@
 /** Which format a log is written in, judged by its first lines. */
+import { inOrder } from './reading/in-order.ts';
 import type { LineReader, LogFormat, LogTable, Reading, Timed } from './reading/log-format.ts';
 
 /** Lines and characters that are enough to judge by. */
@@ -16,7 +17,7 @@ export function chooseFormat<Row extends Timed>(
 ): LogFormat<Row> | null {
   const counts: number[] = [];
   for (const format of formats) {
-    const count = rowsIn(format.reader(reading, sample), reading, sample);
+    const count = rowsIn(format.reader(inOrder(reading), sample), reading, sample);
     counts.push(count);
     if (count >= goodEnough * sample.length && count > 0) break;
   }
@@ -25,7 +26,7 @@ export function chooseFormat<Row extends Timed>(
   return formats[counts.findIndex((count) => count >= goodEnough * best)]!;
 }
 
-/** How many of these lines are rows with a time. */
+/** How many of these lines are rows with a time, or parts of one that the format knows as such. */
 function rowsIn<Row extends Timed>(
   read: LineReader<Row>,
   { untimed }: Reading,
@@ -33,8 +34,9 @@ function rowsIn<Row extends Timed>(
 ): number {
   let rows = 0;
   for (const line of sample) {
-    const parsed = read(line);
-    if (typeof parsed === 'object' && 'row' in parsed)
+    const parsed = [read(line)].flat().at(-1)!;
+    if (parsed === 'part') rows++;
+    else if (typeof parsed === 'object' && 'row' in parsed)
       if (parsed.row.created_at !== null || untimed) rows++;
   }
   return rows;

@@ -2,11 +2,12 @@
  * Imports logs as rows, in one transaction: bytes are cut into lines, parsed and sent into one COPY while they are
  * read. If anything stops it, a signal, a full disk or a lost connection, no row stays.
  */
-import type { Stream } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { copyRows } from './copy-rows.ts';
+import { correctYears } from './correct-years.ts';
 import { unreadable, type LogFile } from './log-file.ts';
 import { recognise } from './imported-before.ts';
 import { emptyTally, rowsOf, type Tally } from './log-rows.ts';
@@ -32,7 +33,7 @@ export interface ImportOptions {
   shiftToNow?: boolean;
   /** Lines that no time can be found for become rows of the present time. */
   untimed?: boolean;
-  /** Imports the log also where the same text was imported before. */
+  /** Imports all of the log, also what was imported before. */
   again?: boolean;
   /** Who imports it. */
   by?: string;
@@ -40,7 +41,10 @@ export interface ImportOptions {
   onProgress?: (bytes: number, lines: number) => void;
 }
 
-export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cut' | 'joined'> {
+export interface ImportResult extends Pick<
+  Tally,
+  'imported' | 'known' | 'malformed' | 'cut' | 'joined'
+> {
   table: string;
   /** the name of the format in which it was read; null for a log without lines */
   format: string | null;
@@ -50,6 +54,10 @@ export interface ImportResult extends Pick<Tally, 'imported' | 'malformed' | 'cu
   time_zone_given: boolean;
   first: Date | null;
   last: Date | null;
+  /** whether a date named no year */
+  years_assumed: boolean;
+  /** by how much the newest time is after the database's; null when it is not, and with a shift */
+  ahead_ms: number | null;
   /** null without a shift */
   shifted_ms: number | null;
 }
@@ -65,7 +73,7 @@ export async function importLog<Row extends Timed>(
   { shiftToNow = false, untimed = false, again = false, by, onProgress }: ImportOptions = {},
 ): Promise<ImportResult> {
   const tally = emptyTally();
-  let source: Stream | undefined;
+  let source: Readable | undefined;
   let culprit: Stream | undefined;
   let committing = false;
   const client = await connections.connect();
@@ -73,6 +81,10 @@ export async function importLog<Row extends Timed>(
   client.on('error', () => {});
   try {
     const bytes = (source = await file.read());
+    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here. A small
+    // archive fails before the pipeline stands.
+    const remember = (stream: Stream) => stream.once('error', () => (culprit ??= stream));
+    remember(bytes);
     await client.query('BEGIN');
     const now = await databaseTime(client);
     const seen = await recognise(client, log.table, { again });
@@ -88,11 +100,24 @@ export async function importLog<Row extends Timed>(
       tally,
     );
     rows.on('data', () => onProgress?.(file.bytesRead(), tally.lines));
-    const copy = client.query(copyFrom(`COPY ${target} (${log.columns.join()}) FROM STDIN`));
-    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here.
-    for (const stream of [bytes, rows, copy]) stream.once('error', () => (culprit ??= stream));
+    const copy = copyRows(client, { target, columns: log.columns }, async () => {
+      await client.query('ROLLBACK');
+      await client.query('BEGIN');
+      if (shiftToNow) await stage(client, log);
+    });
+    remember(rows);
+    remember(copy);
+    if (bytes.errored) throw bytes.errored;
     await pipeline(bytes, rows, copy);
+    seen.requireNew(tally.imported + tally.joined + tally.malformed.count);
     if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(file, log, tally);
+    // In a log in which some dates have a year, those are what the others go by.
+    const { years } = tally;
+    if (years?.isAhead && years.placed >= tally.imported - tally.untimed) {
+      const its = tally.zoneTaken && zone ? zone : { name: 'UTC', zone: utc };
+      await correctYears(client, target, { years, tally, zone: its, now });
+    }
+    const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
     const times = timesOf(tally, shifted ?? { now, shift: null });
     if (tally.imported > 0)
@@ -105,14 +130,18 @@ export async function importLog<Row extends Timed>(
       time_zone: tally.zoneTaken ? (zone?.name ?? 'UTC') : null,
       time_zone_given: zone !== null,
       imported: tally.imported,
+      known: tally.known,
       joined: tally.joined,
       malformed: tally.malformed,
       cut: tally.cut,
       ...times,
+      years_assumed: years !== null && years.placed > 0,
+      ahead_ms: ahead > 0 ? ahead : null,
       shifted_ms: shifted?.shift ?? null,
     };
   } catch (error) {
-    if (culprit && culprit === source) throw unreadable(file.name, error);
+    if (source?.errored && (culprit ?? source) === source)
+      throw unreadable(file.name, source.errored);
     if (error instanceof RoundsmanError) throw error;
     throw refused(error, log.table, committing);
   } finally {
@@ -172,13 +201,13 @@ function timesOf(
 function unlike<Row extends Timed>(
   { name }: LogFile,
   { formats, hint }: LogTable<Row>,
-  { malformed, format }: Tally,
+  { malformed, format, known }: Tally,
 ) {
   const [first] = malformed.lines;
   const others = formats.map((each) => each.name).filter((each) => each !== format);
   return new ImportError({
     what: `nothing was imported from ${name}`,
-    why: `none of its ${malformed.count} lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
+    why: `none of its ${malformed.count} ${known ? 'new ' : ''}lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
     hint: `${hint}; the other formats are ${others.join(', ')}`,
   });
 }

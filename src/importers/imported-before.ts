@@ -4,11 +4,11 @@ import type pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
 import { counted, time } from '../ground/text.ts';
 
-/** The same log, or its beginning, was imported before. Nothing was imported. */
+/** The same log was imported before, and nothing was added to it. Nothing was imported. */
 export class ImportedBeforeError extends RoundsmanError {}
 
 /** A row of engine.imports. */
-interface Import {
+export interface Import {
   digest: string;
   /** of the text in UTF-8 */
   bytes: string;
@@ -26,8 +26,12 @@ export interface Imported {
 }
 
 export interface Seen {
-  /** Throws {@link ImportedBeforeError} where the text so far is one that was imported. */
-  look(chunk: Buffer): void;
+  /** Where in the chunk a text ends that was imported before. */
+  look(chunk: Buffer): number[];
+  /** The longest one that the text so far begins with. */
+  readonly beginning: Import | null;
+  /** Throws {@link ImportedBeforeError}, unless the text has lines behind the one that was imported. */
+  requireNew(newLines: number): void;
   /** Writes the import down. Throws {@link ImportedBeforeError} where another process has just imported the same. */
   remember(imported: Imported): Promise<void>;
 }
@@ -57,19 +61,34 @@ export async function recognise(
     hash.update(bytes);
     length += bytes.length;
   };
+  let beginning: Import | null = null;
   return {
     look(chunk) {
-      let rest = chunk;
-      while (lengths.length > 0 && lengths[0]! <= length + rest.length) {
+      const ends: number[] = [];
+      let done = 0;
+      while (lengths.length > 0 && lengths[0]! <= length + chunk.length - done) {
         const next = lengths.shift()!;
-        const part = next - length;
-        update(rest.subarray(0, part));
-        rest = rest.subarray(part);
+        const end = done + next - length;
+        update(chunk.subarray(done, end));
+        done = end;
         const digest = hash.copy().digest('hex');
         const same = byLength.get(next)!.find((each) => each.digest === digest);
-        if (same) throw before(same, table, rest.length === 0 ? 'it' : 'its beginning');
+        if (same) ends.push(end);
+        beginning = same ?? beginning;
       }
-      update(rest);
+      update(chunk.subarray(done));
+      return ends;
+    },
+    get beginning() {
+      return beginning;
+    },
+    requireNew(newLines) {
+      if (beginning !== null && newLines === 0)
+        throw before(
+          beginning,
+          table,
+          Number(beginning.bytes) === length ? 'it' : 'each of its lines',
+        );
     },
     async remember({ name, rows, by, first, last }) {
       const digest = hash.digest('hex');

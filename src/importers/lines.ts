@@ -16,8 +16,14 @@ export class Lines {
   #tooLong = false;
   #end: 'not known' | '\n' | '\r' = 'not known';
 
-  push(chunk: Buffer): (string | null)[] {
-    if (this.#end === 'not known') this.#end = endOf(chunk);
+  /** Whether the bytes so far end within a line. */
+  get isInLine(): boolean {
+    return this.#rest.length > 0 || this.#tooLong;
+  }
+
+  /** `telling`: bytes that the chunk is a part of, where more of them are known. */
+  push(chunk: Buffer, telling = chunk): (string | null)[] {
+    if (this.#end === 'not known') this.#end = endOf(telling);
     const last =
       this.#end === '\r'
         ? Math.max(chunk.lastIndexOf(carriageReturn), chunk.lastIndexOf(lineFeed))

@@ -6,13 +6,17 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { encodingOf, packingOf, tellingBytes, type Packing } from '../ground/encoding.ts';
 import { messageOf, NotFoundError, RoundsmanError } from '../ground/errors.ts';
 import { noFile } from '../ground/files/no-file.ts';
+import { zstdFrames } from './zstd-frames.ts';
 
 /** A log exists and cannot be read: a directory, another user's file, a damaged archive. */
 export class UnreadableLogError extends RoundsmanError {}
 
 export interface LogFile {
   name: string;
-  /** Its text as UTF-8, without compression and byte order mark. Works once; throws {@link UnreadableLogError}. */
+  /**
+   * Its text as UTF-8, without compression and byte order mark. Works once; throws {@link UnreadableLogError}. The
+   * stream may have failed before anything reads it: `errored` says so.
+   */
   read(): Promise<Readable>;
   /** Bytes on disk; null for standard input and FIFOs. */
   size: number | null;
@@ -69,9 +73,10 @@ const noLog = (path: string, why: string): UnreadableLogError =>
     hint: 'name one file',
   });
 
-const unpackers: Partial<Record<Packing, () => Transform>> = {
-  gzip: () => createGunzip(),
-  zstd: () => createZstdDecompress(),
+// The callbacks do nothing: the reader of the last stream gets the failures of the first.
+const unpackers: Partial<Record<Packing, (bytes: Readable) => Readable>> = {
+  gzip: (bytes) => pipeline(bytes, createGunzip(), () => {}),
+  zstd: (bytes) => pipeline(bytes, zstdFrames(), createZstdDecompress(), () => {}),
 };
 
 /** What unpacks to standard output what is not unpacked here. */
@@ -87,6 +92,8 @@ const programs: Partial<Record<Packing, string>> = {
 const mostLayers = 3;
 
 async function textOf(given: Readable, name: string, layers = 0): Promise<Readable> {
+  // A small archive fails before its text has a reader; without a listener this event would end the process.
+  given.on('error', () => {});
   const { start, whole: bytes } = await begun(given).catch((error: unknown) => {
     throw unreadable(name, error);
   });
@@ -102,16 +109,13 @@ async function textOf(given: Readable, name: string, layers = 0): Promise<Readab
           ? `unpack it first: \`${program} FILE | npx roundsman import ... -\``
           : 'unpack it first',
       });
-    // The callback does nothing: the reader of the last stream gets the failures of the first.
-    return textOf(
-      pipeline(bytes, unpack(), () => {}),
-      name,
-      layers + 1,
-    );
+    return textOf(unpack(bytes), name, layers + 1);
   }
   const { encoding, mark } = encodingOf(start);
   if (mark > 0) bytes.read(mark);
-  return encoding === 'utf-8' ? bytes : pipeline(bytes, toUtf8(encoding), () => {});
+  if (encoding === 'utf-8') return bytes;
+  const text = pipeline(bytes, toUtf8(encoding), () => {});
+  return text.on('error', () => {});
 }
 
 /** The first bytes, and a stream that still begins with them. */
@@ -129,6 +133,9 @@ async function begun(bytes: Readable): Promise<{ start: Buffer; whole: Readable 
     if (length >= 8) break;
   }
   const start = Buffer.concat(parts);
+  // A short stream has ended by now, and nothing can be put back into it.
+  isEnded ||= bytes.readableEnded;
+  if (bytes.errored) throw bytes.errored;
   if (!isEnded) {
     bytes.unshift(start);
     return { start: start.subarray(0, tellingBytes), whole: bytes };

@@ -8,6 +8,7 @@ import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
+import { wakeTickets } from '../transitions/tickets/wake.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
 export interface Settled {
@@ -21,6 +22,8 @@ export interface Settled {
   judged: number;
   /** tickets that now say that their problem began, or ceased, to come and go */
   noted: number;
+  /** snoozed tickets that woke because their time was over */
+  woken: number;
   /** silences that ended because what they named was resolved */
   silences: number;
   /** removed bots of which a run that was still ending had left something open */
@@ -46,12 +49,13 @@ export async function settle(
   const undecided = await leaveUnclearUndecided(db, most);
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
+  const woken = await wakeTickets(db, most);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
   for (const change of changes) emit('autonomy.changed', change);
   const judged = changes.length;
-  return { held: held.length, recovered, undecided, judged, noted, silences, closed };
+  return { held: held.length, recovered, undecided, judged, noted, woken, silences, closed };
 }
 
 /** A run that was still ending when its bot was removed may have written findings and tickets since. */

@@ -45,9 +45,14 @@ export async function recordedBackend(db: Db): Promise<BackendName | null> {
 const selectBackend = (db: Db) =>
   db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
 
-/** Refuses a backend other than the recorded one, before any connection is opened. */
+/**
+ * Refuses a backend other than the recorded one, before any connection is opened. In a database that is not migrated none
+ * is recorded.
+ */
 export async function refuseOtherBackend(db: Db, configured: BackendName): Promise<void> {
-  const known = await recordedBackend(db);
+  const { rows } = await sql<{ there: boolean }>`
+    SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(db);
+  const known = rows[0]!.there ? await recordedBackend(db) : null;
   if (known !== null && known !== configured) throw new OtherBackendError(known, configured);
 }
 
@@ -65,6 +70,25 @@ export async function agreeOnBackend(db: Db, configured: BackendName): Promise<v
   if (value !== configured) throw new OtherBackendError(value as BackendName, configured);
 }
 
+/** Throws an error that names the processes that are alive: the queue cannot be switched under them. */
+export async function refuseWhileAlive(db: Db): Promise<void> {
+  const alive = await db
+    .selectFrom('engine.nodes')
+    .select(['role', 'host', 'pid'])
+    .where(
+      'heartbeat_at',
+      '>',
+      sql<Date>`engine.now() - make_interval(secs => ${nodeSilenceSeconds})`,
+    )
+    .execute();
+  if (alive.length === 0) return;
+  throw new RoundsmanError({
+    what: 'the queue cannot be switched now',
+    why: `still alive: ${alive.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ')}`,
+    hint: `stop them and run it again; a process that was killed counts for ${nodeSilenceSeconds} seconds`,
+  });
+}
+
 /**
  * Switches the backend while no process is alive. Nothing is lost: rows are the truth, and rescue queues the runs that
  * waited on the old backend on the new one.
@@ -72,21 +96,7 @@ export async function agreeOnBackend(db: Db, configured: BackendName): Promise<v
 export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await selectBackend(trx).forUpdate().execute();
-    const alive = await trx
-      .selectFrom('engine.nodes')
-      .select(['role', 'host', 'pid'])
-      .where(
-        'heartbeat_at',
-        '>',
-        sql<Date>`engine.now() - make_interval(secs => ${nodeSilenceSeconds})`,
-      )
-      .execute();
-    if (alive.length > 0)
-      throw new RoundsmanError({
-        what: 'the queue cannot be switched now',
-        why: `still alive: ${alive.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ')}`,
-        hint: `stop them and run it again; a process that was killed counts for ${nodeSilenceSeconds} seconds`,
-      });
+    await refuseWhileAlive(trx);
     await trx
       .insertInto('engine.settings')
       .values({ key: 'queue_backend', value: JSON.stringify(to) })

@@ -23,17 +23,17 @@ export interface Healed {
   done: boolean;
 }
 
-/** Heals what this run saw. `examined` are the components that its checks looked at. */
+/** Heals what this run saw. */
 export const healAll = (
   engine: Engine,
   context: RunContext,
   checks: AnyCheck<unknown>[],
-  { open, examined }: { open: RecordedFinding[]; examined: number },
+  open: RecordedFinding[],
 ): Promise<Healed> =>
   healEach(engine, context.run, open, {
     checks,
     how: heal,
-    healing: healingOf(engine, context, checks, { examined, seen: open }),
+    healing: healingOf(engine, context, checks, { seen: open }),
   });
 
 /**
@@ -79,11 +79,7 @@ export function healingOf(
   engine: Engine,
   context: RunContext,
   checks: AnyCheck<unknown>[],
-  {
-    examined,
-    seen,
-    onRecheck,
-  }: { examined: number; seen?: RecordedFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
+  { seen, onRecheck }: { seen?: RecordedFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
 ): HealContext {
   const { db, catalogue } = engine;
   const { run, now, leftMs } = context;
@@ -103,7 +99,7 @@ export function healingOf(
   };
   const effect: HealContext['effect'] = (task) => carryOut('effect', task);
   const { emit } = engine;
-  return { db, catalogue, signal, recheck, effect, now, leftMs, examined, emit };
+  return { db, catalogue, signal, recheck, effect, now, leftMs, emit };
 }
 
 /**

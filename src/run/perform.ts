@@ -1,7 +1,7 @@
 import { LostRunError } from '../data/bots/fence.ts';
 import { namesRow, type RunEntry } from '../queue/run-queue.ts';
 import { checkAll } from './check.ts';
-import { examinedBy, type CheckOutcome } from './tasks/outcome.ts';
+import type { CheckOutcome } from './tasks/outcome.ts';
 import { endingOf, type Ending } from './writer/finish.ts';
 import type { Ended } from './writer/flush.ts';
 import { healAll } from './heal.ts';
@@ -82,8 +82,7 @@ async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> 
   if (!reported || signal.aborted)
     return { outcomes, recorded: null, actions: 0, healingDone: !reported };
   const { open } = await engine.writer.record(run, outcomes);
-  const examined = examinedBy(outcomes);
-  const { actions, done } = await healAll(engine, context, bot.checks, { open, examined });
+  const { actions, done } = await healAll(engine, context, bot.checks, open);
   return { outcomes, recorded: open.length, actions, healingDone: done };
 }
 

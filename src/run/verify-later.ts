@@ -30,7 +30,6 @@ export async function judgeDue(
   const outcomes: CheckOutcome[] = [];
   const due = await findDue(engine.db, context.run);
   const healing = healingOf(engine, context, checks, {
-    examined: 0,
     onRecheck: (outcome) => outcomes.push(outcome),
   });
   const { actions, healed } = await healEach(engine, context.run, due, {

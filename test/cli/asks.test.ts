@@ -6,10 +6,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { wholeProgram } from '../../src/bin/cli.ts';
 import { leavesOf, nameOf } from '../docs/cli-page.ts';
 import { testDatabase } from '../support/database.ts';
+import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';
 import { roundsman, start } from './command.ts';
 import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
 import { insertBot, insertFinding, insertTicket } from './rows.ts';
-import { inTerminal, keys } from './terminal.ts';
 
 const { db, url } = await testDatabase();
 let ticket: string;
@@ -148,6 +148,8 @@ const writes = [
   'tickets unassign',
   'tickets reopen',
   'tickets close',
+  'tickets severity',
+  'tickets snooze',
   'tickets from',
   'knowledge add',
   'knowledge disable',
@@ -215,7 +217,7 @@ test('with --yes each acts, without a terminal too', async () => {
   }
 }, 60_000);
 
-describe('in a terminal', () => {
+describe.skipIf(!hasTerminal)('in a terminal', () => {
   test('Ctrl-C at each question ends with 130 and has written nothing', async () => {
     const before = await everything();
     for (const { name, args, question } of commands()) {

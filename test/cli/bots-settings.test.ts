@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { testDatabase } from '../support/database.ts';
-import { hasTerminal, onTerminal } from '../support/terminal.ts';
+import { hasTerminal, inTerminal } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { insertBot } from './rows.ts';
 
@@ -132,18 +132,18 @@ describe('catalogue', () => {
 
 describe.skipIf(!hasTerminal)('on a terminal', () => {
   test('each answer is checked at once, and what was typed stays to be corrected', async () => {
-    const { code, screen } = await onTerminal(
+    const { code, shown } = await inTerminal(
       url,
       ['bots', 'add', 'mine'],
       [
         ['What runs', 'ledgr\r'],
         // The cursor stands behind what was typed.
-        ['ledgr', '\u007Fer\r'],
+        ['did you mean', '\u007Fer\r'],
         ['Schedule', '61 * * * *\r'],
-        ['61 * * * *', '\u0015@hourly\r'],
+        ['error:', '\u0015@hourly\r'],
       ],
     );
-    expect(screen).toContain('did you mean /api/bots/ledger');
+    expect(shown).toContain('did you mean /api/bots/ledger');
     expect(code).toBe(0);
     expect(await db.selectFrom('bots').select(['api_endpoint', 'schedule_cron']).execute()).toEqual(
       [{ api_endpoint: '/api/bots/ledger', schedule_cron: '@hourly' }],
@@ -152,31 +152,31 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
 
   test('a name that is taken is told before anything is asked', async () => {
     await insertBot(db, 'mine');
-    const { code, screen } = await onTerminal(url, ['bots', 'add', 'mine'], []);
+    const { code, shown } = await inTerminal(url, ['bots', 'add', 'mine'], []);
     expect(code).toBe(1);
-    expect(screen).toContain('a bot of that name exists');
-    expect(screen).not.toContain('What runs');
+    expect(shown).toContain('a bot of that name exists');
+    expect(shown).not.toContain('What runs');
   });
 
   test('a removal is asked for, and no is no', async () => {
     await insertBot(db, 'mine');
-    const no = await onTerminal(url, ['bots', 'remove', 'mine'], [['[y/N]', 'n\r']]);
-    expect(no.screen).toContain('nothing was changed');
+    const no = await inTerminal(url, ['bots', 'remove', 'mine'], [['[y/N]', 'n\r']]);
+    expect(no.shown).toContain('nothing was changed');
     expect(await db.selectFrom('bots').select('removed_at').execute()).toEqual([
       { removed_at: null },
     ]);
-    const yes = await onTerminal(url, ['bots', 'remove', 'mine'], [['[y/N]', 'y\r']]);
-    expect(yes.screen).toContain('Removed mine');
+    const yes = await inTerminal(url, ['bots', 'remove', 'mine'], [['[y/N]', 'y\r']]);
+    expect(yes.shown).toContain('Removed mine');
   });
 
   test('the pattern of knowledge is checked when it is typed', async () => {
     const args = ['knowledge', 'add', 'mine', '--category', 'x', '--solution', 'Look.'];
-    const { code, screen } = await onTerminal(url, args, [
+    const { code, shown } = await inTerminal(url, args, [
       ['Pattern', '(disk\r'],
-      ['(disk', ' is full)\r'],
+      ['error:', ' is full)\r'],
     ]);
     expect(code).toBe(0);
-    expect(screen).toContain('error:');
+    expect(shown).toContain('error:');
     const [entry] = await db.selectFrom('bot_knowledge').select('issue_pattern').execute();
     expect(entry).toEqual({ issue_pattern: '(disk is full)' });
   });

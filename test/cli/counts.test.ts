@@ -101,8 +101,17 @@ async function findingsAgree(platform: Platform): Promise<void> {
 
   const status = await document(platform, 'status');
   const text = await said(platform, 'status');
-  const suppressed = list.filter((each: any) => each.suppressor !== null);
-  const told = list.filter((each: any) => each.suppressor === null);
+  const isSuppressed = ({ ticket }: any) => ticket?.stands_for === 'suppressor';
+  const suppressed = list.filter(isSuppressed);
+  const told = list.filter((each: any) => !isSuppressed(each));
+  expect(suppressed.every(({ suppressor }: any) => suppressor !== null)).toBe(true);
+  const none = Object.groupBy(
+    list.filter(({ ticket }: any) => ticket === null),
+    (each: any) => each.severity,
+  );
+  expect(status.findings_without_ticket).toEqual(
+    Object.fromEntries(Object.entries(none).map(([word, of]) => [word, of!.length])),
+  );
   const silenced = told.filter((each: any) => each.bot_silences.length > 0);
   expect(status.quiet_findings).toEqual({
     suppressed: suppressed.length,

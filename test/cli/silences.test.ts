@@ -20,6 +20,14 @@ beforeEach(async () => {
 const silences = () => db.selectFrom('bot_silences').selectAll().orderBy('created_at').execute();
 const add = (...args: string[]) =>
   roundsman(url, 'silences', 'add', '--as', 'ann', '--yes', ...args);
+const fingerprintOf = async (id: string) =>
+  (
+    await db
+      .selectFrom('bot_findings')
+      .select('fingerprint')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+  ).fingerprint;
 const resolve = (id: string) =>
   db
     .updateTable('bot_findings')
@@ -121,7 +129,7 @@ test('findings and tickets say who silenced them, why and until when, and what t
   const name = await insertTicket(db, bot, 'no answer', { fingerprint, finding_id: id });
   await add('--component', '/v1', '--for', '2h', '--reason', 'the cable is mended');
   const words =
-    /silenced by ann until 20\d\d-.* UTC: the cable is mended; suppressed behind net: the network is down/;
+    /silenced by ann until 20\d\d-.* UTC: the cable is mended; behind net: the network is down/;
   for (const noun of ['findings', 'tickets'])
     expect((await roundsman(url, noun, 'list')).out).toMatch(words);
   for (const [noun, which] of [
@@ -130,7 +138,7 @@ test('findings and tickets say who silenced them, why and until when, and what t
   ]) {
     const { out } = await roundsman(url, noun!, 'show', which!);
     expect(out).toMatch(/^Silenced +by ann until 20\d\d-.* UTC: the cable is mended$/m);
-    expect(out).toMatch(/^Suppressed +(?:behind )?net: the network is down/m);
+    expect(out).toMatch(/^Behind +net: the network is down/m);
     const shown = (await roundsman(url, noun!, 'show', which!, '--json')).json();
     expect(shown).toMatchObject({ bot_silences: [{ owner: 'ann' }], suppressor: { id: parent } });
   }
@@ -148,26 +156,43 @@ test('a run, a round and the status say what is silenced and suppressed', async 
     affected_component: 'net',
   });
   await insertFinding(db, bot, 'no answer', { ...seen, suppressed_by: parent });
-  await insertFinding(db, bot, 'too slow', { ...seen, affected_component: '/v2' });
+  const status = async () => (await roundsman(url, 'status')).out;
+  // People are not told of the network: then its loss hides nothing.
+  expect(await status()).toMatch(/^Findings +2 high$/m);
+  expect(await status()).toMatch(/^No ticket +2 high$/m);
+  await insertTicket(db, other, 'the network is down', {
+    fingerprint: (await fingerprintOf(parent))!,
+    finding_id: parent,
+  });
+  expect(await status()).not.toMatch(/^No ticket/m);
+  const fingerprint = 'fp';
+  const slow = { ...seen, fingerprint, affected_component: '/v2' };
+  const finding_id = await insertFinding(db, bot, 'too slow', slow);
+  await insertTicket(db, bot, 'it is too slow', { fingerprint, finding_id });
   await add('--component', '/v2', '--for', '2h', '--reason', 'the cable is mended');
   const silenced = /too slow.*silenced by ann until 20\d\d-.* UTC: the cable is mended/;
+  const ofTicket =
+    /T-\d+ .*it is too slow.*silenced by ann until 20\d\d-.* UTC: the cable is mended/;
   const behind = /no answer.*suppressed behind net: the network is down/;
   const { out } = await roundsman(url, 'runs', 'show', run);
   expect(out).toMatch(silenced);
   expect(out).toMatch(behind);
 
+  const round = await readRound(db, [run]);
+  expect(round.tickets).toMatchObject([{ bot_silences: [{ owner: 'ann' }], suppressor: null }]);
   const printed: string[] = [];
   const { write } = process.stdout;
   process.stdout.write = (text) => printed.push(String(text)) > 0;
   try {
-    printRound(await readRound(db, [run]), [{ id: bot, name: 'watch' }]);
+    printRound(round, [{ id: bot, name: 'watch' }]);
   } finally {
     process.stdout.write = write;
   }
   expect(printed.join('')).toMatch(silenced);
   expect(printed.join('')).toMatch(behind);
+  expect(printed.join('')).toMatch(ofTicket);
+  expect(printed.join('')).toContain('For people: 1 ticket, 1 of them quiet');
 
-  const status = async () => (await roundsman(url, 'status')).out;
   expect(await status()).toMatch(/^Findings +2 high, 1 of them silenced, 1 suppressed$/m);
   await resolve(parent);
   expect(await status()).toMatch(/^Findings +2 high, 1 of them silenced$/m);
@@ -175,6 +200,34 @@ test('a run, a round and the status say what is silenced and suppressed', async 
     bot_findings: { high: 2 },
     quiet_findings: { silenced: 1, suppressed: 0 },
   });
+});
+
+test('adding one says what stands behind it, and what becomes of that', async () => {
+  const net = await insertFinding(db, other, 'the network is down', {
+    affected_component: 'net',
+    fingerprint: 'net',
+  });
+  const asked = ['--component', 'net', '--for', '2h', '--reason', 'the cable is mended'];
+  expect((await add(...asked)).out).not.toContain('behind');
+  await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
+  const first = await insertFinding(db, bot, 'no answer', { suppressed_by: net });
+  await insertFinding(db, bot, 'too slow', { suppressed_by: first, affected_component: '/v2' });
+  await insertTicket(db, other, 'the network is down', { fingerprint: 'net', finding_id: net });
+  const tickets = async () =>
+    (await roundsman(url, 'findings', 'list', '--json'))
+      .json()
+      .map(({ ticket }: any) => ticket?.stands_for ?? null);
+  expect((await tickets()).toSorted()).toEqual(['finding', 'suppressor', 'suppressor']);
+  expect((await add(...asked)).out).toMatch(
+    /^2 open findings stand behind what it silences\. They are not silenced: each that has no ticket of its own gets one when its bot's next run ends, as its severity asks for\.$/m,
+  );
+  expect((await tickets()).toSorted()).toEqual(['finding', null, null]);
+  expect((await roundsman(url, 'status')).out).toMatch(/^No ticket +2 high$/m);
+  await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
+  // What it silences itself is not counted.
+  const both = await add('--bot', 'watch', '--for', '2h', '--reason', 'x', '--json');
+  expect(both.json()).toMatchObject({ owner: 'ann', findings_behind: 0 });
+  expect((await add(...asked, '--json')).json()).toMatchObject({ findings_behind: 0 });
 });
 
 test('one that lasts until resolved ends when nothing of it is open any more, and not before', async () => {

@@ -168,7 +168,16 @@ describe('status', () => {
     await insertTicket(db, bot, 'medium', { severity: 'medium' });
     await insertTicket(db, bot, 'snoozed', { snoozed_until: ago(-60) });
     await insertTicket(db, bot, 'closed', { status: 'closed', resolved_at: ago(1) });
-    expect((await roundsman(url, 'status')).code).toBe(0);
+    const { code, out } = await roundsman(url, 'status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Tickets +2 open, 1 of them snoozed$/m);
+    expect(out).toMatch(/^Tickets \(1\)$/m);
+    expect((await roundsman(url, 'status', '--json')).json().tickets).toMatchObject({
+      count: 2,
+      snoozed: 1,
+      urgent: 0,
+      bot_tickets: [{ title: 'medium' }],
+    });
   });
 
   test('names the newest failure of each bot, open findings and who is alive', async () => {

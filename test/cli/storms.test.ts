@@ -85,7 +85,9 @@ test('a storm is told in every list of tickets: what it is, and what is in it', 
   const made = await round();
   expect(made.out).toContain(title);
   expect(made.out.match(/open, storm T-2/g)).toHaveLength(6);
-  expect(made.out).toMatch(/^T-2 stands for 6 open problems/m);
+  expect(made.out).toMatch(
+    /^T-2 stands for 7 open problems, 1 of them with a ticket of its own: /m,
+  );
   expect(made.round.tickets.map(({ number }) => number).toSorted()).toEqual(['1', '2']);
 });
 
@@ -205,4 +207,64 @@ test('that nothing known fits is not said beside a suggestion', async () => {
   expect(explained).toContain(
     'No entry matches any more; what was suggested before is listed below.',
   );
+});
+
+test('a storm counts the same everywhere, and what no look sees any more is told apart', async () => {
+  const { ask, breaks, round, say, db } = await endpoints();
+  const gone = ['/gone-1', '/gone-2', '/gone-3', '/gone-4'];
+  await say('endpoints', { examined: gone, findings: gone.map((name) => problem(name)) });
+  await breaks(7);
+  const [list, tickets, status, figures, made] = [
+    await ask('findings', 'list'),
+    await ask('tickets', 'list', '--json'),
+    await ask('status'),
+    await ask('status', '--json'),
+    await round(),
+  ];
+  const storm = tickets.json().find(({ title }: any) => title.startsWith('Storm'));
+  const name = `T-${storm.number}`;
+  expect(storm).toMatchObject({ title, metadata: { storm: { broken: 7, of: 8 } } });
+  expect(list.out.match(new RegExp(`${name}, storm`, 'g'))).toHaveLength(7);
+  expect(list.out.match(/\/gone-\d is broken.* T-[1-4] +open/g)).toHaveLength(4);
+  expect(status.out).toMatch(new RegExp(`^Storm +${name} stands for 7 open findings`, 'm'));
+  expect(figures.json()).toMatchObject({
+    storms: [{ ticket: name, findings: 7 }],
+    findings_without_ticket: {},
+  });
+  expect((await ask('tickets', 'show', name)).out).toMatch(/^Stands for 7 open findings$/m);
+  expect(made.out).toMatch(new RegExp(`^${name} stands for 7 open problems: `, 'm'));
+  expect(made.round.storms).toEqual([{ ticket_id: storm.id, findings: 7 }]);
+  const { id } = await db
+    .selectFrom('bot_findings')
+    .select('id')
+    .where('affected_component', '=', '/gone-1')
+    .executeTakeFirstOrThrow();
+  expect((await ask('findings', 'show', id)).out).toMatch(
+    /^Looked at +not since 20.*: no check of its bot looks at it any more/m,
+  );
+  // A run that looks at a part does not change what the ticket stands for.
+  await say('endpoints', { examined: [], findings: [] });
+  expect((await round()).out).toMatch(new RegExp(`^${name} stands for 7 open problems`, 'm'));
+});
+
+test('a critical finding behind a lesser cause is told with its own ticket in every list', async () => {
+  const { ask, round, say } = await endpoints();
+  await say('endpoints', {
+    examined: ['/a', '/b'],
+    findings: [
+      problem('/a', { severity: 'low' }),
+      problem('/b', { severity: 'critical', dependsOn: ['/a'] }),
+    ],
+  });
+  const made = await round();
+  expect(made.out).toMatch(/^critical +\/b is broken +open, T-1, behind \/a: \/a is broken/m);
+  expect(made.out).toMatch(/^For people: 1 ticket$/m);
+  expect(made.out).toMatch(/^Without a ticket: 1 low\.$/m);
+  const status = await ask('status');
+  expect(status.out).toMatch(/^Findings +1 critical, 1 low$/m);
+  expect(status.out).toMatch(/^No ticket +1 low$/m);
+  expect((await ask('findings', 'list')).out).toMatch(/\/b is broken.* T-1 +behind \/a: /);
+  const shown = (await ask('findings', 'show', 'T-1')).out;
+  expect(shown).toMatch(/^Behind +\/a: \/a is broken \([0-9a-f]+\), and not healed: /m);
+  expect((await ask('tickets', 'show', 'T-1')).out).toMatch(/^Behind +\/a: \/a is broken/m);
 });

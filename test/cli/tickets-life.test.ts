@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { printRound } from '../../src/cli/round/summary.ts';
+import { readRound } from '../../src/services/round/read.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
-import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ago, insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
 let name: string;
@@ -58,6 +60,112 @@ test('a ticket is acknowledged, commented on, resolved, reopened and closed', as
     { event: 'resolved', actor: 'ann' },
   ]);
   expect(told.err).toContain('only the first 2');
+});
+
+test('a person says how severe a ticket is, and takes it back', async () => {
+  expect(
+    (await tickets('severity', 'critical', '--reason', '\u001b[31mshop', '--as', 'ann')).said,
+  ).toContain(`${name} was high and is critical now, whatever runs find.`);
+  const shown = await tickets('show');
+  expect(shown.said).toMatch(/^Severity +critical, as ann said: .*shop \(runs find high\)$/m);
+  expect(shown.said).toMatch(/rated +ann +to: critical, from: high, reason: /);
+  expect(shown.said).not.toContain('\u001b');
+  const list = await roundsman(url, 'tickets', 'list', '--severity', 'critical', '--json');
+  expect(list.json()).toMatchObject([{ severity: 'critical', severity_override: 'critical' }]);
+  expect((await roundsman(url, 'status', '--json')).json().tickets.bot_tickets).toMatchObject([
+    { severity: 'critical' },
+  ]);
+  const cleared = await roundsman(url, 'tickets', 'severity', name, '--clear', '--json');
+  expect(cleared.json()).toMatchObject({ severity: 'high', severity_override: null });
+  expect((await tickets('show')).said).not.toMatch(/^Severity /m);
+  expect((await tickets('severity', '--clear')).said).toContain('no person has said otherwise');
+  for (const args of [
+    ['severity'],
+    ['severity', 'low', '--clear'],
+    ['severity', 'bad', '--reason', 'x'],
+    ['severity', 'low'],
+  ])
+    expect(await tickets(args[0]!, ...args.slice(1))).toMatchObject({ code: 2 });
+  await tickets('resolve', '--notes', 'x');
+  expect(await tickets('severity', 'low', '--reason', 'x')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('cannot be rated'),
+  });
+});
+
+test('a snoozed ticket is out of the way, says so, and is woken', async () => {
+  expect((await tickets('snooze', '--for', '4h', '--as', '\u001b[31mann')).said).toMatch(
+    /^Snoozed T-\d+ until .* UTC, or until it is more severe than high\. /,
+  );
+  const list = await roundsman(url, 'tickets', 'list');
+  expect(list.out).toContain('No open tickets');
+  expect(list.err).toContain(
+    '1 snoozed ticket is left out: `npx roundsman tickets list --snoozed`',
+  );
+  for (const flag of ['--snoozed', '--all']) {
+    const { out, err } = await roundsman(url, 'tickets', 'list', flag);
+    expect(out).toMatch(/snoozed for 4h$/m);
+    expect(err).not.toContain('left out');
+  }
+  const shown = (await tickets('show')).said;
+  expect(shown).toMatch(/^Snoozed +until .* UTC, by .*ann$/m);
+  expect(shown).not.toContain('overdue');
+  expect(shown).not.toContain('\u001b');
+  const status = await roundsman(url, 'status');
+  expect(status.out).toMatch(/^Tickets +1 open, 1 of them snoozed$/m);
+  expect(status.out).not.toContain('past their response target');
+
+  expect((await tickets('snooze', '--end')).said).toContain(`${name} is awake again.`);
+  expect((await tickets('snooze', '--end')).said).toContain(`${name} is not snoozed.`);
+  expect((await roundsman(url, 'tickets', 'list')).out).toContain('overdue');
+  const until = await tickets('snooze', '--occurrences', '3', '--json');
+  expect(JSON.parse(until.said.split('\ndatabase')[0]!)).toMatchObject({
+    snoozed_occurrences: 3,
+    snoozed_until: null,
+  });
+  expect((await tickets('show')).said).toMatch(/^Snoozed +until it was seen 3 more times, by /m);
+  expect((await roundsman(url, 'tickets', 'list', '--snoozed')).out).toMatch(
+    /snoozed, 3 more times$/m,
+  );
+  expect((await tickets('snooze', '--until', '2999-01-01')).said).toContain('more than a year off');
+});
+
+test('a round counts a snoozed ticket not among those for people, and names it', async () => {
+  await tickets('snooze', '--for', '4h', '--as', 'ann');
+  const { bot_id } = await db.selectFrom('bot_findings').select('bot_id').executeTakeFirstOrThrow();
+  const made = await insertRun(db, bot_id!, 0);
+  await sql`UPDATE bot_findings SET last_execution_id = ${made}::uuid`.execute(db);
+  const round = await readRound(db, [made]);
+  expect(round).toMatchObject({ tickets: [{ snoozed_by: 'ann' }], tickets_left_open: 0 });
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text) => written.push(String(text)) > 0;
+  try {
+    printRound(round, [{ id: bot_id!, name: 'watch' }]);
+  } finally {
+    process.stdout.write = write;
+  }
+  const out = written.join('');
+  expect(out).toMatch(/^For people: 0 tickets$/m);
+  expect(out).toMatch(
+    new RegExp(`^${name} is snoozed until .* UTC, by ann: sessions pile up$`, 'm'),
+  );
+  expect(out).not.toContain('Look at one');
+});
+
+test.each([
+  [[]],
+  [['--for', '4h', '--occurrences', '3']],
+  [['--for', '4h', '--end']],
+  [['--until', '4h']],
+  [['--until', '2020-01-01']],
+  [['--until', 'tomorrow']],
+  [['--occurrences', '0']],
+  [['--for', '10s']],
+])('snooze %j says what it takes, and changes nothing', async (args) => {
+  const { code, said } = await tickets('snooze', ...args);
+  expect({ code, said }).toMatchObject({ code: 2 });
+  expect(await db.selectFrom('bot_ticket_events').selectAll().execute()).toEqual([]);
 });
 
 test('what is missing is named, and what is wrong too', async () => {

@@ -52,7 +52,7 @@ test('the worst come first, then the most overdue; what is over only with --all'
     resolution_notes: 'done',
   });
   const list = await roundsman(url, 'tickets', 'list', '--json');
-  const open = ['critical', 'late high', 'old high', 'new high', 'seen high', 'later high', 'low'];
+  const open = ['critical', 'late high', 'old high', 'new high', 'seen high', 'low'];
   expect(list.json().map((row: any) => row.title)).toEqual(open);
   expect(Object.keys(list.json()[0])).toEqual([
     ...Object.keys(await ticket('T-1')),
@@ -61,6 +61,9 @@ test('the worst come first, then the most overdue; what is over only with --all'
     'bot_silences',
     'suppressor',
   ]);
+  expect(list.err).toContain('1 snoozed ticket is left out');
+  const later = await roundsman(url, 'tickets', 'list', '--snoozed', '--json');
+  expect(later.json().map((row: any) => row.title)).toEqual(['later high']);
   const all = await roundsman(url, 'tickets', 'list', '--all', '--severity', 'critical', '--json');
   expect(all.json()).toHaveLength(2);
   const theirs = await roundsman(url, 'tickets', 'list', '--assigned-to', 'owner', '--json');

@@ -2,9 +2,11 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { wholeProgram } from '../../src/bin/cli.ts';
+import { leavesOf, nameOf } from '../docs/cli-page.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman, start } from './command.ts';
-import { insertBot, insertFinding, insertRun } from './rows.ts';
+import { insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
 const botId = await insertBot(db, 'night-watch');
@@ -29,6 +31,66 @@ describe('a wrong command line ends with 2 and changes nothing:', () => {
     expect(err).not.toContain('defect');
   });
 });
+
+describe('an argument that begins with a dash', () => {
+  // `secrets set` repeats nothing that may be a value, and says where one is given.
+  const taking = leavesOf(wholeProgram()).filter(
+    (each) => each.registeredArguments.length > 0 && nameOf(each) !== 'secrets set',
+  );
+
+  test('is refused by each command that takes arguments, which says where it may stand', async () => {
+    expect(taking.length).toBeGreaterThan(20);
+    for (const command of taking) {
+      const needed = command.options.filter(({ mandatory }) => mandatory);
+      const given = needed.flatMap(({ long, argChoices }) => [long!, argChoices?.[0] ?? '1h']);
+      for (const dashed of ['- fixed nginx', '-fixed', '--fixed']) {
+        const args = [...nameOf(command).split(' '), ...given, 'x', dashed];
+        const { code, err } = await roundsman(url, ...args);
+        expect({ args, code, err }).toEqual({
+          args,
+          code: 2,
+          err: expect.stringContaining(`npx roundsman ${nameOf(command)} [options] -- `),
+        });
+      }
+    }
+  });
+
+  test('is not said to a command that takes none', async () => {
+    const { err } = await roundsman(url, 'runs', 'list', '--foo');
+    expect(err).not.toContain(' -- ');
+  });
+
+  test('is taken behind the two dashes', async () => {
+    const ticket = await insertTicket(db, botId, 'nginx is down');
+    const as = ['--as', 'ann'];
+    for (const args of [
+      [...as, '--', ticket, '- fixed nginx'],
+      [ticket, ...as, '--', '--fixed'],
+    ])
+      expect(await roundsman(url, 'tickets', 'comment', ...args)).toMatchObject({ code: 0 });
+    const { out } = await roundsman(url, 'tickets', 'history', ticket);
+    expect(out).toContain('- fixed nginx');
+    expect(out).toContain('--fixed');
+  });
+});
+
+test('every command says which settings are not read, once and beside its result', async () => {
+  const odd = { database_url: 'postgres://u:hunter2000@host/name', ROUNDSMAN_KEY: 'hunter2000' };
+  for (const args of [
+    ['status', '--json'],
+    ['bots', 'list', '--json'],
+    ['bots', 'run', 'none'],
+    ['doctor'],
+  ]) {
+    const { out, err } = await start(url, args, odd).ended;
+    const told = (args[0] === 'doctor' ? out : err).replaceAll(/\s+/g, ' ');
+    for (const what of ['database_url is not read', 'ROUNDSMAN_KEY is not a setting'])
+      expect({ args, count: told.split(what).length - 1 }).toEqual({ args, count: 1 });
+    if (args.includes('--json')) JSON.parse(out);
+    expect(out + err).not.toContain('hunter');
+  }
+  expect((await start(url, ['status', '--help'], odd).ended).err).toBe('');
+}, 60_000);
 
 test('an address of Redis that names no database is refused by every process', async () => {
   for (const command of ['round', 'worker', 'scheduler', 'up']) {

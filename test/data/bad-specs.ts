@@ -259,8 +259,15 @@ export const specs: Record<string, Spec> = {
   listTickets: of(
     (on, { assigned_to, ...filter }) =>
       data.listTickets(on, { assignedTo: assigned_to, ...filter } as never),
-    () => ({ statuses: ['assigned'], severity: 'high', assigned_to: 'admin', limit: 5 }),
+    () => ({
+      statuses: ['assigned'],
+      severity: 'high',
+      assigned_to: 'admin',
+      snoozed: false,
+      limit: 5,
+    }),
     {
+      snoozed: ['yes', 1, null, {}],
       statuses: [...bad.words, null, [], ['nope'], Array(1), ['open', null]],
       severity: [...bad.words, null],
       assigned_to: [...bad.texts(50), null],

@@ -166,7 +166,7 @@ test('an admin sees why people are not told of a finding: it is silenced, and st
   });
 });
 
-test('the two functions that reads ask answer whoever sees the row, and false to all others', async () => {
+test('the functions that reads ask answer whoever sees the row, and false to all others', async () => {
   const asked = (identity: string, text: string) =>
     data.asUser(db, claims[identity]!, async (trx) => {
       const { rows } = await sql<{ answer: unknown }>`SELECT ${sql.raw(text)} AS answer`.execute(
@@ -182,6 +182,8 @@ test('the two functions that reads ask answer whoever sees the row, and false to
     .where('id', '=', the.finding)
     .executeTakeFirstOrThrow();
   expect(await asked('other', `finding_is_suppressed('${suppressed_by}')`)).toBe(false);
+  expect(await asked('admin', `finding_is_broken('${the.finding}')`)).toBe(true);
+  expect(await asked('other', `finding_is_broken('${the.finding}')`)).toBe(false);
   expect(await asked('admin', 'bots_now() = statement_timestamp()')).toBe(true);
   await expect(asked('visitor', 'bots_now()')).rejects.toThrow(data.AccessDeniedError);
   await expect(asked('admin', 'engine.now_for_users()')).rejects.toThrow(data.AccessDeniedError);

@@ -46,9 +46,9 @@ only: admins read, service_role writes.
 \`get_user_credits(uuid)\` runs as its caller: a user gets the own balance and 0 for everybody else's, an
 admin any. (Where only the bots are installed, a function of the platform says who is an admin:
 [schema.md](schema.md#beside-a-platform-of-another-schema).) Policies ask \`private.is_admin()\` and its like; the schema
-\`private\` is open to nobody. \`bots_now()\` and \`finding_is_suppressed(uuid)\` are what reads of the bot tables ask beside
-rows, so that they name nothing of schema \`engine\`: the engine's clock, and whether a finding that the caller sees stands
-behind an open one.
+\`private\` is open to nobody. \`bots_now()\`, \`finding_is_suppressed(uuid)\` and \`finding_is_broken(uuid)\` are what reads of
+the bot tables ask beside rows, so that they name nothing of schema \`engine\`: the engine's clock, whether a finding that
+the caller sees stands behind an open one, and whether the storm of its bot stands for it.
 Every function names its \`search_path\`, with \`pg_temp\` last: nobody's temporary types are taken for others.
 Tables that are made later in \`public\` by the role that migrated start with nothing for users, and with
 their rows for \`service_role\`.

@@ -161,6 +161,7 @@ describe('a grant', () => {
        ORDER BY 1`,
     );
     expect(executable.map(({ line }) => line)).toEqual([
+      'authenticated engine.counts_as_broken_for_users',
       'authenticated engine.is_suppressed_for_users',
       'authenticated engine.now_for_users',
       'authenticated private.is_admin',
@@ -170,11 +171,14 @@ describe('a grant', () => {
       'authenticated private.support_groups_of_admin',
       'authenticated private.support_groups_of_member',
       'authenticated public.bots_now',
+      'authenticated public.finding_is_broken',
       'authenticated public.finding_is_suppressed',
       'authenticated public.get_user_credits',
       'service_role engine.book_credits',
       'service_role engine.claim',
       'service_role engine.counted',
+      'service_role engine.counts_as_broken',
+      'service_role engine.counts_as_broken_for_users',
       'service_role engine.flapping',
       'service_role engine.flapping_since',
       'service_role engine.healing_limit',
@@ -193,6 +197,7 @@ describe('a grant', () => {
       'service_role engine.tickets_from',
       'service_role engine.waits_for_events',
       'service_role public.bots_now',
+      'service_role public.finding_is_broken',
       'service_role public.finding_is_suppressed',
       'service_role public.get_user_credits',
     ]);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sql, type Kysely } from 'kysely';
 import { expect } from 'vitest';
 import { SchemaDiffersError } from '../../src/database/migrate/adopt.ts';
-import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { migrateToLatest, type MigrateOptions } from '../../src/database/migrate/migrate.ts';
 import { emptyDatabase } from '../support/database.ts';
 
 const folder = fileURLToPath(new URL('../../migrations/', import.meta.url));
@@ -166,8 +166,11 @@ export async function columnsOf(db: Kysely<any>): Promise<Map<string, string[]>>
 }
 
 /** The differences that a refusal names; the migration has to be refused. */
-export async function differencesOf(db: Kysely<any>): Promise<string[]> {
-  const refused = await migrateToLatest(db).catch((error: unknown) => error);
+export async function differencesOf(
+  db: Kysely<any>,
+  options: MigrateOptions = {},
+): Promise<string[]> {
+  const refused = await migrateToLatest(db, options).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(SchemaDiffersError);
   return (refused as SchemaDiffersError).differences;
 }

@@ -92,9 +92,16 @@ describe('a platform with rows in all 36 tables', () => {
   it('has each old finding as a problem of its own', async () => {
     const { rows } = await sql`
       SELECT right(id::text, 1) AS id, check_name, component_key, fingerprint = 'adopted-' || id AS own, occurrences,
-             coalesce(detected_at, resolved_at) = last_seen_at AS seen, last_execution_id = execution_id AS in_run
+             coalesce(detected_at, resolved_at) = last_seen_at AS seen,
+             (resolved_at IS NULL) = (unexamined_since IS NOT NULL) AS unexamined, last_execution_id = execution_id AS in_run
       FROM bot_findings ORDER BY id`.execute(db);
-    const finding = { check_name: 'adopted', own: true, occurrences: 1, seen: true };
+    const finding = {
+      check_name: 'adopted',
+      own: true,
+      occurrences: 1,
+      seen: true,
+      unexamined: true,
+    };
     expect(rows).toEqual([
       { ...finding, id: '1', component_key: 'logo', in_run: true },
       { ...finding, id: '2', component_key: 'logo', in_run: true },

@@ -4,11 +4,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { CheckContext } from '../../src/bot.ts';
 import { connect } from '../../src/database/connect.ts';
 import { hiddenFrom } from '../../src/database/reader.ts';
+import { listFindings } from '../../src/data/bots/bot-findings.ts';
 import { readerWrites } from '../../src/database/reader-rights.ts';
 import { plantPlatform } from '../../src/demo/plant.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { HiddenRowsError, refuseHiddenRows } from '../../src/database/refuse-hidden-rows.ts';
 import { roundsman } from '../cli/command.ts';
+import { insertBot, insertFinding } from '../cli/rows.ts';
 import { testDatabase } from '../support/database.ts';
 import { aBot, catalogue } from '../support/builders.ts';
 import { anEngine } from '../support/engine.ts';
@@ -129,6 +131,35 @@ test('what PUBLIC may write, checks may: each right is named, and how to take it
   expect((await roundsman(url, 'doctor')).out).toMatch(
     /^ok +Checks .*sees all rows and may write none/m,
   );
+});
+
+test('what reads of the bot tables ask is opened to them too, where the role is made after the migrations', async () => {
+  const { db, url } = await testDatabase();
+  const bot = await insertBot(db, 'watch');
+  const suppressed_by = await insertFinding(db, bot, 'the network is down');
+  await insertFinding(db, bot, 'no answer', { suppressed_by });
+  const asked = [
+    'engine.now_for_users()',
+    'engine.is_suppressed_for_users(uuid)',
+    'public.bots_now()',
+    'public.finding_is_suppressed(uuid)',
+  ];
+  // As for a role that is new: it has no right in this database.
+  await sql`DROP OWNED BY roundsman_reader`.execute(db);
+  const may = async () =>
+    (
+      await sql<{ may: boolean }>`
+        SELECT has_function_privilege('roundsman_reader', name, 'EXECUTE') AS may
+        FROM unnest(${asked}::text[]) AS name`.execute(db)
+    ).rows.map((row) => row.may);
+  expect(await may()).toEqual([false, false, false, false]);
+  await sql`SELECT engine.let_checks_read()`.execute(db);
+  expect(await may()).toEqual([true, true, true, true]);
+  const reader = readerOf(url);
+  expect(await listFindings(reader, { which: 'open', limit: 5 })).toMatchObject([
+    { suppressor: { id: suppressed_by } },
+    { suppressor: null },
+  ]);
 });
 
 test('a login that may not become that role is told so, and its checks run all the same', async () => {

@@ -70,8 +70,10 @@ describe('on a database of Supabase', () => {
     );
     expect(rows.map(({ line }) => line).toSorted()).toEqual([
       'authenticated bots_now()',
+      'authenticated engine.counts_as_broken_for_users(uuid)',
       'authenticated engine.is_suppressed_for_users(uuid)',
       'authenticated engine.now_for_users()',
+      'authenticated finding_is_broken(uuid)',
       'authenticated finding_is_suppressed(uuid)',
       'authenticated get_user_credits(uuid)',
     ]);

@@ -45,6 +45,8 @@ names of the tables' columns. A value in parentheses behind an option is what ho
 - A word of a fixed set is refused with the nearest one where it is not in the set, and so is the name of a bot, an entry, a
   limit or a time zone. A component, a category or a person may be new: what has none so far is told, with the nearest
   name, and silenced only by who says yes.
+- A text that begins with a dash is read as an option. It stands behind \`--\`, and options before that: \`tickets comment
+  T-42 -- "- restarted nginx"\`. Behind an option (\`--notes "- restarted it"\`) it stands as it is.
 - What contradicts itself is refused before anything is written: options that exclude each other, an option that has no meaning
   beside the others, a jitter above the time between two slots.
 
@@ -55,6 +57,10 @@ now, keeps or removes something for good, or rests on a name that nothing has. I
 y goes on. Where there is no terminal (a script, a pipe, cron), nothing is asked and nothing assumed: without \`--yes\` such a
 command ends with 2 and has written nothing. Ctrl-C at any question ends it with 130, the end of input (Ctrl-D) with 2; both
 have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal.
+
+What was typed before a question is shown answers nothing: it is left out, and that is said. Lines that are pasted are one text with
+its line breaks, for comments, notes, reasons and what helps; every other answer is one line, and refuses several. Ctrl-Z at a
+question gives the terminal back to the shell, behind npx too, and \`fg\` asks on.
 `;
 
 const afterAsked = `

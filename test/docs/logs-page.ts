@@ -13,17 +13,25 @@ messages into \`error_logs\`. A file is imported whole or not at all. \`npm run 
 ## How a file is read
 
 - **Compression and encoding** are told by the first bytes, whatever the file is called: gzip and zstd are unpacked, also
-  one in the other; UTF-16 and a byte order mark are read. Lines end with \\n, \\r\\n or, in a text without any other end,
+  one in the other, with zero bytes behind gzip and skippable frames in zstd; a damaged or cut one is refused. UTF-16 and a byte order mark are read. Lines end with \\n, \\r\\n or, in a text without any other end,
   \\r. NUL bytes at the beginning of a line are left out, and others become U+FFFD.
 - **The format** is told by the first 200 lines, and printed. \`--format\` decides where that is wrong.
 - **Times that name no zone** are of \`--time-zone\`, an IANA name or an offset; without it UTC is assumed, and the command
   says so. CST, IST and PST mean several zones: such lines are left out unless \`--time-zone\` is given.
-- **Dates without a year** are of the latest year in which they are not in the future.
+- **A time that clocks show twice**, when they are set back, is the first one, and the second one from where the log goes
+  back by more than two minutes.
+- **Dates without a year** are of the years in which the lines follow each other and the last one is at most a day ahead
+  of now (clocks and zones differ). The command says that it assumed them, and when the times span more than 300 days.
+- **Times that are ahead of now** are imported as they are, and the command says by how much the newest one is.
 - **A line of an error log without a time** belongs to the line before it: to its \`stack_trace\` from where one begins, before
-  that to its message, up to 64 KiB.
+  that to its message, up to 64 KiB. So does a line that has a time and is indented, or otherwise of a stack trace, as
+  container runtimes, syslog (also as #011 and #012) and PHP write them: to the line of the same stream or program, at
+  most 10 seconds before it. The parts of 16 KiB into which container runtimes cut a message are one row.
 - **A log without any time** is refused; with \`--time now\` each line is a row of the present time.
-- **The same text a second time** is refused, whatever it is called and packed in, and so is a text that begins with one that
-  was imported, as a log that has grown does. \`--again\` imports all of it once more.
+- **The same text a second time** is refused, whatever it is called and packed in. \`--again\` imports all of it once more.
+- **A log that has grown** since it was imported is read to its end, and only what is new becomes rows; the command says how
+  many lines were imported before. A log that was rotated or emptied is another one. A line that was not whole then is
+  new when it is.
 - **What cannot be read** is left out, counted, and the first ten lines are listed with their reasons.
 
 A request that the server could not read, as \`"-" 408\`, has the method \`-\`; a request that got no answer, as status

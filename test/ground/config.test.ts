@@ -105,6 +105,90 @@ describe('what looks like a setting and is none', () => {
   });
 });
 
+describe('a line of .env that looks as if it gave a setting', () => {
+  test.each([
+    'DATABASE_URL: postgres://u:hunter2000@host/name',
+    'DATABASE_URL: postgres://u:hunter2000@host/name?sslmode=require',
+    'set DATABASE_URL=postgres://u:hunter2000@host/name',
+    'setx DATABASE_URL postgres://u:hunter2000@host/name',
+    '$env:DATABASE_URL="postgres://u:hunter2000@host/name"',
+    '$env:database_url = "hunter2000"',
+    'ENV DATABASE_URL=hunter2000',
+    '- DATABASE_URL=hunter2000',
+    '"DATABASE_URL": "hunter2000"',
+    'declare -x DATABASE_URL=hunter2000',
+    'DATABASE_URL hunter2000',
+    'DATABASE_URL := hunter2000',
+  ])('is told of by its number and the name, without its value: %s', (line) => {
+    const told = oddSettings({}, aFile(`# first\n${line}\n`));
+    expect(told).toEqual([
+      expect.stringMatching(/^line 2 of .* does not set DATABASE_URL: write it as DATABASE_URL=$/),
+    ]);
+  });
+
+  test('is told of where a comment cuts its value', () => {
+    const told = (line: string) => oddSettings({}, aFile(line));
+    for (const line of [
+      'DATABASE_URL=postgres://u:hunter#2000@host/name',
+      'export REDIS_URL=redis://:hunter#2000@host',
+    ])
+      expect(told(line)).toEqual([
+        expect.stringMatching(/^line 1 of .* only as far as its #.* %23/),
+      ]);
+    for (const line of [
+      'DATABASE_URL="postgres://u:hunter#2000@host/name"',
+      'DATABASE_URL=postgres://host/name # of ours',
+      'OTHER=a#b',
+      'ROUNDSMAN_LOG_LEVEL=debug',
+    ])
+      expect(told(line)).toEqual([]);
+  });
+
+  test.each([
+    'MY_DATABASE_URL=x',
+    'DATABASE_URL_OLD=x',
+    'NEXT_PUBLIC_REDIS_URL=x',
+    "NOTE='DATABASE_URL: of theirs'",
+    '# DATABASE_URL: x',
+    'A="\nDATABASE_URL: x\n"',
+  ])('is none of another name: %s', (line) => {
+    expect(oddSettings({}, aFile(line))).toEqual([]);
+  });
+
+  test('with a key behind its name does not show it', () => {
+    const told = oddSettings({}, aFile('ROUNDSMAN_KEYS: k1:hunter2000hunter2000='));
+    expect(told).toEqual([expect.stringContaining('does not set ROUNDSMAN_KEYS')]);
+    expect(told.join()).not.toContain('hunter');
+  });
+});
+
+describe('a password that is not encoded', () => {
+  test.each(['pa#ss', '12#34', '12/34', '12?34', 'pa/ss', 'pa?ss', '#ss'])(
+    '%s is refused with how to write it',
+    (password) => {
+      for (const [name, scheme] of [
+        ['DATABASE_URL', 'postgres'],
+        ['REDIS_URL', 'redis'],
+      ]) {
+        const { why, hint, message } = refused({
+          [name!]: `${scheme}://hunter:${password}@host/0`,
+        });
+        expect(why).toMatch(/not a URL|ends at a character/);
+        expect(hint).toContain('# is %23, / is %2F, ? is %3F');
+        expect(message + hint).not.toContain('hunter');
+      }
+    },
+  );
+
+  test.each(['?user=a@b', '?options=-c%20a%3Db', '?application_name=a@b'])(
+    'is not seen in an address without one: %s',
+    (query) => {
+      const url = `postgres://host:5432/name${query}`;
+      expect(readConfig({ DATABASE_URL: url }).databaseUrl).toContain('host:5432/name');
+    },
+  );
+});
+
 describe('the address of the database', () => {
   test.each(['\t', '\n', '\r\n', '\0', '\u0085'])(
     'with %j inside is refused: its readers would not agree on it',

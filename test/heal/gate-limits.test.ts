@@ -15,11 +15,11 @@ async function gate(platform: SimulatedPlatform, examined = 10): Promise<string 
   const { db, engine } = platform;
   const finding = (await platform.finding()) as unknown as OpenFinding;
   const { candidates } = await match(db, engine.catalogue, finding);
+  await sql`UPDATE bots SET examined = jsonb_build_object(${finding.check_name}::text, nullif(${examined}::int, 0))`.execute(
+    db,
+  );
   return db.transaction().execute(async (trx) => {
-    const now = await readGateInputs(trx, finding, candidates[0]!, {
-      stage: 'beginning',
-      examined,
-    });
+    const now = await readGateInputs(trx, finding, candidates[0]!, { stage: 'beginning' });
     return closedGate(now, candidates[0]!, 'beginning');
   });
 }

@@ -141,7 +141,6 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
     signal,
     recheck: async () => 'failing',
     effect: (task) => carryOut('effect', task),
-    examined: 2,
     emit: at.engine.emit,
     ...clock,
   };

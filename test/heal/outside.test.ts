@@ -423,7 +423,6 @@ async function aRun(platform: SimulatedPlatform, before = async () => {}) {
           effect,
           now: () => new Date(),
           leftMs: () => 10_000,
-          examined: 10,
           emit: () => {},
         },
         run,

@@ -106,7 +106,6 @@ export async function simulatedPlatform(
         effect,
         now,
         leftMs: () => 10_000,
-        examined: 10,
         emit: engine.emit,
       };
       return () => heal(healing, started, finding);

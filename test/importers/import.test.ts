@@ -248,7 +248,8 @@ describe('a line of an error log', () => {
         created_at: at('2026-03-10T12:00:00Z'),
       },
     ],
-    ['syslog', 'Mar 10 12:00:01 h p: the future', { created_at: at('2025-03-10T12:00:01Z') }],
+    ['syslog', 'Mar 10 12:00:01 h p: a second ahead', { created_at: at('2026-03-10T12:00:01Z') }],
+    ['syslog', 'Mar 12 12:00:01 h p: two days ahead', { created_at: at('2025-03-12T12:00:01Z') }],
     ['syslog', 'Dec 31 23:59:59 h p: last year', { created_at: at('2025-12-31T23:59:59Z') }],
     ['syslog', 'Feb 29 01:00:00 h p: leap day', { created_at: at('2024-02-29T01:00:00Z') }],
     [
@@ -353,6 +354,7 @@ describe('importing', () => {
       format: 'combined',
       time_zone: null,
       time_zone_given: false,
+      known: 0,
       joined: 0,
       imported: 2,
       malformed: {
@@ -365,6 +367,8 @@ describe('importing', () => {
       cut: 1,
       first: new Date('2015-05-17T10:05:03Z'),
       last: new Date('2015-05-17T10:05:03Z'),
+      years_assumed: false,
+      ahead_ms: null,
       shifted_ms: null,
     });
     const rows = await database.db
@@ -504,7 +508,7 @@ describe('importing', () => {
       [two, 'first.log'],
       [gzipSync(two), 'second.log'],
       [Buffer.from(`\uFEFF${two}`, 'utf16le'), 'third.log'],
-      [`${two}\n${line('/more')}`, 'grown.log'],
+      [`${two}\n\n`, 'third.log'],
     ] as const)
       await expect(imported(content, accessLog(), {}, name)).rejects.toMatchObject({
         name: 'ImportedBeforeError',
@@ -783,12 +787,15 @@ describe('the command', () => {
       format: 'combined',
       time_zone: null,
       time_zone_given: false,
+      known: 0,
       joined: 0,
       imported: 1,
       malformed: { count: 1, lines: [{ line: 2, why: expect.any(String) }] },
       cut: 0,
       first: '2015-05-17T10:05:03.000Z',
       last: '2015-05-17T10:05:03.000Z',
+      years_assumed: false,
+      ahead_ms: null,
       shifted_ms: null,
     });
   });

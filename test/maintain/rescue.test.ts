@@ -215,8 +215,8 @@ describe('what a run has recorded before its last worker was lost', () => {
     const tickets = await lost(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
     expect(tickets).toMatchObject([
       {
-        title: 'Storm: 7 components of watch are broken',
-        metadata: { storm: { broken: 7, of: null } },
+        title: 'Storm: 7 of 7 components of watch are broken',
+        metadata: { storm: { broken: 7, of: 7 } },
       },
     ]);
   });

@@ -1,11 +1,15 @@
 /** The engine over a database that has only the bots' tables, beside a platform with a `profiles` table of its own. */
-import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql, type Kysely } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
 import { bots, remedies } from '../../bots/index.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { migrateToLatest, migrationStatus } from '../../src/database/migrate/migrate.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
-import { roundsman } from '../cli/command.ts';
+import { roundsman, start } from '../cli/command.ts';
+import { schemaOf } from '../database/adopt-platform.ts';
 import { foreignPlatform } from '../database/foreign-platform.ts';
 import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
 import { emptyDatabase } from '../support/database.ts';
@@ -87,31 +91,90 @@ test('the commands work: a round runs the bots that can, and the others say why 
   });
 }, 120_000);
 
-test.each([
+const noTests = [
   ['nothing', 'no_such', 'there is no such function'],
-  ['a function that returns no boolean', 'uuid_generate_v4', 'it returns uuid'],
+  ['a function that returns no boolean', 'seat', 'it returns uuid'],
+  ['a set', 'many', 'it returns SETOF boolean'],
+  ['one that takes something', 'of_person', 'there is no such function without parameters'],
   ['a volatile one', 'moody', 'it is VOLATILE'],
   ['one that fails', 'broken', 'division by zero'],
+  ['a schema that is not there', 'auth.is_admin', 'there is no such function'],
   ['SQL', 'is_boss(); DROP TABLE tickets; --', ''],
-])('%s is no test of who is an admin', async (_, name, why) => {
-  const { db, url } = await foreignPlatform(
+] as const;
+
+const noTest = (...more: string[]) =>
+  foreignPlatform(
+    'CREATE FUNCTION seat() RETURNS uuid LANGUAGE sql STABLE RETURN gen_random_uuid()',
+    'CREATE FUNCTION many() RETURNS SETOF boolean LANGUAGE sql STABLE AS $$ SELECT true $$',
+    'CREATE FUNCTION of_person(id int) RETURNS boolean LANGUAGE sql STABLE RETURN true',
     'CREATE FUNCTION moody() RETURNS boolean LANGUAGE sql VOLATILE RETURN true',
     `CREATE FUNCTION broken() RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1 / 0 = 1; END'`,
+    ...more,
   );
+
+const withAdminTest = (url: string, name: string) =>
+  roundsman(url, 'db', 'migrate', '--only', 'bots', '--admin-test', name);
+
+test.each(noTests)('%s is no test of who is an admin', async (_, name, why) => {
+  const { db, url } = await noTest();
   await migrateToLatest(db, { only: 'bots' });
-  const { code, err } = await roundsman(
-    url,
-    'db',
-    'migrate',
-    '--only',
-    'bots',
-    '--admin-test',
-    name,
-  );
+  const { code, err } = await withAdminTest(url, name);
   expect([code, err]).toEqual([2, expect.stringContaining(why)]);
   const { rows } =
     await sql`SELECT private.is_admin() AS admin, count(*)::int FROM tickets`.execute(db);
   expect(rows).toEqual([{ admin: false, count: 0 }]);
+});
+
+test.each(noTests)(
+  '%s as that test is refused before anything is migrated',
+  async (_, name, why) => {
+    const { db, url } = await noTest();
+    const before = await schemaOf(db);
+    const { code, err } = await withAdminTest(url, name);
+    expect([code, err]).toEqual([2, expect.stringContaining(why)]);
+    expect(await schemaOf(db)).toEqual(before);
+    const { code: accepted, out } = await withAdminTest(url, 'is_boss');
+    expect([accepted, out]).toEqual([0, expect.stringMatching(/\d+ migrations applied/)]);
+  },
+);
+
+const pendingOf = async (db: Kysely<any>) =>
+  (await migrationStatus(db)).filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+
+test('what would ask itself is no test either', async () => {
+  const { db, url } = await noTest();
+  expect(await withAdminTest(url, 'is_boss')).toMatchObject({ code: 0 });
+  await sql`CREATE FUNCTION round() RETURNS boolean LANGUAGE sql STABLE RETURN private.is_admin()`.execute(
+    db,
+  );
+  // Something is pending again.
+  await sql`DELETE FROM engine.kysely_migration WHERE name = (SELECT max(name) FROM engine.kysely_migration)`.execute(
+    db,
+  );
+  const pending = await pendingOf(db);
+  expect(pending).toHaveLength(1);
+  for (const name of ['private.is_admin', 'round']) {
+    const { code, err } = await withAdminTest(url, name);
+    expect([code, err]).toEqual([2, expect.stringContaining('cannot say who is an admin')]);
+    expect(await pendingOf(db)).toEqual(pending);
+    const { rows } = await sql`SELECT value FROM engine.settings WHERE key = 'admin_test'`.execute(
+      db,
+    );
+    expect(rows).toEqual([{ value: 'public.is_boss()' }]);
+  }
+});
+
+test('a new embedded database is not made for a test that it cannot have', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'roundsman-test-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const refused = await start('', ['db', 'migrate', '--only', 'bots', '--admin-test', 'is_boss'], {
+    ROUNDSMAN_HOME: join(home, 'own'),
+  }).ended;
+  expect([refused.code, refused.err]).toEqual([
+    1,
+    expect.stringContaining('there is no embedded database in'),
+  ]);
+  expect(await readdir(home)).toEqual([]);
 });
 
 test("a bot of the platform's own finds, heals and verifies in its tables", async () => {

@@ -7,6 +7,8 @@ import { closeTicket, NotClosedError } from '../../src/services/tickets/close.ts
 import { commentOnTicket } from '../../src/services/tickets/comment.ts';
 import { NotReopenedError, reopenTicket } from '../../src/services/tickets/reopen.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
+import { overrideSeverity as rateTicket } from '../../src/services/tickets/severity.ts';
+import { snoozeTicket as snoozeIt } from '../../src/services/tickets/snooze.ts';
 import { unassignTicket } from '../../src/services/tickets/unassign.ts';
 import { TicketOverError } from '../../src/services/references/ticket.ts';
 import { TicketChangedError, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
@@ -15,6 +17,11 @@ import { acknowledgeTicket as acknowledge } from '../../src/transitions/tickets/
 import { assignTicket as assign } from '../../src/transitions/tickets/assign.ts';
 import { closeOldTickets, closeTicket as close } from '../../src/transitions/tickets/close.ts';
 import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
+import {
+  clearSeverity,
+  overrideSeverity,
+} from '../../src/transitions/tickets/override-severity.ts';
+import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket as unassign } from '../../src/transitions/tickets/unassign.ts';
 import { insertBot, insertFinding, insertTicket } from '../cli/rows.ts';
 import { aBot, broken, catalogue, clean } from '../support/builders.ts';
@@ -131,6 +138,11 @@ describe('of two who have seen the same ticket, one changes it', () => {
     acknowledged: acknowledge,
     assigned: (trx, seen, actor) => assign(trx, seen, 'carl', actor),
     unassigned: unassign,
+    rated: (trx, seen, actor) =>
+      overrideSeverity(trx, seen, { severity: 'low', reason: 'x' }, actor),
+    unrated: clearSeverity,
+    snoozed: (trx, seen, actor) => snoozeTicket(trx, seen, { occurrences: 3 }, actor),
+    woken: endSnooze,
   };
   const resolvedChanges: Record<string, Change> = {
     reopened: (trx, seen, actor) => reopenResolved(trx, seen, 'x', actor),
@@ -145,6 +157,8 @@ describe('of two who have seen the same ticket, one changes it', () => {
   ])('%s and %s', async (one, other, isResolved) => {
     const changes = isResolved ? resolvedChanges : pendingChanges;
     await assignTicket(as('dora'), { ticket, who: 'dora' });
+    await rateTicket(as('dora'), { ticket, severity: 'critical', reason: 'x' });
+    await snoozeIt(as('dora'), { ticket, seconds: 3600 });
     if (isResolved) await resolve('dora');
     const seen = await row();
     const before = (await events()).length;

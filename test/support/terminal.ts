@@ -1,4 +1,4 @@
-/** A command of Roundsman on a terminal of its own, as a person types at it (`script` of util-linux makes one). */
+/** The real command line in a pseudo-terminal, as a person types at it: `script` of util-linux makes one. */
 import { spawn, spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -8,29 +8,85 @@ const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url)
 
 export const hasTerminal = spawnSync('script', ['--version']).status === 0;
 
-/** Types each answer once the screen has shown its question since the answer before. */
-export async function onTerminal(
+export const keys = {
+  interrupt: '\u0003',
+  end: '\u0004',
+  suspend: '\u001A',
+  enter: '\r',
+} as const;
+
+/** What is typed once the terminal has shown a text since what was typed before it. */
+export type Typed = [shown: string, keys: string][];
+
+export interface Shown {
+  code: number | null;
+  /** all that the terminal showed, without control sequences */
+  shown: string;
+  /** what was asked for all of `typed` */
+  asked: boolean;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The words with which a shell runs `roundsman ...args`. */
+export const commandOf = (args: string[]): string =>
+  [process.execPath, bin, ...args].map(quoted).join(' ');
+
+/**
+ * Runs `roundsman ...args` in a terminal, which shows `pid=` and its number first. A signal is typed as
+ * `signal:SIGTERM`, and sent to the command.
+ */
+export const inTerminal = (
   url: string,
   args: string[],
-  answers: [question: string, keys: string][],
-): Promise<{ code: number | null; screen: string }> {
-  const quoted = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qec', quoted, '/dev/null'], {
+  typed: Typed,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Shown> => typeInto(`echo "pid=$$"; exec ${commandOf(args)}`, url, typed, env);
+
+/** The same with a shell of a person, whose prompt is `ready> `, and which suspends and continues jobs. */
+export const inShell = (url: string, typed: Typed): Promise<Shown> =>
+  typeInto('exec bash --norc --noprofile --noediting -i', url, typed, { PS1: 'ready> ' });
+
+function typeInto(
+  command: string,
+  url: string,
+  typed: Typed,
+  env: NodeJS.ProcessEnv,
+): Promise<Shown> {
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '', TERM: 'xterm', NO_COLOR: '1' },
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: url,
+      REDIS_URL: '',
+      TERM: 'xterm',
+      NO_COLOR: '1',
+      ...env,
+    },
   });
   // A question that is not answered would wait for ever, and its test run with it.
   onTestFinished(() => void child.kill('SIGKILL'));
-  let screen = '';
-  let seen = 0;
-  const left = [...answers];
+  let shown = '';
+  let before = 0;
+  const waiting = [...typed];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text;
-    const at = left[0] ? screen.indexOf(left[0][0], seen) : -1;
-    if (at < 0) return;
-    seen = screen.length;
-    child.stdin.write(left.shift()![1]);
+    shown += text;
+    const [next] = waiting;
+    if (!next || !shown.includes(next[0], before)) return;
+    before = shown.length;
+    waiting.shift();
+    const [, what] = next;
+    if (what.startsWith('signal:'))
+      process.kill(Number(/pid=(\d+)/.exec(shown)![1]), what.slice('signal:'.length));
+    else child.stdin.write(what);
   });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, screen: stripVTControlCharacters(screen) };
+  return new Promise((resolve, reject) =>
+    child.once('error', reject).once('close', (code) =>
+      resolve({
+        code,
+        shown: stripVTControlCharacters(shown),
+        asked: waiting.length === 0,
+      }),
+    ),
+  );
 }

@@ -80,7 +80,9 @@ export function recordingOf(id: Carried, broken: boolean): Recording {
   });
   return {
     findings: broken ? own.map(finding) : [],
-    examined: [{ check_name: 'is-well', asked_at: null, every: true, keys: [] }],
+    examined: [{ check_name: 'is-well', asked_at: null, every: true, keys: [], undecided: [] }],
+    asked: ['is-well'],
+    counts: { 'is-well': 10 },
     decided: [],
   };
 }
@@ -141,7 +143,7 @@ export const healing = (
   signal,
   recheck: async () => verdict,
   effect: async () => null,
-  examined: 10,
+
   emit: () => {},
   now: () => new Date(),
   leftMs: () => 10_000,

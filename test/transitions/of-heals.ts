@@ -14,6 +14,7 @@ import { hold } from '../../src/transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../../src/transitions/actions/leave-undecided.ts';
 import { recover } from '../../src/transitions/decisions/recover.ts';
 import { unwatch } from '../../src/transitions/findings/watch.ts';
+import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
 import { noteFlapping } from '../../src/transitions/tickets/note-flapping.ts';
 import {
   runs,
@@ -121,6 +122,7 @@ export const ofHeals: Transactions = {
   'settle: leave undecided': ({ db }) => leaveUnclearUndecided(db, 100),
   'settle: unwatch': ({ db }) => unwatch(db, 100),
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
+  'settle: wake tickets': ({ db }) => wakeTickets(db, 100),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
   'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
 };

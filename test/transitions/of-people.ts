@@ -17,6 +17,11 @@ import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/clos
 import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
 import { commentOnTicket } from '../../src/transitions/tickets/comment.ts';
 import { noteOnTicket } from '../../src/transitions/tickets/note.ts';
+import {
+  clearSeverity,
+  overrideSeverity,
+} from '../../src/transitions/tickets/override-severity.ts';
+import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
 import { problems, entries, ticket, change, type Transactions } from './given.ts';
 
@@ -36,6 +41,10 @@ export const ofPeople: Transactions = {
       await acknowledgeTicket(trx, await seen(), 'ann');
       await assignTicket(trx, await seen(), 'bob', 'ann');
       await unassignTicket(trx, await seen(), 'ann');
+      await snoozeTicket(trx, await seen(), { seconds: 60 }, 'ann');
+      await endSnooze(trx, await seen(), 'ann');
+      await overrideSeverity(trx, await seen(), { severity: 'critical', reason: 'x' }, 'ann');
+      await clearSeverity(trx, await seen(), 'ann');
       await commentOnTicket(trx, (await seen()).id, 'ann', 'x');
       await leftResolved(trx);
       await reopenResolved(trx, await seen(), 'x', 'ann');

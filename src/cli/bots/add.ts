@@ -42,17 +42,18 @@ async function completeBot(name: string, options: GivenBot, catalogue: Catalogue
   const names = bots.map((bot) => bot.name).join(', ');
   const endpoint =
     options.endpoint ??
-    (await askFor('--endpoint', `What runs, one of ${names}`, '', (text) =>
-      checkEndpoint(text, catalogue),
-    ));
+    (await askFor('--endpoint', `What runs, one of ${names}`, {
+      check: (text) => checkEndpoint(text, catalogue),
+    }));
   // A setting that the bot does not have is told before the schedule is asked for.
   const some = { ...options, name, endpoint, schedule: options.schedule ?? '@daily' };
   newBot(some, catalogue);
   const known = bots.find((bot) => [bot.name, bot.endpoint, `bot:${bot.name}`].includes(endpoint));
   const schedule =
     options.schedule ??
-    (await askFor('--schedule', 'Schedule, in cron', known?.schedule_cron, (text) =>
-      checkSchedule(text, options.timezone),
-    ));
+    (await askFor('--schedule', 'Schedule, in cron', {
+      otherwise: known?.schedule_cron,
+      check: (text) => checkSchedule(text, options.timezone),
+    }));
   return newBot({ ...options, name, endpoint, schedule }, catalogue);
 }

@@ -36,7 +36,18 @@ export async function migrate({ only, adminTest, ...options }: MigrateOptions): 
           : `Only the bots are installed. Users for whom ${test} is true may read their tables.`,
       );
     },
-    { create: true, migrate: true, tables: only ?? 'all' },
+    {
+      // A new embedded database has no function of a platform that could be named.
+      create: adminTest === undefined,
+      migrate: true,
+      tables: only ?? 'all',
+      ...(adminTest !== undefined && {
+        before: async ({ db }) => {
+          const { checkAdminTest } = await import('../../services/database/admin-test.ts');
+          await checkAdminTest({ db, actor: actorOf() }, { name: adminTest });
+        },
+      }),
+    },
   ).catch(async (error: unknown) => {
     const { differencesIn } = await import('../../services/database/differences.ts');
     const differences = differencesIn(error);

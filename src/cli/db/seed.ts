@@ -1,4 +1,4 @@
-import { seedPlatform, sizeOf } from '../../services/database/seed.ts';
+import { refuseFilled, seedPlatform, sizeOf } from '../../services/database/seed.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { duration, json, say } from '../terminal/print.ts';
@@ -37,6 +37,6 @@ export async function seed(options: SeedOptions): Promise<void> {
         progress.clear();
       }
     },
-    { create: true, migrate: 'embedded' },
+    { create: true, migrate: 'embedded', before: ({ db }) => refuseFilled(db) },
   );
 }

@@ -20,7 +20,7 @@ import {
   type FindingRow,
 } from '../../services/findings/explain.ts';
 import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
-import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
 /** `findings explain`, and `tickets explain` of a ticket's finding. */
@@ -48,7 +48,7 @@ export const explainFinding = (
       ['Component', printable(finding.affected_component ?? '-')],
       ['Category', printable(finding.category)],
       ['Silenced', silencedBy(finding)],
-      ['Suppressed', suppressedBehind(finding)],
+      [isSuppressed(finding) ? 'Suppressed' : 'Behind', suppressedBehind(finding)],
       ['Ticket', finding.ticket && `T-${finding.ticket.number}`],
     ]);
     if (!finding.resolved_at) tellCandidates(explanation, finding, { about, now });
@@ -168,5 +168,5 @@ const candidateDocument = ({ candidate, figures, inputs, ...rest }: Omit<Explain
   ...rest,
 });
 
-/** The number of components that a run looks at is known only in that run. */
+/** The next run may look at more components, or fewer. */
 const asKnownNow = ({ known_components: _, ...inputs }: NonNullable<Explained['inputs']>) => inputs;

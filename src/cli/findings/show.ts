@@ -4,7 +4,7 @@ import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { showFinding as read, type Unticketed } from '../../services/findings/show.ts';
-import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { resolvedAtLength } from './resolution.ts';
 
 export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
@@ -47,6 +47,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       ],
       ['First seen', print.moment(finding.detected_at, now)],
       ['Last seen', print.moment(finding.last_seen_at, now)],
+      ['Looked at', lookedAt(finding, now)],
       ['Times', String(finding.occurrences)],
       ['Counted', countedFrom(finding, memory, now)],
       [
@@ -55,9 +56,9 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
       ],
       ['Silenced', silencedBy(finding)],
       [
-        'Suppressed',
+        isSuppressed(finding) ? 'Suppressed' : 'Behind',
         suppressor
-          ? `behind ${suppressedBehind(finding)}: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
+          ? `${isSuppressed(finding) ? 'behind ' : ''}${suppressedBehind(finding)}, and not healed: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
           : null,
       ],
       ['Ticket', ticketOf(shown)],
@@ -95,8 +96,6 @@ function withoutInWords(unticketed: Unticketed, severity: string): string {
   switch (unticketed.why) {
     case 'silenced':
       return 'it is silenced';
-    case 'suppressed':
-      return 'it stands behind another finding, which has none';
     case 'severity':
       return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, ${
         severity === 'medium'
@@ -107,6 +106,15 @@ function withoutInWords(unticketed: Unticketed, severity: string): string {
       return 'not yet: a cure may still be judged, or it was clean last; else the end of a run opens one';
   }
 }
+
+/** Since when no look of its bot can tell whether an open finding is gone; null where one can. */
+const lookedAt = (
+  { resolved_at, unexamined_since }: { resolved_at: Date | null; unexamined_since: Date | null },
+  now: Date,
+): string | null =>
+  resolved_at || !unexamined_since
+    ? null
+    : `not since ${print.moment(unexamined_since, now)}: no check of its bot looks at it any more, so none can find it gone`;
 
 /** For a check that counts events: the time from which events count, after a cure, an undo or a person's answer. */
 function countedFrom(

@@ -65,7 +65,7 @@ const logCommand = (parent: Command, name: string, description: string): Command
     .option('--format <name>', 'how lines are written (what the first lines say; docs/logs.md)')
     .option('--time-zone <zone>', 'of times that name none, as in Europe/Berlin or +02:00 (UTC)')
     .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
-    .option('--again', 'import it also where the same text was imported before')
+    .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
 
 function utcOffset(text: string): string {
@@ -110,12 +110,20 @@ function print(name: string, result: ImportResult, tookMs: number): void {
   if (imported === 0) return say(`Nothing to import: ${name} has no lines.`);
   facts([
     ['imported', `${count(imported)} into ${table}`],
+    [
+      'known',
+      result.known
+        ? `${count(result.known)} ${result.known === 1 ? 'line was' : 'lines were'} imported before`
+        : null,
+    ],
     ['read as', result.format],
-    ['joined', joined ? `${count(joined)} without a time, to the line before` : null],
+    ['joined', joined ? `${count(joined)} to the message that they are a part of` : null],
     ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],
     ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
     ['times', `${time(first)} to ${time(last)} UTC`],
     ['zone', zoneSaid(result)],
+    ['years', result.years_assumed ? yearsSaid(result) : null],
+    ['ahead', aheadSaid(result)],
     ['shifted', shift === null ? null : `by ${span(shift)} ${shift < 0 ? 'back' : 'forward'}`],
     ['took', duration(tookMs)],
   ]);
@@ -135,6 +143,28 @@ function zoneSaid({ time_zone: zone, time_zone_given: isGiven }: ImportResult): 
   return isGiven
     ? `${zone}, for times that name none`
     : `${zone} is assumed: times name none, and --time-zone gives one`;
+}
+
+/** Longer than most logs: a line whose year is not the right one is far from the others. */
+const longestLogMs = 300 * 86_400_000;
+
+function yearsSaid({ first, last }: ImportResult): string {
+  const spanMs = first && last ? last.getTime() - first.getTime() : 0;
+  const assumed = 'the latest ones are assumed: dates name none';
+  return spanMs > longestLogMs
+    ? `${assumed}, and the times span ${span(spanMs)}: look at them`
+    : assumed;
+}
+
+/** Null where no time is in the future. */
+function aheadSaid({
+  ahead_ms: ahead,
+  time_zone: zone,
+  time_zone_given: isGiven,
+}: ImportResult): string | null {
+  if (ahead === null) return null;
+  const said = `the newest time is ${span(ahead)} after the database's clock`;
+  return zone !== null && !isGiven ? `${said}: --time-zone says which zone times are of` : said;
 }
 
 const count = (value: number): string => value.toLocaleString('en');

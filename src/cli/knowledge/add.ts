@@ -27,21 +27,22 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
   if (options.pattern !== undefined) await check({ pattern: options.pattern });
   const category =
     options.category ??
-    (await askFor('--category', 'Category of the findings it is about', '', (text) =>
-      check({ category: text }),
-    ));
+    (await askFor('--category', 'Category of the findings it is about', {
+      check: (text) => check({ category: text }),
+    }));
   const pattern =
     options.pattern ??
-    (await askFor('--pattern', 'Pattern in RE2 syntax, found in their text', '', (text) =>
-      check({ pattern: text }),
-    ));
+    (await askFor('--pattern', 'Pattern in RE2 syntax, found in their text', {
+      check: (text) => check({ pattern: text }),
+    }));
   const { solution } = definitionOf(
     isGiven
       ? options
       : {
-          solution: await askFor('--solution', 'What helps', '', (text) =>
-            check({ solution: text }),
-          ),
+          solution: await askFor('--solution', 'What helps', {
+            check: (text) => check({ solution: text }),
+            isProse: true,
+          }),
         },
   );
   const wanted = { name, category, pattern, solution: solution!, autonomy };

@@ -1,7 +1,7 @@
 import { printable } from '../../ground/text.ts';
 import type { Round, SeenFinding } from '../../services/round/make.ts';
 import { countHealsOf } from '../../services/actions/list.ts';
-import { isStorm } from '../../services/tickets/list.ts';
+import { isSnoozed, isStorm } from '../../services/tickets/list.ts';
 import { notVerified } from '../actions/heals.ts';
 import { resolvedBy } from '../findings/resolution.ts';
 import {
@@ -15,8 +15,9 @@ import {
   severityWords,
   state,
 } from '../terminal/print.ts';
-import { reopenedColumn } from '../tickets/list.ts';
-import { quietly } from '../silences/words.ts';
+import { quietColumn, reopenedColumn } from '../tickets/list.ts';
+import { snoozedInWords } from '../tickets/snooze.ts';
+import { isQuiet, quietly } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
 
@@ -32,7 +33,9 @@ export function printRound(
 ): void {
   const names = new Map(bots.map(({ id, name }) => [id, name]));
   const nameOf = (bot: string | null) => names.get(bot ?? '') ?? '-';
-  const { findings, left_open, tickets, tickets_left_open, now } = round;
+  const { findings, left_open, tickets_left_open, now } = round;
+  const tickets = round.tickets.filter((ticket) => !isSnoozed(ticket, now));
+  const snoozed = round.tickets.filter((ticket) => isSnoozed(ticket, now));
   const executions = round.executions.toSorted((a, b) =>
     byText(nameOf(a.bot_id), nameOf(b.bot_id)),
   );
@@ -59,9 +62,7 @@ export function printRound(
     findings.map((finding) => [
       severity(finding.severity),
       printable(finding.title),
-      finding.resolved_at
-        ? paint('green', resolvedBy(finding.resolution_method))
-        : (quietly(finding) ?? openWith(finding.ticket)),
+      finding.resolved_at ? paint('green', resolvedBy(finding.resolution_method)) : nowOf(finding),
     ]),
     nothingFound(round),
   );
@@ -81,25 +82,29 @@ export function printRound(
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);
 
-  section(`For people: ${counted(tickets.length, 'ticket')}`);
+  section(forPeople(tickets));
   const again = reopenedColumn(tickets, now);
+  const quiet = quietColumn(tickets);
   table(
-    ['Ticket', 'Severity', ...again.head, 'With', 'About'],
+    ['Ticket', 'Severity', ...again.head, 'With', 'About', ...quiet.head],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
       severity(ticket.severity),
       ...again.cell(ticket),
       printable(ticket.assigned_to ?? '-'),
       printable(ticket.title),
+      ...quiet.cell(ticket),
     ]),
     executions.every(({ status }) => status === 'success')
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could run.',
   );
+  for (const ticket of snoozed)
+    say(`T-${ticket.number} is snoozed ${snoozedInWords(ticket, now)}: ${printable(ticket.title)}`);
   for (const ticket of tickets)
     if (isStorm(ticket))
       say(
-        `T-${ticket.number} stands for ${counted(stoodFor(findings, ticket), 'open problem')}: when the storm is over, each that is left gets what its severity asks for.`,
+        `T-${ticket.number} stands for ${counted(stoodFor(round, ticket), 'open problem')}${withOwn(findings, ticket)}: when the storm is over, each that is left gets what its severity asks for.`,
       );
   const none = withoutTicket(findings);
   if (none) say(`Without a ticket: ${none}.`);
@@ -107,14 +112,40 @@ export function printRound(
   if (next) say(`\n${next}`);
 }
 
+/** `open, T-3`; where it is silenced or stands behind another finding, that, and the ticket that it has all the same */
+function nowOf(finding: SeenFinding): string {
+  const { ticket } = finding;
+  const quiet = quietly(finding);
+  if (quiet === null) return openWith(ticket);
+  return ticket && ticket.stands_for !== 'suppressor' ? `${openWith(ticket)}, ${quiet}` : quiet;
+}
+
 /** `open, T-3` */
 const openWith = (ticket: SeenFinding['ticket']): string =>
   ticket ? `open, ${ticket.stands_for === 'storm' ? 'storm ' : ''}T-${ticket.number}` : 'open';
 
-const stoodFor = (findings: SeenFinding[], { id }: { id: string }): number =>
-  findings.filter(({ ticket }) => ticket?.id === id).length;
+const stoodFor = ({ storms }: Round, { id }: { id: string }): number =>
+  storms.find(({ ticket_id }) => ticket_id === id)?.findings ?? 0;
 
-/** `2 low, 1 info`: open ones of which people are told as usual, and for which no ticket stands. */
+/** How many of them have a ticket of their own, as far as this round saw them. */
+function withOwn(findings: SeenFinding[], storm: { bot_id: string | null }): string {
+  const own = findings.filter(
+    ({ bot_id, resolved_at, unexamined_since, ticket }) =>
+      bot_id === storm.bot_id &&
+      !resolved_at &&
+      !unexamined_since &&
+      ticket?.stands_for === 'finding',
+  ).length;
+  return own > 0 ? `, ${own} of them with a ticket of ${own === 1 ? 'its' : 'their'} own` : '';
+}
+
+/** `For people: 3 tickets, 1 of them quiet`: people are not told of those that are silenced. */
+function forPeople(tickets: Round['tickets']): string {
+  const quiet = tickets.filter((ticket) => isQuiet(ticket)).length;
+  return `For people: ${counted(tickets.length, 'ticket')}${quiet > 0 ? `, ${quiet} of them quiet` : ''}`;
+}
+
+/** `2 low, 1 info`: open ones that are not silenced, and for which no ticket stands. */
 const withoutTicket = (findings: SeenFinding[]): string =>
   severityWords
     .map((word) => [word, findings.filter((each) => each.severity === word && isBare(each)).length])
@@ -123,7 +154,7 @@ const withoutTicket = (findings: SeenFinding[]): string =>
     .join(', ');
 
 const isBare = (finding: SeenFinding): boolean =>
-  !finding.resolved_at && finding.ticket === null && quietly(finding) === null;
+  !finding.resolved_at && finding.ticket === null && !isQuiet(finding);
 
 /** Heals are counted, and below them their steps are listed. */
 function healsInWords(steps: Round['actions']): string {
@@ -157,5 +188,7 @@ const notVerifiedInWords = ({ state, judge_within }: Round['actions'][number]): 
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
-const nextStep = ({ tickets: [first] }: Round): string | null =>
-  first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;
+function nextStep({ tickets, now }: Round): string | null {
+  const first = tickets.find((ticket) => !isSnoozed(ticket, now));
+  return first ? `Look at one: npx roundsman tickets show T-${first.number}` : null;
+}

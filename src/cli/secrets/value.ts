@@ -3,9 +3,13 @@
  * processes.
  */
 import { UsageError } from '../../ground/errors.ts';
-import { InterruptedError, UnansweredError } from '../terminal/ask.ts';
+import { pasteMs } from '../terminal/answer.ts';
+import { suspend } from '../terminal/suspend.ts';
+import { dropTypedAhead } from '../terminal/typed-ahead.ts';
+import { InterruptedError, UnansweredError } from '../terminal/unanswered.ts';
 
-const [interrupt, end, backspace, del, killLine] = ['\u0003', '\u0004', '\b', '\u007F', '\u0015'];
+const [interrupt, end, backspace, del] = ['\u0003', '\u0004', '\b', '\u007F'];
+const [killLine, stop] = ['\u0015', '\u001A'];
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, mostBytes: number): Promise<string> =>
@@ -38,29 +42,41 @@ async function readPipe(mostBytes: number): Promise<string> {
   }
 }
 
-function askUnseen(question: string): Promise<string> {
+async function askUnseen(question: string): Promise<string> {
   const { stdin, stderr } = process;
+  // Asks only after this, so that nothing is shown even if the person types at once.
+  await dropTypedAhead();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let value = '';
+  let entered: string | null = null;
+  const ask = () => void stderr.write(`${question} (it is not shown): `);
+  const enter = () => {
+    entered = value;
+    // Only the first line of what is pasted would be stored, and no one would see it.
+    setTimeout(() => resolve(entered!), pasteMs);
+  };
   const listen = (text: string) => {
-    for (const character of text) {
-      if (character === '\r' || character === '\n')
-        return control.test(value) ? reject(unreadable()) : resolve(value);
+    for (const character of text.replaceAll('\r\n', '\r')) {
       if (character === interrupt) return reject(new InterruptedError());
-      if (character === end) return reject(unanswered());
-      if (character === backspace || character === del) value = [...value].slice(0, -1).join('');
+      if (entered !== null) return reject(severalLines());
+      if (character === '\r' || character === '\n') {
+        if (control.test(value)) return reject(unreadable());
+        enter();
+      } else if (character === end) return reject(unanswered());
+      else if (character === stop && process.platform !== 'win32') suspend(ask);
+      else if (character === backspace || character === del)
+        value = [...value].slice(0, -1).join('');
       else if (character === killLine) value = '';
       else value += character;
     }
   };
-  // Asks only after this, so that nothing is shown even if the person types at once.
-  stdin.setRawMode(true);
-  stderr.write(`${question} (it is not shown): `);
+  ask();
   stdin
     .setEncoding('utf8')
     .on('data', listen)
     .on('end', () => reject(unanswered()))
     .resume();
+  if (stdin.readableEnded) reject(unanswered());
   return promise.finally(() => {
     stdin.off('data', listen);
     stdin.setRawMode(false);
@@ -78,6 +94,13 @@ const unreadable = (): UsageError =>
     what: 'the secret was not stored',
     why: 'a key was pressed that does not type a character',
     hint: 'type it again, or give the value on standard input',
+  });
+
+const severalLines = (): UsageError =>
+  new UsageError({
+    what: 'the secret was not stored',
+    why: 'several lines came at once, as when they are pasted, and here it is one line',
+    hint: 'give a value of several lines on standard input',
   });
 
 const unanswered = (): UnansweredError =>

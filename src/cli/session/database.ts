@@ -22,6 +22,11 @@ export interface SessionOptions {
   migrate?: boolean | 'embedded';
   /** with `migrate`: which tables the database is to have; those that it has unless told */
   tables?: 'bots' | 'all';
+  /**
+   * called when the database has answered, before it is migrated: what the command refuses by the rows or the schema is
+   * refused here, by an error, and then nothing was written. The schema may be an older one, or none.
+   */
+  before?: (session: Pick<Session, 'config' | 'url' | 'db'>) => Promise<void>;
   /** the database only has to answer, migrated or not: for `db status` */
   allowPending?: boolean;
   /** connections at most; 10 by default */
@@ -96,13 +101,17 @@ export const withDatabase = <Result>(
         await import('../../database/migrate/prepare.ts');
       const migrate = options.migrate === 'embedded' ? embedded : (options.migrate ?? false);
       const only = options.tables === 'all' ? undefined : (options.tables ?? 'present');
-      const migrated = await prepareDatabase(db, { migrate, only, url }).catch((error: unknown) => {
-        // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or too
-        // old.
-        if (options.allowPending && error instanceof DatabaseNotReadyError && !error.cause)
-          return [];
-        throw error;
-      });
+      const { before: refuse } = options;
+      const before = refuse && (() => refuse({ config, url, db }));
+      const migrated = await prepareDatabase(db, { migrate, only, url, before }).catch(
+        (error: unknown) => {
+          // An error with a cause: the database did not answer. Without a cause: it answered, and is not migrated or
+          // too old.
+          if (options.allowPending && error instanceof DatabaseNotReadyError && !error.cause)
+            return [];
+          throw error;
+        },
+      );
       if (migrate && !config.redisUrl)
         await (await import('../../queue/backend.ts')).migrateQueue(url);
       return await work({ config, url, db, embedded, migrated });

@@ -23,17 +23,29 @@ interface AddOptions {
 
 export async function addSilence(options: AddOptions): Promise<void> {
   const wanted = silenceOf(options);
-  const reason = silenceTextOf('--reason', options.reason) ?? (await askFor('--reason', 'Why'));
+  const reason =
+    silenceTextOf('--reason', options.reason) ??
+    (await askFor('--reason', 'Why', { isProse: true }));
   await withDatabase(async ({ db }) => {
     const unmet = await unmetBy(db, wanted);
     const question = `Nothing is silenced by this so far: ${unmet}. Silence it all the same?`;
     if (unmet && !(await goesAhead(options, question))) return;
-    const { silence, bot } = await add({ db, actor: actorOf(options.as) }, { ...wanted, reason });
-    if (options.json) return json(silence);
+    const { silence, bot, behind } = await add(
+      { db, actor: actorOf(options.as) },
+      { ...wanted, reason },
+    );
+    if (options.json) return json({ ...silence, findings_behind: behind });
     say(`Silenced ${targetOf(silence, bot)} ${untilWhen(silence)}.`);
+    if (behind > 0) say(whatBecomes(behind));
     say(`\`npx roundsman silences end ${shortId(silence.id)}\` ends it earlier.`);
   });
 }
+
+/** What stands behind a silenced finding is not healed, and people are told of it. */
+const whatBecomes = (count: number): string =>
+  count === 1
+    ? "1 open finding stands behind what it silences. It is not silenced: if it has no ticket of its own, it gets one when its bot's next run ends, as its severity asks for."
+    : `${count} open findings stand behind what it silences. They are not silenced: each that has no ticket of its own gets one when its bot's next run ends, as its severity asks for.`;
 
 export const endSilence = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {

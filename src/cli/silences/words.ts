@@ -1,12 +1,19 @@
 /** What is silenced, by whom, why and until when, in words. */
 import { printable } from '../../ground/text.ts';
-import type { Silence, SilenceRow, Suppressor } from '../../services/silences/list.ts';
+import type {
+  Silence,
+  SilenceRow,
+  TicketInCharge,
+  Suppressor,
+} from '../../services/silences/list.ts';
 import { shortId, time } from '../terminal/print.ts';
 
-/** The reasons why people are not told of a finding, or of the finding behind a ticket. */
+/** The reasons why people may not be told of a finding, or of the finding behind a ticket. */
 export interface Quiet {
   bot_silences?: Silence[];
   suppressor?: Suppressor | null;
+  /** of a finding: which ticket stands for it */
+  ticket?: TicketInCharge | null;
 }
 
 /** `until 2026-11-22 14:00:00 UTC`, `until resolved` */
@@ -22,17 +29,30 @@ const oneSilence = (silence: Silence): string =>
 export const silencedBy = ({ bot_silences = [] }: Quiet): string | null =>
   bot_silences.length > 0 ? bot_silences.map(oneSilence).join('; ') : null;
 
-/** `/v1: it answers no request (1a2b3c4d)`; null when it is not suppressed. */
+/** `/v1: it answers no request (1a2b3c4d)`; null when it stands behind no other finding. */
 export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
   suppressor
     ? `${printable(suppressor.affected_component ?? '-')}: ${printable(suppressor.title)} (${shortId(suppressor.id)})`
     : null;
 
-/** Both in one text, for a list; null where people are told as usual. */
+/** Whether people are told of it by the ticket of the finding behind which it stands, and by no other. */
+export const isSuppressed = ({ suppressor, ticket }: Quiet): boolean =>
+  Boolean(suppressor) && ticket?.stands_for === 'suppressor';
+
+/** Whether people are not told of it: it is silenced or suppressed. */
+export const isQuiet = (quiet: Quiet): boolean => silencedBy(quiet) !== null || isSuppressed(quiet);
+
+/**
+ * Both in one text, for a list; null where people are told as usual and it stands behind no other finding. What stands
+ * behind one and is told of all the same is not suppressed, and is not healed.
+ */
 export function quietly(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
   const behind = suppressedBehind(quiet);
-  const words = [silenced && `silenced ${silenced}`, behind && `suppressed behind ${behind}`];
+  const words = [
+    silenced && `silenced ${silenced}`,
+    behind && `${isSuppressed(quiet) ? 'suppressed behind' : 'behind'} ${behind}`,
+  ];
   return words.filter(Boolean).join('; ') || null;
 }
 

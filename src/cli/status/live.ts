@@ -48,6 +48,13 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
     );
     lines.push(...ticketLines(live.tickets));
   }
+  if (live.snoozed_tickets > 0)
+    lines.push(
+      paint(
+        'dim',
+        `${counted(live.snoozed_tickets, 'ticket')} snoozed: npx roundsman tickets list --snoozed`,
+      ),
+    );
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
   return ['', ...lines.map((line) => fit(line, columns))].join('\n');
 }

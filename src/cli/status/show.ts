@@ -82,6 +82,7 @@ function printFigures(status: Status): void {
       print.listed([
         [tickets.all - tickets.assigned, print.state('open')],
         [tickets.assigned, print.state('assigned')],
+        [tickets.snoozed, 'of them snoozed'],
       ]) ?? 'none open',
     ],
   ]);
@@ -145,7 +146,7 @@ function printDetails(status: Status): void {
     );
   }
   if (tickets.top.length > 0) {
-    print.section(`Tickets ${print.shownOf(tickets.top.length, tickets.all)}`);
+    print.section(`Tickets ${print.shownOf(tickets.top.length, tickets.all - tickets.snoozed)}`);
     ticketTable(tickets.top, now, '');
   }
 }
@@ -205,6 +206,7 @@ function asDocument(status: Status) {
     tickets: {
       count: tickets.all,
       assigned: tickets.assigned,
+      snoozed: tickets.snoozed,
       urgent: tickets.urgent,
       late: tickets.late,
       late_since: tickets.late_since,

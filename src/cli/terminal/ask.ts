@@ -1,37 +1,30 @@
-import { createInterface } from 'node:readline';
-import { exitCodes, RoundsmanError, UsageError } from '../../ground/errors.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { answerTo } from './answer.ts';
 import { note, printError } from './print.ts';
+import { UnansweredError } from './unanswered.ts';
 
 /** Whether a person can be asked. Questions go to standard error, so that standard output stays clean. */
 export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Ctrl-C at a question: the command ends, and has written nothing. */
-export class InterruptedError extends RoundsmanError {
-  override readonly exitCode = exitCodes.interrupted;
-
-  constructor() {
-    super({
-      what: 'interrupted, and nothing was changed',
-      why: 'Ctrl-C was pressed at a question',
-      hint: 'run it again',
-    });
-  }
+interface Question {
+  /** the answer where only Enter is pressed */
+  otherwise?: string | undefined;
+  /** throws a {@link UsageError} for a text that is refused; it is asked again then */
+  check?: (text: string) => void | Promise<void>;
+  /** a prose that may have several lines, as they are pasted; every other answer is one line */
+  isProse?: true;
 }
 
-/** A question is left without an answer, or cannot be asked because there is no terminal. */
-export class UnansweredError extends UsageError {}
-
 /**
- * The value of an option that was not given: on a terminal, asks until a text is entered that `check` does not refuse by a
- * {@link UsageError}; a refused text stays in the line, to be corrected. Elsewhere throws {@link UnansweredError}, which
+ * The value of an option that was not given: on a terminal, asks until a text is entered that is not refused; a refused
+ * line stays, to be corrected. Elsewhere throws {@link UnansweredError}, which
  * names the option. Ask before anything is written: Ctrl-C throws {@link InterruptedError}, and the end of input
  * {@link UnansweredError}.
  */
 export async function askFor(
   flag: string,
   question: string,
-  otherwise = '',
-  check: (text: string) => void | Promise<void> = () => {},
+  { otherwise = '', check = () => {}, isProse }: Question = {},
 ): Promise<string> {
   if (!canAsk())
     throw new UnansweredError({
@@ -40,15 +33,23 @@ export async function askFor(
       hint: `give ${flag}; --help says what it takes`,
     });
   const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
-  return answerTo(prompt, `give ${flag}`, async (line) => {
-    const text = line.trim() || otherwise;
+  return answerTo(prompt, `give ${flag}`, async (typed) => {
+    const text = typed.trim() || otherwise;
     if (!text) return { again: '' };
-    const refused = await refusalOf(check, text);
+    const isOneLine = !text.includes('\n');
+    const refused = isOneLine || isProse ? await refusalOf(check, text) : severalLines(flag);
     if (!refused) return { answer: text };
     printError(refused, null);
-    return { again: text };
+    return { again: isOneLine ? text : '' };
   });
 }
+
+const severalLines = (flag: string): UsageError =>
+  new UsageError({
+    what: `${flag} is not taken from several lines`,
+    why: 'several lines came at once, as when they are pasted, and it is one line',
+    hint: 'type or paste that line alone',
+  });
 
 /** Why the text is refused; null where it is not. */
 async function refusalOf(
@@ -79,46 +80,6 @@ export async function agrees(question: string): Promise<boolean> {
   return answerTo(`${question} [y/N]: `, 'give --yes', async (line) => ({
     answer: /^y(es)?$/i.test(line.trim()),
   }));
-}
-
-/**
- * What a line that was typed means: the answer, or that it is asked `again`, with this text in the line. One reader for
- * all tries, so that no key is lost between them.
- */
-function answerTo<Answer>(
-  prompt: string,
-  otherwise: string,
-  meaning: (line: string) => Promise<{ answer: Answer } | { again: string }>,
-): Promise<Answer> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  lines.on('line', (line) => {
-    void read(line).catch(reject);
-  });
-  async function read(line: string) {
-    const meant = await meaning(line);
-    if ('answer' in meant) return resolve(meant.answer);
-    lines.prompt();
-    if (meant.again) lines.write(meant.again);
-  }
-  // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
-  lines.once('SIGINT', () => reject(new InterruptedError()));
-  lines.once('close', () =>
-    reject(
-      new UnansweredError({
-        what: 'nothing was changed',
-        why: 'a question was not answered: its input ended',
-        hint: `run it again, or ${otherwise}`,
-      }),
-    ),
-  );
-  lines.prompt();
-  return promise
-    .catch((error: unknown) => {
-      process.stderr.write('\n');
-      throw error;
-    })
-    .finally(() => lines.close());
 }
 
 /**

@@ -44,7 +44,9 @@ interface ResolveOptions extends ChangeOptions {
 export const resolve = (given: string, options: ResolveOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { ticket: seen, cure } = await findResolvable(db, { ticket: given, with: options.with });
-    const notes = storable(options.notes?.trim() || (await askFor('--notes', 'What was done')));
+    const notes = storable(
+      options.notes?.trim() || (await askFor('--notes', 'What was done', { isProse: true })),
+    );
     const proposal = options.learn ? await propose(db, seen, notes) : null;
     if (proposal && !options.json) showProposal(proposal);
     const learns = proposal && (options.yes || (await agrees('Learn this?')));

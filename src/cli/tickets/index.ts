@@ -1,9 +1,13 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { moment, seconds } from '../arguments/durations.ts';
 import { listOption } from '../arguments/words.ts';
-import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
+import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
 
 const ticket = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
+
+/** A year at most, as for a silence. */
+const aWhile = { least: 60, most: 365 * 86_400, example: '4h' };
 
 /** `roundsman tickets ...` */
 export function ticketsCommand(): Command {
@@ -21,7 +25,13 @@ export function ticketsCommand(): Command {
     )
     .addOption(listOption('--severity <severity>', 'only these', severityWords))
     .option('--assigned-to <who>', 'only theirs')
-    .option('--all', 'resolved and closed ones too')
+    .addOption(
+      new Option(
+        '--snoozed',
+        'only those that are snoozed, which are left out otherwise',
+      ).conflicts('all'),
+    )
+    .option('--all', 'also those that are resolved, closed or snoozed')
     .option(...limitOption, 20)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listTickets(options));
@@ -123,6 +133,44 @@ export function ticketsCommand(): Command {
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./life.ts')).close(ticket, options));
+  tickets
+    .command('severity')
+    .argument(...ticket)
+    .addArgument(new Argument('[severity]', 'how severe it is').choices(severityWords))
+    .description('say how severe a ticket is, whatever runs find')
+    .option('--reason <text>', 'why')
+    .option('--clear', 'take that back: it is as severe as runs find it')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, severity, options) =>
+      (await import('./severity.ts')).rate(ticket, severity, options),
+    );
+  tickets
+    .command('snooze')
+    .argument(...ticket)
+    .description('have a ticket wait; it wakes by itself, and when it becomes more severe')
+    .addOption(
+      new Option('--for <time>', 'how long: 30m, 4h, 3d')
+        .argParser(seconds('--for', aWhile))
+        .conflicts(['until', 'occurrences', 'end']),
+    )
+    .addOption(
+      new Option(
+        '--until <time>',
+        "until a time, as '2026-11-22 09:00', in UTC unless it has an offset",
+      )
+        .argParser(moment('--until'))
+        .conflicts(['occurrences', 'end']),
+    )
+    .addOption(
+      new Option('--occurrences <n>', 'until runs that begin from now on have seen it so often')
+        .argParser(wholeNumber('--occurrences', 1, 10_000))
+        .conflicts('end'),
+    )
+    .option('--end', 'wake it now')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./snooze.ts')).snooze(ticket, options));
   tickets
     .command('history')
     .argument(...ticket)

@@ -46,7 +46,7 @@ export async function comment(
   options: ChangeOptions,
 ): Promise<void> {
   // Checked before the database is opened.
-  const written = commentOf(text ?? (await askFor('the comment', 'Comment')));
+  const written = commentOf(text ?? (await askFor('the comment', 'Comment', { isProse: true })));
   await withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
     const ticket = await commentOnTicket(context, { ticket: given, text: written });
@@ -60,7 +60,7 @@ export const reopen = (
   options: ChangeOptions & { reason?: string },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const reason = options.reason?.trim() || (await askFor('--reason', 'Why'));
+    const reason = options.reason?.trim() || (await askFor('--reason', 'Why', { isProse: true }));
     const context = { db, actor: actorOf(options.as) };
     const ticket = await reopenTicket(context, { ticket: given, reason });
     if (options.json) return json(ticket);

@@ -8,8 +8,18 @@ import {
 } from '../../services/tickets/list.ts';
 import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, paint, relative, severity, span, state, upTo } from '../terminal/print.ts';
-import { quietly } from '../silences/words.ts';
+import {
+  counted,
+  json,
+  note,
+  paint,
+  relative,
+  severity,
+  span,
+  state,
+  upTo,
+} from '../terminal/print.ts';
+import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
 /** The response target, for a list. */
@@ -19,7 +29,9 @@ function respond(ticket: TicketRow, now: Date): string {
     case 'none':
       return '-';
     case 'snoozed':
-      return `snoozed for ${span(response.until.getTime() - now.getTime())}`;
+      return response.until
+        ? `snoozed for ${span(response.until.getTime() - now.getTime())}`
+        : `snoozed, ${counted(response.occurrences, 'more time')}`;
     case 'due':
       return relative(response.at, now);
     case 'overdue':
@@ -29,8 +41,7 @@ function respond(ticket: TicketRow, now: Date): string {
 
 export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
   // Columns for rare values, shown only where there is one.
-  const hushed = tickets.some((ticket) => quietly(ticket) !== null);
-  const quiet = (cell: string) => (hushed ? [cell] : []);
+  const quiet = quietColumn(tickets);
   const again = reopenedColumn(tickets, now);
   table(
     [
@@ -43,7 +54,7 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
       'With',
       'Age',
       'Answer',
-      ...quiet('Quiet'),
+      ...quiet.head,
     ],
     tickets.map((ticket) => [
       `T-${ticket.number}`,
@@ -55,11 +66,20 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
       printable(ticket.assigned_to ?? '-'),
       ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
       respond(ticket, now),
-      ...quiet(quietly(ticket) ?? '-'),
+      ...quiet.cell(ticket),
     ]),
     empty,
     ['Bot', 'Age'],
   );
+}
+
+/** Why people are not told of tickets: a column only where one is silenced or suppressed. */
+export function quietColumn(tickets: Quiet[]) {
+  const any = tickets.some((ticket) => quietly(ticket) !== null);
+  return {
+    head: any ? ['Quiet'] : [],
+    cell: (ticket: Quiet) => (any ? [quietly(ticket) ?? '-'] : []),
+  };
 }
 
 type Reopenable = Pick<ListedTicket, 'status' | 'reopened_at'>;
@@ -79,21 +99,24 @@ export interface TicketsOptions {
   severity?: TicketRow['severity'][];
   assignedTo?: string;
   all?: true;
+  snoozed?: true;
   limit: number;
   json?: true;
 }
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { severity, assignedTo, status, all } = options;
-    const filter = { status, all, severity, assignedTo, limit: options.limit + 1 };
+    const { severity, assignedTo, status, all, snoozed } = options;
+    const filter = { status, all, snoozed, severity, assignedTo, limit: options.limit + 1 };
     const { now, ...found } = await list(db, filter);
     const tickets = upTo(found.tickets, options.limit);
     const unmet =
       assignedTo && tickets.length === 0 && (await unmetName(db, 'assignee', assignedTo));
     if (unmet) note(unmet);
+    if (found.snoozed > 0)
+      note(`${leftOut(found.snoozed)}: \`npx roundsman tickets list --snoozed\``);
     if (options.json) return json(tickets);
-    const filtered = severity || assignedTo || options.status;
+    const filtered = severity || assignedTo || options.status || snoozed;
     ticketTable(
       tickets,
       now,
@@ -102,3 +125,6 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
         : 'No open tickets. `npx roundsman status` says whether anything else needs you.',
     );
   });
+
+const leftOut = (count: number): string =>
+  `${counted(count, 'snoozed ticket')} ${count === 1 ? 'is' : 'are'} left out`;

@@ -14,6 +14,7 @@ import * as print from '../terminal/print.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
+import { snoozedInWords } from './snooze.ts';
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -104,6 +105,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
   const isOver = ticket.resolved_at !== null;
   print.facts([
     ['Status', standing(ticket)],
+    ['Severity', rated(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
     ['Storm', stormIn(ticket, partOf)],
@@ -121,18 +123,21 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
         ? `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`
         : null,
     ],
-    [
-      'Snoozed',
-      !isOver && ticket.snoozed_until ? `until ${print.moment(ticket.snoozed_until, now)}` : null,
-    ],
+    ['Snoozed', snoozedInWords(ticket, now)],
     ['Silenced', silencedBy(ticket)],
-    ['Suppressed', suppressedBehind(ticket)],
+    ['Behind', suppressedBehind(ticket)],
     ['Resolved', print.moment(ticket.resolved_at, now)],
     ['Cured by', cure && printable(cure)],
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);
 }
+
+/** Who said that it is so severe, and why, and what runs find; null where no person has. */
+const rated = ({ severity, severity_override_by: by, ...said }: ListedTicket): string | null =>
+  by === null
+    ? null
+    : `${severity}, as ${printable(by)} said: ${printable(said.severity_override_reason ?? '')} (runs find ${said.severity_found})`;
 
 function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, now: Date) {
   const at = print.moment(acknowledged_at, now);

@@ -6,14 +6,11 @@ import type { BotFindings } from '../../database/tables.ts';
 import { severities, type Severity } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 import { rowLimit } from './row-limit.ts';
-import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
+import { severityRank } from './severity-rank.ts';
+import { ticketColumn } from './standing-tickets.ts';
 
-/** All severities, the worst first, as an array literal for SQL. */
-export const severityWords = sql.lit(`{${severities.join(',')}}`);
-
-/** 1 for critical to 5 for info: SQL orders severities by rank, never by their text. */
-export const severityRank = (column: string) =>
-  sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
+export { rises, severityRank, severityWords } from './severity-rank.ts';
+export { ticketColumn, type TicketInCharge } from './standing-tickets.ts';
 
 /** How many open findings each bot has; bots without one are left out. Throws BadInputError. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {
@@ -29,7 +26,7 @@ export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<s
   return new Map(rows.map(({ bot_id, count }) => [bot_id!, count]));
 }
 
-/** The open finding that suppresses another one, because it is its cause. */
+/** The open finding that explains another one, which is suppressed behind it. */
 export interface Suppressor {
   id: string;
   title: string;
@@ -37,8 +34,8 @@ export interface Suppressor {
 }
 
 /**
- * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that
- * suppresses it. For a resolved finding and where the alias has no row: no silences ([]) and null.
+ * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that it
+ * is suppressed behind. Null for a resolved finding, and where the alias has no row.
  */
 export const quietColumns = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
@@ -57,65 +54,25 @@ export const quietColumns = (alias: string) => {
 };
 
 /**
- * Whether an open finding suppresses the row of `bot_findings` under this alias; in a cycle of findings none is
- * suppressed.
+ * Whether a row of `bot_findings` under this alias stands behind an open finding; in a circle of findings none does. It is
+ * not healed then. Whether people are told of it by the ticket of its cause: `isSuppressed` (./standing-tickets.ts).
  */
-export const suppressed = (alias: string) => {
+export const standsBehind = (alias: string) => {
   const by = sql.ref(`${alias}.suppressed_by`);
   return sql<boolean>`(${by} IS NOT NULL AND engine.is_suppressed(${by}))`;
 };
 
 /**
- * Whether the component of a row of `bot_findings` under this alias counts as broken when a storm is judged. A
- * finding that waits for events counts as cured until an event shows otherwise. What the platform's own code wrote is not
- * the bot's: no check of the engine sees whether it is still so.
+ * Whether the component of a row of `bot_findings` under this alias counts as broken when a storm is judged, and the
+ * storm's ticket stands for it: the looks of its bot still see it, and it does not only wait for events
+ * (v9_10_unexamined.sql).
  */
-export const countsAsBroken = (alias: string) => {
-  const [resolvedAt, fingerprint, lastSeenAt] = ['resolved_at', 'fingerprint', 'last_seen_at'].map(
-    (column) => sql.ref(`${alias}.${column}`),
-  );
-  return sql<boolean>`(${resolvedAt} IS NULL AND ${fingerprint} NOT LIKE 'external-%'
-    AND NOT engine.waits_for_events(${fingerprint}, ${lastSeenAt}))`;
-};
-
-/** The pending ticket that stands for an open finding. */
-export interface TicketInCharge {
-  id: string;
-  /** T-42 is '42' */
-  number: string;
-  title: string;
-  severity: string;
-  status: TicketStatus;
-  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
-  stands_for: 'finding' | 'storm' | 'suppressor';
-}
-
-/**
- * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
- * the finding that suppresses it. Null where there is none, and for a resolved finding.
- */
-export const ticketColumn = (alias: string) => {
-  const column = (name: string) => sql.ref(`${alias}.${name}`);
-  return sql<TicketInCharge | null>`CASE WHEN ${column('resolved_at')} IS NULL THEN (
-    WITH RECURSIVE behind AS (
-      SELECT ${column('bot_id')} AS bot_id, ${column('fingerprint')} AS fingerprint,
-             ${column('suppressed_by')} AS suppressed_by, 0 AS hops
-      UNION ALL
-      SELECT p.bot_id, p.fingerprint, p.suppressed_by, behind.hops + 1
-      FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
-      -- The same rule as suppressed(), by a function outside schema engine, which users may not enter. At most 10 findings
-      -- are followed, as engine.is_suppressed does: in a cycle the walk has to end.
-      WHERE behind.hops < 10 AND behind.suppressed_by IS NOT NULL AND public.finding_is_suppressed(behind.suppressed_by)
-    )
-    SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
-             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN t.fingerprint = behind.fingerprint THEN 'finding'
-                           ELSE 'storm' END)
-    FROM behind JOIN bot_tickets t ON t.bot_id = behind.bot_id
-      AND t.fingerprint IN (behind.fingerprint, ${stormOf(sql`behind.bot_id`)}) AND ${isPending('t')}
-    ORDER BY hops, t.fingerprint <> behind.fingerprint LIMIT 1) END`.as('ticket');
-};
+export const countsAsBroken = (alias: string) =>
+  sql<boolean>`(${sql.ref(`${alias}.resolved_at`)} IS NULL AND engine.counts_as_broken(${sql.ref(alias)}))`;
 
 export interface FindingFilter {
+  /** only those for which the storm of their bot stands */
+  inStorm?: boolean | undefined;
   botId?: string | undefined;
   severity?: BotFindings['severity'] | readonly BotFindings['severity'][] | undefined;
   which: 'open' | 'resolved' | 'all';
@@ -127,16 +84,16 @@ export interface FindingFilter {
 export function severitiesIn(given: unknown): Severity[] {
   const all = [given].flat();
   if (all.length === 0)
-    throw new BadInputError('severity', `has to name at least one of ${severities.join(', ')}`);
+    throw new BadInputError('severity', `has to be of ${severities.join(', ')}`);
   return all.map((each) => word('severity', each, severities));
 }
 
 /**
- * The worst first, then the most recently seen, each with `bots` (one object, its bot, named like the table), why people are not told of it, if so, and the ticket
+ * The worst first, then those seen last, each with its bot's name, why people are not told of it, if so, and the ticket
  * that stands for it. Throws BadInputError.
  */
 export async function listFindings(db: Db, filter: FindingFilter) {
-  const { botId, severity, which, limit } = fields('filter', filter);
+  const { botId, severity, which, limit, inStorm } = fields('filter', filter);
   const wanted = word('which', which, ['open', 'resolved', 'all']);
   let query = db
     .selectFrom('bot_findings as finding')
@@ -150,6 +107,8 @@ export async function listFindings(db: Db, filter: FindingFilter) {
     .limit(rowLimit(limit));
   if (botId !== undefined) query = query.where('finding.bot_id', '=', uuid('bot_id', botId));
   if (severity !== undefined) query = query.where('finding.severity', 'in', severitiesIn(severity));
+  if (inStorm === true)
+    query = query.where(sql<boolean>`public.finding_is_broken(${sql.ref('finding.id')})`);
   if (wanted !== 'all')
     query = query.where('finding.resolved_at', wanted === 'open' ? 'is' : 'is not', null);
   return query.execute();
@@ -166,7 +125,7 @@ export async function findingsOfRun(
   limit: number,
 ) {
   const { id, bot_id } = fields('run', run);
-  const [runId, bot] = [uuid('id', id), bot_id === null ? null : uuid('bot_id', bot_id)];
+  const [own, bot] = [uuid('id', id), bot_id === null ? null : uuid('bot_id', bot_id)];
   return db
     .selectFrom('bot_findings')
     .selectAll()
@@ -174,11 +133,11 @@ export async function findingsOfRun(
     .select(ticketColumn('bot_findings'))
     .where((eb) =>
       eb.or([
-        eb('execution_id', '=', runId),
+        eb('execution_id', '=', own),
         eb.and([
           eb('bot_id', '=', bot),
           eb('resolved_at', 'is', null),
-          eb('last_execution_id', '=', runId),
+          eb('last_execution_id', '=', own),
         ]),
       ]),
     )

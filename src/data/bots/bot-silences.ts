@@ -111,6 +111,24 @@ export async function hasFitted(
   return rows.length > 0;
 }
 
+/**
+ * How many open findings stand behind one that this silence covers, without those that a silence covers themselves: people
+ * are told of those.
+ */
+export async function countBehind(db: Db, silence: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    WITH RECURSIVE causes AS (
+      SELECT f.id, 0 AS hops FROM bot_findings f, bot_silences s
+      WHERE s.id = ${silence}::uuid AND f.resolved_at IS NULL AND ${fits(ofFinding('f'))}
+      UNION
+      SELECT f.id, causes.hops + 1 FROM causes JOIN bot_findings f ON f.suppressed_by = causes.id
+      WHERE f.resolved_at IS NULL AND causes.hops < 10 AND engine.is_suppressed(causes.id)
+    )
+    SELECT count(DISTINCT f.id)::int AS count FROM causes JOIN bot_findings f ON f.id = causes.id
+    WHERE causes.hops > 0 AND NOT ${silenced(ofFinding('f'))}`.execute(db);
+  return rows[0]!.count;
+}
+
 /** Ends a silence that is in force; undefined when it is not in force. */
 export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> =>
   db

@@ -3,13 +3,20 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { time } from '../../ground/text.ts';
 import type { Db } from '../../database/connect.ts';
-import { BadInputError, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
+import {
+  BadInputError,
+  boolean,
+  fields,
+  text,
+  uuid,
+  word,
+} from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
 import { quietColumns, severitiesIn, severityRank } from './bot-findings.ts';
 import { rowLimit } from './row-limit.ts';
-import { isPending, pending, type TicketStatus } from './pending-tickets.ts';
+import { isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
 
-export { isPending, pending, type TicketStatus } from './pending-tickets.ts';
+export { isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
 
 export type TicketRow = Selectable<BotTickets>;
 
@@ -32,7 +39,7 @@ export const reopenedAt = (alias: string) =>
 export const worstFirst = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const target = sql`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
-    AND coalesce(${column('snoozed_until')} <= (SELECT public.bots_now()), true) THEN ${column('respond_by')} END`;
+    AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
   return sql`${severityRank(`${alias}.severity`)}, ${target}, ${column('created_at')}, ${column('number')}`;
 };
 
@@ -41,18 +48,18 @@ export interface TicketFilter {
   severity?: BotTickets['severity'] | readonly BotTickets['severity'][] | undefined;
   /** 50 characters at most */
   assignedTo?: string | undefined;
+  /** only those that are snoozed now, or only the others */
+  snoozed?: boolean | undefined;
   /** 1 to 1,000,001 */
   limit: number;
 }
 
 /**
- * Each with `bots` (one object, its bot, named like the table), and why people would not be told of its open finding, if
- * so.
+ * `ticket`, each with when it was last reopened, and why people would not be told of the open `finding` behind it, if so.
  */
-const withCircumstances = (db: Db) =>
+export const withQuiet = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
-    .leftJoin('bots', 'bots.id', 'ticket.bot_id')
     // As a join, the planner reads all open findings for each ticket while a table that has grown has no statistics.
     .leftJoinLateral(
       (eb) =>
@@ -67,9 +74,14 @@ const withCircumstances = (db: Db) =>
       (join) => join.onTrue(),
     )
     .selectAll('ticket')
-    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
     .select(reopenedAt('ticket'))
     .select(quietColumns('finding'));
+
+/** The same with `bots` (one object, its bot, named like the table). */
+const withCircumstances = (db: Db) =>
+  withQuiet(db)
+    .leftJoin('bots', 'bots.id', 'ticket.bot_id')
+    .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'));
 
 /** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
 export const oneTicket = async (db: Db, id: string) =>
@@ -81,13 +93,37 @@ const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
 
 /** In the order {@link worstFirst}. Throws BadInputError. */
 export async function listTickets(db: Db, filter: TicketFilter) {
-  const { statuses, severity, assignedTo, limit } = fields('filter', filter);
-  let query = withCircumstances(db).orderBy(worstFirst('ticket')).limit(rowLimit(limit));
-  if (statuses !== undefined) query = query.where('ticket.status', 'in', statusesIn(statuses));
-  if (severity !== undefined) query = query.where('ticket.severity', 'in', severitiesIn(severity));
+  const { limit } = fields('filter', filter);
+  return withCircumstances(db)
+    .where(matching(filter))
+    .orderBy(worstFirst('ticket'))
+    .limit(rowLimit(limit))
+    .execute();
+}
+
+/** How many tickets there are of those that {@link listTickets} lists, whatever its limit. Throws BadInputError. */
+export async function countTickets(db: Db, filter: Omit<TicketFilter, 'limit'>): Promise<number> {
+  const { count } = await db
+    .selectFrom('bot_tickets as ticket')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where(matching(filter))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Of the table under the alias `ticket`. */
+function matching(filter: Omit<TicketFilter, 'limit'>) {
+  const { statuses, severity, assignedTo, snoozed } = fields('filter', filter);
+  const wanted = [sql<boolean>`true`];
+  if (statuses !== undefined)
+    wanted.push(sql`ticket.status IN (${sql.join(statusesIn(statuses))})`);
+  if (severity !== undefined)
+    wanted.push(sql`ticket.severity IN (${sql.join(severitiesIn(severity))})`);
   if (assignedTo !== undefined)
-    query = query.where('ticket.assigned_to', '=', text('assigned_to', assignedTo, 50));
-  return query.execute();
+    wanted.push(sql`ticket.assigned_to = ${text('assigned_to', assignedTo, 50)}`);
+  if (snoozed !== undefined)
+    wanted.push(sql`${isSnoozed('ticket')} = ${boolean('snoozed', snoozed)}::boolean`);
+  return sql<boolean>`(${sql.join(wanted, sql` AND `)})`;
 }
 
 function statusesIn(statuses: unknown): TicketStatus[] {
@@ -112,9 +148,14 @@ const changes = [
   'unassigned',
   'acknowledged',
   'snoozed',
+  'woken',
   'resolved',
   'reopened',
   'closed',
+  'raised',
+  'lowered',
+  'rated',
+  'unrated',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */

@@ -2,10 +2,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
-import { severityRank, suppressed } from './bot-findings.ts';
+import { severityRank } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { listTickets, pending } from './bot-tickets.ts';
+import { isSnoozed, listTickets, pending } from './bot-tickets.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
+import { isSuppressed } from './standing-tickets.ts';
 
 const since = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
@@ -70,29 +71,27 @@ export const newestFailures = (db: Db) =>
     .limit(named)
     .execute();
 
-const isSuppressed = suppressed('bot_findings');
+const suppressed = isSuppressed('bot_findings');
 const isSilenced = silenced(ofFinding('bot_findings'));
 
-/** Open findings by severity, the worst first; suppressed findings are left out. */
+/** Open findings by severity, the worst first; suppressed ones, of which a cause's ticket tells, are left out. */
 export const countFindings = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select(['severity', count])
     .where('resolved_at', 'is', null)
-    .where(sql<boolean>`NOT ${isSuppressed}`)
+    .where(sql<boolean>`NOT ${suppressed}`)
     .groupBy('severity')
     .orderBy(severityRank('severity'))
     .execute();
 
-/** Open findings of which people are not told: suppressed ones, and those among the others that are silenced. */
+/** Open findings of which people are not told themselves: suppressed ones, and those among the others that are silenced. */
 export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select([
-      sql<number>`count(*) FILTER (WHERE ${isSuppressed})::int`.as('suppressed'),
-      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${isSuppressed})::int`.as(
-        'silenced',
-      ),
+      sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
+      sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
     ])
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
@@ -124,24 +123,25 @@ export const countHeals = (db: Db) =>
     ])
     .executeTakeFirstOrThrow();
 
-/** A snoozed ticket needs nothing until its time has come. */
-const awake = sql`(coalesce(snoozed_until <= engine.now(), true)
+/** A snoozed ticket needs nothing until it wakes. */
+const awake = sql`(NOT ${isSnoozed('bot_tickets')}
   -- People are not told of what a silence covers.
   AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
 const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
 
 /**
- * Tickets that are not ended: the worst ones; how many there are; how many are critical or high, and since when; how
+ * Tickets that are not ended: the worst ones that are not snoozed; how many there are, and are snoozed; how many are critical or high, and since when; how
  * many are past their response target, with the time and the number of the first.
  */
 export async function pendingTickets(db: Db) {
-  const top = await listTickets(db, { statuses: pending, limit: named });
+  const top = await listTickets(db, { statuses: pending, snoozed: false, limit: named });
   const counts = await db
     .selectFrom('bot_tickets')
     .select([
       sql<number>`count(*)::int`.as('all'),
       sql<number>`count(*) FILTER (WHERE status = 'assigned')::int`.as('assigned'),
+      sql<number>`count(*) FILTER (WHERE ${isSnoozed('bot_tickets')})::int`.as('snoozed'),
       sql<number>`count(*) FILTER (WHERE ${isUrgent})::int`.as('urgent'),
       sql<Date | null>`min(created_at) FILTER (WHERE ${isUrgent})`.as('urgent_since'),
       sql<number>`count(*) FILTER (WHERE ${isLate})::int`.as('late'),

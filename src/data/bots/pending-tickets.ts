@@ -14,6 +14,17 @@ export const pending: TicketStatus[] = ['open', 'assigned'];
 export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
+/**
+ * Whether a ticket under this alias is snoozed at the time `now`: until a time that has not come, or until its problem was
+ * seen so often again, and not woken since.
+ */
+export const isSnoozed = (alias: string, now = sql`(SELECT public.bots_now())`) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<boolean>`(${isPending(alias)}
+    AND coalesce(${column('snoozed_until')} > ${now}, ${column('snoozed_occurrences')} IS NOT NULL)
+    AND (${column('woken_at')} IS NULL OR ${column('woken_at')} < ${column('snoozed_at')}) IS TRUE)`;
+};
+
 const prefix = 'storm-';
 
 /**

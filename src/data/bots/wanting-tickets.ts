@@ -1,38 +1,44 @@
 /**
  * Which open findings of a bot need a ticket when a run ends, as parts of the statement that escalates
  * (src/run/writer/escalate.ts). Each part names the earlier parts that it reads. From `runs`, the runs that end, it
- * reads `id`, `bot_id`, `examined` (how many components the run looked at: 0 when it does not know, NULL when that is
- * lost with its worker) and `healing_done` (healing has looked at all that the run saw).
+ * reads `id`, `bot_id`, `looked` (a check of the bot gave an answer) and `healing_done` (healing has looked at all that
+ * the run saw).
  */
 import { sql, type RawBuilder } from 'kysely';
-import { severityWords, suppressed } from './bot-findings.ts';
+import { countsAsBroken } from './bot-findings.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
+import { severityWords } from './severity-rank.ts';
+import { isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
 const findingSilenced = silenced(columnsOf('f'));
 
-/** Whether people may be told of an open finding `f`, and there is something to say. */
-const mayBeTold = sql`
-  NOT ${suppressed('f')}
-  -- Its latest result is clean: it only has to be clean often enough before it resolves.
-  AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)
-  -- A cure is not judged yet: it gets as much time as a person would have to respond.
-  AND NOT EXISTS (SELECT FROM bot_actions a
-                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id
+/** Its latest result is clean: it only has to be clean often enough before it resolves. */
+const isClean = sql`EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)`;
+
+/** A cure is not judged yet: it gets as much time as a person would have to respond. */
+const isBeingCured = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql`EXISTS (SELECT FROM bot_actions a
+                  WHERE a.fingerprint = ${column('fingerprint')} AND a.bot_id = ${column('bot_id')}
                     AND (a.state = 'applied' OR a.state = 'verified' AND a.judge_within IS NOT NULL)
-                    AND engine.now() < a.applied_at + engine.respond_within(f.severity)
+                    AND engine.now() < a.applied_at + engine.respond_within(${column('severity')})
                     -- An applied_at in the future means that a clock was set back; without this the ticket would wait
                     -- for as long.
-                    AND a.applied_at <= engine.now())
-  -- A person has resolved its ticket, or the ticket of the storm or of the finding that suppressed it, and no run has
-  -- seen it again since.
-  AND NOT EXISTS (SELECT FROM bot_tickets t
+                    AND a.applied_at <= engine.now())`;
+};
+
+/**
+ * A person has resolved its ticket, or the ticket of the storm or of the finding that suppressed it, and no run has
+ * seen it again since. A storm's ticket did not stand for what was not looked at any more.
+ */
+const isEndedByPerson = sql`EXISTS (SELECT FROM bot_tickets t
                   WHERE t.bot_id = f.bot_id AND t.status IN ('resolved', 'closed')
-                    AND (t.fingerprint = f.fingerprint OR t.metadata ? 'storm' OR t.finding_id = f.suppressed_by)
+                    AND (t.fingerprint = f.fingerprint OR t.finding_id = f.suppressed_by
+                      OR t.metadata ? 'storm' AND (f.unexamined_since <= t.resolved_at) IS NOT TRUE)
                     AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at
-                    AND t.resolved_at <= engine.now())
-  AND NOT ${findingSilenced}`;
+                    AND t.resolved_at <= engine.now())`;
 
 /** It is unknown whether an effect on `f` happened: a person has to look, also when the problem was gone meanwhile. */
 const inDoubt = sql`EXISTS (SELECT FROM bot_actions a
@@ -78,24 +84,49 @@ const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot
 
 export const { findWeather } = storms;
 
-/** `storms`, which reads `weather`. */
+/**
+ * `candidates`: open findings of which there is something to say to people, if they are not told of it by another ticket:
+ * not silenced, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot
+ * stands for it. `needs`: it needs a ticket and has none. Reads `runs` and `weather`.
+ */
+export const findCandidates = sql`candidates AS MATERIALIZED (
+    SELECT f.*, lay.run, lay.in_storm, lay.has_none, lay.cured,
+           -- Only a person can say what became of an effect, and says it on its own.
+           NOT lay.cured AND lay.has_none AND CASE WHEN lay.in_storm THEN ${inDoubt} ELSE ${matters} END AS needs
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    CROSS JOIN LATERAL (
+      SELECT runs.id AS run, ${hasNone} AS has_none, ${isBeingCured('f')} AS cured,
+             EXISTS (SELECT FROM weather w WHERE w.run = runs.id AND w.rages) AND ${countsAsBroken('f')} AS in_storm) lay
+    WHERE NOT ${isClean} AND NOT ${isEndedByPerson} AND NOT ${findingSilenced}
+  )`;
+
+/**
+ * Whether people may be told of a row `f` of `candidates`: no cure of it waits for its verdict, and no cause of it, as severe
+ * as it at least, has a pending ticket, or gets one now. A critical or high cause that a remedy has just worked on counts
+ * with them: it gets its ticket where that did not help.
+ */
+const mayBeTold = sql`NOT f.cured AND NOT ${isToldByCause('f', {
+  opened: sql`EXISTS (SELECT FROM candidates c WHERE c.id = behind.id AND (c.needs OR c.in_storm AND NOT c.cured))
+          OR behind.severity IN ('critical', 'high') AND ${isBeingCured('behind')}`,
+  ended: sql`EXISTS (SELECT FROM weather w WHERE w.ticket = t.id AND NOT w.rages)`,
+})}`;
+
+/** `storms`, which reads `weather` and `candidates`. */
 export const findStorms = storms.findStorms(mayBeTold);
 
 /** The columns of a problem that needs a ticket; `details` is what the ticket's metadata tells of it. */
-const ofFinding = sql`f.bot_id, f.id, f.fingerprint, f.severity, f.title, coalesce(f.description, f.title) AS description,
-           f.detected_at, runs.id AS run,
+const ofFinding = (
+  run: RawBuilder<unknown>,
+) => sql`f.bot_id, f.id, f.fingerprint, f.severity, f.title,
+           coalesce(f.description, f.title) AS description, f.detected_at, ${run} AS run,
            jsonb_build_object('check', f.check_name, 'component', f.affected_component, 'evidence', f.metadata) AS details`;
 
-/** `needy`: findings, and storms, that need a ticket and have none. Reads `runs` and `storms`. */
+/** `needy`: findings, and storms, that need a ticket and have none. Reads `runs`, `candidates` and `storms`. */
 export const findNeedy = sql`needy AS MATERIALIZED (
-    SELECT ${ofFinding}
-    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    WHERE ${hasNone} AND ${mayBeTold}
-      -- In a storm one ticket stands for all. Only a person can say what became of an effect, and says it on its own.
-      AND CASE WHEN EXISTS (SELECT FROM storms WHERE storms.run = runs.id AND storms.rages) THEN ${inDoubt} ELSE ${matters} END
+    SELECT ${ofFinding(sql`f.run`)} FROM candidates f WHERE f.needs AND ${mayBeTold}
     UNION ALL
     -- The problem is gone, but it is unknown what became of an effect: a person still has to look.
-    SELECT ${ofFinding}
+    SELECT ${ofFinding(sql`runs.id`)}
     FROM runs JOIN bot_actions a ON a.bot_id = runs.bot_id AND a.state = 'unknown'
     JOIN bot_findings f ON f.id = a.finding_id AND f.resolved_at IS NOT NULL
     WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint

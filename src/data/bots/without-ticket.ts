@@ -1,13 +1,13 @@
-/** Which open findings have no ticket, or that of a storm. */
+/** Which open findings have no ticket, and for how many a storm's stands. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { severityRank, suppressed } from './bot-findings.ts';
+import { countsAsBroken, severityRank } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
+import { isUnticketed } from './standing-tickets.ts';
 
 /**
  * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced.
- * Suppressed ones are left out: the finding that suppresses them is counted.
  */
 export async function countWithoutTicket(
   db: Db,
@@ -15,11 +15,7 @@ export async function countWithoutTicket(
   const { rows } = await sql<{ severity: string; count: number; silenced: number }>`
     SELECT f.severity, count(*)::int AS count, count(*) FILTER (WHERE ${silenced(ofFinding('f'))})::int AS silenced
     FROM bot_findings f
-    WHERE f.resolved_at IS NULL AND NOT ${suppressed('f')}
-      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
-                        AND ${isPending('t')})
-      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = ${stormOf(sql`f.bot_id`)}
-                        AND ${isPending('t')})
+    WHERE f.resolved_at IS NULL AND ${isUnticketed('f')}
     GROUP BY f.severity ORDER BY ${severityRank('f.severity')}`.execute(db);
   return rows;
 }
@@ -29,7 +25,7 @@ export interface PendingStorm {
   ticket: string;
   title: string;
   bot: string;
-  /** the bot's open findings, those with a ticket of their own among them */
+  /** the open findings for which it stands, those with a ticket of their own among them */
   findings: number;
 }
 
@@ -37,7 +33,7 @@ export interface PendingStorm {
 export async function pendingStorms(db: Db, limit: number): Promise<PendingStorm[]> {
   const { rows } = await sql<PendingStorm>`
     SELECT 'T-' || t.number AS ticket, t.title, b.name AS bot,
-           (SELECT count(*)::int FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.resolved_at IS NULL) AS findings
+           (SELECT count(*)::int FROM bot_findings f WHERE f.bot_id = t.bot_id AND ${countsAsBroken('f')}) AS findings
     FROM bot_tickets t JOIN bots b ON b.id = t.bot_id
     WHERE ${isPending('t')} AND t.fingerprint = ${stormOf(sql`t.bot_id`)}
     ORDER BY t.number LIMIT ${limit}`.execute(db);

@@ -6,6 +6,7 @@ import { takenNames } from './names.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
+import { switchedOff } from './switched-off.ts';
 import { trying } from './trying.ts';
 
 export { SchemaDiffersError };
@@ -26,23 +27,24 @@ class RolledBack extends Error {}
 
 /**
  * Compares the documented tables that exist with the tables that their migrations would make, part by part: types,
- * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies. Then it checks their rows against
+ * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies, and what switches one of them off. Then it checks their rows against
  * the rules of the engine's files. Additional tables, columns, indexes, triggers, checks and restrictive policies are
  * yours and may stay. These are differences: a permissive policy of your own, because it would allow more than our
  * policies do, and a migration may not drop it; a column that has to be given; a check on the bots' tables, into which
  * the engine writes; and anything under a name that a migration will give.
  *
  * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
- * SchemaDiffersError} with every difference.
+ * SchemaDiffersError} with every difference, `others` before them.
  */
 export async function documentedTables(
   db: Kysely<any>,
   files: MigrationFiles,
   wanted: Wanted = 'whole',
+  others: string[] = [],
 ): Promise<Set<string>> {
   const tables = files.documented.map(({ name }) => tableOf(name));
   const there = new Set<string>();
-  const differences: string[] = [];
+  const differences = [...others];
   await db
     .transaction()
     .execute(async (trx) => {
@@ -148,6 +150,7 @@ async function compare(
     found.push(...differing, ...differFromOurs(table, ours, is));
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
+  found.push(...(await switchedOff(trx, there)));
   found.push(...(await taken(same)));
   found.push(...(await wrongRows(trx, { readable, sound })));
   return found;

@@ -14,10 +14,13 @@ export class SchemaDiffersError extends RoundsmanError {
   readonly differences: string[];
   readonly listed: Difference[];
 
-  constructor(differences: string[], hint: string) {
+  constructor(differences: string[], hint: string, { isUpgrade = false } = {}) {
+    const places = `${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${differences.join('; ')}`;
     super({
-      what: 'this database cannot be taken over as it is',
-      why: `it differs from what Roundsman can take over in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${differences.join('; ')}`,
+      what: `this database cannot be ${isUpgrade ? 'migrated further' : 'taken over'} as it is`,
+      why: isUpgrade
+        ? `something stands in the way of pending migrations in ${places}`
+        : `it differs from what Roundsman can take over in ${places}`,
       reasons: differences,
       hint,
     });

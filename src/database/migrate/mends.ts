@@ -4,11 +4,21 @@ interface Column {
   type: string;
   notNull: boolean;
   default: string | null;
+  /** what gives it its values in place of a default */
+  made: 'IDENTITY' | 'STORED' | 'VIRTUAL' | null;
 }
 
 const columnOf = (definition: string): Column => {
-  const [, type, notNull, own] = /^(.*?)( NOT NULL)?(?: DEFAULT (.*))?$/s.exec(definition)!;
-  return { type: type!, notNull: notNull !== undefined, default: own ?? null };
+  const [, type, notNull, own, made] =
+    /^(.*?)( NOT NULL)?(?: DEFAULT (.*)| GENERATED .*(IDENTITY|STORED|VIRTUAL))?$/s.exec(
+      definition,
+    )!;
+  return {
+    type: type!,
+    notNull: notNull !== undefined,
+    default: own ?? null,
+    made: (made as Column['made']) ?? null,
+  };
 };
 
 /** With the schema that `bare` has left out: a person's search_path may not have it. */
@@ -28,7 +38,12 @@ export function addColumn(table: string, name: string, definition: string): stri
 export function alterColumn(table: string, name: string, is: string, documented: string): string {
   const own = columnOf(is);
   const ours = columnOf(documented);
+  // PostgreSQL cannot turn it into a column that keeps values.
+  if (own.made === 'VIRTUAL')
+    return `ALTER TABLE ${table} RENAME COLUMN ${name} TO ${ownName(name)}; ${addColumn(table, name, documented.replace(' NOT NULL', ''))}; UPDATE ${table} SET ${name} = ${ownName(name)}${ours.notNull ? `; ALTER TABLE ${table} ALTER ${name} SET NOT NULL` : ''}`;
   const changes: string[] = [];
+  if (own.made !== null)
+    changes.push(`ALTER ${name} DROP ${own.made === 'IDENTITY' ? 'IDENTITY' : 'EXPRESSION'}`);
   const typed = own.type !== ours.type;
   // A default that does not fit the new type would refuse it.
   if (typed && own.default !== null) changes.push(`ALTER ${name} DROP DEFAULT`);

@@ -7,9 +7,10 @@ import {
 } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
-import { tableOf, type MigrationFile } from './differences.ts';
+import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
 import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
+import { takenByUpgrade } from './names.ts';
 
 /** The database refused a migration; everything was rolled back. */
 export class MigrationError extends RoundsmanError {}
@@ -69,12 +70,14 @@ const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, adopted?: Se
 export const migrationStatus = async (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
   migrator(db, targetOf(await extentOf(db))).getMigrations();
 
-/** The documented tables that are there before anything of theirs was migrated. */
+/**
+ * Looks for what stands in the way before anything is migrated. Returns the documented tables that are there before
+ * anything of theirs was migrated. Throws SchemaDiffersError.
+ */
 async function adoptable(
   db: Kysely<any>,
   { has, wanted }: { has: Extent; wanted: Exclude<Extent, 'none'> },
 ): Promise<Set<string> | undefined> {
-  if (has !== 'none' && (has !== 'bots' || wanted !== 'grown')) return undefined;
   // Holds the migrator's own lock: without it, a comparison while another process migrates would see half of the
   // migration, and the two would deadlock on the tables.
   const { adapter } = db.getExecutor();
@@ -82,6 +85,11 @@ async function adoptable(
   await adapter.acquireMigrationLock(db, lock);
   try {
     if ((await extentOf(db)) !== has) return undefined;
+    const taken = has === 'none' ? [] : await takenFrom(db, has === 'bots' ? has : wanted);
+    if (has !== 'none' && (has !== 'bots' || wanted !== 'grown')) {
+      if (taken.length > 0) throw new SchemaDiffersError(taken, upgradeHint, { isUpgrade: true });
+      return undefined;
+    }
     const done = new Set(has === 'none' ? [] : (await filesOf('bots')).map(({ name }) => name));
     const files = (await filesOf(wanted)).filter(({ name }) => !done.has(name));
     return await documentedTables(
@@ -91,10 +99,27 @@ async function adoptable(
         engine: files.filter((file) => !isDocumented(file)),
       },
       wanted,
+      taken,
     );
   } finally {
     await adapter.releaseMigrationLock(db, lock);
   }
+}
+
+const upgradeHint =
+  'do what stands between the parentheses: pending migrations give these names; nothing was changed';
+
+/** What has a name that a pending migration will give. */
+async function takenFrom(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
+    db,
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  const files = await filesOf(extent);
+  const pending = files.filter(({ name }) => !names.has(name));
+  if (pending.length === 0) return [];
+  const applied = files.filter(({ name }) => names.has(name));
+  return db.transaction().execute((trx) => takenByUpgrade(trx, { applied, pending }));
 }
 
 /** `only`: `bots` leaves out the platform's tables; `present` does so where they were left out before. */

@@ -31,19 +31,43 @@ export async function takenNames(
     there,
     additions,
     wanted,
-  }: { there: Set<string>; additions: Set<string>; wanted: 'whole' | 'bots' | 'grown' },
+  }: { there: Set<string>; additions: Set<string>; wanted: 'whole' | 'bots' | 'grown' | 'upgrade' },
 ): Promise<string[]> {
   const tables = documented.map(({ name }) => tableOf(name));
-  const own = all(engine, /^CREATE TABLE (\w+) \(/gm).map(([, name]) => name!);
+  const own = tablesOf(engine);
   return [
     ...(await relations(trx, [...tables.filter((table) => !there.has(table)), ...own])),
     ...(await indexes(trx, { documented, engine }, there, additions)),
-    ...(await constraints(trx, engine, there, additions)),
+    ...(await constraints(trx, engine, there, additions, wanted)),
     ...(await triggers(trx, engine, there)),
     ...(await columns(trx, engine, there)),
-    ...(await policies(trx, engine, there)),
+    ...(await policies(trx, engine, there, wanted)),
     ...(await functions(trx, engine, wanted === 'grown' ? ['is_admin'] : [])),
   ];
+}
+
+/** Tables in the schema public. */
+const tablesOf = (files: MigrationFile[]) =>
+  all(files, /^CREATE TABLE (?:IF NOT EXISTS )?(?:public\.)?(\w+) \(/gm).map(([, name]) => name!);
+
+/**
+ * The same for a database in which `applied` files have made their part, and `pending` ones follow: what has a name that
+ * these will give, and is not ours already.
+ */
+export async function takenByUpgrade(
+  trx: Transaction<any>,
+  { applied, pending }: { applied: MigrationFile[]; pending: MigrationFile[] },
+): Promise<string[]> {
+  const around = {
+    there: new Set(tablesOf(applied)),
+    additions: new Set<string>(),
+    wanted: 'upgrade',
+  } as const;
+  const named = await takenNames(trx, { documented: [], engine: pending }, around);
+  if (named.length === 0) return [];
+  // Later files make some things of earlier ones anew.
+  const ours = new Set(await takenNames(trx, { documented: [], engine: applied }, around));
+  return named.filter((each) => !ours.has(each));
 }
 
 async function relations(trx: Transaction<any>, names: string[]): Promise<string[]> {
@@ -92,7 +116,12 @@ async function constraints(
   engine: MigrationFile[],
   there: Set<string>,
   additions: Set<string>,
+  wanted: string,
 ): Promise<string[]> {
+  // PostgreSQL named these for an earlier file; a later one gives them another meaning.
+  const replaced = new Set(
+    wanted === 'upgrade' ? all(engine, /DROP CONSTRAINT (\w+)/g).map(([, name]) => name!) : [],
+  );
   const counts = engine.filter(({ name }) => /_counts(-rest)?$/.test(name));
   const names = [
     ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
@@ -104,7 +133,7 @@ async function constraints(
     WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND conname = ANY (${names})
     ORDER BY 2, 1`.execute(trx);
   return rows
-    .filter(({ name, relation }) => !additions.has(`${relation}.${name}`))
+    .filter(({ name, relation }) => !additions.has(`${relation}.${name}`) && !replaced.has(name))
     .map(
       ({ name, relation }) =>
         `${relation}: constraint ${name} ${needed} (ALTER TABLE ${relation} RENAME CONSTRAINT ${name} TO own_${name})`,
@@ -112,12 +141,13 @@ async function constraints(
 }
 
 async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
-  const names = all(engine, /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)/gm).map(
-    ([, name]) => name!,
-  );
+  const names = all(
+    engine,
+    /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)\s[^;]*?\bON (?:public\.)?(\w+)/gm,
+  ).map(([, name, table]) => `${table}.${name}`);
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT tgname AS name, relname AS relation FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND tgname = ANY (${names})
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND relname || '.' || tgname = ANY (${names})
     ORDER BY 2, 1`.execute(trx);
   return rows.map(
     ({ name, relation }) =>
@@ -145,14 +175,19 @@ async function columns(trx: Transaction<any>, engine: MigrationFile[], there: Se
   );
 }
 
-/** Restrictive ones: permissive ones of your own are differences in any case. */
-async function policies(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+/** Where tables are taken over, restrictive ones: permissive ones of your own are differences in any case. */
+async function policies(
+  trx: Transaction<any>,
+  engine: MigrationFile[],
+  there: Set<string>,
+  wanted: string,
+) {
   const names = all(engine, /CREATE POLICY "([^"]+)" ON (\w+)/g).map(
     ([, name, table]) => `${table}.${name}`,
   );
   const { rows } = await sql<{ relation: string; name: string }>`
     SELECT relname AS relation, polname AS name FROM pg_policy JOIN pg_class c ON c.oid = polrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND NOT polpermissive
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND (NOT polpermissive OR ${wanted}::text = 'upgrade')
       -- A loop gives the bots' tables theirs.
       AND (relname || '.' || polname = ANY (${names}) OR polname = 'Admins see ' || replace(relname, '_', ' '))
     ORDER BY 1, 2`.execute(trx);

@@ -4,6 +4,9 @@ import { bare, doubledIndexes } from './differences.ts';
 import { addColumn, alterColumn, rename } from './mends.ts';
 import { meaning, meaningOfCheck } from './same-meaning.ts';
 
+/** What an index is called that a broken CREATE INDEX CONCURRENTLY has left: no query uses it. */
+const invalid = ' INVALID';
+
 type Parts = Map<string, string>;
 
 /** Each table's parts by kind and name, without schema names. */
@@ -14,7 +17,9 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
     )
     SELECT relname AS relation, 'column ' || quote_ident(attname) AS part,
            concat_ws(' ', format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END,
-                     'DEFAULT ' || CASE WHEN attidentity <> '' THEN 'IDENTITY' ELSE pg_get_expr(adbin, adrelid) END) AS definition
+                     CASE WHEN attidentity <> '' THEN format('GENERATED %s AS IDENTITY', CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END)
+                          WHEN attgenerated <> '' THEN format('GENERATED ALWAYS AS (%s) %s', pg_get_expr(adbin, adrelid), CASE attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END)
+                          ELSE 'DEFAULT ' || pg_get_expr(adbin, adrelid) END) AS definition
     FROM tables JOIN pg_attribute ON attrelid = tables.oid AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     UNION ALL
@@ -24,7 +29,8 @@ export async function partsOf(trx: Transaction<any>, schema: string): Promise<Ma
     SELECT relname, 'check ' || quote_ident(conname), pg_get_constraintdef(c.oid)
     FROM tables JOIN pg_constraint c ON conrelid = tables.oid AND contype = 'c'
     UNION ALL
-    SELECT relname, 'index ' || i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+    SELECT relname, 'index ' || i.indexrelid::regclass::text,
+           concat(pg_get_indexdef(i.indexrelid), CASE WHEN NOT indisvalid THEN ${invalid}::text END)
     FROM tables JOIN pg_index i ON indrelid = tables.oid
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))
     UNION ALL
@@ -135,6 +141,7 @@ function mendOther(
   // What is permissive under another name would be a difference, too.
   if (kind === 'policy' && is.startsWith('permissive')) return `DROP POLICY ${name} ON ${table}`;
   if (kind === 'policy') return rename(kind, table, name);
+  if (is === `${documented}${invalid}`) return `REINDEX INDEX ${name}`;
   return `${rename(kind, table, name)}; ${documented}`;
 }
 
@@ -155,7 +162,7 @@ export function differFromOurs(table: string, additions: Parts, actual: Parts): 
     const { kind, name } = split(part);
     if (is === undefined || same(kind, is, definition)) continue;
     found.push(
-      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${rename(kind, table, name)})`,
+      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${is === `${definition}${invalid}` ? `REINDEX INDEX ${name}` : rename(kind, table, name)})`,
     );
   }
   return found;

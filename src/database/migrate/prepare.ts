@@ -4,10 +4,14 @@ import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { extentOf } from './extent.ts';
 import { migrateToLatest, migrationStatus, type MigrateOptions } from './migrate.ts';
+import { hiddenFromLogin } from '../hidden-from-login.ts';
 import { explainForeignRole } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';
 import { explainUnloadable } from '../explain-unloadable.ts';
+
+/** The most tables that a message names. */
+const mostNamed = 5;
 
 /** The oldest PostgreSQL that the migrations run on. */
 const oldestServer = 15;
@@ -23,11 +27,22 @@ export class DatabaseRefusesError extends RoundsmanError {}
 /**
  * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
  * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more.
- * Returns the names of the migrations that it applied.
+ * `before` is called before anything is written, and may refuse by an error. Returns the names of the migrations that it
+ * applied.
  */
 export async function prepareDatabase(
   db: Db,
-  { migrate, only, url }: { migrate: boolean; only?: MigrateOptions['only']; url?: string },
+  {
+    migrate,
+    only,
+    url,
+    before,
+  }: {
+    migrate: boolean;
+    only?: MigrateOptions['only'];
+    url?: string;
+    before?: (() => Promise<void>) | undefined;
+  },
 ): Promise<string[]> {
   const version = await serverVersion(db, url);
   if (version < oldestServer)
@@ -37,6 +52,8 @@ export async function prepareDatabase(
       hint: 'point DATABASE_URL at a newer server, or unset it to use the embedded one',
     });
   await requireAccess(db);
+  await requireAllRows(db);
+  await before?.();
   if (migrate)
     return migrateToLatest(db, { only }).catch(async (error: unknown) => {
       throw await asAnotherRole(db, error);
@@ -75,6 +92,23 @@ async function requireAccess(db: Db): Promise<void> {
     what: 'this database role may not see whether the database is migrated',
     why: `${role} may not ${denied}`,
     hint: 'connect as the owner of the tables or as service_role',
+  });
+  throw await asAnotherRole(db, refused);
+}
+
+/** To a role from which row level security hides rows, a database that is in use looks empty: nothing would be true. */
+async function requireAllRows(db: Db): Promise<void> {
+  const { role, tables, forced } = await hiddenFromLogin(db);
+  if (tables.length === 0) return;
+  const named = (names: string[]) =>
+    `${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''}`;
+  const refused = new DatabaseRefusesError({
+    what: 'this database role does not see all rows',
+    why: `row level security hides rows of ${named(tables)} from ${role}${forced.length > 0 ? ', who owns them: it is forced on the owner too (FORCE ROW LEVEL SECURITY)' : ''}`,
+    hint:
+      forced.length > 0
+        ? forced.map((table) => `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`).join('; ')
+        : 'connect as the owner of the tables or as service_role',
   });
   throw await asAnotherRole(db, refused);
 }

@@ -1,5 +1,6 @@
 /** What formats of error logs have in common: rows of error_logs, and lines that belong to the row before them. */
 import { fitting, storable } from '../../ground/text.ts';
+import type { ParsedRow } from '../reading/log-format.ts';
 
 export interface ErrorLogRow {
   error_type: string;
@@ -25,7 +26,7 @@ export function errorLogRow(
   message: string,
   created_at: number | null,
   { ip = null, stack = null, ...context }: More = {},
-): { row: ErrorLogRow } {
+): ParsedRow<ErrorLogRow> {
   const known = JSON.stringify(context);
   return {
     row: {
@@ -40,7 +41,7 @@ export function errorLogRow(
 }
 
 /** The most characters of a message with its stack trace that lines are joined to. */
-const most = 64 * 1024;
+export const longestMessage = 64 * 1024;
 
 const beginsStack =
   /^\s*(?:at |File "|Traceback \(|Stack ?trace|Backtrace|#\d+[ :]|goroutine \d+|\d+: 0x|from .+:\d+:in |\.\.\. \d+ more|Caused by: )/i;
@@ -50,7 +51,8 @@ const beginsStack =
  * where the row is as long as it may be.
  */
 export function join(row: ErrorLogRow, line: string): boolean {
-  if (row.error_message.length + (row.stack_trace?.length ?? 0) + line.length >= most) return false;
+  if (row.error_message.length + (row.stack_trace?.length ?? 0) + line.length >= longestMessage)
+    return false;
   const text = storable(line);
   if (row.stack_trace !== null) row.stack_trace += `\n${text}`;
   else if (beginsStack.test(line)) row.stack_trace = text;
@@ -60,3 +62,15 @@ export function join(row: ErrorLogRow, line: string): boolean {
 
 /** Whether a line can only belong to the one before it. */
 export const isIndented = (line: string): boolean => /^\s/.test(line) || beginsStack.test(line);
+
+const unmistakable = /(?:Caused by: |Suppressed: |\.\.\. \d+ more$)/y;
+
+/** Whether the text that begins there, behind a time, can only be a line of a stack trace. */
+export function isOfStack(line: string, start: number): boolean {
+  const first = line.charCodeAt(start);
+  if (first === 0x20 || first === 0x09) return beginsStack.test(line.slice(start));
+  // Nearly all lines are told by this one character: `C`, `S` or a point.
+  if (first !== 0x43 && first !== 0x53 && first !== 0x2e) return false;
+  unmistakable.lastIndex = start;
+  return unmistakable.test(line);
+}

@@ -1,5 +1,5 @@
 import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
-import { instant, instantOfLatestYear, noSuchTime } from '../reading/log-time.ts';
+import { instant, instantWithoutYear, noSuchTime } from '../reading/log-time.ts';
 import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
 
 /** The log of Go's klog and of C++'s glog. */
@@ -31,7 +31,7 @@ function parse(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
   const wall = [month, day, hour, minute, second, digits] as const;
   const at =
     year === undefined
-      ? instantOfLatestYear(reading, reading.zone, ...wall)
+      ? instantWithoutYear(reading, reading.zone, ...wall)
       : instant(reading.zone, year, ...wall);
   if (at === null) return noSuchTime(line.slice(1, 24));
   return errorLogRow(`klog.${levels[letter!]}`, message!, at, { pid, source });

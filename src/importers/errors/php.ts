@@ -1,6 +1,6 @@
 import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
 import { instant, monthOf, noSuchTime } from '../reading/log-time.ts';
-import { zoneOf } from '../reading/zone.ts';
+import { following, zoneOf, type Zone } from '../reading/zone.ts';
 import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
 
 /** What PHP writes to its `error_log`, and PHP-FPM to its own. */
@@ -12,7 +12,20 @@ export const php: LogFormat<ErrorLogRow> = {
     '[10-Mar-2026 12:00:00 Europe/Berlin] PHP Fatal error:  Uncaught Error: Call to undefined function x() in /srv/index.php:3',
   ],
   zone: 'sometimes named',
-  reader: (reading) => (line) => parse(line, reading),
+  reader(reading) {
+    // PHP names the zone in each line: each of them follows the lines before.
+    const zones = new Map<string, Zone | null>();
+    const zoneNamed = (name: string) => {
+      let zone = zones.get(name);
+      if (zone === undefined) {
+        const found = zoneOf(name);
+        zone = found && following(found);
+        if (zones.size < 1_000) zones.set(name, zone);
+      }
+      return zone;
+    };
+    return (line) => parse(line, reading, zoneNamed);
+  },
 };
 
 const head =
@@ -20,15 +33,23 @@ const head =
 const level =
   /^(?:PHP )?((?:Catchable |Recoverable |Core |Compile |User )?(?:[Ff]atal error|[Pp]arse error|[Ww]arning|[Nn]otice|[Dd]eprecated|[Ee]rror)|WARNING|NOTICE|ERROR|ALERT|DEBUG)\b:?/;
 
-function parse(line: string, { zone: given, isZoneGiven }: Reading): ParsedLine<ErrorLogRow> {
+/** Of warnings PHP writes the stack trace as messages: `PHP   1. {main}() /srv/index.php:0`. */
+const ofStack = /^PHP (?:Stack trace:$| +\d+\. )/;
+
+function parse(
+  line: string,
+  { zone: given, isZoneGiven }: Reading,
+  zoneNamed: (name: string) => Zone | null,
+): ParsedLine<ErrorLogRow> {
   const found = head.exec(line);
   if (!found) return 'more';
   const [, text, day, month, year, hour, minute, second, digits, name, message] = found;
-  const zone = name === undefined ? given : (zoneOf(name) ?? (isZoneGiven ? given : null));
+  const zone = name === undefined ? given : (zoneNamed(name) ?? (isZoneGiven ? given : null));
   if (zone === null)
     return { why: `the zone ${name} is not known; --time-zone says which one it is` };
   const at = instant(zone, year, monthOf(month!), day, hour, minute, second, digits);
   if (at === null) return noSuchTime(text!);
   const kind = level.exec(message!)?.[1]?.toLowerCase().replaceAll(' ', '-');
-  return errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
+  const row = errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
+  return ofStack.test(message!) ? { ...row, more: message!.slice('PHP '.length) } : row;
 }

@@ -1,7 +1,8 @@
+import { inOrder } from '../reading/in-order.ts';
 import type { LineReader, LogFormat, Reading } from '../reading/log-format.ts';
 import { noSuchTime } from '../reading/log-time.ts';
 import { timeShapes, type TimeShape } from '../reading/time-shapes.ts';
-import { errorLogRow, isIndented, type ErrorLogRow } from './error-log-row.ts';
+import { errorLogRow, isIndented, isOfStack, type ErrorLogRow } from './error-log-row.ts';
 
 /** Any text whose lines hold a time at the same place; the message is the whole line. */
 export const plain: LogFormat<ErrorLogRow> = {
@@ -50,7 +51,8 @@ function placeOfTime(sample: readonly string[], reading: Reading): Place | null 
 }
 
 /** In how many lines such a time is found, and how many of them exist. */
-function timesIn(sample: readonly string[], { shape, pattern }: Place, reading: Reading) {
+function timesIn(sample: readonly string[], { shape, pattern }: Place, given: Reading) {
+  const reading = inOrder(given);
   const times = sample.flatMap((line) => {
     const found = pattern.exec(line);
     return found ? [shape.read(found.slice(1), reading)] : [];
@@ -64,7 +66,11 @@ const atPlace =
     const found = pattern.exec(line);
     if (!found) return 'more';
     const at = shape.read(found.slice(1), reading);
-    return at === null ? noSuchTime(found[0].trim().slice(-40)) : untimed(line, at);
+    if (at === null) return noSuchTime(found[0].trim().slice(-40));
+    const row = untimed(line, at);
+    // Docker and kubectl, asked for timestamps, write one before each line of a stack trace.
+    const start = found[0].length + 1;
+    return isOfStack(line, start) ? { ...row, more: line.slice(start) } : row;
   };
 
 const withoutTime =

@@ -2,14 +2,14 @@ import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
 import {
   epoch,
   instant,
-  instantOfLatestYear,
+  instantWithoutYear,
   monthOf,
   noSuchTime,
   noSuchZone,
   zoneIn,
 } from '../reading/log-time.ts';
 import { zonePattern } from '../reading/zone.ts';
-import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
+import { errorLogRow, isOfStack, join, type ErrorLogRow } from './error-log-row.ts';
 
 /** What syslog daemons and journalctl write: a time, the host, the program and a text. */
 export const syslog: LogFormat<ErrorLogRow> = {
@@ -63,7 +63,7 @@ function parse(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
   const wall = [monthOf(month!), day, hour, minute, second] as const;
   const at =
     year === undefined
-      ? instantOfLatestYear(reading, zone, ...wall, digits)
+      ? instantWithoutYear(reading, zone, ...wall, digits)
       : instant(zone, year, ...wall, digits);
   return at === null ? noSuchTime(stamp!) : row(texts, at, priority);
 }
@@ -119,11 +119,24 @@ function parseModern(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
 const modernTime = new RegExp(`^(\\d{4})-(\\d\\d)-(\\d\\d)[Tt]${clock}([zZ]|${zonePattern})?$`);
 
 function row(
-  [host, program, pid, text]: (string | undefined)[],
+  [host, program, pid, text = '']: (string | undefined)[],
   at: number | null,
   priority: string | undefined,
-) {
+): ParsedLine<ErrorLogRow> {
   const type = program ? `syslog.${program}` : 'syslog';
   const severity = priority ? Number(priority) % 8 : undefined;
-  return errorLogRow(type, text ?? '', at, { host, pid, severity });
+  const written = text.includes('#01') ? linesOf(text) : [];
+  const message = written[0] ?? text;
+  const found = errorLogRow(type, message, at, { host, pid, severity });
+  for (const line of written.slice(1)) if (!join(found.row, line)) found.cut = true;
+  found.writer = `${host} ${type} ${pid}`;
+  return /^\s/.test(message) || isOfStack(message, 0) ? { ...found, more: message } : found;
+}
+
+/** rsyslog writes #011 for a tab and #012 for the end of a line, and nothing else for a text that has them of its own. */
+function linesOf(text: string): string[] {
+  const isIndentedByTab = text.startsWith('#011');
+  if (!isIndentedByTab && !text.includes('#012')) return [text];
+  if (!isIndentedByTab && !/#012(?:#011|\s|Caused by: )/.test(text)) return [text];
+  return text.replaceAll('#011', '\t').split('#012');
 }

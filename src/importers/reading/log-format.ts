@@ -1,4 +1,5 @@
 /** What a format of a log has to bring along: one file a format, one line in ../formats.ts. */
+import type { Years } from './years.ts';
 import type { Zone } from './zone.ts';
 
 export interface Timed {
@@ -6,17 +7,27 @@ export interface Timed {
   created_at: number | null;
 }
 
-/** What a line is that is no row of its own: `more` belongs to the row before it, `nothing` is a comment. */
-export type NoRow = 'more' | 'nothing';
+/**
+ * What a line is that is no row of its own: `more` belongs to the row before it, `nothing` is a comment, `part` is
+ * completed by a later line.
+ */
+export type NoRow = 'more' | 'nothing' | 'part';
+
+/** A row. `cut`: a text was longer than its column. `writer`: who wrote it, where several write between each other. */
+export interface ParsedRow<Row> {
+  row: Row;
+  cut?: boolean;
+  writer?: string;
+}
 
 /**
- * `cut`: a text was longer than its column. `why`: the line cannot be read, and the next ones are not joined to it.
- * `more`: this text of it belongs to the row before it.
+ * What a line is. With `more`, this text of it belongs to the row of the same writer before it; where that is long ago,
+ * or there is none, it is a row itself. `why`: the line cannot be read, and the next ones are not joined to it.
  */
 export type ParsedLine<Row> =
-  | { row: Row; cut?: boolean }
+  | ParsedRow<Row>
+  | (ParsedRow<Row> & { more: string })
   | { why: string }
-  | { more: string }
   | NoRow;
 
 /** Factors to ms from the unit of a duration. */
@@ -25,8 +36,10 @@ export type TimeUnit = keyof typeof units;
 
 /** What a reader goes by beside its lines. */
 export interface Reading {
-  /** The database's time in ms since 1970: dates without a year are not after it. */
+  /** The database's time in ms since 1970: dates without a year are at most a day after it. */
   now: number;
+  /** Which year dates that name none are of; left out, each line is judged by itself. */
+  years?: Years;
   /** Of times that name no zone. */
   zone: Zone;
   /** False where that zone is only assumed. */
@@ -37,7 +50,12 @@ export interface Reading {
   untimed: boolean;
 }
 
-export type LineReader<Row> = (line: string) => ParsedLine<Row>;
+export interface LineReader<Row> {
+  /** Several, where a line shows that an earlier one is complete. */
+  (line: string): ParsedLine<Row> | ParsedLine<Row>[];
+  /** What is still to come of the lines that were read, when the log has ended. */
+  end?: () => ParsedLine<Row>[];
+}
 
 export interface LogFormat<Row extends Timed> {
   /** What `--format` takes. */

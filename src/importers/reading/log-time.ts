@@ -1,5 +1,6 @@
 /** Times as logs write them -> ms since 1970. */
 import type { Reading } from './log-format.ts';
+import { Years } from './years.ts';
 import { utc, zoneOf, type Zone } from './zone.ts';
 
 const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';
@@ -17,7 +18,6 @@ export const monthPattern = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)
 const fraction = (digits: string | undefined): number =>
   digits ? Number(digits.slice(0, 3).padEnd(3, '0')) : 0;
 
-const dayMs = 86_400_000;
 let lastDay = -1;
 let lastMidnight = 0;
 
@@ -59,20 +59,16 @@ export function instant(
   return zone(start + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction(digits));
 }
 
-/** The same in the latest year in which the day exists and the moment is not in the future; null when there is none. */
-export function instantOfLatestYear(
-  { now }: Pick<Reading, 'now'>,
+/** The same for a date without a year: {@link Years} says of which one it is. Null when it exists in none. */
+export function instantWithoutYear(
+  { now, years = new Years(now) }: Pick<Reading, 'now' | 'years'>,
   zone: Zone,
   ...rest: [month: Part, day: Part, hour: Part, minute: Part, second?: Part, digits?: string]
 ): number | null {
-  // Zones are at most a day away from UTC.
-  const year = new Date(now + dayMs).getUTCFullYear();
-  // 29 February: leap years are up to eight years apart.
-  for (let back = 0; back <= 9; back++) {
-    const at = instant(zone, year - back, ...rest);
-    if (at !== null && at <= now) return at;
-  }
-  return null;
+  // A zone that remembers is asked once, and not about years that are only tried.
+  const alone = zone.memory?.alone ?? zone;
+  const at = years.place((year) => instant(alone, year, ...rest));
+  return at === null || !zone.memory ? at : zone.memory.follow(at);
 }
 
 /**

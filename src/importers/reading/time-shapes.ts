@@ -1,6 +1,6 @@
 /** The shapes in which programs write times, for logs whose format is not known otherwise. */
 import type { Reading } from './log-format.ts';
-import { epoch, instant, instantOfLatestYear, monthOf, monthPattern, zoneIn } from './log-time.ts';
+import { epoch, instant, instantWithoutYear, monthOf, monthPattern, zoneIn } from './log-time.ts';
 import { zonePattern } from './zone.ts';
 
 export interface TimeShape {
@@ -30,7 +30,7 @@ type Order = readonly (
   | 'zone'
 )[];
 
-/** A shape whose groups are these, in this order; without a year it is the latest one. */
+/** A shape whose groups are these, in this order; without a year the lines before say of which one it is. */
 function shape(pattern: string, order: Order): TimeShape {
   // Undefined for what the shape has no group for.
   const part = (name: Order[number]) => {
@@ -55,7 +55,7 @@ function shape(pattern: string, order: Order): TimeShape {
         digits(groups),
       ] as const;
       return yearText === undefined
-        ? instantOfLatestYear(reading, its, ...rest)
+        ? instantWithoutYear(reading, its, ...rest)
         : instant(its, yearOf(yearText), ...rest);
     },
   };

@@ -1,8 +1,15 @@
 /** Time zones as logs and people write them. */
-import { clockOf, firstShowing, zoneName } from '../../ground/wall-clock.ts';
+import { clockOf, firstShowing, lastShowing, zoneName } from '../../ground/wall-clock.ts';
 
 /** A wall time, as the ms since 1970 that it would be in UTC -> ms since 1970. */
-export type Zone = (wall: number) => number;
+export interface Zone {
+  /** Where clocks show a time twice, the first one. */
+  (wall: number): number;
+  /** Where clocks show a time twice, from the first one to the second; undefined where clocks are never set back. */
+  second?: (first: number) => number;
+  /** Of a zone that remembers: the same without a memory, and from what that says to what follows the line before. */
+  memory?: { alone: Zone; follow: (first: number) => number };
+}
 
 export const utc: Zone = (wall) => wall;
 
@@ -87,5 +94,37 @@ function read(given: string): Zone | null {
   const name = ambiguous.has(text.toUpperCase()) ? null : zoneName(text);
   if (name === null) return null;
   const clock = clockOf(name);
-  return (wall) => firstShowing(clock, wall);
+  const zone: Zone = (wall) => firstShowing(clock, wall);
+  zone.second = (first) => lastShowing(clock, first + clock.stretchAt(first).offset);
+  return zone;
+}
+
+/** Lines are not quite in order. */
+const disorderMs = 2 * 60_000;
+
+/**
+ * The zone for the lines of one log: of a time that clocks show twice it is the second one as soon as the first one
+ * would go back behind the line before; in a log with the newest line first, the other way round.
+ */
+export function following(given: Zone): Zone {
+  const zone = given.memory?.alone ?? given;
+  const { second } = zone;
+  if (second === undefined) return zone;
+  let before: number | null = null;
+  /** How many more times the log went on than back. */
+  let rises = 0;
+  const follow = (first: number): number => {
+    let at = first;
+    if (before !== null) {
+      if (rises < 0) {
+        const later = second(first);
+        if (later <= before + disorderMs) at = later;
+      } else if (first < before - disorderMs) at = second(first);
+      rises += Math.sign(at - before);
+    }
+    return (before = at);
+  };
+  const next: Zone = (wall) => follow(zone(wall));
+  next.memory = { alone: zone, follow };
+  return next;
 }

@@ -15,7 +15,7 @@ export interface Finding {
   affected_component: string;
   component_key: string;
   metadata: Record<string, unknown> | null;
-  /** components on which it depends: it is suppressed while one of them has an open finding; no column */
+  /** components on which it depends: it is not healed while one of them has an open finding; no column */
   depends_on: string[];
   /** of an event check: what it counted for the key, stored in the finding's memory; no column */
   tally?: TallyBefore;

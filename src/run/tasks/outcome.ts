@@ -38,13 +38,6 @@ export interface KeyVerdict {
   state: 'applied' | 'verified' | null;
 }
 
-/** Components that the checks looked at; several checks of a bot look at the same ones. */
-export const examinedBy = (outcomes: CheckOutcome[]): number =>
-  Math.max(
-    0,
-    ...outcomes.map((outcome) => {
-      if (!('result' in outcome)) return 0;
-      const { examined } = outcome.result;
-      return Array.isArray(examined) ? examined.length : examined.count;
-    }),
-  );
+/** How many components a check looked at. */
+export const examinedCount = ({ examined }: CheckResult): number =>
+  Array.isArray(examined) ? examined.length : examined.count;

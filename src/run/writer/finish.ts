@@ -1,7 +1,7 @@
 /**
  * How an attempt ends, from the outcomes of its checks: as the transition takes it, and what the transition returns.
  */
-import { examinedBy, type CheckOutcome } from '../tasks/outcome.ts';
+import type { CheckOutcome } from '../tasks/outcome.ts';
 import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
@@ -72,7 +72,7 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     reason: ending.reason,
     error_message: ending.error,
     // A run that only judges asks a few checks again, about a few keys.
-    examined: run.trigger === 'verify' ? 0 : examinedBy(ending.outcomes),
+    looked: run.trigger !== 'verify' && ending.outcomes.some((outcome) => 'result' in outcome),
     healing_done: ending.healingDone,
     checks_performed: ending.outcomes.filter((outcome) => 'result' in outcome).length,
     issues_found: countsFindings ? null : ending.findings,

@@ -4,10 +4,12 @@ import { statement } from '../../batch/statement.ts';
 import { abortNeedless } from '../../transitions/actions/abort.ts';
 import { relapse } from '../../transitions/actions/relapse.ts';
 import { verifyCures } from '../../transitions/actions/verify.ts';
+import { noteExamined } from '../../transitions/bots/note-examined.ts';
 import { concludeEvents } from '../../transitions/decisions/conclude-events.ts';
 import { persist } from '../../transitions/decisions/persist.ts';
 import { beginRecovery } from '../../transitions/decisions/recover.ts';
 import { countFindings, findConfirmed } from '../../transitions/findings/count.ts';
+import { noteExaminedAgain, noteUnexamined } from '../../transitions/findings/note-unexamined.ts';
 import { rememberCleanResults, rememberFailures } from '../../transitions/findings/remember.ts';
 import { resolveFindings } from '../../transitions/findings/resolve.ts';
 import type { Finding } from '../tasks/finding.ts';
@@ -59,13 +61,18 @@ export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[
 /** `$1` and `$2` of {@link recordRuns}; at most one run of a bot. */
 export const recordValues = (runs: { run: Run; recording: Recording }[]): [string, string] => [
   JSON.stringify(
-    runs.map(({ run: { id, fence }, recording: { examined, findings, decided } }) => ({
-      id,
-      fence,
-      examined,
-      decided,
-      reported: findings.map((finding) => finding.fingerprint),
-    })),
+    runs.map(
+      ({ run: { id, fence }, recording: { examined, asked, counts, findings, decided } }) => ({
+        id,
+        fence,
+        examined,
+        asked,
+        counts,
+        looked: Object.values(counts).some((count) => count > 0),
+        decided,
+        reported: findings.map((finding) => finding.fingerprint),
+      }),
+    ),
   ),
   JSON.stringify(
     runs.flatMap(({ run, recording }) =>
@@ -77,9 +84,11 @@ export const recordValues = (runs: { run: Run; recording: Recording }[]): [strin
 /** `runs`: those of `$1` that are held. */
 const runs = sql`input AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
-      AS input (id uuid, fence bigint, examined jsonb, reported text[], decided jsonb)
+      AS input (id uuid, fence bigint, examined jsonb, asked text[], counts jsonb, looked boolean, reported text[],
+                decided jsonb)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, e.started_at, input.examined, input.reported, input.decided
+    SELECT e.id, e.bot_id, e.fence, e.started_at, input.examined, input.asked, input.counts, input.looked,
+           input.reported, input.decided
     FROM input JOIN bot_executions e ON ${isHeldAs('input')}
   )`;
 
@@ -124,6 +133,9 @@ export const recordRuns = statement<RecordedRow>(
     concludeEvents,
     abortNeedless,
     resolveFindings,
+    noteUnexamined,
+    noteExaminedAgain,
+    noteExamined,
   ])}
   SELECT run, fingerprint, CASE WHEN is_new THEN 'opened' ELSE 'counted' END AS what, id, occurrences,
          NULL AS remedy, component, severity FROM written

@@ -1,5 +1,7 @@
 /** What a run's checks saw, as it is recorded: what each check says about findings, and which keys it looked at. */
-import type { CheckOutcome, JudgedKeys } from '../tasks/outcome.ts';
+import type { CheckResult } from '../../contract/finding.ts';
+import { storable } from '../../ground/text.ts';
+import { examinedCount, type CheckOutcome, type JudgedKeys } from '../tasks/outcome.ts';
 import { examinedColumns, mostFindings, toFinding, type Finding } from '../tasks/finding.ts';
 import type { Dependent } from '../../transitions/findings/suppress.ts';
 import type { Run } from './run.ts';
@@ -8,7 +10,18 @@ import type { Run } from './run.ts';
 export interface Recording {
   /** one for each fingerprint, in the order of fingerprints */
   findings: Finding[];
-  examined: { check_name: string; asked_at: Date | null; every: boolean; keys: string[] }[];
+  examined: {
+    check_name: string;
+    asked_at: Date | null;
+    every: boolean;
+    keys: string[];
+    /** keys at which it looked, and of which nothing is recorded */
+    undecided: string[];
+  }[];
+  /** all checks of the bot; null when the run was stopped before it came to all of them */
+  asked: string[] | null;
+  /** how many components each check looked at that gave an answer */
+  counts: Record<string, number>;
   /** what event checks say about findings that were left alone */
   decided: JudgedKeys['decisions'];
 }
@@ -32,11 +45,14 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
         check_name: name,
         asked_at: judged?.askedAt ?? null,
         ...examinedColumns(result, unclearKeys(judged)),
+        undecided: judged ? undecidedKeys(result, judged) : [],
       });
   }
   return {
     findings: [...findings.values()].toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
     examined,
+    asked: run.signal.aborted ? null : [...new Set(outcomes.map(({ name }) => name))],
+    counts: countsOf(outcomes),
     decided: outcomes.flatMap((outcome) =>
       'result' in outcome ? (outcome.judged?.decisions ?? []) : [],
     ),
@@ -62,6 +78,19 @@ function judgedFinding(finding: Finding, judged: JudgedKeys | undefined): Findin
 const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
   [...(judged?.verdicts ?? [])].flatMap(([key, { verdict }]) =>
     verdict === 'unclear' ? [key] : [],
+  );
+
+/** Those, and the reported ones: of some nothing is recorded. */
+const undecidedKeys = ({ findings }: CheckResult, judged: JudgedKeys): string[] => [
+  ...unclearKeys(judged),
+  ...findings.map(({ component, key = component }) => storable(key)),
+];
+
+const countsOf = (outcomes: CheckOutcome[]): Recording['counts'] =>
+  Object.fromEntries(
+    outcomes.flatMap((outcome) =>
+      'result' in outcome ? [[outcome.name, examinedCount(outcome.result)]] : [],
+    ),
   );
 
 /** What these runs found that depends on components: `$1` of `suppressFindings`. */

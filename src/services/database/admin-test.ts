@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { hasPlatform } from '../../database/migrate/extent.ts';
+import { extentOf, hasPlatform } from '../../database/migrate/extent.ts';
 import { messageOf, UsageError } from '../../ground/errors.ts';
+import { quotedName } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 /** The function cannot say who is an admin. Nothing was changed. */
@@ -20,6 +21,37 @@ export class AdminTestError extends UsageError {
 
 const signatureOf = (name: string): string => `${name.replace(/\(\s*\)$/, '')}()`;
 
+/** What the engine itself asks; it cannot be what that asks. */
+const ours = 'private.is_admin';
+
+/**
+ * Throws {@link AdminTestError} where {@link useAdminTest} would refuse this function, in a database that is not
+ * migrated yet, too. Writes nothing: what has to be tried is rolled back. For owners.
+ */
+export async function checkAdminTest(
+  { db, actor }: { db: Db; actor: Actor },
+  { name }: { name: string },
+): Promise<void> {
+  authorise(actor, 'say who is an admin', 'owner');
+  const extent = await extentOf(db);
+  // What has the platform's tables, `--only bots` refuses itself.
+  if (extent === 'whole' || extent === 'grown') return;
+  const tried = new RolledBack();
+  await db
+    .transaction()
+    .execute(async (trx) => {
+      const found = await usable(trx, name);
+      if (extent === 'bots') await use(trx, name, found);
+      else await ask(trx, name, found);
+      throw tried;
+    })
+    .catch((error: unknown) => {
+      if (error !== tried) throw error;
+    });
+}
+
+class RolledBack extends Error {}
+
 /**
  * In a database that has only the bots' tables, this function of the platform says from now on which users may read
  * them. It is asked once to see that it answers. For owners. Throws {@link AdminTestError}.
@@ -34,26 +66,51 @@ export async function useAdminTest(
       name,
       'this database has profiles of its own, and profiles.role says it',
     );
-  await db.transaction().execute(async (trx) => {
-    const found = await functionOf(trx, signatureOf(name)).catch((error: unknown) => {
-      throw new AdminTestError(name, messageOf(error), { cause: error });
-    });
-    if (!found) throw new AdminTestError(name, 'there is no such function without parameters');
-    if (found.type !== 'boolean' || found.set)
-      throw new AdminTestError(name, `it returns ${found.set ? 'SETOF ' : ''}${found.type}`);
-    if (found.volatile)
-      throw new AdminTestError(name, 'it is VOLATILE, and a policy would ask it for every row');
-    try {
-      await sql`SELECT engine.use_admin_test(${found.oid}::oid::regprocedure)`.execute(trx);
-      await sql`SELECT private.is_admin()`.execute(trx);
-    } catch (error) {
-      throw new AdminTestError(name, messageOf(error), { cause: error });
-    }
+  await db.transaction().execute(async (trx) => use(trx, name, await usable(trx, name)));
+}
+
+/** The function, if it is one that a policy can ask. Throws {@link AdminTestError}. */
+async function usable(trx: Db, name: string): Promise<Found> {
+  const found = await functionOf(trx, signatureOf(name)).catch((error: unknown) => {
+    throw new AdminTestError(name, messageOf(error), { cause: error });
   });
+  if (!found) throw new AdminTestError(name, 'there is no such function without parameters');
+  if (found.called === ours)
+    throw new AdminTestError(name, 'it is what Roundsman asks itself, and would ask itself');
+  if (found.type !== 'boolean' || found.set)
+    throw new AdminTestError(name, `it returns ${found.set ? 'SETOF ' : ''}${found.type}`);
+  if (found.volatile)
+    throw new AdminTestError(name, 'it is VOLATILE, and a policy would ask it for every row');
+  return found;
+}
+
+async function use(trx: Db, name: string, { oid }: Found): Promise<void> {
+  try {
+    await sql`SELECT engine.use_admin_test(${oid}::oid::regprocedure)`.execute(trx);
+    await sql`SELECT private.is_admin()`.execute(trx);
+  } catch (error) {
+    throw new AdminTestError(name, messageOf(error), { cause: error });
+  }
+}
+
+/** Asks it as `private.is_admin()` will do, where there is none yet. */
+async function ask(trx: Db, name: string, { schema, function: own }: Found): Promise<void> {
+  try {
+    await sql`SELECT set_config('search_path', ${`${quotedName(schema)}, public, pg_temp`}, true)`.execute(
+      trx,
+    );
+    await sql`SELECT ${sql.id(schema, own)}()`.execute(trx);
+  } catch (error) {
+    throw new AdminTestError(name, messageOf(error), { cause: error });
+  }
 }
 
 interface Found {
   oid: string;
+  schema: string;
+  function: string;
+  /** both, as in `public.is_admin` */
+  called: string;
   type: string;
   set: boolean;
   volatile: boolean;
@@ -61,8 +118,11 @@ interface Found {
 
 async function functionOf(db: Db, signature: string): Promise<Found | undefined> {
   const { rows } = await sql<Found>`
-    SELECT oid::text AS oid, prorettype::regtype::text AS type, proretset AS set, provolatile = 'v' AS volatile
-    FROM pg_proc WHERE oid = to_regprocedure(${signature})`.execute(db);
+    SELECT p.oid::text AS oid, nspname AS schema, proname AS function, nspname || '.' || proname AS called,
+           prorettype::regtype::text AS type, proretset AS set, provolatile = 'v' AS volatile
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE p.oid = to_regprocedure(${signature})`.execute(
+    db,
+  );
   return rows[0];
 }
 

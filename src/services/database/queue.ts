@@ -5,6 +5,7 @@ import {
   configuredBackend,
   migrateQueue,
   recordedBackend,
+  refuseWhileAlive,
   switchBackend,
   type BackendName,
 } from '../../queue/backend.ts';
@@ -33,6 +34,8 @@ export async function switchQueue(
   { to }: { to: BackendName },
 ): Promise<void> {
   authorise(actor, 'switch the queue', 'owner');
+  // Asked again under the lock; here so that a switch that is refused has made no tables.
+  await refuseWhileAlive(db);
   if (to === 'postgres') await migrateQueue(url);
   await switchBackend(db, to);
 }

@@ -1,5 +1,6 @@
-import { connect, pool } from '../../database/connect.ts';
-import { seedFiction, type Seeded } from '../../demo/seed.ts';
+import { sql } from 'kysely';
+import { connect, pool, type Db } from '../../database/connect.ts';
+import { NotEmptyError, seedFiction, type Seeded } from '../../demo/seed.ts';
 import { sizes, type SizeName } from '../../demo/sizes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -13,6 +14,19 @@ export function sizeOf(given: string): SizeName {
     why: `there are ${Object.keys(sizes).join(', ')}`,
     hint: 'npx roundsman db seed --size medium',
   });
+}
+
+/**
+ * Throws {@link NotEmptyError} for a database that holds people, migrated or not, and NoPlatformError where only the bots
+ * are installed: asked before it is migrated, and again where it is seeded.
+ */
+export async function refuseFilled(db: Db): Promise<void> {
+  await requirePlatform(db, 'nothing was seeded');
+  const { rows } = await sql<{ there: boolean }>`
+    SELECT to_regclass('public.profiles') IS NOT NULL AS there`.execute(db);
+  if (!rows[0]!.there) return;
+  const taken = await sql`SELECT FROM public.profiles LIMIT 1`.execute(db);
+  if (taken.rows.length > 0) throw new NotEmptyError();
 }
 
 interface Seed {

@@ -31,7 +31,7 @@ const words: Record<string, Words> = {
     mode === 'safe'
       ? 'the mode is safe: steps that are not safe need a person'
       : `the mode ${printable(String(mode))} is not known: nothing is healed`,
-  silenced: () => 'it is silenced, or suppressed by another open finding',
+  silenced: () => 'it is silenced, or stands behind another open finding',
   disabled: (_, { candidate: { enabled, solution } }) =>
     enabled && solution.kind === 'broken'
       ? `its playbook cannot run: ${printable(solution.why)}`

@@ -48,7 +48,7 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
 
 /** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
 export type Unticketed =
-  | { why: 'silenced' | 'suppressed' | 'not yet' }
+  | { why: 'silenced' | 'not yet' }
   /** those of this severity and worse get one by themselves */
   | { why: 'severity'; from: string };
 
@@ -58,7 +58,6 @@ async function whyNone(
 ): Promise<Unticketed | null> {
   if (finding.resolved_at) return null;
   if (finding.bot_silences.length > 0) return { why: 'silenced' };
-  if (finding.suppressor) return { why: 'suppressed' };
   const from = await ticketsFrom(db);
   return severityRank(finding.severity) > severityRank(from)
     ? { why: 'severity', from }

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 
@@ -18,6 +19,19 @@ export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chos
     .where('status', '=', 'active')
     .orderBy('name')
     .execute();
+}
+
+/**
+ * Throws NotFoundError for a name that neither a bot has nor one of the catalogue, which is registered when a process
+ * starts.
+ */
+export async function refuseUnknown(
+  db: Db,
+  { names, catalogue }: { names: string[]; catalogue: () => Promise<Catalogue> },
+): Promise<void> {
+  if (names.length === 0) return;
+  const coming = new Set((await catalogue()).bots.map(({ name }) => name));
+  for (const name of names) if (!coming.has(name)) await botOf(db, name);
 }
 
 /** All bots by name, whatever their status. */

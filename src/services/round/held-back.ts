@@ -40,14 +40,9 @@ export async function heldBack(
   const about = await aboutFindings(db, open);
   const heldBack: HeldBack[] = [];
   for (const [index, finding] of open.entries()) {
-    const { candidates, unexamined, decisions } = await explain(db, catalogue, finding);
+    const { candidates, unexamined } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
-    const inStorm = decisions.find((each) => each.knowledge_id === first?.candidate.id);
-    heldBack.push(
-      first
-        ? standing(asInStorm(first, inStorm?.gate ?? null), about[index]!, now)
-        : unmatched(finding.id, unexamined),
-    );
+    heldBack.push(first ? standing(first, about[index]!, now) : unmatched(finding.id, unexamined));
   }
   return heldBack;
 }
@@ -65,17 +60,6 @@ const unmatched = (finding: string, unexamined: string[]): HeldBack => ({
       : 'nothing that is known fits',
   try: null,
 });
-
-/** Whether it is a storm only a run can tell, by how many components it looks at: the newest decision says it. */
-const asInStorm = (explained: Explained, gate: string | null): Explained =>
-  gate === 'storm' && explained.storm
-    ? {
-        ...explained,
-        gate,
-        prospect: 'closed',
-        closed: [{ gate, waits_for: 'recovery', opens_at: null }],
-      }
-    : explained;
 
 const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
   advise: 'advice: a person follows it',

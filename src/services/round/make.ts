@@ -13,7 +13,8 @@ export type { Round, SeenFinding } from './read.ts';
 const pollMs = 100;
 
 /**
- * Runs these bots once, now, and waits until every run has ended. A worker must be alive. Resolves with what they
+ * Runs these bots once, now, and waits until every run has ended. Throws BotCannotRunError where one of them cannot run;
+ * then none is queued. A worker must be alive. Resolves with what they
  * did, and, where the caller brings a catalogue, why the rest was not healed; with null when `signal` aborts first: the
  * runs then go on without this caller. For operators.
  */
@@ -22,8 +23,13 @@ export async function makeRound(
   { bots, signal }: { bots: { id: string }[]; signal?: AbortSignal },
 ): Promise<Round | null> {
   authorise(actor, 'run bots', 'operator');
-  const ids: string[] = [];
-  for (const { id } of bots) ids.push((await queueManualRun(db, id)).id);
+  // All or none: where one of them cannot run, none is queued. In the order of their ids, as others lock them.
+  const ids = await db.transaction().execute(async (trx) => {
+    const queued: string[] = [];
+    for (const id of bots.map((bot) => bot.id).toSorted())
+      queued.push((await queueManualRun(trx, id)).id);
+    return queued;
+  });
   for (;;) {
     const open = await db
       .selectFrom('bot_executions')

@@ -7,10 +7,11 @@ import {
   type TicketInCharge,
   type Suppressor,
 } from '../../data/bots/bot-findings.ts';
+import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
-import { pending, stormFor } from '../../data/bots/pending-tickets.ts';
+import { isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isStorm, pending, stormFor } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
 /** With the reason why people are not told of it, and the ticket that stands for it. */
@@ -20,8 +21,12 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   ticket: TicketInCharge | null;
 };
 
-/** With the time at which it was last reopened. */
-export type SeenTicket = Selectable<Database['bot_tickets']> & { reopened_at: Date | null };
+/** With the time at which it was last reopened, and the reason why people are not told of its finding. */
+export type SeenTicket = Selectable<Database['bot_tickets']> & {
+  reopened_at: Date | null;
+  bot_silences: Silence[];
+  suppressor: Suppressor | null;
+};
 
 /** What several runs did, as rows of their tables. */
 export interface Round {
@@ -31,9 +36,11 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, and those of the storms that stand for them, the most urgent first */
+  /** the pending tickets of these findings, and those of storms of these bots, the most urgent first */
   tickets: SeenTicket[];
-  /** the number of other pending tickets, about what these runs did not see */
+  /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
+  storms: { ticket_id: string; findings: number }[];
+  /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
   now: Date;
@@ -88,25 +95,30 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .where('resolved_at', 'is', null)
     .where('id', 'not in', findings.map(({ id }) => id).concat(none))
     .executeTakeFirstOrThrow();
-  const fingerprints = findings.flatMap(({ fingerprint, bot_id }) => [
-    fingerprint,
-    stormFor(bot_id!),
-  ]);
+  const fingerprints = [
+    ...findings.map(({ fingerprint }) => fingerprint),
+    // Also where these runs saw only a part, or nothing.
+    ...bots.map(stormFor),
+  ];
   const tickets =
     fingerprints.length === 0
       ? []
-      : await db
-          .selectFrom('bot_tickets')
-          .selectAll()
-          .select(reopenedAt('bot_tickets'))
-          .where('fingerprint', 'in', fingerprints)
-          .where('status', 'in', pending)
-          .orderBy(worstFirst('bot_tickets'))
+      : await withQuiet(db)
+          .where('ticket.fingerprint', 'in', fingerprints)
+          .where('ticket.status', 'in', pending)
+          .orderBy(worstFirst('ticket'))
           .execute();
+  const storms = tickets.filter((ticket) => isStorm(ticket));
+  const inStorms = await countInStorms(
+    db,
+    storms.map(({ bot_id }) => bot_id!),
+  );
   const { count } = await db
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('status', 'in', pending)
+    .where('id', 'not in', tickets.map(({ id }) => id).concat(none))
+    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return {
     executions,
@@ -114,8 +126,11 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     left_open: Number(left_open),
     actions,
     tickets,
-    // A ticket may have been opened since.
-    tickets_left_open: Math.max(0, count - tickets.length),
+    storms: storms.map(({ id, bot_id }) => ({
+      ticket_id: id,
+      findings: inStorms.get(bot_id!) ?? 0,
+    })),
+    tickets_left_open: count,
     now: await currentTime(db),
   };
 }

@@ -1,4 +1,4 @@
-import { addSilence as insert } from '../../data/bots/bot-silences.ts';
+import { addSilence as insert, countBehind } from '../../data/bots/bot-silences.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -56,7 +56,10 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
   return text;
 }
 
-/** Adds the silence; returns its row and the name of its bot. For operators. Throws NotFoundError. */
+/**
+ * Adds the silence; returns its row, the name of its bot, and how many open findings stand behind what it silences and are
+ * not silenced: people are told of those. For operators. Throws NotFoundError.
+ */
 export async function addSilence(
   { db, actor }: { db: Db; actor: Actor },
   { bot: named, reason, ...wanted }: SilenceWanted & { reason: string },
@@ -69,7 +72,7 @@ export async function addSilence(
     owner: storable(actor.name),
     reason: storable(reason),
   });
-  return { silence, bot: bot?.name ?? null };
+  return { silence, bot: bot?.name ?? null, behind: await countBehind(db, silence.id) };
 }
 
 const refusal = (why: string, hint: string): UsageError =>

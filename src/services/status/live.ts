@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { isPending, pending, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isPending, isSnoozed, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
@@ -28,7 +28,9 @@ export interface Live {
   mode: string | null;
   bots: LiveBot[];
   bot_count: number;
+  /** those that are not snoozed */
   open_tickets: number;
+  snoozed_tickets: number;
   tickets: LiveTicket[];
 }
 
@@ -51,13 +53,15 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
-           (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets`.execute(
-    db,
-  );
+           tickets.*
+    FROM (SELECT count(*) FILTER (WHERE NOT ${isSnoozed('t')})::int AS open_tickets,
+                 count(*) FILTER (WHERE ${isSnoozed('t')})::int AS snoozed_tickets
+          FROM bot_tickets t WHERE ${isPending('t')}) tickets`.execute(db);
   const tickets = await db
     .selectFrom('bot_tickets')
     .select(['number', 'severity', 'title', 'assigned_to', reopenedAt('bot_tickets')])
-    .where('status', 'in', pending)
+    .where(isPending())
+    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
     .orderBy(worstFirst('bot_tickets'))
     .limit(mostTickets)
     .execute();

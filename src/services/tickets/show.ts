@@ -5,7 +5,7 @@ import {
   type ListedDecision,
   type Suggestion,
 } from '../../data/bots/bot-decisions.ts';
-import { countOpenFindings, listFindings } from '../../data/bots/bot-findings.ts';
+import { listFindings } from '../../data/bots/bot-findings.ts';
 import {
   isPending,
   oneTicket,
@@ -14,6 +14,7 @@ import {
   type TicketRow,
 } from '../../data/bots/bot-tickets.ts';
 import { isStorm, stormFor } from '../../data/bots/pending-tickets.ts';
+import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
@@ -41,7 +42,7 @@ export interface ShownTicket {
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that helped, as a person said */
   cure: string | null;
-  /** of a storm that is not over: the open findings of its bot, the worst first, and how many there are */
+  /** of a storm that is not over: the open findings for which it stands, the worst first, and how many there are */
   storm: { findings: Awaited<ReturnType<typeof listFindings>>; count: number } | null;
   /** of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
   partOf: string | null;
@@ -108,8 +109,9 @@ const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
 async function ofStorm(db: Db, ticket: TicketRow): Promise<ShownTicket['storm']> {
   if (!isStorm(ticket) || !pending.includes(ticket.status)) return null;
   const { bot_id: botId } = ticket;
-  const findings = await listFindings(db, { botId: botId!, which: 'open', limit: mostOfStorm });
-  const counts = await countOpenFindings(db, [botId!]);
+  const which = { botId: botId!, which: 'open', inStorm: true, limit: mostOfStorm } as const;
+  const findings = await listFindings(db, which);
+  const counts = await countInStorms(db, [botId!]);
   return { findings, count: counts.get(botId!) ?? 0 };
 }
 

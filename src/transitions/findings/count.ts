@@ -30,7 +30,7 @@ export const countFindings = sql`written AS (
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
     SET occurrences = f.occurrences + (f.last_execution_id IS DISTINCT FROM excluded.last_execution_id)::int,
         severity = excluded.severity, title = excluded.title, description = excluded.description,
-        metadata = excluded.metadata, suppressed_by = NULL, last_seen_at = excluded.last_seen_at,
+        metadata = excluded.metadata, suppressed_by = NULL, unexamined_since = NULL, last_seen_at = excluded.last_seen_at,
         last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence
     RETURNING f.last_execution_id AS run, f.id, f.fingerprint, f.occurrences,
               f.affected_component AS component, f.severity, f.xmax = 0 AS is_new

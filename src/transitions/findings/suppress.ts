@@ -1,15 +1,20 @@
 /**
- * Marks a finding that depends on a component with an open finding of any bot. The mark names this open finding, the
- * oldest if there are several. Counting a finding clears the mark, so every run sets it again.
+ * Marks a finding that depends on a component with an open finding of any bot. The mark names this open finding; if there
+ * are several, one of which people are told, then the worst, then the oldest. Counting a finding clears the mark, so every
+ * run sets it again.
  *
  * From: open, with no mark.
- * To: open, `suppressed_by` names the other finding: it gets no ticket and is not healed.
+ * To: open, `suppressed_by` names the other finding: it is not healed, and gets no ticket where that one's ticket tells
+ *   people of it (data/bots/standing-tickets.ts).
  * By: the worker that records a run, after `record` in the same flush.
  * Locks: findings of the run; the flush holds their bot.
  * Zero rows: the run is no longer held, or the finding does not count yet.
  */
 import { sql } from 'kysely';
+import { ofFinding, silenced } from '../../data/bots/bot-silences.ts';
 import { isHeldAs } from '../../data/bots/fence.ts';
+import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
+import { severityRank } from '../../data/bots/severity-rank.ts';
 import { statement } from '../../batch/statement.ts';
 
 /** A finding of a run that depends on components. */
@@ -33,7 +38,10 @@ export const suppressFindings = statement(
     SELECT p.id FROM bot_findings p
     WHERE p.resolved_at IS NULL AND p.affected_component = ANY (input.depends_on) AND p.fingerprint <> f.fingerprint
       AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
-    ORDER BY p.detected_at, p.id LIMIT 1)
+    ORDER BY ${silenced(ofFinding('p'))}, NOT EXISTS (
+        SELECT FROM bot_tickets t
+        WHERE t.bot_id = p.bot_id AND t.fingerprint IN (p.fingerprint, ${stormOf(sql`p.bot_id`)}) AND ${isPending('t')}),
+      ${severityRank('p.severity')}, p.detected_at, p.id LIMIT 1)
   FROM input JOIN bot_executions e ON ${isHeldAs('input')}
   WHERE f.bot_id = e.bot_id AND f.fingerprint = input.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = input.id`,
 );

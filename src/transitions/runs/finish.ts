@@ -30,8 +30,8 @@ export interface Finish {
   /** null: the number of findings that the same transaction has recorded */
   issues_found: number | null;
   actions_taken: number;
-  /** components that the checks looked at; 0 and null say that this is not known (data/bots/wanting-tickets.ts) */
-  examined: number | null;
+  /** whether a check of the bot gave an answer: only then a storm begins or ends here (data/bots/storms.ts) */
+  looked: boolean;
   /** whether healing has looked at all that the run saw */
   healing_done: boolean;
   metadata: { checks: object[] };

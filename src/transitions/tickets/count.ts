@@ -2,25 +2,28 @@
  * Counts a problem that was seen again on its ticket, which gets the newest evidence. A storm's: `keep-storm.ts`.
  *
  * From: `open` or `assigned`.
- * To: the same status; `occurrences` + 1, with the finding's severity, text and evidence.
+ * To: the same status; `occurrences` + 1, with the finding's text and evidence, and its severity as `rate.ts` says.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: no open finding that the run saw has a ticket.
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
+import { rateTicket, whoAfter } from './rate.ts';
 
 /** A run opened it. What the platform's own code wrote keeps its words. */
 export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 
-/** `counted`. Reads `runs`. */
+/** `counted`. Reads `runs` and `changed`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
-    SET finding_id = f.id, occurrences = t.occurrences + 1, severity = f.severity,
+    SET finding_id = f.id, occurrences = t.occurrences + 1,
+        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`f.severity`)},
         title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+    LEFT JOIN changed r ON r.bot_id = f.bot_id AND r.fingerprint = f.fingerprint
     WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
       AND f.last_execution_id = runs.id
   )`;

@@ -13,6 +13,7 @@
 import { sql, type Transaction } from 'kysely';
 import { isPending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Database } from '../../database/connect.ts';
+import { noSnooze } from './snooze.ts';
 import { writeEvent } from './write-event.ts';
 
 export async function reopenResolved(
@@ -24,7 +25,7 @@ export async function reopenResolved(
   const { rows } = await sql<TicketRow>`
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END,
-        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL,
+        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze},
         respond_by = engine.now() + engine.respond_within(t.severity),
         reopened_by = CASE WHEN NOT EXISTS (
           SELECT FROM bot_findings f

@@ -3,7 +3,7 @@
  *
  * From: `resolved`, 24 hours ago at most.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
- *   `occurrences` + 1, with what is known of it now, and an event.
+ *   `occurrences` + 1, with what is known of it now, and an event. Its severity, and who has it, as `rate.ts` says.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
@@ -11,6 +11,8 @@
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
 import { isOurs } from './count.ts';
+import { keepFound, whoAfter } from './rate.ts';
+import { noSnooze } from './snooze.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
@@ -19,17 +21,18 @@ export const findLatest = sql`latest AS (
     ORDER BY t.fingerprint, t.number DESC
   )`;
 
-/** `reopened`. Reads `latest`. */
+/** `reopened`. Reads `latest` and `changed`. */
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
-    SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END, severity = l.severity,
-        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, snoozed_until = NULL, reopened_by = NULL,
-        respond_by = engine.now() + engine.respond_within(l.severity), finding_id = l.finding_id, occurrences = t.occurrences + 1,
+    SET status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${whoAfter},
+        severity = coalesce(r.severity, t.severity), severity_found = ${keepFound(sql`l.severity`)},
+        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze}, reopened_by = NULL,
+        respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata - 'storm' ELSE '{}' END || l.details
                    || jsonb_build_object('execution_id', l.run::text)
-    FROM latest l
+    FROM latest l LEFT JOIN changed r ON r.id = l.id
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
     RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
   )`;

@@ -3,7 +3,7 @@
  * longer wait for whether the problem recovers untouched. With a `cure`, shadowed decisions are scored by it. An action
  * that is `unknown` counts as looked at by the person, and no longer blocks its finding. Earlier events no longer
  * count; a cure that they were to judge is undecided, unless the person says that its entry helped. The ticket of a storm
- * does this for every open finding of its bot, and scores no entry.
+ * does this for every open finding of its bot at which its checks still look, and scores no entry.
  *
  * From: `open` or `assigned`, whatever its version: that a problem is solved beats an assignment or an acknowledgement.
  * To: `resolved`, with `resolution_notes` and an event.
@@ -71,7 +71,8 @@ export async function resolveTicket(
 }
 
 /**
- * The memories of its own problem, of the findings that it suppresses, and in a storm of all open findings of its bot.
+ * The memories of its own problem, of the findings that it suppresses, and in a storm of all open findings of its bot at
+ * which its checks still look.
  * Returns their fingerprints.
  */
 async function lockMemories(trx: Transaction<Database>, ticket: TicketRow): Promise<string[]> {
@@ -79,7 +80,7 @@ async function lockMemories(trx: Transaction<Database>, ticket: TicketRow): Prom
     SELECT s.fingerprint FROM bot_finding_states s
     WHERE s.fingerprint = ${ticket.fingerprint}::text OR s.fingerprint IN (
       SELECT f.fingerprint FROM bot_findings f
-      WHERE f.resolved_at IS NULL AND (f.suppressed_by = ${ticket.finding_id}::uuid OR f.bot_id = ${ticket.bot_id}::uuid AND EXISTS (
+      WHERE f.resolved_at IS NULL AND (f.suppressed_by = ${ticket.finding_id}::uuid OR f.bot_id = ${ticket.bot_id}::uuid AND f.unexamined_since IS NULL AND EXISTS (
         SELECT FROM bot_tickets t WHERE t.id = ${ticket.id}::uuid AND t.metadata ? 'storm')))
     -- Locks bot_finding_states by fingerprint.
     ORDER BY s.fingerprint FOR NO KEY UPDATE OF s`.execute(trx);

@@ -1,26 +1,31 @@
 /**
  * Writes the history of all changes that the end of runs made on tickets.
  *
- * From: tickets that were resolved, reopened or opened.
+ * From: tickets that were resolved, reopened, opened, became more severe or less, or woke.
  * To: one more row of `bot_ticket_events` each.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows.
  * Zero rows: no ticket was changed, or tickets were only counted, or a storm goes on.
  */
 import { sql } from 'kysely';
+import { rateEvents } from './rate.ts';
+import { wakeEvents } from './wake.ts';
 
-/** `events`. Reads `resolved`, `storms_over`, `reopened` and `opened`. */
+/** `events`. Reads `resolved`, `storms_over`, `reopened`, `opened` and `changed`. */
 export const writeEvents = sql`events AS (
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
     SELECT id, event, 'roundsman', detail, engine.now() FROM (
       SELECT id, 'resolved' AS event, jsonb_build_object('execution_id', run::text) AS detail FROM resolved
       UNION ALL
-      SELECT id, 'resolved', jsonb_build_object('execution_id', run::text, 'storm', (storm -> 'storm') - 'components') FROM storms_over
+      SELECT id, 'resolved', jsonb_build_object('execution_id', run::text, 'storm', (storm -> 'storm') - 'components',
+                                            'notes', notes) FROM storms_over
       UNION ALL
       SELECT id, 'reopened', jsonb_build_object('execution_id', run::text, 'resolved_by', resolved_by,
                                                 'resolution_notes', resolution_notes) FROM reopened
       UNION ALL
       SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
+      UNION ALL${rateEvents}
+      UNION ALL${wakeEvents}
     ) e
     RETURNING event
   )`;

@@ -1,0 +1,111 @@
+/** Reads the answer to one question from the terminal. */
+import { createInterface } from 'node:readline';
+import { suspend } from './suspend.ts';
+import { dropTypedAhead } from './typed-ahead.ts';
+import { InterruptedError, UnansweredError } from './unanswered.ts';
+
+/** Lines that come closer together than a person types them were pasted, and are one text. */
+export const pasteMs = 100;
+
+/**
+ * What a text that was typed means: the answer, or that it is asked `again`, with this text in the line. Lines that are
+ * pasted are one text with line breaks; the last of them waits for Enter. One reader for all tries, so that no key is lost
+ * between them. `otherwise` says what to do without a question.
+ */
+export async function answerTo<Answer>(
+  prompt: string,
+  otherwise: string,
+  meaning: (text: string) => Promise<{ answer: Answer } | { again: string }>,
+): Promise<Answer> {
+  await dropTypedAhead();
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const unanswered = () =>
+    reject(
+      new UnansweredError({
+        what: 'nothing was changed',
+        why: 'a question was not answered: its input ended',
+        hint: `run it again, or ${otherwise}`,
+      }),
+    );
+  let ended = process.stdin.readableEnded;
+  const stop = collectTexts(lines, (text) => void read(text).catch(reject));
+  async function read(text: string) {
+    const meant = await meaning(text);
+    if ('answer' in meant) return resolve(meant.answer);
+    if (ended) return unanswered();
+    lines.prompt();
+    if (meant.again) lines.write(meant.again);
+  }
+  // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
+  lines.once('SIGINT', () => reject(new InterruptedError()));
+  lines.on('SIGTSTP', () => {
+    lines.pause();
+    markPastes(false);
+    suspend(() => {
+      markPastes(true);
+      lines.prompt(true);
+    });
+  });
+  lines.once('close', () => {
+    ended = true;
+    const last = stop();
+    if (last === null) unanswered();
+    else void read(last).catch(reject);
+  });
+  markPastes(true);
+  if (ended) unanswered();
+  else lines.prompt();
+  return promise
+    .catch((error: unknown) => {
+      process.stderr.write('\n');
+      throw error;
+    })
+    .finally(() => {
+      markPastes(false);
+      lines.close();
+    });
+}
+
+/** Asks the terminal to send a mark before and after what is pasted. One that does not know this ignores it. */
+function markPastes(on: boolean): void {
+  if (process.env.TERM !== 'dumb') process.stderr.write(`\u001B[?2004${on ? 'h' : 'l'}`);
+}
+
+/**
+ * Gives each text that was entered: a line, or the lines of a paste together. The function that it returns ends this, and
+ * returns the text that was not given yet; null where there is none.
+ */
+function collectTexts(
+  lines: ReturnType<typeof createInterface>,
+  give: (text: string) => void,
+): () => string | null {
+  const entered: string[] = [];
+  let isPasting = false;
+  let quiet: NodeJS.Timeout | undefined;
+  const text = () => (entered.length > 0 ? entered.splice(0).join('\n') : null);
+  const look = () => {
+    // A paste may end within a line, which the person then ends.
+    if (!isPasting && lines.line === '' && entered.length > 0) give(text()!);
+  };
+  const lookSoon = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(look, pasteMs);
+  };
+  const onKey = (_: string | undefined, { name }: { name?: string }) => {
+    if (name === 'paste-start') isPasting = true;
+    if (name !== 'paste-end') return;
+    isPasting = false;
+    lookSoon();
+  };
+  lines.on('line', (line) => {
+    entered.push(line);
+    lookSoon();
+  });
+  process.stdin.on('keypress', onKey);
+  return () => {
+    clearTimeout(quiet);
+    process.stdin.off('keypress', onKey);
+    return text();
+  };
+}

@@ -1,0 +1,103 @@
+/** Which ticket stands for an open finding: its own, that of a storm, or that of a cause behind which the finding stands. */
+import { sql, type RawBuilder } from 'kysely';
+import { ofFinding, silenced } from './bot-silences.ts';
+import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
+import { severityRank } from './severity-rank.ts';
+
+/**
+ * The common table expression `behind`: an open finding of this alias (`hops` 0) and the findings behind which it stands,
+ * the nearest first. None where it stands in a circle, behind more than 10, or behind what waits for events.
+ */
+const behind = (alias: string) => {
+  const own = (name: string) => sql.ref(`${alias}.${name}`);
+  const columns = [
+    'id',
+    'bot_id',
+    'fingerprint',
+    'severity',
+    'affected_component',
+    'category',
+    'suppressed_by',
+  ];
+  const of = (table: string) => sql.join(columns.map((name) => sql.ref(`${table}.${name}`)));
+  return sql`WITH RECURSIVE behind AS (
+      SELECT ${sql.join(columns.map((name) => sql`${own(name)} AS ${sql.ref(name)}`))}, 0 AS hops
+      UNION ALL
+      SELECT ${of('p')}, behind.hops + 1
+      FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
+      -- The same rule as suppressed(), by a function outside schema engine, which users may not enter. At most 10 findings
+      -- are followed, as engine.is_suppressed does: in a cycle the walk has to end.
+      WHERE behind.hops < 10 AND behind.suppressed_by IS NOT NULL AND public.finding_is_suppressed(behind.suppressed_by)
+    )`;
+};
+
+/**
+ * Whether a row `t` of `bot_tickets` is pending, and people learn by it of an open finding under this alias: it is the
+ * ticket of a row of `behind`, or of the storm of that row's bot. A cause's only where people are told of the cause (no
+ * silence covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
+ */
+const standsBy = (alias: string) => sql`
+      t.bot_id = behind.bot_id AND t.fingerprint IN (behind.fingerprint, ${stormOf(sql`behind.bot_id`)}) AND ${isPending('t')}
+      AND (t.fingerprint = behind.fingerprint OR public.finding_is_broken(behind.id))
+      AND (behind.hops = 0
+        OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${silenced(ofFinding('behind'))})`;
+
+/** The pending ticket that stands for an open finding. */
+export interface TicketInCharge {
+  id: string;
+  /** T-42 is '42' */
+  number: string;
+  title: string;
+  severity: string;
+  status: TicketStatus;
+  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
+  stands_for: 'finding' | 'storm' | 'suppressor';
+}
+
+/**
+ * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
+ * the nearest cause of which people are told, as severe as the finding at least. Null where there is none, and for a
+ * resolved finding.
+ */
+export const ticketColumn = (alias: string) =>
+  sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
+    ${behind(alias)}
+    SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
+             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN t.fingerprint = behind.fingerprint THEN 'finding'
+                           ELSE 'storm' END)
+    FROM behind JOIN bot_tickets t ON ${standsBy(alias)}
+    ORDER BY hops, t.fingerprint <> behind.fingerprint LIMIT 1) END`.as('ticket');
+
+const hasOwn = (alias: string) => sql`EXISTS (SELECT FROM bot_tickets t
+    WHERE t.bot_id = ${sql.ref(`${alias}.bot_id`)} AND ${isPending('t')} AND (t.fingerprint = ${sql.ref(`${alias}.fingerprint`)}
+      OR t.fingerprint = ${stormOf(sql.ref(`${alias}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${alias}.id`)})))`;
+
+/** What the end of a run changes in the same statement: `opened` is true of a row of `behind`, `ended` of a ticket `t`. */
+interface Changing {
+  opened: RawBuilder<unknown>;
+  ended: RawBuilder<unknown>;
+}
+
+/**
+ * Whether people are told of an open finding under this alias by the ticket of a cause: one that is pending, and with
+ * `changing` one that is opened now, and none that ends now.
+ */
+export const isToldByCause = (alias: string, changing?: Changing) => sql<boolean>`
+    (${sql.ref(`${alias}.suppressed_by`)} IS NOT NULL AND EXISTS (
+      ${behind(alias)}
+      SELECT FROM behind WHERE behind.hops > 0 AND (
+        EXISTS (SELECT FROM bot_tickets t WHERE ${standsBy(alias)} ${changing ? sql`AND NOT ${changing.ended}` : sql``})
+        ${
+          changing
+            ? sql`OR ${severityRank('behind.severity')} <= ${severityRank(`${alias}.severity`)}
+          AND NOT ${silenced(ofFinding('behind'))} AND (${changing.opened})`
+            : sql``
+        })))`;
+
+/** Whether an open finding under this alias is suppressed: the ticket of a cause, and no other, tells people of it. */
+export const isSuppressed = (alias: string) =>
+  sql<boolean>`(${isToldByCause(alias)} AND NOT ${hasOwn(alias)})`;
+
+/** Whether no pending ticket tells people of an open finding under this alias. */
+export const isUnticketed = (alias: string) =>
+  sql<boolean>`(NOT ${hasOwn(alias)} AND NOT ${isToldByCause(alias)})`;

@@ -1,0 +1,99 @@
+/**
+ * A run finds the problem of a ticket, or its storm, more severe or less than the ticket says. Who looks after a ticket
+ * looks after what it was: when it becomes more severe, the acknowledgement is over, the clock of the new severity runs
+ * from now on unless the old one runs out earlier, and it goes to the person named for the new severity, unless a person
+ * has chosen who has it. When it becomes less severe, only the severity changes.
+ *
+ * From: `open` or `assigned`; or `resolved`, where the same statement reopens it.
+ * To: `assigned` when it has an assignee, else `open`; with the severity that the run found, and an event.
+ * By: the worker that ends a run, or rescue (part of `escalate`), in the statement's one update of the ticket: `count.ts`,
+ *   `keep-storm.ts` or `reopen.ts`.
+ * Locks: these tickets by id, before that update: another transaction may have changed what is compared here. The
+ *   transaction holds their bot.
+ * Zero rows: every ticket is as severe as what the runs found, or as a person said (`override-severity.ts`).
+ */
+import { sql, type RawBuilder } from 'kysely';
+import { rises } from '../../data/bots/bot-findings.ts';
+import { isPending, isSnoozed, reopenWithin } from '../../data/bots/bot-tickets.ts';
+import { wake, wakes } from './wake.ts';
+
+/**
+ * Who has the ticket `t` when it rises to the severity `to`: the person named for that, if `t` is with the one named for
+ * the severity that it had, and no person has ever chosen that. Reads `settings`.
+ */
+export const whoAt = (to: RawBuilder<unknown>) => sql<string | null>`CASE
+      WHEN t.assigned_to IS NOT DISTINCT FROM (SELECT named.assignee FROM settings named WHERE named.severity = t.severity)
+        AND NOT EXISTS (SELECT FROM bot_ticket_events e
+                        WHERE e.ticket_id = t.id AND e.event IN ('assigned', 'unassigned'))
+      THEN coalesce((SELECT named.assignee FROM settings named WHERE named.severity = ${to}), t.assigned_to)
+      ELSE t.assigned_to END`;
+
+/** When a person has to respond to the ticket `t` that rises to the severity `to` now. */
+export const respondByAt = (to: RawBuilder<unknown>) =>
+  sql<Date | null>`least(t.respond_by, engine.now() + engine.respond_within(${to}))`;
+
+/**
+ * `changing`: tickets on which the runs do more than count, because they found another severity, or because the ticket is
+ * snoozed. `began` is when the run began that saw the problem. Reads `runs`, `storms` and `latest`.
+ */
+export const findChanging = sql`changing AS (
+    SELECT DISTINCT ON (id) id, severity, run, began FROM (
+      SELECT t.id, f.severity, runs.id AS run, runs.started_at AS began
+      FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
+      JOIN bot_tickets t ON t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
+      WHERE f.last_execution_id = runs.id
+        AND (t.severity <> f.severity AND t.severity_override IS NULL OR ${isSnoozed('t', sql`engine.now()`)})
+      UNION ALL
+      SELECT s.ticket, s.severity, s.run, CASE WHEN s.seen THEN runs.started_at END
+      FROM storms s JOIN runs ON runs.id = s.run WHERE s.rages AND s.ticket IS NOT NULL
+      UNION ALL
+      SELECT id, severity, run, NULL FROM latest) found
+    ORDER BY id, began DESC NULLS LAST
+  )`;
+
+/** `changed`: these tickets, as they are now, with what becomes of them. Reads `changing` and `settings`. */
+export const findChanged = sql`changed AS MATERIALIZED (
+    SELECT t.id, t.bot_id, t.fingerprint, t.severity AS was, n.severity, n.differs, c.run, n.rises,
+           CASE WHEN n.rises THEN ${whoAt(sql`n.severity`)} ELSE t.assigned_to END AS assigned_to,
+           t.assigned_to AS had, t.acknowledged_by AS unacknowledged,
+           ${wakes(sql`n.severity`)}
+    FROM changing c JOIN bot_tickets t ON t.id = c.id
+    -- What a person says about a severity stays.
+    CROSS JOIN LATERAL (SELECT (c.severity <> t.severity AND t.severity_override IS NULL) IS TRUE AS differs) d
+    CROSS JOIN LATERAL (SELECT d.differs, CASE WHEN d.differs THEN c.severity ELSE t.severity END AS severity,
+                               d.differs AND ${rises(sql`t.severity`, sql`c.severity`)} AS rises) n
+    WHERE (n.differs OR ${isSnoozed('t', sql`engine.now()`)})
+      AND (${isPending('t')} OR t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval)
+    -- Locks bot_tickets by id.
+    ORDER BY t.id FOR NO KEY UPDATE OF t
+  )`;
+
+/** Beside what a person said, the newest that runs `found`. */
+export const keepFound = (found: RawBuilder<unknown>) =>
+  sql`CASE WHEN t.severity_override IS NOT NULL THEN coalesce(${found}, t.severity_found) END`;
+
+/** Who has the ticket `t` afterwards: what a person changed meanwhile stays. */
+export const whoAfter = sql<
+  string | null
+>`CASE WHEN r.rises THEN r.assigned_to ELSE t.assigned_to END`;
+
+/**
+ * For the update of tickets `t`: `r` is the row of `changed`, or all NULL. What another transaction wrote stays. `found` is
+ * the severity that the run found, or NULL: it is kept beside what a person said.
+ */
+export const rateTicket = (
+  found: RawBuilder<unknown>,
+) => sql`severity = coalesce(r.severity, t.severity),
+        severity_found = ${keepFound(found)},
+        respond_by = CASE WHEN r.rises THEN ${respondByAt(sql`r.severity`)} ELSE t.respond_by END,
+        acknowledged_at = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_at END,
+        acknowledged_by = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_by END,
+        assigned_to = ${whoAfter}, ${wake}`;
+
+/** The events of these tickets. Reads `changed`. */
+export const rateEvents = sql`
+      SELECT id, CASE WHEN rises THEN 'raised' ELSE 'lowered' END,
+             jsonb_build_object('execution_id', run::text, 'from', was, 'to', severity)
+             || CASE WHEN assigned_to IS DISTINCT FROM had THEN jsonb_build_object('assigned_to', assigned_to) ELSE '{}' END
+             || CASE WHEN rises AND unacknowledged IS NOT NULL THEN jsonb_build_object('unacknowledged', unacknowledged) ELSE '{}' END
+      FROM changed WHERE differs`;
