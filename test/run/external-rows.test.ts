@@ -1,6 +1,7 @@
 /** Rows that the platform's own code writes with the document's columns: the engine shows them, and leaves them. */
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { lostRuns, waitingRuns } from '../../src/data/bots/progress.ts';
@@ -198,4 +199,24 @@ test("an action of the platform is over: it spends no budget, and no relapse of 
   expect(actions).toEqual([own]);
   const turned = await write(db, `UPDATE bot_actions SET success = false`);
   expect(turned).toMatchObject({ state: 'failed', applied_at: null });
+});
+
+test('a ticket that is assigned to no person is open, and who writes it is warned', async () => {
+  const { url } = await anEngine(postgres, known);
+  const client = new pg.Client({ connectionString: url });
+  const warnings: string[] = [];
+  client.on('notice', ({ message, severity }) => warnings.push(`${severity}: ${message}`));
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows } = await client.query(
+    `INSERT INTO bot_tickets (bot_id, severity, title, description, status)
+     VALUES (${ofBot}, 'low', 't', 'd', 'assigned') RETURNING id, status`,
+  );
+  expect(rows).toEqual([{ id: expect.any(String), status: 'open' }]);
+  const said = 'WARNING: the ticket is open, not assigned: assigned_to names no person';
+  expect(warnings).toEqual([said]);
+  await client.query(`UPDATE bot_tickets SET status = 'assigned' WHERE id = $1`, [rows[0].id]);
+  expect(warnings).toEqual([said, said]);
+  await client.query(`UPDATE bot_tickets SET status = 'assigned', assigned_to = 'ann'`);
+  expect(warnings).toEqual([said, said]);
 });
