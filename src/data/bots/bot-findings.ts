@@ -6,7 +6,7 @@ import type { BotFindings } from '../../database/tables.ts';
 import { severities, type Severity } from '../../ground/severity.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 import { rowLimit } from './row-limit.ts';
-import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
+import { isOf, isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
 
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
@@ -98,20 +98,22 @@ export const ticketColumn = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql<StandingTicket | null>`CASE WHEN ${column('resolved_at')} IS NULL THEN (
     WITH RECURSIVE behind AS (
-      SELECT ${column('bot_id')} AS bot_id, ${column('fingerprint')} AS fingerprint,
+      SELECT ${column('id')} AS id, ${column('bot_id')} AS bot_id, ${column('fingerprint')} AS fingerprint,
              ${column('suppressed_by')} AS suppressed_by, 0 AS hops
       UNION ALL
-      SELECT p.bot_id, p.fingerprint, p.suppressed_by, behind.hops + 1
+      SELECT p.id, p.bot_id, p.fingerprint, p.suppressed_by, behind.hops + 1
       FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
       -- As suppressed() says it, for users, too: they may not enter schema engine.
       WHERE behind.hops < 10 AND behind.suppressed_by IS NOT NULL AND public.finding_is_suppressed(behind.suppressed_by)
     )
     SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
-             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN t.fingerprint = behind.fingerprint THEN 'finding'
+             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'
                            ELSE 'storm' END)
-    FROM behind JOIN bot_tickets t ON t.bot_id = behind.bot_id
-      AND t.fingerprint IN (behind.fingerprint, ${stormOf(sql`behind.bot_id`)}) AND ${isPending('t')}
-    ORDER BY hops, t.fingerprint <> behind.fingerprint LIMIT 1) END`.as('ticket');
+    FROM behind JOIN bot_tickets t ON ${isPending('t')} AND (${isOf('t', 'behind')}
+      OR t.bot_id = behind.bot_id AND t.fingerprint = ${stormOf(sql`behind.bot_id`)})
+    ORDER BY hops, NOT ${isOf('t', 'behind')}, t.fingerprint <> behind.fingerprint, t.number LIMIT 1) END`.as(
+    'ticket',
+  );
 };
 
 export interface FindingFilter {

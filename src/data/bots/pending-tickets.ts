@@ -14,6 +14,20 @@ export const pending: TicketStatus[] = ['open', 'assigned'];
 export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
+/**
+ * Whether a ticket under one alias is that of a finding under the other: of its problem, or a further one about it that
+ * the platform's own code wrote. A problem has one pending ticket at most, so that a further one has a fingerprint of its
+ * own, and stands for the finding when the first one ends.
+ */
+export const isOf = (ticket: string, finding: string) => {
+  const [t, f] = [
+    (name: string) => sql.ref(`${ticket}.${name}`),
+    (name: string) => sql.ref(`${finding}.${name}`),
+  ];
+  return sql<boolean>`(${t('bot_id')} = ${f('bot_id')} AND (${t('fingerprint')} = ${f('fingerprint')}
+    OR ${t('finding_id')} = ${f('id')} AND ${t('fingerprint')} LIKE 'external-%'))`;
+};
+
 const prefix = 'storm-';
 
 /**

@@ -7,7 +7,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { severityWords, suppressed } from './bot-findings.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
-import { isPending, stormOf } from './pending-tickets.ts';
+import { isOf, isPending, stormOf } from './pending-tickets.ts';
 import * as storms from './storms.ts';
 
 const findingSilenced = silenced(columnsOf('f'));
@@ -73,8 +73,7 @@ const matters = sql`
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
 
-const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
-                        AND ${isPending('t')})`;
+const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
 
 export const { findWeather } = storms;
 

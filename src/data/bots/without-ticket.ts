@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { severityRank, suppressed } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { isPending, stormOf } from './pending-tickets.ts';
+import { isOf, isPending, stormOf } from './pending-tickets.ts';
 
 /**
  * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced.
@@ -16,8 +16,7 @@ export async function countWithoutTicket(
     SELECT f.severity, count(*)::int AS count, count(*) FILTER (WHERE ${silenced(ofFinding('f'))})::int AS silenced
     FROM bot_findings f
     WHERE f.resolved_at IS NULL AND NOT ${suppressed('f')}
-      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
-                        AND ${isPending('t')})
+      AND NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})
       AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = ${stormOf(sql`f.bot_id`)}
                         AND ${isPending('t')})
     GROUP BY f.severity ORDER BY ${severityRank('f.severity')}`.execute(db);

@@ -68,6 +68,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           where('bot_id', 'in', bots.concat(none)),
           where('resolved_at', 'is', null),
           where('last_seen_at', '>=', began),
+          // No run sees what the platform's own code wrote.
+          where('fingerprint', 'not like', 'external-%'),
         ]),
       ]),
     )
@@ -99,7 +101,13 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .selectFrom('bot_tickets')
           .selectAll()
           .select(reopenedAt('bot_tickets'))
-          .where('fingerprint', 'in', fingerprints)
+          .where(({ eb, or }) =>
+            or([
+              eb('fingerprint', 'in', fingerprints),
+              // A further one about a finding, that the platform's own code wrote.
+              eb('id', 'in', findings.flatMap(({ ticket }) => ticket?.id ?? []).concat(none)),
+            ]),
+          )
           .where('status', 'in', pending)
           .orderBy(worstFirst('bot_tickets'))
           .execute();
