@@ -177,6 +177,26 @@ test('a new embedded database is not made for a test that it cannot have', async
   expect(await readdir(home)).toEqual([]);
 });
 
+test.each([
+  ['DROP FUNCTION public.is_boss()', 'there is no such function without parameters'],
+  ['ALTER FUNCTION public.is_boss() RENAME TO is_chief', 'there is no such function'],
+  ['ALTER FUNCTION public.is_boss() VOLATILE', 'it is VOLATILE'],
+])('doctor and db migrate say that %s leaves no admin', async (change, why) => {
+  const { db, url } = await foreignPlatform('');
+  const migrate = ['db', 'migrate', '--only', 'bots'];
+  await roundsman(url, ...migrate, '--admin-test', 'is_boss');
+  const sound = await roundsman(url, 'doctor');
+  expect(sound.out).not.toContain('Admins');
+  await sql.raw(change).execute(db);
+  const said = await roundsman(url, 'doctor');
+  expect(said.code).toBe(1);
+  expect(said.out).toMatch(/fail +Admins +no user may read/);
+  expect(said.out).toContain(why);
+  const again = await roundsman(url, ...migrate);
+  expect(again.out).toContain('No user may read their tables: public.is_boss() cannot say');
+  expect(again.out).not.toContain('is true may read');
+});
+
 test("a bot of the platform's own finds, heals and verifies in its tables", async () => {
   const database = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'stuck', 'A1')`);
   await migrateToLatest(database.db, { only: 'bots' });
