@@ -184,10 +184,8 @@ test('a bot that would be left off is neither added nor made of another', async 
   const rows = () => db.selectFrom('bots').selectAll().orderBy('name').execute();
   const needs = 'only the bots are installed in this database, and';
   for (const endpoint of ['ledger', '/api/bots/ledger', 'bot:janitor']) {
-    const added = await roundsman(
-      url,
-      ...['bots', 'add', 'l2', '--endpoint', endpoint, '--schedule', '@hourly'],
-    );
+    const l2 = ['bots', 'add', 'l2', '--endpoint', endpoint, '--schedule', '@hourly'];
+    const added = await roundsman(url, ...l2);
     expect([added.code, added.err]).toEqual([1, expect.stringContaining(needs)]);
     expect(added.err).toContain('needs tables of the platform: ');
   }
