@@ -36,10 +36,13 @@ export const say = (text = '', indent = ''): void =>
       .join('\n'),
   );
 
-/** A line beside the result, on standard error, so that `--json` output stays whole. */
-export const note = (text: string): void => {
+/**
+ * A line beside the result, on standard error, so that `--json` output stays whole; what does not fit a line of a terminal
+ * goes on behind `indent`.
+ */
+export const note = (text: string, indent = ''): void => {
   const { stderr } = process;
-  stderr.write(`${paint('dim', inLines(text, '', stderr), stderr)}\n`);
+  stderr.write(`${paint('dim', inLines(text, indent, stderr), stderr)}\n`);
 };
 
 // JSON does not escape DEL, C1 controls and the marks that reorder text; escaped, they mean the same.
