@@ -41,15 +41,22 @@ async function up(options: UpOptions): Promise<void> {
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => stopRequest.ask('SIGHUP'));
-  const [{ openLog }, { eventsTo }, { askServers, untilBegun: begun, untilStarted }] =
-    await Promise.all([
-      import('../log.ts'),
-      import('../events/log-events.ts'),
-      import('./wait.ts'),
-    ]);
+  const [
+    { openLog },
+    { eventsTo },
+    { tellOfFullDisk },
+    { askServers, untilBegun: begun, untilStarted },
+  ] = await Promise.all([
+    import('../log.ts'),
+    import('../events/log-events.ts'),
+    import('./full-disk.ts'),
+    import('./wait.ts'),
+  ]);
   const logFile = join(config.home, 'roundsman.log');
-  const log = openLog(config, logFile);
-  const { emit } = eventsTo(log);
+  const room = tellOfFullDisk(config.home, say);
+  const log = openLog(config, logFile, room.ofLog);
+  const { emit, subscribe } = eventsTo(log);
+  subscribe(room.ofEvents);
   const start = () =>
     untilStarted(
       {
@@ -93,6 +100,7 @@ async function up(options: UpOptions): Promise<void> {
     if (!running) say('Stopped before it was ready.');
     endSoon(running ? undefined : 100);
   } finally {
+    room.stop();
     claim?.release();
   }
 }

@@ -25,15 +25,20 @@ interface Key {
 }
 
 const form =
-  /^(?<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+  /^(?<at>\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z( BC)?|-?infinity|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** JavaScript turns 31 February into a day in March; PostgreSQL refuses it, and the year 0 as well. */
 function isRealTime(at: string): boolean {
-  const time = new Date(at);
+  const [, years, rest, isBefore] = /^(\d+)(-.*Z)( BC)?$/.exec(at) ?? [];
+  if (!years || !rest) return true;
+  const year = Number(years);
+  // A Date ends before PostgreSQL's times do. The calendar repeats itself every 400 years.
+  const like = 2_000 + ((isBefore ? 1 - year : year) % 400);
+  const time = new Date(`${like}${rest}`);
   return (
-    !at.startsWith('0000') &&
+    (isBefore ? year > 0 && year <= 4713 : year > 0 && year <= 294_276) &&
     !Number.isNaN(time.getTime()) &&
-    time.toISOString().slice(0, 19) === at.slice(0, 19)
+    time.toISOString().slice(4, 19) === rest.slice(0, 15)
   );
 }
 
@@ -57,7 +62,9 @@ export function keyset(request: PageRequest, table: string, time = 'created_at')
     after: afterKey(from, at, id),
     order: sql`${at} DESC, ${id} DESC`,
     /** With the microseconds that a Date loses, and independent of the session's time zone and date style. */
-    at: sql<string>`coalesce(to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`,
+    at: sql<string>`coalesce(CASE WHEN NOT isfinite(${at}) THEN ${at}::text
+      ELSE to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+        || CASE WHEN ${at} < '0001-01-01 00:00:00Z' THEN ' BC' ELSE '' END END, '')`,
     /** One row more than the page holds shows whether there is a next page. */
     take: size + 1,
     page<Row extends { id: string; at: string }>(found: Row[]): Page<Omit<Row, 'at'>> {

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import { lastInstant, withinBounds } from '../ground/time-bounds.ts';
 
 type Parser = (text: string) => unknown;
 interface ParserFile {
@@ -26,6 +27,23 @@ const parsers = { text: parsersOf('text'), binary: parsersOf('binary') };
 
 // pg would turn a DATE into a Date at local midnight, which is another day in another time zone.
 parsers.text.set(pg.types.builtins.DATE, (text) => text);
+
+/**
+ * pg reads `infinity` as a number, and a time past the year 275760 as an invalid Date: the first use of either as a Date
+ * throws. What lies before 4713 BC does not exist, so that an invalid one is always late.
+ */
+function asInstant(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asInstant);
+  if (typeof value !== 'number' && !(value instanceof Date)) return value;
+  const ms = Number(value);
+  return Number.isNaN(ms) ? new Date(lastInstant) : withinBounds(ms);
+}
+
+const ofTimes = [pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ, 1115, 1185];
+for (const oid of ofTimes) {
+  const parse = parsers.text.get(oid)!;
+  parsers.text.set(oid, (text) => asInstant(parse(text)));
+}
 
 /** The parsers for the columns on Roundsman's own connections; the values of other types stay text. */
 const types: pg.CustomTypesConfig = {

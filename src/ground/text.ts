@@ -2,6 +2,7 @@
  * Text from outside (logs, bots' findings, other people's names) may be hostile, where it is stored and where it is
  * shown.
  */
+import { boundInWords } from './time-bounds.ts';
 
 /** PostgreSQL stores neither NUL nor lone surrogates: both become U+FFFD. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
@@ -88,9 +89,12 @@ export const share = (value: number, digits = 3): string => value.toFixed(digits
 export const signed = (value: number): string =>
   `${value < 0 ? '-' : '+'}${share(Math.abs(value))}`;
 
-/** `2026-11-28 19:20:00` in UTC; `-` for null. */
-export const time = (at: Date | string | null | undefined): string =>
-  at ? new Date(at).toISOString().slice(0, 19).replace('T', ' ') : '-';
+/** `2026-11-28 19:20:00` in UTC; `-` for null, `9999 or later` for a time beside the bounds ({@link boundInWords}). */
+export function time(at: Date | string | null | undefined): string {
+  if (!at) return '-';
+  const date = new Date(at);
+  return boundInWords(date) ?? date.toISOString().slice(0, 19).replace('T', ' ');
+}
 
 /** The first characters of an id, which are enough to name its row. */
 export const shortId = (id: string): string => id.slice(0, 8);

@@ -131,16 +131,17 @@ describe('catalogue', () => {
 });
 
 describe.skipIf(!hasTerminal)('on a terminal', () => {
-  test('each answer is checked at once, and what was typed stays to be corrected', async () => {
+  test('each answer is checked at once, and asked for again on an empty line, where the arrow up brings it back', async () => {
     const { code, shown } = await inTerminal(
       url,
       ['bots', 'add', 'mine'],
       [
         ['What runs', 'ledgr\r'],
+        ['What runs', 'sentinel-ap\r'],
         // The cursor stands behind what was typed.
-        ['did you mean', '\u007Fer\r'],
+        ['What runs', '\u001B[A\u001B[A\u007Fer\r'],
         ['Schedule', '61 * * * *\r'],
-        ['error:', '\u0015@hourly\r'],
+        ['Schedule', '@hourly\r'],
       ],
     );
     expect(shown).toContain('did you mean /api/bots/ledger');
@@ -173,7 +174,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     const args = ['knowledge', 'add', 'mine', '--category', 'x', '--solution', 'Look.'];
     const { code, shown } = await inTerminal(url, args, [
       ['Pattern', '(disk\r'],
-      ['error:', ' is full)\r'],
+      ['Pattern', '(disk is full)\r'],
     ]);
     expect(code).toBe(0);
     expect(shown).toContain('error:');

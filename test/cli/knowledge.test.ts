@@ -10,10 +10,12 @@ import { editKnowledge } from '../support/transitions.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertHeal, insertKnowledge } from './knowledge-rows.ts';
-import { insertBot } from './rows.ts';
+import { insertBot, insertFinding } from './rows.ts';
 
 const { db, url } = await testDatabase();
 const botId = await insertBot(db, 'watch');
+// So that their category is one that something has.
+await insertFinding(db, botId, 'Sessions pile up', { category: 'sessions' });
 const folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -40,6 +42,39 @@ const irreversible =
 
 beforeEach(async () => {
   await db.deleteFrom('bot_knowledge').execute();
+});
+
+/** Which database it is, and nothing else. */
+const told = expect.stringMatching(/^(database: [^\n]*\n)?$/);
+
+describe('a category that nothing has so far', () => {
+  const solution = ['--pattern', 'pile up', '--solution', 'Look.'];
+
+  test('is told when an entry gets it, with the nearest one, and is kept', async () => {
+    await insertFinding(db, botId, 'Part a is broken', { category: 'part' });
+    const added = await knowledge('add', 'k9', '--category', 'prt', ...solution);
+    expect([added.code, added.err]).toEqual([
+      0,
+      expect.stringMatching(/no finding ever had the category.* prt \(did you mean part\?\)/),
+    ]);
+    expect(await row('k9')).toMatchObject({ category: 'prt' });
+    const asJson = await knowledge('edit', 'k9', '--category', 'prat', '--json');
+    expect(asJson.json()).toMatchObject({
+      category: 'prat',
+      warnings: [expect.stringContaining('(did you mean part, prt?)')],
+    });
+  });
+
+  test('is one that neither a finding nor another entry has', async () => {
+    await insertKnowledge(db, 'disk.full', { category: 'disk' });
+    const [finding, entry] = [
+      await knowledge('add', 'a1', '--category', 'part', ...solution),
+      await knowledge('add', 'a2', '--category', 'disk', ...solution),
+    ];
+    for (const { code, err } of [finding, entry]) expect([code, err]).toEqual([0, told]);
+    const other = await knowledge('edit', 'a1', '--autonomy', 'suggest');
+    expect(other.err).toEqual(told);
+  });
 });
 
 describe('add', () => {

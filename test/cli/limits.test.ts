@@ -57,7 +57,7 @@ test('one is set by name, with who did it, and the others stay', async () => {
 
 test.each([
   [['cooldown_minute', '5'], 3, /did you mean cooldown_minutes\?/],
-  [['cooldown_minutes'], 2, /cannot be set without a value/],
+  [['cooldown_minute'], 3, /did you mean cooldown_minutes\?/],
   [['cooldown_minutes', 'five'], 2, /whole number from 0 to 10080/],
   [['cooldown_minutes', '2.5'], 2, /whole number/],
   [['storm_share', '1.5'], 2, /a number from 0 to 1/],
@@ -67,4 +67,26 @@ test.each([
   const refused = await roundsman(url, 'limits', ...given);
   expect(refused).toMatchObject({ code, err: expect.stringMatching(why) });
   expect(await setting('healing')).toEqual(before);
+});
+
+test('one is shown by its name alone', async () => {
+  const one = await roundsman(url, 'limits', 'cooldown_minutes');
+  expect([one.code, one.out.split('\n')[1]]).toEqual([
+    0,
+    expect.stringMatching(/^cooldown_minutes +5 +5/),
+  ]);
+  expect(one.out).not.toContain('storm_share');
+  expect((await roundsman(url, 'limits', 'cooldown_minutes', '--json')).json()).toEqual({
+    cooldown_minutes: 5,
+  });
+});
+
+test('a value that it has already is not said to be new, and a refused one is quoted as it was typed', async () => {
+  const same = await roundsman(url, 'limits', 'storm_components', '5');
+  expect([same.code, same.out]).toEqual([0, 'storm_components is 5 already.\n']);
+  const refused = await roundsman(url, 'limits', 'cooldown_minutes', '1s');
+  expect([refused.code, refused.err]).toEqual([
+    2,
+    expect.stringMatching(/cooldown_minutes cannot be "1s"[^]*in minutes/),
+  ]);
 });

@@ -39,10 +39,30 @@ test('on a terminal a word that no line holds is cut, and no line is longer than
   expect(lines()[1]).toHaveLength(60);
 });
 
+test('a text of a script without spaces fills its lines, as many as any other', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  const title =
+    '🔥🔥日本語の部品が壊れています、とても長い題名です。もう一度確認してください、部品は八つあります';
+  table(head, [row(title)], 'none');
+  const cells = lines()
+    .slice(1)
+    .map((line) =>
+      line
+        .slice(10)
+        .replace(/ {2}night-watch.*/, '')
+        .trimEnd(),
+    );
+  expect(cells).toHaveLength(3);
+  expect(title.startsWith(cells.slice(0, 2).join(''))).toBe(true);
+  for (const cell of cells.slice(0, 2)) expect(widthOf(cell)).toBeGreaterThan(26);
+  for (const cell of cells) expect(cell).not.toMatch(/^[、。]/);
+});
+
 test('a character of double width counts twice', () => {
   Object.assign(process.stdout, { isTTY: true, columns: 60 });
   table(head, [row('日'.repeat(100))], 'none');
-  expect(lines()[1]).toMatch(/^abcd1234 {2}日{14}… {2}night-watch {2}5m ago$/);
+  expect(lines()[1]).toMatch(/^abcd1234 {2}日{14} +night-watch {2}5m ago$/);
+  expect(lines()[3]).toMatch(/^ {10}日{13,14} ?…$/);
 });
 
 test('spare columns go before the text gets short, and stay where there is room', () => {

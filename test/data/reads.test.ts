@@ -440,3 +440,43 @@ describe('bad input is named before anything is read', () => {
     await expect(done).rejects.toMatchObject({ field, rule: expect.stringMatching(/\w+/) });
   });
 });
+
+test('pages go on behind times that no Date holds, and give each row once', async () => {
+  const times = [
+    'infinity',
+    'infinity',
+    '294276-12-31 23:59:59.999999Z',
+    '294276-02-29 23:59:59Z',
+    '10000-02-29 00:00:00.000001Z',
+    '2026-01-01 00:00:00Z',
+    '0044-03-15 00:00:00.5Z BC',
+    '0005-02-29 00:00:00Z BC',
+    '4713-01-01 00:00:00Z BC',
+    '-infinity',
+    '-infinity',
+    null,
+    null,
+  ];
+  for (const at of times)
+    await sql`INSERT INTO api_logs (endpoint, method, status_code, created_at)
+              VALUES ('/boundless', 'GET', 200, ${at}::timestamptz)`.execute(db);
+  const all = await apiLogsOf(db, '/boundless', { limit: 200 });
+  expect(all.rows).toHaveLength(times.length);
+  for (const limit of [1, 2, 5]) {
+    const pages = await readAll((request) => apiLogsOf(db, '/boundless', request), limit);
+    expect(pages.flat()).toEqual(all.rows);
+  }
+  const forged = (at: string) =>
+    Buffer.from(`${at} ${all.rows[0]!.id}`, 'latin1').toString('base64url');
+  for (const at of [
+    '294277-01-01T00:00:00.000000Z',
+    '10001-02-29T00:00:00.000000Z',
+    '0000-01-01T00:00:00.000000Z BC',
+    '0004-02-29T00:00:00.000000Z BC',
+    '4714-01-01T00:00:00.000000Z BC',
+    '+infinity',
+  ])
+    await expect(apiLogsOf(db, '/boundless', { cursor: forged(at) })).rejects.toThrow(
+      BadInputError,
+    );
+});

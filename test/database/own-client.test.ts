@@ -57,6 +57,32 @@ test('parsers that a library sets for every type change nothing that our connect
   expect(rows, 'with parameters').toEqual([{ at: new Date(0), n: '5' }]);
 });
 
+test('a time that no Date holds, or no year of four digits, is read as the nearest that has one', async () => {
+  const { db } = await testDatabase();
+  const last = new Date('9999-12-31T23:59:59.999Z');
+  const first = new Date('0001-01-01T00:00:00Z');
+  const { rows } = await sql`
+    SELECT 'infinity'::timestamptz AS late, '-infinity'::timestamptz AS early, 'infinity'::timestamp AS local,
+           '294276-12-31 23:59:59Z'::timestamptz AS past_dates, '4713-01-01 00:00:00Z BC'::timestamptz AS oldest,
+           ARRAY['infinity', '-infinity', NULL, '2026-03-02 00:00:00Z']::timestamptz[] AS instants,
+           ARRAY['-infinity']::timestamp[] AS locals, ARRAY[ARRAY['infinity'::timestamptz]] AS nested,
+           NULL::timestamptz AS none, 'infinity'::float8 AS number`.execute(db);
+  expect(rows).toEqual([
+    {
+      late: last,
+      early: first,
+      local: last,
+      past_dates: last,
+      oldest: first,
+      instants: [last, first, null, new Date('2026-03-02T00:00:00Z')],
+      locals: [first],
+      nested: [[last]],
+      none: null,
+      number: Infinity,
+    },
+  ]);
+});
+
 test("and they see pg's own parsers no longer changed by ours", async () => {
   await testDatabase();
   expect(pg.types.getTypeParser(builtins.DATE)('2026-03-02')).toBeInstanceOf(Date);

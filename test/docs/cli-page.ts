@@ -56,7 +56,8 @@ A command asks a person before it has something done that waits for a person's w
 now, keeps or removes something for good, or rests on a name that nothing has. In a terminal the answer is y or N, and only
 y goes on. Where there is no terminal (a script, a pipe, cron), nothing is asked and nothing assumed: without \`--yes\` such a
 command ends with 2 and has written nothing. Ctrl-C at any question ends it with 130, the end of input (Ctrl-D) with 2; both
-have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal.
+have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal. An
+answer that is refused is asked for again, on an empty line; the arrow up brings it back.
 
 What was typed before a question is shown answers nothing: it is left out, and that is said. Lines that are pasted are one text with
 its line breaks, for comments, notes, reasons and what helps; every other answer is one line, and refuses several. Ctrl-Z at a

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { jobs } from '../../jobs/index.ts';
 import { anchors, relativeLinks } from './links.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -60,4 +61,9 @@ test('headings are found as GitHub calls them, and links in examples are none', 
     '# `engine.job_runs`, twice\n## A (b) c\n## A (b) c\n```sh\n# no heading\n[x](y)\n```\n';
   expect([...anchors(page)]).toEqual(['enginejob_runs-twice', 'a-b-c', 'a-b-c-1']);
   expect(relativeLinks(`${page}[p](p.md#q) \`[r](s)\` [t](https://u.test)`)).toEqual(['p.md#q']);
+});
+
+test('docs/jobs.md lists every job, with its schedule', () => {
+  for (const { name, schedule } of jobs)
+    expect(read('docs/jobs.md')).toContain(`| \`${name}\` | \`${schedule}\` |`);
 });

@@ -225,7 +225,7 @@ test('a process of the version before, which registers by names, does not bring 
     ]);
     // A person may have a second one of that name.
     const bot = newBot({ name: 'watch', schedule: '@daily', endpoint: '/api/bots/watch' }, brings);
-    expect(await addBot({ db, actor: ann }, { bot })).toMatchObject({
+    expect(await addBot({ db, actor: ann, catalogue: brings }, { bot })).toMatchObject({
       bot: { catalogue_name: null },
     });
   } finally {
@@ -236,7 +236,7 @@ test('a process of the version before, which registers by names, does not bring 
 test('a bot of a person that is the catalogue’s bot of its name counts as registered', async () => {
   const { db } = await testDatabase();
   const bot = newBot({ name: 'watch', schedule: '@daily', endpoint: 'bot:watch' }, brings);
-  await addBot({ db, actor: ann }, { bot });
+  await addBot({ db, actor: ann, catalogue: brings }, { bot });
   await renameBot({ db, actor: ann }, { bot: 'watch', name: 'guard' });
   expect((await registerCatalogue(db, brings)).bots).toEqual([]);
 });

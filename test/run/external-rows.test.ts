@@ -1,11 +1,15 @@
 /** Rows that the platform's own code writes with the document's columns: the engine shows them, and leaves them. */
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
 import { rescuer } from '../../src/maintain/rescue.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { lostRuns, waitingRuns } from '../../src/data/bots/progress.ts';
 import { cancelRunsOf } from '../../src/transitions/runs/cancel-of-bot.ts';
 import { cancelRun, ExternalRunError } from '../../src/transitions/runs/cancel.ts';
+import { listFindings } from '../../src/data/bots/bot-findings.ts';
+import { countWithoutTicket } from '../../src/data/bots/without-ticket.ts';
+import { readRound } from '../../src/services/round/read.ts';
 import type { CheckResult } from '../../src/bot.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { aBot, broken, catalogue, clean } from '../support/builders.ts';
@@ -198,4 +202,103 @@ test("an action of the platform is over: it spends no budget, and no relapse of 
   expect(actions).toEqual([own]);
   const turned = await write(db, `UPDATE bot_actions SET success = false`);
   expect(turned).toMatchObject({ state: 'failed', applied_at: null });
+});
+
+test('a ticket that is assigned to no person is open, and who writes it is warned', async () => {
+  const { url } = await anEngine(postgres, known);
+  const client = new pg.Client({ connectionString: url });
+  const warnings: string[] = [];
+  client.on('notice', ({ message, severity }) => warnings.push(`${severity}: ${message}`));
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows } = await client.query(
+    `INSERT INTO bot_tickets (bot_id, severity, title, description, status)
+     VALUES (${ofBot}, 'low', 't', 'd', 'assigned') RETURNING id, status`,
+  );
+  expect(rows).toEqual([{ id: expect.any(String), status: 'open' }]);
+  const said = 'WARNING: the ticket is open, not assigned: assigned_to names no person';
+  expect(warnings).toEqual([said]);
+  await client.query(`UPDATE bot_tickets SET status = 'assigned' WHERE id = $1`, [rows[0].id]);
+  expect(warnings).toEqual([said, said]);
+  await client.query(`UPDATE bot_tickets SET status = 'assigned', assigned_to = 'ann'`);
+  expect(warnings).toEqual([said, said]);
+});
+
+test('a further ticket about a finding stands for it when the first one ends, and no run opens a third', async () => {
+  result = clean('disk');
+  const engine = await anEngine(postgres, known);
+  const { db } = engine;
+  const finding = await write(
+    db,
+    `INSERT INTO bot_findings (bot_id, severity, category, title) VALUES (${ofBot}, 'critical', 'own', 'It is broken')`,
+  );
+  const aTicket = () =>
+    write(
+      db,
+      `INSERT INTO bot_tickets (bot_id, finding_id, severity, title, description)
+       VALUES (${ofBot}, '${finding.id}', 'critical', 'It is broken', 'd')`,
+    );
+  const [first, second] = [await aTicket(), await aTicket()];
+  const standing = async () => {
+    const [row] = await listFindings(db, { which: 'open', limit: 10 });
+    return row!.ticket && [row!.ticket.number, row!.ticket.stands_for];
+  };
+  expect(await standing()).toEqual([first.number, 'finding']);
+  await sql`UPDATE bot_tickets SET status = 'resolved', resolution_notes = 'n' WHERE id = ${first.id}`.execute(
+    db,
+  );
+  expect(await standing()).toEqual([second.number, 'finding']);
+  expect(await countWithoutTicket(db)).toEqual([]);
+  await run(engine, 'watch');
+  expect(await ticketsOf(db)).toHaveLength(2);
+  await sql`UPDATE bot_tickets SET status = 'resolved', resolution_notes = 'n' WHERE id = ${second.id}`.execute(
+    db,
+  );
+  expect(await standing()).toBeNull();
+  expect(await countWithoutTicket(db)).toMatchObject([{ severity: 'critical', count: 1 }]);
+});
+
+test('a round counts no finding that the platform wrote as found by it, whenever that says it was detected', async () => {
+  result = clean('disk');
+  const engine = await anEngine(postgres, known);
+  const { db } = engine;
+  for (const at of ["now() + interval '1 year'", "'infinity'", 'now()'])
+    await write(
+      db,
+      `INSERT INTO bot_findings (bot_id, severity, category, title, detected_at) VALUES (${ofBot}, 'low', 'own', 't', ${at})`,
+    );
+  const { rows } = await sql<{ late: number }>`
+    SELECT count(*)::int AS late FROM bot_findings WHERE last_seen_at > engine.now()`.execute(db);
+  expect(rows).toEqual([{ late: 0 }]);
+  const { id } = await run(engine, 'watch');
+  await write(
+    db,
+    `INSERT INTO bot_findings (bot_id, severity, category, title) VALUES (${ofBot}, 'low', 'own', 'meanwhile')`,
+  );
+  expect(await readRound(db, [id])).toMatchObject({ findings: [], left_open: 4 });
+});
+
+test.each([
+  ['times_applied', '-1'],
+  ['times_successful', '-1'],
+  ['success_rate', '999.99'],
+  ['success_rate', '-0.01'],
+])('an entry whose %s is %s is refused, and nothing else of such a row', async (column, value) => {
+  const { db } = await anEngine(postgres, known);
+  const insert = (of: string, to: string) =>
+    write(
+      db,
+      `INSERT INTO bot_knowledge (category, issue_pattern, solution, ${of}) VALUES ('own', 'is broken', 's', ${to})`,
+    );
+  const said = /may not be below zero, and success_rate is a percentage/;
+  await expect(insert(column, value)).rejects.toThrow(said);
+  const { id } = await insert(column, '1');
+  const set = (what: string) =>
+    sql`UPDATE bot_knowledge SET ${sql.raw(what)} WHERE id = ${id}`.execute(db);
+  await expect(set(`${column} = ${value}`)).rejects.toThrow(said);
+  // As a row of before has it.
+  await sql`ALTER TABLE bot_knowledge DISABLE TRIGGER possible_figures_changed`.execute(db);
+  await set(`${column} = ${value}`);
+  await sql`ALTER TABLE bot_knowledge ENABLE TRIGGER possible_figures_changed`.execute(db);
+  await set(`solution = 'changed', ${column} = ${column}`);
 });

@@ -15,6 +15,7 @@ import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/b
 import { emptyDatabase } from '../support/database.ts';
 import { anEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
+import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
 const off = ['janitor', 'ledger', 'sentinel-api'];
 
@@ -175,6 +176,60 @@ test('a new embedded database is not made for a test that it cannot have', async
     expect.stringContaining('there is no embedded database in'),
   ]);
   expect(await readdir(home)).toEqual([]);
+});
+
+test.each([
+  ['DROP FUNCTION public.is_boss()', 'there is no such function without parameters'],
+  ['ALTER FUNCTION public.is_boss() RENAME TO is_chief', 'there is no such function'],
+  ['ALTER FUNCTION public.is_boss() VOLATILE', 'it is VOLATILE'],
+])('doctor and db migrate say that %s leaves no admin', async (change, why) => {
+  const { db, url } = await foreignPlatform('');
+  const migrate = ['db', 'migrate', '--only', 'bots'];
+  await roundsman(url, ...migrate, '--admin-test', 'is_boss');
+  const sound = await roundsman(url, 'doctor');
+  expect(sound.out).not.toContain('Admins');
+  await sql.raw(change).execute(db);
+  const said = await roundsman(url, 'doctor');
+  expect(said.code).toBe(1);
+  expect(said.out).toMatch(/fail +Admins +no user may read/);
+  expect(said.out).toContain(why);
+  const again = await roundsman(url, ...migrate);
+  expect(again.out).toContain('No user may read their tables: public.is_boss() cannot say');
+  expect(again.out).not.toContain('is true may read');
+});
+
+test('a bot that would be left off is neither added nor made of another', async () => {
+  const { db, url } = await foreignPlatform();
+  await migrateToLatest(db, { only: 'bots' });
+  const rows = () => db.selectFrom('bots').selectAll().orderBy('name').execute();
+  const needs = 'only the bots are installed in this database, and';
+  for (const endpoint of ['ledger', '/api/bots/ledger', 'bot:janitor']) {
+    const l2 = ['bots', 'add', 'l2', '--endpoint', endpoint, '--schedule', '@hourly'];
+    const added = await roundsman(url, ...l2);
+    expect([added.code, added.err]).toEqual([1, expect.stringContaining(needs)]);
+    expect(added.err).toContain('needs tables of the platform: ');
+  }
+  expect(await rows()).toEqual([]);
+
+  if (hasTerminal) {
+    const asked = await inTerminal(url, ['bots', 'add', 'l3'], [['What runs', 'ledger\r']]);
+    expect([asked.code, asked.shown]).toEqual([1, expect.stringContaining('needs tables')]);
+    expect(asked.shown).not.toContain('Schedule');
+  }
+
+  const c2 = ['bots', 'add', 'c2', '--endpoint', 'conductor', '--schedule', '@hourly'];
+  expect(await roundsman(url, ...c2)).toMatchObject({ code: 0 });
+  const before = await rows();
+  const edited = await roundsman(url, 'bots', 'edit', 'c2', '--endpoint', 'ledger');
+  expect([edited.code, edited.err]).toEqual([1, expect.stringContaining(needs)]);
+  expect(await rows()).toEqual(before);
+
+  // Out of error by an edit of something else.
+  await sql`INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, status)
+    VALUES ('own', 'x', 'never', 'bot:ledger', 'error')`.execute(db);
+  const mended = await roundsman(url, 'bots', 'edit', 'own', '--schedule', '@daily');
+  expect([mended.code, mended.err]).toEqual([1, expect.stringContaining(needs)]);
+  expect((await rows()).map(({ status }) => status)).toEqual(['active', 'error']);
 });
 
 test("a bot of the platform's own finds, heals and verifies in its tables", async () => {

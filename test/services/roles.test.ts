@@ -161,7 +161,10 @@ describe('an operator', () => {
 describe('an admin', () => {
   test('adds and edits bots, and is told which columns changed', async () => {
     const wanted = { name: 'watcher', schedule: '@hourly', endpoint: 'bot:watcher' };
-    const { bot } = await addBot(as('admin'), { bot: newBot(wanted, known) });
+    const { bot } = await addBot(
+      { ...as('admin'), catalogue: known },
+      { bot: newBot(wanted, known) },
+    );
     expect(bot).toMatchObject({ display_name: 'watcher', timezone: 'UTC' });
     const edit = editOf({ schedule: '@daily', timezone: 'UTC' });
     const context = { ...as('admin'), catalogue: known };

@@ -43,6 +43,10 @@ export const inTerminal = (
   env: NodeJS.ProcessEnv = {},
 ): Promise<Shown> => typeInto(`echo "pid=$$"; exec ${commandOf(args)}`, url, typed, env);
 
+/** Runs `roundsman ...args` in a terminal of so many columns and 24 rows. */
+export const inTerminalOf = (columns: number, url: string, args: string[]): Promise<Shown> =>
+  typeInto(`stty cols ${columns} rows 24; exec ${commandOf(args)}`, url, [], {});
+
 /** The same with a shell of a person, whose prompt is `ready> `, and which suspends and continues jobs. */
 export const inShell = (url: string, typed: Typed): Promise<Shown> =>
   typeInto('exec bash --norc --noprofile --noediting -i', url, typed, { PS1: 'ready> ' });

@@ -5,6 +5,7 @@ import {
   checkName,
   checkSchedule,
   newBot,
+  refuseEndpoint,
   refuseTaken,
   type GivenBot,
 } from '../../services/bots/add.ts';
@@ -27,8 +28,9 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
   const complete = isAsked ? null : await completeBot(name, options, catalogue);
   await withDatabase(async ({ db }) => {
     if (isAsked) await refuseTaken(db, name);
-    const wanted = complete ?? (await completeBot(name, options, catalogue));
-    const { bot, aside } = await add({ db, actor: actorOf() }, { bot: wanted });
+    const refuse = (endpoint: string) => refuseEndpoint({ db, catalogue }, { name, endpoint });
+    const wanted = complete ?? (await completeBot(name, options, catalogue, refuse));
+    const { bot, aside } = await add({ db, actor: actorOf(), catalogue }, { bot: wanted });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
     if (aside) say(`The removed bot that was called ${name} is ${aside} now.`);
@@ -37,7 +39,12 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
 }
 
 /** The bot with what a person is asked for; each answer is checked at once. */
-async function completeBot(name: string, options: GivenBot, catalogue: Catalogue) {
+async function completeBot(
+  name: string,
+  options: GivenBot,
+  catalogue: Catalogue,
+  refuse?: (endpoint: string) => Promise<void>,
+) {
   const bots = listCatalogue(catalogue);
   const names = bots.map((bot) => bot.name).join(', ');
   const endpoint =
@@ -45,6 +52,7 @@ async function completeBot(name: string, options: GivenBot, catalogue: Catalogue
     (await askFor('--endpoint', `What runs, one of ${names}`, {
       check: (text) => checkEndpoint(text, catalogue),
     }));
+  await refuse?.(endpoint);
   // A setting that the bot does not have is told before the schedule is asked for.
   const some = { ...options, name, endpoint, schedule: options.schedule ?? '@daily' };
   newBot(some, catalogue);

@@ -5,7 +5,7 @@ import {
   type CatalogueBot,
 } from '../../services/bots/catalogue.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
-import { facts, json, paint, say, section } from '../terminal/print.ts';
+import { facts, json, paint, prose, say, section } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 import { printDefaults, settingAsJson } from './settings.ts';
 
@@ -36,7 +36,7 @@ export async function showCatalogue(
   const bot = find(catalogue, given);
   if (options.json) return json(asJson(bot));
   say(paint('bold', printable(`${bot.display_name} (${bot.name})`)));
-  say(`  ${printable(bot.description)}`);
+  prose(bot.description);
   say();
   facts([
     ['Endpoint', printable(bot.endpoint)],
@@ -44,7 +44,8 @@ export async function showCatalogue(
     ['Knowledge', bot.knowledge.length > 0 ? bot.knowledge.map(printable).join(', ') : null],
   ]);
   section('Checks');
-  for (const { name, title } of bot.checks) say(`  ${printable(name)}: ${printable(title)}`);
+  for (const { name, title } of bot.checks)
+    say(`  ${printable(name)}: ${printable(title)}`, '    ');
   section('Settings');
   printDefaults(bot.settings);
 }

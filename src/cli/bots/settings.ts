@@ -12,26 +12,29 @@ const otherwiseOf = ({ required, otherwise }: Setting): string =>
 /** The lines under a setting: its meaning, and what it takes. */
 function explain({ meaning, takes }: Setting): void {
   const words = [meaning, takes && `takes ${takes}`].filter((word) => word !== null);
+  const indent = ' '.repeat(6);
   say(
-    `      ${words.length > 0 ? printable(words.join('; ')) : 'its schema does not say what it takes'}`,
+    `${indent}${words.length > 0 ? printable(words.join('; ')) : 'its schema does not say what it takes'}`,
+    indent,
   );
 }
 
 /** `null` where the endpoint or its schema does not say which there are: then the config is shown as it is. */
 export function printSettings(settings: SettingNow[] | null, config: unknown): void {
   if (settings === null)
-    return say(`  ${showValue(config)}   which settings there are is not known`);
+    return say(`  ${showValue(config)}   which settings there are is not known`, '    ');
   for (const setting of settings) {
     const now =
       setting.value === undefined
         ? `${otherwiseOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
         : `${showValue(setting.value)}${paint('dim', ` (default ${otherwiseOf(setting)})`)}`;
-    say(`  ${paint('bold', printable(setting.key))} = ${now}`);
+    say(`  ${paint('bold', printable(setting.key))} = ${now}`, '    ');
     explain(setting);
   }
   const known = new Set(settings.map(({ key }) => key));
   for (const [key, value] of Object.entries((config ?? {}) as object))
-    if (!known.has(key)) say(`  ${printable(key)} = ${showValue(value)}   no setting of this bot`);
+    if (!known.has(key))
+      say(`  ${printable(key)} = ${showValue(value)}   no setting of this bot`, '    ');
 }
 
 /** Settings of the catalogue, which no bot has set. */
@@ -40,7 +43,7 @@ export function printDefaults(settings: Setting[] | null): void {
   for (const setting of settings) {
     const word =
       setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)');
-    say(`  ${paint('bold', printable(setting.key))} = ${otherwiseOf(setting)}${word}`);
+    say(`  ${paint('bold', printable(setting.key))} = ${otherwiseOf(setting)}${word}`, '    ');
     explain(setting);
   }
 }

@@ -30,10 +30,13 @@ export async function migrate({ only, adminTest, ...options }: MigrateOptions): 
       );
       if (only === undefined) return;
       const test = await service.adminTest(db);
+      const fault = await service.adminTestFault(db);
       say(
-        test === null
-          ? "Only the bots are installed. No user may read their tables until --admin-test names the platform's function that says who is an admin."
-          : `Only the bots are installed. Users for whom ${test} is true may read their tables.`,
+        fault
+          ? `Only the bots are installed. No user may read their tables: ${fault.name} cannot say who is an admin (${fault.why}). Make it again, or name another one with --admin-test.`
+          : test === null
+            ? "Only the bots are installed. No user may read their tables until --admin-test names the platform's function that says who is an admin."
+            : `Only the bots are installed. Users for whom ${test} is true may read their tables.`,
       );
     },
     {

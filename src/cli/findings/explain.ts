@@ -132,6 +132,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
         : 'left alone for one run, to see whether it recovers by itself';
     print.say(
       `${print.relative(decided_at, now)}  ${printable(bot_knowledge?.name ?? '-')} ${why}; ${eventInWords(record)}`,
+      '    ',
     );
   }
 }

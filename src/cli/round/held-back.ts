@@ -9,8 +9,8 @@ export function printHeldBack({ findings, held_back = [] }: Round): void {
   section(`Known, and not healed: ${counted(known.length, 'problem')}`);
   for (const { finding_id, knowledge, why } of known) {
     const finding = findings.find(({ id }) => id === finding_id)!;
-    say(`${severity(finding.severity)}  ${printable(finding.title)}`);
-    say(paint('dim', `  ${printable(knowledge!)}: ${printable(why)}`));
+    say(`${severity(finding.severity)}  ${printable(finding.title)}`, '  ');
+    say(paint('dim', `  ${printable(knowledge!)}: ${printable(why)}`), '    ');
   }
 }
 

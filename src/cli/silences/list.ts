@@ -24,6 +24,7 @@ export const listSilences = (options: { all?: true; limit: number; json?: true }
       ]),
       options.all ? 'Nothing was ever silenced.' : 'Nothing is silenced.',
       ['Since', 'By'],
+      ['Why'],
     );
   });
 

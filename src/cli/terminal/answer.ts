@@ -8,14 +8,14 @@ import { InterruptedError, UnansweredError } from './unanswered.ts';
 export const pasteMs = 100;
 
 /**
- * What a text that was typed means: the answer, or that it is asked `again`, with this text in the line. Lines that are
- * pasted are one text with line breaks; the last of them waits for Enter. One reader for all tries, so that no key is lost
+ * What a text that was typed means: the answer, or that it is asked `again`, on an empty line: what was typed comes back
+ * with the arrow up. Lines that are pasted are one text with line breaks; the last of them waits for Enter. One reader for all tries, so that no key is lost
  * between them. `otherwise` says what to do without a question.
  */
 export async function answerTo<Answer>(
   prompt: string,
   otherwise: string,
-  meaning: (text: string) => Promise<{ answer: Answer } | { again: string }>,
+  meaning: (text: string) => Promise<{ answer: Answer } | 'again'>,
 ): Promise<Answer> {
   await dropTypedAhead();
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
@@ -32,10 +32,9 @@ export async function answerTo<Answer>(
   const stop = collectTexts(lines, (text) => void read(text).catch(reject));
   async function read(text: string) {
     const meant = await meaning(text);
-    if ('answer' in meant) return resolve(meant.answer);
+    if (meant !== 'again') return resolve(meant.answer);
     if (ended) return unanswered();
     lines.prompt();
-    if (meant.again) lines.write(meant.again);
   }
   // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
   lines.once('SIGINT', () => reject(new InterruptedError()));

@@ -16,8 +16,7 @@ interface Question {
 }
 
 /**
- * The value of an option that was not given: on a terminal, asks until a text is entered that is not refused; a refused
- * line stays, to be corrected. Elsewhere throws {@link UnansweredError}, which
+ * The value of an option that was not given: on a terminal, asks until a text is entered that is not refused. Elsewhere throws {@link UnansweredError}, which
  * names the option. Ask before anything is written: Ctrl-C throws {@link InterruptedError}, and the end of input
  * {@link UnansweredError}.
  */
@@ -35,12 +34,12 @@ export async function askFor(
   const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
   return answerTo(prompt, `give ${flag}`, async (typed) => {
     const text = typed.trim() || otherwise;
-    if (!text) return { again: '' };
+    if (!text) return 'again';
     const isOneLine = !text.includes('\n');
     const refused = isOneLine || isProse ? await refusalOf(check, text) : severalLines(flag);
     if (!refused) return { answer: text };
     printError(refused, null);
-    return { again: isOneLine ? text : '' };
+    return 'again';
   });
 }
 

@@ -14,6 +14,6 @@ export async function confirmed({
   yes?: true | undefined;
 }): Promise<boolean> {
   if (depends.length > 0) note('what depends on it:');
-  for (const each of depends) note(`  ${each}`);
+  for (const each of depends) note(`  ${each}`, '    ');
   return goesAhead({ yes }, question);
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 import { printable, span, time } from '../../ground/text.ts';
+import { boundInWords } from '../../ground/time-bounds.ts';
 import { columnsOf, padded, widthOf, wrapped } from './width.ts';
 
 export { counted, duration, shortId, span, time } from '../../ground/text.ts';
@@ -35,10 +36,13 @@ export const say = (text = '', indent = ''): void =>
       .join('\n'),
   );
 
-/** A line beside the result, on standard error, so that `--json` output stays whole. */
-export const note = (text: string): void => {
+/**
+ * A line beside the result, on standard error, so that `--json` output stays whole; what does not fit a line of a terminal
+ * goes on behind `indent`.
+ */
+export const note = (text: string, indent = ''): void => {
   const { stderr } = process;
-  stderr.write(`${paint('dim', inLines(text, '', stderr), stderr)}\n`);
+  stderr.write(`${paint('dim', inLines(text, indent, stderr), stderr)}\n`);
 };
 
 // JSON does not escape DEL, C1 controls and the marks that reorder text; escaped, they mean the same.
@@ -98,13 +102,15 @@ export const severityWords = Object.keys(severities);
 /** `5m ago`, `in 2h`, `-` for null; `now` is the database's time. */
 export function relative(at: Date | null | undefined, now: Date): string {
   if (!at) return '-';
+  const bound = boundInWords(at);
+  if (bound) return bound;
   const ms = at.getTime() - now.getTime();
   return ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
 }
 
 /** `2026-11-22 09:05:00 UTC (5m ago)`; null for null, which {@link facts} leaves out. */
 export const moment = (at: Date | null | undefined, now: Date): string | null =>
-  at ? `${time(at)} UTC (${relative(at, now)})` : null;
+  at ? (boundInWords(at) ?? `${time(at)} UTC (${relative(at, now)})`) : null;
 
 /**
  * The rows of a list; prints on standard error when there are more than `limit`. The query has to ask for one row

@@ -33,13 +33,15 @@ function fit(widths: number[], room: number, least: number): number[] {
 /**
  * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal, the
  * widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
- * `spare` are left out one by one.
+ * `spare` are left out one by one. A cell has three lines at most, unless its column is one of `whole`: that is for a text
+ * which can be read nowhere else.
  */
 export function table(
   head: string[],
   rows: string[][],
   empty: string,
   spare: readonly string[] = [],
+  whole: readonly string[] = [],
 ): void {
   if (rows.length === 0) return say(empty);
   const natural = head.map((word, column) =>
@@ -60,6 +62,7 @@ export function table(
     linesOf(
       kept.map((column) => row[column]!),
       widths,
+      kept.map((column) => (whole.includes(head[column]!) ? Infinity : mostLines)),
     ),
   );
   put(lines.join('\n'));
@@ -73,8 +76,8 @@ function isCramped(natural: number[], room: number): boolean {
 }
 
 /** The lines that a row takes on the screen. */
-function linesOf(row: string[], widths: number[]): string[] {
-  const cells = row.map((cell, column) => inLines(cell, widths[column]!));
+function linesOf(row: string[], widths: number[], most: number[]): string[] {
+  const cells = row.map((cell, column) => inLines(cell, widths[column]!, most[column]!));
   const height = Math.max(...cells.map(({ length }) => length));
   const between = ' '.repeat(gap);
   return Array.from({ length: height }, (_, line) =>
@@ -86,13 +89,13 @@ function linesOf(row: string[], widths: number[]): string[] {
 }
 
 /** A cell in lines of this width. Its colour, if it has one, is that of each line. */
-function inLines(cell: string, width: number): string[] {
+function inLines(cell: string, width: number, most: number): string[] {
   if (widthOf(cell) <= width) return [cell];
   const [, on = '', text = cell, off = ''] = coloured.exec(cell) ?? [];
   const lines = wrapped(text, width).map((line) => cut(line, width));
-  const shown = lines.slice(0, mostLines);
+  const shown = lines.slice(0, most);
   const last = shown.length - 1;
-  if (lines.length > mostLines) shown[last] = cut(`${shown[last]!} …`, width);
+  if (lines.length > most) shown[last] = cut(`${shown[last]!} …`, width);
   return shown.map((line) => on + line + off);
 }
 

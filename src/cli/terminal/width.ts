@@ -50,10 +50,15 @@ export function cut(text: string, width: number): string {
 /** A long word may end a line behind one of these: a path, an address, an id. */
 const joints = /(?<=[/\-_.,:;=&?)\]])(?=.)/u;
 
+/** Between two characters of a script without spaces a line may end anywhere, but not before a sign that ends something. */
+const unspaced =
+  /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303F\uFF00-\uFFEF])(?=[^\p{M}\p{P}ー])/u;
+
 /** The words of a line, each with the spaces before it; those that are wider than a line in parts. */
 const parts = (text: string, width: number): string[] =>
   text
     .split(/(?<=[^ ])(?= )/)
+    .flatMap((word) => (plain.test(word) ? [word] : word.split(unspaced)))
     .flatMap((word) => (widthOf(word.trimStart()) > width ? word.split(joints) : [word]));
 
 /**

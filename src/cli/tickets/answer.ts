@@ -39,9 +39,9 @@ const answer = (
     tell(
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
-    if (value) tell(`  ${value} (${scopeOf(figures)})`);
+    if (value) tell(`  ${value} (${scopeOf(figures)})`, '    ');
     if (verdict === 'approved' && found.held)
-      tell(`  a run does not apply it yet: ${printable(found.held)}`);
+      tell(`  a run does not apply it yet: ${printable(found.held)}`, '    ');
     if (verdict === 'approved' && !(await goesAhead(options, `Apply it to T-${ticket.number}?`)))
       return;
 

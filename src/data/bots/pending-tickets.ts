@@ -25,6 +25,20 @@ export const isSnoozed = (alias: string, now = sql`(SELECT public.bots_now())`) 
     AND (${column('woken_at')} IS NULL OR ${column('woken_at')} < ${column('snoozed_at')}) IS TRUE)`;
 };
 
+/**
+ * Whether a ticket under one alias is that of a finding under the other: of its problem, or a further one about it that
+ * the platform's own code wrote. A problem has one pending ticket at most, so that a further one has a fingerprint of its
+ * own, and stands for the finding when the first one ends.
+ */
+export const isOf = (ticket: string, finding: string) => {
+  const [t, f] = [
+    (name: string) => sql.ref(`${ticket}.${name}`),
+    (name: string) => sql.ref(`${finding}.${name}`),
+  ];
+  return sql<boolean>`(${t('bot_id')} = ${f('bot_id')} AND (${t('fingerprint')} = ${f('fingerprint')}
+    OR ${t('finding_id')} = ${f('id')} AND ${t('fingerprint')} LIKE 'external-%'))`;
+};
+
 const prefix = 'storm-';
 
 /**

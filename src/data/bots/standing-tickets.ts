@@ -1,7 +1,7 @@
 /** Which ticket stands for an open finding: its own, that of a storm, or that of a cause behind which the finding stands. */
 import { sql, type RawBuilder } from 'kysely';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
+import { isOf, isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
 import { severityRank } from './severity-rank.ts';
 
 /**
@@ -37,8 +37,8 @@ const behind = (alias: string) => {
  * silence covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
  */
 const standsBy = (alias: string) => sql`
-      t.bot_id = behind.bot_id AND t.fingerprint IN (behind.fingerprint, ${stormOf(sql`behind.bot_id`)}) AND ${isPending('t')}
-      AND (t.fingerprint = behind.fingerprint OR public.finding_is_broken(behind.id))
+      ${isPending('t')} AND (${isOf('t', 'behind')}
+        OR t.bot_id = behind.bot_id AND t.fingerprint = ${stormOf(sql`behind.bot_id`)} AND public.finding_is_broken(behind.id))
       AND (behind.hops = 0
         OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${silenced(ofFinding('behind'))})`;
 
@@ -63,14 +63,16 @@ export const ticketColumn = (alias: string) =>
   sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
     ${behind(alias)}
     SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
-             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN t.fingerprint = behind.fingerprint THEN 'finding'
+             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'
                            ELSE 'storm' END)
     FROM behind JOIN bot_tickets t ON ${standsBy(alias)}
-    ORDER BY hops, t.fingerprint <> behind.fingerprint LIMIT 1) END`.as('ticket');
+    ORDER BY hops, NOT ${isOf('t', 'behind')}, t.fingerprint <> behind.fingerprint, t.number LIMIT 1) END`.as(
+    'ticket',
+  );
 
 const hasOwn = (alias: string) => sql`EXISTS (SELECT FROM bot_tickets t
-    WHERE t.bot_id = ${sql.ref(`${alias}.bot_id`)} AND ${isPending('t')} AND (t.fingerprint = ${sql.ref(`${alias}.fingerprint`)}
-      OR t.fingerprint = ${stormOf(sql.ref(`${alias}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${alias}.id`)})))`;
+    WHERE ${isPending('t')} AND (${isOf('t', alias)} OR t.bot_id = ${sql.ref(`${alias}.bot_id`)}
+      AND t.fingerprint = ${stormOf(sql.ref(`${alias}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${alias}.id`)})))`;
 
 /** What the end of a run changes in the same statement: `opened` is true of a row of `behind`, `ended` of a ticket `t`. */
 interface Changing {

@@ -7,7 +7,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { countsAsBroken } from './bot-findings.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
-import { isPending, stormOf } from './pending-tickets.ts';
+import { isOf, isPending, stormOf } from './pending-tickets.ts';
 import { severityWords } from './severity-rank.ts';
 import { isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
@@ -79,8 +79,7 @@ const matters = sql`
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
 
-const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint
-                        AND ${isPending('t')})`;
+const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
 
 export const { findWeather } = storms;
 

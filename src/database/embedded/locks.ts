@@ -7,7 +7,8 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RoundsmanError } from '../../ground/errors.ts';
+import { capitalised, messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { fullDiskBehind, makeRoom } from '../../ground/files/full-disk.ts';
 import { ensurePrivateFile, refuseForeignFile } from '../../ground/files/own-file.ts';
 
 /** exclusive: one holder alone. shared: many holders, which keep only the exclusive one away. */
@@ -28,6 +29,9 @@ export class LockTimeoutError extends RoundsmanError {
   override readonly retryable = true;
 }
 
+/** A lock of the embedded database cannot be taken, because its file cannot be written. */
+export class LockFileError extends RoundsmanError {}
+
 const begin: Record<LockMode, string> = {
   exclusive: 'BEGIN EXCLUSIVE',
   // BEGIN alone takes no lock; the first read does.
@@ -46,10 +50,21 @@ export function tryLock(file: string, mode: LockMode): Lock | undefined {
   for (const each of [`${file}-journal`, `${file}-wal`, `${file}-shm`]) refuseForeignFile(each);
   const connection = new DatabaseSync(file, { timeout: 0 });
   try {
-    connection.exec(begin[mode]);
+    // Nothing is ever written, but SQLite would begin a journal on the disk, and fail where the disk is full: then no
+    // command could even look.
+    connection.exec(`PRAGMA journal_mode = MEMORY; ${begin[mode]}`);
   } catch (error) {
     connection.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    if (fullDiskBehind(error))
+      throw new LockFileError(
+        {
+          what: 'The embedded database could not be joined or left',
+          why: `${file}: ${messageOf(error)}`,
+          hint: capitalised(`${makeRoom(file)}.`),
+        },
+        { cause: error },
+      );
     throw error;
   }
   held.add(connection);

@@ -10,6 +10,7 @@ import {
   makeHome,
   readOwn,
 } from '../../ground/files/own-file.ts';
+import { fullDiskBehind, makeRoom } from '../../ground/files/full-disk.ts';
 import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../ground/files/trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock, type OnWait } from './locks.ts';
@@ -155,7 +156,9 @@ export function openHome(home: string): string {
       {
         what: `The embedded database cannot be made in ${home}`,
         why: messageOf(cause),
-        hint: 'Make that place writable, or set ROUNDSMAN_HOME to another one.',
+        hint: fullDiskBehind(cause)
+          ? `${capitalised(makeRoom(home))}, or set ROUNDSMAN_HOME to another place.`
+          : 'Make that place writable, or set ROUNDSMAN_HOME to another one.',
       },
       { cause },
     );

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { types } from 'node:util';
 import { UsageError } from '../../ground/errors.ts';
+import { firstInstant, lastInstant } from '../../ground/time-bounds.ts';
 
 /** A value can never be stored or searched for. The error does not repeat the value. */
 export class BadInputError extends UsageError {
@@ -64,18 +65,12 @@ export function boolean(field: string, value: unknown): boolean {
   return value;
 }
 
-// PostgreSQL's times begin in 4713 BC, and a cursor writes a year with four digits.
-const [firstTime, lastTime] = [
-  Date.parse('0001-01-01T00:00:00Z'),
-  Date.parse('9999-12-31T23:59:59.999Z'),
-];
-
 /** An instant of the years 1 to 9999. */
 export function time(field: string, value: unknown): Date {
   // Not instanceof: objects whose getTime throws pass it as well.
   const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
   if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
-  if (ms < firstTime || ms > lastTime)
+  if (ms < firstInstant.getTime() || ms > lastInstant.getTime())
     throw new BadInputError(field, 'has to lie in the years 1 to 9999');
   return new Date(ms);
 }

@@ -1,9 +1,10 @@
 /** The message for a person when a command could not do its work because of the database or a connection. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
+import { explainFullDisk } from '../../ground/files/full-disk.ts';
 import { quotedName } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
-import { denied, meaningOf, stateOf } from './sql-states.ts';
+import { denied, diskFull, meaningOf, stateOf } from './sql-states.ts';
 
 /** A failed statement changes nothing, so each command can be run again. */
 const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
@@ -31,6 +32,11 @@ const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why
     what: 'the database reports an internal error',
     hint: "look at PostgreSQL's log",
   },
+};
+
+const fullDisk: Omit<Explanation, 'why'> = {
+  what: 'the disk of the database is full',
+  hint: 'make room where PostgreSQL keeps its data (for the embedded one: the disk of ROUNDSMAN_HOME), then run the command again: nothing of it was written, and PostgreSQL goes on by itself',
 };
 
 const allBehind = (error: unknown, depth = 8): unknown[] =>
@@ -63,7 +69,11 @@ export function explainFault(error: unknown): Explanation | null {
       why,
       hint: 'connect as the owner of the tables or as service_role',
     };
+  const full = allBehind(error).find((each) => stateOf(each) === diskFull);
+  if (full) return { ...fullDisk, why: messageOf(full) };
   if (isFull(error)) return { ...(ownLimit(why) ?? words.resources), why };
+  const ofFile = explainFullDisk(error);
+  if (ofFile) return ofFile;
   const fault = faultBehind(error) ?? (isOutage(error) ? 'connection' : null);
   return fault === null || fault === 'process' || fault === 'secret'
     ? null

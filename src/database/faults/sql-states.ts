@@ -117,6 +117,9 @@ const states: Row[] = [
 /** insufficient_privilege: both a missing grant and a row that a policy does not let in. */
 export const denied = '42501';
 
+/** The disk of the server has no room. */
+export const diskFull = '53100';
+
 /** The session, or its transaction, refuses to write. */
 export const readOnly = '25006';
 

@@ -2,11 +2,19 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../errors.ts';
+import { fullDiskBehind, makeRoom } from './full-disk.ts';
 import { makeHome, openOwn } from './own-file.ts';
 import { distrust, distrustWay } from './trusted.ts';
 
 export interface Destination {
   write(line: string): void;
+}
+
+export interface LineWatch {
+  /** called when a line is lost, and not again until a line was written */
+  lost(error: unknown): void;
+  /** called when a line was written after those that were lost */
+  written(): void;
 }
 
 /** The log cannot be written to its file. */
@@ -51,6 +59,8 @@ function openFirst(file: string): number {
     hint = `${capitalised(found.hint)}, or set ROUNDSMAN_HOME to another place.`;
     throw new Error(`${found.why}, who could redirect the log to another file`);
   } catch (error) {
+    if (fullDiskBehind(error))
+      hint = `${capitalised(makeRoom(file))}, or set ROUNDSMAN_HOME to another place.`;
     const [why, what] =
       error instanceof RoundsmanError ? [error.why, error.hint] : [messageOf(error), hint];
     throw new LogFileError(
@@ -71,7 +81,11 @@ const look = (file: string): fs.Stats | undefined => fs.lstatSync(file, { throwI
  * or removes the file, the next line goes into the file that has the name then. Throws {@link LogFileError} when no
  * such file is possible.
  */
-export function appendTo(file: string): Destination {
+export function appendTo(
+  file: string,
+  { lost = () => {}, written: goesOn = () => {} }: Partial<LineWatch> = {},
+): Destination {
+  let isLosing = false;
   let fd = openFirst(file);
   /** The open file. Before each line, its name is checked: another file may have the name by now. */
   let opened = fs.fstatSync(fd);
@@ -119,8 +133,12 @@ export function appendTo(file: string): Destination {
         const text = Buffer.from(isBroken ? `\n${line}` : line);
         const written = fs.writeSync(fd, text);
         isBroken = written < text.length;
-      } catch {
+        if (isLosing && !isBroken) goesOn();
+        isLosing &&= isBroken;
+      } catch (error) {
         isBroken = true;
+        if (!isLosing) lost(error);
+        isLosing = true;
       }
     },
   };

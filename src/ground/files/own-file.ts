@@ -67,7 +67,16 @@ export function readOwn(file: string): string {
 /** Makes the file anew, so that it has this mode, and never writes into an existing file of that name. */
 export function replaceOwn(file: string, text: string, mode: number): void {
   fs.rmSync(file, { force: true });
-  fs.writeFileSync(file, text, { flag: 'wx', mode, flush: true });
+  try {
+    fs.writeFileSync(file, text, { flag: 'wx', mode, flush: true });
+  } catch (error) {
+    // A failed write does not say to which file, and on a full disk a part of it would stay.
+    if ((error as NodeJS.ErrnoException).syscall === 'write') {
+      Object.assign(error as Error, { path: file });
+      fs.rmSync(file, { force: true });
+    }
+    throw error;
+  }
 }
 
 /** The first `bytes` of a regular file, whoever owns it; throws for anything else. */

@@ -8,6 +8,7 @@ import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { checkTogether } from './together.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
+import { lackingIn, refuseLacking } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
 
 export { checkName } from './definition.ts';
@@ -77,15 +78,28 @@ export async function refuseTaken(db: Db, name: string): Promise<void> {
   if (taken) throw nameTaken(name);
 }
 
+/** Throws NoPlatformError for an endpoint that could not run in this database: asked before a person types the rest. */
+export async function refuseEndpoint(
+  { db, catalogue }: { db: Db; catalogue: Catalogue },
+  { name, endpoint }: { name: string; endpoint: string },
+): Promise<void> {
+  const { api_endpoint } = columnsOf({ endpoint }) as Pick<BotRow, 'api_endpoint'>;
+  refuseLacking(await lackingIn(db, catalogue), { api_endpoint }, notAdded(name));
+}
+
+const notAdded = (name: string): string => `the bot ${name} was not added`;
+
 /**
  * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name gives it away: `aside` is what it
- * is called then. For owners and admins. Throws {@link NameTakenError}.
+ * is called then. For owners and admins. Throws {@link NameTakenError}, and NoPlatformError for a bot that could not run
+ * in this database.
  */
 export async function addBot(
-  { db, actor }: { db: Db; actor: Actor },
+  { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
   { bot: values }: { bot: NewBot },
 ): Promise<{ bot: BotRow; aside: string | null }> {
   authorise(actor, 'add bots', 'admin');
+  refuseLacking(await lackingIn(db, catalogue), values, notAdded(values.name));
   const added = await db.transaction().execute((trx) => insert(trx, values));
   if (added) return added;
   throw nameTaken(values.name);
@@ -93,7 +107,7 @@ export async function addBot(
 
 const nameTaken = (name: string): NameTakenError =>
   new NameTakenError({
-    what: `the bot ${name} was not added`,
+    what: notAdded(name),
     why: 'a bot of that name exists',
     hint: `take another name, or change it: \`npx roundsman bots edit ${name}\``,
   });

@@ -10,6 +10,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import { checkTogether } from './together.ts';
 import { columnsOf, decisive, type BotDefinition } from './definition.ts';
+import { lackingIn, refuseLacking } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
 
 export type { BotDefinition } from './definition.ts';
@@ -36,7 +37,8 @@ export const editOf = (definition: BotDefinition): Partial<BotRow> =>
 
 /**
  * Changes the given columns and nothing else. A change of what decides whether a bot can run is checked with its new
- * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError.
+ * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError,
+ * and NoPlatformError for a bot that could not run in this database.
  */
 export async function editBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
@@ -59,14 +61,20 @@ export async function editBot(
   ];
   const differ = (bot: BotRow, wanted: Partial<BotRow>) =>
     columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
+  const lacking = await lackingIn(db, catalogue);
   let changed: BotColumn[] = [];
   const edited = await db.transaction().execute((trx) =>
     write(trx, id, (bot) => {
       const wanted = wantedOf(bot);
       changed = differ(bot, wanted);
       if (changed.length === 0) return null;
-      if (decisive.some((column) => changed.includes(column)))
-        inspectDefinition({ ...bot, ...wanted }, catalogue);
+      if (decisive.some((column) => changed.includes(column))) {
+        const edited = { ...bot, ...wanted };
+        inspectDefinition(edited, catalogue);
+        // It becomes active by the edit, or gets an endpoint that cannot be one.
+        if (bot.status === 'error' || changed.includes('api_endpoint'))
+          refuseLacking(lacking, edited, `${bot.name} was not changed`);
+      }
       checkTogether({ ...bot, ...wanted }, changed);
       return Object.fromEntries(
         changed.map((column) => [column, wanted[column]]),

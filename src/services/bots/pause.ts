@@ -2,7 +2,6 @@ import { countPendingRuns } from '../../data/bots/bot-executions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
-import { hasPlatform } from '../../database/migrate/extent.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable, time } from '../../ground/text.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
@@ -10,6 +9,7 @@ import { pauseBot as pause } from '../../transitions/bots/pause.ts';
 import { resumeBot as resume } from '../../transitions/bots/resume.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
+import { lackingIn } from './lacking.ts';
 
 /** The bot's status does not allow the change; `why` says what prevents it. */
 export class WrongStatusError extends RoundsmanError {}
@@ -86,16 +86,14 @@ export function refuseUnfit(bot: BotRow, catalogue: Catalogue, wanted: string): 
 export async function refuseLeftOff(
   db: Db,
   bot: BotRow,
-  { bots }: Catalogue,
+  catalogue: Catalogue,
   wanted: string,
 ): Promise<void> {
-  const needs = bots.find(({ name }) =>
-    [`/api/bots/${name}`, `bot:${name}`].includes(bot.api_endpoint),
-  )?.needs;
-  if (!needs || (await hasPlatform(db))) return;
+  const lacking = (await lackingIn(db, catalogue))(bot.api_endpoint);
+  if (lacking === null) return;
   throw new WrongStatusError({
     what: `${bot.name} cannot be ${wanted}, it is ${bot.status}`,
-    why: `only the bots are installed in this database, and it needs tables of the platform: ${needs.join(', ')}`,
+    why: `only the bots are installed in this database, and it needs tables of the platform: ${lacking.join(', ')}`,
     hint: '`npx roundsman db migrate` adds them, or says what stands in the way',
   });
 }

@@ -74,13 +74,8 @@ async function usable(trx: Db, name: string): Promise<Found> {
   const found = await functionOf(trx, signatureOf(name)).catch((error: unknown) => {
     throw new AdminTestError(name, messageOf(error), { cause: error });
   });
-  if (!found) throw new AdminTestError(name, 'there is no such function without parameters');
-  if (found.called === ours)
-    throw new AdminTestError(name, 'it is what Roundsman asks itself, and would ask itself');
-  if (found.type !== 'boolean' || found.set)
-    throw new AdminTestError(name, `it returns ${found.set ? 'SETOF ' : ''}${found.type}`);
-  if (found.volatile)
-    throw new AdminTestError(name, 'it is VOLATILE, and a policy would ask it for every row');
+  const unfit = whyUnfit(found);
+  if (unfit !== null || !found) throw new AdminTestError(name, unfit ?? '');
   return found;
 }
 
@@ -103,6 +98,22 @@ async function ask(trx: Db, name: string, { schema, function: own }: Found): Pro
   } catch (error) {
     throw new AdminTestError(name, messageOf(error), { cause: error });
   }
+}
+
+function whyUnfit(found: Found | undefined): string | null {
+  if (!found) return 'there is no such function without parameters';
+  if (found.called === ours) return 'it is what Roundsman asks itself, and would ask itself';
+  if (found.type !== 'boolean' || found.set)
+    return `it returns ${found.set ? 'SETOF ' : ''}${found.type}`;
+  return found.volatile ? 'it is VOLATILE, and a policy would ask it for every row' : null;
+}
+
+/** What became of the function since it was named, so that it cannot say any more who is an admin; null where it can. */
+export async function adminTestFault(db: Db): Promise<{ name: string; why: string } | null> {
+  const name = await adminTest(db);
+  if (name === null || (await hasPlatform(db))) return null;
+  const why = whyUnfit(await functionOf(db, name));
+  return why === null ? null : { name, why };
 }
 
 interface Found {

@@ -20,6 +20,7 @@ import { explainUnloadable } from '../../database/explain-unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
+import { adminTestFault } from '../database/admin-test.ts';
 import { rightsOf } from '../database/rights.ts';
 import { serverVersion } from '../database/status.ts';
 import { tryWriting } from '../database/try-writing.ts';
@@ -134,6 +135,7 @@ async function examine(
         : "every migration of the bots is applied; the platform's own tables are left as they are",
     ),
     await examineRoles(db),
+    ...(await examineAdmins(db)),
     await examineReader(db, url),
   );
   return [...found, ...(await examineEngine(db, config, onCanary))];
@@ -184,6 +186,19 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
     detail,
     "synchronise this host and the database's host with NTP; runs use the time of the database, but times in Roundsman's and PostgreSQL's logs do not match",
   );
+}
+
+/** Only where a function of the platform says who is an admin, and does so no more. */
+async function examineAdmins(db: Db): Promise<Diagnosis[]> {
+  const fault = await adminTestFault(db);
+  if (!fault) return [];
+  return [
+    fail(
+      'Admins',
+      `no user may read the bots' tables, because ${fault.name} cannot say who is an admin: ${fault.why}`,
+      'make that function again, or name another: npx roundsman db migrate --only bots --admin-test NAME',
+    ),
+  ];
 }
 
 async function examineRoles(db: Db): Promise<Diagnosis> {

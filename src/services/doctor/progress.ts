@@ -1,5 +1,6 @@
 import { listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { explainFault } from '../../database/faults/explain-fault.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { sendCanary, type CanaryResult } from '../progress/canary.ts';
 import { duration } from '../../ground/text.ts';
@@ -18,7 +19,7 @@ export async function examineProgress(db: Db, onCanary: () => void): Promise<Dia
     return fail(
       'Progress',
       `a canary run could not be followed: ${messageOf(error)}`,
-      'check the database, then run the doctor again',
+      explainFault(error)?.hint ?? 'check the database, then run the doctor again',
     );
   }
 }

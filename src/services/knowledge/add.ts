@@ -6,7 +6,7 @@ import { storable } from '../../ground/text.ts';
 import { addKnowledge as insert } from '../../transitions/knowledge/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { columnsOf, type KnowledgeDefinition } from './definition.ts';
-import { warningsOf, type KnowledgeWarning } from './warnings.ts';
+import { categoryWarnings, warningsOf, type KnowledgeWarning } from './warnings.ts';
 
 export { checkName } from './definition.ts';
 
@@ -52,10 +52,11 @@ export async function addKnowledge(
   { entry: values }: { entry: NewKnowledge },
 ): Promise<{ entry: KnowledgeRow; aside: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
+  const unmet = await categoryWarnings(db, values.category);
   const added = await db
     .transaction()
     .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
-  if (added) return { ...added, warnings: await warningsOf(db, added.entry) };
+  if (added) return { ...added, warnings: [...unmet, ...(await warningsOf(db, added.entry))] };
   const { name } = values;
   throw new KnowledgeNameTakenError({
     what: `the knowledge ${name} was not added`,

@@ -14,7 +14,7 @@ import { knowledgeOf } from '../references/named.ts';
 import { checkFreedom, columnsOf, type KnowledgeDefinition } from './definition.ts';
 import { ownAutonomy } from './own-autonomy.ts';
 import { aboutAll } from './show.ts';
-import { warningsOf, type KnowledgeWarning } from './warnings.ts';
+import { categoryWarnings, warningsOf, type KnowledgeWarning } from './warnings.ts';
 
 export interface EditedKnowledge {
   /** the entry after the edit */
@@ -75,6 +75,7 @@ export async function editKnowledge(
     actor: storable(actor.name),
     figures: wanted.autonomy && (await figuresNow(db, id)),
   };
+  const unmet = await categoryWarnings(db, wanted.category);
   const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
   const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, mostOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
@@ -83,7 +84,7 @@ export async function editKnowledge(
     before: edited?.before ?? null,
     changed: edited ? changedOf(wanted, edited) : [],
     own,
-    warnings: await warningsOf(db, entry),
+    warnings: [...unmet, ...(await warningsOf(db, entry))],
   };
 }
 

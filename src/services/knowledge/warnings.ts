@@ -4,6 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { credentialsIn } from '../../ground/secrets/literal-credentials.ts';
 import { secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import { unmetName } from '../references/unmet.ts';
 import { warnOfCredentials, type Warning } from '../../playbook/warn-credentials.ts';
 
 /** A sentence, or a place in the solution and what is wrong there. */
@@ -20,6 +21,15 @@ export const warningsOf = async (db: Db, entry: Entry): Promise<KnowledgeWarning
   ...credentialWarnings(entry),
   ...(await secretWarnings(db, entry)),
 ];
+
+/** A category that nothing has so far; asked before the entry has it. It may be one that is yet to come. */
+export async function categoryWarnings(
+  db: Db,
+  category: string | undefined,
+): Promise<KnowledgeWarning[]> {
+  const unmet = category === undefined ? null : await unmetName(db, 'topic', category);
+  return unmet === null ? [] : [unmet];
+}
 
 /** What looks like a credential in the solution, with the command that corrects it. */
 export const credentialWarnings = ({ name, solution }: Omit<Entry, 'issue_pattern'>): Warning[] =>

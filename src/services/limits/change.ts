@@ -9,8 +9,8 @@ export type { LimitRow } from '../../data/bots/healing-limits.ts';
 
 type Limit = (typeof limits)[number];
 
-/** The limit and its new value. Throws NotFoundError with the nearest name, and UsageError. */
-export function limitOf(given: string, text: string | undefined): { limit: Limit; value: number } {
+/** The limit of this name. Throws NotFoundError with the nearest name. */
+export function limitNamed(given: string): Limit {
   const limit = limits.find(({ name }) => name === given);
   if (!limit) {
     const names = limits.map(({ name }) => name);
@@ -20,13 +20,23 @@ export function limitOf(given: string, text: string | undefined): { limit: Limit
       hint: didYouMean(given, names, 'npx roundsman limits'),
     });
   }
+  return limit;
+}
+
+/** The limit and its new value; `typed` is what a person wrote for it. Throws NotFoundError, UsageError. */
+export function limitOf(
+  given: string,
+  text: string,
+  typed = text,
+): { limit: Limit; value: number } {
+  const limit = limitNamed(given);
   const { name, least, most, usual } = limit;
   const value = Number(text);
   const whole = name === 'storm_share' || Number.isInteger(value);
-  if (text === undefined || !/^\d+(\.\d+)?$/.test(text) || !whole || value < least || value > most)
+  if (!/^\d+(\.\d+)?$/.test(text) || !whole || value < least || value > most)
     throw new UsageError({
-      what: `${name} cannot be ${text === undefined ? 'set without a value' : JSON.stringify(text)}`,
-      why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}`,
+      what: `${name} cannot be ${JSON.stringify(typed)}`,
+      why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}${name.endsWith('_minutes') ? ', in minutes' : ''}`,
       hint: `for example npx roundsman limits ${name} ${usual}`,
     });
   return { limit, value };

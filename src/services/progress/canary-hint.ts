@@ -8,10 +8,8 @@ const codes: [RegExp, string][] = [
   [/pg_hba\.conf|not permitted to log in|role ".*" does not exist/i, '28000'],
   [/database ".*" does not exist/i, '3D000'],
   [/permission denied/i, '42501'],
-  [
-    /too many (connections|clients)|connection slots|could not (extend|write)|no space left/i,
-    '53000',
-  ],
+  [/could not (extend|write)|no space left/i, '53100'],
+  [/too many (connections|clients)|connection slots/i, '53000'],
   [/read-only transaction|takes no writes/i, '25006'],
   [/statement timeout|lock timeout|canceling statement/i, '57014'],
   [

@@ -4,13 +4,20 @@ import type { Db } from '../../database/connect.ts';
 import { nearest } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
 
-/** Each kind of name, where it stands, and how its absence is said. */
+/** Each kind of name, how its absence is said, and where it stands. */
 const kinds = {
-  component: ['bot_findings', 'affected_component', 'no finding ever had the component'],
-  category: ['bot_findings', 'category', 'no finding ever had the category'],
-  fingerprint: ['bot_findings', 'fingerprint', 'no finding ever had the fingerprint'],
-  assignee: ['bot_tickets', 'assigned_to', 'no ticket was ever assigned to'],
-} as const;
+  component: ['no finding ever had the component', ['bot_findings', 'affected_component']],
+  category: ['no finding ever had the category', ['bot_findings', 'category']],
+  topic: [
+    'no finding ever had the category, and no entry of knowledge has it:',
+    ['bot_findings', 'category'],
+    ['bot_knowledge', 'category'],
+  ],
+  fingerprint: ['no finding ever had the fingerprint', ['bot_findings', 'fingerprint']],
+  assignee: ['no ticket was ever assigned to', ['bot_tickets', 'assigned_to']],
+} as const satisfies Record<string, [absence: string, ...Places]>;
+
+type Places = (readonly [table: string, column: string])[];
 
 type Kind = keyof typeof kinds;
 
@@ -27,21 +34,26 @@ export async function unmetName(
   name: string,
   { onlyNear = false } = {},
 ): Promise<string | null> {
-  const [table, column, absence] = kinds[kind];
-  const { rows } = await sql`
-    SELECT FROM ${sql.table(table)} WHERE ${sql.ref(column)} = ${name} LIMIT 1`.execute(db);
-  if (rows.length > 0) return null;
+  const [absence, ...places] = kinds[kind];
+  for (const [table, column] of places) {
+    const { rows } = await sql`
+      SELECT FROM ${sql.table(table)} WHERE ${sql.ref(column)} = ${name} LIMIT 1`.execute(db);
+    if (rows.length > 0) return null;
+  }
   // A fingerprint is copied, not typed: its neighbour is another problem.
-  const meant = kind === 'fingerprint' ? [] : nearest(name, await namesOf(db, kind));
+  const meant = kind === 'fingerprint' ? [] : nearest(name, await namesOf(db, places));
   if (onlyNear && meant.length === 0) return null;
   const did = meant.length > 0 ? ` (did you mean ${meant.map(printable).join(', ')}?)` : '';
   return `${absence} ${printable(name)}${did}`;
 }
 
-async function namesOf(db: Db, kind: Kind): Promise<string[]> {
-  const [table, column] = kinds[kind];
-  const { rows } = await sql<{ name: string }>`
-    SELECT DISTINCT ${sql.ref(column)} AS name FROM ${sql.table(table)}
-    WHERE ${sql.ref(column)} IS NOT NULL LIMIT ${sql.lit(mostNames)}`.execute(db);
-  return rows.map(({ name }) => name);
+async function namesOf(db: Db, places: Places): Promise<string[]> {
+  const names = new Set<string>();
+  for (const [table, column] of places) {
+    const { rows } = await sql<{ name: string }>`
+      SELECT DISTINCT ${sql.ref(column)} AS name FROM ${sql.table(table)}
+      WHERE ${sql.ref(column)} IS NOT NULL LIMIT ${sql.lit(mostNames)}`.execute(db);
+    for (const { name } of rows) names.add(name);
+  }
+  return [...names];
 }

@@ -75,6 +75,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           where('bot_id', 'in', bots.concat(none)),
           where('resolved_at', 'is', null),
           where('last_seen_at', '>=', began),
+          // No run sees what the platform's own code wrote.
+          where('fingerprint', 'not like', 'external-%'),
         ]),
       ]),
     )
@@ -104,7 +106,17 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     fingerprints.length === 0
       ? []
       : await withQuiet(db)
-          .where('ticket.fingerprint', 'in', fingerprints)
+          .where(({ eb, or }) =>
+            or([
+              eb('ticket.fingerprint', 'in', fingerprints),
+              // A further one about a finding, that the platform's own code wrote.
+              eb(
+                'ticket.id',
+                'in',
+                findings.flatMap(({ ticket }) => ticket?.id ?? []).concat(none),
+              ),
+            ]),
+          )
           .where('ticket.status', 'in', pending)
           .orderBy(worstFirst('ticket'))
           .execute();

@@ -1,0 +1,76 @@
+/** `up` tells its terminal of a full disk: its log cannot, because lines are lost then, too. */
+import { statfsSync } from 'node:fs';
+import { explainFault } from '../database/faults/explain-fault.ts';
+import { diskFull, stateOf } from '../database/faults/sql-states.ts';
+import type { Subscriber } from '../events/events.ts';
+import { messageOf } from '../ground/errors.ts';
+import { fullDiskBehind } from '../ground/files/full-disk.ts';
+import type { LineWatch } from '../ground/files/log-file.ts';
+import { printable } from '../ground/text.ts';
+
+const everyMs = 2_000;
+
+const isFullDisk = (error: unknown, depth = 8): boolean =>
+  fullDiskBehind(error) !== null ||
+  (error instanceof Error &&
+    depth > 0 &&
+    (stateOf(error) === diskFull || isFullDisk(error.cause, depth - 1)));
+
+/** After one of these the database takes writes again: heartbeat and ticks write all the time. */
+const over = new Set(['tick.works_again', 'timer.works_again', 'postgres.started_again']);
+
+const goesOn =
+  'make room there, and everything goes on by itself; runs that cannot be recorded are run again';
+
+/** Whether no block is left; false where the system does not say. */
+function hasNoRoom(directory: string): boolean {
+  try {
+    return statfsSync(directory).bavail === 0;
+  } catch {
+    return false;
+  }
+}
+
+export interface FullDiskTeller {
+  /** what the engine meets: the disk may be that of a database elsewhere */
+  ofEvents: Subscriber;
+  ofLog: LineWatch;
+  stop(): void;
+}
+
+/**
+ * Says once that a disk is full, and once that it goes on: the one of `home`, at which it looks, and the one of the
+ * database, of which events tell.
+ */
+export function tellOfFullDisk(home: string, say: (line: string) => void): FullDiskTeller {
+  let isHomeFull = false;
+  let toldOfDatabase = false;
+  const look = setInterval(() => {
+    if (hasNoRoom(home) === isHomeFull) return;
+    isHomeFull = !isHomeFull;
+    say(
+      isHomeFull
+        ? `The disk of ${printable(home)} is full: what is written there may fail (${goesOn}).`
+        : `The disk of ${printable(home)} has room again.`,
+    );
+  }, everyMs);
+  look.unref();
+  return {
+    ofEvents({ name, facts }) {
+      const { err } = facts as { err?: unknown };
+      if (toldOfDatabase && over.has(name)) {
+        toldOfDatabase = false;
+        say('The database takes writes again.');
+      } else if (!toldOfDatabase && isFullDisk(err)) {
+        toldOfDatabase = true;
+        const { what, why } = explainFault(err) ?? { what: 'a disk is full', why: messageOf(err) };
+        say(`Not working: ${what} (${printable(why)}); ${goesOn}.`);
+      }
+    },
+    ofLog: {
+      lost: (error) => say(`The log loses lines: ${printable(messageOf(error))}`),
+      written: () => say('The log is written again.'),
+    },
+    stop: () => clearInterval(look),
+  };
+}

@@ -1,0 +1,32 @@
+/** A bot whose endpoint needs tables of the platform is left off where only the bots are installed. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import type { Db } from '../../database/connect.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
+import { NoPlatformError } from '../database/require-platform.ts';
+
+/** The tables that an endpoint needs and the database does not have; null where it can run. */
+export type Lacking = (endpoint: string) => readonly string[] | null;
+
+export async function lackingIn(db: Db, { bots }: Catalogue): Promise<Lacking> {
+  const isWhole = await hasPlatform(db);
+  return (endpoint) => {
+    const runs = bots.find(({ name }) => [`/api/bots/${name}`, `bot:${name}`].includes(endpoint));
+    return isWhole ? null : (runs?.needs ?? null);
+  };
+}
+
+/** Throws {@link NoPlatformError} for a definition that the next start would leave off; `what` says what was not done. */
+export function refuseLacking(
+  lacking: Lacking,
+  { api_endpoint: endpoint }: Pick<BotRow, 'api_endpoint'>,
+  what: string,
+): void {
+  const tables = lacking(endpoint);
+  if (tables === null) return;
+  throw new NoPlatformError({
+    what,
+    why: `only the bots are installed in this database, and ${endpoint} needs tables of the platform: ${tables.join(', ')}`,
+    hint: '`npx roundsman db migrate` adds them, or says what stands in the way; `npx roundsman bots catalogue` shows other bots',
+  });
+}
