@@ -51,9 +51,13 @@ export {
 } from './data/bots/bot-actions.ts';
 export {
   listTickets,
+  type TicketFilter,
+  type TicketMatch,
+  type TicketOrder,
+} from './data/bots/ticket-list.ts';
+export {
   oneTicket,
   type ListedTicket,
-  type TicketFilter,
   type TicketRow,
   type TicketStatus,
 } from './data/bots/bot-tickets.ts';

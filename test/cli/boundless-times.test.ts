@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { listActions } from '../../src/data/bots/bot-actions.ts';
 import { listExecutions } from '../../src/data/bots/bot-executions.ts';
 import { listFindings } from '../../src/data/bots/bot-findings.ts';
-import { listTickets } from '../../src/data/bots/bot-tickets.ts';
+import { listTickets } from '../../src/data/bots/ticket-list.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { ReportedSeverity } from '../../src/bot.ts';
 import { BadInputError } from '../../src/database/faults/bad-input.ts';
-import { listTickets as read } from '../../src/data/bots/bot-tickets.ts';
+import { listTickets as read } from '../../src/data/bots/ticket-list.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { TicketOverError } from '../../src/services/references/ticket.ts';
 import { listTickets } from '../../src/services/tickets/list.ts';

@@ -24,7 +24,28 @@ export function ticketsCommand(): Command {
       ]).conflicts('all'),
     )
     .addOption(listOption('--severity <severity>', 'only these', severityWords))
-    .option('--assigned-to <who>', 'only theirs')
+    .option('--assigned-to <who>', 'only theirs; me is the account that runs the command')
+    .option('--bot <name>', 'only of this bot')
+    .option('--component <name>', "only about this component, a storm's too")
+    .option('--category <name>', 'only of findings of this category')
+    .option('--overdue', 'only those past their response target')
+    .option('--reopened', 'only those that were ever reopened')
+    .addOption(
+      new Option(
+        '--since <time>',
+        "opened since a time or at most so long ago: '2026-11-22 09:00', 24h",
+      ).argParser(moment('--since')),
+    )
+    .option('--match <text>', 'only with this in title or description')
+    .addOption(
+      new Option('--sort <order>', 'in which order (worst)').choices([
+        'worst',
+        'due',
+        'oldest',
+        'newest',
+      ]),
+    )
+    .option('--after <ticket>', 'go on behind this ticket of the same list')
     .addOption(
       new Option(
         '--snoozed',

@@ -4,21 +4,14 @@ import {
   listTickets as list,
   responseOf,
   type ListedTicket,
+  type TicketOrder,
   type TicketRow,
 } from '../../services/tickets/list.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
+import { actor } from '../arguments/actor.ts';
 import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
-import {
-  counted,
-  json,
-  note,
-  paint,
-  relative,
-  severity,
-  span,
-  state,
-  upTo,
-} from '../terminal/print.ts';
+import { counted, json, note, paint, relative, severity, span, state } from '../terminal/print.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -98,6 +91,15 @@ export interface TicketsOptions {
   status?: TicketRow['status'][];
   severity?: TicketRow['severity'][];
   assignedTo?: string;
+  bot?: string;
+  component?: string;
+  category?: string;
+  overdue?: true;
+  reopened?: true;
+  since?: Moment;
+  match?: string;
+  sort?: TicketOrder;
+  after?: string;
   all?: true;
   snoozed?: true;
   limit: number;
@@ -106,25 +108,42 @@ export interface TicketsOptions {
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { severity, assignedTo, status, all, snoozed } = options;
-    const filter = { status, all, snoozed, severity, assignedTo, limit: options.limit + 1 };
-    const { now, ...found } = await list(db, filter);
-    const tickets = upTo(found.tickets, options.limit);
-    const unmet =
-      assignedTo && tickets.length === 0 && (await unmetName(db, 'assignee', assignedTo));
-    if (unmet) note(unmet);
+    const { limit, sort, json: asJson, assignedTo, ...filter } = options;
+    const who = assignedTo === 'me' ? actor() : assignedTo;
+    const found = await list(db, { ...filter, assignedTo: who, order: sort, limit: limit + 1 });
+    const tickets = found.tickets.slice(0, limit);
+    if (found.tickets.length > limit)
+      note(
+        `only the first ${limit}${found.count > limit ? ` of ${found.count}` : ''}; --limit shows more, --after T-${tickets.at(-1)!.number} goes on`,
+      );
     if (found.snoozed > 0)
       note(`${leftOut(found.snoozed)}: \`npx roundsman tickets list --snoozed\``);
-    if (options.json) return json(tickets);
-    const filtered = severity || assignedTo || options.status || snoozed;
+    const unmet = tickets.length === 0 ? await unmetNames(db, { ...filter, assignee: who }) : [];
+    for (const each of unmet) note(each);
+    if (asJson) return json(tickets);
+    const { all, ...narrows } = filter;
+    const isNarrowed = who || Object.values(narrows).some((value) => value !== undefined);
     ticketTable(
       tickets,
-      now,
-      filtered
+      found.now,
+      isNarrowed
         ? 'No such ticket.'
         : 'No open tickets. `npx roundsman status` says whether anything else needs you.',
     );
   });
+
+/** Names that no row ever had. */
+async function unmetNames(
+  db: Parameters<typeof unmetName>[0],
+  names: { assignee?: string | undefined; component?: string; category?: string },
+): Promise<string[]> {
+  const told = await Promise.all(
+    (['assignee', 'component', 'category'] as const).map((kind) =>
+      names[kind] === undefined ? null : unmetName(db, kind, names[kind]),
+    ),
+  );
+  return told.filter((each) => each !== null);
+}
 
 const leftOut = (count: number): string =>
   `${counted(count, 'snoozed ticket')} ${count === 1 ? 'is' : 'are'} left out`;

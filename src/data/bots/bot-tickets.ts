@@ -3,18 +3,10 @@ import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { time } from '../../ground/text.ts';
 import type { Db } from '../../database/connect.ts';
-import {
-  BadInputError,
-  boolean,
-  fields,
-  text,
-  uuid,
-  word,
-} from '../../database/faults/bad-input.ts';
+import { uuid } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
-import { quietColumns, severitiesIn, severityRank } from './bot-findings.ts';
-import { rowLimit } from './row-limit.ts';
-import { isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
+import { quietColumns, severityRank } from './bot-findings.ts';
+import { isPending, isSnoozed, pending } from './pending-tickets.ts';
 
 export { isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
 
@@ -31,6 +23,13 @@ export const reopenedAt = (alias: string) =>
   sql<Date | null>`(SELECT max(e.created_at) FROM bot_ticket_events e
     WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND e.event = 'reopened')`.as('reopened_at');
 
+/** When a person has to respond to a ticket under this alias; null where it is ended, acknowledged or snoozed. */
+export const target = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<Date | null>`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
+    AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
+};
+
 /**
  * The order in which a person takes tickets under this alias: the worst first; among equals, whose response target
  * passed longest ago or passes next; then the oldest. A ticket that is ended, acknowledged or snoozed has no target any
@@ -38,21 +37,8 @@ export const reopenedAt = (alias: string) =>
  */
 export const worstFirst = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
-  const target = sql`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
-    AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
-  return sql`${severityRank(`${alias}.severity`)}, ${target}, ${column('created_at')}, ${column('number')}`;
+  return sql`${severityRank(`${alias}.severity`)}, ${target(alias)}, ${column('created_at')}, ${column('number')}`;
 };
-
-export interface TicketFilter {
-  statuses?: TicketStatus[] | undefined;
-  severity?: BotTickets['severity'] | readonly BotTickets['severity'][] | undefined;
-  /** 50 characters at most */
-  assignedTo?: string | undefined;
-  /** only those that are snoozed now, or only the others */
-  snoozed?: boolean | undefined;
-  /** 1 to 1,000,001 */
-  limit: number;
-}
 
 /**
  * `ticket`, each with when it was last reopened, and why people would not be told of the open `finding` behind it, if so.
@@ -78,7 +64,7 @@ export const withQuiet = (db: Db) =>
     .select(quietColumns('finding'));
 
 /** The same with `bots` (one object, its bot, named like the table). */
-const withCircumstances = (db: Db) =>
+export const withCircumstances = (db: Db) =>
   withQuiet(db)
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'));
@@ -88,49 +74,6 @@ export const oneTicket = async (db: Db, id: string) =>
   withCircumstances(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
 
 export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
-
-const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
-
-/** In the order {@link worstFirst}. Throws BadInputError. */
-export async function listTickets(db: Db, filter: TicketFilter) {
-  const { limit } = fields('filter', filter);
-  return withCircumstances(db)
-    .where(matching(filter))
-    .orderBy(worstFirst('ticket'))
-    .limit(rowLimit(limit))
-    .execute();
-}
-
-/** How many tickets there are of those that {@link listTickets} lists, whatever its limit. Throws BadInputError. */
-export async function countTickets(db: Db, filter: Omit<TicketFilter, 'limit'>): Promise<number> {
-  const { count } = await db
-    .selectFrom('bot_tickets as ticket')
-    .select(sql<number>`count(*)::int`.as('count'))
-    .where(matching(filter))
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
-/** Of the table under the alias `ticket`. */
-function matching(filter: Omit<TicketFilter, 'limit'>) {
-  const { statuses, severity, assignedTo, snoozed } = fields('filter', filter);
-  const wanted = [sql<boolean>`true`];
-  if (statuses !== undefined)
-    wanted.push(sql`ticket.status IN (${sql.join(statusesIn(statuses))})`);
-  if (severity !== undefined)
-    wanted.push(sql`ticket.severity IN (${sql.join(severitiesIn(severity))})`);
-  if (assignedTo !== undefined)
-    wanted.push(sql`ticket.assigned_to = ${text('assigned_to', assignedTo, 50)}`);
-  if (snoozed !== undefined)
-    wanted.push(sql`${isSnoozed('ticket')} = ${boolean('snoozed', snoozed)}::boolean`);
-  return sql<boolean>`(${sql.join(wanted, sql` AND `)})`;
-}
-
-function statusesIn(statuses: unknown): TicketStatus[] {
-  if (!Array.isArray(statuses) || statuses.length === 0)
-    throw new BadInputError('statuses', `has to be a list of ${everyStatus.join(', ')}`);
-  return Array.from(statuses, (status) => word('statuses', status, everyStatus));
-}
 
 /** The pending tickets of these problems. */
 export const pendingTickets = (db: Db, fingerprints: readonly string[]) =>

@@ -4,7 +4,8 @@ import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
 import { severityRank } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { isSnoozed, listTickets, pending } from './bot-tickets.ts';
+import { isSnoozed, pending } from './bot-tickets.ts';
+import { listTickets } from './ticket-list.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
 import { isSuppressed } from './standing-tickets.ts';
 

@@ -1,44 +1,70 @@
+import { pending, type ListedTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import {
   countTickets,
   listTickets as query,
-  pending,
-  type ListedTicket,
   type TicketFilter,
-  type TicketRow,
-} from '../../data/bots/bot-tickets.ts';
-import { currentTime } from '../../data/bots/engine.ts';
+  type TicketMatch,
+} from '../../data/bots/ticket-list.ts';
 import type { Db } from '../../database/connect.ts';
+import { botOf } from '../references/named.ts';
+import { ticketOf } from '../references/ticket.ts';
 
 export { isStorm } from '../../data/bots/pending-tickets.ts';
 export type { ListedTicket, TicketRow } from '../../data/bots/bot-tickets.ts';
 
-export interface ListTickets extends Omit<TicketFilter, 'statuses'> {
+export type { TicketOrder } from '../../data/bots/ticket-list.ts';
+
+export interface ListTickets extends Omit<
+  TicketFilter,
+  'statuses' | 'botId' | 'after' | 'since' | 'sinceSeconds'
+> {
   status?: TicketRow['status'] | readonly TicketRow['status'][] | undefined;
   /** also tickets that have ended, and those that are snoozed */
   all?: boolean | undefined;
   /** only those that are snoozed: without it they are left out */
   snoozed?: boolean | undefined;
+  /** by name or id */
+  bot?: string | undefined;
+  /** a ticket, as T-42: only those that come after it */
+  after?: string | undefined;
+  /** opened at this time or later, or at most so long ago */
+  since?: Date | { secondsAgo: number } | undefined;
 }
 
 export interface TicketList {
   tickets: ListedTicket[];
-  /** how many are left out because they are snoozed */
+  /** how many there are, whatever `limit` and `after` */
+  count: number;
+  /** how many more are left out because they are snoozed */
   snoozed: number;
   /** the database's time */
   now: Date;
 }
 
-/** Tickets, the worst first, then the most overdue: those that need something, unless the request names others. */
+/**
+ * Tickets, the worst first, then the most overdue, or in another order: those that need something, unless the request
+ * names others. Throws NotFoundError for a bot, or a ticket to begin after, that does not exist.
+ */
 export async function listTickets(
   db: Db,
-  { status, all, snoozed, ...filter }: ListTickets,
+  { status, all, snoozed, bot, after, since, order, limit, ...rest }: ListTickets,
 ): Promise<TicketList> {
-  const statuses = all ? undefined : status ? [status].flat() : pending;
-  const wanted = all ? undefined : (snoozed ?? false);
-  const tickets = await query(db, { ...filter, statuses, snoozed: wanted });
-  const left =
-    wanted === false ? await countTickets(db, { ...filter, statuses, snoozed: true }) : 0;
-  return { tickets, snoozed: left, now: await currentTime(db) };
+  const match: TicketMatch = {
+    ...rest,
+    statuses: all ? undefined : status ? [status].flat() : pending,
+    botId: bot === undefined ? undefined : (await botOf(db, bot)).id,
+    ...(since instanceof Date ? { since } : since && { sinceSeconds: since.secondsAgo }),
+  };
+  const wanted = { ...match, snoozed: all ? undefined : (snoozed ?? false) };
+  const from = after === undefined ? undefined : (await ticketOf(db, after)).id;
+  const hides = wanted.snoozed === false;
+  return {
+    tickets: await query(db, { ...wanted, order, limit, after: from }),
+    count: await countTickets(db, wanted),
+    snoozed: hides ? await countTickets(db, { ...match, snoozed: true }) : 0,
+    now: await currentTime(db),
+  };
 }
 
 /** Whether a person still has something to do about it. */
