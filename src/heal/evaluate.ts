@@ -31,13 +31,19 @@ export interface Evaluated {
  * Evaluates the candidates one after the other, in the given order. When the caller stops reading, the rest is not
  * evaluated. It only reads, and expensive reads come last and only when they are needed: first what people have
  * decided, then the inputs of all gates, then the figures. `examined` is how many components the bot looked at in this
- * run, 0 when that is not known.
+ * run, 0 when that is not known; who asks for several candidates may know it from what was decided about each.
  */
 export async function* evaluate(
   trx: Transaction<Database>,
   finding: OpenFinding,
   candidates: Candidate[],
-  { figures, examined }: { figures: () => Promise<Map<string, Figures>>; examined: number },
+  {
+    figures,
+    examined: examinedFor,
+  }: {
+    figures: () => Promise<Map<string, Figures>>;
+    examined: number | ((candidate: Candidate) => number);
+  },
 ): AsyncGenerator<Evaluated> {
   for (const candidate of candidates) {
     if (candidate.solution.kind === 'prose') {
@@ -46,6 +52,7 @@ export async function* evaluate(
       continue;
     }
     const stage = 'beginning';
+    const examined = typeof examinedFor === 'number' ? examinedFor : examinedFor(candidate);
     const word = await readPeopleDecisions(trx, finding, candidate, { stage });
     const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, examined, word }));
     const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);

@@ -11,6 +11,7 @@ import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import { readOpenings, type ClosedGate } from './openings.ts';
+import { countless, examinedInStorm } from './storm.ts';
 
 /** What a run would decide about a candidate now. */
 export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
@@ -21,7 +22,7 @@ export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   closed: ClosedGate[];
   /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
-  /** This many components are broken; the storm gate closes unless the next run looks at at least twice as many. */
+  /** So many components are broken that it is a storm, unless the next run looks at enough others; none is known yet. */
   storm: boolean;
 };
 
@@ -35,9 +36,6 @@ export interface Explanation {
 }
 
 const mostDecisions = 200;
-/** A number of components that no check reaches. */
-const countless = 2_147_483_647;
-
 /** A resolved finding is explained by the decisions about it. */
 export async function explain(
   db: Db,
@@ -48,7 +46,7 @@ export async function explain(
   if (finding.resolved_at) return { candidates: [], unexamined: [], decisions };
   const open = openFindingOf(finding);
   const { candidates, unexamined } = await match(db, catalogue, open);
-  return { candidates: await prospects(db, open, candidates), unexamined, decisions };
+  return { candidates: await prospects(db, open, candidates, decisions), unexamined, decisions };
 }
 
 function openFindingOf(finding: Selectable<BotFindings>): OpenFinding {
@@ -61,8 +59,24 @@ function openFindingOf(finding: Selectable<BotFindings>): OpenFinding {
   };
 }
 
+/**
+ * How many components the next run looks at is known only in that run. While a ticket stands for a storm, it says how many
+ * the last one did; where none does (a person resolved it, or people may not be told), the newest decision about the entry
+ * says that there was one.
+ */
+const examinedAsKnown =
+  (inStorm: number | null, decisions: Explanation['decisions']) =>
+  ({ id }: Candidate): number =>
+    inStorm ??
+    (decisions.find((each) => each.knowledge_id === id)?.gate === 'storm' ? 0 : countless);
+
 /** In one read-only transaction, so that all figures are of one moment. */
-const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promise<Explained[]> =>
+const prospects = (
+  db: Db,
+  finding: OpenFinding,
+  candidates: Candidate[],
+  decisions: Explanation['decisions'],
+): Promise<Explained[]> =>
   db
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -71,9 +85,11 @@ const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promi
       const known = await figuresFor(trx, candidates, finding);
       const figures = async () => known;
       const ordered = choose(candidates, finding, known);
+      const inStorm = await examinedInStorm(trx, finding.bot_id);
+      const examined = examinedAsKnown(inStorm, decisions);
       const explained: Explained[] = [];
       let taken = false;
-      for await (const each of evaluate(trx, finding, ordered, { figures, examined: countless })) {
+      for await (const each of evaluate(trx, finding, ordered, { figures, examined })) {
         const isOpen = each.prospect === 'apply' || each.prospect === 'hold out';
         const inputs = each.inputs && (await each.inputs());
         explained.push({
@@ -108,8 +124,7 @@ const closedOf = async (
 };
 
 /**
- * How many components the next run looks at is not known, so the storm gate is asked for both extremes; this is the one
- * with the fewest components.
+ * While no storm is known the storm gate is open; this asks it for a run that looks at nothing but what is broken.
  */
 const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==

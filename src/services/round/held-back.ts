@@ -4,7 +4,7 @@ import { explain, type Explained } from '../../heal/explain.ts';
 import type { ClosedGate } from '../../heal/openings.ts';
 import { aboutFindings } from '../findings/explain.ts';
 import type { FoundFinding } from '../findings/find.ts';
-import { gatesInWords, whatAsksAgain, type About } from '../findings/gate-in-words.ts';
+import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/gate-in-words.ts';
 
 /** Why an open finding was not healed: the entry that is tried first for it, and what that waits for. */
 export interface HeldBack {
@@ -40,14 +40,9 @@ export async function heldBack(
   const about = await aboutFindings(db, open);
   const told: HeldBack[] = [];
   for (const [index, finding] of open.entries()) {
-    const { candidates, unexamined, decisions } = await explain(db, catalogue, finding);
+    const { candidates, unexamined } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
-    const inStorm = decisions.find((each) => each.knowledge_id === first?.candidate.id);
-    told.push(
-      first
-        ? standing(asInStorm(first, inStorm?.gate ?? null), about[index]!, now)
-        : unmatched(finding.id, unexamined),
-    );
+    told.push(first ? standing(first, about[index]!, now) : unmatched(finding.id, unexamined));
   }
   return told;
 }
@@ -66,17 +61,6 @@ const unmatched = (finding: string, unexamined: string[]): HeldBack => ({
   try: null,
 });
 
-/** Whether it is a storm only a run can tell, by how many components it looks at: the newest decision says it. */
-const asInStorm = (explained: Explained, gate: string | null): Explained =>
-  gate === 'storm' && explained.storm
-    ? {
-        ...explained,
-        gate,
-        prospect: 'closed',
-        closed: [{ gate, waits_for: 'recovery', opens_at: null }],
-      }
-    : explained;
-
 const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
   advise: 'advice: a person follows it',
   apply: 'its gates are open now',
@@ -87,7 +71,7 @@ const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
 function standing(explained: Explained, about: About, now: Date): HeldBack {
   const { candidate, prospect, closed } = explained;
   const first = closed[0] ?? null;
-  const run = `npx roundsman bots run ${about.bot}`;
+  const run = whatRuns(about);
   return {
     finding_id: about.finding,
     knowledge: candidate.name,
