@@ -26,6 +26,7 @@ const quiet: Live = {
   bots: [],
   bot_count: 0,
   open_tickets: 0,
+  assigned_tickets: 0,
   tickets: [],
 };
 

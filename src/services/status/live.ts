@@ -28,7 +28,9 @@ export interface Live {
   mode: string | null;
   bots: LiveBot[];
   bot_count: number;
+  /** all that are pending, and how many of them a person has */
   open_tickets: number;
+  assigned_tickets: number;
   tickets: LiveTicket[];
 }
 
@@ -51,7 +53,8 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
-           (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets`.execute(
+           (SELECT count(*)::int FROM bot_tickets WHERE ${isPending()}) AS open_tickets,
+           (SELECT count(*)::int FROM bot_tickets WHERE status = 'assigned') AS assigned_tickets`.execute(
     db,
   );
   const tickets = await db
