@@ -20,9 +20,9 @@ import {
   type FindingRow,
 } from '../../services/findings/explain.ts';
 import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
-import { explainStorm, givenStorm } from '../../services/tickets/explain-storm.ts';
+import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
-import { printStorm, stormDocument } from '../tickets/explain-storm.ts';
+import { printStorm, stormDocument } from './explain-storm.ts';
 import { table } from '../terminal/table.ts';
 
 /** `findings explain`, and `tickets explain` of a ticket's finding, or of the storm for which a ticket stands. */

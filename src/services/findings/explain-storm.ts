@@ -5,8 +5,8 @@ import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { readStorm } from '../../heal/storm.ts';
-import { isTicket } from '../findings/find.ts';
-import { stormInWords, whatRuns } from '../findings/gate-in-words.ts';
+import { isTicket } from './find.ts';
+import { stormInWords, whatRuns } from './gate-in-words.ts';
 import { ticketOf } from '../references/ticket.ts';
 
 /** The most findings of a storm that are listed, the worst first. */

@@ -1,6 +1,6 @@
 /** `tickets explain` of a storm's ticket. */
 import { printable } from '../../ground/text.ts';
-import type { ExplainedStorm } from '../../services/tickets/explain-storm.ts';
+import type { ExplainedStorm } from '../../services/findings/explain-storm.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
