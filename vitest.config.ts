@@ -13,7 +13,7 @@ export default defineConfig({
     setupFiles: 'test/support/compile-cache.ts',
     pool: 'forks',
     // Each worker brings processes and connections of its own; many tests wait more than they work.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Events are waited for, and on a busy machine they come late.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,

@@ -72,6 +72,7 @@ export {
   suggestionsOn,
   type ListedDecision,
   type Suggestion,
+  type UsingHeal,
 } from './data/bots/bot-decisions.ts';
 export { listSilences, type ListedSilence, type Silence } from './data/bots/bot-silences.ts';
 export { queueManualRun } from './services/runs/queue.ts';

@@ -1,6 +1,6 @@
 /** What the first bytes of an input say about it, whatever its name says: its compression and its encoding. */
 
-export type Packing = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zip' | 'lz4' | 'compress';
+export type Packing = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zip' | 'lz4' | 'compress' | 'tar';
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** Bytes that are enough for {@link packingOf} and {@link encodingOf}. */
@@ -23,6 +23,8 @@ export function packingOf(start: Uint8Array): Packing | null {
   // pzstd begins an archive with a skippable frame.
   if (start[0]! >> 4 === 5 && begins([0x2a, 0x4d, 0x18], 1)) return 'zstd';
   if (begins([0x42, 0x5a, 0x68]) && begins([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4)) return 'bzip2';
+  // The first header of an archive is 512 bytes long.
+  if (begins([0x75, 0x73, 0x74, 0x61, 0x72], 257)) return 'tar';
   return magic.find(([, bytes]) => begins(bytes))?.[0] ?? null;
 }
 
@@ -56,7 +58,11 @@ export interface NoText {
  */
 export function decoded(bytes: Uint8Array): { text: string } | NoText {
   const packing = packingOf(bytes);
-  if (packing) return { why: `it is compressed (${packing})`, hint: 'unpack it first' };
+  if (packing)
+    return {
+      why: `it is ${packing === 'tar' ? 'an archive' : 'compressed'} (${packing})`,
+      hint: 'unpack it first',
+    };
   const { encoding, mark } = encodingOf(bytes);
   let text: string;
   try {

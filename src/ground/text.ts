@@ -78,6 +78,18 @@ export function span(ms: number): string {
   return `${count}${unit[0]}`;
 }
 
+/** `1h 38m`, `2d 5h`, `12m`: the same in two units from an hour on, where one would say 2h for 1 hour 38. */
+export function spanInTwo(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  if (minutes < 60) return span(ms);
+  const hours = Math.round(Math.abs(ms) / 3_600_000);
+  const [big, small, unit] =
+    minutes < 24 * 60
+      ? [Math.floor(minutes / 60), minutes % 60, 'hm']
+      : [Math.floor(hours / 24), hours % 24, 'dh'];
+  return `${big}${unit[0]}${small > 0 ? ` ${small}${unit[1]}` : ''}`;
+}
+
 /** `850 ms`, `1.2 s`; `-` for null. */
 export const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;

@@ -21,7 +21,7 @@ export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   closed: ClosedGate[];
   /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
-  /** This many components are broken; the storm gate closes unless the next run looks at at least twice as many. */
+  /** So many components are broken that it is a storm, unless the next run looks at enough others; none is known yet. */
   storm: boolean;
 };
 

@@ -1,24 +1,27 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
+import { approvalUsed } from '../data/bots/bot-decisions.ts';
 import { standsBehind } from '../data/bots/bot-findings.ts';
+import { healingLimit as limit } from '../data/bots/healing-limits.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
-import { brokenOf, knownOrBroken } from '../data/bots/storms.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
+import { isOfSolutionSince, solutionReplacedAt } from './judging/current-solution.ts';
 import type { Candidate } from './match.ts';
 import { riskOf } from '../catalogue/solution.ts';
+import { componentsOf, isStorm, stormLimits, type StormInputs } from './storm.ts';
 
 /** The inputs of the first gates: what people have decided about what the engine may do. */
 export interface PeopleDecisions {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
-  /** a person's answer to this entry's last suggestion about this finding */
+  /** what a person answered last about this entry and this finding; null also where an approval was used up */
   answer: 'approved' | 'rejected' | null;
   /** a person asked to undo the entry's last effect on this problem */
   undone: boolean;
 }
 
 /** The inputs of all gates, with the limits from the settings; a limit that cannot be read is null. */
-export interface GateInputs extends PeopleDecisions {
+export interface GateInputs extends PeopleDecisions, StormInputs {
   minutes_since_last: number | null;
   cooldown: number | null;
   unfinished: number;
@@ -30,17 +33,17 @@ export interface GateInputs extends PeopleDecisions {
   /** the same over all components, and its limit */
   entry_last_day: number;
   heals_a_day: number | null;
-  /** how many of the newest outcomes in a row were failures */
+  /** of those counts, the heals that were begun before the entry's solution was replaced */
+  earlier_last_hour: number;
+  earlier_component_last_day: number;
+  earlier_last_day: number;
+  /** how many of the newest outcomes of the current solution in a row were failures */
   failures_in_row: number;
   minutes_since_failure: number | null;
   breaker_failures: number | null;
   breaker_minutes: number | null;
   engine_last_hour: number;
   budget: number | null;
-  broken_components: number;
-  known_components: number;
-  storm_components: number | null;
-  storm_share: number | null;
 }
 
 /** `begun`: the heal goes on, and its own steps do not use up the approval with which it began. */
@@ -59,14 +62,13 @@ function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
       -- What stands behind another open finding is left alone like a silenced one: its cause is there.
       (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
         AND ${standsBehind('s')})) AS silenced,
-      (SELECT d.answer FROM bot_decisions d
+      -- The last answer counts, whatever was answered before.
+      (SELECT CASE WHEN ${stage === 'begun'} OR NOT ${approvalUsed('said')} THEN said.answer END FROM (
+        SELECT d.* FROM bot_decisions d
         -- An answer to a shadowed decision only says whether the entry was right: it allows and forbids nothing.
         WHERE d.finding_id = ${finding.id}::uuid AND d.knowledge_id = ${id}::uuid AND d.answer IS NOT NULL
           AND d.verdict <> 'shadowed'
-          AND (${stage === 'begun'} OR d.answer = 'rejected' OR NOT EXISTS (
-            SELECT FROM bot_actions a WHERE a.finding_id = d.finding_id AND a.knowledge_id = d.knowledge_id
-              AND a.taken_at >= d.answered_at AND a.state <> 'aborted'))
-        ORDER BY d.answered_at DESC LIMIT 1) AS answer,
+        ORDER BY d.answered_at DESC, d.id DESC LIMIT 1) said) AS answer,
       coalesce((SELECT a.state = 'undone' FROM bot_actions a
         WHERE a.fingerprint = ${finding.fingerprint}::text AND a.knowledge_id = ${id}::uuid AND a.applied_at IS NOT NULL
         ORDER BY a.applied_at DESC LIMIT 1), false) AS undone`;
@@ -91,9 +93,8 @@ export async function readPeopleDecisions(
 
 /**
  * Reads the inputs of all gates in one statement. A transaction that begins a heal asks while it holds the lock on the
- * budget row. `heal` is the
- * id of a heal that goes on: its own steps do not count as failures yet, and do not close its gates. `word` is the
- * input of the first gates, if it was read before.
+ * budget row. `heal` is the id of a heal that goes on: its own steps do not count as failures yet, and do not close
+ * its gates. `word` is the input of the first gates, if it was read before.
  */
 export async function readGateInputs(
   trx: Transaction<Database>,
@@ -101,7 +102,6 @@ export async function readGateInputs(
   { id }: Candidate,
   { stage, heal = null, word }: { stage: Stage; heal?: string | null; word?: PeopleDecisions },
 ): Promise<GateInputs> {
-  const limit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;
   const { rows } = await sql<GateInputs>`/* prepared */
     SELECT ${word ? sql`` : sql`${peoplesWord(finding, id, stage)},`}
       (SELECT extract(epoch FROM engine.now() - max(greatest(applied_at, taken_at)))::float8 / 60 FROM bot_actions
@@ -114,6 +114,7 @@ export async function readGateInputs(
         AND heal_id IS DISTINCT FROM ${heal}::uuid) AS unfinished,
       lately.entry_last_hour, ${limit('heals_per_entry')} AS heals_per_entry,
       lately.component_last_day, ${limit('heals_per_day')} AS heals_per_day, lately.entry_last_day,
+      lately.earlier_last_hour, lately.earlier_component_last_day, lately.earlier_last_day,
       engine.heals_a_day(${id}::uuid, engine.now()) AS heals_a_day,
       breaker.failures_in_row, breaker.minutes_since_failure,
       ${limit('breaker_failures')} AS breaker_failures, ${limit('breaker_minutes')} AS breaker_minutes,
@@ -122,23 +123,25 @@ export async function readGateInputs(
       (SELECT CASE jsonb_typeof(value -> 'heals_per_hour') WHEN 'number' THEN (value -> 'heals_per_hour')::float8 END
         FROM engine.settings WHERE key = 'budget') AS budget,
       broken.broken_components, broken.known_components,
-      ${limit('storm_components')} AS storm_components, ${limit('storm_share')} AS storm_share
-    FROM (
-      SELECT count(DISTINCT heal_id) FILTER (WHERE taken_at > engine.now() - interval '1 hour')::int AS entry_last_hour,
-             count(DISTINCT heal_id) FILTER (WHERE component IS NOT DISTINCT FROM ${finding.affected_component}::text
-               AND state <> 'aborted')::int AS component_last_day,
-             count(DISTINCT heal_id) FILTER (WHERE state <> 'aborted')::int AS entry_last_day
-      FROM bot_actions WHERE knowledge_id = ${id}::uuid AND taken_at > engine.now() - interval '24 hours'
-    ) lately, (
-      SELECT n.broken AS broken_components, ${knownOrBroken(sql`n.broken`, sql`n.known`)} AS known_components
-      FROM ${brokenOf(sql`${finding.bot_id}::uuid`)} n
-    ) broken, (
+      ${stormLimits}
+    FROM (SELECT ${solutionReplacedAt(sql`${id}::uuid`)} AS at) replaced CROSS JOIN LATERAL (
+      SELECT count(DISTINCT heal_id) FILTER (WHERE last_hour)::int AS entry_last_hour,
+             count(DISTINCT heal_id) FILTER (WHERE here AND NOT aborted)::int AS component_last_day,
+             count(DISTINCT heal_id) FILTER (WHERE NOT aborted)::int AS entry_last_day,
+             count(DISTINCT heal_id) FILTER (WHERE earlier AND last_hour)::int AS earlier_last_hour,
+             count(DISTINCT heal_id) FILTER (WHERE earlier AND here AND NOT aborted)::int AS earlier_component_last_day,
+             count(DISTINCT heal_id) FILTER (WHERE earlier AND NOT aborted)::int AS earlier_last_day
+      FROM (SELECT heal_id, taken_at > engine.now() - interval '1 hour' AS last_hour, state = 'aborted' AS aborted,
+                   component IS NOT DISTINCT FROM ${finding.affected_component}::text AS here, taken_at <= replaced.at AS earlier
+            FROM bot_actions WHERE knowledge_id = ${id}::uuid AND taken_at > engine.now() - interval '24 hours') own
+    ) lately CROSS JOIN (${componentsOf(finding.bot_id)}
+    ) broken CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE good_since = 0)::int AS failures_in_row,
              extract(epoch FROM engine.now() - max(settled_at) FILTER (WHERE good_since = 0))::float8 / 60 AS minutes_since_failure
       FROM (
         SELECT settled_at, count(*) FILTER (WHERE state IN ('held', 'verified')) OVER (ORDER BY settled_at DESC, heal_id) AS good_since
-        FROM (SELECT * FROM engine.heals WHERE knowledge_id = ${id}::uuid AND (outcome IS NOT NULL OR state = 'verified')
-                AND heal_id IS DISTINCT FROM ${heal}::uuid
+        FROM (SELECT * FROM engine.heals h WHERE knowledge_id = ${id}::uuid AND (outcome IS NOT NULL OR state = 'verified')
+                AND heal_id IS DISTINCT FROM ${heal}::uuid AND ${isOfSolutionSince('h', sql`replaced.at`)}
               ORDER BY settled_at DESC, heal_id LIMIT 100) newest
       ) outcomes
     ) breaker`.execute(trx);
@@ -163,12 +166,17 @@ const peoplesGates: Gate<PeopleDecisions>[] = [
     // This gate concerns entries that would act alone: not what a person approved, and not an entry that may only say
     // what it would do.
     name: 'mode',
-    closed: (now, candidate) =>
-      now.mode !== 'auto' &&
-      !(
-        now.mode === 'safe' &&
-        (isApproved(now) || candidate.autonomy !== 'auto' || riskOf(steps(candidate)) === 'safe')
-      ),
+    // Under the kill switch it is asked as it is after `mode safe`: the gate before it is closed then.
+    closed: (now, candidate) => {
+      const mode = now.mode === 'off' || now.mode === null ? 'safe' : now.mode;
+      return (
+        mode !== 'auto' &&
+        !(
+          mode === 'safe' &&
+          (isApproved(now) || candidate.autonomy !== 'auto' || riskOf(steps(candidate)) === 'safe')
+        )
+      );
+    },
   },
   { name: 'silenced', closed: ({ silenced }) => silenced !== false },
   {
@@ -230,10 +238,7 @@ const gates: Gate<GateInputs>[] = [
   {
     name: 'storm',
     beforeBeginning: true,
-    closed: ({ broken_components, known_components, storm_components, storm_share }) =>
-      storm_components === null ||
-      storm_share === null ||
-      (broken_components >= storm_components && broken_components > known_components * storm_share),
+    closed: (now) => isStorm(now),
   },
 ];
 

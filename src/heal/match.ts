@@ -12,6 +12,8 @@ export interface Candidate {
   name: string;
   /** how freely it may act on this finding's component */
   autonomy: 'shadow' | 'suggest' | 'auto';
+  /** true where that is said for this component, and not for the entry */
+  own?: boolean;
   enabled: boolean;
   solution: Solution;
 }
@@ -53,6 +55,7 @@ export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding):
     )
     .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
     .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
+    .select((eb) => eb('own.autonomy', 'is not', null).$castTo<boolean>().as('own'))
     .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...unknown]}::uuid[])`)
     .where('k.removed_at', 'is', null)
     .orderBy('k.name')

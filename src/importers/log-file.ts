@@ -86,6 +86,7 @@ const programs: Partial<Record<Packing, string>> = {
   zip: 'unzip -p',
   lz4: 'lz4 -dc',
   compress: 'uncompress -c',
+  tar: 'tar -xOf',
 };
 
 /** An archive in an archive is rotated by two programs; more than that is made to unpack for ever. */
@@ -104,7 +105,7 @@ async function textOf(given: Readable, name: string, layers = 0): Promise<Readab
     if (!unpack || layers === mostLayers)
       throw new UnreadableLogError({
         what,
-        why: `${name} is compressed (${packing}${unpack ? ', in several layers' : ''})`,
+        why: `${name} is ${packing === 'tar' ? 'an archive of files' : 'compressed'} (${packing}${unpack ? ', in several layers' : ''})`,
         hint: program
           ? `unpack it first: \`${program} FILE | npx roundsman import ... -\``
           : 'unpack it first',

@@ -148,11 +148,9 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
       });
   },
   async (db) => {
-    const decision = await anyOf<Id & { bot_id: string; fingerprint: string }>(
-      db,
-      'bot_decisions',
-      sql`answer IS NULL AND verdict = 'suggested'`,
-    );
+    const decision = await anyOf<
+      Id & { bot_id: string; fingerprint: string; answer: 'approved' | 'rejected' | null }
+    >(db, 'bot_decisions', sql`verdict = 'suggested'`);
     if (!decision) return;
     const ticket = await anyOf<never>(
       db,
@@ -160,7 +158,13 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
       sql`fingerprint = ${decision.fingerprint}`,
     );
     const answered = { answer: Math.random() < 0.5 ? 'approved' : 'rejected', by: 'ann' } as const;
-    if (ticket) await answerSuggestion(db, ticket, { id: decision.id, name: 'hammer' }, answered);
+    if (ticket)
+      await answerSuggestion(
+        db,
+        ticket,
+        { id: decision.id, name: 'hammer', answer: decision.answer },
+        answered,
+      );
   },
 ];
 

@@ -27,6 +27,7 @@ const quiet: Live = {
   bot_count: 0,
   open_tickets: 0,
   snoozed_tickets: 0,
+  assigned_tickets: 0,
   tickets: [],
 };
 

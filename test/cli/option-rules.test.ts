@@ -157,7 +157,10 @@ test('lists take several words, with a comma or again', async () => {
   ]);
   const wrong = await roundsman(url, 'findings', 'list', '--severity', 'high,crit');
   expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('did you mean critical?') });
-  expect((await roundsman(url, 'findings', 'list', '--severity', 'high,')).code).toBe(2);
+  for (const list of ['high,', ',high', 'high,,low', ',']) {
+    const { code, err } = await roundsman(url, 'findings', 'list', '--severity', list);
+    expect([code, err]).toEqual([2, expect.stringContaining('a comma with no word beside it')]);
+  }
 }, 60_000);
 
 describe('what contradicts itself is refused, and nothing is written:', () => {
@@ -173,6 +176,10 @@ describe('what contradicts itself is refused, and nothing is written:', () => {
   ];
   test.each([
     ['a jitter above the interval', add('--jitter', '10m'), 'come 300s apart'],
+    ['a jitter of the interval', add('--jitter', '5m'), '--jitter 150s'],
+    ['a jitter above half of it', add('--jitter', '151s'), '--jitter 150s'],
+    ['a setting that is given twice', add('--config', '{"a": 5, "a": 6}'), '"a" is given twice'],
+    ['the same inside', add('--config', '{"b": [{"a": 5, "\\u0061": 6}]}'), 'is given twice'],
     ['the same by an edit', ['bots', 'edit', 'watch', '--jitter', '5m1s'], '--jitter 150s'],
     [
       'a jitter above the shortest of several intervals',
@@ -264,4 +271,19 @@ test('a limit in minutes may be written as a duration', async () => {
   await sql`UPDATE engine.settings SET value = ${rows[0]!.value}::jsonb WHERE key = 'healing'`.execute(
     db,
   );
+});
+
+test.each(['ann\u202E', 'a\u200Bnn', 'ann\u0007', '\uFEFFann\u00AD', 'a\nb'])(
+  'a name that does not show as it is, is no name of a person: %j',
+  async (name) => {
+    const { code, err } = await roundsman(url, 'tickets', 'ack', 'T-1', '--as', name);
+    expect([code, err]).toEqual([2, expect.stringContaining('--as cannot be used')]);
+  },
+);
+
+test.each(['', ' '])('a log without a name is refused: %j', async (name) => {
+  for (const log of ['access-log', 'error-log']) {
+    const { code, err } = await roundsman(url, 'import', log, name);
+    expect([code, err]).toEqual([2, expect.stringContaining('the name of the log is empty')]);
+  }
 });

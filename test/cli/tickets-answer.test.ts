@@ -246,3 +246,32 @@ describe('where a gate is closed', () => {
     expect(again.err).toMatch(opens);
   });
 });
+
+describe('what an approval is worth where nothing is decided', () => {
+  test('says what was applied, in place of: never tried', async () => {
+    const sweep = await suggest('sweep');
+    await insertAction(db, bot, 'verified', 90, { knowledge_id: sweep });
+    const { out } = await approve();
+    expect(out).toContain('applied 1 time, nothing decided yet');
+    expect(out).not.toContain('never tried');
+  });
+
+  test('says that earlier solutions were tried, and this one was not', async () => {
+    const sweep = await suggest('sweep');
+    for (const minutes of [30, 40, 50])
+      await insertAction(db, bot, 'failed', minutes, { knowledge_id: sweep });
+    await db
+      .insertInto('bot_knowledge_events')
+      .values({
+        knowledge_id: sweep,
+        event: 'edited',
+        actor: 'ann',
+        after: JSON.stringify({ solution: steps('session.expire') }),
+        created_at: sql<Date>`engine.now() - interval '10 minutes'`,
+      })
+      .execute();
+    const { out } = await approve();
+    expect(out).toContain('this solution was never tried, earlier ones of it held 0 of 3');
+    expect(out).toContain('3 heals with it in the last hour, 3 of them before its solution was');
+  });
+});

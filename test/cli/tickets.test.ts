@@ -192,7 +192,8 @@ test('show tells what is suggested from what is not, and how to approve what onl
   const shown = async () => (await roundsman(url, 'tickets', 'show', name)).out;
   const before = await shown();
   expect(before).not.toContain('Suggested');
-  expect(before).not.toContain('tickets approve');
+  expect(before).not.toContain('has it done');
+  expect(before).toContain(`tickets approve ${name} refused\` approves it after all`);
   for (const heading of [
     'In shadow: quiet',
     'Rejected: refused',
@@ -209,7 +210,7 @@ test('show tells what is suggested from what is not, and how to approve what onl
   await known('reversible', { verdict: 'blocked', gate: 'mode' }, { autonomy: 'auto' });
   const after = await shown();
   expect(after).toContain('Suggested: reversible');
-  expect(after).toContain(`tickets approve ${name}`);
+  expect(after).toContain(`tickets approve ${name}\` has it done`);
 });
 
 test('assign gives it to somebody, and to somebody else, and writes down who did', async () => {

@@ -438,6 +438,19 @@ describe('importing', () => {
     });
   });
 
+  test.each(['plain', 'packed'])('refuses an archive of files, %s', async (kind) => {
+    const archive = Buffer.alloc(2_048);
+    archive.write('access.log');
+    archive.write('ustar\u000000', 257);
+    archive.write('192.0.2.1 - - [27/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 1\n', 512);
+    const content = kind === 'packed' ? gzipSync(archive) : archive;
+    await expect(imported(content, accessLog())).rejects.toMatchObject({
+      name: 'UnreadableLogError',
+      why: expect.stringContaining('an archive of files (tar'),
+      hint: expect.stringContaining('tar -xOf FILE'),
+    });
+  });
+
   test('joins what has no time to the line before: a message, then a stack trace', async () => {
     const text = [
       '2026-03-10 12:00:00,123 ERROR boom',

@@ -54,10 +54,6 @@ export const gates: Mutants[] = [
         '!(engine_last_hour < budget)',
         'engine_last_hour > budget',
       ],
-      'half of the components are a storm': [
-        'broken_components > known_components * storm_share',
-        'broken_components >= known_components * storm_share',
-      ],
       'a heal that has begun is asked by no breaker': [
         "name: 'breaker',",
         "name: 'breaker', beforeBeginning: true,",
@@ -66,20 +62,61 @@ export const gates: Mutants[] = [
     },
   },
   {
+    file: 'src/heal/storm.ts',
+    test: 'test/heal/gate-order.test.ts',
+    servers: false,
+    changes: {
+      'half of the components are a storm': [
+        'broken_components > known_components * storm_share',
+        'broken_components >= known_components * storm_share',
+      ],
+    },
+  },
+  {
+    file: 'src/heal/storm.ts',
+    test: 'test/cli/explain-storm.test.ts',
+    servers: true,
+    changes: {
+      'no run could tell how much there is, so that it is no storm': [
+        'ticket ? (ticket.of ?? 0) : null',
+        'ticket ? ticket.of : null',
+      ],
+    },
+  },
+  {
     file,
     test: 'test/heal/gate.test.ts',
     servers: true,
     changes: {
       'what people did about a shadow is an approval of it': ["AND d.verdict <> 'shadowed'", ''],
-      'a rejection is used up by what was begun meanwhile': [" OR d.answer = 'rejected'", ''],
     },
   },
   {
-    file,
+    file: 'src/data/bots/bot-decisions.ts',
+    test: 'test/heal/gate.test.ts',
+    servers: true,
+    changes: {
+      'a rejection is used up by what was begun meanwhile': [
+        "(${sql.ref(`${alias}.answer`)} = 'approved'\n    AND EXISTS",
+        '(EXISTS',
+      ],
+    },
+  },
+  {
+    file: 'src/data/bots/bot-decisions.ts',
     test: 'test/heal/decide.test.ts',
     servers: true,
     changes: {
-      'an approval is for any number of heals': ['a.taken_at >= d.answered_at', 'false'],
+      'an approval is for any number of heals': ["a.taken_at >= ${column('answered_at')}", 'false'],
+    },
+  },
+  {
+    file: 'src/transitions/decisions/answer.ts',
+    test: 'test/cli/tickets-answer-anew.test.ts',
+    servers: true,
+    changes: {
+      'what a heal has used is taken back': [".where(({ not }) => not(approvalUsed('d')))", ''],
+      'the slower of two answers counts': [".where('d.answer', 'is not distinct from', seen)", ''],
     },
   },
 ];

@@ -139,7 +139,7 @@ async function answer(db: Db, at: number, said: 'approved' | 'rejected') {
   return asked.answerSuggestion(
     db,
     of,
-    { id: decision.id, name: 'x' },
+    { id: decision.id, name: 'x', answer: null },
     { answer: said, by: 'ann' },
   );
 }

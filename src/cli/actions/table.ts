@@ -12,7 +12,8 @@ export const actionTable = (actions: ActionRow[], now: Date, empty: string): voi
       state(action.state),
       printable(action.remedy),
       action.risk,
-      String(action.step),
+      // As `actions show` counts them.
+      String(action.step + 1),
       printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
     ]),
     empty,

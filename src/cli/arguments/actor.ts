@@ -1,9 +1,18 @@
 import { userInfo } from 'node:os';
+import { UsageError } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
 import type { Actor } from '../../services/actor.ts';
 
 /** The name of the person who acts: `--as`, or the name of the account that runs this command. */
 export function actor(as?: string): string {
-  if (as?.trim()) return as.trim();
+  const given = as?.trim();
+  if (given && printable(given) !== given)
+    throw new UsageError({
+      what: '--as cannot be used',
+      why: 'it holds a character that does not show, or that reorders the text beside it',
+      hint: 'write the name in letters that show',
+    });
+  if (given) return given;
   try {
     return userInfo().username;
   } catch {

@@ -38,9 +38,16 @@ export function listOption<Word extends string>(
   const option = new Option(flags, `${description}; several with a comma, or the option again`);
   option.choices(words);
   const one = oneOf(option.long ?? flags, words);
-  option.argParser<Word[]>((text, before) => [
-    ...new Set([...(before ?? []), ...text.split(',').map((word) => one(word.trim()))]),
-  ]);
+  option.argParser<Word[]>((text, before) => {
+    const given = text.split(',').map((word) => word.trim());
+    if (given.includes(''))
+      throw new UsageError({
+        what: `${option.long} has a comma with no word beside it`,
+        why: `${JSON.stringify(printable(text))} names ${given.filter(Boolean).length} of the words, and one more that is empty`,
+        hint: `leave the comma out: ${option.long} ${given.filter(Boolean).join(',') || words[0]}`,
+      });
+    return [...new Set([...(before ?? []), ...given.map(one)])];
+  });
   lists.add(option);
   return option;
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../ground/errors.ts';
-import { printable } from '../../ground/text.ts';
+import { printable, spanInTwo } from '../../ground/text.ts';
 import { firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase, type Session } from '../session/database.ts';
@@ -93,4 +93,8 @@ async function nextOf(
 
 /** A slot that is due but not claimed yet is still the next one. */
 const away = (start: Date | null, now: Date): string =>
-  start && start <= now ? paint('yellow', `due ${relative(start, now)}`) : relative(start, now);
+  start === null
+    ? '-'
+    : start <= now
+      ? paint('yellow', `due ${relative(start, now)}`)
+      : `in ${spanInTwo(start.getTime() - now.getTime())}`;

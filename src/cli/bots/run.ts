@@ -27,7 +27,7 @@ export const runBot = (given: string, options: { wait?: true; json?: true }): Pr
     const cause = causeOf(ended);
     say(
       `${bot.name}: ${state(ended.status)} in ${duration(ended.execution_time_ms)}, ` +
-        `${counted(ended.checks_performed ?? 0, 'check')}, ${counted(ended.issues_found ?? 0, 'issue')}${cause ? ` (${cause})` : ''}`,
+        `${counted(ended.checks_performed ?? 0, 'check')}, ${counted(ended.issues_found ?? 0, 'finding')}${cause ? ` (${cause})` : ''}`,
     );
     say(`See \`${look}\`.`);
   });

@@ -20,15 +20,22 @@ import {
   type FindingRow,
 } from '../../services/findings/explain.ts';
 import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
+import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
+import { printStorm, stormDocument } from './explain-storm.ts';
 import { table } from '../terminal/table.ts';
 
-/** `findings explain`, and `tickets explain` of a ticket's finding. */
+/** `findings explain`, and `tickets explain` of a ticket's finding, or of the storm for which a ticket stands. */
 export const explainFinding = (
   given: { finding: string } | { ticket: string },
   options: { json?: true },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
+    const storm = await givenStorm(db, given);
+    if (storm) {
+      const explained = await explainStorm(db, storm);
+      return options.json ? print.json(stormDocument(explained)) : printStorm(explained);
+    }
     const { finding, explanation, about, now } = await read(
       { db, catalogue: loadCatalogue },
       given,
@@ -50,6 +57,12 @@ export const explainFinding = (
       ['Silenced', silencedBy(finding)],
       [isSuppressed(finding) ? 'Suppressed' : 'Behind', suppressedBehind(finding)],
       ['Ticket', finding.ticket && `T-${finding.ticket.number}`],
+      [
+        'Storm',
+        about.storm && !finding.resolved_at
+          ? `${about.storm} stands for all that is broken at its bot: \`npx roundsman tickets explain ${about.storm}\``
+          : null,
+      ],
     ]);
     if (!finding.resolved_at) tellCandidates(explanation, finding, { about, now });
     print.section('What was decided, the newest first');

@@ -19,7 +19,9 @@ export function prospectInWords(
     case 'wait':
       return `its gates are open; ${printable(first ?? 'another one')} is tried first`;
     case 'advise':
-      return 'advice: shown on the ticket for a person';
+      return explained.candidate.autonomy === 'shadow'
+        ? 'advice in shadow: it suggests nothing; the ticket tells it as in shadow'
+        : 'advice: shown on the ticket for a person';
     case 'closed':
       return printable(gatesInWords(explained, about, now)!);
   }

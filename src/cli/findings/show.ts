@@ -102,8 +102,14 @@ function withoutInWords(unticketed: Unticketed, severity: string): string {
           ? 'when a heal of it fails, is blocked or cannot be judged in time, '
           : ''
       }or where an effect is in doubt`;
+    case 'resolved':
+      return `${printable(unticketed.by ?? 'a person')} resolved T-${unticketed.ticket}, and no run has seen it since; one that does opens it again`;
+    case 'clean':
+      return 'its latest result is clean: it resolves when it has been clean often enough';
+    case 'cure':
+      return 'a cure of it is not judged yet';
     case 'not yet':
-      return 'not yet: a cure may still be judged, or it was clean last; else the end of a run opens one';
+      return "not yet: the end of its bot's next run that sees it opens one";
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import type { ImportResult, OpenedLog, TimeUnit } from '../../services/import/log.ts';
 import { actorOf } from '../arguments/actor.ts';
@@ -61,12 +62,21 @@ const logCommand = (parent: Command, name: string, description: string): Command
   parent
     .command(name)
     .description(description)
-    .argument('<file>', 'the log; gzip and zstd are unpacked, - is standard input')
+    .argument('<file>', 'the log; gzip and zstd are unpacked, - is standard input', notEmpty)
     .option('--format <name>', 'how lines are written (what the first lines say; docs/logs.md)')
     .option('--time-zone <zone>', 'of times that name none, as in Europe/Berlin or +02:00 (UTC)')
     .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
     .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
+
+function notEmpty(file: string): string {
+  if (file.trim()) return file;
+  throw new UsageError({
+    what: 'the name of the log is empty',
+    why: 'an empty text names no file; a variable that is not set gives one',
+    hint: 'write its path; - stands for standard input',
+  });
+}
 
 function utcOffset(text: string): string {
   if (/^[+-](?:0\d|1[0-5]):?[0-5]\d$/.test(text)) return text;

@@ -1,7 +1,7 @@
 import { printable } from '../../ground/text.ts';
 import { decidedOf, listKnowledge as list } from '../../services/knowledge/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, paint, relative, upTo } from '../terminal/print.ts';
+import { json, note, paint, relative, upTo } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 interface ListOptions {
@@ -15,7 +15,7 @@ export const listKnowledge = (options: ListOptions): Promise<void> =>
     const { limit, removed = false } = options;
     const entries = upTo(await list(db, { limit: limit + 1, removed }), limit);
     if (options.json) return json(entries);
-    const { decided, now } = await decidedOf(db, entries);
+    const { decided, replaced, now } = await decidedOf(db, entries);
     table(
       ['Knowledge', 'Category', 'Autonomy', 'Enabled', 'Applied', 'Held', 'Rate', 'Last used'],
       entries.map((entry) => [
@@ -31,4 +31,8 @@ export const listKnowledge = (options: ListOptions): Promise<void> =>
       'No knowledge yet. `npx roundsman up` adds that of the built-in bots.',
       ['Category', 'Last used'],
     );
+    if (replaced.length > 0)
+      note(
+        `Applied, Held and Rate count heals of earlier solutions, too: ${replaced.map(printable).join(', ')}; \`npx roundsman knowledge stats\` counts those of the present ones`,
+      );
   });

@@ -1,6 +1,15 @@
 import type { EndedRun, Live, LiveBot, LiveTicket } from '../../services/status/live.ts';
 import { printable } from '../../ground/text.ts';
-import { counted, duration, paint, severity, span, state, time } from '../terminal/print.ts';
+import {
+  counted,
+  duration,
+  listed,
+  paint,
+  severity,
+  span,
+  state,
+  time,
+} from '../terminal/print.ts';
 import { cut, padded, widthOf } from '../terminal/width.ts';
 
 /** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
@@ -43,10 +52,10 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
   if (live.open_tickets === 0 && needs.length === 0)
     lines.push(paint('green', 'Nothing needs you.'));
   if (live.open_tickets > 0) {
-    lines.push(
-      `${paint('bold', counted(live.open_tickets, 'open ticket'))}  npx roundsman tickets list`,
-    );
+    lines.push(`${paint('bold', ticketsInWords(live))}  npx roundsman tickets list`);
     lines.push(...ticketLines(live.tickets));
+    const more = live.open_tickets - live.tickets.length;
+    if (more > 0) lines.push(paint('dim', `… and ${more} more`));
   }
   if (live.snoozed_tickets > 0)
     lines.push(
@@ -58,6 +67,13 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
   return ['', ...lines.map((line) => fit(line, columns))].join('\n');
 }
+
+/** `4 tickets: 1 open, 3 assigned`, as `status` counts them. */
+const ticketsInWords = ({ open_tickets: all, assigned_tickets: assigned }: Live): string =>
+  `${counted(all, 'ticket')}: ${listed([
+    [all - assigned, 'open'],
+    [assigned, 'assigned'],
+  ])}`;
 
 /** Number, severity and title, each in a column; the title takes what is left of the line. */
 function ticketLines(tickets: LiveTicket[]): string[] {

@@ -35,11 +35,13 @@ const answer = (
     );
     const { ticket, suggestion, steps, figures } = found;
     const tell = options.json ? note : say;
-    const value = steps.length > 0 ? valueOf(figures, found.isUndoable, found.now) : null;
+    const value =
+      steps.length > 0 ? valueOf(figures, found.tried, found.isUndoable, found.now) : null;
     tell(
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
     if (value) tell(`  ${value} (${scopeOf(figures)})`, '    ');
+    if (found.before) tell(`  ${printable(found.before)}: this takes its place`, '    ');
     if (verdict === 'approved' && found.held)
       tell(`  a run does not apply it yet: ${printable(found.held)}`, '    ');
     if (verdict === 'approved' && !(await goesAhead(options, `Apply it to T-${ticket.number}?`)))

@@ -97,7 +97,7 @@ export function ticketsCommand(): Command {
     .command('approve')
     .argument(...ticket)
     .argument('[knowledge]', 'the name of the entry that is suggested, where there are several')
-    .description('approve the suggestion: the next run applies it once')
+    .description('approve the suggestion, also one that was rejected: the next run applies it once')
     .option(...yesOption)
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
@@ -108,7 +108,9 @@ export function ticketsCommand(): Command {
     .command('reject')
     .argument(...ticket)
     .argument('[knowledge]', 'the name of the entry that is suggested, where there are several')
-    .description('reject the suggestion: it is not applied to this finding')
+    .description(
+      'reject the suggestion, or take an approval back while it waits: it is not applied to this finding',
+    )
     .option('--reason <text>', 'why')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

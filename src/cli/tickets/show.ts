@@ -39,7 +39,7 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
 
 /** What is known of a single problem. */
 function printProblem(shown: Shown): void {
-  const { ticket, finding, actions, decisions, suggestions, canApprove, now } = shown;
+  const { ticket, finding, actions, decisions, suggestions, canApprove, canChange, now } = shown;
   if (ticket.metadata !== null) {
     print.section('Evidence');
     print.prose(JSON.stringify(ticket.metadata, null, 2));
@@ -52,6 +52,12 @@ function printProblem(shown: Shown): void {
   if (canApprove)
     print.say(
       `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
+    );
+  for (const { name, answer } of canChange)
+    print.say(
+      answer === 'approved'
+        ? `\n\`npx roundsman tickets reject T-${ticket.number} ${printable(name)}\` takes the approval back while it waits.`
+        : `\n\`npx roundsman tickets approve T-${ticket.number} ${printable(name)}\` approves it after all.`,
     );
   if (finding && finding.resolved_at === null)
     print.say(
@@ -170,7 +176,9 @@ function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): voi
     told.add(name);
     // The attempts show what became of it; older decisions say nothing about the present.
     if (decision.verdict === 'applied') continue;
-    const answer = suggestions.find((each) => each.name === name)?.answer ?? null;
+    const suggestion = suggestions.find((each) => each.name === name);
+    // A used approval is past: the attempts show its heal.
+    const answer = suggestion?.used ? null : (suggestion?.answer ?? null);
     printEntry(standingOf(decision, answer), name, solution ?? '');
   }
 }

@@ -1,14 +1,19 @@
 /** What a suggestion is worth, for the person who has to answer it. */
 import { nearestUnit, share } from '../../ground/text.ts';
-import type { Figures } from '../../services/tickets/answer.ts';
+import type { Figures, Tried } from '../../services/tickets/answer.ts';
 import { counted } from '../terminal/print.ts';
 
 /** `held 7 of 9, lower bound .33, last relapse 3 days ago, undo available` */
-export function valueOf({ records, context }: Figures, isUndoable: boolean, now: Date): string {
+export function valueOf(
+  { records, context }: Figures,
+  tried: Tried,
+  isUndoable: boolean,
+  now: Date,
+): string {
   const { decided, held, lower, lastRelapse } = records[context];
   const known =
     decided === 0
-      ? ['never tried here or elsewhere']
+      ? [undecided(tried)]
       : [
           `held ${held} of ${decided}`,
           // Two digits are enough for the decision.
@@ -16,6 +21,13 @@ export function valueOf({ records, context }: Figures, isUndoable: boolean, now:
           lastRelapse ? `last relapse ${longAgo(lastRelapse, now)}` : 'no relapse',
         ];
   return [...known, `undo ${isUndoable ? 'available' : 'not available'}`].join(', ');
+}
+
+/** What is said of a solution that has no outcome yet. */
+function undecided({ current, earlier, earlier_decided, earlier_held }: Tried): string {
+  if (current > 0) return `applied ${counted(current, 'time')}, nothing decided yet`;
+  if (earlier === 0) return 'never tried here or elsewhere';
+  return `this solution was never tried, earlier ones of it held ${earlier_held} of ${earlier_decided}`;
 }
 
 function longAgo(at: Date, now: Date): string {

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
-import { fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { fields, text, uuid, uuids } from '../../database/faults/bad-input.ts';
+import type { BotActions } from '../../database/tables.ts';
 import { rowLimit } from './row-limit.ts';
 
 /**
@@ -47,12 +49,44 @@ export async function decisionsOn(
 export type ListedDecision = Awaited<ReturnType<typeof decisionsOn>>[number];
 
 /**
- * Suggestions for an open finding that no person has answered: the newest of each entry, the newest first. They
- * include decisions that only the mode kept from acting alone: an approval is enough for both. Throws
- * BadInputError.
+ * Heals that used up the approval of a row of `bot_decisions` under this alias: of its entry, on its finding, begun since.
+ * An approval is for one heal; one that was aborted has applied nothing, and leaves it unused. For a subquery over
+ * `bot_actions a`.
  */
-export const suggestionsOn = async (db: Db, findingId: string) =>
-  db
+const usesApproval = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<boolean>`a.finding_id = ${column('finding_id')} AND a.knowledge_id = ${column('knowledge_id')}
+    AND a.taken_at >= ${column('answered_at')} AND a.state <> 'aborted'`;
+};
+
+/** Whether a row of `bot_decisions` under this alias is an approval that a heal has used up. */
+export const approvalUsed = (alias: string) =>
+  sql<boolean>`(${sql.ref(`${alias}.answer`)} = 'approved'
+    AND EXISTS (SELECT FROM bot_actions a WHERE ${usesApproval(alias)}))`;
+
+/** The heal that used up an approval, with the state of its last step. */
+export interface UsingHeal {
+  heal_id: string;
+  /** as text, as JSON holds times */
+  begun_at: string;
+  state: BotActions['state'];
+}
+
+const usingHeal = (alias: string) => sql<UsingHeal | null>`(
+  SELECT json_build_object('heal_id', a.heal_id, 'begun_at', a.taken_at, 'state', (
+           SELECT l.state FROM bot_actions l WHERE l.heal_id = a.heal_id ORDER BY l.step DESC LIMIT 1))
+  FROM bot_actions a WHERE ${sql.ref(`${alias}.answer`)} = 'approved' AND ${usesApproval(alias)}
+  ORDER BY a.taken_at, a.step LIMIT 1)`;
+
+/**
+ * What is suggested for open findings, with what a person answered: the newest decision of each entry on each finding,
+ * the newest first. They include decisions that only the mode kept from acting alone: an approval is enough for both.
+ * `used` is the heal that used up the approval, null where none has. Throws BadInputError.
+ */
+export const suggestionsOnAll = async (db: Db, findingIds: readonly string[]) => {
+  const ids = uuids('finding', [...findingIds]);
+  if (ids.length === 0) return [];
+  return db
     .selectFrom((eb) =>
       eb
         .selectFrom('bot_decisions as d')
@@ -60,10 +94,11 @@ export const suggestionsOn = async (db: Db, findingId: string) =>
         .leftJoin('bot_knowledge_autonomy as own', (join) =>
           join.onRef('own.knowledge_id', '=', 'k.id').onRef('own.component', '=', 'd.component'),
         )
-        .distinctOn('d.knowledge_id')
-        .select(['d.id', 'd.verdict', 'd.decided_at', 'd.answer', 'd.answered_by', 'd.answered_at'])
+        .distinctOn(['d.finding_id', 'd.knowledge_id'])
+        .select(['d.id', 'd.finding_id', 'd.verdict', 'd.decided_at'])
+        .select(['d.answer', 'd.answered_by', 'd.answered_at', usingHeal('d').as('used')])
         .select(['k.id as knowledge_id', 'k.name', 'k.solution', 'k.enabled'])
-        .where('d.finding_id', '=', uuid('finding', findingId))
+        .where('d.finding_id', '=', sql<string>`ANY(${ids}::uuid[])`)
         .where((where) =>
           where.or([
             where('d.verdict', '=', 'suggested'),
@@ -73,6 +108,7 @@ export const suggestionsOn = async (db: Db, findingId: string) =>
             ]),
           ]),
         )
+        .orderBy('d.finding_id')
         .orderBy('d.knowledge_id')
         .orderBy('d.id', 'desc')
         .as('newest'),
@@ -80,5 +116,19 @@ export const suggestionsOn = async (db: Db, findingId: string) =>
     .selectAll()
     .orderBy('id', 'desc')
     .execute();
+};
+
+/** The same of one finding. Throws BadInputError. */
+export const suggestionsOn = async (db: Db, findingId: string) =>
+  suggestionsOnAll(db, [uuid('finding', findingId)]);
 
 export type Suggestion = Awaited<ReturnType<typeof suggestionsOn>>[number];
+
+/**
+ * Whether a person may give this answer now: it was not answered yet, or otherwise and not used. A used approval is past;
+ * the entry suggests again when it may.
+ */
+export const mayBecome = (
+  wanted: 'approved' | 'rejected',
+  { answer, used }: Pick<Suggestion, 'answer' | 'used'>,
+): boolean => answer !== wanted && used === null;

@@ -92,8 +92,11 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
     .values({
       ...values,
       until_resolved: seconds === null,
+      // Up to a whole second, so that every place that shows the time shows when it ends.
       expires_at:
-        seconds === null ? null : sql<Date>`engine.now() + make_interval(secs => ${seconds})`,
+        seconds === null
+          ? null
+          : sql<Date>`date_trunc('second', engine.now() + make_interval(secs => ${seconds}) + interval '0.999999 s')`,
       created_at: now,
     })
     .returningAll()

@@ -88,3 +88,6 @@ export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: st
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A limit of healing, as SQL of type float8; NULL where it cannot be read. */
+export const healingLimit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;

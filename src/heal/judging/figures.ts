@@ -7,6 +7,7 @@ import type { Db } from '../../database/connect.ts';
 import { bounds } from '../statistics/betting-bounds.ts';
 import type { OpenFinding } from '../finding/open-finding.ts';
 import { once } from '../../ground/once.ts';
+import { isOfSolutionSince, solutionReplacedAt } from './current-solution.ts';
 import { worstStretch, type Stretch } from './worst-stretch.ts';
 
 /** From the narrowest to the widest. */
@@ -120,14 +121,12 @@ export async function figuresOf(
            max(h.settled_at) FILTER (WHERE h.outcome = 'relapsed') AS last_relapse
     FROM (
       SELECT e.*, count(*) OVER (PARTITION BY e.knowledge_id, coalesce(e.finding_id, e.heal_id)) AS tries
-      FROM engine.heals e LEFT JOIN (
-        SELECT v.knowledge_id, max(v.created_at) AS at FROM bot_knowledge_events v
-        WHERE v.knowledge_id = ANY (${ids}::uuid[]) AND v.event = 'edited' AND v.after ? 'solution'
-        GROUP BY v.knowledge_id) edited USING (knowledge_id)
-      WHERE e.knowledge_id = ANY (${ids}::uuid[]) AND e.outcome IS NOT NULL
+      FROM unnest(${ids}::uuid[]) AS entry (id)
+      CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`entry.id`)} AS at) edited
+      JOIN engine.heals e ON e.knowledge_id = entry.id
+      WHERE e.outcome IS NOT NULL
         -- An outcome that began before the solution was replaced belongs to another solution.
-        AND (edited.at IS NULL OR e.settled_at > edited.at AND NOT EXISTS (
-          SELECT FROM bot_actions b WHERE b.heal_id = e.heal_id AND b.taken_at <= edited.at))
+        AND ${isOfSolutionSince('e', sql`edited.at`)}
         AND (${since}::timestamptz IS NULL OR e.settled_at > ${since}::timestamptz)
     ) h JOIN bot_knowledge k ON k.id = h.knowledge_id
     CROSS JOIN LATERAL (VALUES ('fingerprint', h.fingerprint = ${fingerprint}::text),

@@ -1,4 +1,5 @@
 /** A bot's definition as a person gives it, checked before anything is written. */
+import { parseDocument } from 'yaml';
 import type { Insertable } from 'kysely';
 import { botName } from '../../catalogue/names.ts';
 import type { Bots } from '../../database/tables.ts';
@@ -140,6 +141,17 @@ export function readConfig(text: string): object {
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw bad('it is not a JSON object');
+  const twice = keyGivenTwice(text);
+  if (twice !== null) throw bad(`${twice} is given twice, and the last would win in silence`);
   if (unstorable) throw bad('PostgreSQL stores neither NUL characters nor half a surrogate pair');
   return config;
+}
+
+/** JSON.parse takes the last of two in silence. JSON is YAML, whose parser tells it; the place and name of the key, or null. */
+function keyGivenTwice(json: string): string | null {
+  const { errors } = parseDocument(json, { uniqueKeys: true, prettyErrors: false });
+  const found = errors.find(({ code }) => code === 'DUPLICATE_KEY');
+  return found
+    ? `the key ${/^"(?:[^"\\]|\\.)*"/.exec(json.slice(found.pos[0]))?.[0] ?? 'of a setting'}`
+    : null;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { readSolution } from '../../catalogue/solution.ts';
+import { approvalUsed } from '../../data/bots/bot-decisions.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { pending } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
@@ -60,8 +61,7 @@ async function dependentsOf(
        WHERE a.bot_id = b.id AND a.undo_requested_at IS NOT NULL AND a.state <> 'undone') AS undos,
       (SELECT ${count} FROM bot_decisions d JOIN bot_findings f ON f.id = d.finding_id
        WHERE d.bot_id = b.id AND d.verdict <> 'shadowed' AND d.answer = 'approved' AND f.resolved_at IS NULL
-         AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = d.finding_id AND a.knowledge_id = d.knowledge_id
-                           AND a.taken_at >= d.answered_at)) AS approvals,
+         AND NOT ${approvalUsed('d')}) AS approvals,
       ARRAY(SELECT k.name FROM bot_knowledge k WHERE k.removed_at IS NULL AND k.id IN (
               SELECT d.knowledge_id FROM bot_decisions d WHERE d.bot_id = b.id ORDER BY d.id DESC LIMIT ${newestDecisions})
             ORDER BY k.name) AS knowledge,

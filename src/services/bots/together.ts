@@ -10,8 +10,8 @@ type Settings = Pick<BotRow, 'schedule_cron' | 'timezone'> &
 const slotsLookedAt = 200;
 
 /**
- * Throws UsageError where what is set now contradicts the rest of the definition: a jitter longer than the time between two
- * slots, which would be cut in silence, and a limit for a way of catching up that has none. `set` names the columns of
+ * Throws UsageError where what is set now contradicts the rest of the definition: a jitter longer than half the time
+ * between two slots, which would be cut in silence, and a limit for a way of catching up that has none. `set` names the columns of
  * this change: what was there before is left alone. The schedule is one that can be read.
  */
 export function checkTogether(bot: Settings, set: readonly string[]): void {
@@ -28,7 +28,7 @@ export function checkTogether(bot: Settings, set: readonly string[]): void {
   )
     return;
   const interval = shortestInterval(bot);
-  if (jitter > interval)
+  if (jitter > Math.max(1, interval / 2))
     throw new UsageError({
       what: `a jitter of ${jitter}s is too long`,
       why: `slots of '${bot.schedule_cron}' come ${interval}s apart, and a start is spread over less than half of that`,

@@ -1,8 +1,11 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { mayBecome, suggestionsOnAll } from '../../data/bots/bot-decisions.ts';
 import { pendingTickets } from '../../data/bots/bot-tickets.ts';
+import { stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { explain } from '../../heal/explain.ts';
+import { isPlaybook } from '../../playbook/read.ts';
 import { findFinding, findFindingOfTicket, type FoundFinding } from './find.ts';
 import type { About } from './gate-in-words.ts';
 
@@ -31,21 +34,39 @@ export async function explainFinding(
 export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): Promise<About[]> {
   const bots = await db
     .selectFrom('bots')
-    .select(['id', 'name'])
+    .select(['id', 'name', 'status'])
     .where('id', 'in', [...new Set(findings.map(({ bot_id }) => bot_id!))])
     .execute();
   const tickets = await pendingTickets(
     db,
-    findings.map(({ fingerprint }) => fingerprint),
+    findings.flatMap(({ fingerprint, bot_id }) => [fingerprint, stormFor(bot_id!)]),
   );
-  return findings.map(({ id, bot_id, fingerprint, suppressor, bot_silences }) => {
-    const ticket = tickets.find((row) => row.bot_id === bot_id && row.fingerprint === fingerprint);
+  const ticketOf = (bot: string | null, wanted: string) => {
+    const found = tickets.find((row) => row.bot_id === bot && row.fingerprint === wanted);
+    return found ? `T-${found.number}` : null;
+  };
+  const suggestions = await suggestionsOnAll(
+    db,
+    findings.map(({ id }) => id),
+  );
+  return findings.map((finding) => {
+    const { id, bot_id, fingerprint, affected_component, suppressor, bot_silences } = finding;
+    const bot = bots.find((row) => row.id === bot_id);
     return {
       finding: id,
-      bot: bots.find((bot) => bot.id === bot_id)?.name ?? '-',
-      ticket: ticket ? `T-${ticket.number}` : null,
+      component: affected_component,
+      bot: bot?.name ?? '-',
+      bot_status: bot?.status ?? 'disabled',
+      ticket: ticketOf(bot_id, fingerprint),
+      storm: ticketOf(bot_id, stormFor(bot_id!)),
       suppressor,
       silences: bot_silences,
+      suggestions: suggestions
+        .filter(({ finding_id }) => finding_id === id)
+        .map((each) => ({
+          knowledge_id: each.knowledge_id,
+          canApprove: mayBecome('approved', each) && isPlaybook(each.solution) && each.enabled,
+        })),
     };
   });
 }

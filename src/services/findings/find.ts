@@ -4,7 +4,7 @@ import { findingIdOf } from '../references/by-id.ts';
 import { findingOfTicket, ticketOf } from '../references/ticket.ts';
 
 /** A ticket where a finding is asked for: digits alone may be the beginning of an id. */
-const isTicket = /^T-?\d+$/i;
+export const isTicket = /^T-?\d+$/i;
 
 /**
  * A finding by its id or the beginning of it, or by the number of its ticket (`T-42`), why people are not told of it, if

@@ -6,12 +6,18 @@ import type { ClosedGate, WaitsFor } from '../../heal/openings.ts';
 /** What a closed gate is about, beside the entry. */
 export interface About {
   finding: string;
+  component: string | null;
   bot: string;
+  bot_status: 'active' | 'paused' | 'disabled' | 'error';
   /** `T-42`; null where no ticket is open */
   ticket: string | null;
+  /** the same of the ticket that stands for a storm of its bot */
+  storm: string | null;
   /** the finding behind which it stands */
   suppressor: { id: string } | null;
-  silences: readonly { id: string }[];
+  silences: readonly { id: string; owner: string }[];
+  /** the entries that are suggested for it, and whether an approval would be taken */
+  suggestions: readonly { knowledge_id: string; canApprove: boolean }[];
 }
 
 const minutes = (value: number): string => counted(Math.floor(value), 'minute');
@@ -22,16 +28,27 @@ const limited = (limit: number | null, say: (limit: number) => string): string =
     ? 'its limit is not set, or is not a number: `npx roundsman limits` sets it'
     : say(limit);
 
+/** Limits count every heal of an entry; its figures those of its current solution. */
+const ofThem = (earlier: number): string =>
+  earlier > 0 ? `, ${earlier} of them before its solution was replaced` : '';
+
 type Inputs = NonNullable<Explained['inputs']>;
-type Words = (now: Inputs, explained: Explained) => string;
+type Words = (now: Inputs, explained: Explained, about: About) => string;
 
 const words: Record<string, Words> = {
-  kill_switch: () => 'the mode is off, or not set: nothing is healed',
+  kill_switch: ({ mode }) => `the mode is ${mode ?? 'not set'}: nothing is healed`,
   mode: ({ mode }) =>
     mode === 'safe'
       ? 'the mode is safe: steps that are not safe need a person'
       : `the mode ${printable(String(mode))} is not known: nothing is healed`,
-  silenced: () => 'it is silenced, or stands behind another open finding',
+  silenced: (_, __, { suppressor, silences }) =>
+    [
+      silences.length > 0 &&
+        `it is silenced by ${silences.map(({ owner }) => printable(owner)).join(', ')}`,
+      suppressor && `it stands behind another open finding (${shortId(suppressor.id)})`,
+    ]
+      .filter(Boolean)
+      .join('; ') || 'it is silenced, or stands behind another finding, by now no more',
   disabled: (_, { candidate: { enabled, solution } }) =>
     enabled && solution.kind === 'broken'
       ? `its playbook cannot run: ${printable(solution.why)}`
@@ -52,37 +69,42 @@ const words: Record<string, Words> = {
       (limit) => `it was tried on this ${minutes(since ?? 0)} ago; ${minutes(limit)} have to pass`,
     ),
   in_progress: () => 'an earlier cure is not judged yet, or it is not known whether it happened',
-  attempts: ({ entry_last_hour: tried, heals_per_entry }) =>
+  attempts: ({ entry_last_hour: tried, earlier_last_hour: earlier, heals_per_entry }) =>
     limited(
       heals_per_entry,
-      (limit) => `${counted(tried, 'heal')} with it in the last hour; at most ${limit}`,
+      (limit) =>
+        `${counted(tried, 'heal')} with it in the last hour${ofThem(earlier)}; at most ${limit}`,
     ),
   daily: (now) =>
     limited(now.heals_a_day === null ? null : now.heals_per_day, (limit) =>
       now.component_last_day < limit
-        ? `${counted(now.entry_last_day, 'heal')} of all components with it in 24 hours; at most ${now.heals_a_day} unless a person approves`
-        : `${counted(now.component_last_day, 'heal')} of this component with it in 24 hours; at most ${limit} unless a person approves`,
+        ? `${counted(now.entry_last_day, 'heal')} of all components with it in 24 hours${ofThem(now.earlier_last_day)}; at most ${now.heals_a_day} unless a person approves`
+        : `${counted(now.component_last_day, 'heal')} of this component with it in 24 hours${ofThem(now.earlier_component_last_day)}; at most ${limit} unless a person approves`,
     ),
   breaker: (now) =>
     limited(now.breaker_failures === null ? null : now.breaker_minutes, (limit) => {
-      const row = `its last ${counted(now.failures_in_row, 'heal')} failed`;
+      const row = `its last ${counted(now.failures_in_row, 'heal')} failed or relapsed`;
       return `${row}; it rests for ${minutes(limit)} after the last one`;
     }),
   budget: ({ engine_last_hour: all, budget }) =>
     limited(budget, (limit) => `${counted(all, 'heal')} in the last hour; at most ${limit} in all`),
-  storm: (now) =>
-    limited(
-      now.storm_components === null ? null : now.storm_share,
-      () =>
-        `${counted(now.broken_components, 'component')} of its bot are broken: the cause is elsewhere`,
+  storm: (now, _, { storm }) =>
+    limited(now.storm_components === null ? null : now.storm_share, () =>
+      stormInWords(now.broken_components, storm),
     ),
 };
 
+/** Why no heal begins in a storm. */
+export const stormInWords = (broken: number, ticket: string | null): string =>
+  `${counted(broken, 'component')} of its bot ${broken === 1 ? 'is' : 'are'} broken${ticket ? `, for which ${ticket} stands` : ''}: the cause is elsewhere`;
+
 /** Why a gate is closed, with the figures. */
-export function whyClosed(gate: string, explained: Explained): string {
+function whyClosed(gate: string, explained: Explained, about: About): string {
   // Advice has no inputs, and its only gate needs none.
-  const say = words[gate] as ((now: Inputs | null, all: Explained) => string) | undefined;
-  return say?.(explained.inputs, explained) ?? 'it is closed';
+  const say = words[gate] as
+    | ((now: Inputs | null, all: Explained, about: About) => string)
+    | undefined;
+  return say?.(explained.inputs, explained, about) ?? 'it is closed';
 }
 
 const waiting: Record<Exclude<WaitsFor, 'time'>, string> = {
@@ -110,38 +132,79 @@ const limitsOf: Record<string, (now: Inputs) => string> = {
   storm: ({ storm_components }) => (storm_components === null ? 'storm_components' : 'storm_share'),
 };
 
-/** The command after which healing is asked again, or which opens the gate; null where nothing does for this finding. */
+/** The command that has the bot look again; where its status allows no run, the one that helps with that. */
+export function whatRuns({ bot, bot_status }: Pick<About, 'bot' | 'bot_status'>): string {
+  if (bot_status === 'disabled') return `npx roundsman bots enable ${bot}`;
+  return `npx roundsman bots ${bot_status === 'error' ? 'show' : 'run'} ${bot}`;
+}
+
+/** The command that approves the entry; null where no run has suggested it yet, or an approval would be refused. */
+function whatApproves({ id, name }: Explained['candidate'], about: About): string | null {
+  const { ticket, bot_status, suggestions } = about;
+  const own = suggestions.find(({ knowledge_id }) => knowledge_id === id);
+  if (!ticket || !own?.canApprove || bot_status === 'disabled' || bot_status === 'error')
+    return null;
+  return `npx roundsman tickets approve ${ticket}${suggestions.length > 1 ? ` ${name}` : ''}`;
+}
+
+const whatEnds = ({ id }: { id: string }): string => `npx roundsman silences end ${shortId(id)}`;
+
+/** A word of a command as a shell reads it. */
+const inShell = (word: string): string =>
+  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/**
+ * The command after which healing is asked again, or which opens the gate. It is not refused when it is typed; N and FILE
+ * stand for what a person chooses.
+ */
 export function whatAsksAgain(
   { gate, waits_for }: ClosedGate,
-  { candidate: { name, autonomy, solution }, inputs }: Explained,
-  { bot, ticket, suppressor, silences }: About,
-): string | null {
+  { candidate, inputs }: Explained,
+  about: About,
+): string {
+  const { id: _, name, autonomy, solution, own } = candidate;
   const limit = limitsOf[gate];
   if (limit && waits_for === 'person') return `npx roundsman limits ${limit(inputs!)} N`;
-  const approve = ticket && `npx roundsman tickets approve ${ticket}`;
+  const { component, suppressor, silences } = about;
   switch (gate) {
     case 'kill_switch':
       return 'npx roundsman mode safe';
     case 'mode':
       return inputs?.mode === 'safe'
-        ? (approve ?? 'npx roundsman mode auto')
+        ? (whatApproves(candidate, about) ?? 'npx roundsman mode auto')
         : 'npx roundsman mode safe';
     case 'silenced':
       if (suppressor) return `npx roundsman findings show ${shortId(suppressor.id)}`;
-      return silences[0] ? `npx roundsman silences end ${shortId(silences[0].id)}` : null;
+      return waits_for === 'silence' && silences[0] ? whatEnds(silences[0]) : whatRuns(about);
     case 'disabled':
       return solution.kind === 'broken'
-        ? `npx roundsman knowledge edit ${name}`
+        ? `npx roundsman knowledge edit ${name} --solution-file FILE`
         : `npx roundsman knowledge enable ${name}`;
     case 'autonomy':
-      return autonomy === 'shadow'
-        ? `npx roundsman knowledge edit ${name} --autonomy suggest`
-        : approve;
+      if (autonomy === 'shadow')
+        return `npx roundsman knowledge edit ${name} --autonomy suggest${own && component !== null ? ` --component ${inShell(component)}` : ''}`;
+      return whatApproves(candidate, about) ?? whatRuns(about);
     case 'approval':
-      return inputs?.answer === 'rejected' ? null : approve;
+      return whatApproves(candidate, about) ?? whatRuns(about);
     default:
-      return `npx roundsman bots run ${bot}`;
+      return whatRuns(about);
   }
+}
+
+/** What to do about a closed gate, with its command. */
+function whatToDo(closed: ClosedGate, explained: Explained, about: About): string {
+  const { gate, waits_for } = closed;
+  const command = whatAsksAgain(closed, explained, about);
+  const ends = about.silences.map((each) => `\`${whatEnds(each)}\``).join(' and ');
+  if (gate === 'silenced' && !about.suppressor && waits_for === 'silence' && ends) return ends;
+  if (waits_for === 'time') {
+    const again = `after that \`${command}\` asks again`;
+    return gate === 'silenced' && ends ? `${again}; ${ends} opens it before` : again;
+  }
+  const asksForIt = gate === 'autonomy' || gate === 'approval';
+  return asksForIt && command === whatRuns(about)
+    ? `first a run has to suggest it: \`${command}\``
+    : `\`${command}\``;
 }
 
 /**
@@ -152,13 +215,11 @@ export function gatesInWords(explained: Explained, about: About, now: Date): str
   const [first, ...others] = explained.closed;
   if (!first) return null;
   const also = others.map((each) => `${each.gate} (${whenItOpens(each, now)})`);
-  const command = whatAsksAgain(first, explained, about);
   return [
-    `gate ${first.gate}: ${whyClosed(first.gate, explained)}`,
+    `gate ${first.gate}: ${whyClosed(first.gate, explained, about)}`,
     whenItOpens(first, now),
     also.length > 0 && `closed too: ${also.join(', ')}`,
-    command &&
-      (first.waits_for === 'time' ? `after that \`${command}\` asks again` : `\`${command}\``),
+    whatToDo(first, explained, about),
   ]
     .filter(Boolean)
     .join('; ');

@@ -1,4 +1,5 @@
 import { decisionsOn } from '../../data/bots/bot-decisions.ts';
+import { stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { ticketsFrom } from '../../data/bots/tickets-from.ts';
@@ -41,25 +42,58 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
     .selectAll()
     .where('fingerprint', '=', finding.fingerprint)
     .executeTakeFirst();
-  const unticketed = finding.ticket === null ? await whyNone(db, finding) : null;
+  const unticketed =
+    finding.ticket === null ? await whyNone(db, finding, { memory, actions }) : null;
   const now = await currentTime(db);
   return { finding, bots, actions, decisions, tickets, memory, unticketed, now };
 }
 
 /** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
 export type Unticketed =
-  | { why: 'silenced' | 'not yet' }
+  | { why: 'silenced' | 'clean' | 'cure' | 'not yet' }
+  /** a person resolved this ticket, and no run has seen the finding since */
+  | { why: 'resolved'; ticket: string; by: string | null }
   /** those of this severity and worse get one by themselves */
   | { why: 'severity'; from: string };
 
 async function whyNone(
   db: Db,
   finding: Awaited<ReturnType<typeof findFinding>>,
+  {
+    memory,
+    actions,
+  }: {
+    memory: { clean_in_row: number } | undefined;
+    actions: { state: string; judge_within: unknown }[];
+  },
 ): Promise<Unticketed | null> {
   if (finding.resolved_at) return null;
   if (finding.bot_silences.length > 0) return { why: 'silenced' };
+  const resolved = await resolvedSince(db, finding);
+  if (resolved) return { why: 'resolved', ticket: resolved.number, by: resolved.resolved_by };
+  if (memory && memory.clean_in_row > 0) return { why: 'clean' };
+  const isJudged = ({ state, judge_within }: (typeof actions)[number]) =>
+    state === 'applied' || (state === 'verified' && judge_within !== null);
+  if (actions.some(isJudged)) return { why: 'cure' };
   const from = await ticketsFrom(db);
   return severityRank(finding.severity) > severityRank(from)
     ? { why: 'severity', from }
     : { why: 'not yet' };
 }
+
+/** The ticket that a person resolved since the finding was last seen: its own, or that of a storm of its bot. */
+const resolvedSince = (
+  db: Db,
+  { bot_id, fingerprint, last_seen_at }: Awaited<ReturnType<typeof findFinding>>,
+) =>
+  db
+    .selectFrom('bot_tickets')
+    .select(['number', 'resolved_by'])
+    .where('bot_id', '=', bot_id)
+    .where('fingerprint', 'in', [fingerprint, stormFor(bot_id!)])
+    .where('status', 'in', ['resolved', 'closed'])
+    .where('resolved_by', 'is distinct from', 'roundsman')
+    .where('resolved_at', '>=', last_seen_at)
+    .orderBy('resolved_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();

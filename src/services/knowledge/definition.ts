@@ -67,18 +67,21 @@ export function checkFreedom(
 ): void {
   if (entry.autonomy !== 'auto') return;
   const solution = readSolution(entry.solution, catalogue);
-  const refuse = (why: string) =>
-    new UsageError({
-      what: 'this entry cannot be auto',
-      why,
-      hint: 'give --autonomy suggest: a person gets the suggestion, and approves it with one key',
-    });
+  const refuse = (why: string, hint: string) =>
+    new UsageError({ what: 'this entry cannot be auto', why, hint });
   if (solution.kind === 'playbook' && riskOf(solution.steps) === 'irreversible')
     throw refuse(
       "a step of its playbook is irreversible, and such a step always needs a person's approval",
+      'give --autonomy suggest: a person gets the suggestion on a ticket, and `tickets approve` has it done',
     );
   if (wanted && solution.kind === 'prose')
-    throw refuse('its solution is advice, and only a playbook can be carried out');
+    throw refuse(
+      'its solution is advice, and only a playbook can be carried out',
+      'give --autonomy suggest: the ticket shows the advice, and a person follows it',
+    );
   if (wanted && solution.kind === 'broken')
-    throw refuse(`its playbook cannot run: ${solution.why}`);
+    throw refuse(
+      `its playbook cannot run: ${solution.why}`,
+      'correct the playbook first, with --solution or --solution-file',
+    );
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { approvalUsed } from '../../data/bots/bot-decisions.ts';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { knowledgeOf } from '../references/named.ts';
@@ -36,8 +37,7 @@ export async function showDependents(
        WHERE d.knowledge_id = k.id AND d.verdict = 'suggested' AND d.answer IS NULL AND f.resolved_at IS NULL) AS suggestions,
       (SELECT ${count} FROM bot_decisions d JOIN bot_findings f ON f.id = d.finding_id
        WHERE d.knowledge_id = k.id AND d.verdict <> 'shadowed' AND d.answer = 'approved' AND f.resolved_at IS NULL
-         AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = d.finding_id AND a.knowledge_id = k.id
-                           AND a.taken_at >= d.answered_at)) AS approvals,
+         AND NOT ${approvalUsed('d')}) AS approvals,
       (SELECT ${count} FROM bot_decisions d WHERE d.knowledge_id = k.id AND d.outcome = 'pending') AS decisions,
       (SELECT ${count} FROM bot_knowledge_autonomy o WHERE o.knowledge_id = k.id) AS components
     FROM bot_knowledge k WHERE k.id = ${entry.id}::uuid`.execute(db);

@@ -2,6 +2,7 @@ import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { triedOf } from '../../heal/judging/current-solution.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
 import type { Harm } from '../../heal/judging/harm.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
@@ -14,7 +15,7 @@ const newestEvents = 20;
 export const aboutAll = { fingerprint: null, component: null, category: null };
 
 /**
- * An entry with its figures, the problem of its pattern if it has one, the harm it did, its autonomy by component and
+ * An entry with the figures of its current solution, what was tried with earlier ones, the problem of its pattern if it has one, the harm it did, its autonomy by component and
  * its newest changes. Throws NotFoundError.
  */
 export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: string }) {
@@ -33,6 +34,7 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
     components,
     events,
     figures,
+    tried: (await triedOf(db, [entry.id])).get(entry.id)!,
     unsound: whyUnsound(entry.issue_pattern),
     harm: harmIn(entry.aftermath),
     now: await currentTime(db),

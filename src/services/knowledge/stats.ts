@@ -6,6 +6,7 @@ import { knowledgeOf } from '../references/named.ts';
 import { listKnowledge } from './list.ts';
 import { aboutAll } from './show.ts';
 
+export type { Tried } from '../../heal/judging/current-solution.ts';
 export type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
 
 /** The most components of one entry that are returned. */

@@ -4,7 +4,7 @@ import { explain, type Explained } from '../../heal/explain.ts';
 import type { ClosedGate } from '../../heal/openings.ts';
 import { aboutFindings } from '../findings/explain.ts';
 import type { FoundFinding } from '../findings/find.ts';
-import { gatesInWords, whatAsksAgain, type About } from '../findings/gate-in-words.ts';
+import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/gate-in-words.ts';
 
 /** Why an open finding was not healed: the entry that is tried first for it, and what that waits for. */
 export interface HeldBack {
@@ -71,7 +71,7 @@ const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
 function standing(explained: Explained, about: About, now: Date): HeldBack {
   const { candidate, prospect, closed } = explained;
   const first = closed[0] ?? null;
-  const run = `npx roundsman bots run ${about.bot}`;
+  const run = whatRuns(about);
   return {
     finding_id: about.finding,
     knowledge: candidate.name,

@@ -28,8 +28,9 @@ export interface Live {
   mode: string | null;
   bots: LiveBot[];
   bot_count: number;
-  /** those that are not snoozed */
+  /** those that are not snoozed, and how many of them a person has */
   open_tickets: number;
+  assigned_tickets: number;
   snoozed_tickets: number;
   tickets: LiveTicket[];
 }
@@ -55,6 +56,7 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
            tickets.*
     FROM (SELECT count(*) FILTER (WHERE NOT ${isSnoozed('t')})::int AS open_tickets,
+                 count(*) FILTER (WHERE t.status = 'assigned' AND NOT ${isSnoozed('t')})::int AS assigned_tickets,
                  count(*) FILTER (WHERE ${isSnoozed('t')})::int AS snoozed_tickets
           FROM bot_tickets t WHERE ${isPending('t')}) tickets`.execute(db);
   const tickets = await db

@@ -1,4 +1,4 @@
-import { suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
+import { mayBecome, suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { readSolution, type Step } from '../../catalogue/solution.ts';
@@ -6,8 +6,10 @@ import type { Db } from '../../database/connect.ts';
 import { RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable, time } from '../../ground/text.ts';
 import { closedWhenApproved } from '../../heal/explain.ts';
+import { triedOf, type Tried } from '../../heal/judging/current-solution.ts';
 import { figuresOf, type Figures } from '../../heal/judging/figures.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import type { Answer } from '../../transitions/decisions/answer.ts';
 import { answerSuggestion } from '../../transitions/tickets/answer-suggestion.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -16,14 +18,16 @@ import { gatesInWords } from '../findings/gate-in-words.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
-import { unsuggested } from './unsuggested.ts';
+import { standingOf, unsuggested } from './unsuggested.ts';
+import { usedInWords } from './used-approval.ts';
 
 /** Nothing is suggested on this ticket that could be approved or rejected. */
 export class NoSuggestionError extends RoundsmanError {}
 
 export type { Context, Figures } from '../../heal/judging/figures.ts';
+export type { Tried } from '../../heal/judging/current-solution.ts';
 
-export type Answer = 'approved' | 'rejected';
+export type { Answer };
 
 /** The suggestion to be answered, with what a person needs to know for the answer. */
 export interface Answerable {
@@ -35,14 +39,19 @@ export interface Answerable {
   isUndoable: boolean;
   /** what the entry has achieved on similar problems */
   figures: Figures;
+  /** how often its solution was applied, and those before it: figures are of the current one */
+  tried: Tried;
   /** what still keeps it from being applied when it is approved, and until when; null where nothing does */
   held: string | null;
+  /** the answer whose place this one takes, in words; null where there is none */
+  before: string | null;
   /** the database's time when the figures were read */
   now: Date;
 }
 
 /**
- * The suggestion to answer on a ticket: that of the named entry, or the only one. Throws NotFoundError,
+ * The suggestion to answer on a ticket: that of the named entry, or the only one. What was answered otherwise may be
+ * answered anew while no heal has used the approval. Throws NotFoundError,
  * TicketOverError, {@link NoSuggestionError}, and UsageError where there is more than one suggestion.
  */
 export async function findAnswerable(
@@ -86,7 +95,9 @@ export async function findAnswerable(
     steps,
     isUndoable: steps.every(({ remedy }) => isReversible(remedy, remedy.risk)),
     figures,
+    tried: (await triedOf(db, [id])).get(id)!,
     held: heldBack(suggestion.name, context),
+    before: suggestion.answer && answered(suggestion),
     now: context.now,
   };
 }
@@ -170,16 +181,13 @@ function meant(
     const { explanation, about, now } = context;
     throw new NoSuggestionError(unsuggested(what, explanation, { about, now, named }));
   }
-  const open = asked.filter((each) => each.answer === null);
-  if (open.length === 0)
-    throw refuse(
-      asked
-        .map((each) => {
-          const held = each.answer === 'approved' ? heldBack(each.name, context) : null;
-          return held ? `${answered(each)}, and waits: ${held}` : answered(each);
-        })
-        .join('; '),
-    );
+  const unanswered = asked.filter((each) => each.answer === null);
+  // What was answered otherwise, and not used, may be answered anew.
+  const open = unanswered.length > 0 ? unanswered : asked.filter((each) => mayBecome(wanted, each));
+  if (open.length === 0) {
+    const reasons = asked.map((each) => whyAnswered(each, context));
+    throw refuse(reasons.join('; '), hintOn(asked[0]!, context));
+  }
   const fit = wanted === 'approved' ? open.filter(({ solution }) => isPlaybook(solution)) : open;
   if (fit.length === 0)
     throw refuse(
@@ -196,5 +204,39 @@ function meant(
 
 const namesOf = (all: Suggestion[]): string => all.map(({ name }) => name).join(', ');
 
+/** `sweep was approved by ann at 2026-11-22 12:00:00 UTC` */
 const answered = ({ name, answer, answered_by, answered_at }: Suggestion): string =>
   `${name} was ${answer} by ${answered_by} at ${time(answered_at)} UTC`;
+
+/** What was answered, and what became of it: why it cannot be answered so again. */
+function whyAnswered(suggestion: Suggestion, context: Context): string {
+  const said = answered(suggestion);
+  if (suggestion.used)
+    return [`${said}, and ${usedInWords(suggestion.used)}`, standingNow(suggestion, context)?.why]
+      .filter(Boolean)
+      .join('; ');
+  if (suggestion.answer === 'rejected') return said;
+  const held = heldBack(suggestion.name, context);
+  return `${said}, and waits: ${held ?? `the next run of ${context.about.bot} applies it`}`;
+}
+
+/** What the entry waits for now; undefined where it does not fit any more. */
+function standingNow({ name }: Suggestion, { explanation, about, now }: Context) {
+  const explained = explanation.candidates.find((each) => each.candidate.name === name);
+  return explained && standingOf(explained, about, now);
+}
+
+/** Of a used approval the command after which the entry is asked again; of another answer the one that takes it back. */
+function hintOn(suggestion: Suggestion, context: Context): string | undefined {
+  const { name, used, answer, solution, enabled } = suggestion;
+  const { ticket } = context.about;
+  if (used) {
+    const asks = standingNow(suggestion, context)?.asks;
+    return asks ? `\`${asks}\`` : undefined;
+  }
+  if (answer === 'approved')
+    return `\`npx roundsman tickets reject ${ticket} ${name}\` takes it back`;
+  return isPlaybook(solution) && enabled
+    ? `\`npx roundsman tickets approve ${ticket} ${name}\` approves it after all`
+    : undefined;
+}

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import {
   decisionsOn,
+  mayBecome,
   suggestionsOn,
   type ListedDecision,
   type Suggestion,
@@ -39,6 +40,8 @@ export interface ShownTicket {
   suggestions: Suggestion[];
   /** a suggestion is a playbook without an answer: a person may have it carried out */
   canApprove: boolean;
+  /** suggestions that a person has answered and may answer otherwise: no heal has used the approval */
+  canChange: Suggestion[];
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that helped, as a person said */
   cure: string | null;
@@ -76,16 +79,15 @@ export async function showTicket(
   const ticket = (await oneTicket(db, row.id))!;
   // What is suggested for one finding of a storm is answered on no ticket: nothing is healed while it lasts.
   const suggestions = finding && !isStorm(row) ? await suggestionsOn(db, finding.id) : [];
+  const isOpen = ticket.resolved_at === null && finding?.resolved_at === null;
   return {
     ticket,
     finding,
     actions,
     decisions,
     suggestions,
-    canApprove:
-      ticket.resolved_at === null &&
-      finding?.resolved_at === null &&
-      suggestions.some((each) => isAsked(each) && isPlaybook(each.solution)),
+    canApprove: isOpen && suggestions.some((each) => isAsked(each) && isPlaybook(each.solution)),
+    canChange: isOpen ? suggestions.filter(isChangeable) : [],
     events,
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
     storm: await ofStorm(db, row),
@@ -96,6 +98,10 @@ export async function showTicket(
 
 /** The suggestion waits for an answer. */
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
+
+const isChangeable = (suggestion: Suggestion): boolean =>
+  (suggestion.answer === 'approved' && mayBecome('rejected', suggestion)) ||
+  (suggestion.answer === 'rejected' && isPlaybook(suggestion.solution) && suggestion.enabled);
 
 const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
   (

@@ -1,12 +1,12 @@
 /** Why nothing, or not this entry, is suggested on a ticket that can be approved. */
 import type { Explanation as ErrorText } from '../../ground/errors.ts';
 import type { Explained, Explanation } from '../../heal/explain.ts';
-import { gatesInWords, whatAsksAgain, type About } from '../findings/gate-in-words.ts';
+import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/gate-in-words.ts';
 
 /** What an entry waits for instead of an answer; `asks` is the command after which it is asked again. */
-function standingOf(explained: Explained, about: About, now: Date) {
+export function standingOf(explained: Explained, about: About, now: Date) {
   const { candidate, prospect, closed } = explained;
-  const run = `npx roundsman bots run ${about.bot}`;
+  const run = whatRuns(about);
   const of = (why: string, asks: string | null) => ({ why: `${candidate.name}: ${why}`, asks });
   switch (prospect) {
     case 'closed':
@@ -21,7 +21,9 @@ function standingOf(explained: Explained, about: About, now: Date) {
     case 'wait':
       return of('another entry is tried before it', run);
     case 'advise':
-      return of('advice, which a run shows on the ticket', run);
+      return candidate.autonomy === 'shadow'
+        ? of('advice in shadow, which is not suggested', null)
+        : of('advice, which a run shows on the ticket', run);
   }
 }
 

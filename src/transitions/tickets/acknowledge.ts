@@ -26,6 +26,6 @@ export async function acknowledgeTicket(
     .returningAll()
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'acknowledged');
-  await writeEvent(trx, seen.id, 'acknowledged', actor, {});
+  await writeEvent(trx, seen.id, 'acknowledged', actor, {}, ticket.acknowledged_at);
   return ticket;
 }

@@ -62,11 +62,12 @@ export async function resolveTicket(
     await answerByCure(trx, { ...ticket, fingerprint }, actor, ofOne);
   }
   const settled = await abortUnknown(trx, ticket, { by: actor, notes });
-  await writeEvent(trx, seen.id, 'resolved', actor, {
+  const detail = {
     notes,
     ...(cure && { cure: cure.knowledge?.name ?? 'none' }),
     ...(settled.length > 0 && { settled }),
-  });
+  };
+  await writeEvent(trx, seen.id, 'resolved', actor, detail, ticket.resolved_at);
   return ticket;
 }
 

@@ -17,8 +17,10 @@ export async function writeEvent(
   event: Database['bot_ticket_events']['event'],
   actor: string,
   detail: object,
+  /** where the change left its time on the ticket, so that both tell the same */
+  at: Date | null = null,
 ): Promise<void> {
-  const created_at = sql<Date>`engine.now()`;
+  const created_at = at ?? sql<Date>`engine.now()`;
   await db
     .insertInto('bot_ticket_events')
     .values({ ticket_id, event, actor, detail: JSON.stringify(detail), created_at })

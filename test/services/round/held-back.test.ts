@@ -68,7 +68,7 @@ test.each<[string, (platform: Platform) => unknown, RegExp]>([
   [
     'storm',
     ({ broken }) => ['a', 'b', 'c', 'd', 'e'].map((name) => broken.add(name)),
-    /clean: gate storm: 6 components of its bot are broken: .*when fewer are broken/,
+    /clean: gate storm: 6 components of its bot are broken, for which T-1 stands: .*when fewer are broken/,
   ],
 ])('the same of %s', async (_, close, words) => {
   const platform = await simulatedPlatform([entry('clean', playbook('disk.clean'))], [works]);

@@ -1,0 +1,49 @@
+/**
+ * Which heals are of an entry's current solution. Who replaces the solution has another cure: figures and the breaker go
+ * by what was begun with it. Gates that count how much is done (cooldown, attempts, daily, budget) count every heal, and
+ * say which were begun before.
+ */
+import { sql, type RawBuilder } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** When the solution of an entry was last replaced; NULL where it never was. `id` is SQL of type uuid. */
+export const solutionReplacedAt = (id: RawBuilder<unknown>) => sql<Date | null>`(
+  SELECT max(v.created_at) FROM bot_knowledge_events v
+  WHERE v.knowledge_id = ${id} AND v.event = 'edited' AND v.after ? 'solution')`;
+
+/** Whether a row of `engine.heals` under this alias was begun and settled since `at`, the time of {@link solutionReplacedAt}. */
+export const isOfSolutionSince = (alias: string, at: RawBuilder<unknown>) => {
+  const [settledAt, healId] = ['settled_at', 'heal_id'].map((name) => sql.ref(`${alias}.${name}`));
+  return sql<boolean>`(${at} IS NULL OR ${settledAt} > ${at} AND NOT EXISTS (
+    SELECT FROM bot_actions b WHERE b.heal_id = ${healId} AND b.taken_at <= ${at}))`;
+};
+
+/** What was tried with the current solution of an entry, and with those before it. Counts are of heals that were applied. */
+export interface Tried {
+  current: number;
+  earlier: number;
+  /** of the earlier ones: how many are decided, and held */
+  earlier_decided: number;
+  earlier_held: number;
+  /** null where the solution never was replaced */
+  replaced_at: Date | null;
+}
+
+/** For each of these entries. */
+export async function triedOf(db: Db, ids: readonly string[]): Promise<Map<string, Tried>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<Tried & { id: string }>`
+    SELECT k.id, edited.at AS replaced_at, counted.*
+    FROM bot_knowledge k
+    CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`k.id`)} AS at) edited
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE h.current)::int AS current,
+             count(*) FILTER (WHERE NOT h.current)::int AS earlier,
+             count(h.outcome) FILTER (WHERE NOT h.current)::int AS earlier_decided,
+             count(*) FILTER (WHERE NOT h.current AND h.outcome = 'held')::int AS earlier_held
+      FROM (SELECT e.outcome, ${isOfSolutionSince('e', sql`edited.at`)} AS current FROM engine.heals e
+            WHERE e.knowledge_id = k.id AND (e.outcome IS NOT NULL OR EXISTS (
+              SELECT FROM bot_actions a WHERE a.heal_id = e.heal_id AND a.applied_at IS NOT NULL))) h) counted
+    WHERE k.id = ANY (${[...ids]}::uuid[])`.execute(db);
+  return new Map(rows.map(({ id, ...tried }) => [id, tried]));
+}

@@ -1,0 +1,54 @@
+/** Why nothing is healed while a ticket stands for a storm: the storm, and not one of its findings. */
+import { listFindings } from '../../data/bots/bot-findings.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
+import { isStorm } from '../../data/bots/pending-tickets.ts';
+import { currentTime } from '../../data/bots/engine.ts';
+import { countInStorms } from '../../data/bots/storms.ts';
+import type { Db } from '../../database/connect.ts';
+import { readStorm } from '../../heal/storm.ts';
+import { isTicket } from './find.ts';
+import { stormInWords, whatRuns } from './gate-in-words.ts';
+import { ticketOf } from '../references/ticket.ts';
+
+/** The most findings of a storm that are listed, the worst first. */
+const mostOfStorm = 50;
+
+/** A storm's ticket, where one is given: as a ticket, or where a finding is asked for as `T-42`. Throws NotFoundError. */
+export async function givenStorm(
+  db: Db,
+  given: { finding: string } | { ticket: string },
+): Promise<TicketRow | null> {
+  if ('finding' in given && !isTicket.test(given.finding)) return null;
+  const ticket = await ticketOf(db, 'ticket' in given ? given.ticket : given.finding);
+  return isStorm(ticket) ? ticket : null;
+}
+
+/**
+ * What the storm keeps back: how much of its bot is broken now and by which limits that is a storm, the open findings, and
+ * the command that has the bot look again. Of a ticket that has ended `closed` is null.
+ */
+export async function explainStorm(db: Db, ticket: TicketRow) {
+  const botId = ticket.bot_id!;
+  const bot = await db
+    .selectFrom('bots')
+    .select(['name', 'status'])
+    .where('id', '=', botId)
+    .executeTakeFirstOrThrow();
+  const isOver = ticket.resolved_at !== null;
+  const storm = await readStorm(db, botId);
+  const run = whatRuns({ bot: bot.name, bot_status: bot.status });
+  return {
+    ticket,
+    bot: bot.name,
+    storm,
+    closed: isOver || !storm.isClosed ? null : stormInWords(storm.broken_components, null),
+    run,
+    findings: isOver
+      ? []
+      : await listFindings(db, { botId, which: 'open', inStorm: true, limit: mostOfStorm }),
+    count: isOver ? 0 : ((await countInStorms(db, [botId])).get(botId) ?? 0),
+    now: await currentTime(db),
+  };
+}
+
+export type ExplainedStorm = Awaited<ReturnType<typeof explainStorm>>;
