@@ -35,22 +35,22 @@ async function reportEvents<Row extends Counted>(
     WITH counted AS MATERIALIZED (${counted}), found AS (
       SELECT *, row_number() OVER (ORDER BY ${worst}, name) AS place FROM counted WHERE wrong
       ORDER BY place LIMIT ${max + 1}
-    ), told AS (
+    ), tallied AS (
       SELECT name FROM found UNION SELECT unnest(${[...starts.map(({ key }) => key), ...(only ?? [])]}::text[])
     )
     SELECT (SELECT count(*)::int FROM bots) AS bots,
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
       (SELECT coalesce(json_agg(json_build_object('name', name, 'bad', coalesce(bad, 0), 'of', coalesce("of", 0),
                                                   'newest', newest)), '[]')
-       FROM told LEFT JOIN counted USING (name)) AS counted`.execute(db);
-  const { bots = 0, found = [], counted: told = [] } = rows[0] ?? {};
+       FROM tallied LEFT JOIN counted USING (name)) AS counted`.execute(db);
+  const { bots = 0, found = [], counted: tallies = [] } = rows[0] ?? {};
   return {
     examined: only ? [...only] : { count: bots, except: [] },
     findings: found
       .slice(0, max)
       .map((row) => Object.assign(finding(row), { category: 'bots', component: row.name })),
     truncated: found.length > max,
-    tallies: told.map(({ name: key, bad, of, newest }) => ({
+    tallies: tallies.map(({ name: key, bad, of, newest }) => ({
       key,
       bad,
       of,

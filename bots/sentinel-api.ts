@@ -99,14 +99,14 @@ async function ask(
     ), found AS (
       SELECT *, row_number() OVER (ORDER BY ${worst}, path) AS place
       FROM endpoints WHERE ${wrong} ORDER BY place LIMIT ${max + 1}
-    ), told AS (
+    ), tallied AS (
       SELECT path AS key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${only ?? []}::text[])
     )
     SELECT (SELECT count(*)::int FROM figures) AS examined,
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
       (SELECT coalesce(json_agg(json_build_object('key', key, 'bad', coalesce(bad, 0), 'of', coalesce(requests, 0),
                                                   'newest', newest)), '[]')
-       FROM told LEFT JOIN figures ON path = key) AS tallies
+       FROM tallied LEFT JOIN figures ON path = key) AS tallies
   `.execute(db);
   const { examined = 0, found = [], tallies = [] } = rows[0] ?? {};
   return {

@@ -24,7 +24,7 @@ GRANT SELECT ON virtual_spaces TO anon;
 GRANT SELECT, INSERT (name, type, capacity, owner_id, is_public, coordinates, metadata),
   UPDATE (name, type, capacity, is_public, coordinates, metadata), DELETE ON virtual_spaces TO authenticated;
 
--- A visit belongs to its avatar's user: the avatars that a user sees are the own ones.
+-- A visit belongs to its avatar's user: a user sees only their own avatars.
 CREATE POLICY "Users see their own visits" ON space_visits FOR SELECT TO authenticated
   USING (avatar_id = ANY (ARRAY(SELECT id FROM avatars)));
 CREATE POLICY "Users enter spaces that they see" ON space_visits FOR INSERT TO authenticated

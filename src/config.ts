@@ -82,7 +82,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
   const config = {
     databaseUrl: all(() =>
-      url(completed(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
+      url(complete(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     ),
     redisUrl: all(() => redisUrl(given)),
     home: directory(given.ROUNDSMAN_HOME),
@@ -128,7 +128,7 @@ function bad(name: string, why: string, hint: string): never {
 }
 
 /** Completes the address from PostgreSQL's own variables; `pg` would not read them from `.env`. */
-function completed(given: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function complete(given: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const address = given.DATABASE_URL?.trim();
   return address ? { ...given, DATABASE_URL: completeUrl(address, environment) } : given;
 }

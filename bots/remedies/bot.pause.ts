@@ -26,7 +26,7 @@ async function read(name: string, { db }: RemedyContext, lock = sql``): Promise<
 }
 
 /** In the form that the evidence keeps. */
-const kept = (found: Found | undefined): Status => {
+const statusOf = (found: Found | undefined): Status => {
   const { status, status_reason, status_changed_at } = found!;
   return { status, status_reason, status_changed_at };
 };
@@ -48,8 +48,8 @@ export const pauseBot = defineRemedy({
     await context.pauseBot(before.id, given.reason);
     return {
       summary: `paused ${name}`,
-      before: kept(before),
-      after: kept(await read(name, context)),
+      before: statusOf(before),
+      after: statusOf(await read(name, context)),
     };
   },
   async undo(given, context) {
@@ -68,8 +68,8 @@ export const pauseBot = defineRemedy({
     await context.resumeBot(now.id);
     return {
       summary: `resumed ${name}`,
-      before: kept(now),
-      after: kept(await read(name, context)),
+      before: statusOf(now),
+      after: statusOf(await read(name, context)),
     };
   },
 });

@@ -1,7 +1,7 @@
 /**
  * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It can be undone only
- * if the entry names a request that does so. After a crash or a lost answer, the remedy can tell whether the request
- * arrived only if the entry names a request that asks.
+ * if the entry names a request that does so. Whether the request arrived can be known after a crash or a lost answer
+ * only where the entry names a GET that asks for it (`done`).
  */
 import {
   beginsWithReference,
@@ -31,7 +31,7 @@ function addressProblem(url: string): string | null {
 
 const headerValue = /^[\t\x20-\x7e]*$/;
 
-const sent = z.strictObject({
+const requestSchema = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   url: z
     .string('has to be an http or https address')
@@ -57,15 +57,22 @@ const sent = z.strictObject({
     .optional()
     .describe('statuses that mean it worked; 2xx unless given'),
 });
-type Sent = z.infer<typeof sent>;
+type RequestParams = z.infer<typeof requestSchema>;
 
-const params = sent.extend({
-  timeout_seconds: z.int().min(1).max(60).default(10).describe('for all of it'),
+const params = requestSchema.extend({
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(60)
+    .default(10)
+    .describe(
+      'seconds for each request, from the lookup of its host to the last byte of the answer',
+    ),
   done: z
     .strictObject({
-      url: sent.shape.url,
-      headers: sent.shape.headers,
-      expect: sent.shape.expect,
+      url: requestSchema.shape.url,
+      headers: requestSchema.shape.headers,
+      expect: requestSchema.shape.expect,
       missing: z
         .array(status)
         .min(1)
@@ -74,15 +81,17 @@ const params = sent.extend({
         .describe('statuses that mean it was not done'),
     })
     .optional()
-    .describe('a GET that tells whether it was done, as soon as the request was accepted'),
-  undo: sent.optional().describe('the request that undoes it'),
+    .describe(
+      'a GET that tells whether it was done; it has to tell so from the moment the server accepts the request',
+    ),
+  undo: requestSchema.optional().describe('the request that undoes it'),
 });
 type Params = z.infer<typeof params>;
 
 /** The number of characters of an answer's body that the evidence keeps. */
 const kept = 1_000;
 
-type Request = Pick<Sent, 'method' | 'url' | 'headers' | 'body'>;
+type Outgoing = Pick<RequestParams, 'method' | 'url' | 'headers' | 'body'>;
 
 const inJson = (value: string): string => JSON.stringify(value).slice(1, -1);
 const asItIs = (value: string): string => value;
@@ -107,13 +116,14 @@ function encodingOf(body: string, headers: Record<string, string> = {}): (value:
  * The request with its secrets filled in: in an address percent-encoded after the first `?`, and unchanged before it.
  * Throws {@link UnfitSecretError}, which repeats no value.
  */
-function filled(
-  { url, headers, body, ...rest }: Request,
+function fillSecrets(
+  { url, headers, body, ...rest }: Outgoing,
   secret: RemedyContext['secret'],
-): Request {
-  const query = url.indexOf('?') < 0 ? url.length : url.indexOf('?');
+): Outgoing {
+  const queryStart = url.indexOf('?') < 0 ? url.length : url.indexOf('?');
   const address =
-    filledIn(url.slice(0, query), secret) + filledIn(url.slice(query), secret, encodeURIComponent);
+    filledIn(url.slice(0, queryStart), secret) +
+    filledIn(url.slice(queryStart), secret, encodeURIComponent);
   const problem = addressProblem(address);
   if (problem !== null) throw new UnfitSecretError(`url, with its secrets filled in, ${problem}`);
   const lines = Object.entries(headers ?? {}).map(([name, text]) => {
@@ -133,7 +143,7 @@ function filled(
 }
 
 async function send(
-  given: Request,
+  given: Outgoing,
   { timeout_seconds }: Params,
   { db, signal, key, secret }: RemedyContext,
 ): Promise<OutboundAnswer & { host: string }> {
@@ -146,7 +156,7 @@ async function send(
         cause: error,
       });
     });
-  const { method, url, headers, body } = filled(given, secret);
+  const { method, url, headers, body } = fillSecrets(given, secret);
   const asks = method === 'GET' || method === 'HEAD';
   const answer = await request(
     { method, url, body, headers: { ...headers, ...(!asks && { 'idempotency-key': key }) } },
@@ -163,21 +173,25 @@ const isRefusal = (status: number) => status >= 400 && status < 500 && status !=
 
 type Answer = Awaited<ReturnType<typeof send>>;
 
-async function deliver(step: Sent, all: Params, context: RemedyContext): Promise<Answer> {
+async function deliver(
+  outgoing: RequestParams,
+  all: Params,
+  context: RemedyContext,
+): Promise<Answer> {
   let answer: Answer;
   try {
-    answer = await send(step, all, context);
+    answer = await send(outgoing, all, context);
   } catch (error) {
     if (error instanceof OutboundError && !error.sent) throw new NotAppliedError(error.message);
     throw error;
   }
-  if (isExpected(answer.status, step.expect)) return answer;
-  const what = `${step.method} ${answer.host} answered ${answer.status}`;
+  if (isExpected(answer.status, outgoing.expect)) return answer;
+  const what = `${outgoing.method} ${answer.host} answered ${answer.status}`;
   throw isRefusal(answer.status) ? new NotAppliedError(what) : new Error(what);
 }
 
-/** The cut is marked: where it goes through a secret, the redaction recognises the rest of the secret by the mark. */
-const evidence = (what: string, { method }: Sent, { status, host, body }: Answer) => ({
+/** A cut ends with `…`. If the cut goes through a secret, redaction recognises the secret's beginning by this mark. */
+const evidence = (what: string, { method }: RequestParams, { status, host, body }: Answer) => ({
   summary: `${what} ${method} ${host}: ${status}`,
   before: null,
   after: { status, body: body.length > kept ? `${body.slice(0, kept)}…` : body },
@@ -202,7 +216,7 @@ export const sendHttpRequest = defineRemedy<Params>({
   async undo(given, context: UndoContext) {
     if (!given.undo) throw new NotAppliedError('this entry names no request that undoes it');
     // A different key, because to the receiver this is another request.
-    const own = { ...context, key: `${context.key}-undo` };
-    return evidence('undid it with', given.undo, await deliver(given.undo, given, own));
+    const withOtherKey = { ...context, key: `${context.key}-undo` };
+    return evidence('undid it with', given.undo, await deliver(given.undo, given, withOtherKey));
   },
 });

@@ -13,7 +13,7 @@ interface Refreshed {
   after: number;
 }
 
-const listed = (rows: Refreshed[], value: 'before' | 'after') => ({
+const evidenceOf = (rows: Refreshed[], value: 'before' | 'after') => ({
   users: rows.length,
   credits: Object.fromEntries(rows.slice(0, LISTED).map((row) => [row.user_id, row[value]])),
 });
@@ -44,8 +44,8 @@ export const refreshCachedCredits = defineRemedy({
     const users = rows.length === 1 ? 'user' : 'users';
     return {
       summary: `refreshed the cached credits of ${rows.length} ${users}`,
-      before: listed(rows, 'before'),
-      after: listed(rows, 'after'),
+      before: evidenceOf(rows, 'before'),
+      after: evidenceOf(rows, 'after'),
     };
   },
 });

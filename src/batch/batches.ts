@@ -42,7 +42,7 @@ export function openBatches<Item extends Waiting>(
 
   const isFree = ({ key }: Item): boolean => key === null || !keys.has(key);
 
-  /** Takes items in the order in which they came; an item whose key is already in a flush is passed over. */
+  /** Takes items in the order in which they came; an item whose key is already in a flush is left for later. */
   function take(): Item[] {
     const batch: Item[] = [];
     const left: Item[] = [];

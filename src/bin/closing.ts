@@ -19,19 +19,19 @@ export interface Closing {
 export function openClosing(emit: Emit): Closing {
   const parts: { close: () => unknown; withinMs: number }[] = [];
   let isAtOnce = false;
-  const closed = async ({ close }: (typeof parts)[number]) => void (await close());
+  const closePart = async ({ close }: (typeof parts)[number]) => void (await close());
   return {
     push: (close, withinMs = closeWithinMs) => void parts.push({ close, withinMs }),
     async inOrder() {
       for (let part = parts.pop(); part; part = parts.pop())
-        await within(part.withinMs, closed(part)).catch((error: unknown) => {
+        await within(part.withinMs, closePart(part)).catch((error: unknown) => {
           if (!isAtOnce) emit('part.unclosed', { err: error });
         });
     },
     async atOnce() {
       isAtOnce = true;
       const left = parts.splice(0).toReversed();
-      await within(atOnceMs, Promise.allSettled(left.map(closed)));
+      await within(atOnceMs, Promise.allSettled(left.map(closePart)));
     },
   };
 }

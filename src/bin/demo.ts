@@ -6,7 +6,7 @@ import { actorOf } from '../cli/arguments/actor.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
 import { json, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
-import { askedToStop } from './signals.ts';
+import { listenForStop } from './signals.ts';
 
 /** `demo`: a round over a small fictional platform on throw-away data. */
 export const demoCommand = () =>
@@ -16,8 +16,8 @@ export const demoCommand = () =>
     .action(demo);
 
 async function demo(options: { json?: boolean }): Promise<void> {
-  const asked = askedToStop();
-  void asked.stop.then(() => note('Stopping: the demo and its data are thrown away.'));
+  const stopRequest = listenForStop();
+  void stopRequest.stop.then(() => note('Stopping: the demo and its data are thrown away.'));
   const [
     config,
     log,
@@ -62,25 +62,25 @@ async function demo(options: { json?: boolean }): Promise<void> {
       });
     });
   try {
-    if (asked.signal.aborted) return interrupted();
+    if (stopRequest.signal.aborted) return endInterrupted();
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = data.connect(server.url, { name: 'roundsman demo' });
     try {
       await migrate.migrateToLatest(db);
-      if (asked.signal.aborted) return interrupted();
+      if (stopRequest.signal.aborted) return endInterrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
-      if (asked.signal.aborted) return interrupted();
+      if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
-      const told = { log: silent, emit: events.eventsTo(silent).emit };
-      const started = await engine.startEngine('worker', settings, server.url, told);
+      const reporting = { log: silent, emit: events.eventsTo(silent).emit };
+      const started = await engine.startEngine('worker', settings, server.url, reporting);
       try {
         const bots = await choice.allBots(db);
         const done = await rounds.makeRound(
           { db, actor: actorOf(), catalogue: loadCatalogue },
-          { bots, signal: asked.signal },
+          { bots, signal: stopRequest.signal },
         );
-        if (!done) return interrupted();
+        if (!done) return endInterrupted();
         if (options.json) json(done);
         else {
           summary.printRound(
@@ -102,7 +102,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
   }
 }
 
-function interrupted(): void {
+function endInterrupted(): void {
   note('interrupted: the demo database was thrown away');
   process.exitCode = 130;
 }

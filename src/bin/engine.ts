@@ -151,8 +151,8 @@ export async function startEngine(
       backend: queue.backend,
       db,
       async stop(graceMs = drainGraceMs) {
-        const over = new AbortController();
-        const silent = untilSilent(db, databaseUrl, over.signal);
+        const ended = new AbortController();
+        const silent = untilSilent(db, databaseUrl, ended.signal);
         const stopped = (async () => {
           const drained = running?.worker.drain() ?? Promise.resolve();
           const ticked = scheduler?.stop() ?? Promise.resolve();
@@ -162,7 +162,7 @@ export async function startEngine(
           }
           await within(closeWithinMs, ticked);
           await closers.inOrder();
-        })().finally(() => over.abort());
+        })().finally(() => ended.abort());
         // The server no longer answers, so the running statements do not end: other workers take the runs over when
         // their leases run out.
         if (await Promise.race([silent, stopped])) {

@@ -6,7 +6,7 @@ import { json, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { refuseStart } from './refuse-start.ts';
-import { askedToStop } from './signals.ts';
+import { listenForStop } from './signals.ts';
 
 /** `round [BOT...]`: runs every active bot, or the named ones, once and now; waits and prints the results. */
 export const roundCommand = () =>
@@ -34,16 +34,16 @@ async function round(
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
-  const asked = askedToStop();
+  const stopRequest = listenForStop();
   // Before a worker starts, which writes.
   await refuseUnknown(db, { names, catalogue: loadCatalogue });
-  const own = await startOwnWorker(session);
+  const worker = await startOwnWorker(session);
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
     const done = await makeRound(
       { db, actor: actorOf(), catalogue: loadCatalogue },
-      { bots, signal: asked.signal },
+      { bots, signal: stopRequest.signal },
     );
     if (!done) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
@@ -55,7 +55,7 @@ async function round(
     if (done.executions.some(({ status }) => status !== 'success'))
       process.exitCode = exitCodes.failed;
   } finally {
-    await own?.stop();
+    await worker?.stop();
   }
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withDatabase } from '../cli/session/database.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
-import { askedToStop, endSoon } from './signals.ts';
+import { listenForStop, endSoon } from './signals.ts';
 
 /** `scheduler` and `worker`: one part of the engine in a process of its own, which logs JSON lines. */
 function serve(role: 'scheduler' | 'worker', description: string): Command {
@@ -11,14 +11,18 @@ function serve(role: 'scheduler' | 'worker', description: string): Command {
 async function run(role: 'scheduler' | 'worker'): Promise<void> {
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
-  const asked = askedToStop();
-  const [{ openLog }, { eventsTo }, { startEngine }, { askServers, begun, untilStarted }] =
-    await Promise.all([
-      import('../log.ts'),
-      import('../events/log-events.ts'),
-      import('./engine.ts'),
-      import('./wait.ts'),
-    ]);
+  const stopRequest = listenForStop();
+  const [
+    { openLog },
+    { eventsTo },
+    { startEngine },
+    { askServers, untilBegun: begun, untilStarted },
+  ] = await Promise.all([
+    import('../log.ts'),
+    import('../events/log-events.ts'),
+    import('./engine.ts'),
+    import('./wait.ts'),
+  ]);
   const log = openLog(config);
   const { emit } = eventsTo(log);
   const serving = await untilStarted(
@@ -30,7 +34,7 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
             async ({ url }) => {
               const engine = await startEngine(role, config, url, { log, emit });
               begin();
-              emit('process.asked_to_stop', { signal: await asked.stop, isReady: true });
+              emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
               await engine.stop();
             },
             { connections: sessionConnections },
@@ -41,10 +45,10 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
       missing: (what, why) => emit('process.waits', { what, why }),
       answers: () => emit('process.ready', {}),
     },
-    asked.signal,
+    stopRequest.signal,
   );
   if (!serving) {
-    emit('process.asked_to_stop', { signal: await asked.stop, isReady: false });
+    emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: false });
     return endSoon(100);
   }
   await serving.ended;

@@ -26,7 +26,7 @@ export interface StopRequest {
  * process at once. Then its children notice this and end too. A helper process stops the embedded server if no other
  * process uses it. Other workers take over its runs when their leases run out.
  */
-export function askedToStop(): StopRequest {
+export function listenForStop(): StopRequest {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let first: { signal: NodeJS.Signals; at: number } | null = null;

@@ -10,7 +10,7 @@ import { sessionConnections } from '../services/connections/plan.ts';
 import type { Reporting } from './engine.ts';
 import type { Keeper } from './keep-embedded.ts';
 import { refuseStart } from './refuse-start.ts';
-import { askedToStop, endSoon, type StopRequest } from './signals.ts';
+import { listenForStop, endSoon, type StopRequest } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
 import type { Watching } from './watch.ts';
 
@@ -35,19 +35,23 @@ async function up(options: UpOptions): Promise<void> {
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
   // Before the claim: whoever reads the number that it writes may send a signal at once.
-  const asked = askedToStop();
+  const stopRequest = listenForStop();
   const claim = config.databaseUrl
     ? null
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   // `up` ends when no program reads its output any more.
-  process.stdout.on('error', () => asked.ask('SIGHUP'));
-  const [{ openLog }, { eventsTo }, { tellOfFullDisk }, { askServers, begun, untilStarted }] =
-    await Promise.all([
-      import('../log.ts'),
-      import('../events/log-events.ts'),
-      import('./full-disk.ts'),
-      import('./wait.ts'),
-    ]);
+  process.stdout.on('error', () => stopRequest.ask('SIGHUP'));
+  const [
+    { openLog },
+    { eventsTo },
+    { tellOfFullDisk },
+    { askServers, untilBegun: begun, untilStarted },
+  ] = await Promise.all([
+    import('../log.ts'),
+    import('../events/log-events.ts'),
+    import('./full-disk.ts'),
+    import('./wait.ts'),
+  ]);
   const logFile = join(config.home, 'roundsman.log');
   const room = tellOfFullDisk(config.home, say);
   const log = openLog(config, logFile, room.ofLog);
@@ -61,7 +65,12 @@ async function up(options: UpOptions): Promise<void> {
           begun((begin) =>
             withDatabase(
               (session) =>
-                run(session, options, { asked, reporting: { log, emit }, logFile, begin }),
+                run(session, options, {
+                  stopRequest,
+                  reporting: { log, emit },
+                  logFile,
+                  begin,
+                }),
               {
                 create: true,
                 connections: sessionConnections,
@@ -81,12 +90,12 @@ async function up(options: UpOptions): Promise<void> {
           emit('process.ready', {});
         },
       },
-      asked.signal,
+      stopRequest.signal,
     );
   try {
     let running = await start();
     // When the database has moved to another port, everything is started again.
-    while (running && (await running.ended) === 'moved' && !asked.signal.aborted)
+    while (running && (await running.ended) === 'moved' && !stopRequest.signal.aborted)
       running = await start();
     if (!running) say('Stopped before it was ready.');
     endSoon(running ? undefined : 100);
@@ -97,7 +106,7 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 interface UpContext {
-  asked: StopRequest;
+  stopRequest: StopRequest;
   reporting: Reporting;
   logFile: string;
   /** called when all parts run */
@@ -110,7 +119,7 @@ async function run(
   context: UpContext,
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
-  const { asked, reporting, logFile } = context;
+  const { stopRequest, reporting, logFile } = context;
   const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
     import('../services/database/is-empty.ts'),
     import('./engine.ts'),
@@ -135,21 +144,21 @@ async function run(
     if (embedded)
       keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, reporting.emit);
     const moved = keeper?.moved.then(() => 'moved' as const);
-    const over = Promise.race([asked.stop, ...(moved ? [moved] : [])]);
+    const ended = Promise.race([stopRequest.stop, ...(moved ? [moved] : [])]);
     const show = async () => {
       const opened = await watch(db, { skipFirst: planted });
       if (isOver) return opened.stop();
       watching = opened;
-      if (planted) await Promise.race([over, firstRound(session)]);
+      if (planted) await Promise.race([ended, firstRound(session)]);
       await opened.start();
     };
     // A database that does not answer blocks the reading of the status, but must not block the end.
-    if ((await Promise.race([over, show()])) === 'moved') end = 'moved';
+    if ((await Promise.race([ended, show()])) === 'moved') end = 'moved';
     return end;
   } finally {
     isOver = true;
     (watching as Watching | undefined)?.stop();
-    const goesOn = end === 'moved' && !asked.signal.aborted;
+    const goesOn = end === 'moved' && !stopRequest.signal.aborted;
     const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
     say(
       goesOn

@@ -60,14 +60,18 @@ const startedWithinMs = 3_000;
 export async function untilStarted<Value>(
   { ask, begin }: Start<Value>,
   waiting: Waiting,
-  asked: AbortSignal,
+  stopSignal: AbortSignal,
 ): Promise<Value | null> {
-  const late = abortedAfter(asked, startedWithinMs);
+  const late = abortedAfter(stopSignal, startedWithinMs);
   let said: string | null = null;
-  for (let pause = pauseMs.first; !asked.aborted; pause = Math.min(pause * 1.7, pauseMs.last)) {
+  for (
+    let pause = pauseMs.first;
+    !stopSignal.aborted;
+    pause = Math.min(pause * 1.7, pauseMs.last)
+  ) {
     try {
       // A server that accepts connections and then says nothing would otherwise block this for seconds.
-      await untilStopped(asked, ask);
+      await untilStopped(stopSignal, ask);
       const value = await untilStopped(late, begin);
       if (said !== null) waiting.answers();
       return value;
@@ -79,7 +83,7 @@ export async function untilStarted<Value>(
       if (now !== said) waiting.missing(gone.what, gone.why);
       said = now;
     }
-    await sleep(pause, undefined, { signal: asked }).catch(() => {});
+    await sleep(pause, undefined, { signal: stopSignal }).catch(() => {});
   }
   return null;
 }
@@ -96,7 +100,7 @@ function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
  * Starts `life` and returns when it has called `begin`; `ended` settles when `life` does. Rejects when `life` fails
  * before that.
  */
-export function begun<End>(
+export function untilBegun<End>(
   life: (begin: () => void) => Promise<End>,
 ): Promise<{ ended: Promise<End> }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<End> }>();

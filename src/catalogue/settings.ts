@@ -52,7 +52,7 @@ function read({ config }: Bot): Setting[] | null {
   const parts = [schema, ...(schema.allOf ?? [])];
   if (parts.every(({ properties }) => properties === undefined)) return null;
   const required = new Set(parts.flatMap((part) => part.required ?? []));
-  const own = parts.flatMap(({ properties = {} }) =>
+  const settings = parts.flatMap(({ properties = {} }) =>
     Object.entries(properties).map(([key, part]): Setting => ({
       key,
       meaning: part.description ?? null,
@@ -62,7 +62,7 @@ function read({ config }: Bot): Setting[] | null {
       isText: part.type === 'string',
     })),
   );
-  return [...own.filter(({ key }) => key !== dependsOn.key), dependsOn];
+  return [...settings.filter(({ key }) => key !== dependsOn.key), dependsOn];
 }
 
 /** `min_expired: a whole number from 1 (1 unless set)`. */

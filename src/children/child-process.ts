@@ -109,7 +109,7 @@ export class ChildProcess {
 
   #end(): Promise<ChildEndedError> {
     const { promise, resolve } = Promise.withResolvers<ChildEndedError>();
-    const over = (error: ChildEndedError) => {
+    const finish = (error: ChildEndedError) => {
       this.#hasExited = true;
       for (const stream of this.#process.stdio ?? []) stream?.destroy();
       resolve(error);
@@ -119,14 +119,14 @@ export class ChildProcess {
       // A process that it started may hold its pipes open. This ends most of these processes, and then `close` comes
       // soon.
       kill(-this.pid!);
-      const say = () => over(endOf({ code, signal }, this.#heard, this.#killed));
+      const say = () => finish(endOf({ code, signal }, this.#heard, this.#killed));
       const waited = setTimeout(say, lastWordsMs);
       this.#process.on('close', () => {
         clearTimeout(waited);
         say();
       });
     });
-    this.#process.on('error', ({ message }) => over(new ChildEndedError(message, true)));
+    this.#process.on('error', ({ message }) => finish(new ChildEndedError(message, true)));
     return promise;
   }
 }

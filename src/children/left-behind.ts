@@ -60,14 +60,14 @@ function watchThreads(): () => number {
 
 /** Ends the processes that still run, while it is known whose they are. Returns whether there were any. */
 async function endProcesses(mark: string): Promise<boolean> {
-  const own = childrenOf(process.pid);
+  const children = childrenOf(process.pid);
   const marked = await markedProcesses(mark, [process.pid]);
-  for (const pid of [...own, ...marked]) {
+  for (const pid of [...children, ...marked]) {
     kill(pid);
     // Ends its process group too, if it leads one.
     kill(-pid);
   }
-  return own.length + marked.length > 0;
+  return children.length + marked.length > 0;
 }
 
 /**

@@ -76,7 +76,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
 
   function provide(): void {
     const count = () => starting.size + idle.length + held.size;
-    while (!closed && starting.size < wanted() && count() < most) if (!start()) break;
+    while (!closed && starting.size < countMissing() && count() < most) if (!start()) break;
     if (closed || again || idle.length > 0 || count() >= most) return;
     again = setTimeout(() => {
       again = null;
@@ -86,7 +86,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   /** How many children are missing, including those that are being started. */
-  function wanted(): number {
+  function countMissing(): number {
     const long = performance.now() - spawnDelayMs;
     const waited = waiting.filter(({ since }) => since <= long).length;
     const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);

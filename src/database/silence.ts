@@ -19,8 +19,8 @@ const everyMs = 250;
 export async function untilSilent(db: Db, url: string, until: AbortSignal): Promise<boolean> {
   while (!until.aborted) {
     const askedAt = performance.now();
-    const asked = ping(db).catch(() => {});
-    while (!(await within(everyMs, asked))) {
+    const answer = ping(db).catch(() => {});
+    while (!(await within(everyMs, answer))) {
       if (until.aborted) return false;
       const now = performance.now();
       if (now - askedAt >= unansweredMs && now - lastHeardFrom(url) >= silentMs) return true;

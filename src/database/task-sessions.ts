@@ -62,7 +62,7 @@ export function openTaskSessions(
         held.add(client);
         if (!isOver) return client;
         drop(client);
-        throw over();
+        throw taskOverError();
       } finally {
         opening -= 1;
       }
@@ -70,7 +70,7 @@ export function openTaskSessions(
 
     async function connect(): Promise<Client> {
       for (;;) {
-        if (isOver) throw over();
+        if (isOver) throw taskOverError();
         const client = free.pop();
         if (client?._queryable) return client;
         if (client) drop(client);
@@ -88,7 +88,7 @@ export function openTaskSessions(
       await promise.finally(() => clearTimeout(late));
     }
 
-    const own: PostgresPool = {
+    const pool: PostgresPool = {
       options: connections.options,
       end: async () => {},
       async connect() {
@@ -116,7 +116,7 @@ export function openTaskSessions(
     }
 
     return {
-      db: new Kysely<Database>({ dialect: new PostgresDialect({ pool: own }) }),
+      db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
       async end() {
         isOver = true;
         for (const wake of waiting.splice(0)) wake();
@@ -127,7 +127,7 @@ export function openTaskSessions(
   };
 }
 
-const over = () => new Error('its task is over: it has no database any more');
+const taskOverError = () => new Error('its task is over: it has no database any more');
 
 /** False when it failed, or took too long. */
 async function within(client: Client, work: () => Promise<void>): Promise<boolean> {

@@ -207,6 +207,6 @@ const balanceAfter = (step: number): number => {
   return 100 + purchases * 50 - (step - purchases) * 5;
 };
 const balanceOf = (bookings: number, profiles: number, user: number): number => {
-  const own = Math.floor(bookings / profiles) + Number(user < bookings % profiles);
-  return own === 0 ? 0 : balanceAfter(own - 1);
+  const bookingsOfUser = Math.floor(bookings / profiles) + Number(user < bookings % profiles);
+  return bookingsOfUser === 0 ? 0 : balanceAfter(bookingsOfUser - 1);
 };

@@ -38,7 +38,7 @@ export const idOf = (kind: Kind, index: number): string =>
  * The planting with ascending ids, also in tables to which no row refers. A primary key that grows at its end stays in
  * memory; with random ids, every part of it would be written.
  */
-export const identified = (planting: Planting): Planting =>
+export const withIds = (planting: Planting): Planting =>
   planting.columns.includes('id')
     ? planting
     : {

@@ -6,7 +6,7 @@ import { botPlantings } from './bot-plantings.ts';
 import { Chance } from './chance.ts';
 import { peoplePlantings } from './people-plantings.ts';
 import { platformPlantings } from './platform-plantings.ts';
-import { identified, type Planting, type World } from './planting.ts';
+import { withIds, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
 /** The database holds people already, and the fictional platform is planted into an empty one only. */
@@ -27,7 +27,7 @@ export interface Seeded {
 
 /** All plantings, in an order in which the rows that a row refers to come first. */
 export const plantings = (world: World): Planting[] =>
-  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(identified);
+  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(withIds);
 
 /** From this many rows on, dropping the indexes saves enough time to lock out other readers meanwhile. */
 const many = 10_000;

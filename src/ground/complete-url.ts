@@ -28,7 +28,7 @@ export function completeUrl(text: string, environment: NodeJS.ProcessEnv): strin
   return url.href === before && readable === text ? text : url.href;
 }
 
-const given = (url: URL, name: string): boolean => Boolean(url.searchParams.get(name));
+const isGiven = (url: URL, name: string): boolean => Boolean(url.searchParams.get(name));
 
 function addHost(url: URL, { PGHOST }: NodeJS.ProcessEnv): void {
   const host = url.searchParams.get('host') || PGHOST || anyHost;
@@ -39,10 +39,10 @@ function addHost(url: URL, { PGHOST }: NodeJS.ProcessEnv): void {
 }
 
 function addLogin(url: URL, { PGPORT, PGUSER, USER, PGPASSWORD }: NodeJS.ProcessEnv): void {
-  if (!url.port && !given(url, 'port') && PGPORT) url.port = PGPORT;
+  if (!url.port && !isGiven(url, 'port') && PGPORT) url.port = PGPORT;
   const user = PGUSER || USER;
-  if (!url.username && !given(url, 'user') && user) url.username = encodeURIComponent(user);
-  if (!url.password && !given(url, 'password') && PGPASSWORD)
+  if (!url.username && !isGiven(url, 'user') && user) url.username = encodeURIComponent(user);
+  if (!url.password && !isGiven(url, 'password') && PGPASSWORD)
     url.password = encodeURIComponent(PGPASSWORD);
 }
 
@@ -57,6 +57,6 @@ function addParameters(url: URL, environment: NodeJS.ProcessEnv): void {
     else if (mode === 'no-verify') set('ssl', mode);
     else if (verified.has(mode)) set('sslmode', 'verify-full');
   }
-  if (negotiation && !given(url, 'sslnegotiation')) set('sslnegotiation', negotiation);
-  if (options && !given(url, 'options')) set('options', options);
+  if (negotiation && !isGiven(url, 'sslnegotiation')) set('sslnegotiation', negotiation);
+  if (options && !isGiven(url, 'options')) set('options', options);
 }

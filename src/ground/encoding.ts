@@ -34,11 +34,11 @@ export function encodingOf(start: Uint8Array): { encoding: Encoding; mark: numbe
   if (first === 0xef && second === 0xbb && third === 0xbf) return { encoding: 'utf-8', mark: 3 };
   if (first === 0xff && second === 0xfe) return { encoding: 'utf-16le', mark: 2 };
   if (first === 0xfe && second === 0xff) return { encoding: 'utf-16be', mark: 2 };
-  return { encoding: unmarked(start), mark: 0 };
+  return { encoding: guessEncoding(start), mark: 0 };
 }
 
 /** In UTF-16 each ASCII character has one NUL, always on the same side. */
-function unmarked(start: Uint8Array): Encoding {
+function guessEncoding(start: Uint8Array): Encoding {
   const pairs = Math.floor(Math.min(start.length, tellingBytes) / 2);
   const nuls = [0, 0];
   for (let at = 0; at < 2 * pairs; at++) if (start[at] === 0) nuls[at % 2]! += 1;

@@ -68,12 +68,12 @@ export const decide = (
 
 /** All candidates up to the first one whose gates are all open, including this one. */
 async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
-  const asked: Evaluated[] = [];
+  const evaluated: Evaluated[] = [];
   for await (const each of all) {
-    asked.push(each);
+    evaluated.push(each);
     if (each.prospect === 'apply' || each.prospect === 'hold out') break;
   }
-  return asked;
+  return evaluated;
 }
 
 /** The verdict to record; null for advice that is not enabled. */

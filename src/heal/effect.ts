@@ -59,11 +59,11 @@ async function blameFault(trx: Transaction<Database>, error: unknown): Promise<n
 
 /** The database's time if the action is an intent, else null. */
 async function askIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
-  const asked = await trx
+  const row = await trx
     .selectFrom('bot_actions')
     .select(sql<Date>`engine.now()`.as('now'))
     .where('id', '=', action.id)
     .where('state', '=', 'intent')
     .executeTakeFirst();
-  return asked?.now ?? null;
+  return row?.now ?? null;
 }

@@ -157,7 +157,7 @@ interface Gate<Inputs> {
 
 const steps = ({ solution }: Candidate) => (solution.kind === 'playbook' ? solution.steps : []);
 
-const approved = ({ answer }: PeopleDecisions) => answer === 'approved';
+const isApproved = ({ answer }: PeopleDecisions) => answer === 'approved';
 
 /** These are asked first. */
 const peoplesGates: Gate<PeopleDecisions>[] = [
@@ -173,7 +173,7 @@ const peoplesGates: Gate<PeopleDecisions>[] = [
         mode !== 'auto' &&
         !(
           mode === 'safe' &&
-          (approved(now) || candidate.autonomy !== 'auto' || riskOf(steps(candidate)) === 'safe')
+          (isApproved(now) || candidate.autonomy !== 'auto' || riskOf(steps(candidate)) === 'safe')
         )
       );
     },
@@ -183,13 +183,13 @@ const peoplesGates: Gate<PeopleDecisions>[] = [
     name: 'disabled',
     closed: (_, { enabled, solution }) => !enabled || solution.kind === 'broken',
   },
-  { name: 'autonomy', closed: (now, { autonomy }) => autonomy !== 'auto' && !approved(now) },
+  { name: 'autonomy', closed: (now, { autonomy }) => autonomy !== 'auto' && !isApproved(now) },
   {
     name: 'approval',
     closed: (now, candidate) =>
       now.answer === 'rejected' ||
       // An effect that was undone at a person's request is not repeated without an approval.
-      ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !approved(now)),
+      ((now.undone !== false || riskOf(steps(candidate)) === 'irreversible') && !isApproved(now)),
   },
 ];
 
@@ -218,7 +218,7 @@ const gates: Gate<GateInputs>[] = [
       now.heals_per_day === null ||
       now.heals_a_day === null ||
       (!(now.component_last_day < now.heals_per_day && now.entry_last_day < now.heals_a_day) &&
-        !approved(now)),
+        !isApproved(now)),
   },
   {
     // Once a heal has begun, this gate no longer stops it: failures elsewhere only stop heals that have not begun.

@@ -44,6 +44,6 @@ export interface Effect {
   verifyAfter?: number | null;
   /** For a remedy outside: only find out whether the step was applied, and record that. */
   ask?: boolean;
-  /** The secrets that `params` name; they are opened when the step is given to the process that applies it. */
+  /** The secrets that `params` name; they are opened when the step is given to the child that applies it. */
   secrets?: readonly Opened[];
 }

@@ -31,7 +31,7 @@ export async function heal(
 ): Promise<Healed> {
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
   const begun =
-    (await resumed(healing, run, finding, candidates)) ??
+    (await resumeHeal(healing, run, finding, candidates)) ??
     (candidates.length > 0 ? await begin(healing, run, finding, candidates) : null);
   return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
 }
@@ -70,11 +70,11 @@ export async function resume(
   finding: OpenFinding,
 ): Promise<Healed> {
   const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
-  const begun = await resumed(healing, run, finding, candidates);
+  const begun = await resumeHeal(healing, run, finding, candidates);
   return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
 }
 
-async function resumed(
+async function resumeHeal(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,

@@ -8,9 +8,9 @@ import { closedGates, type GateInputs } from './gate.ts';
 import type { Candidate } from './match.ts';
 
 /**
- * `person`: a person changes the mode, an entry, a limit, or answers. `silence`, `cause`, `verdict`, `recovery`: what is
- * silenced or stands behind another finding is resolved, a cure is judged, fewer components are broken. None of these
- * has a time that could be known.
+ * `person`: a person changes the mode, an entry, a limit, or answers. `silence`, `cause`, `verdict`, `recovery`: a
+ * silence ends, the cause of this finding is resolved, a cure is judged, fewer components are broken. None of these has a
+ * time that could be known.
  */
 export type WaitsFor = 'time' | 'person' | 'silence' | 'cause' | 'verdict' | 'recovery';
 

@@ -76,10 +76,10 @@ export async function undoEffect(
     // Its memory and its row are locked after the rows that the remedy locks, as when the step was applied (effect.ts).
     const request = await askRequest(trx, undo.action.id);
     if (!request) return null;
-    const asked = withParams(catalogue, undo, request);
-    const evidence = await carryOut(trx, remedy, undo, asked, signal);
+    const filled = withParams(catalogue, undo, request);
+    const evidence = await carryOut(trx, remedy, undo, filled, signal);
     if (!(await takeRequest(trx, request.id))) throw new EndedMeanwhileError();
-    return markUndone(trx, asked, undoneEvidence(evidence));
+    return markUndone(trx, filled, undoneEvidence(evidence));
   });
 }
 
@@ -89,7 +89,7 @@ async function takeBackOutside(
   undo: Undo,
   signal: AbortSignal,
 ): Promise<void> {
-  const asked = await underFence(db, undo.run, async (trx) => {
+  const begun = await underFence(db, undo.run, async (trx) => {
     const request = await takeRequest(trx, undo.action.id);
     if (request && mayBegin(undo, request))
       return beginRequest(trx, undo.run, withParams(catalogue, undo, request));
@@ -104,11 +104,11 @@ async function takeBackOutside(
     // This is before the undo itself: even if its beginning was committed, nothing was undone.
     throw asUntouched(error);
   });
-  if (!asked) return;
-  const evidence = await carryOut(db, remedy, undo, asked, signal);
+  if (!begun) return;
+  const evidence = await carryOut(db, remedy, undo, begun, signal);
   // The undo has happened: a fault must not lose its record.
   await retryFaults({ signal }, () =>
-    underFence(db, undo.run, (trx) => markUndone(trx, asked, undoneEvidence(evidence))),
+    underFence(db, undo.run, (trx) => markUndone(trx, begun, undoneEvidence(evidence))),
   );
 }
 
@@ -126,22 +126,22 @@ export const concludeUndo = (
 ): Promise<boolean> =>
   retryFaults(limits, () =>
     underFence(db, run, async (trx) => {
-      const { rows } = await sql<{ begun: boolean; own: boolean }>`
+      const { rows } = await sql<{ begun: boolean; byThisRun: boolean }>`
         SELECT evidence ? 'undo_begun' AS begun,
-               coalesce(evidence #>> '{undo_begun,fence}' = ${run.fence}::text, false) AS own
+               coalesce(evidence #>> '{undo_begun,fence}' = ${run.fence}::text, false) AS "byThisRun"
         FROM bot_actions
         WHERE id = ${id}::uuid AND undo_requested_at IS NOT NULL AND state <> 'undone' FOR UPDATE`.execute(
         trx,
       );
       if (!rows[0]) return false;
-      const { begun, own } = rows[0];
+      const { begun, byThisRun } = rows[0];
       const why = messageOf(error);
       const isDelayed = isFault(error) && (!begun || error instanceof NotAppliedError);
       if (isDelayed) {
         await delayUndo(trx, id, why, run);
         return true;
       }
-      const isCertain = !begun || (own && error instanceof NotAppliedError);
+      const isCertain = !begun || (byThisRun && error instanceof NotAppliedError);
       await (isCertain ? failUndo : doubtUndo)(trx, id, why);
       return false;
     }),

@@ -11,7 +11,7 @@ import {
 import { FaultError } from '../database/faults/fault-behind.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import { messageOf } from '../ground/errors.ts';
-import { literalCredentials, masked } from '../ground/secrets/literal-credentials.ts';
+import { literalCredentials, maskCredentials } from '../ground/secrets/literal-credentials.ts';
 import { plain } from '../ground/plain.ts';
 import { openRedaction, type Redaction } from '../ground/secrets/redact.ts';
 import { redactError } from '../ground/secrets/redact-error.ts';
@@ -89,7 +89,7 @@ function cleanError(redaction: Redaction, thrown: unknown): unknown {
  * Parameters as rows store them: with references, and without the credentials that the playbook contains in clear text.
  */
 export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
-  remedy.secrets ? masked(plain(params)) : params;
+  remedy.secrets ? maskCredentials(plain(params)) : params;
 
 /**
  * The parameters that were in force, from what a row stored and what the step of its entry says now. Null when a
@@ -97,12 +97,14 @@ export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): un
  */
 export function knownParams(kept: unknown, now: unknown): unknown {
   if (!JSON.stringify(kept ?? null).includes(redacted)) return kept;
-  const same = now !== undefined && sorted(masked(plain(now))) === sorted(masked(kept));
+  const same =
+    now !== undefined &&
+    sortedJson(maskCredentials(plain(now))) === sortedJson(maskCredentials(kept));
   return same ? now : null;
 }
 
 /** JSON with its properties in one order: jsonb has its own. */
-const sorted = (value: unknown): string =>
+const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) =>
     each !== null && typeof each === 'object' && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))

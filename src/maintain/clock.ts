@@ -19,10 +19,10 @@ export interface Skew {
 
 export async function measureSkew(db: Db): Promise<Skew> {
   // Monotonic time for the duration, because the clock that is measured may be set meanwhile.
-  const [asked, began] = [Date.now(), performance.now()];
+  const [sentAt, start] = [Date.now(), performance.now()];
   const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
-  const roundTrip = performance.now() - began;
-  const skew = asked + roundTrip / 2 - rows[0]!.now.getTime();
+  const roundTrip = performance.now() - start;
+  const skew = sentAt + roundTrip / 2 - rows[0]!.now.getTime();
   return { skewMs: Math.round(skew), atLeastMs: Math.max(0, Math.abs(skew) - roundTrip / 2) };
 }
 

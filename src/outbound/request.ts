@@ -97,7 +97,7 @@ export async function request(
       ? `no answer within ${timeoutMs / 1000} s`
       : outer.aborted
         ? `stopped: ${String(outer.reason)}`
-        : explained(error, mostBytes);
+        : explain(error, mostBytes);
     throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error });
   }
 }
@@ -130,7 +130,7 @@ const always =
   (_, options, callback) =>
     options.all ? callback(null, [{ address, family }]) : callback(null, address, family);
 
-function explained(error: unknown, mostBytes: number): string {
+function explain(error: unknown, mostBytes: number): string {
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return `the answer is longer than ${mostBytes} bytes`;

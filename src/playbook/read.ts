@@ -96,7 +96,7 @@ function readStep(
   const remedy = remedies.remedy(name);
   if (!remedy) {
     const meant = nearest(name, remedies.remedyNames);
-    const rest = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : known(remedies);
+    const rest = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : knownInWords(remedies);
     problems.push({
       ...read.at([...path, 'remedy']),
       message: `there is no remedy ${JSON.stringify(name.slice(0, 100))}; ${rest}`,
@@ -137,7 +137,7 @@ function badReferences(
   });
 }
 
-const known = ({ remedyNames }: Remedies): string =>
+const knownInWords = ({ remedyNames }: Remedies): string =>
   remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there is none';
 
 /** zod's issues with their places; for parameters, with what the remedy accepts there. */
@@ -173,9 +173,9 @@ function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
-  const own = parameter === undefined ? undefined : properties[String(parameter)];
-  if (own) {
-    const words = inWords(own);
+  const schema = parameter === undefined ? undefined : properties[String(parameter)];
+  if (schema) {
+    const words = inWords(schema);
     return words === null ? '' : `; it takes ${words}`;
   }
   const names = Object.keys(properties);

@@ -29,7 +29,7 @@ export interface JsonSchema {
 /** The most words of a list that are named. */
 const mostNamed = 10;
 
-const named = (words: string[]): string =>
+const namesInWords = (words: string[]): string =>
   words.length > mostNamed
     ? `${words.slice(0, mostNamed).join(', ')} or one of ${words.length - mostNamed} more`
     : words.join(', ');
@@ -60,7 +60,7 @@ function size(least: number | undefined, most: number | undefined, noun: string)
 export function kindOf(schema: JsonSchema): string | null {
   const { type, enum: words, items, properties, additionalProperties: values } = schema;
   if ('const' in schema) return String(JSON.stringify(schema.const));
-  if (words) return `one of ${named(words.map(String))}`;
+  if (words) return `one of ${namesInWords(words.map(String))}`;
   const kinds =
     schema.anyOf ??
     schema.oneOf ??
@@ -84,7 +84,7 @@ export function kindOf(schema: JsonSchema): string | null {
     return `a list${size(schema.minItems, schema.maxItems, 'entry').replace('entrys', 'entries')}${each ? `, each ${each}` : ''}`;
   }
   if (properties && Object.keys(properties).length > 0)
-    return `a map of ${named(Object.keys(properties))}`;
+    return `a map of ${namesInWords(Object.keys(properties))}`;
   const each = typeof values === 'object' && kindOf(values);
   return type === 'object' ? `a map${each ? `, each ${each}` : ''}` : null;
 }

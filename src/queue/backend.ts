@@ -38,11 +38,11 @@ export class OtherBackendError extends RoundsmanError {
 
 /** The recorded backend; null before the first process started. */
 export async function recordedBackend(db: Db): Promise<BackendName | null> {
-  const row = await recorded(db).executeTakeFirst();
+  const row = await selectBackend(db).executeTakeFirst();
   return row ? (row.value as BackendName) : null;
 }
 
-const recorded = (db: Db) =>
+const selectBackend = (db: Db) =>
   db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
 
 /**
@@ -66,7 +66,7 @@ export async function agreeOnBackend(db: Db, configured: BackendName): Promise<v
     .values({ key: 'queue_backend', value: JSON.stringify(configured) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const { value } = await recorded(db).forShare().executeTakeFirstOrThrow();
+  const { value } = await selectBackend(db).forShare().executeTakeFirstOrThrow();
   if (value !== configured) throw new OtherBackendError(value as BackendName, configured);
 }
 
@@ -95,7 +95,7 @@ export async function refuseWhileAlive(db: Db): Promise<void> {
  */
 export async function switchBackend(db: Db, to: BackendName): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await recorded(trx).forUpdate().execute();
+    await selectBackend(trx).forUpdate().execute();
     await refuseWhileAlive(trx);
     await trx
       .insertInto('engine.settings')

@@ -27,19 +27,19 @@ export function onPostgres(
     });
   return {
     openQueue() {
-      const own = connections(pools.queue);
-      const queue = new classes.Queue(queueName, { connection: own as never });
-      return { queue: queue as unknown as Queue, end: () => endNow(own) };
+      const pool = connections(pools.queue);
+      const queue = new classes.Queue(queueName, { connection: pool as never });
+      return { queue: queue as unknown as Queue, end: () => endNow(pool) };
     },
     openWorker(concurrency: number, process: Processor) {
-      const own = connections(pools.queueWorker);
+      const pool = connections(pools.queueWorker);
       const worker = new classes.Worker(queueName, process, {
-        connection: own as never,
+        connection: pool as never,
         concurrency,
         ...workerOptions,
       });
       forgetFailedStart(worker);
-      return { worker: worker as unknown as Worker, end: () => endNow(own) };
+      return { worker: worker as unknown as Worker, end: () => endNow(pool) };
     },
   };
 }
@@ -74,6 +74,6 @@ function forgetFailedStart(worker: unknown): void {
 }
 
 /** BullMQ does not close a pool that was passed to it. */
-async function endNow(own: pg.Pool): Promise<void> {
-  if (!own.ending) await own.end();
+async function endNow(pool: pg.Pool): Promise<void> {
+  if (!pool.ending) await pool.end();
 }

@@ -115,16 +115,16 @@ export async function openQueue(
           ...(entry.first ? { lifo: true } : {}),
         },
       }));
-      await answered(queue.addBulk(jobs), backend);
+      await withinAnswerTime(queue.addBulk(jobs), backend);
     },
-    entryState: (entry) => answered(stateOf(jobIdOf(entry)), backend),
+    entryState: (entry) => withinAnswerTime(stateOf(jobIdOf(entry)), backend),
     async addCanary(id) {
       // An entry without a priority goes before all entries with one, and `lifo` puts it before the others without one.
       const opts = { ...jobOptions, jobId: canaryJobId(id), lifo: true };
-      await answered(queue.add('canary', canaryData(id), opts), backend);
+      await withinAnswerTime(queue.add('canary', canaryData(id), opts), backend);
     },
     async removeCanary(id) {
-      await answered(queue.remove(canaryJobId(id)), backend);
+      await withinAnswerTime(queue.remove(canaryJobId(id)), backend);
     },
     work: (concurrency, take, failed, others = {}) =>
       openWorker<unknown>(transport, concurrency, carryByKind(take, others), failed),
@@ -166,7 +166,10 @@ const unreachable = (backend: BackendName, why: string, options?: ErrorOptions) 
   );
 
 /** BullMQ itself would wait for ever. */
-async function answered<Value>(asked: Promise<Value>, backend: BackendName): Promise<Value> {
+async function withinAnswerTime<Value>(
+  asked: Promise<Value>,
+  backend: BackendName,
+): Promise<Value> {
   if (await within(answerTimeoutMs, asked)) return asked;
   throw unreachable(backend, `no answer within ${answerTimeoutMs / 1000} s`);
 }
@@ -175,7 +178,7 @@ async function ready(queue: Queue, backend: BackendName): Promise<void> {
   let heard: unknown;
   queue.on('error', (error) => (heard = error));
   try {
-    await answered(queue.waitUntilReady(), backend);
+    await withinAnswerTime(queue.waitUntilReady(), backend);
   } catch (error) {
     const why = messageOf(heard ?? error);
     if (error instanceof RoundsmanError || isOutage(error) || isOutage(heard))

@@ -50,7 +50,7 @@ export function openWorker<Entry>(
   let closed = false;
 
   function open(): void {
-    const own = new Set<Promise<void>>();
+    const itsEntries = new Set<Promise<void>>();
     let taking = true;
     const process: Processor = async (job, token) => {
       // BullMQ fetches one more entry while it closes: the next worker gets it.
@@ -65,10 +65,10 @@ export function openWorker<Entry>(
       };
       placed += 1;
       const work = take(job.data as Entry, free).finally(() => {
-        for (const list of [own, carried]) list.delete(work);
+        for (const list of [itsEntries, carried]) list.delete(work);
         if (left) parting -= 1;
       });
-      for (const list of [own, carried]) list.add(work);
+      for (const list of [itsEntries, carried]) list.add(work);
       changedAt = performance.now();
       try {
         await Promise.race([freed, work]);
@@ -83,7 +83,7 @@ export function openWorker<Entry>(
       taking = false;
       // Not awaited here: closing waits for the entries that are being handled, and on a dead socket for ever.
       const ended = worker.close();
-      await Promise.allSettled(own);
+      await Promise.allSettled(itsEntries);
       await within(farewellMs, ended).catch(() => {});
       await within(farewellMs, end()).catch(() => {});
     };

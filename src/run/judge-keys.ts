@@ -114,8 +114,8 @@ export async function judgeKeys(
   const found = whole ? await judge(asking, whole, cases) : [];
   for (const [at, { key, state }] of waiting.entries()) {
     const one = found[at] ?? { verdict: 'unclear', shown: null };
-    const told = toldAgain(waiting[at]!, whole, one.verdict, asking.now);
-    verdicts.set(key, { verdict: told ? 'failing' : one.verdict, state });
+    const isRepeated = isReportedAgain(waiting[at]!, whole, one.verdict, asking.now);
+    verdicts.set(key, { verdict: isRepeated ? 'failing' : one.verdict, state });
     // A report that was cut short may not name a key that the check reports when it is asked about this key alone.
     const finding = whole?.findings.get(key);
     const tally = whole?.tallies.get(key);
@@ -132,7 +132,7 @@ export async function judgeKeys(
  * that the problem has returned. But people would then never get a ticket about it. So it is reported again after the
  * time within which a person would have had to respond.
  */
-function toldAgain(
+function isReportedAgain(
   { key, state, toldAgainAt, cutoff }: WaitingKey,
   report: Report | null,
   verdict: Verdict,

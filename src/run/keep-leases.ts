@@ -28,10 +28,10 @@ export function keepRenewing<Run extends Leased>(
   let renewing = false;
 
   async function renewAll(): Promise<void> {
-    const asked = [...runs.values()];
-    if (asked.length === 0) return;
-    const kept = new Map((await renew(asked)).map((row) => [row.id, row]));
-    for (const run of asked) {
+    const renewed = [...runs.values()];
+    if (renewed.length === 0) return;
+    const kept = new Map((await renew(renewed)).map((row) => [row.id, row]));
+    for (const run of renewed) {
       // The run may have ended while the statement was under way.
       if (runs.get(run.id) !== run) continue;
       if (!kept.has(run.id)) run.stop('lost');

@@ -36,12 +36,12 @@ const namesIn = (task: Effect | Undo): readonly string[] =>
 export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunContext): Watched {
   const off = new AbortController();
 
-  async function watch(over: AbortSignal): Promise<void> {
+  async function watch(end: AbortSignal): Promise<void> {
     let unanswered = 0;
     while (unanswered <= mostUnanswered) {
-      await sleep(askEveryMs, undefined, { signal: over });
+      await sleep(askEveryMs, undefined, { signal: end });
       const mode = await currentMode(db).catch(() => undefined);
-      if (over.aborted) return;
+      if (end.aborted) return;
       unanswered = mode === undefined ? unanswered + 1 : 0;
       if (mode !== undefined && !healsIn(mode)) break;
     }
@@ -56,15 +56,15 @@ export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunCont
       // Secrets are opened as late as possible, and only those of this task: a child cannot leak a secret that it does
       // not know.
       const opened = await secrets.open(namesIn(task));
-      const over = new AbortController();
-      watch(over.signal).catch(() => {});
+      const end = new AbortController();
+      watch(end.signal).catch(() => {});
       try {
         return await child.do(kind, { ...task, secrets: opened }, run);
       } catch (error) {
         // The last output of a child that died may contain the secrets that it was given.
         throw secrets.error(error);
       } finally {
-        over.abort();
+        end.abort();
       }
     },
   };

@@ -36,8 +36,8 @@ async function askChild(children: Children): Promise<void> {
   }
   const place = await taking;
   try {
-    const asked = place.do('canary', null);
-    if (await within(Math.max(1, until - performance.now()), asked)) return;
+    const answer = place.do('canary', null);
+    if (await within(Math.max(1, until - performance.now()), answer)) return;
     place.stop('timeout');
     throw new Error(`no answer within ${childWithinMs / 1000} s`);
   } finally {

@@ -20,7 +20,7 @@ import { judgeDue } from './verify-later.ts';
  * reconcile what earlier runs of the bot left: requested undos, effects that may or may not have happened
  *   check       the bot's checks, one after the other
  *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
- *   suppress    findings that stand behind another open one
+ *   suppress    findings whose cause is another open finding
  *   heal        open findings, the worst first: match, choose, gates, apply, verify
  *   escalate    the rest becomes tickets
  *   finish      `running ->` its end, or `queued` again for another attempt

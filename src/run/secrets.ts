@@ -77,12 +77,12 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
       const rows = new Map((await secretRows(db, names)).map((row) => [row.name, row]));
       const opened = names.map((name) => {
         const row = rows.get(name);
-        if (!row) throw closed(`the secret ${name} is not stored`, store(name));
+        if (!row) throw cannotOpen(`the secret ${name} is not stored`, store(name));
         try {
           return openSecret(sources, row);
         } catch (error) {
           if (!(error instanceof ClosedSecretError)) throw error;
-          throw closed(messageOf(error), error.hint);
+          throw cannotOpen(messageOf(error), error.hint);
         }
       });
       know(opened);
@@ -106,7 +106,7 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
 
 const store = (name: string) => `\`npx roundsman secrets set ${name}\` stores it`;
 
-function closed(why: string, hint: string): NotAppliedError {
+function cannotOpen(why: string, hint: string): NotAppliedError {
   const message = `${why}; ${hint}`;
   return new NotAppliedError(message, { cause: new FaultError('secret', message) });
 }

@@ -16,13 +16,13 @@ import type { RunContext } from './run-context.ts';
 export async function carryOutUndos(engine: Engine, context: RunContext): Promise<void> {
   const { db, emit, catalogue } = engine;
   const { run, leftMs } = context;
-  const asked = await findUndos(db, run.bot.id);
-  if (asked.length === 0) return;
+  const undos = await findUndos(db, run.bot.id);
+  if (undos.length === 0) return;
   const { signal, carryOut } = watchMode(engine, context);
   const limits = { signal, leftMs };
   const { id, fence } = run;
   const delayed = new Set<string>();
-  for (const { id: action, remedy, fingerprint, params } of asked) {
+  for (const { id: action, remedy, fingerprint, params } of undos) {
     // A newer effect on the same fingerprint must be undone first.
     if (delayed.has(fingerprint)) continue;
     if (signal.aborted || !healsIn(await currentMode(db))) return;

@@ -10,13 +10,13 @@ export class BadScheduleError extends UsageError {
 
   constructor(field: BadScheduleError['field'], given: string, why: string, hint: string) {
     const noun = field === 'timezone' ? 'timezone' : 'schedule';
-    super({ what: `${quoted(given)} is not a valid ${noun}`, why: `${field}: ${why}`, hint });
+    super({ what: `${quote(given)} is not a valid ${noun}`, why: `${field}: ${why}`, hint });
     this.field = field;
   }
 }
 
 /** The given text, as a message repeats it: shortened when it is long. */
-const quoted = (given: string): string =>
+const quote = (given: string): string =>
   JSON.stringify(given.length > 80 ? `${given.slice(0, 80)}...` : given);
 
 export interface Schedule {
@@ -94,7 +94,7 @@ export function readSchedule(text: string, timezone: string): Schedule {
     const meant = nearest(prefix?.[1] ?? timezone, Intl.supportedValuesOf('timeZone'));
     const did = meant.length > 0 ? `did you mean ${meant.join(', ')}? Else ` : '';
     const hint = `${did}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
-    if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quoted(prefix[1]!)}`, hint);
+    if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quote(prefix[1]!)}`, hint);
     throw new BadScheduleError('timezone', timezone, 'no such timezone is known', hint);
   }
 
@@ -152,7 +152,7 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
   }
   for (const [index, rule] of fieldRules.entries()) {
     const field = fields[index]!;
-    const place = `the ${rule.name} field ${quoted(field)}`;
+    const place = `the ${rule.name} field ${quote(field)}`;
     if (/(^|,)H/.test(field))
       refuse(`${place} is random (H)`, 'name the minute, and set jitter_seconds to spread load');
     for (const part of field.split(',')) {

@@ -21,7 +21,7 @@ export function canarySender(
   let current: Promise<void> | null = null;
   let failedAt = -Infinity;
 
-  function failed(error: unknown): void {
+  function noteFailure(error: unknown): void {
     if (performance.now() - failedAt < remindMs) return;
     failedAt = performance.now();
     emit('canary.unsent', { err: error });
@@ -31,7 +31,7 @@ export function canarySender(
     const { claimed, stale } = await claimCanaries(db, scheduler);
     await Promise.all(claimed.map((id) => enqueue(id)));
     // When a worker holds the entry, the entry soon disappears by itself.
-    for (const id of stale) await queue.removeCanary(id).catch(failed);
+    for (const id of stale) await queue.removeCanary(id).catch(noteFailure);
   }
 
   async function enqueue(id: string): Promise<void> {
@@ -39,7 +39,7 @@ export function canarySender(
       await queue.addCanary(id);
       await noteCanaryQueued(db, id);
     } catch (error) {
-      failed(error);
+      noteFailure(error);
       await noteCanaryFailed(db, id, fitting(messageOf(error), 500));
     }
   }
@@ -47,7 +47,7 @@ export function canarySender(
   return {
     send() {
       current ??= sendAll()
-        .catch(failed)
+        .catch(noteFailure)
         .finally(() => {
           current = null;
         });

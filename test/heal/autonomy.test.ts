@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Risk } from '../../src/bot.ts';
 import type { Autonomy } from '../../src/ground/autonomy.ts';
-import { judged, type Agreement } from '../../src/heal/judging/autonomy.ts';
+import { changeOf, type Agreement } from '../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import type { Record, Untouched } from '../../src/heal/judging/figures.ts';
 
@@ -48,7 +48,7 @@ const judge = (
   alone: Untouched = none,
   agreement: Agreement = neverAsked,
   ofWhole = true,
-) => judged(autonomy, risk, { ofWhole, record: record(known), untouched: alone, agreement });
+) => changeOf(autonomy, risk, { ofWhole, record: record(known), untouched: alone, agreement });
 
 const becomes = (
   autonomy: Autonomy,

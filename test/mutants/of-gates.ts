@@ -13,14 +13,17 @@ export const gates: Mutants[] = [
         "mode === 'off' || mode === null",
         "mode === 'off'",
       ],
-      'an approval is not enough in mode safe': ['(approved(now) || candidate', '(candidate'],
+      'an approval is not enough in mode safe': ['(isApproved(now) || candidate', '(candidate'],
       'mode safe lets through what is reversible': [
         "riskOf(steps(candidate)) === 'safe'",
         "riskOf(steps(candidate)) !== 'irreversible'",
       ],
       'an unreadable silence is none': ['silenced !== false', 'silenced === true'],
       'a playbook that cannot run is not disabled': [" || solution.kind === 'broken'", ''],
-      'what only suggests acts alone': ["autonomy !== 'auto' && !a", "autonomy === 'shadow' && !a"],
+      'what only suggests acts alone': [
+        "autonomy !== 'auto' && !isA",
+        "autonomy === 'shadow' && !isA",
+      ],
       'a rejection is no answer': ["now.answer === 'rejected' ||", ''],
       'what was taken back is done again where that is not known': [
         'now.undone !== false',

@@ -22,7 +22,7 @@ export function applyOptionRules(command: Command): void {
     let before: string | undefined;
     option.argParser<unknown>((text, previous) => {
       refuseEmpty(option, text);
-      if (before !== undefined && before !== text && !isList(option)) throw twice(option);
+      if (before !== undefined && before !== text && !isList(option)) throw givenTwice(option);
       const value = parse ? parse(text, previous) : text;
       before = text;
       return value;
@@ -40,7 +40,7 @@ function refuseEmpty({ long }: Option, text: string): void {
 }
 
 /** It does not repeat the values: one of them may be a secret that was typed in the wrong place. */
-const twice = ({ long }: Option): UsageError =>
+const givenTwice = ({ long }: Option): UsageError =>
   new UsageError({
     what: `${long} is given twice, with different values`,
     why: 'it takes one value, and the last would win in silence',

@@ -25,11 +25,11 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
   // What was given is checked before the database is opened and anything is asked, so that a mistake is told at once.
   checkGiven(options, catalogue);
   const isAsked = (options.endpoint === undefined || options.schedule === undefined) && canAsk();
-  const complete = isAsked ? null : await completed(name, options, catalogue);
+  const complete = isAsked ? null : await completeBot(name, options, catalogue);
   await withDatabase(async ({ db }) => {
     if (isAsked) await refuseTaken(db, name);
     const refuse = (endpoint: string) => refuseEndpoint({ db, catalogue }, { name, endpoint });
-    const wanted = complete ?? (await completed(name, options, catalogue, refuse));
+    const wanted = complete ?? (await completeBot(name, options, catalogue, refuse));
     const { bot, aside } = await add({ db, actor: actorOf(), catalogue }, { bot: wanted });
     if (options.json) return json(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
@@ -39,7 +39,7 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
 }
 
 /** The bot with what a person is asked for; each answer is checked at once. */
-async function completed(
+async function completeBot(
   name: string,
   options: GivenBot,
   catalogue: Catalogue,

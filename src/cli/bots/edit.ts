@@ -22,7 +22,7 @@ export async function editBot(
     if (!before) return say(nothingToChange(bot.name, edited.wanted));
     table(
       ['Changed', 'Before', '', 'After'],
-      changed.map((column) => [column, shown(before[column]), '->', shown(bot[column])]),
+      changed.map((column) => [column, showValue(before[column]), '->', showValue(bot[column])]),
       '',
     );
     if (before.status !== bot.status)
@@ -39,7 +39,7 @@ const nothingToChange = (name: string, wanted: readonly string[]): string =>
     ? 'Nothing to change: no option was given. --help lists them.'
     : `Nothing to change: ${name} has these values already.`;
 
-const shown = (value: unknown): string =>
+const showValue = (value: unknown): string =>
   value === null
     ? '-'
     : printable(typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -4,10 +4,10 @@ import type { Setting, SettingNow } from '../../services/bots/settings.ts';
 import { paint, say } from '../terminal/print.ts';
 
 /** A value as it is given to `--set`. */
-const shown = (value: unknown): string => printable(JSON.stringify(value) ?? 'unknown');
+const showValue = (value: unknown): string => printable(JSON.stringify(value) ?? 'unknown');
 
 const otherwiseOf = ({ required, otherwise }: Setting): string =>
-  required ? 'has to be set' : otherwise === undefined ? 'no default' : shown(otherwise);
+  required ? 'has to be set' : otherwise === undefined ? 'no default' : showValue(otherwise);
 
 /** The lines under a setting: its meaning, and what it takes. */
 function explain({ meaning, takes }: Setting): void {
@@ -22,19 +22,19 @@ function explain({ meaning, takes }: Setting): void {
 /** `null` where the endpoint or its schema does not say which there are: then the config is shown as it is. */
 export function printSettings(settings: SettingNow[] | null, config: unknown): void {
   if (settings === null)
-    return say(`  ${shown(config)}   which settings there are is not known`, '    ');
+    return say(`  ${showValue(config)}   which settings there are is not known`, '    ');
   for (const setting of settings) {
     const now =
       setting.value === undefined
         ? `${otherwiseOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
-        : `${shown(setting.value)}${paint('dim', ` (default ${otherwiseOf(setting)})`)}`;
+        : `${showValue(setting.value)}${paint('dim', ` (default ${otherwiseOf(setting)})`)}`;
     say(`  ${paint('bold', printable(setting.key))} = ${now}`, '    ');
     explain(setting);
   }
   const known = new Set(settings.map(({ key }) => key));
   for (const [key, value] of Object.entries((config ?? {}) as object))
     if (!known.has(key))
-      say(`  ${printable(key)} = ${shown(value)}   no setting of this bot`, '    ');
+      say(`  ${printable(key)} = ${showValue(value)}   no setting of this bot`, '    ');
 }
 
 /** Settings of the catalogue, which no bot has set. */

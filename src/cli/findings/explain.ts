@@ -86,11 +86,11 @@ function tellCandidates(
       `Not known whether they match, because the test takes too long: ${unexamined.map(printable).join(', ')}`,
     );
   if (candidates.length === 0) {
-    const asked = decisions.some(({ verdict }) => verdict === 'suggested');
+    const wasSuggested = decisions.some(({ verdict }) => verdict === 'suggested');
     print.say(
       unexamined.length > 0
         ? 'None of the others matches.'
-        : asked
+        : wasSuggested
           ? 'No entry matches any more; what was suggested before is listed below.'
           : 'No known entry matches.',
     );
@@ -127,10 +127,12 @@ function tellCandidates(
 
 /** The figures of each decision, as they were recorded then. */
 function tellReasons({ decisions }: Explanation, now: Date): void {
-  const told = decisions.filter(({ verdict }) => verdict === 'applied' || verdict === 'held_out');
-  if (told.length === 0) return;
+  const withFigures = decisions.filter(
+    ({ verdict }) => verdict === 'applied' || verdict === 'held_out',
+  );
+  if (withFigures.length === 0) return;
   print.section('Why');
-  for (const { verdict, decided_at, bot_knowledge, figures } of told) {
+  for (const { verdict, decided_at, bot_knowledge, figures } of withFigures) {
     const { answer, mode, record } = (figures ?? {}) as {
       answer?: unknown;
       mode?: unknown;

@@ -6,13 +6,13 @@ import {
 } from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
-import type { StandingTicket } from '../../services/findings/list.ts';
+import type { TicketInCharge } from '../../services/findings/list.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { resolvedBy } from './resolution.ts';
 
 type ListedFinding = FindingRow &
-  Quiet & { bots: { name: string | null }; ticket: StandingTicket | null };
+  Quiet & { bots: { name: string | null }; ticket: TicketInCharge | null };
 
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietly(finding) === null;
@@ -24,7 +24,7 @@ const fate = (finding: ListedFinding, now: Date): string =>
     : (quietly(finding) ?? 'open');
 
 /** `T-9`; `T-9, storm` where it stands for more than this finding; `-` where there is none. */
-const ticketCell = (ticket: StandingTicket | null): string =>
+const ticketCell = (ticket: TicketInCharge | null): string =>
   ticket ? `T-${ticket.number}${standings[ticket.stands_for]}` : '-';
 
 const standings = { finding: '', storm: ', storm', suppressor: ', above' } as const;

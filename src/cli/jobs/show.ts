@@ -9,8 +9,8 @@ import { nextOf, outcomeOf, tookOf } from './list.ts';
 
 export const showJob = (given: string, options: { limit: number; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const asked = { job: given, limit: options.limit + 1 };
-    const { job, now, ...found } = await read({ db, jobs: await loadJobs() }, asked);
+    const request = { job: given, limit: options.limit + 1 };
+    const { job, now, ...found } = await read({ db, jobs: await loadJobs() }, request);
     const runs = print.upTo(found.runs, options.limit);
     const { newest, ...rest } = job;
     if (options.json) return print.json({ ...rest, job_runs: runs });

@@ -43,7 +43,7 @@ export async function editKnowledge(
     if (!before) return say(`Nothing to change: ${entry.name} has these values already.`);
     table(
       ['Changed', 'Before', '', 'After'],
-      changed.map((column) => [column, shown(before[column]), '->', shown(entry[column])]),
+      changed.map((column) => [column, showValue(before[column]), '->', showValue(entry[column])]),
       '',
     );
     if (!isSet && changed.includes('autonomy'))
@@ -51,7 +51,7 @@ export async function editKnowledge(
   });
 }
 
-const shown = (value: unknown): string => printable(fitting(String(value), shownOfText));
+const showValue = (value: unknown): string => printable(fitting(String(value), shownOfText));
 
 /** Components whose own autonomy still differs from the new autonomy of the entry. */
 function tellOwn({ entry, before, own }: EditedKnowledge): void {

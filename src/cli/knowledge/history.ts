@@ -42,7 +42,7 @@ function changeInWords(before: unknown, after: unknown): string {
   const is = columnsOf(after);
   const columns = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   const words = columns.map((column) => {
-    const pair = [was[column], is[column]].filter((value) => value !== undefined).map(shown);
+    const pair = [was[column], is[column]].filter((value) => value !== undefined).map(showValue);
     return `${printable(column)}: ${pair.join(' -> ')}`;
   });
   return words.join(', ') || '-';
@@ -55,5 +55,5 @@ const columnsOf = (value: unknown): { [column: string]: unknown } =>
       ? {}
       : { value };
 
-const shown = (value: unknown): string =>
+const showValue = (value: unknown): string =>
   printable(fitting(typeof value === 'string' ? value : JSON.stringify(value), shownOfText));

@@ -3,7 +3,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, say } from '../terminal/print.ts';
 
-/** Nothing goes by the name of an entry, so there is nothing to ask. */
+/** Nothing refers to an entry by its name, so there is nothing to ask. */
 export async function renameKnowledge(
   given: string,
   name: string,

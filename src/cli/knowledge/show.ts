@@ -30,7 +30,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Pattern', printable(entry.issue_pattern)],
       ['Not sound', shown.unsound && printable(shown.unsound)],
       ['Applied', applied(entry.times_applied ?? 0, shown.tried)],
-      ['Decided', decided(outcomes)],
+      ['Decided', decidedInWords(outcomes)],
       ['Rate', outcomes.decided > 0 ? `${rate(outcomes)} % held` : '-'],
       ['Lower bound', lowerBound(outcomes)],
       ['Upper bound', outcomes.decided > 0 ? share(outcomes.upper) : '-'],
@@ -79,5 +79,5 @@ const earlier = (
     ? `held ${earlier_held} of ${earlier_decided} decided with solutions before ${print.moment(replaced_at, now)}; the figures above are of the present one`
     : null;
 
-const decided = ({ decided, held, relapsed, failed }: Record): string =>
+const decidedInWords = ({ decided, held, relapsed, failed }: Record): string =>
   decided === 0 ? 'nothing yet' : `${held} held, ${relapsed} relapsed, ${failed} failed`;

@@ -4,10 +4,10 @@ import { counted, paint, say, section, severity } from '../terminal/print.ts';
 
 /** Why the open findings were not healed: those that something known fits, each with its gate. */
 export function printHeldBack({ findings, held_back = [] }: Round): void {
-  const told = held_back.filter(({ prospect }) => prospect !== null && prospect !== 'advise');
-  if (told.length === 0) return;
-  section(`Known, and not healed: ${counted(told.length, 'problem')}`);
-  for (const { finding_id, knowledge, why } of told) {
+  const known = held_back.filter(({ prospect }) => prospect !== null && prospect !== 'advise');
+  if (known.length === 0) return;
+  section(`Known, and not healed: ${counted(known.length, 'problem')}`);
+  for (const { finding_id, knowledge, why } of known) {
     const finding = findings.find(({ id }) => id === finding_id)!;
     say(`${severity(finding.severity)}  ${printable(finding.title)}`, '  ');
     say(paint('dim', `  ${printable(knowledge!)}: ${printable(why)}`), '    ');

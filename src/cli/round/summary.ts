@@ -68,7 +68,7 @@ export function printRound(
   );
   if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
 
-  section(healed(actions));
+  section(healsInWords(actions));
   const width = Math.max(0, ...actions.map((action) => action.state.length));
   for (const action of actions) {
     const gap = ' '.repeat(width - action.state.length + 2);
@@ -76,7 +76,7 @@ export function printRound(
     say(`${state(action.state)}${gap}${printable(action.action_description)}`, indent);
     const came = action.success
       ? 'the same check ran again and passed'
-      : printable(action.error_message ?? unverified(action));
+      : printable(action.error_message ?? notVerifiedInWords(action));
     say(paint('dim', `${indent}${came}`), indent);
   }
   if (actions.length === 0) say(nothingHealed(round));
@@ -157,7 +157,7 @@ const isBare = (finding: SeenFinding): boolean =>
   !finding.resolved_at && finding.ticket === null && !isQuiet(finding);
 
 /** Heals are counted, and below them their steps are listed. */
-function healed(steps: Round['actions']): string {
+function healsInWords(steps: Round['actions']): string {
   const heals = countHealsOf(steps);
   const others = listed(notVerified(heals));
   return (
@@ -181,7 +181,7 @@ function nothingFound({ executions, left_open }: Round): string {
     : 'Everything that was checked is as it should be.';
 }
 
-const unverified = ({ state, judge_within }: Round['actions'][number]): string =>
+const notVerifiedInWords = ({ state, judge_within }: Round['actions'][number]): string =>
   state === 'applied' && judge_within !== null
     ? 'the events since then do not show yet whether it helped; the same check is asked again'
     : 'not verified yet';

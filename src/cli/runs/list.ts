@@ -11,8 +11,8 @@ export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 export function causeOf(run: ExecutionRow): string {
   const { status, reason, cancel_requested_at, cancel_reason, error_message } = run;
   const stopping = status === 'running' && cancel_requested_at ? 'asked to stop' : null;
-  const asked = stopping || status === 'cancelled' ? cancel_reason : null;
-  return printable([stopping ?? reason, asked, error_message].filter(Boolean).join(': '));
+  const cancelReason = stopping || status === 'cancelled' ? cancel_reason : null;
+  return printable([stopping ?? reason, cancelReason, error_message].filter(Boolean).join(': '));
 }
 
 /** With `bot`, every row names its bot. */

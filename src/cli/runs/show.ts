@@ -35,7 +35,7 @@ const notListed = (count: number, bot: string): string =>
   `${print.counted(count, 'more finding')} ${count === 1 ? 'was' : 'were'} seen, of which this run was neither the first nor the last to see ${count === 1 ? 'it' : 'them'}, or which the list has no room for: \`npx roundsman findings list --all --bot ${printable(bot)}\``;
 
 function printRun(run: ListedRun, now: Date): void {
-  const asked = run.cancel_requested_at;
+  const cancelRequestedAt = run.cancel_requested_at;
   const said = run.cancel_reason ? `: ${printable(run.cancel_reason)}` : '';
   print.say(print.paint('bold', printable(`Run of ${run.bots.name}`)));
   print.say();
@@ -60,8 +60,11 @@ function printRun(run: ListedRun, now: Date): void {
     ['Attempt', `${run.attempt} of ${run.max_attempts}`],
     ['Worker', run.worker && printable(run.worker)],
     ['Lease', run.status === 'running' ? print.moment(run.lease_until, now) : null],
-    ['Cancelled', asked ? `asked for at ${print.time(asked)} UTC${said}` : null],
-    ['Missed', run.reason === 'missed' ? missed(run.metadata) : null],
+    [
+      'Cancelled',
+      cancelRequestedAt ? `asked for at ${print.time(cancelRequestedAt)} UTC${said}` : null,
+    ],
+    ['Missed', run.reason === 'missed' ? missedInWords(run.metadata) : null],
     [
       'Results',
       [
@@ -74,7 +77,7 @@ function printRun(run: ListedRun, now: Date): void {
   ]);
 }
 
-function missed(metadata: any): string | null {
+function missedInWords(metadata: any): string | null {
   if (typeof metadata?.until === 'string')
     return `the slots until ${printable(metadata.until)}, not counted`;
   if (typeof metadata?.count !== 'number') return null;

@@ -20,7 +20,7 @@ export const listSecrets = (options: { json?: true }): Promise<void> =>
           secret.closed === null ? 'yes' : paint('red', `no: ${printable(secret.closed)}`),
           relative(secret.changed_at, now),
           printable(secret.changed_by),
-          named(secret.used_by),
+          namesInWords(secret.used_by),
         ]),
         ...missing.map(({ name, used_by }) => [
           name,
@@ -28,7 +28,7 @@ export const listSecrets = (options: { json?: true }): Promise<void> =>
           paint('red', 'no: it is not stored'),
           '-',
           '-',
-          named(used_by),
+          namesInWords(used_by),
         ]),
       ],
       'No secret yet. `npx roundsman secrets set NAME` stores one.',
@@ -38,7 +38,7 @@ export const listSecrets = (options: { json?: true }): Promise<void> =>
       note('each worker reads variables from its own environment, which may differ from this one');
   });
 
-const named = (entries: readonly string[]): string =>
+const namesInWords = (entries: readonly string[]): string =>
   entries.length === 0
     ? paint('dim', 'nothing')
     : [

@@ -13,9 +13,9 @@ const [killLine, stop] = ['\u0015', '\u001A'];
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, mostBytes: number): Promise<string> =>
-  process.stdin.isTTY ? typed(question) : piped(mostBytes);
+  process.stdin.isTTY ? askUnseen(question) : readPipe(mostBytes);
 
-async function piped(mostBytes: number): Promise<string> {
+async function readPipe(mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
@@ -42,7 +42,7 @@ async function piped(mostBytes: number): Promise<string> {
   }
 }
 
-async function typed(question: string): Promise<string> {
+async function askUnseen(question: string): Promise<string> {
   const { stdin, stderr } = process;
   // Asks only after this, so that nothing is shown even if the person types at once.
   await dropTypedAhead();

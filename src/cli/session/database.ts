@@ -64,11 +64,11 @@ export async function withAddress<Result>(
         await import('../../database/embedded/join-as-command.ts')
       ).joinAsCommand(config.home, { create, onWait: note });
   const url = config.databaseUrl ?? embedded!.url;
-  let told = false;
+  let isNoted = false;
   const tell = () => {
-    if (!told)
+    if (!isNoted)
       note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
-    told = true;
+    isNoted = true;
   };
   try {
     return await work({ config, url, embedded: embedded !== null, tell });

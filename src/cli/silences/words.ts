@@ -3,7 +3,7 @@ import { printable } from '../../ground/text.ts';
 import type {
   Silence,
   SilenceRow,
-  StandingTicket,
+  TicketInCharge,
   Suppressor,
 } from '../../services/silences/list.ts';
 import { shortId, time } from '../terminal/print.ts';
@@ -13,7 +13,7 @@ export interface Quiet {
   bot_silences?: Silence[];
   suppressor?: Suppressor | null;
   /** of a finding: which ticket stands for it */
-  ticket?: StandingTicket | null;
+  ticket?: TicketInCharge | null;
 }
 
 /** `until 2026-11-22 14:00:00 UTC`, `until resolved` */

@@ -65,7 +65,7 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
       ),
     );
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
-  return ['', ...lines.map((line) => fitted(line, columns))].join('\n');
+  return ['', ...lines.map((line) => fit(line, columns))].join('\n');
 }
 
 /** `4 tickets: 1 open, 3 assigned`, as `status` counts them. */
@@ -109,6 +109,6 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
  * A line that is too wide loses its colour. No line may wrap, because the terminal would then keep parts of the old
  * block.
  */
-function fitted(line: string, columns: number): string {
+function fit(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : cut(line, columns);
 }

@@ -8,7 +8,7 @@ import { within, type TimeSpan } from '../../database/time-span.ts';
 
 export type ApiLog = Selectable<ApiLogs>;
 
-const checked = (endpoint: string) => text('endpoint', endpoint, 255);
+const readEndpoint = (endpoint: string) => text('endpoint', endpoint, 255);
 
 /** Requests to one endpoint, newest first. Throws BadInputError for `endpoint`, `limit`, `cursor`. */
 export async function apiLogsOf(
@@ -21,7 +21,7 @@ export async function apiLogsOf(
     .selectFrom('api_logs')
     .selectAll()
     .select(at.as('at'))
-    .where('endpoint', '=', checked(endpoint))
+    .where('endpoint', '=', readEndpoint(endpoint))
     .where(after)
     .orderBy(order)
     .limit(take)
@@ -59,6 +59,6 @@ export const endpointTotals = async (
         'p95_ms',
       ),
     ])
-    .where('endpoint', '=', checked(endpoint))
+    .where('endpoint', '=', readEndpoint(endpoint))
     .where(within(span, 'api_logs.created_at'))
     .executeTakeFirstOrThrow();

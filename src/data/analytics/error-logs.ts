@@ -8,7 +8,7 @@ import { within, type TimeSpan } from '../../database/time-span.ts';
 
 export type ErrorLog = Selectable<ErrorLogs>;
 
-const checked = (error_type: string) => text('error_type', error_type, 100);
+const readErrorType = (error_type: string) => text('error_type', error_type, 100);
 
 /** Errors of one type, newest first. Throws BadInputError for `error_type`, `limit`, `cursor`. */
 export async function errorLogsOf(
@@ -21,7 +21,7 @@ export async function errorLogsOf(
     .selectFrom('error_logs')
     .selectAll()
     .select(at.as('at'))
-    .where('error_type', '=', checked(error_type))
+    .where('error_type', '=', readErrorType(error_type))
     .where(after)
     .orderBy(order)
     .limit(take)
@@ -49,6 +49,6 @@ export const errorTotals = async (
       sql<number>`count(DISTINCT user_id)::int`.as('users'),
       sql<Date | null>`max(created_at)`.as('last_at'),
     ])
-    .where('error_type', '=', checked(error_type))
+    .where('error_type', '=', readErrorType(error_type))
     .where(within(span, 'error_logs.created_at'))
     .executeTakeFirstOrThrow();

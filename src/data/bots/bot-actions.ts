@@ -11,7 +11,7 @@ export type ActionRow = Selectable<BotActions>;
 /** The effect of an action cannot be taken back; `why` says what prevents it. */
 export class CannotUndoError extends RoundsmanError {}
 
-/** With the names of the bot and the entry. */
+/** With the names of the bot and the entry: `bots` and `bot_knowledge` are one object each, named like their tables. */
 const actions = (db: Db) =>
   db
     .selectFrom('bot_actions as action')

@@ -10,7 +10,7 @@ import { severityRank } from './severity-rank.ts';
 import { ticketColumn } from './standing-tickets.ts';
 
 export { rises, severityRank, severityWords } from './severity-rank.ts';
-export { ticketColumn, type StandingTicket } from './standing-tickets.ts';
+export { ticketColumn, type TicketInCharge } from './standing-tickets.ts';
 
 /** How many open findings each bot has; bots without one are left out. Throws BadInputError. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {

@@ -49,7 +49,7 @@ export const ofFinding = (alias: string): Silenceable => ({
 const now = sql<Date>`engine.now()`;
 
 /**
- * Silences, the newest first, each with its bot's name and the number of open findings that it hides now: null when
+ * Silences, the newest first, each with `bots` (one object, its bot, named like the table) and the number of open findings that it hides now: null when
  * it has ended. Only those in force unless `all`. Throws BadInputError.
  */
 export async function listSilences(db: Db, filter: { all: boolean; limit: number }) {

@@ -63,7 +63,7 @@ export const withQuiet = (db: Db) =>
     .select(reopenedAt('ticket'))
     .select(quietColumns('finding'));
 
-/** The same with its bot's name. */
+/** The same with `bots` (one object, its bot, named like the table). */
 export const withCircumstances = (db: Db) =>
   withQuiet(db)
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')

@@ -21,13 +21,13 @@ export interface Fenced {
 export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
 
 /**
- * The run `e` for each row of `asked` (id, fence), if it is running under that fence. The ids are repeated as an
+ * The run `e` for each row of `input` (id, fence), if it is running under that fence. The ids are repeated as an
  * array. The planner estimates a hundred rows for any list of rows, but ten for any array: with the array it looks up
  * the ids, instead of walking along the whole index of a table that has grown since it was analysed.
  */
-export const isHeldAs = (asked: string) =>
-  sql<boolean>`e.id = ANY (ARRAY(SELECT id FROM ${sql.ref(asked)}))
-      AND e.id = ${sql.ref(`${asked}.id`)} AND e.fence = ${sql.ref(`${asked}.fence`)} AND ${isRunning}`;
+export const isHeldAs = (input: string) =>
+  sql<boolean>`e.id = ANY (ARRAY(SELECT id FROM ${sql.ref(input)}))
+      AND e.id = ${sql.ref(`${input}.id`)} AND e.fence = ${sql.ref(`${input}.fence`)} AND ${isRunning}`;
 
 /** Whether a run is queued or running, written exactly as in the partial indexes of such runs; `run` is its alias. */
 export const isPending = (run: string) =>

@@ -25,7 +25,8 @@ const behind = (alias: string) => {
       UNION ALL
       SELECT ${of('p')}, behind.hops + 1
       FROM behind JOIN bot_findings p ON p.id = behind.suppressed_by AND p.resolved_at IS NULL
-      -- As suppressed() says it, for users, too: they may not enter schema engine.
+      -- The same rule as suppressed(), by a function outside schema engine, which users may not enter. At most 10 findings
+      -- are followed, as engine.is_suppressed does: in a cycle the walk has to end.
       WHERE behind.hops < 10 AND behind.suppressed_by IS NOT NULL AND public.finding_is_suppressed(behind.suppressed_by)
     )`;
 };
@@ -42,14 +43,14 @@ const standsBy = (alias: string) => sql`
         OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${silenced(ofFinding('behind'))})`;
 
 /** The pending ticket that stands for an open finding. */
-export interface StandingTicket {
+export interface TicketInCharge {
   id: string;
   /** T-42 is '42' */
   number: string;
   title: string;
   severity: string;
   status: TicketStatus;
-  /** `finding`: it is its own; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
+  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
   stands_for: 'finding' | 'storm' | 'suppressor';
 }
 
@@ -59,7 +60,7 @@ export interface StandingTicket {
  * resolved finding.
  */
 export const ticketColumn = (alias: string) =>
-  sql<StandingTicket | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
+  sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
     ${behind(alias)}
     SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
              'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'

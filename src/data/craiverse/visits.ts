@@ -64,14 +64,14 @@ async function lock(
   { avatar, user }: { avatar: string; user: string },
   space: string,
 ): Promise<number | null> {
-  const own = await trx
+  const ownAvatar = await trx
     .selectFrom('avatars')
     .select('id')
     .where('id', '=', avatar)
     .where('user_id', '=', user)
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!own) throw closed('avatar_id is no avatar of user_id');
+  if (!ownAvatar) throw closedError('avatar_id is no avatar of user_id');
   const found = await trx
     .selectFrom('virtual_spaces')
     .select('capacity')
@@ -79,11 +79,11 @@ async function lock(
     .where((eb) => eb.or([eb('is_public', '=', true), eb('owner_id', '=', user)]))
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!found) throw closed('space_id is no space that user_id may enter');
+  if (!found) throw closedError('space_id is no space that user_id may enter');
   return found.capacity;
 }
 
-const closed = (why: string) =>
+const closedError = (why: string) =>
   new ClosedSpaceError({
     what: 'the avatar did not enter',
     why,

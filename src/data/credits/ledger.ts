@@ -49,7 +49,7 @@ export interface Booking {
   metadata?: Record<string, unknown> | undefined;
 }
 
-function signed(type: LedgerRow['type'], amount: number): number {
+function withSign(type: LedgerRow['type'], amount: number): number {
   const whatever = whole('amount', amount, -mostCredits, mostCredits);
   if (type === 'usage' && whatever >= 0)
     throw new BadInputError('amount', 'has to be below zero for type usage');
@@ -66,7 +66,7 @@ function signed(type: LedgerRow['type'], amount: number): number {
 export async function bookCredits(db: Db, booking: Booking): Promise<LedgerRow> {
   const user = uuid('user_id', fields('booking', booking).user_id);
   const type = word('type', booking.type, ['purchase', 'usage', 'refund', 'bonus']);
-  const amount = signed(type, booking.amount);
+  const amount = withSign(type, booking.amount);
   const { description, idempotency_key, metadata } = booking;
   const about = description === undefined ? null : text('description', description, 2000);
   const key = idempotency_key === undefined ? null : text('idempotency_key', idempotency_key, 200);

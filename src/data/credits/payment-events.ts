@@ -42,11 +42,11 @@ export interface PaymentEvent extends ProviderEvent {
   metadata?: Record<string, unknown> | undefined;
 }
 
-export const happened = ({ event_id, event_at }: ProviderEvent) => ({
+export const eventColumns = ({ event_id, event_at }: ProviderEvent) => ({
   last_event_id: text('event_id', event_id, 255),
   last_event_at: time('event_at', event_at),
 });
-export type Happened = ReturnType<typeof happened>;
+export type Happened = ReturnType<typeof eventColumns>;
 
 export function paymentOf(event: PaymentEvent) {
   const { currency = 'USD', metadata } = fields('event', event);
@@ -62,7 +62,7 @@ export function paymentOf(event: PaymentEvent) {
     currency,
     credits_granted: whole('credits_granted', event.credits_granted, 0, mostCredits),
     metadata: metadata === undefined ? null : document('metadata', metadata),
-    ...happened(event),
+    ...eventColumns(event),
   };
 }
 export type Payment = ReturnType<typeof paymentOf>;

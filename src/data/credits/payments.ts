@@ -10,7 +10,7 @@ import { NotFoundError } from '../../ground/errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { ledgerErrors } from './ledger.ts';
 import {
-  happened,
+  eventColumns,
   paymentOf,
   type Payment,
   type PaymentEvent,
@@ -106,7 +106,7 @@ async function change(
 export async function refundPayment(db: Db, event: ProviderEvent): Promise<RecordedPayment> {
   const id = text('provider_transaction_id', fields('event', event).provider_transaction_id, 255);
   const provider = word('provider', event.provider, ['stripe', 'paypal']);
-  const to = { status: 'refunded' as const, ...happened(event) };
+  const to = { status: 'refunded' as const, ...eventColumns(event) };
   return explaining('the payment was not refunded', ledgerErrors, () =>
     inTransaction(db, async (trx) => {
       const seen = await find(trx, id);

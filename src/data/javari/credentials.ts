@@ -43,7 +43,7 @@ export interface Owned {
 /** Bytes of UTF-8; a longer text is refused. */
 const longestSecret = 64 * 1024;
 
-const owned = (given: Owned): Owned => ({
+const readOwned = (given: Owned): Owned => ({
   user_id: uuid('user_id', fields('given', given).user_id),
   service: text('service', given.service, 50),
 });
@@ -64,7 +64,7 @@ export async function storeCredential(
   given: Owned & { secret: string },
 ): Promise<string> {
   checkRing(ring);
-  const owner = owned(given);
+  const owner = readOwned(given);
   const { secret } = given;
   checkSecret(secret);
   const fresh = { id: randomUUID(), ...owner };
@@ -105,7 +105,7 @@ function checkSecret(secret: unknown): void {
  */
 export async function openCredential(db: Db, ring: KeyRing, given: Owned): Promise<Credential> {
   checkRing(ring);
-  const { user_id, service } = owned(given);
+  const { user_id, service } = readOwned(given);
   const row = await db
     .selectFrom('javari_credentials')
     .select(['id', 'encrypted_credentials', 'encryption_key_id'])

@@ -1,4 +1,4 @@
-/** What conversations taught: the server measures, a user reads the own rows, admins all. */
+/** What conversations taught: the server writes it, users read their own rows, admins all. */
 import { sql, type Selectable } from 'kysely';
 import { accessDenied } from '../../database/faults/access-denied.ts';
 import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
@@ -30,7 +30,7 @@ export interface NewLesson {
   patterns_detected?: Record<string, unknown> | undefined;
 }
 
-const counted = (field: string, value: number | undefined) =>
+const wholeOrNull = (field: string, value: number | undefined) =>
   value === undefined ? null : whole(field, value, 0, most);
 
 function score(value: number | undefined): string | null {
@@ -49,13 +49,13 @@ export async function noteLesson(db: Db, given: NewLesson): Promise<Lesson> {
   const row = {
     user_id: uuid('user_id', given.user_id),
     conversation_type: text('conversation_type', given.conversation_type, 50),
-    message_count: counted('message_count', given.message_count),
-    avg_message_length: counted('avg_message_length', given.avg_message_length),
+    message_count: wholeOrNull('message_count', given.message_count),
+    avg_message_length: wholeOrNull('avg_message_length', given.avg_message_length),
     response_quality_score: score(given.response_quality_score),
     provider: provider === undefined ? null : text('provider', provider, 20),
     model: model === undefined ? null : text('model', model, 50),
-    tokens_used: counted('tokens_used', given.tokens_used),
-    cost_cents: counted('cost_cents', given.cost_cents),
+    tokens_used: wholeOrNull('tokens_used', given.tokens_used),
+    cost_cents: wholeOrNull('cost_cents', given.cost_cents),
     patterns_detected: patterns === undefined ? null : document('patterns_detected', patterns),
   };
   try {

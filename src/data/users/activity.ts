@@ -1,4 +1,4 @@
-/** The audit trail of users: the platform's server writes it, a user reads the own part, admins all of it. */
+/** The audit trail of users: the platform's server writes it, users read their own part, admins all of it. */
 import type { Selectable } from 'kysely';
 import { accessDenied } from '../../database/faults/access-denied.ts';
 import { address, fields, text, uuid } from '../../database/faults/bad-input.ts';

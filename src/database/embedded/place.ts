@@ -181,8 +181,8 @@ function placeElsewhere(home: string): string {
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12);
   const chosen = directoryOf(home);
   // This home chose the directory (not a home that this one was copied from), and the database in it was never created.
-  const own = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
-  const directory = own ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
+  const isReusable = chosen !== home && basename(chosen).startsWith(hash) && !holdsData(chosen);
+  const directory = isReusable ? chosen : join(parent, `${hash}-${randomBytes(4).toString('hex')}`);
   makeDirectory(parent);
   makeDirectory(directory, 0o711);
   refuseShared(directory, `The embedded database of ${home} cannot be made in ${directory}`);

@@ -86,7 +86,7 @@ export function forgetPostmaster(data: string): number | undefined {
   return last?.port;
 }
 
-async function ended(postmaster: Postmaster, timeoutMs: number): Promise<boolean> {
+async function waitForEnd(postmaster: Postmaster, timeoutMs: number): Promise<boolean> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(10))
     if (!isRunning(postmaster)) return true;
   return false;
@@ -100,7 +100,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-    if (await ended(postmaster, 10_000)) return;
+    if (await waitForEnd(postmaster, 10_000)) return;
   }
   throw new StopError({
     what: 'The embedded database did not stop',

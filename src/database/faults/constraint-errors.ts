@@ -67,7 +67,7 @@ function columnOf({ column, detail, constraint, table }: pg.DatabaseError): stri
 const isOurs = ({ routine }: pg.DatabaseError) => routine === 'exec_stmt_raise';
 
 /** The named error for a refusal of the database, else the error that was given. */
-export function explained(error: unknown, what: string, named: Named = {}): unknown {
+export function explainRefusal(error: unknown, what: string, named: Named = {}): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   const rule = rules[error.code ?? ''] ?? passing[error.code ?? ''];
   if (!rule) return error;
@@ -92,6 +92,6 @@ export async function explaining<Result>(
   try {
     return await work();
   } catch (error) {
-    throw explained(error, what, named);
+    throw explainRefusal(error, what, named);
   }
 }

@@ -26,9 +26,12 @@ const certificates: Record<TlsFault, Omit<Explanation, 'why'>> = {
   },
 };
 
-const explained = (kind: TlsFault, why: string): Explanation => ({ ...certificates[kind], why });
+const explainCertificate = (kind: TlsFault, why: string): Explanation => ({
+  ...certificates[kind],
+  why,
+});
 
-const refused = (why: string, hint: string): Explanation => ({
+const refusalBecause = (why: string, hint: string): Explanation => ({
   what: 'the database refuses the login',
   why,
   hint,
@@ -45,7 +48,7 @@ const said: [RegExp, (why: string) => Explanation][] = [
   [
     /client password must be/,
     () =>
-      refused(
+      refusalBecause(
         'it wants a password, and none was given',
         'write DATABASE_URL as postgres://user:password@host/name',
       ),
@@ -60,9 +63,9 @@ const said: [RegExp, (why: string) => Explanation][] = [
   ],
   [
     /server does not support SSL|error establishing an SSL connection/,
-    (why) => explained('no-tls', why),
+    (why) => explainCertificate('no-tls', why),
   ],
-  [/requires a valid client certificate/, (why) => explained('wants-certificate', why)],
+  [/requires a valid client certificate/, (why) => explainCertificate('wants-certificate', why)],
   [
     /no encryption|SSL off|(SSL|TLS) connection is required|connection is insecure|(requires|must use) (SSL|TLS)/i,
     (why) => ({ what: 'the database accepts only connections over TLS', why, hint: withTls }),
@@ -70,7 +73,7 @@ const said: [RegExp, (why: string) => Explanation][] = [
   [
     /Tenant or user not found/,
     (why) =>
-      refused(
+      refusalBecause(
         why,
         "correct the user in DATABASE_URL: behind Supabase's pooler it is postgres.<project>, and the host is the one of its region",
       ),
@@ -84,9 +87,9 @@ const codes: Record<string, (why: string) => Explanation> = {
     why,
     hint: 'correct the name at the end of DATABASE_URL, or make the database with `createdb`',
   }),
-  '28P01': (why) => refused(why, 'correct the user or the password in DATABASE_URL'),
+  '28P01': (why) => refusalBecause(why, 'correct the user or the password in DATABASE_URL'),
   '28000': (why) =>
-    refused(
+    refusalBecause(
       why,
       'correct the user in DATABASE_URL, or allow the login: CREATE ROLE, and a line in pg_hba.conf; if the server demands TLS, add sslmode=verify-full',
     ),
@@ -96,7 +99,7 @@ const codes: Record<string, (why: string) => Explanation> = {
 export function refusalOf(error: unknown): Explanation | null {
   const why = messageOf(error);
   const tls = tlsFaultOf(error);
-  if (tls) return explained(tls, why);
+  if (tls) return explainCertificate(tls, why);
   const file = fileOf(error);
   if (file)
     return {

@@ -57,14 +57,14 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
   function nodesAt(text: string, at: number): Iterable<Node<Form>> | undefined {
     const character = text.charAt(at);
     if (escapes.test(character)) return roots.values();
-    const own = byCharacter.get(character.toLowerCase());
-    if (character !== '=') return own;
+    const nodes = byCharacter.get(character.toLowerCase());
+    if (character !== '=') return nodes;
     const byte = quotedByte.test(text.slice(at + 1, at + 3))
       ? Number.parseInt(text.slice(at + 1, at + 3), 16)
       : null;
-    if (byte === null) return own;
+    if (byte === null) return nodes;
     if (byte >= 0x80) return roots.values();
-    return [...(own ?? []), ...(byCharacter.get(String.fromCharCode(byte).toLowerCase()) ?? [])];
+    return [...(nodes ?? []), ...(byCharacter.get(String.fromCharCode(byte).toLowerCase()) ?? [])];
   }
 
   return {

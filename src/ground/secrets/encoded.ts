@@ -60,8 +60,8 @@ export function encoded(
   wrapping: Wrapping = 'text',
 ): Encoded {
   const tokens = text.match(/[\r\n\t]+|\\+|[^]/gu) ?? [];
-  const own = new Map<string, RegExp>();
-  const parts = tokens.map((token) => patternOf(token, order, own));
+  const known = new Map<string, RegExp>();
+  const parts = tokens.map((token) => patternOf(token, order, known));
   return { tokens, parts, between: between[wrapping] };
 }
 

@@ -24,7 +24,7 @@ const escaped = `\\\\{0,${deepest}}`;
 /** Bytes as URLs write them, where `%25` is the percent sign of an earlier encoding, and as mail writes them. */
 const percent = (bytes: Buffer): string =>
   [...bytes].map((byte) => `%(?:25){0,8}${hex(byte, 2)}`).join('');
-const quoted = (bytes: Buffer): string => [...bytes].map((byte) => `=${hex(byte, 2)}`).join('');
+const quoteBytes = (bytes: Buffer): string => [...bytes].map((byte) => `=${hex(byte, 2)}`).join('');
 const byteOf = (byte: number): string => `x${hex(byte, 2)}|${byte.toString(8).padStart(3, '0')}`;
 
 /** Its name in HTML; rare names match any such name. */
@@ -53,13 +53,14 @@ function escapesOf(character: string): string[] {
       ? `${slashes}(?:${[`u${units[0]}`, ...ofCode].join('|')})`
       : `${units.map((unit) => `${slashes}u${unit}`).join('')}|${slashes}(?:${ofCode.join('|')})`,
     percent(bytes),
-    quoted(bytes),
+    quoteBytes(bytes),
     `&(?:amp;){0,8}(?:#(?:0{0,8}${code}|x${number});${nameOf(character)})`,
   ];
   // Tried first: the first byte may also be the number of another character.
   if (code >= 0x80)
     ways.unshift([...bytes].map((byte) => `${slashes}(?:${byteOf(byte)})`).join(''));
-  if (code >= 0x80 && code <= 0xff) ways.push(percent(Buffer.of(code)), quoted(Buffer.of(code)));
+  if (code >= 0x80 && code <= 0xff)
+    ways.push(percent(Buffer.of(code)), quoteBytes(Buffer.of(code)));
   // As HTML forms encode a space.
   if (character === ' ') ways.push('\\+');
   return ways;

@@ -77,10 +77,10 @@ export function credentialsIn(text: string): Span[] {
       spans.push({ from: index, to: index + found.length });
   for (const { index, 0: found } of text.matchAll(longRun))
     if (isRandom(found)) spans.push({ from: index, to: index + found.length });
-  return joined(spans);
+  return joinSpans(spans);
 }
 
-function joined(spans: Span[]): Span[] {
+function joinSpans(spans: Span[]): Span[] {
   const apart: Span[] = [];
   for (const span of spans.toSorted((a, b) => a.from - b.from)) {
     const last = apart.at(-1);
@@ -111,7 +111,7 @@ export const literalCredentials = (value: unknown): Found[] =>
   });
 
 /** The same value with `[redacted]` in place of each credential. */
-export function masked(value: unknown): unknown {
+export function maskCredentials(value: unknown): unknown {
   const found = Map.groupBy(literalCredentials(value), ({ path }) => JSON.stringify(path));
   const change = (each: unknown, path: (string | number)[]): unknown => {
     if (typeof each === 'string') return cutOut(each, found.get(JSON.stringify(path)) ?? []);

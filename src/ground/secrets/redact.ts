@@ -95,7 +95,7 @@ interface Stretch {
 const ofBase64 = /[\w+/=%-]/;
 
 /** Widens a stretch to all the base64 around it, except what was redacted before. */
-function widened({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
+function widen({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
   let [from, to] = [start, end];
   while (from > done && ofBase64.test(text[from - 1]!)) from -= 1;
   while (to < text.length && ofBase64.test(text[to]!)) to += 1;
@@ -123,7 +123,7 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
       best = { as: form.as, from: at, to: end };
       isBase64 = form.base64;
     }
-    return best !== null && isBase64 ? widened(best, text, done) : best;
+    return best !== null && isBase64 ? widen(best, text, done) : best;
   }
 
   function redact(text: string, cuts: Cuts | null): string {

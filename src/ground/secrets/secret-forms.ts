@@ -20,7 +20,7 @@ export function passwordsIn(address: string | undefined): string[] {
   return [password, ...parameters.flatMap((name) => searchParams.getAll(name))].filter(Boolean);
 }
 
-function decoded(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -45,7 +45,7 @@ function base64Of(text: string): string[] {
 }
 
 /** The text in a base64 value, and the password after its user; nothing where it is not text. */
-function unpacked(text: string): string[] {
+function textsInBase64(text: string): string[] {
   if (!/^[\w+/-]{8,}={0,2}$/.test(text)) return [];
   const bytes = Buffer.from(text, 'base64');
   const said = bytes.toString();
@@ -102,11 +102,11 @@ function commonIn(text: string): number {
 
 /** All forms in which a secret is searched for. */
 export function formsOf({ value, as = redacted }: Secret): Form[] {
-  const plain = [...new Set([value, decoded(value)])].filter(Boolean);
+  const plain = [...new Set([value, decodePercent(value)])].filter(Boolean);
   const long = (text: string) => text.length >= shortestPart;
   const parts = plain
     .flatMap((each) => [
-      ...unpacked(each),
+      ...textsInBase64(each),
       ...misread(each),
       ...linesOf(each),
       ...passwordsIn(each),

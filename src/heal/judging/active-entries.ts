@@ -7,7 +7,7 @@ import { answersSince, intervalOf, isOfLoops, looksOf } from './aftermath.ts';
 export interface Problem {
   began: Date;
   /** null while it still exists */
-  over: Date | null;
+  ended: Date | null;
   /** when it was first left alone, for whatever reason; null when it was healed at once */
   left: Date | null;
 }
@@ -52,7 +52,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
       FROM bot_knowledge k, start
       WHERE k.id IN (SELECT knowledge_id FROM around GROUP BY 1 HAVING count(*) >= ${sql.lit(fewest)})
     ), decided AS MATERIALIZED (
-      SELECT DISTINCT ON (e.id, f.id) e.id, f.bot_id, f.detected_at AS began, f.resolved_at AS over,
+      SELECT DISTINCT ON (e.id, f.id) e.id, f.bot_id, f.detected_at AS began, f.resolved_at AS ended,
              CASE WHEN d.verdict <> 'applied' THEN d.decided_at END AS "left"
       FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostRead * 5)}) d
         ON d.knowledge_id = e.id AND d.decided_at > e.since
@@ -69,7 +69,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
             LIMIT ${sql.lit(newest)}) n
       HAVING count(*) >= ${sql.lit(fewest)}) h ON true
     JOIN LATERAL (
-      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'over', over, 'left', "left")) AS problems FROM decided
+      SELECT bot_id, jsonb_agg(jsonb_build_object('began', began, 'ended', ended, 'left', "left")) AS problems FROM decided
       WHERE id = e.id GROUP BY bot_id ORDER BY count(*) DESC, bot_id LIMIT 1) p ON true
     JOIN bots b ON b.id = p.bot_id
     CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
@@ -79,9 +79,9 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
 }
 
 /** Parses the times, which JSON holds as text. */
-const datesOf = ({ began, over, left }: Problem): Problem => ({
+const datesOf = ({ began, ended, left }: Problem): Problem => ({
   began: new Date(began),
-  over: over && new Date(over),
+  ended: ended && new Date(ended),
   left: left && new Date(left),
 });
 

@@ -1,7 +1,7 @@
 /** What begins soon after an entry's heals, and what begins without them: figures only. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { followed, mostLooks, without, type Moment } from './followed.ts';
+import { countFollowed, mostLooks, without, type Moment } from './followed.ts';
 import type { Sample } from '../statistics/wilson.ts';
 
 /**
@@ -74,8 +74,8 @@ export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): After
     own: seen.own,
     looks: window.looks,
     minutes: window.window / 60_000,
-    healed: followed(healed, window, now),
-    left: followed(left, window, now),
+    healed: countFollowed(healed, window, now),
+    left: countFollowed(left, window, now),
     otherwise: without(looks, healed, window),
   }));
 

@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { activeAround, fewest, looksAt, type Active } from './active-entries.ts';
 import { windowsOf, type Window } from './aftermath.ts';
 import { fisher } from '../statistics/fisher.ts';
-import { followed, type Moment } from './followed.ts';
+import { countFollowed, type Moment } from './followed.ts';
 import { wilson, type Sample } from '../statistics/wilson.ts';
 
 /**
@@ -72,15 +72,15 @@ export function wayOf(
     const next = looks[at + 1];
     const isAfter = heals.some((heal) => heal < look && +heal + window.window >= +look);
     const isOpen = problems.some(
-      ({ began, over }) => began < look && (over === null || over >= look),
+      ({ began, ended }) => began < look && (ended === null || ended >= look),
     );
     if (!next || +look < from || isAfter || isOpen) return [];
     return [problems.some(({ began }) => began >= look && began < next)];
   });
   const wait = waits[waits.length >> 1];
   return {
-    healed: followed(moments, window, +now),
-    left: followed(momentsOf(leftBy(one), other), window, +now),
+    healed: countFollowed(moments, window, +now),
+    left: countFollowed(momentsOf(leftBy(one), other), window, +now),
     otherwise: { trials: free.length, successes: free.filter(Boolean).length },
     looks: window.looks,
     minutes: wait === undefined ? null : wait / 60_000,
@@ -114,21 +114,23 @@ export async function alternationOf(
   known: string | null,
 ): Promise<Alternation | null> {
   const entries = await activeAround(db, id, judge);
-  const own = entries.find((entry) => entry.id === id);
-  if (!own || entries.length === 1) return null;
+  const entry = entries.find((entry) => entry.id === id);
+  if (!entry || entries.length === 1) return null;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   const { now } = rows[0]!;
   // The shortest window within which the other entry's problems follow.
   const windowAfter = (one: Active, other: Active) =>
-    windowsOf(other).find((window) => isOften(followed(momentsOf(one.heals, other), window, +now)));
+    windowsOf(other).find((window) =>
+      isOften(countFollowed(momentsOf(one.heals, other), window, +now)),
+    );
   const way = async (one: Active, other: Active, window: Window) =>
     wayOf(one, other, window, await looksAt(db, other.bot), now);
   for (const other of entries) {
-    if (other === own) continue;
-    const [there, again] = [windowAfter(own, other), windowAfter(other, own)];
+    if (other === entry) continue;
+    const [there, again] = [windowAfter(entry, other), windowAfter(other, entry)];
     if (!there || !again) continue;
-    const forth = await way(own, other, there);
-    const back = await way(other, own, again);
+    const forth = await way(entry, other, there);
+    const back = await way(other, entry, again);
     const isKnown = other.name === known;
     if (isBecause(forth, isKnown) && isBecause(back, isKnown))
       return { with: other.name, forth, back };

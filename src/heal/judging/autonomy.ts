@@ -46,7 +46,7 @@ export interface Change {
 }
 
 /** The change that the figures ask for; null when autonomy stays as it is. */
-export function judged(autonomy: Autonomy, risk: Risk, evidence: Evidence): Change | null {
+export function changeOf(autonomy: Autonomy, risk: Risk, evidence: Evidence): Change | null {
   switch (autonomy) {
     case 'shadow':
       return fromShadow(evidence);

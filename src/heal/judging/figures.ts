@@ -146,9 +146,9 @@ export async function figuresOf(
     GROUP BY d.knowledge_id, here`.execute(db);
   return new Map(
     ids.map((id) => {
-      const own = rows.filter((row) => row.knowledge_id === id);
+      const recordsOfEntry = rows.filter((row) => row.knowledge_id === id);
       const alone = untouched.rows.filter((row) => row.knowledge_id === id);
-      return [id, figuresFrom(own, alone)];
+      return [id, figuresFrom(recordsOfEntry, alone)];
     }),
   );
 }

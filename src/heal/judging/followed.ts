@@ -16,7 +16,7 @@ export const mostLooks = 6;
  * count. Of moments less than `apart` from each other only the first counts, because the others would see the same
  * problem.
  */
-export function followed(
+export function countFollowed(
   moments: readonly Moment[],
   { window, apart }: { window: number; apart: number },
   now: number,

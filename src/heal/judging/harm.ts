@@ -70,14 +70,14 @@ export function harmOf(seen: readonly Aftermath[], bots: number, known: Known | 
     const { bot, own, looks, healed, left, otherwise } = each;
     const { besideLeft, besideOthers } = looks === 1 ? chances.soon : chances.later;
     if (healed.successes < enough) continue;
-    const asked = bots === 1 ? 1 : own ? 2 : 2 * bots;
+    const comparisons = bots === 1 ? 1 : own ? 2 : 2 * bots;
     const beside = fisher(healed, left);
-    if (beside * asked <= besideLeft) return harmFrom(each, beside);
+    if (beside * comparisons <= besideLeft) return harmFrom(each, beside);
     const few = left.trials < enough;
     const lower = wilson(healed.successes, healed.trials).lower;
     const mayBe = few && left.successes === 0 && lower >= nearlyAlways;
     const alone = fisher(healed, otherwise);
-    if (mayBe && alone * asked <= besideOthers) return harmFrom(each, alone);
+    if (mayBe && alone * comparisons <= besideOthers) return harmFrom(each, alone);
     const blind = otherwise.trials < enough && healed.trials >= withoutComparison;
     if (mayBe && blind) return harmFrom(each, null);
     const isKnown = bot === known?.bot && looks === (known.looks ?? 1);

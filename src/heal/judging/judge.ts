@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import type { Autonomy } from '../../ground/autonomy.ts';
 import { setAutonomy } from '../../transitions/knowledge/set-autonomy.ts';
-import { agreements, judged, type Agreement } from './autonomy.ts';
+import { agreements, changeOf, type Agreement } from './autonomy.ts';
 import { enough, figuresOf, type Figures, type Record } from './figures.ts';
 import { restrain, weighHarm, type Restrained } from './harm.ts';
 import { judgedEntry, type Judgement } from './judged-entry.ts';
@@ -121,8 +121,8 @@ async function judgeEntry(
 
   // About the whole entry, whatever its outcomes on one component are.
   const harm = runs ? await weighHarm(trx, id, judge) : null;
-  const judgedWithHarm: typeof judged = (from, ...rest) =>
-    restrain(judged(from, ...rest), from, harm);
+  const judgedWithHarm: typeof changeOf = (from, ...rest) =>
+    restrain(changeOf(from, ...rest), from, harm);
   const whole = { autonomy, risk, ...(await evidence(null, null)) };
   const toShadow = judgedWithHarm(autonomy, risk, whole)?.autonomy === 'shadow';
   const parts = [];

@@ -3,7 +3,7 @@
  */
 import type { Risk } from '../../contract/remedy.ts';
 import { freedomOf, type Autonomy } from '../../ground/autonomy.ts';
-import { judged, type Change, type Evidence } from './autonomy.ts';
+import { changeOf, type Change, type Evidence } from './autonomy.ts';
 
 export interface Whole extends Evidence {
   autonomy: Autonomy;
@@ -26,7 +26,7 @@ export interface Judgement {
 }
 
 /** All changes that the evidence asks for, the components' first. */
-export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged): Judgement[] {
+export function judgedEntry(whole: Whole, parts: readonly Part[], judge = changeOf): Judgement[] {
   const { autonomy, risk } = whole;
   const change = judge(autonomy, risk, whole);
   const after = change?.autonomy ?? autonomy;
@@ -49,5 +49,5 @@ export function judgedEntry(whole: Whole, parts: readonly Part[], judge = judged
  * A component that shares the entry's autonomy falls with it, unless its own outcomes speak for it: they would earn
  * auto by themselves, or, when the entry may not even suggest any more, some heal held.
  */
-const speaksFor = (part: Part, risk: Risk, after: Autonomy, judge: typeof judged): boolean =>
+const speaksFor = (part: Part, risk: Risk, after: Autonomy, judge: typeof changeOf): boolean =>
   after === 'shadow' ? part.record.held > 0 : judge(after, risk, part)?.autonomy === 'auto';

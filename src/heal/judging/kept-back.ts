@@ -58,15 +58,15 @@ export function circleOf({ from, heals, components, back, rests, now }: Days): C
   if (components === 0 || back < components) return null;
   const resting = rests.reduce((sum, rest) => sum + rest.until - rest.from, 0);
   const pace = heals / Math.max(1, now - from - resting);
-  const told = rests
+  const telling = rests
     .map((rest) => ({ ...rest, expected: (rest.until - rest.from) * rest.whole * pace }))
     .filter(({ expected }) => expected >= expectedInOne);
-  const quiet = told.filter(({ began }) => began === 0);
+  const quiet = telling.filter(({ began }) => began === 0);
   const expected = quiet.reduce((sum, rest) => sum + rest.expected, 0);
-  if (quiet.length < fewestRests || quiet.length * 3 < told.length * 2) return null;
+  if (quiet.length < fewestRests || quiet.length * 3 < telling.length * 2) return null;
   if (expected < expectedInAll) return null;
   const hours = quiet.reduce((sum, rest) => sum + rest.until - rest.from, 0) / 3_600_000;
-  return { heals, components, quiet: quiet.length, rests: told.length, hours, expected };
+  return { heals, components, quiet: quiet.length, rests: telling.length, hours, expected };
 }
 
 /** Decisions and heals of three days are searched among this many of the newest. */
@@ -98,14 +98,14 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
       WHERE (SELECT count(*) FROM heals h WHERE h.at > d.decided_at - interval '24 hours' AND h.at < d.decided_at)
         >= engine.heals_a_day(${id}::uuid, engine.now())
       GROUP BY s.at, s.until
-    ), own AS MATERIALIZED (
+    ), heal_bots AS MATERIALIZED (
       SELECT DISTINCT bot_id FROM heals
-    ), told AS (
+    ), measured AS (
       SELECT ${ms(sql`r.from`)} AS from, ${ms(sql`r.until`)} AS until,
              count(DISTINCT f.affected_component) FILTER (WHERE f.detected_at <= r.from AND coalesce(f.resolved_at, r.until) > r.from)
                AS broken,
              count(f.id) FILTER (WHERE f.detected_at > r.from) AS began
-      FROM rests r LEFT JOIN bot_findings f ON f.bot_id IN (SELECT bot_id FROM own) AND NOT ${isOfLoops}
+      FROM rests r LEFT JOIN bot_findings f ON f.bot_id IN (SELECT bot_id FROM heal_bots) AND NOT ${isOfLoops}
         AND f.detected_at < r.until AND coalesce(f.resolved_at, r.until) > r.from
       GROUP BY r.from, r.until
     ), healed AS (
@@ -114,7 +114,7 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
     SELECT ${ms(sql`min(h.at)`)} AS from, count(*)::int AS heals, ${ms(sql`engine.now()`)} AS now,
            (SELECT count(*)::int FROM healed) AS components, (SELECT count(*)::int FROM healed WHERE times > 1) AS back,
            (SELECT jsonb_agg(jsonb_build_object('from', t.from, 'until', t.until, 'began', t.began, 'whole',
-              greatest(0, 1 - t.broken::float8 / (SELECT count(*) FROM healed))) ORDER BY t.from) FROM told t) AS rests
+              greatest(0, 1 - t.broken::float8 / (SELECT count(*) FROM healed))) ORDER BY t.from) FROM measured t) AS rests
     FROM heals h`.execute(db);
   const [days] = rows;
   return days?.rests ? days : null;

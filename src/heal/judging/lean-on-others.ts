@@ -16,15 +16,15 @@ export function leanOnOthers(parts: readonly Part[]): Part[] {
   const successes = sum(all.map((each) => each.successes));
   const strength = strengthOf(all.filter((each) => each.trials > 0));
   return parts.map((part, at) => {
-    const own = all[at]!;
-    const others = trials - own.trials;
-    const share = (successes - own.successes) / others;
+    const itsRecord = all[at]!;
+    const others = trials - itsRecord.trials;
+    const share = (successes - itsRecord.successes) / others;
     // Without other components, or when they are better, the bound is not lowered.
-    if (!(share * own.trials < own.successes)) return part;
+    if (!(share * itsRecord.trials < itsRecord.successes)) return part;
     const added = Math.min(strength, others);
     const { lower } = bounds({
-      successes: own.successes + added * share,
-      trials: own.trials + added,
+      successes: itsRecord.successes + added * share,
+      trials: itsRecord.trials + added,
     });
     return { ...part, record: { ...part.record, lower: Math.min(part.record.lower, lower) } };
   });

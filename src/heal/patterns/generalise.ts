@@ -8,7 +8,7 @@ const longestName = 60;
 const leastLiteral = 3;
 
 /** Characters that mean something in RE2. */
-const escaped = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+const escapePattern = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 
 /**
  * Parts of a title that belong to one case only, and the class that stands for each in all cases. The first that fits
@@ -55,7 +55,7 @@ export function generalise(title: string): string {
   let from = 0;
   let telling = false;
   const keep = (text: string) => {
-    parts.push(...Array.from(text, escaped));
+    parts.push(...Array.from(text, escapePattern));
     telling ||= [...text.trim()].length >= leastLiteral;
   };
   for (const found of title.matchAll(anyParticular)) {
@@ -68,7 +68,7 @@ export function generalise(title: string): string {
   }
   keep(title.slice(from));
   const pattern = within(parts);
-  return telling && isUsable(pattern) ? pattern : within(Array.from(title, escaped));
+  return telling && isUsable(pattern) ? pattern : within(Array.from(title, escapePattern));
 }
 
 /** As many parts as fit into a pattern, from the beginning. */

@@ -42,7 +42,7 @@ function partOf(node: PatternTree, subs: Part[]): Part {
       return flushed(subs[0]!);
     case ops.optional: {
       const [{ exact }] = subs as [Part];
-      return { exact: exact && bounded(['', ...exact]), sets: [] };
+      return { exact: exact && withinLimit(['', ...exact]), sets: [] };
     }
     case ops.concat:
       return concat(subs);
@@ -102,18 +102,18 @@ function concat(subs: Part[]): Part {
 function product(heads: string[], tails: string[]): string[] | null {
   if (heads.length * tails.length > mostExact) return null;
   const all = heads.flatMap((head) => tails.map((tail) => head + tail));
-  return all.some((text) => text.length > longestExact) ? null : bounded(all);
+  return all.some((text) => text.length > longestExact) ? null : withinLimit(all);
 }
 
 function alternate(subs: Part[]): Part {
-  const exact = subs.every((sub) => sub.exact) && bounded(subs.flatMap((sub) => sub.exact!));
+  const exact = subs.every((sub) => sub.exact) && withinLimit(subs.flatMap((sub) => sub.exact!));
   if (exact) return { exact, sets: [] };
   const branches = subs.map((sub) => flushed(sub).sets[0]);
   if (branches.some((branch) => !branch)) return unknown;
   return { exact: null, sets: best([], [branches.flatMap((branch) => branch!)]) };
 }
 
-const bounded = (texts: string[]): string[] | null => {
+const withinLimit = (texts: string[]): string[] | null => {
   const distinct = [...new Set(texts)];
   return distinct.length > mostExact ? null : distinct;
 };

@@ -65,6 +65,6 @@ export function foldTree<Value>(
 /** An estimate of how many instructions re2js compiles the tree to. */
 export const sizeOf = (tree: PatternTree): number =>
   foldTree<number>(tree, ({ op, runes }, subs) => {
-    const own = op === ops.literal ? runes.length : Math.max(1, subs.length);
-    return subs.reduce((size, sub) => size + sub, op === ops.concat ? 0 : own);
+    const ownSize = op === ops.literal ? runes.length : Math.max(1, subs.length);
+    return subs.reduce((size, sub) => size + sub, op === ops.concat ? 0 : ownSize);
   });

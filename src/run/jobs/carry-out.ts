@@ -13,7 +13,7 @@ import { underJobFence } from './under-job-fence.ts';
 /** How an attempt ended. `final`: a further attempt could not end differently. */
 export type Outcome = JobEnding & { final: boolean };
 
-const failed = (reason: string, error: string, final: boolean): Outcome => ({
+const failure = (reason: string, error: string, final: boolean): Outcome => ({
   status: 'failed',
   reason,
   error: fitting(error, 2_000),
@@ -29,7 +29,7 @@ const failed = (reason: string, error: string, final: boolean): Outcome => ({
 export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome | null> {
   const { job, signal } = run;
   const payload = job.payload.safeParse(run.payload);
-  if (!payload.success) return failed('payload', z.prettifyError(payload.error), true);
+  if (!payload.success) return failure('payload', z.prettifyError(payload.error), true);
 
   const deadline = setTimeout(() => run.stop('timeout'), job.timeoutSeconds * 1_000);
   try {
@@ -41,7 +41,7 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
   } catch (error) {
     if (signal.aborted) return whenStopped(run);
     if (error instanceof LostRunError) return null;
-    return failed('job failed', messageOf(error), false);
+    return failure('job failed', messageOf(error), false);
   } finally {
     clearTimeout(deadline);
     // After this the handler's writes are refused.

@@ -29,14 +29,14 @@ export function readEventResult(
   if (!read.success) throw againstContract(read.error);
   const reported = new Set<string>();
   for (const { component, key = component } of result.findings) {
-    if (reported.has(key)) throw refused(`findings: two share the key ${key}`);
+    if (reported.has(key)) throw contractError(`findings: two share the key ${key}`);
     reported.add(key);
   }
   const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
-  const told = new Set<string>();
+  const tallied = new Set<string>();
   for (const { key } of read.data.tallies) {
-    if (told.has(key)) throw refused(`tallies: two have the key ${key}`);
-    told.add(key);
+    if (tallied.has(key)) throw contractError(`tallies: two have the key ${key}`);
+    tallied.add(key);
   }
   const begins = new Map(starts.map((start) => [start.key, start.from]));
   const kept = new Map(
@@ -44,18 +44,20 @@ export function readEventResult(
   );
   for (const key of wanted) {
     const tally = kept.get(key);
-    if (!tally) throw refused(`tallies: there is none for the key ${key}`);
+    if (!tally) throw contractError(`tallies: there is none for the key ${key}`);
     if (tally.of !== null && tally.of < tally.bad)
-      throw refused(`tallies: the key ${key} has more bad events than events`);
+      throw contractError(`tallies: the key ${key} has more bad events than events`);
     const begin = begins.get(key) ?? from;
     if (tally.newestBadAt && (+tally.newestBadAt < +begin - 1 || +tally.newestBadAt > +now + 1))
-      throw refused(`tallies: newestBadAt of the key ${key} is not between its start and now`);
+      throw contractError(
+        `tallies: newestBadAt of the key ${key} is not between its start and now`,
+      );
     if ((tally.bad === 0) !== (tally.newestBadAt === null))
-      throw refused(`tallies: newestBadAt of the key ${key} does not fit its bad events`);
+      throw contractError(`tallies: newestBadAt of the key ${key} does not fit its bad events`);
     if (reported.has(key) && tally.bad === 0)
-      throw refused(`findings: the key ${key} is reported without a bad event`);
+      throw contractError(`findings: the key ${key} is reported without a bad event`);
   }
   return { ...result, tallies: [...kept.values()] };
 }
 
-const refused = (why: string) => new Error(`its result does not fit the contract: ${why}`);
+const contractError = (why: string) => new Error(`its result does not fit the contract: ${why}`);

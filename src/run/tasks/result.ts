@@ -62,7 +62,7 @@ export function readResult(returned: unknown): CheckResult {
       `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
         `the limit is ${mostInKeys}: return { count, except } or shorter keys`,
     );
-  return bounded(read.data as CheckResult);
+  return withinLimits(read.data as CheckResult);
 }
 
 /** Names the first field that does not fit; of a union, the first field of the closest variant. */
@@ -79,7 +79,7 @@ export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
 }
 
 /** Findings beyond a limit are left out, and the result says so. */
-function bounded({ findings, ...result }: CheckResult): CheckResult {
+function withinLimits({ findings, ...result }: CheckResult): CheckResult {
   const kept: CheckResult['findings'] = [];
   let length = 0;
   for (const { metadata, description, ...finding } of findings.slice(0, mostFindings)) {

@@ -36,12 +36,12 @@ export const escalateValues = (runs: Ending[]): [string] => [
 ];
 
 /** `runs`: the runs of `$1` that this transaction holds and that end here. */
-const runs = sql`asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, looked boolean, healing_done boolean)
+const runs = sql`input AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS input (id uuid, fence bigint, last boolean, looked boolean, healing_done boolean)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.started_at, asked.looked AND e.trigger <> 'verify' AS looked, asked.healing_done
-    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
-    WHERE asked.last OR e.cancel_requested_at IS NOT NULL
+    SELECT e.id, e.bot_id, e.started_at, input.looked AND e.trigger <> 'verify' AS looked, input.healing_done
+    FROM input JOIN bot_executions e ON ${isHeldAs('input')}
+    WHERE input.last OR e.cancel_requested_at IS NOT NULL
   )`;
 
 /**

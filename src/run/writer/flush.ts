@@ -50,7 +50,7 @@ export async function flush(
   const going = writes.filter((write) => !isEnding(write));
   await client.query('BEGIN');
   const sent = [
-    send(client, lockRuns, [JSON.stringify(writes.map(askedOf))]),
+    send(client, lockRuns, [JSON.stringify(writes.map(lockInputOf))]),
     recording.length > 0 ? send(client, recordRuns, recordValues(recording)) : [],
     dependent.length > 0 ? send(client, suppressFindings, [JSON.stringify(dependent)]) : [],
     ...(ending.length > 0
@@ -90,7 +90,7 @@ const isRecording = (write: RunWrite): write is RunWrite & { recording: Recordin
 const isEnding = (write: RunWrite): write is RunWrite & { finish: Finish } => write.finish !== null;
 
 /** What a flush asks for: `$1` of {@link lockRuns} is a list of these. */
-interface Asked {
+interface LockInput {
   id: string;
   fence: string;
   /** whether the flush ends it, and so moves its bot's counters and tickets */
@@ -101,7 +101,7 @@ interface Asked {
   fingerprints: string[];
 }
 
-const askedOf = ({ run, recording, finish }: RunWrite): Asked => ({
+const lockInputOf = ({ run, recording, finish }: RunWrite): LockInput => ({
   id: run.id,
   fence: run.fence,
   ends: finish !== null,
@@ -120,11 +120,11 @@ const askedOf = ({ run, recording, finish }: RunWrite): Asked => ({
 export const lockRuns = statement<{ id: string }>(
   'lock-runs',
   sql`
-  WITH asked AS MATERIALIZED (
+  WITH input AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS a (id uuid, fence bigint, ends boolean, records boolean, fingerprints text[])
   ), held AS MATERIALIZED (
-    SELECT e.id, e.bot_id, asked.ends, asked.records, asked.fingerprints
-    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
+    SELECT e.id, e.bot_id, input.ends, input.records, input.fingerprints
+    FROM input JOIN bot_executions e ON ${isHeldAs('input')}
     -- Locks bot_executions by id.
     ORDER BY e.id FOR NO KEY UPDATE OF e
   ), bots_held AS MATERIALIZED (

@@ -82,14 +82,14 @@ export const recordValues = (runs: { run: Run; recording: Recording }[]): [strin
 ];
 
 /** `runs`: those of `$1` that are held. */
-const runs = sql`asked AS MATERIALIZED (
+const runs = sql`input AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
-      AS asked (id uuid, fence bigint, examined jsonb, asked text[], counts jsonb, looked boolean, reported text[],
+      AS input (id uuid, fence bigint, examined jsonb, asked text[], counts jsonb, looked boolean, reported text[],
                 decided jsonb)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, e.started_at, asked.examined, asked.asked, asked.counts, asked.looked,
-           asked.reported, asked.decided
-    FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
+    SELECT e.id, e.bot_id, e.fence, e.started_at, input.examined, input.asked, input.counts, input.looked,
+           input.reported, input.decided
+    FROM input JOIN bot_executions e ON ${isHeldAs('input')}
   )`;
 
 /** `reported`: the findings of `$2`, each with its run. */

@@ -20,10 +20,10 @@ const statements: [Statement<unknown>, unknown[]][] = [
 ];
 
 /** Sends all of them on this connection. Rejects with the first error once all are answered. */
-export async function askNothing(client: pg.ClientBase): Promise<void> {
-  const asked = statements.map(([statement, values]) => send(client, statement, values));
-  await Promise.allSettled(asked);
-  await Promise.all(asked);
+export async function sendEmpty(client: pg.ClientBase): Promise<void> {
+  const answers = statements.map(([statement, values]) => send(client, statement, values));
+  await Promise.allSettled(answers);
+  await Promise.all(answers);
 }
 
 /**
@@ -34,7 +34,7 @@ export async function warmUp(connections: pg.Pool, count: number): Promise<void>
   const warm = async () => {
     const client = await connections.connect();
     try {
-      await askNothing(client);
+      await sendEmpty(client);
     } finally {
       client.release();
     }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { recordCanary } from '../../data/bots/canaries.ts';
 import { send, statement } from '../../batch/statement.ts';
-import { askNothing } from './warm-up.ts';
+import { sendEmpty } from './warm-up.ts';
 
 const record = statement('record-canary', recordCanary);
 
@@ -11,7 +11,7 @@ const record = statement('record-canary', recordCanary);
  */
 export async function writeCanary(client: pg.ClientBase, id: string): Promise<void> {
   await client.query('BEGIN');
-  await askNothing(client);
+  await sendEmpty(client);
   await send(client, record, [id]);
   await client.query('COMMIT');
 }

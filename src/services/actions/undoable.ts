@@ -23,13 +23,16 @@ export function undoableOf(
   return {
     refusal: undoRefusal(action, steps),
     cannot: isReversible(remedy, action.risk) ? null : remedy ? 'cannot' : 'gone',
-    delayed: told(action, 'undo_delayed'),
-    failed: told(action, 'undo_failed'),
+    delayed: undoNoteOf(action, 'undo_delayed'),
+    failed: undoNoteOf(action, 'undo_failed'),
   };
 }
 
 /** The text under this name in its evidence; null where there is none. */
-function told({ evidence }: ListedAction, name: 'undo_delayed' | 'undo_failed'): string | null {
+function undoNoteOf(
+  { evidence }: ListedAction,
+  name: 'undo_delayed' | 'undo_failed',
+): string | null {
   const why = (evidence as Record<string, unknown> | null)?.[name];
   return typeof why === 'string' ? why : null;
 }

@@ -22,7 +22,7 @@ export interface BotDependents {
   approvals: number;
   /** entries of knowledge whose newest decisions were about its findings; they stay */
   knowledge: string[];
-  /** entries whose playbook names it: they go by its name */
+  /** entries whose playbook names it: a rename would make them miss it */
   playbooks: string[];
   /** ids of silences in force about a component of this name: they cover what a bot finds about this one */
   namedBySilences: string[];

@@ -6,7 +6,7 @@ import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import {
-  changed,
+  requireChange,
   refuseLeftOff,
   refuseUnfit,
   WrongStatusError,
@@ -34,7 +34,7 @@ export async function disableBot(
     cancelled: 0,
     stopping: 0,
     ...done,
-    bot: await changed(db, bot, done?.bot),
+    bot: await requireChange(db, bot, done?.bot),
   };
 }
 
@@ -62,5 +62,5 @@ export async function enableBot(
   const known = await catalogue();
   refuseUnfit(bot, known, 'enabled');
   await refuseLeftOff(db, bot, known, 'enabled');
-  return { bot: await changed(db, bot, await enable(db, bot)), same: false, wasRemoved };
+  return { bot: await requireChange(db, bot, await enable(db, bot)), same: false, wasRemoved };
 }

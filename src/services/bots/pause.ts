@@ -37,7 +37,7 @@ export async function pauseBot(
       hint: `\`npx roundsman bots enable ${bot.name}\` if it is to run again`,
     });
   if (bot.status === 'paused') return { bot, same: true, open: 0 };
-  const after = await changed(db, bot, pause(db, bot, reason));
+  const after = await requireChange(db, bot, pause(db, bot, reason));
   return { bot: after, same: false, open: await countPendingRuns(db, bot.id) };
 }
 
@@ -62,7 +62,7 @@ export async function resumeBot(
   const known = await catalogue();
   refuseUnfit(bot, known, 'resumed');
   await refuseLeftOff(db, bot, known, 'resumed');
-  return { bot: await changed(db, bot, resume(db, bot)), same: false };
+  return { bot: await requireChange(db, bot, resume(db, bot)), same: false };
 }
 
 /** Refuses to make a bot active that the scheduler would mark in error again in its next tick. */
@@ -99,7 +99,7 @@ export async function refuseLeftOff(
 }
 
 /** The changed bot. Throws {@link WrongStatusError} where another session changed the bot first. */
-export async function changed(
+export async function requireChange(
   db: Db,
   { id, name, status }: BotRow,
   change: Promise<BotRow | undefined> | BotRow | undefined,

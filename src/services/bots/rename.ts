@@ -1,6 +1,6 @@
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
-import { ConstraintError, explained } from '../../database/faults/constraint-errors.ts';
+import { ConstraintError, explainRefusal } from '../../database/faults/constraint-errors.ts';
 import { renameBot as rename } from '../../transitions/bots/rename.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
@@ -34,7 +34,7 @@ export async function renameBot(
     .execute((trx) => rename(trx, seen, name))
     .catch((error: unknown) => {
       // Another session has just given the name to a bot of its own.
-      const refused = explained(error, '');
+      const refused = explainRefusal(error, '');
       if (refused instanceof ConstraintError && refused.constraint === 'bots_name_key') return;
       throw error;
     });

@@ -82,8 +82,8 @@ function tryConfig(): Config | Error {
 }
 
 function failure(subject: string, error: unknown): Diagnosis {
-  const told = error instanceof RoundsmanError ? error : explainFault(error);
-  return told
-    ? fail(subject, `${told.what}: ${told.why}`, told.hint)
+  const explained = error instanceof RoundsmanError ? error : explainFault(error);
+  return explained
+    ? fail(subject, `${explained.what}: ${explained.why}`, explained.hint)
     : fail(subject, messageOf(error), 'this error is unexpected: please report it as a defect');
 }

@@ -7,7 +7,7 @@ import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 const mostSkewMs = 2_000;
 
-const called = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
+const namesOf = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
 /**
  * Which processes are alive by their heartbeat. That is a good result only if `progress` has also shown that runs get
@@ -35,12 +35,12 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
         'start one: `npx roundsman up`',
       ),
     );
-  else if (progress?.status === 'ok') found.push(ok('Processes', called(alive)));
+  else if (progress?.status === 'ok') found.push(ok('Processes', namesOf(alive)));
   else
     found.push(
       warn(
         'Processes',
-        `${called(alive)}: alive by their heartbeats, which does not prove that runs move`,
+        `${namesOf(alive)}: alive by their heartbeats, which does not prove that runs move`,
         'see Progress',
       ),
     );

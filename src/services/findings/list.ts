@@ -5,7 +5,7 @@ import type { Db } from '../../database/connect.ts';
 import type { BotFindings } from '../../database/tables.ts';
 import { botOf } from '../references/named.ts';
 
-export type { StandingTicket } from '../../data/bots/bot-findings.ts';
+export type { TicketInCharge } from '../../data/bots/bot-findings.ts';
 export type Severity = BotFindings['severity'];
 export type FindingRow = Selectable<BotFindings>;
 

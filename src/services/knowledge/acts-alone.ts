@@ -15,8 +15,8 @@ export async function editLetsActAlone(
   if (edit.autonomy !== 'auto') return false;
   const entry = await knowledgeOf(db, knowledge);
   checkFreedom({ ...entry, ...edit }, catalogue, true);
-  const own = (await ownAutonomies(db, entry.id)).find((row) => row.component === component);
-  return (own ?? entry).autonomy !== 'auto';
+  const override = (await ownAutonomies(db, entry.id)).find((row) => row.component === component);
+  return (override ?? entry).autonomy !== 'auto';
 }
 
 /** Whether enabling an entry lets it act alone again. Throws NotFoundError. */

@@ -66,7 +66,7 @@ export async function editKnowledge(
 ): Promise<EditedKnowledge> {
   authorise(actor, 'edit knowledge', 'admin');
   const { id } = await knowledgeOf(db, given);
-  const checked = (entry: KnowledgeRow): KnowledgeEdit => {
+  const checkEdit = (entry: KnowledgeRow): KnowledgeEdit => {
     const autonomy = freedomAfter(entry, wanted);
     checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
     return wanted;
@@ -76,7 +76,7 @@ export async function editKnowledge(
     figures: wanted.autonomy && (await figuresNow(db, id)),
   };
   const unmet = await categoryWarnings(db, wanted.category);
-  const edited = await db.transaction().execute((trx) => edit(trx, id, checked, change));
+  const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
   const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, mostOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {

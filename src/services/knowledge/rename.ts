@@ -1,6 +1,6 @@
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
-import { ConstraintError, explained } from '../../database/faults/constraint-errors.ts';
+import { ConstraintError, explainRefusal } from '../../database/faults/constraint-errors.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { renameKnowledge as rename } from '../../transitions/knowledge/rename.ts';
@@ -39,7 +39,7 @@ export async function renameKnowledge(
     .execute((trx) => rename(trx, seen, name, change))
     .catch((error: unknown) => {
       // Another session has just given the name to an entry of its own.
-      const refused = explained(error, '');
+      const refused = explainRefusal(error, '');
       if (refused instanceof ConstraintError && refused.constraint === 'bot_knowledge_name_key')
         return;
       throw error;

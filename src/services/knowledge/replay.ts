@@ -100,9 +100,9 @@ export async function replay(
         break;
       }
       found.examined += 1;
-      const asked = examine(index, textOf({ ...finding, description }));
-      found.unexamined += asked.unexamined.length;
-      if (asked.found.length === 0) continue;
+      const match = examine(index, textOf({ ...finding, description }));
+      found.unexamined += match.unexamined.length;
+      if (match.found.length === 0) continue;
       matched.push(finding.id);
       fingerprints.add(finding.fingerprint);
       if (found.examples.length < mostExamples) found.examples.push(finding);

@@ -58,8 +58,13 @@ async function byComponent(db: Db, id: string): Promise<InComponent[]> {
   for (const component of await decidedComponents(db, id, mostComponents)) {
     const about = { fingerprint: null, component, category: null };
     const { records, context, untouched, lift } = (await figuresOf(db, [id], about)).get(id)!;
-    const own = context === 'component' ? lift : null;
-    found.push({ component, record: records.component, untouched, lift: own });
+
+    found.push({
+      component,
+      record: records.component,
+      untouched,
+      lift: context === 'component' ? lift : null,
+    });
   }
   return found;
 }

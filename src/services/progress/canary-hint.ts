@@ -26,6 +26,6 @@ export function hintFor(error: string | null): string | null {
   if (error === null || ofChild.test(error)) return null;
   const code = codes.find(([words]) => words.test(error))?.[1];
   const known = Object.assign(new Error(error), code && { code, severity: 'FATAL' });
-  const told = refusalOf(known) ?? explainFault(known);
-  return told && `in the settings of that process: ${told.hint}`;
+  const explanation = refusalOf(known) ?? explainFault(known);
+  return explanation && `in the settings of that process: ${explanation.hint}`;
 }

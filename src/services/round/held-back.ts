@@ -38,13 +38,13 @@ export async function heldBack(
   const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, mostExplained);
   if (open.length === 0) return [];
   const about = await aboutFindings(db, open);
-  const told: HeldBack[] = [];
+  const heldBack: HeldBack[] = [];
   for (const [index, finding] of open.entries()) {
     const { candidates, unexamined } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
-    told.push(first ? standing(first, about[index]!, now) : unmatched(finding.id, unexamined));
+    heldBack.push(first ? standing(first, about[index]!, now) : unmatched(finding.id, unexamined));
   }
-  return told;
+  return heldBack;
 }
 
 const unmatched = (finding: string, unexamined: string[]): HeldBack => ({

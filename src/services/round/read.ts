@@ -4,7 +4,7 @@ import {
   quietColumns,
   severityRank,
   ticketColumn,
-  type StandingTicket,
+  type TicketInCharge,
   type Suppressor,
 } from '../../data/bots/bot-findings.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
@@ -18,7 +18,7 @@ import type { HeldBack } from './held-back.ts';
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   suppressor: Suppressor | null;
-  ticket: StandingTicket | null;
+  ticket: TicketInCharge | null;
 };
 
 /** With the time at which it was last reopened, and the reason why people are not told of its finding. */

@@ -33,12 +33,12 @@ export function silenceOf(given: Given): SilenceWanted {
   const category = silenceTextOf('--category', given.category);
   const fingerprint = silenceTextOf('--fingerprint', given.fingerprint);
   if (!given.bot && !component && !category && !fingerprint)
-    throw refused(
+    throw refusal(
       'no option says what to silence',
       'give at least one of --bot, --component, --category, --fingerprint',
     );
   if (given.for === undefined && !given.untilResolved)
-    throw refused('no option says until when', 'give --for 2h, or --until-resolved');
+    throw refusal('no option says until when', 'give --for 2h, or --until-resolved');
   return { bot: given.bot, component, category, fingerprint, seconds: given.for ?? null };
 }
 
@@ -49,7 +49,7 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
   if (value === undefined) return null;
   const text = storable(value.trim());
   if (!text || [...text].length > longest)
-    throw refused(
+    throw refusal(
       `${flag} is ${text ? `longer than ${longest} characters` : 'empty'}`,
       `for example ${flag} api`,
     );
@@ -75,5 +75,5 @@ export async function addSilence(
   return { silence, bot: bot?.name ?? null, behind: await countBehind(db, silence.id) };
 }
 
-const refused = (why: string, hint: string): UsageError =>
+const refusal = (why: string, hint: string): UsageError =>
   new UsageError({ what: 'nothing was silenced', why, hint });

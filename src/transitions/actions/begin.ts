@@ -5,7 +5,7 @@
  *
  * From: `intent`, of this run or of one that has ended.
  * To: `intent`, with `begun` and `params` in its evidence; or without them again.
- * By: the process that applies the remedy, under the run's fence.
+ * By: the worker's child that applies the remedy, under the run's fence.
  * Locks: the action; the transaction holds the run.
  * Zero rows: the action has ended, or belongs to another run that goes on.
  */

@@ -4,7 +4,7 @@
  *
  * From: `intent`.
  * To: `unknown`, with the reason in `error_message`.
- * By: the worker or the process that applies the remedy, under the run's fence.
+ * By: the worker, or its child that applies the remedy, under the run's fence.
  * Locks: the action.
  * Zero rows: the action has ended.
  */

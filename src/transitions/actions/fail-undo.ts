@@ -17,14 +17,14 @@ import { plain } from '../../ground/plain.ts';
 /** The most characters of a reason that are stored. */
 const longest = 2_000;
 
-const told = (word: 'undo_failed' | 'undo_delayed', why: string): string =>
+const undoNote = (word: 'undo_failed' | 'undo_delayed', why: string): string =>
   JSON.stringify(plain({ [word]: fitting(why, longest) }));
 
 /** It is certain that the effect was not undone: the undo may be requested again. */
 export async function failUndo(trx: Transaction<Database>, id: string, why: string): Promise<void> {
   await sql`
     UPDATE bot_actions
-    SET undo_requested_at = NULL, evidence = evidence - 'undo_begun' - 'undo_delayed' || ${told('undo_failed', why)}::jsonb
+    SET undo_requested_at = NULL, evidence = evidence - 'undo_begun' - 'undo_delayed' || ${undoNote('undo_failed', why)}::jsonb
     WHERE id = ${id}::uuid`.execute(trx);
 }
 
@@ -41,7 +41,7 @@ export async function delayUndo(
   await sql`
     UPDATE bot_actions
     SET evidence = CASE WHEN evidence #>> '{undo_begun,fence}' = ${fence}::text THEN evidence - 'undo_begun' ELSE evidence END
-                   || ${told('undo_delayed', why)}::jsonb
+                   || ${undoNote('undo_delayed', why)}::jsonb
     WHERE id = ${id}::uuid`.execute(trx);
 }
 
@@ -59,6 +59,6 @@ export async function doubtUndo(
     trx,
   );
   await sql`
-    UPDATE bot_actions SET undo_requested_at = NULL, evidence = evidence - 'undo_delayed' || ${told('undo_failed', why)}::jsonb
+    UPDATE bot_actions SET undo_requested_at = NULL, evidence = evidence - 'undo_delayed' || ${undoNote('undo_failed', why)}::jsonb
     WHERE id = ${id}::uuid`.execute(trx);
 }

@@ -54,13 +54,13 @@ export async function requestUndo(
     const run = (await isToCome(trx, now)) ? null : await queueManualRun(trx, action.bot_id!);
     return { action: now, run };
   }
-  const asked = await trx
+  const requested = await trx
     .updateTable('bot_actions')
     .set({ undo_requested_at: sql<Date>`engine.now()`, undo_requested_by: by })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  return { action: asked, run: await queueManualRun(trx, action.bot_id!) };
+  return { action: requested, run: await queueManualRun(trx, action.bot_id!) };
 }
 
 /** Whether a run of its bot that will undo the effect waits, or has begun since the request. */

@@ -15,13 +15,13 @@ import { sql } from 'kysely';
 const isSameRun = (run: string) => `s.last_execution_id IS NOT DISTINCT FROM ${run}`;
 const earlier = (run: string) =>
   `(CASE WHEN ${isSameRun(run)} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END)`;
-const remembered = (run: string, failed: boolean) =>
+const statesWith = (run: string, failed: boolean) =>
   `(${earlier(run)} || ${failed})[greatest(1, cardinality(${earlier(run)}) - 19) :]`;
-const states = (run: string, failed: boolean) => sql.raw(remembered(run, failed));
+const states = (run: string, failed: boolean) => sql.raw(statesWith(run, failed));
 const inRow = (run: string, column: string) =>
   sql.raw(`CASE WHEN ${isSameRun(run)} THEN greatest(1, s.${column}) ELSE s.${column} + 1 END`);
 const flapping = (run: string, failed: boolean) =>
-  sql.raw(`engine.flapping_since(${remembered(run, failed)}, s.flapping_since)`);
+  sql.raw(`engine.flapping_since(${statesWith(run, failed)}, s.flapping_since)`);
 
 /** `failing`: reported fingerprints, which have failed once more. Reads `reported`. */
 export const rememberFailures = sql`failing AS (

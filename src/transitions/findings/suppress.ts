@@ -30,18 +30,18 @@ export interface Dependent {
 export const suppressFindings = statement(
   'suppress',
   sql`
-  WITH asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, fingerprint text, depends_on text[])
+  WITH input AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS input (id uuid, fence bigint, fingerprint text, depends_on text[])
   )
   UPDATE bot_findings f
   SET suppressed_by = (
     SELECT p.id FROM bot_findings p
-    WHERE p.resolved_at IS NULL AND p.affected_component = ANY (asked.depends_on) AND p.fingerprint <> f.fingerprint
+    WHERE p.resolved_at IS NULL AND p.affected_component = ANY (input.depends_on) AND p.fingerprint <> f.fingerprint
       AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
     ORDER BY ${silenced(ofFinding('p'))}, NOT EXISTS (
         SELECT FROM bot_tickets t
         WHERE t.bot_id = p.bot_id AND t.fingerprint IN (p.fingerprint, ${stormOf(sql`p.bot_id`)}) AND ${isPending('t')}),
       ${severityRank('p.severity')}, p.detected_at, p.id LIMIT 1)
-  FROM asked JOIN bot_executions e ON ${isHeldAs('asked')}
-  WHERE f.bot_id = e.bot_id AND f.fingerprint = asked.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = asked.id`,
+  FROM input JOIN bot_executions e ON ${isHeldAs('input')}
+  WHERE f.bot_id = e.bot_id AND f.fingerprint = input.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = input.id`,
 );

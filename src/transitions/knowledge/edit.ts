@@ -39,9 +39,9 @@ export async function editKnowledge(
     .where('id', '=', id)
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow();
-  const asked = edit(before);
-  const autonomy = freedomAfter(before, asked);
-  const wanted: KnowledgeEdit = autonomy === before.autonomy ? asked : { ...asked, autonomy };
+  const edited = edit(before);
+  const autonomy = freedomAfter(before, edited);
+  const wanted: KnowledgeEdit = autonomy === before.autonomy ? edited : { ...edited, autonomy };
   const columns = (Object.keys(wanted) as (keyof KnowledgeEdit)[]).filter(
     (column) => wanted[column] !== before[column],
   );
@@ -56,12 +56,12 @@ export async function editKnowledge(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const lowered = asked.autonomy === undefined && after.autonomy !== before.autonomy;
-  const told = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
+  const lowered = edited.autonomy === undefined && after.autonomy !== before.autonomy;
+  const recorded = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
   for (const event of eventsOf(before, after, change.figures))
-    await writeEvent(trx, id, event, told);
+    await writeEvent(trx, id, event, recorded);
   if (isAnother(before, wanted) || freedomOf(after.autonomy) < freedomOf(before.autonomy))
-    await lowerComponents(trx, after, told);
+    await lowerComponents(trx, after, recorded);
   return { before, after };
 }
 
@@ -70,17 +70,17 @@ function eventsOf(before: KnowledgeRow, after: KnowledgeRow, figures?: object): 
   const edited = (Object.keys(was) as (keyof typeof was)[]).filter(
     (each) => was[each] !== is[each],
   );
-  const told = (
+  const eventOf = (
     event: KnowledgeEvent['event'],
     columns: readonly (keyof KnowledgeEdit)[],
   ): KnowledgeEvent => ({ event, before: pick(before, columns), after: pick(after, columns) });
   return [
-    ...(edited.length > 0 ? [told('edited', edited)] : []),
+    ...(edited.length > 0 ? [eventOf('edited', edited)] : []),
     ...(before.autonomy !== after.autonomy
-      ? [{ ...told(nameOfChange(before.autonomy, after.autonomy), ['autonomy']), figures }]
+      ? [{ ...eventOf(nameOfChange(before.autonomy, after.autonomy), ['autonomy']), figures }]
       : []),
     ...(before.enabled !== after.enabled
-      ? [told(after.enabled ? 'enabled' : 'disabled', ['enabled'])]
+      ? [eventOf(after.enabled ? 'enabled' : 'disabled', ['enabled'])]
       : []),
   ];
 }

@@ -27,13 +27,13 @@ export async function setAutonomyOn(
     .where('id', '=', id)
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow();
-  const own = await trx
+  const override = await trx
     .selectFrom('bot_knowledge_autonomy')
     .select('autonomy')
     .where('knowledge_id', '=', id)
     .where('component', '=', component)
     .executeTakeFirst();
-  const before = (own ?? entry).autonomy;
+  const before = (override ?? entry).autonomy;
   if (before === autonomy) return null;
   await keepOwnAutonomy(trx, id, component, autonomy);
   const event = {

@@ -31,7 +31,7 @@ export async function cancelRunsOf(
       -- Locks bot_executions by id; rows that others hold are skipped.
       SELECT e.id FROM bot_executions e WHERE e.bot_id = ${botId}::uuid AND ${isPending('e')} AND e.trigger <> 'external'
       ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
-    ), asked AS (
+    ), requested AS (
       UPDATE bot_executions e
       SET status = CASE WHEN ${isFresh} THEN 'cancelled' ELSE e.status END,
           completed_at = CASE WHEN ${isFresh} THEN engine.now() END,
@@ -48,8 +48,8 @@ export async function cancelRunsOf(
       ON CONFLICT (execution_id) DO NOTHING
       RETURNING execution_id
     )
-    SELECT (SELECT count(*)::int FROM asked WHERE status = 'cancelled') AS cancelled,
-           (SELECT count(*)::int FROM asked WHERE status <> 'cancelled') + (SELECT count(*)::int FROM beside) AS stopping`.execute(
+    SELECT (SELECT count(*)::int FROM requested WHERE status = 'cancelled') AS cancelled,
+           (SELECT count(*)::int FROM requested WHERE status <> 'cancelled') + (SELECT count(*)::int FROM beside) AS stopping`.execute(
     trx,
   );
   return rows[0]!;

@@ -88,13 +88,13 @@ export async function cancelRun(
   if (run.completed_at) throw new RunEndedError(run);
   if (run.trigger === 'external') throw new ExternalRunError(run);
   const { rows } = await sql<Selectable<EngineCancellations>>`
-    INSERT INTO engine.cancellations AS asked (execution_id, reason) VALUES (${run_id}, ${why})
-    ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, asked.reason)
+    INSERT INTO engine.cancellations AS known (execution_id, reason) VALUES (${run_id}, ${why})
+    ON CONFLICT (execution_id) DO UPDATE SET reason = coalesce(excluded.reason, known.reason)
     RETURNING *`.execute(db);
-  const [asked] = rows;
+  const [request] = rows;
   return {
     ...run,
-    cancel_requested_at: run.cancel_requested_at ?? asked!.requested_at,
-    cancel_reason: asked!.reason ?? run.cancel_reason,
+    cancel_requested_at: run.cancel_requested_at ?? request!.requested_at,
+    cancel_reason: request!.reason ?? run.cancel_reason,
   };
 }

@@ -2,8 +2,8 @@
  * A due slot gets its run, and its bot gets the next slot.
  *
  * From: no row, and a bot that is active, planned, and due.
- * To: `queued` with its first generation, or `skipped` (`overlap`: the bot is busy; `missed`: catch-up passes over
- * it), and the bot's `next_slot_at` and `next_execution_at` moved on.
+ * To: `queued` with its first generation, or `skipped` (`overlap`: the bot is busy; `missed`: catch-up leaves
+ * it out), and the bot's `next_slot_at` and `next_execution_at` moved on.
  * By: a scheduler, in each tick.
  * Locks: bots by `next_execution_at`, skipping those that other transactions hold; then runs are inserted.
  * Zero rows: nothing is due, another scheduler has claimed it, or `wanted` names the times that are missing.

@@ -49,26 +49,26 @@ export interface FinishedRow {
 export const finishRuns = statement<FinishedRow>(
   'finish',
   sql`
-  WITH asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (id uuid, fence bigint, last boolean, retry_ms int, status text,
+  WITH input AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS input (id uuid, fence bigint, last boolean, retry_ms int, status text,
       reason text, error_message text, checks_performed int, issues_found int, actions_taken int, metadata jsonb)
   ), ended AS (
     UPDATE bot_executions e
-    SET status = CASE WHEN asked.last THEN asked.status WHEN e.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
-        reason = CASE WHEN asked.last OR e.cancel_requested_at IS NULL THEN asked.reason ELSE 'cancelled' END,
-        completed_at = CASE WHEN asked.last OR e.cancel_requested_at IS NOT NULL THEN engine.now() END,
-        execution_time_ms = CASE WHEN asked.last OR e.cancel_requested_at IS NOT NULL
+    SET status = CASE WHEN input.last THEN input.status WHEN e.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
+        reason = CASE WHEN input.last OR e.cancel_requested_at IS NULL THEN input.reason ELSE 'cancelled' END,
+        completed_at = CASE WHEN input.last OR e.cancel_requested_at IS NOT NULL THEN engine.now() END,
+        execution_time_ms = CASE WHEN input.last OR e.cancel_requested_at IS NOT NULL
                                  THEN ${tookMs} ELSE e.execution_time_ms END,
-        run_after = CASE WHEN NOT asked.last AND e.cancel_requested_at IS NULL
-                         THEN engine.now() + make_interval(secs => asked.retry_ms / 1000.0) END,
-        generation = e.generation + (NOT asked.last AND e.cancel_requested_at IS NULL)::int,
-        checks_performed = asked.checks_performed, actions_taken = asked.actions_taken,
-        issues_found = coalesce(asked.issues_found, (
+        run_after = CASE WHEN NOT input.last AND e.cancel_requested_at IS NULL
+                         THEN engine.now() + make_interval(secs => input.retry_ms / 1000.0) END,
+        generation = e.generation + (NOT input.last AND e.cancel_requested_at IS NULL)::int,
+        checks_performed = input.checks_performed, actions_taken = input.actions_taken,
+        issues_found = coalesce(input.issues_found, (
           SELECT count(*) FROM bot_findings f
           WHERE f.bot_id = e.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = e.id AND f.last_fence = e.fence)),
-        error_message = asked.error_message, metadata = asked.metadata, lease_until = NULL
-    FROM asked
-    WHERE ${isHeldAs('asked')}
+        error_message = input.error_message, metadata = input.metadata, lease_until = NULL
+    FROM input
+    WHERE ${isHeldAs('input')}
     RETURNING e.id, e.bot_id, e.status, e.generation, e.trigger, e.started_at, e.execution_time_ms, e.issues_found
   ), counted AS (
     UPDATE bots b

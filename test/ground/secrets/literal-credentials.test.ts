@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   credentialsIn,
   literalCredentials,
-  masked,
+  maskCredentials,
 } from '../../../src/ground/secrets/literal-credentials.ts';
 
 const found = (text: string) => credentialsIn(text).map(({ from, to }) => text.slice(from, to));
@@ -61,14 +61,14 @@ describe('in parameters', () => {
   });
 
   test('they are masked, and a second time nothing changes', () => {
-    const once = masked(params);
+    const once = maskCredentials(params);
     expect(once).toMatchObject({
       url: 'https://host/x?token=[redacted]',
       headers: { Authorization: 'Bearer [redacted]', cookie: '[redacted]', Accept: 'text/plain' },
       undo: params.undo,
       list: [{ password: '[redacted]' }, { limit: 5000 }],
     });
-    expect(masked(once)).toEqual(once);
+    expect(maskCredentials(once)).toEqual(once);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Rules that were compared, the engine's own last. What each of them is compared for is in docs/healing.md. */
-import { gainsAt, judged, losesAt, type Evidence } from '../../../src/heal/judging/autonomy.ts';
+import { gainsAt, changeOf, losesAt, type Evidence } from '../../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../../src/heal/statistics/betting-bounds.ts';
 import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
 import { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
@@ -60,7 +60,7 @@ function ruleOf(name: string, rest: Partial<Rule> & { by?: Bounds; cases?: boole
     name,
     record: (outcomes) => recordBy(by, cases, outcomes),
     untouched: (recovered, persisted) => untouchedBy(by, recovered, persisted),
-    judge: judged,
+    judge: changeOf,
     lean: leanOnOthers,
     beginsAnew: true,
     ...rest,
@@ -83,12 +83,12 @@ const wilsonOf: Bounds = ({ successes, trials }) => wilson(successes, trials);
 
 /** The rule before this one. */
 function before(
-  autonomy: Parameters<typeof judged>[0],
-  risk: Parameters<typeof judged>[1],
+  autonomy: Parameters<typeof changeOf>[0],
+  risk: Parameters<typeof changeOf>[1],
   evidence: Evidence,
 ) {
   const { record, untouched } = evidence;
-  if (autonomy === 'shadow') return judged(autonomy, risk, evidence);
+  if (autonomy === 'shadow') return changeOf(autonomy, risk, evidence);
   if (autonomy === 'suggest') return gainsByDisjoint(risk, evidence);
   if (risk === 'reversible') return losesByTwo(record);
   const { recovered, persisted } = untouched;
@@ -115,13 +115,13 @@ const losesByTwo = ({ relapsedTwice, decided, lower }: Record) =>
 
 /** The engine's rule but for how one that can be undone loses auto. */
 const losing =
-  (loses: (record: Record) => boolean): typeof judged =>
+  (loses: (record: Record) => boolean): typeof changeOf =>
   (autonomy, risk, evidence) =>
     autonomy === 'auto' && risk === 'reversible'
       ? loses(evidence.record)
         ? down
         : null
-      : judged(autonomy, risk, evidence);
+      : changeOf(autonomy, risk, evidence);
 
 /** The engine's rule but for the share below which nobody is asked. */
 const asking =
@@ -241,7 +241,7 @@ export const candidates: Rule[] = [
     judge: losing(({ relapsedTwice }) => relapsedTwice),
   }),
   ruleOf('no burden of proof after ten', {
-    judge: (autonomy, risk, evidence) => judged(autonomy, risk, { ...evidence, ofWhole: false }),
+    judge: (autonomy, risk, evidence) => changeOf(autonomy, risk, { ...evidence, ofWhole: false }),
   }),
   ruleOf('each try counts', { cases: false }),
   ruleOf('nothing begins anew', { beginsAnew: false }),
@@ -253,8 +253,8 @@ export const candidates: Rule[] = [
   ruleOf('better than untouched by separate bounds', {
     judge: (autonomy, risk, evidence) =>
       autonomy === 'suggest'
-        ? (judged(autonomy, 'irreversible', evidence) ?? gainsByDisjoint(risk, evidence))
-        : judged(autonomy, risk, evidence),
+        ? (changeOf(autonomy, 'irreversible', evidence) ?? gainsByDisjoint(risk, evidence))
+        : changeOf(autonomy, risk, evidence),
   }),
   chosen,
 ];

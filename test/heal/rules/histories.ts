@@ -5,7 +5,7 @@
 import type { Risk } from '../../../src/bot.ts';
 import { Chance } from '../../../src/demo/chance.ts';
 import type { Autonomy } from '../../../src/ground/autonomy.ts';
-import { agreements, judged, type Evidence } from '../../../src/heal/judging/autonomy.ts';
+import { agreements, changeOf, type Evidence } from '../../../src/heal/judging/autonomy.ts';
 import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
 import { judgedEntry, type Judgement } from '../../../src/heal/judging/judged-entry.ts';
 import type { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
@@ -36,7 +36,7 @@ export interface Rule {
   name: string;
   record(outcomes: readonly Outcome[]): Record;
   untouched(recovered: number, persisted: number): Untouched;
-  judge: typeof judged;
+  judge: typeof changeOf;
   /** what a component's record is judged with beside its own outcomes */
   lean: typeof leanOnOthers;
   /** Whoever falls begins anew: what came before does not earn it back. */
