@@ -1,12 +1,13 @@
 -- Lets the role read every table of the schemas public and engine that the caller owns, all rows of it, and call what
--- only reads, with what reads of the bot tables ask (v8_79_reads_of_bots); but no check reads what is sealed, or where it is.
+-- only reads, with what reads of the bot tables ask (v8_79_reads_of_bots, v9_10_unexamined); but no check reads what is sealed, or where it is.
 -- Done again it adds what came since. True when the role is there.
 CREATE OR REPLACE FUNCTION engine.let_checks_read() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   r record;
   asked regprocedure[] := ARRAY['engine.now_for_users()', 'engine.is_suppressed_for_users(uuid)', 'public.bots_now()',
-                                'public.finding_is_suppressed(uuid)'];
+                                'public.finding_is_suppressed(uuid)', 'engine.counts_as_broken_for_users(uuid)',
+                                'public.finding_is_broken(uuid)'];
 BEGIN
   IF to_regrole('roundsman_reader') IS NULL THEN
     RETURN false;

@@ -317,7 +317,10 @@ test('knowledge that names a secret that is not stored is taken with a warning',
   const args = ['--category', 'cache', '--pattern', 'cache is stale', '--solution', solution];
   const added = await roundsman(url, 'knowledge', 'add', 'cache.flush', ...args, '--json');
   expect(added.code).toBe(0);
-  expect(added.json().warnings).toEqual([expect.stringContaining('secrets set TOKEN')]);
+  expect(added.json().warnings).toEqual([
+    expect.stringContaining('category'),
+    expect.stringContaining('secrets set TOKEN'),
+  ]);
   for (const change of [
     ['edit', 'cache.flush', '--category', 'other'],
     ['disable', 'cache.flush'],
@@ -342,6 +345,7 @@ describe('knowledge that holds a credential in clear', () => {
     const added = await add('cache.flush', playbook('Bearer abcdef0123'), '--json');
     expect(added.code).toBe(0);
     expect(added.json().warnings).toMatchObject([
+      expect.stringContaining('category'),
       { line: 6, column: 24, name: 'CACHE_FLUSH_AUTHORIZATION' },
     ]);
     expect(added.err).toContain('npx roundsman secrets set CACHE_FLUSH_AUTHORIZATION');

@@ -56,10 +56,10 @@ test('the worst come first, then the most overdue; what is over only with --all'
   expect(list.json().map((row: any) => row.title)).toEqual(open);
   expect(Object.keys(list.json()[0])).toEqual([
     ...Object.keys(await ticket('T-1')),
-    'bots',
     'reopened_at',
     'bot_silences',
     'suppressor',
+    'bots',
   ]);
   expect(list.err).toContain('1 snoozed ticket is left out');
   const later = await roundsman(url, 'tickets', 'list', '--snoozed', '--json');

@@ -193,6 +193,7 @@ describe('one user', () => {
       'ground/errors.ts',
       'ground/is-package.ts',
       'ground/terminal.ts',
+      'ground/files/full-disk.ts',
       'ground/files/own-file.ts',
       'ground/files/trusted.ts',
       'ground/files/group-rights.ts',

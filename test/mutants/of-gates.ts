@@ -73,13 +73,13 @@ export const gates: Mutants[] = [
     },
   },
   {
-    file: 'src/heal/storm.ts',
-    test: 'test/cli/explain-storm.test.ts',
+    file: 'src/data/bots/storms.ts',
+    test: 'test/run/unexamined.test.ts',
     servers: true,
     changes: {
       'no run could tell how much there is, so that it is no storm': [
-        'ticket ? (ticket.of ?? 0) : null',
-        'ticket ? ticket.of : null',
+        'sql`coalesce(${known}, ${broken})`',
+        'sql`coalesce(${known}, 2147483647)`',
       ],
     },
   },
