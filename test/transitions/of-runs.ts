@@ -88,6 +88,10 @@ export const ofRuns: Transactions = {
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'queue a manual run': ({ db }) => db.transaction().execute((trx) => queueManualRun(trx, bots[1])),
+  'queue a round': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      for (const bot of bots.toSorted()) await queueManualRun(trx, bot);
+    }),
   'queue a verify run': ({ db }) =>
     underFence(db, run(runs.beside), (trx) => queueVerifyRun(trx, bots[0], 'f2')),
   'plan bots': ({ db }) =>
