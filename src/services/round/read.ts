@@ -113,7 +113,9 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
               eb(
                 'ticket.id',
                 'in',
-                findings.flatMap(({ ticket }) => ticket?.id ?? []).concat(none),
+                findings
+                  .flatMap(({ ticket }) => (ticket?.stands_for === 'finding' ? [ticket.id] : []))
+                  .concat(none),
               ),
             ]),
           )
