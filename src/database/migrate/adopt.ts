@@ -147,7 +147,7 @@ async function compare(
     const others = new Map([...is].filter(([part]) => !ours.has(part)));
     const differing = differ(table, documented, others);
     if (differing.length > 0) sound.delete(table);
-    found.push(...differing, ...differFromOurs(table, ours, is));
+    found.push(...differing, ...differFromOurs(table, { additions: ours, documented }, is));
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
   found.push(...(await switchedOff(trx, there)));

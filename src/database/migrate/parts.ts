@@ -148,15 +148,23 @@ function mendOther(
 /**
  * The engine's own additions to documented tables that may exist already, made by hand under the same name: a
  * vocabulary's check, an index of a foreign key, an updated_at trigger. If the existing one is the same it is taken
- * over, else it is a difference. `additions` is what scratch contains after the engine's own files.
+ * over, else it is a difference. `additions` is what scratch contains after the engine's own files, and `documented` what
+ * it contained before.
  */
-export function differFromOurs(table: string, additions: Parts, actual: Parts): string[] {
+export function differFromOurs(
+  table: string,
+  { additions, documented }: { additions: Parts; documented: Parts },
+  actual: Parts,
+): string[] {
   const found: string[] = [];
   const trigger = `update_${table}_updated_at`;
-  const wanted = new Map(additions).set(
-    `trigger ${trigger}`,
-    `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
-  );
+  const wanted = new Map(additions);
+  // The document's own is compared with the document.
+  if (!documented.has(`trigger ${trigger}`))
+    wanted.set(
+      `trigger ${trigger}`,
+      `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
+    );
   for (const [part, definition] of wanted) {
     const is = actual.get(part);
     const { kind, name } = split(part);
