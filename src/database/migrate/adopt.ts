@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { takenNames } from './names.ts';
+import { ownKeys } from './own-keys.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
@@ -30,8 +31,8 @@ class RolledBack extends Error {}
  * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies, and what switches one of them off. Then it checks their rows against
  * the rules of the engine's files. Additional tables, columns, indexes, triggers, checks and restrictive policies are
  * yours and may stay. These are differences: a permissive policy of your own, because it would allow more than our
- * policies do, and a migration may not drop it; a column that has to be given; a check on the bots' tables, into which
- * the engine writes; and anything under a name that a migration will give.
+ * policies do, and a migration may not drop it; a column that has to be given; a check, a unique key or an exclusion on
+ * the bots' tables, into which the engine writes; and anything under a name that a migration will give.
  *
  * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
  * SchemaDiffersError} with every difference, `others` before them.
@@ -139,7 +140,11 @@ async function compare(
     if (vocabulariesAndIndexes.has(name.replace(/-rest$/, ''))) await sql.raw(text).execute(trx);
   const extended = await partsOf(trx, scratch);
 
-  const same = new Set<string>();
+  const keys = await ownKeys(trx, there);
+  // What is to be dropped needs no other name.
+  const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
+  // First: an index that follows may have the name of one of them.
+  found.push(...keys.map(({ difference }) => difference));
   for (const table of [...there].toSorted()) {
     const documented = expected.get(table)!;
     const is = actual.get(table) ?? new Map<string, string>();

@@ -61,6 +61,12 @@ export function alterColumn(table: string, name: string, is: string, documented:
 export const ownName = (name: string): string =>
   name.startsWith('"') ? `"own ${name.slice(1)}` : `own_${name}`;
 
+/** For an index under a name that another one has to have; a unique one would go on refusing what the engine writes. */
+export const giveWay = (table: string, name: string, is: string): string =>
+  is.startsWith('CREATE UNIQUE ') && /^bots$|^bot_/.test(table)
+    ? `DROP INDEX ${name}`
+    : rename('index', table, name);
+
 /** For a trigger, an index, a check or a policy under a name that another one has to have. */
 export function rename(kind: string, table: string, name: string): string {
   const to = `${name} RENAME TO ${ownName(name)}`;

@@ -1,7 +1,7 @@
 /** Documented tables part by part: columns, keys, indexes, triggers, policies, checks. */
 import { sql, type Transaction } from 'kysely';
 import { bare, doubledIndexes } from './differences.ts';
-import { addColumn, alterColumn, rename } from './mends.ts';
+import { addColumn, alterColumn, giveWay, rename } from './mends.ts';
 import { meaning, meaningOfCheck } from './same-meaning.ts';
 
 /** What an index is called that a broken CREATE INDEX CONCURRENTLY has left: no query uses it. */
@@ -142,7 +142,7 @@ function mendOther(
   if (kind === 'policy' && is.startsWith('permissive')) return `DROP POLICY ${name} ON ${table}`;
   if (kind === 'policy') return rename(kind, table, name);
   if (is === `${documented}${invalid}`) return `REINDEX INDEX ${name}`;
-  return `${rename(kind, table, name)}; ${documented}`;
+  return `${kind === 'index' ? giveWay(table, name, is) : rename(kind, table, name)}; ${documented}`;
 }
 
 /**
@@ -169,8 +169,9 @@ export function differFromOurs(
     const is = actual.get(part);
     const { kind, name } = split(part);
     if (is === undefined || same(kind, is, definition)) continue;
+    const makesRoom = kind === 'index' ? giveWay(table, name, is) : rename(kind, table, name);
     found.push(
-      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${is === `${definition}${invalid}` ? `REINDEX INDEX ${name}` : rename(kind, table, name)})`,
+      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${is === `${definition}${invalid}` ? `REINDEX INDEX ${name}` : makesRoom})`,
     );
   }
   return found;
