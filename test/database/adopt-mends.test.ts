@@ -2,7 +2,8 @@
 import { sql, type Kysely } from 'kysely';
 import { expect, it } from 'vitest';
 import type { SchemaDiffersError } from '../../src/data.ts';
-import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { migrateToLatest, MigrationError } from '../../src/database/migrate/migrate.ts';
+import { emptyDatabase } from '../support/database.ts';
 import { madeByHand } from './adopt-platform.ts';
 
 const listed = async (db: Kysely<any>) => {
@@ -27,4 +28,38 @@ it('a documented trigger that is another one is one difference, and its statemen
   ]);
   for (const [, mend] of differences) await sql.raw(mend as string).execute(db);
   expect(await listed(db)).toEqual([]);
+});
+
+/** Runs every mend that is a statement, in the order in which they are listed; returns the words. */
+async function mendAll(db: Kysely<any>, differences: unknown[][]): Promise<string[]> {
+  const words: string[] = [];
+  for (const mend of differences.map((each) => String(each[1]))) {
+    if (!/^(?:as a superuser: )?(?:ALTER|CREATE|DROP|DO) /.test(mend)) words.push(mend);
+    else await sql.raw(mend.replace('as a superuser: ', '')).execute(db);
+  }
+  return words;
+}
+
+it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
+  const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
+    CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;
+  const { db } = await madeByHand(guard);
+  const differences = await listed(db);
+  expect(differences).toEqual([
+    [
+      'event trigger "Guard" refuses what a migration does, so that nothing more was compared: ask Ann first',
+      'as a superuser: ALTER EVENT TRIGGER "Guard" DISABLE',
+    ],
+  ]);
+  await mendAll(db, differences);
+  expect(await listed(db)).toEqual([]);
+
+  const empty = (await emptyDatabase()).db;
+  await sql.raw(guard).execute(empty);
+  const refused = await migrateToLatest(empty).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(MigrationError);
+  expect(refused).toMatchObject({
+    why: expect.stringMatching(/event trigger "Guard" refuses it: ask Ann first$/),
+    hint: expect.stringMatching(/^as a superuser: ALTER EVENT TRIGGER "Guard" DISABLE/),
+  });
 });

@@ -2,6 +2,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
+import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { takenNames } from './names.ts';
 import { ownKeys } from './own-keys.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
@@ -54,7 +55,12 @@ export async function documentedTables(
       differences.push(...around);
       await moveExtension(trx);
       const compared = await trying(trx, () => compare(trx, files, there, wanted));
+      const refusal = compared.ok ? null : await refusalByEventTrigger(trx, compared.error);
       if (compared.ok) differences.push(...compared.result);
+      else if (refusal)
+        differences.push(
+          `event trigger ${refusal.trigger} refuses what a migration does, so that nothing more was compared: ${refusal.said} (${switchOff(refusal)})`,
+        );
       else if (around.length === 0) throw compared.error;
       else
         differences.push(
