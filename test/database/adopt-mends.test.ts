@@ -40,6 +40,34 @@ async function mendAll(db: Kysely<any>, differences: unknown[][]): Promise<strin
   return words;
 }
 
+it('a lost uuid-ossp is one difference, with the defaults that it took along', async () => {
+  const { db } = await madeByHand('DROP EXTENSION "uuid-ossp" CASCADE');
+  const differences = await listed(db);
+  expect(differences).toEqual([
+    [
+      'extension uuid-ossp is not there, and the ids of 35 tables have no default',
+      expect.stringMatching(
+        /^CREATE SCHEMA IF NOT EXISTS extensions; CREATE EXTENSION "uuid-ossp" WITH SCHEMA extensions; DO /,
+      ),
+    ],
+  ]);
+  await mendAll(db, differences);
+  expect(await listed(db)).toEqual([]);
+
+  // One table of the bots, and one that lacks its id.
+  const few = await madeByHand(
+    'DROP EXTENSION "uuid-ossp" CASCADE',
+    `DO $$ DECLARE name text; BEGIN
+       FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('profiles', 'bots')
+       LOOP EXECUTE format('ALTER TABLE %I ALTER id SET DEFAULT gen_random_uuid()', name); END LOOP; END $$`,
+    'ALTER TABLE page_views DROP COLUMN id',
+  );
+  const rest = await listed(few.db);
+  expect(rest[0]![0]).toBe('extension uuid-ossp is not there, and the ids of bots have no default');
+  expect(await mendAll(few.db, rest)).toEqual([]);
+  expect(await listed(few.db)).toEqual([]);
+});
+
 it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
   const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
     CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
+import { idMaker, lostIds, takeLostDefault } from './lost-ids.ts';
 import { takenNames } from './names.ts';
 import { ownKeys } from './own-keys.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
@@ -137,6 +138,7 @@ async function compare(
   await unhide(trx, readable);
   const actual = await partsOf(trx, 'public');
 
+  const maker = await idMaker(trx);
   await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
   await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
   await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
@@ -151,9 +153,11 @@ async function compare(
   const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
   // First: an index that follows may have the name of one of them.
   found.push(...keys.map(({ difference }) => difference));
+  const withoutIds: string[] = [];
   for (const table of [...there].toSorted()) {
     const documented = expected.get(table)!;
     const is = actual.get(table) ?? new Map<string, string>();
+    if (maker !== 'there' && takeLostDefault(documented, is)) withoutIds.push(table);
     const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
     const others = new Map([...is].filter(([part]) => !ours.has(part)));
     const differing = differ(table, documented, others);
@@ -161,6 +165,9 @@ async function compare(
     found.push(...differing, ...differFromOurs(table, { additions: ours, documented }, is));
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
+  const needsIds = found.some((each) => each.includes('extensions.uuid_generate_v4()'));
+  if (withoutIds.length > 0 || (maker === 'server' && needsIds))
+    found.unshift(lostIds(maker, withoutIds));
   found.push(...(await switchedOff(trx, there)));
   found.push(...(await taken(same)));
   found.push(...(await wrongRows(trx, { readable, sound })));
