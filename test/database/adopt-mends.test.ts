@@ -68,6 +68,67 @@ it('a lost uuid-ossp is one difference, with the defaults that it took along', a
   expect(await listed(few.db)).toEqual([]);
 });
 
+it('a primary key of your own in the place of the documented one is named, and its statement runs', async () => {
+  const { db } = await madeByHand(
+    'ALTER TABLE page_views DROP CONSTRAINT page_views_pkey, ADD COLUMN code int, ADD CONSTRAINT by_code PRIMARY KEY (code)',
+    'ALTER TABLE avatars DROP CONSTRAINT avatars_pkey CASCADE, ADD COLUMN code int PRIMARY KEY, ADD UNIQUE (id)',
+    'CREATE TABLE own_hats (avatar int CONSTRAINT worn_by REFERENCES avatars (code))',
+  );
+  const differences = await listed(db);
+  expect(differences).toContainEqual([
+    'page_views: constraint PRIMARY KEY (id) is missing, and by_code is PRIMARY KEY (code)',
+    'ALTER TABLE page_views DROP CONSTRAINT by_code, ADD PRIMARY KEY (id)',
+  ]);
+  expect(differences).toContainEqual([
+    'avatars: constraint PRIMARY KEY (id) is missing, and avatars_pkey is PRIMARY KEY (code), to which worn_by of own_hats refers',
+    expect.stringMatching(/^let it refer to a UNIQUE of its own, or drop it/),
+  ]);
+  await sql`DROP TABLE own_hats`.execute(db);
+  await mendAll(db, await listed(db));
+  expect(await listed(db)).toEqual([]);
+});
+
+it('where no statement can run, words say what to do', async () => {
+  const { db } = await madeByHand(
+    // As a platform that knows nothing of auth.users.
+    'DROP SCHEMA auth CASCADE',
+    'ALTER TABLE page_views ALTER id DROP DEFAULT, ALTER id TYPE int USING 1',
+    'ALTER TABLE javari_learning DROP CONSTRAINT javari_learning_user_id_fkey, ALTER user_id TYPE int USING 1',
+    'ALTER TABLE error_logs ALTER id DROP DEFAULT, ALTER id TYPE text USING id::text',
+    "INSERT INTO error_logs (id, error_type, error_message) VALUES ('first)', 'x', 'x')",
+    'ALTER TABLE avatars ALTER name TYPE text; CREATE VIEW own_names AS SELECT name FROM avatars',
+    'DROP TABLE support_groups CASCADE',
+    // This one runs.
+    'ALTER TABLE api_logs ALTER endpoint TYPE text',
+  );
+  const differences = await listed(db);
+  const about = (start: string) => differences.find(([said]) => said!.startsWith(start));
+  expect(about('page_views: column id')).toEqual([
+    expect.stringMatching(/, and PostgreSQL cannot turn integer into uuid$/),
+    expect.stringMatching(/^give page_views a new column of type uuid in its place/),
+  ]);
+  expect(about('error_logs: column id')).toEqual([
+    expect.stringMatching(
+      /, and not every value can be turned into uuid: invalid input syntax .*first\)"$/,
+    ),
+    expect.stringMatching(/^correct these values or delete their rows/),
+  ]);
+  expect(about('avatars: column name')).toEqual([
+    expect.stringMatching(/, and its type cannot be changed while own_names depends on it$/),
+    expect.stringMatching(/^drop what depends on it/),
+  ]);
+  expect(about('profiles: constraint FOREIGN KEY')).toEqual([
+    expect.stringMatching(/ is missing, and auth.users is not there$/),
+    expect.stringMatching(/^make auth.users first, with a row for each that profiles refers to/),
+  ]);
+  expect(about('group_members: constraint FOREIGN KEY')![1]).toMatch(/^make support_groups first/);
+  expect(about('javari_learning: constraint FOREIGN KEY')![1]).toMatch(
+    /^first give javari_learning.user_id its documented type/,
+  );
+  expect(await mendAll(db, differences)).toHaveLength(7);
+  expect((await listed(db)).some(([said]) => said!.startsWith('api_logs: '))).toBe(false);
+});
+
 it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
   const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
     CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;

@@ -5,6 +5,7 @@ import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './dif
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { idMaker, lostIds, takeLostDefault } from './lost-ids.ts';
 import { takenNames } from './names.ts';
+import { fixedTypes, referredKeys, relationsThere, type Obstacles } from './obstacles.ts';
 import { ownKeys } from './own-keys.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
@@ -139,6 +140,12 @@ async function compare(
   const actual = await partsOf(trx, 'public');
 
   const maker = await idMaker(trx);
+  const obstacles: Obstacles = {
+    types: new Map(),
+    referred: await referredKeys(trx),
+    relations: await relationsThere(trx, there),
+  };
+
   await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
   await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
   await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
@@ -153,18 +160,32 @@ async function compare(
   const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
   // First: an index that follows may have the name of one of them.
   found.push(...keys.map(({ difference }) => difference));
+  for (const table of readable)
+    for (const [column, obstacle] of await fixedTypes(trx, table, {
+      documented: expected.get(table)!,
+      is: actual.get(table) ?? new Map(),
+    }))
+      obstacles.types.set(column, obstacle);
   const withoutIds: string[] = [];
+  const foreignKeys: string[] = [];
   for (const table of [...there].toSorted()) {
     const documented = expected.get(table)!;
     const is = actual.get(table) ?? new Map<string, string>();
     if (maker !== 'there' && takeLostDefault(documented, is)) withoutIds.push(table);
     const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
     const others = new Map([...is].filter(([part]) => !ours.has(part)));
-    const differing = differ(table, documented, others);
+    const differing = differ(table, { expected: documented, actual: others }, obstacles);
     if (differing.length > 0) sound.delete(table);
-    found.push(...differing, ...differFromOurs(table, { additions: ours, documented }, is));
+    const isForeign = (each: string) => each.startsWith(`${table}: constraint FOREIGN KEY `);
+    foreignKeys.push(...differing.filter(isForeign));
+    found.push(
+      ...differing.filter((each) => !isForeign(each)),
+      ...differFromOurs(table, { additions: ours, documented }, is),
+    );
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
+  // Behind the columns and keys of all tables, which they need.
+  found.push(...foreignKeys);
   const needsIds = found.some((each) => each.includes('extensions.uuid_generate_v4()'));
   if (withoutIds.length > 0 || (maker === 'server' && needsIds))
     found.unshift(lostIds(maker, withoutIds));
