@@ -129,6 +129,33 @@ it('where no statement can run, words say what to do', async () => {
   expect((await listed(db)).some(([said]) => said!.startsWith('api_logs: '))).toBe(false);
 });
 
+it('rows that would refuse the statement are told in its place, and it is offered once they are right', async () => {
+  const { db } = await madeByHand(
+    'ALTER TABLE page_views ALTER page_path DROP NOT NULL; INSERT INTO page_views DEFAULT VALUES',
+    'ALTER TABLE api_logs DROP CONSTRAINT api_logs_user_id_fkey',
+    "INSERT INTO api_logs (user_id, endpoint, method, status_code) SELECT gen_random_uuid(), '/', 'GET', 200 FROM generate_series(1, 2)",
+  );
+  const differences = await listed(db);
+  expect(differences).toEqual([
+    [
+      expect.stringMatching(/^page_views: column page_path is .*, and it is NULL in 1 row$/),
+      expect.stringMatching(/^give it a value in each/),
+    ],
+    [
+      expect.stringMatching(
+        /^api_logs: constraint FOREIGN KEY .* is missing, and 2 rows of api_logs refer to none in profiles$/,
+      ),
+      expect.stringMatching(/^correct or delete them/),
+    ],
+  ]);
+  await sql`UPDATE page_views SET page_path = '/'`.execute(db);
+  await sql`DELETE FROM api_logs`.execute(db);
+  const then = await listed(db);
+  expect(then).toHaveLength(2);
+  expect(await mendAll(db, then)).toEqual([]);
+  expect(await listed(db)).toEqual([]);
+});
+
 it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
   const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
     CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;

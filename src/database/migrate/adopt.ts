@@ -12,6 +12,7 @@ import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
 import { switchedOff } from './switched-off.ts';
 import { trying } from './trying.ts';
+import { rowsAstray, rowsWithout } from './unfit-rows.ts';
 
 export { SchemaDiffersError };
 
@@ -142,6 +143,7 @@ async function compare(
   const maker = await idMaker(trx);
   const obstacles: Obstacles = {
     types: new Map(),
+    rows: new Map(),
     referred: await referredKeys(trx),
     relations: await relationsThere(trx, there),
   };
@@ -160,12 +162,16 @@ async function compare(
   const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
   // First: an index that follows may have the name of one of them.
   found.push(...keys.map(({ difference }) => difference));
-  for (const table of readable)
-    for (const [column, obstacle] of await fixedTypes(trx, table, {
-      documented: expected.get(table)!,
-      is: actual.get(table) ?? new Map(),
-    }))
+  for (const table of readable) {
+    const both = { documented: expected.get(table)!, is: actual.get(table) ?? new Map() };
+    for (const [column, obstacle] of await fixedTypes(trx, table, both))
       obstacles.types.set(column, obstacle);
+    for (const [what, rows] of [
+      ...(await rowsWithout(trx, table, both)),
+      ...(await rowsAstray(trx, table, both)),
+    ])
+      obstacles.rows.set(what, rows);
+  }
   const withoutIds: string[] = [];
   const foreignKeys: string[] = [];
   for (const table of [...there].toSorted()) {

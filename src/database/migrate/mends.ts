@@ -24,6 +24,9 @@ const columnOf = (definition: string): Column => {
 /** The type of a column, as `partsOf` prints it. */
 export const typeOf = (definition: string): string => columnOf(definition).type;
 
+/** Whether a column, as `partsOf` prints it, takes NULL. */
+export const mayBeNull = (definition: string): boolean => !columnOf(definition).notNull;
+
 /** With the schema that `bare` has left out: a person's search_path may not have it. */
 const whole = (definition: string): string =>
   definition.replaceAll(/(?<![\w.])uuid_generate_v4\(\)/g, 'extensions.uuid_generate_v4()');

@@ -18,6 +18,8 @@ export interface Obstacles {
   types: Map<string, Obstacle>;
   /** `table.constraint` -> the foreign keys that refer to it */
   referred: Map<string, string>;
+  /** `table.column` or `table.foreign key` -> how many rows would refuse the statement */
+  rows: Map<string, number>;
   /** relations to which a foreign key may refer: documented tables that are there, and auth.users */
   relations: Set<string>;
 }

@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import { bare, doubledIndexes } from './differences.ts';
 import { addColumn, alterColumn, giveWay, rename } from './mends.ts';
-import type { Obstacles } from './obstacles.ts';
+import type { Obstacle, Obstacles } from './obstacles.ts';
 import { meaning, meaningOfCheck } from './same-meaning.ts';
 
 /** What an index is called that a broken CREATE INDEX CONCURRENTLY has left: no query uses it. */
@@ -83,7 +83,7 @@ export function differ(
         `${table}: ${part} is missing${missing(table, { kind, name, definition, actual }, obstacles)}`,
       );
     else if (is !== undefined && !same(kind, is, definition)) {
-      const obstacle = kind === 'column' ? obstacles.types.get(`${table}.${name}`) : undefined;
+      const obstacle = kind === 'column' ? obstacleOf(`${table}.${name}`, obstacles) : undefined;
       const mend = obstacle
         ? `, and ${obstacle.why} (${obstacle.mend})`
         : ` (${mendOther(table, kind, name, is, definition)})`;
@@ -152,17 +152,35 @@ function missing(
   return `${instead} (ALTER TABLE ${table} DROP CONSTRAINT ${own}, ADD ${name})`;
 }
 
+const inRows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;
+
+/** What stands in the way of the statement that would change this column. */
+function obstacleOf(column: string, { types, rows }: Obstacles): Obstacle | undefined {
+  const empty = rows.get(column);
+  if (types.has(column) || empty === undefined) return types.get(column);
+  return {
+    why: `it is NULL in ${inRows(empty)}`,
+    mend: 'give it a value in each, then run it again: it has the statement then',
+  };
+}
+
 /** Why PostgreSQL would not make this foreign key, and what to do; null where it is none, or can be made. */
-function unreferable(table: string, key: string, { types, relations }: Obstacles): string | null {
+function unreferable(
+  table: string,
+  key: string,
+  { types, rows, relations }: Obstacles,
+): string | null {
   const [, columns, to, keys] =
     /^FOREIGN KEY \(([^)]*)\) REFERENCES ([\w.]+)\(([^)]*)\)/.exec(key) ?? [];
   if (to === undefined) return null;
   if (!relations.has(to))
     return `, and ${to} is not there (make ${to} first, with a row for each that ${table} refers to; then run it again: it has the statement then)`;
   const fixed = [`${table}.${columns}`, `${to}.${keys}`].find((column) => types.has(column));
-  return fixed
-    ? ` (first give ${fixed} its documented type, then run it again: it has the statement then)`
-    : null;
+  if (fixed)
+    return ` (first give ${fixed} its documented type, then run it again: it has the statement then)`;
+  const astray = rows.get(`${table}.${key}`);
+  if (astray === undefined) return null;
+  return `, and ${inRows(astray)} of ${table} ${astray === 1 ? 'refers' : 'refer'} to none in ${to} (correct or delete them, then run it again: it has the statement then)`;
 }
 
 function mendOther(
