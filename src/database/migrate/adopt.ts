@@ -2,12 +2,17 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
+import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
+import { idMaker, lostIds, takeLostDefault } from './lost-ids.ts';
 import { takenNames } from './names.ts';
+import { fixedTypes, referredKeys, relationsThere, type Obstacles } from './obstacles.ts';
+import { ownKeys } from './own-keys.ts';
 import { differ, differFromOurs, partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
 import { switchedOff } from './switched-off.ts';
 import { trying } from './trying.ts';
+import { rowsAstray, rowsWithout } from './unfit-rows.ts';
 
 export { SchemaDiffersError };
 
@@ -30,8 +35,8 @@ class RolledBack extends Error {}
  * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies, and what switches one of them off. Then it checks their rows against
  * the rules of the engine's files. Additional tables, columns, indexes, triggers, checks and restrictive policies are
  * yours and may stay. These are differences: a permissive policy of your own, because it would allow more than our
- * policies do, and a migration may not drop it; a column that has to be given; a check on the bots' tables, into which
- * the engine writes; and anything under a name that a migration will give.
+ * policies do, and a migration may not drop it; a column that has to be given; a check, a unique key or an exclusion on
+ * the bots' tables, into which the engine writes; and anything under a name that a migration will give.
  *
  * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
  * SchemaDiffersError} with every difference, `others` before them.
@@ -53,7 +58,12 @@ export async function documentedTables(
       differences.push(...around);
       await moveExtension(trx);
       const compared = await trying(trx, () => compare(trx, files, there, wanted));
+      const refusal = compared.ok ? null : await refusalByEventTrigger(trx, compared.error);
       if (compared.ok) differences.push(...compared.result);
+      else if (refusal)
+        differences.push(
+          `event trigger ${refusal.trigger} refuses what a migration does, so that nothing more was compared: ${refusal.said} (${switchOff(refusal)})`,
+        );
       else if (around.length === 0) throw compared.error;
       else
         differences.push(
@@ -130,6 +140,14 @@ async function compare(
   await unhide(trx, readable);
   const actual = await partsOf(trx, 'public');
 
+  const maker = await idMaker(trx);
+  const obstacles: Obstacles = {
+    types: new Map(),
+    rows: new Map(),
+    referred: await referredKeys(trx),
+    relations: await relationsThere(trx, there),
+  };
+
   await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
   await sql.raw(`SET LOCAL search_path = ${scratch}, extensions`).execute(trx);
   await sql.raw('SET LOCAL check_function_bodies = off').execute(trx);
@@ -139,17 +157,44 @@ async function compare(
     if (vocabulariesAndIndexes.has(name.replace(/-rest$/, ''))) await sql.raw(text).execute(trx);
   const extended = await partsOf(trx, scratch);
 
-  const same = new Set<string>();
+  const keys = await ownKeys(trx, there);
+  // What is to be dropped needs no other name.
+  const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
+  // First: an index that follows may have the name of one of them.
+  found.push(...keys.map(({ difference }) => difference));
+  for (const table of readable) {
+    const both = { documented: expected.get(table)!, is: actual.get(table) ?? new Map() };
+    for (const [column, obstacle] of await fixedTypes(trx, table, both))
+      obstacles.types.set(column, obstacle);
+    for (const [what, rows] of [
+      ...(await rowsWithout(trx, table, both)),
+      ...(await rowsAstray(trx, table, both)),
+    ])
+      obstacles.rows.set(what, rows);
+  }
+  const withoutIds: string[] = [];
+  const foreignKeys: string[] = [];
   for (const table of [...there].toSorted()) {
     const documented = expected.get(table)!;
     const is = actual.get(table) ?? new Map<string, string>();
+    if (maker !== 'there' && takeLostDefault(documented, is)) withoutIds.push(table);
     const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
     const others = new Map([...is].filter(([part]) => !ours.has(part)));
-    const differing = differ(table, documented, others);
+    const differing = differ(table, { expected: documented, actual: others }, obstacles);
     if (differing.length > 0) sound.delete(table);
-    found.push(...differing, ...differFromOurs(table, ours, is));
+    const isForeign = (each: string) => each.startsWith(`${table}: constraint FOREIGN KEY `);
+    foreignKeys.push(...differing.filter(isForeign));
+    found.push(
+      ...differing.filter((each) => !isForeign(each)),
+      ...differFromOurs(table, { additions: ours, documented }, is),
+    );
     for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
+  // Behind the columns and keys of all tables, which they need.
+  found.push(...foreignKeys);
+  const needsIds = found.some((each) => each.includes('extensions.uuid_generate_v4()'));
+  if (withoutIds.length > 0 || (maker === 'server' && needsIds))
+    found.unshift(lostIds(maker, withoutIds));
   found.push(...(await switchedOff(trx, there)));
   found.push(...(await taken(same)));
   found.push(...(await wrongRows(trx, { readable, sound })));

@@ -21,6 +21,12 @@ const columnOf = (definition: string): Column => {
   };
 };
 
+/** The type of a column, as `partsOf` prints it. */
+export const typeOf = (definition: string): string => columnOf(definition).type;
+
+/** Whether a column, as `partsOf` prints it, takes NULL. */
+export const mayBeNull = (definition: string): boolean => !columnOf(definition).notNull;
+
 /** With the schema that `bare` has left out: a person's search_path may not have it. */
 const whole = (definition: string): string =>
   definition.replaceAll(/(?<![\w.])uuid_generate_v4\(\)/g, 'extensions.uuid_generate_v4()');
@@ -60,6 +66,12 @@ export function alterColumn(table: string, name: string, is: string, documented:
 /** Under which name a thing of the platform's own may stay. */
 export const ownName = (name: string): string =>
   name.startsWith('"') ? `"own ${name.slice(1)}` : `own_${name}`;
+
+/** For an index under a name that another one has to have; a unique one would go on refusing what the engine writes. */
+export const giveWay = (table: string, name: string, is: string): string =>
+  is.startsWith('CREATE UNIQUE ') && /^bots$|^bot_/.test(table)
+    ? `DROP INDEX ${name}`
+    : rename('index', table, name);
 
 /** For a trigger, an index, a check or a policy under a name that another one has to have. */
 export function rename(kind: string, table: string, name: string): string {

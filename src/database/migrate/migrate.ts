@@ -8,6 +8,7 @@ import {
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
+import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
 import { takenByUpgrade } from './names.ts';
@@ -171,12 +172,15 @@ async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<stri
   const { error, results = [] } = await migrator(db, wanted, adopted).migrateToLatest();
   if (error instanceof TablesInUseError) throw error;
   if (error !== undefined) {
+    const refusal = await refusalByEventTrigger(db, error).catch(() => null);
     const failed = results.find((result) => result.status === 'Error')?.migrationName;
     throw new MigrationError(
       {
         what: 'the database could not be migrated',
-        why: failed ? `migrations/${failed}.sql: ${messageOf(error)}` : messageOf(error),
-        hint: 'nothing was changed; see `npx roundsman db status`, then run it again',
+        why: `${failed ? `migrations/${failed}.sql: ` : ''}${refusal ? `event trigger ${refusal.trigger} refuses it: ` : ''}${messageOf(error)}`,
+        hint: refusal
+          ? `${switchOff(refusal)}, and ENABLE it after the migration; nothing was changed`
+          : 'nothing was changed; see `npx roundsman db status`, then run it again',
       },
       { cause: error },
     );

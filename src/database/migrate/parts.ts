@@ -1,7 +1,8 @@
 /** Documented tables part by part: columns, keys, indexes, triggers, policies, checks. */
 import { sql, type Transaction } from 'kysely';
 import { bare, doubledIndexes } from './differences.ts';
-import { addColumn, alterColumn, rename } from './mends.ts';
+import { addColumn, alterColumn, giveWay, rename } from './mends.ts';
+import type { Obstacle, Obstacles } from './obstacles.ts';
 import { meaning, meaningOfCheck } from './same-meaning.ts';
 
 /** What an index is called that a broken CREATE INDEX CONCURRENTLY has left: no query uses it. */
@@ -66,7 +67,11 @@ const same = (kind: string, is: string, documented: string): boolean =>
  * The parts that the document has and the table lacks or has in another form, and the additional parts of the table
  * that would change what is allowed, or what the engine can write.
  */
-export function differ(table: string, expected: Parts, actual: Parts): string[] {
+export function differ(
+  table: string,
+  { expected, actual }: { expected: Parts; actual: Parts },
+  obstacles: Obstacles,
+): string[] {
   const found: string[] = [];
   for (const [part, definition] of expected) {
     if (doubledIndexes.some((index) => part === `index ${index}`)) continue;
@@ -74,11 +79,16 @@ export function differ(table: string, expected: Parts, actual: Parts): string[] 
     const is = actual.get(part);
     // The migrations drop the document's own five policies: one that is not there is no difference.
     if (is === undefined && kind !== 'policy')
-      found.push(`${table}: ${part} is missing${missing(table, kind, name, definition, actual)}`);
-    else if (is !== undefined && !same(kind, is, definition))
       found.push(
-        `${table}: ${part} is ${is}, documented ${definition} (${mendOther(table, kind, name, is, definition)})`,
+        `${table}: ${part} is missing${missing(table, { kind, name, definition, actual }, obstacles)}`,
       );
+    else if (is !== undefined && !same(kind, is, definition)) {
+      const obstacle = kind === 'column' ? obstacleOf(`${table}.${name}`, obstacles) : undefined;
+      const mend = obstacle
+        ? `, and ${obstacle.why} (${obstacle.mend})`
+        : ` (${mendOther(table, kind, name, is, definition)})`;
+      found.push(`${table}: ${part} is ${is}, documented ${definition}${mend}`);
+    }
   }
   for (const [part, definition] of actual) {
     if (expected.has(part)) continue;
@@ -107,10 +117,13 @@ export function differ(table: string, expected: Parts, actual: Parts): string[] 
 /** What is there in place of a missing part, and the statement that mends it. */
 function missing(
   table: string,
-  kind: string,
-  name: string,
-  definition: string,
-  actual: Parts,
+  {
+    kind,
+    name,
+    definition,
+    actual,
+  }: { kind: string; name: string; definition: string; actual: Parts },
+  obstacles: Obstacles,
 ): string {
   if (kind === 'column') return ` (${addColumn(table, name, definition)})`;
   if (kind === 'index') {
@@ -125,9 +138,49 @@ function missing(
   }
   if (kind !== 'constraint') return ` (${definition})`;
   const columns = /^[A-Z ]+\([^)]*\)/.exec(name)![0];
-  const other = [...actual].find(([part]) => part.startsWith(`constraint ${columns}`));
-  if (other === undefined) return ` (ALTER TABLE ${table} ADD ${name})`;
-  return `, and ${other[1]} is ${split(other[0]).name} (ALTER TABLE ${table} DROP CONSTRAINT ${other[1]}, ADD ${name})`;
+  // A table has one primary key, whatever its columns are.
+  const place = columns.startsWith('PRIMARY KEY') ? 'PRIMARY KEY' : columns;
+  const other = [...actual].find(([part]) => part.startsWith(`constraint ${place}`));
+  const first = unreferable(table, name, obstacles);
+  if (other === undefined) return first ?? ` (ALTER TABLE ${table} ADD ${name})`;
+  const [part, own] = other;
+  const instead = `, and ${own} is ${split(part).name}`;
+  if (first) return `${instead}${first}`;
+  const by = obstacles.referred.get(`${table}.${own}`);
+  if (by)
+    return `${instead}, to which ${by} refers (let it refer to a UNIQUE of its own, or drop it; then run it again: it has the statement then)`;
+  return `${instead} (ALTER TABLE ${table} DROP CONSTRAINT ${own}, ADD ${name})`;
+}
+
+const inRows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;
+
+/** What stands in the way of the statement that would change this column. */
+function obstacleOf(column: string, { types, rows }: Obstacles): Obstacle | undefined {
+  const empty = rows.get(column);
+  if (types.has(column) || empty === undefined) return types.get(column);
+  return {
+    why: `it is NULL in ${inRows(empty)}`,
+    mend: 'give it a value in each, then run it again: it has the statement then',
+  };
+}
+
+/** Why PostgreSQL would not make this foreign key, and what to do; null where it is none, or can be made. */
+function unreferable(
+  table: string,
+  key: string,
+  { types, rows, relations }: Obstacles,
+): string | null {
+  const [, columns, to, keys] =
+    /^FOREIGN KEY \(([^)]*)\) REFERENCES ([\w.]+)\(([^)]*)\)/.exec(key) ?? [];
+  if (to === undefined) return null;
+  if (!relations.has(to))
+    return `, and ${to} is not there (make ${to} first, with a row for each that ${table} refers to; then run it again: it has the statement then)`;
+  const fixed = [`${table}.${columns}`, `${to}.${keys}`].find((column) => types.has(column));
+  if (fixed)
+    return ` (first give ${fixed} its documented type, then run it again: it has the statement then)`;
+  const astray = rows.get(`${table}.${key}`);
+  if (astray === undefined) return null;
+  return `, and ${inRows(astray)} of ${table} ${astray === 1 ? 'refers' : 'refer'} to none in ${to} (correct or delete them, then run it again: it has the statement then)`;
 }
 
 function mendOther(
@@ -142,27 +195,36 @@ function mendOther(
   if (kind === 'policy' && is.startsWith('permissive')) return `DROP POLICY ${name} ON ${table}`;
   if (kind === 'policy') return rename(kind, table, name);
   if (is === `${documented}${invalid}`) return `REINDEX INDEX ${name}`;
-  return `${rename(kind, table, name)}; ${documented}`;
+  return `${kind === 'index' ? giveWay(table, name, is) : rename(kind, table, name)}; ${documented}`;
 }
 
 /**
  * The engine's own additions to documented tables that may exist already, made by hand under the same name: a
  * vocabulary's check, an index of a foreign key, an updated_at trigger. If the existing one is the same it is taken
- * over, else it is a difference. `additions` is what scratch contains after the engine's own files.
+ * over, else it is a difference. `additions` is what scratch contains after the engine's own files, and `documented` what
+ * it contained before.
  */
-export function differFromOurs(table: string, additions: Parts, actual: Parts): string[] {
+export function differFromOurs(
+  table: string,
+  { additions, documented }: { additions: Parts; documented: Parts },
+  actual: Parts,
+): string[] {
   const found: string[] = [];
   const trigger = `update_${table}_updated_at`;
-  const wanted = new Map(additions).set(
-    `trigger ${trigger}`,
-    `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
-  );
+  const wanted = new Map(additions);
+  // The document's own is compared with the document.
+  if (!documented.has(`trigger ${trigger}`))
+    wanted.set(
+      `trigger ${trigger}`,
+      `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
+    );
   for (const [part, definition] of wanted) {
     const is = actual.get(part);
     const { kind, name } = split(part);
     if (is === undefined || same(kind, is, definition)) continue;
+    const makesRoom = kind === 'index' ? giveWay(table, name, is) : rename(kind, table, name);
     found.push(
-      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${is === `${definition}${invalid}` ? `REINDEX INDEX ${name}` : rename(kind, table, name)})`,
+      `${table}: ${part} is ${is}, Roundsman's is ${definition} (${is === `${definition}${invalid}` ? `REINDEX INDEX ${name}` : makesRoom})`,
     );
   }
   return found;

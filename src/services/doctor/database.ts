@@ -24,6 +24,7 @@ import { adminTestFault } from '../database/admin-test.ts';
 import { rightsOf } from '../database/rights.ts';
 import { serverVersion } from '../database/status.ts';
 import { tryWriting } from '../database/try-writing.ts';
+import { examineOwnTriggers } from './own-triggers.ts';
 import { examineReader } from './reader.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
@@ -136,6 +137,7 @@ async function examine(
     ),
     await examineRoles(db),
     ...(await examineAdmins(db)),
+    ...(await examineOwnTriggers(db)),
     await examineReader(db, url),
   );
   return [...found, ...(await examineEngine(db, config, onCanary))];

@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { warn, type Diagnosis } from './diagnosis.ts';
+
+/** The most triggers and rules that are named. */
+const mostNamed = 5;
+
+/**
+ * Triggers and rules of the platform's own on the tables that the engine writes: they run in its transactions, and what
+ * they raise, change or wait for stops rounds. Nothing where there are none, or where all are switched off.
+ */
+export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
+  const { rows } = await sql<{ what: string; off: string }>`
+    WITH tables AS (
+      SELECT oid, relname, oid::regclass AS shown FROM pg_class
+      WHERE relkind IN ('r', 'p') AND (relnamespace = to_regnamespace('engine')
+        OR relnamespace = 'public'::regnamespace AND relname ~ '^(bots$|bot_)')
+    )
+    SELECT format('trigger %I on %s calls %s', tgname, shown, tgfoid::regprocedure) AS what,
+           format('ALTER TABLE %s DISABLE TRIGGER %I', shown, tgname) AS off
+    FROM tables JOIN pg_trigger ON tgrelid = tables.oid AND NOT tgisinternal AND tgenabled <> 'D'
+    JOIN pg_proc p ON p.oid = tgfoid
+    WHERE pronamespace <> to_regnamespace('engine')
+      AND (proname, tgname) IS DISTINCT FROM ('update_updated_at', 'update_' || relname || '_updated_at')
+    UNION ALL
+    SELECT format('rule %I on %s', rulename, shown), format('DROP RULE %I ON %s', rulename, shown)
+    FROM tables JOIN pg_rewrite ON ev_class = tables.oid AND ev_enabled <> 'D'
+    ORDER BY 1`.execute(db);
+  if (rows.length === 0) return [];
+  const named = rows.slice(0, mostNamed);
+  const more = rows.length - named.length;
+  return [
+    warn(
+      'Triggers',
+      `what is not Roundsman's runs when the engine writes, and may change it, refuse it or make it wait: ${named
+        .map(({ what }) => what)
+        .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+      `where runs, rounds or tickets fail or hang: ${named.map(({ off }) => off).join('; ')}`,
+    ),
+  ];
+}
