@@ -97,6 +97,35 @@ describe('a request that the server could not read', () => {
   });
 });
 
+describe('the target of a request', () => {
+  test.each<[string, string, string]>([
+    ['GET http://ex.com/absol HTTP/1.1', 'GET', '/absol'],
+    ['GET https://ex.com:8443/a?b=http://c.com/d HTTP/1.1', 'GET', '/a?b=http://c.com/d'],
+    ['GET HTTP://[2001:db8::1] HTTP/1.1', 'GET', '/'],
+    ['GET http://ex.com?a=b HTTP/1.1', 'GET', '/?a=b'],
+    ['GET  /x  HTTP/1.1', 'GET', '/x'],
+    ['GET  /x ', 'GET', '/x'],
+    ['GET /a b HTTP/1.1', 'GET', '/a b'],
+    ['GET   HTTP/1.1', '-', 'GET   HTTP/1.1'],
+    ['OPTIONS * HTTP/1.1', 'OPTIONS', '*'],
+    ['CONNECT ex.com:443 HTTP/1.1', 'CONNECT', 'ex.com:443'],
+    ['GET favicon.ico HTTP/1.1', 'GET', 'favicon.ico'],
+    ['GET /http://ex.com/a HTTP/1.1', 'GET', '/http://ex.com/a'],
+  ])('of "%s" is a path', (request, method, endpoint) => {
+    expect(read(`192.0.2.1 - - ${when} "${request}" 200 512`).parsed).toMatchObject({
+      row: { method, endpoint },
+    });
+  });
+
+  test.each([
+    ['GET http://ex.com/absol HTTP/1.1', '/absol'],
+    ['GET  http://ex.com:80/x  HTTP/1.1', '/x'],
+  ])('of "%s" is the same path in the log of a balancer', (request, endpoint) => {
+    const line = `https 2026-03-10T12:00:00.123456Z app/web/50dc 192.0.2.1:2817 10.0.0.1:80 0.001 0.010 0.001 200 200 0 57 "${request}" "An agent/1.0" - -`;
+    expect(read(line).parsed).toMatchObject({ row: { endpoint } });
+  });
+});
+
 describe('the time', () => {
   const line = (stamp: string) => `192.0.2.1 - - ${stamp} "GET /a HTTP/1.1" 200 512`;
 

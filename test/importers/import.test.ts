@@ -669,7 +669,9 @@ describe('importing', () => {
     const served = fc.record({
       ip: fc.oneof(fc.ipV4(), fc.ipV6()),
       method,
-      path: fc.string({ unit, minLength: 1, maxLength: 300 }),
+      path: fc
+        .string({ unit, minLength: 1, maxLength: 300 })
+        .map((text) => text.replaceAll(/^ +| +$/g, '') || '/'),
       status: fc.integer({ min: 100, max: 599 }),
       seconds: second,
       offsetMinutes: fc.integer({ min: -14 * 60, max: 14 * 60 }),
