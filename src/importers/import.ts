@@ -131,7 +131,8 @@ export async function importLog<Row extends Timed>(
       time_zone_given: zone !== null,
       imported: tally.imported,
       known: tally.known,
-      joined: tally.joined,
+      // A part that was imported before and is never completed is counted as malformed only.
+      joined: Math.max(0, tally.joined),
       malformed: tally.malformed,
       cut: tally.cut,
       ...times,

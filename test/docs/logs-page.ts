@@ -35,7 +35,9 @@ messages into \`error_logs\`. A file is imported whole or not at all. \`npm run 
 - **What cannot be read** is left out, counted, and the first ten lines are listed with their reasons.
 
 A request that the server could not read, as \`"-" 408\`, has the method \`-\`; a request that got no answer, as status
-\`000\`, has the status 0. Of a list of addresses the first one is the client's. A response time is read where it names its
+\`000\`, has the status 0. A line whose fields name no status is left out, unless it is completed by a later one: a request and
+its answer that Fastify or pino-http write as two lines of JSON with one id (\`reqId\`) are one row, of the time of the
+answer. The target of a request is its path, also where it is a whole URL. Of a list of addresses the first one is the client's. A response time is read where it names its
 unit (\`3ms\`), where its name does (\`rt=0.012\` in seconds, \`D=1500\` in us), and with \`--time-unit\` where it is the last
 field.
 `;

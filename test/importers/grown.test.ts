@@ -169,3 +169,15 @@ test('the names of fields that stand at the beginning count for what is new', as
   });
   expect(await paths()).toEqual(upTo(2));
 });
+
+test('a request that had no answer yet is one row when it has', async () => {
+  const at = '"level":30,"time":1773144000123';
+  const asked = (id: string) => `{${at},"reqId":"${id}","req":{"method":"GET","url":"/${id}"}}\n`;
+  const answered = (id: string) =>
+    `{${at},"reqId":"${id}","res":{"statusCode":200},"responseTime":2}\n`;
+  const text = asked('1') + asked('2') + answered('1') + asked('3');
+  expect(await imported(text)).toMatchObject({ imported: 1, joined: 1, malformed: { count: 2 } });
+  await expect(imported(text)).rejects.toMatchObject(refused);
+  expect(await imported(text + answered('2'))).toMatchObject({ imported: 1, known: 4, joined: 0 });
+  expect(await paths()).toEqual(['/1', '/2']);
+});
