@@ -120,8 +120,11 @@ export async function importLog<Row extends Timed>(
     const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
     const times = timesOf(tally, shifted ?? { now, shift: null });
-    if (tally.imported > 0)
-      await seen.remember({ name: file.name, rows: tally.imported, by: by ?? null, ...times });
+    if (tally.imported > 0) {
+      const rows = tally.imported;
+      if (!shiftToNow) await seen.requireNewRows(log.columns, { rows, ...times });
+      await seen.remember({ name: file.name, rows, by: by ?? null, ...times });
+    }
     committing = true;
     await client.query('COMMIT');
     return {

@@ -28,7 +28,9 @@ messages into \`error_logs\`. A file is imported whole or not at all. \`npm run 
   container runtimes, syslog (also as #011 and #012) and PHP write them: to the line of the same stream or program, at
   most 10 seconds before it. The parts of 16 KiB into which container runtimes cut a message are one row.
 - **A log without any time** is refused; with \`--time now\` each line is a row of the present time.
-- **The same text a second time** is refused, whatever it is called and packed in. \`--again\` imports all of it once more.
+- **The same text a second time** is refused, whatever it is called and packed in, with \\n or \\r\\n, and with its last line
+  end or without it. So is a part of a log that was imported, where the table has each of its rows and the log begins or
+  ends at the same time. \`--again\` imports all of it once more.
 - **A log that has grown** since it was imported is read to its end, and only what is new becomes rows; the command says how
   many lines were imported before. A log that was rotated or emptied is another one. A line that was not whole then is
   new when it is.
