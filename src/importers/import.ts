@@ -20,6 +20,8 @@ export class ImportError extends RoundsmanError {}
 /** How a log is read. */
 export interface LogSettings<Row extends Timed> {
   log: LogTable<Row>;
+  /** The other kind of log, which this one may be; left out, that is not asked. */
+  other?: LogTable<any>;
   /** null: it is chosen by the first lines */
   format: LogFormat<Row> | null;
   /** Of times that name no zone; null: it is assumed to be UTC. */
@@ -63,13 +65,13 @@ export interface ImportResult extends Pick<
 }
 
 /**
- * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, ImportedBeforeError, and
+ * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, OtherLogError, ImportedBeforeError, and
  * UnreadableLogError when the log itself fails. The connection must be without a statement timeout.
  */
 export async function importLog<Row extends Timed>(
   connections: pg.Pool,
   file: LogFile,
-  { log, format, zone, timeUnit }: LogSettings<Row>,
+  { log, other, format, zone, timeUnit }: LogSettings<Row>,
   { shiftToNow = false, untimed = false, again = false, by, onProgress }: ImportOptions = {},
 ): Promise<ImportResult> {
   const tally = emptyTally();
@@ -92,6 +94,7 @@ export async function importLog<Row extends Timed>(
     const rows = rowsOf(
       {
         log,
+        ...(other && { other }),
         format,
         reading: { now, zone: zone?.zone ?? utc, isZoneGiven: zone !== null, timeUnit, untimed },
         untimedAt: shiftToNow ? null : now,
@@ -209,10 +212,14 @@ function unlike<Row extends Timed>(
 ) {
   const [first] = malformed.lines;
   const others = formats.map((each) => each.name).filter((each) => each !== format);
+  const line = formats
+    .find(({ name }) => name === format)
+    ?.example.at(-1)!
+    .replaceAll('\t', String.raw`\t`);
   return new ImportError({
     what: `nothing was imported from ${name}`,
     why: `none of its ${malformed.count} ${known ? 'new ' : ''}lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
-    hint: `${hint}; the other formats are ${others.join(', ')}`,
+    hint: `${line ? `a line of ${format} looks like \`${line}\`; ` : ''}${hint}; the other formats are ${others.join(', ')}`,
   });
 }
 

@@ -15,7 +15,8 @@ messages into \`error_logs\`. A file is imported whole or not at all. \`npm run 
 - **Compression and encoding** are told by the first bytes, whatever the file is called: gzip and zstd are unpacked, also
   one in the other, with zero bytes behind gzip and skippable frames in zstd; a damaged or cut one is refused. UTF-16 and a byte order mark are read. Lines end with \\n, \\r\\n or, in a text without any other end,
   \\r. NUL bytes at the beginning of a line are left out, and others become U+FFFD.
-- **The format** is told by the first 200 lines, and printed. \`--format\` decides where that is wrong.
+- **The format** is told by the first 200 lines, and printed. \`--format\` decides where that is wrong. A log whose
+  lines are those of the other command is refused with that command, unless \`--format\` is given.
 - **Times that name no zone** are of \`--time-zone\`, an IANA name or an offset; without it UTC is assumed, and the command
   says so. CST, IST and PST mean several zones: such lines are left out unless \`--time-zone\` is given.
 - **A time that clocks show twice**, when they are set back, is the first one, and the second one from where the log goes
