@@ -11,10 +11,19 @@ const goodEnough = 0.8;
 
 /** The first format that reads these lines; null where none reads any. Where two do, the table's order decides. */
 export function chooseFormat<Row extends Timed>(
-  { formats, otherwise }: LogTable<Row>,
+  log: LogTable<Row>,
   reading: Reading,
   sample: readonly string[],
 ): LogFormat<Row> | null {
+  return bestReading(log, reading, sample).format ?? log.otherwise?.(sample) ?? null;
+}
+
+/** The format that reads these lines, and how many of them it does; null where none reads any. */
+export function bestReading<Row extends Timed>(
+  { formats }: Pick<LogTable<Row>, 'formats'>,
+  reading: Reading,
+  sample: readonly string[],
+): { format: LogFormat<Row> | null; rows: number } {
   const counts: number[] = [];
   for (const format of formats) {
     const count = rowsIn(format.reader(inOrder(reading), sample), reading, sample);
@@ -22,8 +31,9 @@ export function chooseFormat<Row extends Timed>(
     if (count >= goodEnough * sample.length && count > 0) break;
   }
   const best = Math.max(...counts);
-  if (best === 0) return otherwise;
-  return formats[counts.findIndex((count) => count >= goodEnough * best)]!;
+  if (best === 0) return { format: null, rows: 0 };
+  const at = counts.findIndex((count) => count >= goodEnough * best);
+  return { format: formats[at]!, rows: counts[at]! };
 }
 
 /** How many of these lines are rows with a time, or parts of one that the format knows as such. */

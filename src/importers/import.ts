@@ -20,6 +20,8 @@ export class ImportError extends RoundsmanError {}
 /** How a log is read. */
 export interface LogSettings<Row extends Timed> {
   log: LogTable<Row>;
+  /** The other kind of log, which this one may be; left out, that is not asked. */
+  other?: LogTable<any>;
   /** null: it is chosen by the first lines */
   format: LogFormat<Row> | null;
   /** Of times that name no zone; null: it is assumed to be UTC. */
@@ -63,13 +65,13 @@ export interface ImportResult extends Pick<
 }
 
 /**
- * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, ImportedBeforeError, and
+ * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, OtherLogError, ImportedBeforeError, and
  * UnreadableLogError when the log itself fails. The connection must be without a statement timeout.
  */
 export async function importLog<Row extends Timed>(
   connections: pg.Pool,
   file: LogFile,
-  { log, format, zone, timeUnit }: LogSettings<Row>,
+  { log, other, format, zone, timeUnit }: LogSettings<Row>,
   { shiftToNow = false, untimed = false, again = false, by, onProgress }: ImportOptions = {},
 ): Promise<ImportResult> {
   const tally = emptyTally();
@@ -92,6 +94,7 @@ export async function importLog<Row extends Timed>(
     const rows = rowsOf(
       {
         log,
+        ...(other && { other }),
         format,
         reading: { now, zone: zone?.zone ?? utc, isZoneGiven: zone !== null, timeUnit, untimed },
         untimedAt: shiftToNow ? null : now,
@@ -120,8 +123,11 @@ export async function importLog<Row extends Timed>(
     const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
     const times = timesOf(tally, shifted ?? { now, shift: null });
-    if (tally.imported > 0)
-      await seen.remember({ name: file.name, rows: tally.imported, by: by ?? null, ...times });
+    if (tally.imported > 0) {
+      const rows = tally.imported;
+      if (!shiftToNow) await seen.requireNewRows(log.columns, { rows, ...times });
+      await seen.remember({ name: file.name, rows, by: by ?? null, ...times });
+    }
     committing = true;
     await client.query('COMMIT');
     return {
@@ -131,7 +137,8 @@ export async function importLog<Row extends Timed>(
       time_zone_given: zone !== null,
       imported: tally.imported,
       known: tally.known,
-      joined: tally.joined,
+      // A part that was imported before and is never completed is counted as malformed only.
+      joined: Math.max(0, tally.joined),
       malformed: tally.malformed,
       cut: tally.cut,
       ...times,
@@ -205,10 +212,14 @@ function unlike<Row extends Timed>(
 ) {
   const [first] = malformed.lines;
   const others = formats.map((each) => each.name).filter((each) => each !== format);
+  const line = formats
+    .find(({ name }) => name === format)
+    ?.example.at(-1)!
+    .replaceAll('\t', String.raw`\t`);
   return new ImportError({
     what: `nothing was imported from ${name}`,
     why: `none of its ${malformed.count} ${known ? 'new ' : ''}lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
-    hint: `${hint}; the other formats are ${others.join(', ')}`,
+    hint: `${line ? `a line of ${format} looks like \`${line}\`; ` : ''}${hint}; the other formats are ${others.join(', ')}`,
   });
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
 import { counted, time } from '../ground/text.ts';
+import { LineEnds } from './line-ends.ts';
 
 /** The same log was imported before, and nothing was added to it. Nothing was imported. */
 export class ImportedBeforeError extends RoundsmanError {}
@@ -10,7 +11,7 @@ export class ImportedBeforeError extends RoundsmanError {}
 /** A row of engine.imports. */
 export interface Import {
   digest: string;
-  /** of the text in UTF-8 */
+  /** of the text in UTF-8, with \n for \r\n */
   bytes: string;
   name: string;
   rows: string;
@@ -32,6 +33,14 @@ export interface Seen {
   readonly beginning: Import | null;
   /** Throws {@link ImportedBeforeError}, unless the text has lines behind the one that was imported. */
   requireNew(newLines: number): void;
+  /**
+   * Throws {@link ImportedBeforeError} where the table had all rows that this transaction has written, and a longer text
+   * that begins or ends at the same time was imported: this one is a part of it.
+   */
+  requireNewRows(
+    columns: readonly string[],
+    imported: Pick<Imported, 'rows' | 'first' | 'last'>,
+  ): Promise<void>;
   /** Writes the import down. Throws {@link ImportedBeforeError} where another process has just imported the same. */
   remember(imported: Imported): Promise<void>;
 }
@@ -39,7 +48,10 @@ export interface Seen {
 /** A log that grew begins with what was imported of it; the beginnings of so many imports are compared. */
 const mostCompared = 1_000;
 
-const columns = 'digest, bytes, name, rows, imported_at';
+/** The transaction that imports. */
+const own = 'pg_current_xact_id()::xid';
+
+const importColumns = 'digest, bytes, name, rows, imported_at';
 
 /** `again`: nothing is refused. The client is in the transaction of the import. */
 export async function recognise(
@@ -50,45 +62,74 @@ export async function recognise(
   const { rows: known } = again
     ? { rows: [] }
     : await client.query<Import>(
-        `SELECT ${columns} FROM engine.imports WHERE table_name = $1 ORDER BY imported_at DESC LIMIT ${mostCompared}`,
+        `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 ORDER BY imported_at DESC LIMIT ${mostCompared}`,
         [table],
       );
   const byLength = Map.groupBy(known, (each) => Number(each.bytes));
   const lengths = [...byLength.keys()].toSorted((a, b) => a - b);
   const hash = createHash('sha256');
   let length = 0;
+  let isLineEnded = true;
   const update = (bytes: Buffer) => {
+    if (bytes.length === 0) return;
     hash.update(bytes);
     length += bytes.length;
+    isLineEnded = bytes.at(-1) === 10;
   };
+  const lineEnds = new LineEnds();
+  const textOf = (bytes: number, digest: string) =>
+    byLength.get(bytes)?.find((each) => each.digest === digest);
   let beginning: Import | null = null;
   return {
     look(chunk) {
       const ends: number[] = [];
+      const { bytes, offset } = lineEnds.plain(chunk);
       let done = 0;
-      while (lengths.length > 0 && lengths[0]! <= length + chunk.length - done) {
+      while (lengths.length > 0 && lengths[0]! <= length + bytes.length - done) {
         const next = lengths.shift()!;
         const end = done + next - length;
-        update(chunk.subarray(done, end));
+        update(bytes.subarray(done, end));
         done = end;
-        const digest = hash.copy().digest('hex');
-        const same = byLength.get(next)!.find((each) => each.digest === digest);
-        if (same) ends.push(end);
+        const same = textOf(next, hash.copy().digest('hex'));
+        if (same) ends.push(offset(end));
         beginning = same ?? beginning;
       }
-      update(chunk.subarray(done));
+      update(bytes.subarray(done));
       return ends;
     },
     get beginning() {
       return beginning;
     },
     requireNew(newLines) {
+      const ended = isLineEnded
+        ? undefined
+        : textOf(length + 1, hash.copy().update('\n').digest('hex'));
+      if (ended) throw before(ended, table, 'it');
       if (beginning !== null && newLines === 0)
         throw before(
           beginning,
           table,
           Number(beginning.bytes) === length ? 'it' : 'each of its lines',
         );
+    },
+    async requireNewRows(columns, { rows, first, last }) {
+      if (again) return;
+      const { rows: longer } = await client.query<Import>(
+        `SELECT ${importColumns} FROM engine.imports
+          WHERE table_name = $1 AND bytes > $2 AND rows >= $3 AND (first_at = $4 OR last_at = $5)
+          ORDER BY imported_at DESC LIMIT 1`,
+        [table, length, rows, first, last],
+      );
+      if (longer.length === 0) return;
+      const those = (where: string) =>
+        `SELECT ROW(${columns.join()})::text FROM ${table} WHERE ${where} AND created_at BETWEEN $1 AND $2`;
+      const { rowCount } = await client.query(
+        `${those(`xmin = ${own}`)} EXCEPT ALL ${those(`xmin <> ${own}`)} LIMIT 1`,
+        [first, last],
+      );
+      const part =
+        'each of its rows is there, and a longer log that begins or ends at the same time';
+      if (rowCount === 0) throw before(longer[0]!, table, part);
     },
     async remember({ name, rows, by, first, last }) {
       const digest = hash.digest('hex');
@@ -103,7 +144,7 @@ export async function recognise(
       );
       if (rowCount) return;
       const found = await client.query<Import>(
-        `SELECT ${columns} FROM engine.imports WHERE table_name = $1 AND digest = $2`,
+        `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 AND digest = $2`,
         [table, digest],
       );
       throw before(found.rows[0]!, table, 'it');

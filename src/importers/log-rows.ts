@@ -7,6 +7,7 @@ import { chooseFormat, sampleLength, sampleLines } from './choose.ts';
 import { known } from './copy-rows.ts';
 import { HeldRows } from './held-rows.ts';
 import { Lines, longestLine } from './lines.ts';
+import { requireOwnKind } from './other-log.ts';
 import { inOrder } from './reading/in-order.ts';
 import type {
   LineReader,
@@ -69,6 +70,8 @@ const longestMessageMs = 10_000;
 
 export interface RowsOptions<Row extends Timed> {
   log: LogTable<Row>;
+  /** The other kind of log: where no format is given, a log of it is refused. */
+  other?: LogTable<any>;
   /** null: it is chosen by the first lines */
   format: LogFormat<Row> | null;
   reading: Reading;
@@ -85,10 +88,10 @@ interface Waiting {
 
 /**
  * The bytes of a log -> COPY's text format, counted in `tally`, and {@link known} where all rows before it are known.
- * Fails with {@link UnknownLogError}.
+ * Fails with {@link UnknownLogError} and OtherLogError.
  */
 export function rowsOf<Row extends Timed>(
-  { log, format, reading: given, untimedAt, onText }: RowsOptions<Row>,
+  { log, other, format, reading: given, untimedAt, onText }: RowsOptions<Row>,
   tally: Tally,
 ): Transform {
   const zone: Zone = (wall) => {
@@ -187,6 +190,7 @@ export function rowsOf<Row extends Timed>(
 
   function choose(): void {
     const sample = waiting.map((each) => each.text);
+    if (format === null && other) requireOwnKind(log, other, reading, sample);
     const chosen = format ?? chooseFormat(log, reading, sample);
     if (chosen === null) throw unknown(sample.length);
     const inOwnOrder = inOrder(reading);

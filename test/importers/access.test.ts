@@ -97,6 +97,130 @@ describe('a request that the server could not read', () => {
   });
 });
 
+describe('the target of a request', () => {
+  test.each<[string, string, string]>([
+    ['GET http://ex.com/absol HTTP/1.1', 'GET', '/absol'],
+    ['GET https://ex.com:8443/a?b=http://c.com/d HTTP/1.1', 'GET', '/a?b=http://c.com/d'],
+    ['GET HTTP://[2001:db8::1] HTTP/1.1', 'GET', '/'],
+    ['GET http://ex.com?a=b HTTP/1.1', 'GET', '/?a=b'],
+    ['GET  /x  HTTP/1.1', 'GET', '/x'],
+    ['GET  /x ', 'GET', '/x'],
+    ['GET /a b HTTP/1.1', 'GET', '/a b'],
+    ['GET   HTTP/1.1', '-', 'GET   HTTP/1.1'],
+    ['OPTIONS * HTTP/1.1', 'OPTIONS', '*'],
+    ['CONNECT ex.com:443 HTTP/1.1', 'CONNECT', 'ex.com:443'],
+    ['GET favicon.ico HTTP/1.1', 'GET', 'favicon.ico'],
+    ['GET /http://ex.com/a HTTP/1.1', 'GET', '/http://ex.com/a'],
+  ])('of "%s" is a path', (request, method, endpoint) => {
+    expect(read(`192.0.2.1 - - ${when} "${request}" 200 512`).parsed).toMatchObject({
+      row: { method, endpoint },
+    });
+  });
+
+  test.each([
+    ['GET http://ex.com/absol HTTP/1.1', '/absol'],
+    ['GET  http://ex.com:80/x  HTTP/1.1', '/x'],
+  ])('of "%s" is the same path in the log of a balancer', (request, endpoint) => {
+    const line = `https 2026-03-10T12:00:00.123456Z app/web/50dc 192.0.2.1:2817 10.0.0.1:80 0.001 0.010 0.001 200 200 0 57 "${request}" "An agent/1.0" - -`;
+    expect(read(line).parsed).toMatchObject({ row: { endpoint } });
+  });
+});
+
+describe('lines of JSON', () => {
+  const all = (text: string[]) => {
+    const reading = { now, untimed: false, zone: zoneOf('UTC')!, isZoneGiven: false };
+    const format = chooseFormat(accessLogs, reading, text)!;
+    const reader = format.reader(reading, text);
+    return [...text.map((line) => reader(line)), reader.end?.() ?? []].flat();
+  };
+  const at = (ms: number) => `"level":30,"time":${1773144000000 + ms},"pid":7,"hostname":"web1"`;
+  const asked = (id: string | number, url: string, ms: number) =>
+    `{${at(ms)},"reqId":${JSON.stringify(id)},"req":{"method":"GET","url":"${url}","host":"h:1","remoteAddress":"192.0.2.1","remotePort":9},"msg":"incoming request"}`;
+  const answered = (id: string | number, status: number, ms: number) =>
+    `{${at(ms)},"reqId":${JSON.stringify(id)},"res":{"statusCode":${status}},"responseTime":2.4,"msg":"request completed"}`;
+  const row = (endpoint: string, status_code: number, ms: number) => ({
+    row: {
+      endpoint,
+      method: 'GET',
+      status_code,
+      response_time_ms: 2,
+      ip_address: '192.0.2.1',
+      created_at: 1773144000000 + ms,
+    },
+  });
+
+  test('of a request and of its answer are one row, also where several are under way', () => {
+    const read = all([
+      asked('req-1', '/a', 0),
+      asked('req-2', '/b', 1),
+      answered('req-2', 500, 2),
+      answered('req-1', 200, 3),
+    ]);
+    expect(read).toMatchObject(['part', 'part', row('/b', 500, 2), row('/a', 200, 3)]);
+  });
+
+  test('with an id that begins anew, or is of another process, are of their own request', () => {
+    const other = (line: string) => line.replace('"pid":7', '"pid":8');
+    const read = all([
+      asked(1, '/a', 0),
+      other(asked(1, '/b', 1)),
+      other(answered(1, 404, 2)),
+      asked(1, '/c', 3),
+      answered(1, 200, 4),
+    ]);
+    expect(read).toMatchObject([
+      'part',
+      'part',
+      row('/b', 404, 2),
+      { why: expect.stringMatching(/GET \/a.*no answer/) },
+      'part',
+      row('/c', 200, 4),
+    ]);
+  });
+
+  test('with the error of a request are of that request', () => {
+    const failed = `{${at(1)},"reqId":"r","req":{"method":"GET","url":"/a"},"res":{"statusCode":500},"err":{"type":"Error"},"msg":"x"}`;
+    const read = all([asked('r', '/a', 0), failed, answered('r', 500, 2)]);
+    expect(read).toMatchObject(['part', 'part', row('/a', 500, 2)]);
+    expect(all([asked('r', '/a', 0), failed])).toMatchObject([
+      'part',
+      'part',
+      { row: { endpoint: '/a', status_code: 500 } },
+    ]);
+    expect(all([failed])).toMatchObject([{ row: { endpoint: '/a', status_code: 500 } }]);
+  });
+
+  test('of a request that is never answered are no row', () => {
+    expect(all([asked('r', '/a', 0), answered('q', 200, 1)])).toMatchObject([
+      'part',
+      { why: expect.stringContaining('no path') },
+      { why: expect.stringMatching(/GET \/a.*no answer/) },
+    ]);
+    const many = Array.from({ length: 3_000 }, (_, n) => asked(n, `/${n}`, n));
+    const read = all(many);
+    expect(read.filter((each) => each === 'part')).toHaveLength(3_000);
+    expect(read.filter((each) => typeof each === 'object' && 'why' in each)).toHaveLength(3_000);
+  });
+
+  test.each([
+    '{"request_method":"GET","request_uri":"/x"}',
+    '{"time":1773144000123,"method":"GET","url":"/x","status":null}',
+    '{"time":1773144000123,"method":"GET","url":"/x","status":""}',
+    '{"ts":1773144000.1,"msg":"handled request","request":{"method":"GET","uri":"/x"}}',
+    '{"deploymentId":"d","timestampInMs":1773144000123,"requestPath":"/x","requestMethod":"GET"}',
+    '#Fields: date time cs-method cs-uri-stem\n2026-03-10 12:00:00 GET /x',
+  ])('without a status are no request: %s', (line) => {
+    const reading = { now, untimed: true, zone: zoneOf('UTC')!, isZoneGiven: false };
+    for (const { reader } of accessLogs.formats)
+      expect(
+        line
+          .split('\n')
+          .map(reader(reading, [line]))
+          .slice(-1),
+      ).toEqual([{ why: expect.any(String) }]);
+  });
+});
+
 describe('the time', () => {
   const line = (stamp: string) => `192.0.2.1 - - ${stamp} "GET /a HTTP/1.1" 200 512`;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
 import { importLog, type ImportOptions } from '../../src/importers/import.ts';
@@ -168,4 +168,63 @@ test('the names of fields that stand at the beginning count for what is new', as
     known: 3,
   });
   expect(await paths()).toEqual(upTo(2));
+});
+
+test('a request that had no answer yet is one row when it has', async () => {
+  const at = '"level":30,"time":1773144000123';
+  const asked = (id: string) => `{${at},"reqId":"${id}","req":{"method":"GET","url":"/${id}"}}\n`;
+  const answered = (id: string) =>
+    `{${at},"reqId":"${id}","res":{"statusCode":200},"responseTime":2}\n`;
+  const text = asked('1') + asked('2') + answered('1') + asked('3');
+  expect(await imported(text)).toMatchObject({ imported: 1, joined: 1, malformed: { count: 2 } });
+  await expect(imported(text)).rejects.toMatchObject(refused);
+  expect(await imported(text + answered('2'))).toMatchObject({ imported: 1, known: 4, joined: 0 });
+  expect(await paths()).toEqual(['/1', '/2']);
+});
+
+describe('a text that was imported before is noticed', () => {
+  const cr = (text: string) => text.replaceAll('\n', '\r\n');
+  const whole = lines(0, 20);
+  test.each<[string, string, string]>([
+    ['with \\r\\n', whole, cr(whole)],
+    ['with \\n', cr(whole), whole],
+    ['with several \\r', whole, whole.replaceAll('\n', '\r\r\n')],
+    ['without its last end', whole, whole.slice(0, -1)],
+    ['with \\r\\n and without its last end', whole, cr(whole).slice(0, -2)],
+    ['with half of its last end', whole, cr(whole).slice(0, -1)],
+    ['with a last end', whole.slice(0, -1), whole],
+    ['with a last \\r\\n', whole.slice(0, -1), cr(whole)],
+    ['as a beginning of it', whole, lines(0, 10)],
+    ['as a beginning of it that ends within a line', whole, whole.slice(0, 700)],
+    ['as a beginning of it with \\r\\n', whole, cr(lines(0, 10))],
+  ])('%s', async (_, first, second) => {
+    await imported(first);
+    await expect(imported(second)).rejects.toMatchObject(refused);
+    expect(await paths()).toEqual(upTo(20));
+    expect((await imported(second, { again: true })).imported).toBeGreaterThan(0);
+  });
+
+  test('over many parts, and when it has grown meanwhile', async () => {
+    const many = lines(0, 30_000);
+    await imported(many);
+    await expect(imported(cr(many))).rejects.toMatchObject(refused);
+    expect(await imported(cr(lines(0, 30_005)))).toMatchObject({ imported: 5, known: 30_000 });
+    await expect(imported(lines(0, 30_002))).rejects.toMatchObject(refused);
+    await expect(imported(lines(0, 29_000))).rejects.toMatchObject(refused);
+    expect(await paths()).toEqual(upTo(30_005));
+  }, 120_000);
+
+  test('and another one that begins alike is imported', async () => {
+    await imported(whole);
+    const other = lines(0, 10) + line(99);
+    expect(await imported(other)).toMatchObject({ imported: 11 });
+    expect(await imported(lines(15, 18) + lines(15, 18))).toMatchObject({ imported: 6 });
+  });
+
+  test('as a beginning of an error log', async () => {
+    const message = (n: number) => `2026-03-10 12:00:0${n} ERROR x${n}\n  at y\n`;
+    const text = [0, 1, 2, 3].map(message).join('');
+    await imported(text, {}, 'error');
+    await expect(imported(message(0) + message(1), {}, 'error')).rejects.toMatchObject(refused);
+  });
 });

@@ -669,7 +669,9 @@ describe('importing', () => {
     const served = fc.record({
       ip: fc.oneof(fc.ipV4(), fc.ipV6()),
       method,
-      path: fc.string({ unit, minLength: 1, maxLength: 300 }),
+      path: fc
+        .string({ unit, minLength: 1, maxLength: 300 })
+        .map((text) => text.replaceAll(/^ +| +$/g, '') || '/'),
       status: fc.integer({ min: 100, max: 599 }),
       seconds: second,
       offsetMinutes: fc.integer({ min: -14 * 60, max: 14 * 60 }),
@@ -831,6 +833,20 @@ describe('the command', () => {
     expect(second.stderr).toMatch(/imported into error_logs at .* from standard input: 1 row/);
     const again = await run(text, 'error-log', '-', '--again');
     expect(again.stdout).toMatch(/zone +UTC is assumed: .*--time-zone/);
+  });
+
+  test('refuses a log of the other kind with the command that reads it, and --format decides', async () => {
+    const refused = await run(`${line('/a')}\n${line('/b')}\n`, 'error-log', '-');
+    expect(refused).toMatchObject({ stdout: '', exitCode: 1 });
+    expect(refused.stderr).toMatch(/roundsman import access-log/);
+    expect(await count('error_logs')).toBe(0);
+    const given = await run(`${line('/a')}\n`, 'error-log', '-', '--format', 'plain');
+    expect(given.stdout).toMatch(/imported +1 into error_logs/);
+    const docker = '{"log":"x\\n","stream":"stderr","time":"2026-03-10T12:00:00.1Z"}\n';
+    expect((await run(docker, 'access-log', '-')).stderr).toMatch(/roundsman import error-log/);
+    const caddy = await run(docker, 'access-log', '-', '--format', 'caddy');
+    expect(caddy.stderr).toMatch(/a line of caddy looks like .*http\.log\.access/s);
+    expect(caddy.stderr).not.toMatch(/17\/May\/2015/);
   });
 
   test('says that a log is empty', async () => {

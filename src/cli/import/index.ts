@@ -127,7 +127,7 @@ function print(name: string, result: ImportResult, tookMs: number): void {
         : null,
     ],
     ['read as', result.format],
-    ['joined', joined ? `${count(joined)} to the message that they are a part of` : null],
+    ['joined', joined ? `${count(joined)} to ${wholes[table]} that they are a part of` : null],
     ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],
     ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
     ['times', `${time(first)} to ${time(last)} UTC`],
@@ -141,6 +141,8 @@ function print(name: string, result: ImportResult, tookMs: number): void {
   const more = malformed.count - malformed.lines.length;
   if (more > 0) say(`  and ${count(more)} more`);
 }
+
+const wholes: Record<string, string> = { api_logs: 'the request', error_logs: 'the message' };
 
 const cuts: Record<string, string> = {
   api_logs: 'to the 255 characters that a path may have',

@@ -49,11 +49,34 @@ export const isMethod = (text: string): boolean => /^[A-Za-z][\w-]{0,9}$/.test(t
 export const statusOf = (text: string): number | null =>
   text === '-' || text === '' ? 0 : /^\d{3}$/.test(text) ? Number(text) : null;
 
-/** `https://host:443/path?query` and `host.example/path?query` -> `/path?query`; a path stays as it is. */
-export const pathOf = (url: string): string =>
-  /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?=[/?]|$))(.*)$/is
-    .exec(url)?.[1]
-    ?.replace(/^(?!\/)/, '/') ?? url;
+const url = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/is;
+const hostAndPath = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+((?:[/?].*)?)$/is;
+
+/** A target without the spaces around it. */
+export function withoutSpaces(target: string): string {
+  let [start, end] = [0, target.length];
+  while (start < end && target[start] === ' ') start++;
+  while (end > start && target[end - 1] === ' ') end--;
+  return target.slice(start, end);
+}
+
+const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
+
+/**
+ * `https://host:443/path?query` -> `/path?query`: what a client sends to a proxy. Any other target stays as it is, also
+ * `*` and the `host:443` of CONNECT.
+ */
+export function pathOfUrl(target: string): string {
+  const path = url.exec(target)?.[1];
+  return path === undefined ? target : rooted(path);
+}
+
+/** The same for a field that names a URL, in which `host.example/path?query` is `/path?query`, too. */
+export function pathOf(field: string): string {
+  const target = withoutSpaces(field);
+  const path = hostAndPath.exec(target)?.[1];
+  return path === undefined ? pathOfUrl(target) : rooted(path);
+}
 
 const largestInteger = 2 ** 31 - 1;
 

@@ -2,7 +2,16 @@ import { fitting } from '../../ground/text.ts';
 import { units, type LogFormat, type ParsedLine, type Reading } from '../reading/log-format.ts';
 import { epoch, instant, monthOf, noSuchTime, noSuchZone, zoneIn } from '../reading/log-time.ts';
 import { zonePattern } from '../reading/zone.ts';
-import { apiLogRow, ipOf, isMethod, statusOf, wholeMs, type ApiLogRow } from './api-log-row.ts';
+import {
+  apiLogRow,
+  ipOf,
+  isMethod,
+  pathOfUrl,
+  statusOf,
+  wholeMs,
+  withoutSpaces,
+  type ApiLogRow,
+} from './api-log-row.ts';
 
 /**
  * The combined format and what servers make of it: the common format, which ends after the size, a virtual host or a
@@ -93,8 +102,11 @@ function parse(line: string, reading: Reading): ParsedLine<ApiLogRow> {
   const asked = line.slice(stamp.end, end);
   const [, method, path] = request.exec(asked) ?? [];
   // A client that sends nothing, or no HTTP, is answered 400 or 408: the text is all that is known of the request.
+  const target = path && withoutSpaces(path);
   const [word, what] =
-    method && path && isMethod(method) ? [method, unescaped(path)] : ['-', unescaped(asked) || '-'];
+    method && target && isMethod(method)
+      ? [method, pathOfUrl(unescaped(target))]
+      : ['-', unescaped(asked) || '-'];
   return apiLogRow({ path: what, method: word, status, ms, ip, at: stamp.at });
 }
 

@@ -1,4 +1,5 @@
 /** The formats of access logs: another one is one file and one line here. Special ones stand before general ones. */
+import { jsonOf } from '../reading/fields.ts';
 import type { LogTable } from '../reading/log-format.ts';
 import { alb } from './alb.ts';
 import type { ApiLogRow } from './api-log-row.ts';
@@ -12,7 +13,9 @@ export const accessLogs: LogTable<ApiLogRow> = {
   table: 'api_logs',
   columns: ['endpoint', 'method', 'status_code', 'response_time_ms', 'ip_address', 'created_at'],
   formats: [combined, w3c, alb, caddy, vercel, json],
-  otherwise: combined,
+  kind: 'requests',
+  command: 'import access-log',
+  otherwise: (sample) => (sample.every((line) => jsonOf(line) !== null) ? json : combined),
   join: () => false,
-  hint: 'a line looks like `192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512`; --format names another format, and `npx roundsman import error-log` reads other logs',
+  hint: '--format names another format, and `npx roundsman import error-log` reads other logs',
 };

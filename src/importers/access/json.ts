@@ -1,7 +1,8 @@
-import { jsonOf, namesIn } from '../reading/fields.ts';
+import { namesIn } from '../reading/fields.ts';
 import type { LogFormat } from '../reading/log-format.ts';
 import type { ApiLogRow } from './api-log-row.ts';
-import { requestRow, type RequestNames } from './request-fields.ts';
+import { joinAnswers } from './join-answers.ts';
+import type { RequestNames } from './request-fields.ts';
 
 const withFactor = (factor: number | null, names: string) =>
   namesIn(names).map((name) => [name, factor] as const);
@@ -31,15 +32,12 @@ const names: RequestNames = {
 export const json: LogFormat<ApiLogRow> = {
   name: 'json',
   writtenBy:
-    'nginx with escape=json, pino-http, Traefik, Echo, Google Cloud and other programs with JSON lines',
+    'nginx with escape=json, Fastify, pino-http, Traefik, Echo, Google Cloud and other programs with JSON lines',
   example: [
     '{"level":30,"time":1773144000123,"req":{"method":"GET","url":"/a","remoteAddress":"::1"},"res":{"statusCode":200},"responseTime":12,"msg":"request completed"}',
     '{"ClientHost":"192.0.2.1","RequestMethod":"GET","RequestPath":"/a","DownstreamStatus":200,"Duration":12000000,"StartUTC":"2026-03-10T12:00:00.123Z"}',
     '{"time_iso8601":"2026-03-10T12:00:00+00:00","remote_addr":"192.0.2.1","request_method":"GET","request_uri":"/a","status":"200","request_time":"0.012"}',
   ],
   zone: 'sometimes named',
-  reader: (reading) => (line) => {
-    const fields = jsonOf(line);
-    return fields === null ? { why: 'it is no JSON object' } : requestRow(fields, names, reading);
-  },
+  reader: (reading) => joinAnswers(names, reading),
 };

@@ -59,9 +59,11 @@ export function requestRow(
   const method = textOf(firstField(fields, names.method));
   if (path === undefined || (method === undefined && code === undefined))
     return { why: 'its fields name no path with a method or a status' };
-  const status = statusOf(code === '0' ? '000' : (code ?? '-'));
+  // A server that sent no answer writes 0 or `-`. Without the field it is not known what was answered.
+  if (code === undefined) return { why: 'its fields name no status' };
+  const status = statusOf(code === '0' ? '000' : code);
   if (status === null)
-    return { why: `the status ${JSON.stringify(code!.slice(0, 20))} is not three digits` };
+    return { why: `the status ${JSON.stringify(code.slice(0, 20))} is not three digits` };
   const stamp = firstField(fields, names.time);
   const at = timeOf(stamp, reading) ?? timeOf(numberIn(stamp), reading);
   if (stamp !== undefined && typeof at !== 'number')

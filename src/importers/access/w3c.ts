@@ -51,6 +51,7 @@ function parse(values: readonly string[], names: readonly string[]): ParsedLine<
   if (year === undefined || hour === undefined) return { why: 'its fields hold no date and time' };
   const at = instant(utc, year, month, day, hour, minute, second, digits);
   if (at === null) return noSuchTime(`${date} ${time}`);
+  if (!names.includes('sc-status')) return { why: 'its fields name no status' };
   const status = statusOf(value('sc-status')?.padStart(3, '0') ?? '-');
   const stem = value('cs-uri-stem') ?? value('cs-uri');
   if (status === null || stem === undefined) return { why: 'its fields hold no path and status' };

@@ -17,6 +17,8 @@ export const errorLogs: LogTable<ErrorLogRow> = {
   table: 'error_logs',
   columns: ['error_type', 'error_message', 'stack_trace', 'context', 'ip_address', 'created_at'],
   formats: [apache, nginx, postgresql, php, ruby, klog, docker, syslog, json, logfmt, plain],
+  kind: 'messages',
+  command: 'import error-log',
   otherwise: null,
   join,
   hint: '--format names another format, and --time now gives lines without a time the present one',

@@ -76,8 +76,12 @@ export interface LogTable<Row extends Timed> {
   columns: readonly (keyof Row & string)[];
   /** The first one that reads the lines is taken, so what is special stands before what is general. */
   formats: readonly LogFormat<Row>[];
+  /** What its lines are, for people. */
+  kind: 'requests' | 'messages';
+  /** What imports it, behind `npx roundsman`. */
+  command: string;
   /** What is tried where no format reads any of the first lines; null: such a log is refused. */
-  otherwise: LogFormat<Row> | null;
+  otherwise: ((sample: readonly string[]) => LogFormat<Row>) | null;
   /** Appends a line to the row before it; false where the row is as long as it may be. */
   join(row: Row, line: string): boolean;
   /** What to try when no line could be read. */

@@ -21,7 +21,7 @@ export type { ImportResult } from '../../importers/import.ts';
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
   /**
    * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
-   * UnknownLogError, ImportedBeforeError, UnreadableLogError, NoPlatformError.
+   * UnknownLogError, OtherLogError, ImportedBeforeError, UnreadableLogError, NoPlatformError.
    */
   importInto(
     context: { url: string; actor: Actor },
@@ -40,14 +40,20 @@ export interface GivenSettings {
 
 /** Requests, into api_logs. Throws UsageError, NotFoundError, UnreadableLogError; `-` is standard input. */
 export async function openAccessLog(file: string, given: GivenSettings): Promise<OpenedLog> {
-  const { accessLogs } = await import('../../importers/access/formats.ts');
-  return open(file, settingsOf(accessLogs, given));
+  const { accessLogs, errorLogs } = await bothKinds();
+  return open(file, { ...settingsOf(accessLogs, given), other: errorLogs });
 }
 
 /** Messages, into error_logs. Throws as {@link openAccessLog} does. */
 export async function openErrorLog(file: string, given: GivenSettings): Promise<OpenedLog> {
+  const { accessLogs, errorLogs } = await bothKinds();
+  return open(file, { ...settingsOf(errorLogs, given), other: accessLogs });
+}
+
+async function bothKinds() {
+  const { accessLogs } = await import('../../importers/access/formats.ts');
   const { errorLogs } = await import('../../importers/errors/formats.ts');
-  return open(file, settingsOf(errorLogs, given));
+  return { accessLogs, errorLogs };
 }
 
 function settingsOf<Row extends Timed>(
