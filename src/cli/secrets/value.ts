@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../../ground/errors.ts';
 import { pasteMs } from '../terminal/answer.ts';
+import { whenClosed } from '../terminal/closed.ts';
 import { suspend } from '../terminal/suspend.ts';
 import { dropTypedAhead } from '../terminal/typed-ahead.ts';
 import { InterruptedError, UnansweredError } from '../terminal/unanswered.ts';
@@ -47,6 +48,7 @@ async function typed(question: string): Promise<string> {
   // Asks only after this, so that nothing is shown even if the person types at once.
   await dropTypedAhead();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const open = whenClosed(reject);
   let value = '';
   let entered: string | null = null;
   const ask = () => void stderr.write(`${question} (it is not shown): `);
@@ -81,6 +83,7 @@ async function typed(question: string): Promise<string> {
     stdin.off('data', listen);
     stdin.setRawMode(false);
     stdin.pause();
+    open();
     stderr.write('\n');
   });
 }
