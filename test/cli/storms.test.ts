@@ -91,6 +91,19 @@ test('a storm is told in every list of tickets: what it is, and what is in it', 
   expect(made.round.tickets.map(({ number }) => number).toSorted()).toEqual(['1', '2']);
 });
 
+test('a round names the ticket of a storm first, unless another is worse', async () => {
+  const { breaks, round, db } = await endpoints();
+  await breaks(1);
+  await breaks(7);
+  const order = async () => {
+    const { round: read, out } = await round();
+    return [...read.tickets.map(({ number }) => number), /tickets show (T-\d+)$/m.exec(out)?.[1]];
+  };
+  expect(await order()).toEqual(['2', '1', 'T-2']);
+  await sql`UPDATE bot_tickets SET severity = 'critical' WHERE number = 1`.execute(db);
+  expect(await order()).toEqual(['1', '2', 'T-1']);
+});
+
 test('each finding says which ticket stands for it', async () => {
   const { ask, breaks } = await endpoints();
   await breaks(1);

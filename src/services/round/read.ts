@@ -11,7 +11,7 @@ import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
-import { isStorm, pending, stormFor } from '../../data/bots/pending-tickets.ts';
+import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
 /** With the reason why people are not told of it, and the ticket that stands for it. */
@@ -36,7 +36,7 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, and those of storms of these bots, the most urgent first */
+  /** the pending tickets of these findings, and those of storms of these bots: the worst first, of these those of storms */
   tickets: SeenTicket[];
   /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
@@ -118,6 +118,9 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
             ]),
           )
           .where('ticket.status', 'in', pending)
+          .orderBy(severityRank('ticket.severity'))
+          // What stands for many problems before what stands for one that is as severe.
+          .orderBy(sql`ticket.fingerprint IS DISTINCT FROM ${stormOf(sql.ref('ticket.bot_id'))}`)
           .orderBy(worstFirst('ticket'))
           .execute();
   const storms = tickets.filter((ticket) => isStorm(ticket));
