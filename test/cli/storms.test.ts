@@ -151,6 +151,19 @@ test('a storm that ends says how much was broken and what still is, and no list 
   expect(status.json().storms).toEqual([]);
 });
 
+test.each([
+  [2, '2 components are broken still: /a, /b.'],
+  [0, 'no component is broken any more.'],
+])('the round in which a storm ends says so, with %i left', async (left, words) => {
+  const { breaks, round } = await endpoints();
+  await breaks(7);
+  expect((await round()).out).not.toContain('is over:');
+  await breaks(left);
+  expect((await round()).out).toContain(`T-1 is resolved. The storm is over: ${words}`);
+  await breaks(left);
+  expect((await round()).out).not.toContain('is over:');
+});
+
 test('a storm is not healed by an answer, and nothing is learnt from its title', async () => {
   const { ask, breaks, tickets } = await endpoints({
     knowledge: [entry('mend', playbook('it.mend'), { autonomy: 'suggest' })],

@@ -40,6 +40,8 @@ export interface Round {
   tickets: SeenTicket[];
   /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
+  /** the tickets of storms that these runs saw end, with what is said of what is left */
+  storms_over: { ticket_id: string; number: string; notes: string | null }[];
   /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
@@ -128,6 +130,16 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     db,
     storms.map(({ bot_id }) => bot_id!),
   );
+  const storms_over = await db
+    .selectFrom('bot_tickets')
+    .select(['id as ticket_id', 'number', 'resolution_notes as notes'])
+    .where('fingerprint', 'in', bots.map(stormFor).concat(none))
+    .where('status', 'not in', pending)
+    // The run that saw the end writes its id; a person's word leaves the one of the last run that saw the storm.
+    .where('resolved_by', '=', 'roundsman')
+    .where(sql<string>`metadata ->> 'execution_id'`, 'in', executionIds.concat(none))
+    .orderBy('number')
+    .execute();
   const { count } = await db
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
@@ -145,6 +157,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
       ticket_id: id,
       findings: inStorms.get(bot_id!) ?? 0,
     })),
+    storms_over,
     tickets_left_open: count,
     now: await currentTime(db),
   };
