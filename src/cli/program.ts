@@ -67,17 +67,26 @@ function settle(command: Command): void {
   // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
     outputError: (text, write) =>
-      write(`${text.split('\n').map(printable).join('\n')}${dashHint(command, text)}`),
+      write(`${text.split('\n').map(printable).join('\n')}${adviceOn(command, text)}`),
   });
   applyOptionRules(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);
 }
 
-/** What begins with a dash is read as an option, wherever it stands before `--`. */
-function dashHint(command: Command, error: string): string {
-  if (!error.startsWith("error: unknown option '") || command.registeredArguments.length === 0)
-    return '';
-  const usage = command.createHelp().commandUsage(command).replace('[options]', '[options] --');
-  return `(a text that begins with - stands behind --: npx ${usage})\n`;
+/** Why Commander refuses what it names itself, and what to try; nothing where its text says so. */
+function adviceOn(command: Command, error: string): string {
+  const advice = (why: string, hint: string) => `  why: ${why}\n  try: ${hint}\n`;
+  const usage = command.createHelp().commandUsage(command);
+  if (error.includes(' cannot be used with option '))
+    return advice('each of the two excludes the other', 'give one of them alone');
+  if (!error.startsWith("error: unknown option '")) return '';
+  const name = usage.split(' [')[0]!;
+  return command.registeredArguments.length === 0
+    ? advice(`${name} has no such option`, `\`npx ${name} --help\` shows those that it has`)
+    : advice(
+        `${name} has no such option`,
+        // What begins with a dash is read as an option, wherever it stands before `--`.
+        `(a text that begins with - stands behind --: npx ${usage.replace('[options]', '[options] --')})`,
+      );
 }

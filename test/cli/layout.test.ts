@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
-import { insertBot, insertTicket } from './rows.ts';
+import { insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
 const bot = await insertBot(db, 'ledger', { api_endpoint: '/api/bots/ledger' });
@@ -57,6 +57,78 @@ test.skipIf(!hasTerminal).each([80, 60])(
       const settings = lines.slice(from + 1, until < 0 ? undefined : until);
       expect(settings.length).toBeGreaterThan(2);
       for (const line of settings.filter(Boolean)) expect(line).toMatch(/^ {2}/);
+    }
+  },
+);
+
+const long = 'The balance chain of user b1745f00 does not add up since the last settlement';
+
+/** A finding that was healed with a ticket open, one that is silenced, and tickets of both, one of them reopened. */
+async function manyStates() {
+  await insertBot(db, 'sentinel-of-the-whole-api');
+  const at = { affected_component: 'part-04' };
+  const healed = await insertFinding(db, bot, long, { ...at, fingerprint: 'f1' });
+  await sql`UPDATE bot_findings SET resolved_at = engine.now(), resolution_method = 'escalated' WHERE id = ${healed}`.execute(
+    db,
+  );
+  const quiet = await insertFinding(db, bot, `${long} again`, { ...at, fingerprint: 'f2' });
+  await insertTicket(db, bot, `${long} again`, { fingerprint: 'f2', finding_id: quiet });
+  const again = await insertTicket(db, bot, long, { fingerprint: 'f1', finding_id: healed });
+  await roundsman(url, 'tickets', 'resolve', again, '--notes', 'mended');
+  await roundsman(url, 'tickets', 'reopen', again, '--reason', 'it is still there');
+  await sql`INSERT INTO bot_silences (owner, reason, until_resolved, fingerprint)
+    VALUES ('ann', 'the provider mends the cable under the harbour tonight', true, 'f2')`.execute(
+    db,
+  );
+  await insertRun(db, bot, 5);
+}
+
+/** The widths of columns, by their names: from the first line of a table. */
+const columnsIn = (header: string) =>
+  Object.fromEntries(
+    [...header.matchAll(/(\S+)( *)/g)].map(([all, name]) => [name, all.length - 2]),
+  );
+
+let made: Promise<void> | undefined;
+
+test.skipIf(!hasTerminal).each([
+  ['findings', 'list', '--all'],
+  ['tickets', 'list'],
+])(
+  '%s %s keeps title, age and reason in 80 columns, whatever states there are',
+  async (...args) => {
+    await (made ??= manyStates());
+    const lines = await linesOf(80, ...args.filter((arg) => arg !== undefined));
+    const header = lines.find((line) => line.includes('Title'))!;
+    expect(columnsIn(header).Title, header).toBeGreaterThanOrEqual(20);
+    if (args[0] === 'tickets') expect(header).toContain('Age');
+    const words = lines.join(' ');
+    for (const word of ['provider', 'cable', 'harbour', 'tonight']) expect(words).toContain(word);
+  },
+);
+
+test.skipIf(!hasTerminal).each([60, 40])(
+  'no list is wider than %i columns, and no name of a column is cut',
+  { timeout: 90_000 },
+  async (columns) => {
+    await (made ??= manyStates());
+    for (const args of [
+      ['findings', 'list', '--all'],
+      ['tickets', 'list'],
+      ['runs', 'list'],
+      ['bots', 'list'],
+      ['bots', 'next'],
+      ['silences', 'list'],
+      ['jobs', 'list'],
+      ['knowledge', 'list'],
+      ['actions', 'list'],
+    ]) {
+      const [header = '', second = ''] = (await linesOf(columns, ...args)).filter(
+        (line) => line !== '' && !line.startsWith('database: '),
+      );
+      expect(header, args.join(' ')).not.toContain('…');
+      // A name that is broken goes on in the second line, which then begins with nothing that a row begins with.
+      expect(second, args.join(' ')).toMatch(/^\S|^$/);
     }
   },
 );

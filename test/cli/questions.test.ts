@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import {
+  closedAt,
   commandOf,
   hasTerminal,
   inShell,
@@ -242,5 +243,23 @@ describe.skipIf(!hasTerminal)('what is typed before a question is shown', () => 
     );
     expect(code).toBe(2);
     expect(await isRemoved()).toBe(false);
+  });
+});
+
+describe.skipIf(!hasTerminal)('a terminal that closes at a question', () => {
+  test.each<[string, string[], string]>([
+    ['yes or no', ['bots', 'remove', 'watch'], '[y/N]: '],
+    ['a text', ['tickets', 'comment', 'TICKET'], 'Comment: '],
+    ['a reason', ['tickets', 'resolve', 'TICKET'], 'What was done: '],
+    ['a silence', ['silences', 'add', '--bot', 'watch', '--for', '5m'], 'Why: '],
+    ['a secret', ['secrets', 'set', 'TOKEN'], 'shown): '],
+  ])('of %s ends the command with 130, and nothing is written', async (_, args, question) => {
+    expect(await closedAt(question, url, named(args), env)).toBe(130);
+    // The signal may come before the closed terminal is noticed.
+    const { code } = await inTerminal(url, args, [[question, 'signal:SIGHUP']], env);
+    expect(code).toBe(130);
+    expect(await isRemoved()).toBe(false);
+    for (const table of ['bot_silences', 'engine.secrets', 'bot_ticket_events'])
+      expect((await sql`SELECT FROM ${sql.table(table)}`.execute(db)).rows.length, table).toBe(0);
   });
 });

@@ -260,3 +260,10 @@ test('one that lasts until resolved ends when nothing of it is open any more, an
   expect(await ended()).toEqual([true, false]);
   expect(await endResolvedSilences(db)).toBe(0);
 });
+
+test('a bot that does not exist is told before the reason is asked for', async () => {
+  expect(await add('--bot', 'wacht', '--for', '2h')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('did you mean watch'),
+  });
+});

@@ -91,6 +91,19 @@ test('a storm is told in every list of tickets: what it is, and what is in it', 
   expect(made.round.tickets.map(({ number }) => number).toSorted()).toEqual(['1', '2']);
 });
 
+test('a round names the ticket of a storm first, unless another is worse', async () => {
+  const { breaks, round, db } = await endpoints();
+  await breaks(1);
+  await breaks(7);
+  const order = async () => {
+    const { round: read, out } = await round();
+    return [...read.tickets.map(({ number }) => number), /tickets show (T-\d+)$/m.exec(out)?.[1]];
+  };
+  expect(await order()).toEqual(['2', '1', 'T-2']);
+  await sql`UPDATE bot_tickets SET severity = 'critical' WHERE number = 1`.execute(db);
+  expect(await order()).toEqual(['1', '2', 'T-1']);
+});
+
 test('each finding says which ticket stands for it', async () => {
   const { ask, breaks } = await endpoints();
   await breaks(1);
@@ -136,6 +149,19 @@ test('a storm that ends says how much was broken and what still is, and no list 
   for (const { out } of [tickets, findings]) expect(out).not.toMatch(/storm/i);
   expect(findings.out.match(/T-[23] +open/g)).toHaveLength(2);
   expect(status.json().storms).toEqual([]);
+});
+
+test.each([
+  [2, '2 components are broken still: /a, /b.'],
+  [0, 'no component is broken any more.'],
+])('the round in which a storm ends says so, with %i left', async (left, words) => {
+  const { breaks, round } = await endpoints();
+  await breaks(7);
+  expect((await round()).out).not.toContain('is over:');
+  await breaks(left);
+  expect((await round()).out).toContain(`T-1 is resolved. The storm is over: ${words}`);
+  await breaks(left);
+  expect((await round()).out).not.toContain('is over:');
 });
 
 test('a storm is not healed by an answer, and nothing is learnt from its title', async () => {

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { printRound } from '../../src/cli/round/summary.ts';
 import { readRound } from '../../src/services/round/read.ts';
 import { testDatabase } from '../support/database.ts';
+import { commandOf } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { ago, insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
@@ -180,4 +182,32 @@ test('what is missing is named, and what is wrong too', async () => {
   });
   expect(await tickets('close')).toMatchObject({ code: 0 });
   expect((await roundsman(url, 'tickets', 'ack', 'T-999999')).code).toBe(3);
+});
+
+test('a ticket that cannot be reopened is told before the reason is asked for', async () => {
+  expect(await tickets('reopen')).toMatchObject({
+    code: 1,
+    said: expect.stringMatching(/was not reopened\n +why: it is open/),
+  });
+  expect((await roundsman(url, 'tickets', 'reopen', 'T-999999')).code).toBe(3);
+});
+
+test.each([
+  ['asked the provider\nand waits\n', 0, 'asked the provider\nand waits'],
+  ['\uFEFFgrüße 日本\r\n', 0, 'grüße 日本'],
+  ['', 2, null],
+  [' \n', 2, null],
+  ['x'.repeat(10_001), 2, null],
+  [Buffer.from([0x67, 0xff, 0x67]), 2, null],
+])('a comment is taken from a pipe, case %#', async (input, code, text) => {
+  const { status, stderr } = spawnSync('sh', ['-c', commandOf(['tickets', 'comment', name])], {
+    input,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, DATABASE_URL: url, REDIS_URL: '' },
+  });
+  expect(status, stderr).toBe(code);
+  const events = await db.selectFrom('bot_ticket_events').select('detail').execute();
+  expect(events.map(({ detail }) => (detail as { text: string }).text)).toEqual(
+    text === null ? [] : [text],
+  );
 });

@@ -32,6 +32,19 @@ describe('a wrong command line ends with 2 and changes nothing:', () => {
   });
 });
 
+test.each<[string[], string]>([
+  [['silences', 'add', '--bot', 'night-watch', '--for', '5m', '--until-resolved'], 'alone'],
+  [['findings', 'list', '--all', '--resolved'], 'alone'],
+  [['tickets', 'snooze', 'T-1', '--for', '2h', '--end'], 'alone'],
+  [['db', 'shell', '-c', 'SELECT 1'], 'npx roundsman db shell [options] -- '],
+  [['runs', 'list', '--foo'], 'npx roundsman runs list --help'],
+])('%j says why it is refused and what to try', async (args, hint) => {
+  const { code, err } = await roundsman(url, ...args);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^ {2}why: ./m);
+  expect(/^ {2}try: (.*)$/m.exec(err)?.[1]).toContain(hint);
+});
+
 describe('an argument that begins with a dash', () => {
   // `secrets set` repeats nothing that may be a value, and says where one is given.
   const taking = leavesOf(wholeProgram()).filter(

@@ -12,7 +12,7 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
   notFound: 'what was named does not exist',
   needsAttention: '`status` found something that a person has to look at',
   interrupted:
-    'Ctrl-C or another signal ended it before it had its result; at a question nothing was written',
+    'Ctrl-C, another signal or the end of its terminal ended it before it had its result; at a question nothing was written',
 };
 
 /** Of commands that do not always ask. */
@@ -55,8 +55,8 @@ names of the tables' columns. A value in parentheses behind an option is what ho
 A command asks a person before it has something done that waits for a person's word, lets remedies act alone that do not
 now, keeps or removes something for good, or rests on a name that nothing has. In a terminal the answer is y or N, and only
 y goes on. Where there is no terminal (a script, a pipe, cron), nothing is asked and nothing assumed: without \`--yes\` such a
-command ends with 2 and has written nothing. Ctrl-C at any question ends it with 130, the end of input (Ctrl-D) with 2; both
-have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal. An
+command ends with 2 and has written nothing. Ctrl-C at any question ends it with 130, as the end of the
+terminal does, the end of input (Ctrl-D) with 2; all have written nothing. A text that is missing is asked for in the same way, and has its option where there is no terminal. An
 answer that is refused is asked for again, on an empty line; the arrow up brings it back.
 
 What was typed before a question is shown answers nothing: it is left out, and that is said. Lines that are pasted are one text with

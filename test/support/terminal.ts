@@ -1,8 +1,11 @@
 /** The real command line in a pseudo-terminal, as a person types at it: `script` of util-linux makes one. */
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
 
@@ -51,6 +54,24 @@ export const inTerminalOf = (columns: number, url: string, args: string[]): Prom
 export const inShell = (url: string, typed: Typed): Promise<Shown> =>
   typeInto('exec bash --norc --noprofile --noediting -i', url, typed, { PS1: 'ready> ' });
 
+/**
+ * Closes the terminal of `roundsman ...args` as soon as it shows a text; the exit code, as a shell in it tells: 128 and
+ * more where a signal ended the command.
+ */
+export async function closedAt(
+  text: string,
+  url: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  const told = join(mkdtempSync(join(tmpdir(), 'roundsman-closed-')), 'code');
+  onTestFinished(() => rmSync(dirname(told), { recursive: true }));
+  // The shell outlives its terminal; the command gets the signal as it comes.
+  const command = `trap : HUP; ${commandOf(args)}; echo $? > ${quoted(told)}.part; mv ${quoted(told)}.part ${quoted(told)}`;
+  await typeInto(command, url, [[text, 'close']], env);
+  return vi.waitFor(() => Number(readFileSync(told, 'utf8')), { timeout: 20_000, interval: 50 });
+}
+
 function typeInto(
   command: string,
   url: string,
@@ -80,7 +101,8 @@ function typeInto(
     before = shown.length;
     waiting.shift();
     const [, what] = next;
-    if (what.startsWith('signal:'))
+    if (what === 'close') child.kill('SIGKILL');
+    else if (what.startsWith('signal:'))
       process.kill(Number(/pid=(\d+)/.exec(shown)![1]), what.slice('signal:'.length));
     else child.stdin.write(what);
   });

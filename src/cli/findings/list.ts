@@ -60,7 +60,8 @@ export const findingTable = (
       fate(finding, now),
     ]),
     empty,
-    findings.every(isPlain) ? ['Component', 'State', 'Bot'] : ['Component', 'Bot'],
+    ['Component', ...(findings.every(isPlain) ? ['State'] : []), 'Bot', 'Times', 'Seen'],
+    ['State'],
   );
 
 export interface FindingsOptions {

@@ -106,6 +106,8 @@ export function printRound(
       say(
         `T-${ticket.number} stands for ${counted(stoodFor(round, ticket), 'open problem')}${withOwn(findings, ticket)}: when the storm is over, each that is left gets what its severity asks for.`,
       );
+  for (const { number, notes } of round.storms_over)
+    say(`T-${number} is resolved. ${printable(notes ?? 'The storm is over.')}`);
   const none = withoutTicket(findings);
   if (none) say(`Without a ticket: ${none}.`);
   if (tickets_left_open > 0) say(otherTickets(tickets_left_open));

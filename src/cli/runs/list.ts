@@ -47,7 +47,7 @@ export const runTable = (runs: ListedRun[], now: Date, empty: string, bot = true
       causeOf(run),
     ]),
     empty,
-    ['Trigger', 'Checks'],
+    ['Trigger', 'Checks', 'Findings', 'Took'],
   );
 
 export interface RunsOptions {

@@ -4,6 +4,8 @@
  */
 import { UsageError } from '../../ground/errors.ts';
 import { pasteMs } from '../terminal/answer.ts';
+import { whenClosed } from '../terminal/closed.ts';
+import { pipedText } from '../terminal/piped.ts';
 import { suspend } from '../terminal/suspend.ts';
 import { dropTypedAhead } from '../terminal/typed-ahead.ts';
 import { InterruptedError, UnansweredError } from '../terminal/unanswered.ts';
@@ -13,40 +15,20 @@ const [killLine, stop] = ['\u0015', '\u001A'];
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, mostBytes: number): Promise<string> =>
-  process.stdin.isTTY ? askUnseen(question) : readPipe(mostBytes);
+  process.stdin.isTTY ? askUnseen(question) : pipedText(mostBytes, notUtf8);
 
-async function readPipe(mostBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    // A longer value is refused in any case.
-    if (bytes > mostBytes + 2) break;
-  }
-  try {
-    // A byte order mark at the beginning is left out: the program that wrote the value added it.
-    const text = new TextDecoder('utf-8', { fatal: true });
-    return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
-  } catch (error) {
-    // Too long: returns any text that is too long, because a character cut at the limit would cause another error.
-    if (bytes > mostBytes) return 'x'.repeat(mostBytes + 1);
-    throw new UsageError(
-      {
-        what: 'the secret was not stored',
-        why: 'standard input is not UTF-8',
-        hint: 'store binary data as base64',
-      },
-      { cause: error },
-    );
-  }
-}
+const notUtf8 = {
+  what: 'the secret was not stored',
+  why: 'standard input is not UTF-8',
+  hint: 'store binary data as base64',
+};
 
 async function askUnseen(question: string): Promise<string> {
   const { stdin, stderr } = process;
   // Asks only after this, so that nothing is shown even if the person types at once.
   await dropTypedAhead();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const open = whenClosed(reject);
   let value = '';
   let entered: string | null = null;
   const ask = () => void stderr.write(`${question} (it is not shown): `);
@@ -81,6 +63,7 @@ async function askUnseen(question: string): Promise<string> {
     stdin.off('data', listen);
     stdin.setRawMode(false);
     stdin.pause();
+    open();
     stderr.write('\n');
   });
 }

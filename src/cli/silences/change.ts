@@ -23,11 +23,11 @@ interface AddOptions {
 
 export async function addSilence(options: AddOptions): Promise<void> {
   const wanted = silenceOf(options);
-  const reason =
-    silenceTextOf('--reason', options.reason) ??
-    (await askFor('--reason', 'Why', { isProse: true }));
+  const given = silenceTextOf('--reason', options.reason);
   await withDatabase(async ({ db }) => {
+    // A name that is wrong is told before the reason is asked for.
     const unmet = await unmetBy(db, wanted);
+    const reason = given ?? (await askFor('--reason', 'Why', { isProse: true }));
     const question = `Nothing is silenced by this so far: ${unmet}. Silence it all the same?`;
     if (unmet && !(await goesAhead(options, question))) return;
     const { silence, bot, behind } = await add(

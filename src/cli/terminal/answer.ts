@@ -1,5 +1,6 @@
 /** Reads the answer to one question from the terminal. */
 import { createInterface } from 'node:readline';
+import { whenClosed } from './closed.ts';
 import { suspend } from './suspend.ts';
 import { dropTypedAhead } from './typed-ahead.ts';
 import { InterruptedError, UnansweredError } from './unanswered.ts';
@@ -18,8 +19,10 @@ export async function answerTo<Answer>(
   meaning: (text: string) => Promise<{ answer: Answer } | 'again'>,
 ): Promise<Answer> {
   await dropTypedAhead();
-  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  // Before the reader: it closes on the same error, which would be taken for the end of input.
+  const open = whenClosed(reject);
+  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
   const unanswered = () =>
     reject(
       new UnansweredError({
@@ -63,6 +66,7 @@ export async function answerTo<Answer>(
     .finally(() => {
       markPastes(false);
       lines.close();
+      open();
     });
 }
 

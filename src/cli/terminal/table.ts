@@ -1,4 +1,4 @@
-import { paint, put, say } from './print.ts';
+import { facts, paint, put, say } from './print.ts';
 import { columnsOf, cut, padded, widthOf, wrapped } from './width.ts';
 
 /** Whether lists have room for the longer wording. */
@@ -19,12 +19,13 @@ const mostLines = 3;
 
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
 
-/** Takes from the widest column that is wider than `least` until all of them fit into `room`, if they can. */
-function fit(widths: number[], room: number, least: number): number[] {
+/** Takes from the widest column that is wider than its `least` until all of them fit into `room`, if they can. */
+function fit(widths: number[], room: number, least: number[]): number[] {
   const fitted = [...widths];
   for (let over = sum(fitted) - room; over > 0; over--) {
-    const widest = fitted.indexOf(Math.max(...fitted));
-    if (fitted[widest]! <= least) break;
+    const spared = fitted.map((width, column) => (width > least[column]! ? width : 0));
+    const widest = spared.indexOf(Math.max(...spared));
+    if (spared[widest] === 0) break;
     fitted[widest]!--;
   }
   return fitted;
@@ -34,7 +35,7 @@ function fit(widths: number[], room: number, least: number): number[] {
  * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal, the
  * widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
  * `spare` are left out one by one. A cell has three lines at most, unless its column is one of `whole`: that is for a text
- * which can be read nowhere else.
+ * which can be read nowhere else. Where even then they do not fit, each row is a paragraph of its cells under each other.
  */
 export function table(
   head: string[],
@@ -44,8 +45,9 @@ export function table(
   whole: readonly string[] = [],
 ): void {
   if (rows.length === 0) return say(empty);
-  const natural = head.map((word, column) =>
-    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column]!)), widthOf(word)),
+  const heads = head.map(widthOf);
+  const natural = head.map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column]!)), heads[column]!),
   );
   const screen = columnsOf(process.stdout);
   const room = (columns: number[]) => screen - gap * (columns.length - 1);
@@ -56,8 +58,10 @@ export function table(
     const left = waiting.shift()!;
     kept = kept.filter((column) => head[column] !== left);
   }
-  const wrapping = fit(of(kept), room(kept), rigid);
-  const widths = fit(wrapping, room(kept), narrowest);
+  const leastOf = (least: number) => kept.map((column) => Math.max(least, heads[column]!));
+  const wrapping = fit(of(kept), room(kept), leastOf(rigid));
+  const widths = fit(wrapping, room(kept), leastOf(narrowest));
+  if (sum(widths) > room(kept)) return paragraphs(head, rows);
   const lines = [head.map((word) => paint('bold', word)), ...rows].flatMap((row) =>
     linesOf(
       kept.map((column) => row[column]!),
@@ -72,7 +76,21 @@ export function table(
 function isCramped(natural: number[], room: number): boolean {
   if (sum(natural) <= room) return false;
   const widest = natural.indexOf(Math.max(...natural));
-  return fit(natural, room, rigid)[widest]! < Math.min(natural[widest]!, readable);
+  return (
+    fit(
+      natural,
+      room,
+      natural.map(() => rigid),
+    )[widest]! < Math.min(natural[widest]!, readable)
+  );
+}
+
+/** Each row as lines of a column's name and its cell. */
+function paragraphs(head: string[], rows: string[][]): void {
+  for (const [index, row] of rows.entries()) {
+    if (index > 0) say();
+    facts(head.map((word, column) => [word, row[column]]));
+  }
 }
 
 /** The lines that a row takes on the screen. */

@@ -13,5 +13,18 @@ export class InterruptedError extends RoundsmanError {
   }
 }
 
+/** The terminal was closed at a question: the command ends, and has written nothing. */
+export class TerminalClosedError extends RoundsmanError {
+  override readonly exitCode = exitCodes.interrupted;
+
+  constructor() {
+    super({
+      what: 'interrupted, and nothing was changed',
+      why: 'the terminal was closed at a question',
+      hint: 'run it again',
+    });
+  }
+}
+
 /** A question is left without an answer, or cannot be asked because there is no terminal. */
 export class UnansweredError extends UsageError {}

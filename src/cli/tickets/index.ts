@@ -127,7 +127,10 @@ export function ticketsCommand(): Command {
   tickets
     .command('comment')
     .argument(...ticket)
-    .argument('[text]', 'what to write; on a terminal it is asked for')
+    .argument(
+      '[text]',
+      'what to write; on a terminal it is asked for, else read from standard input',
+    )
     .description("write into a ticket's history")
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

@@ -3,11 +3,12 @@ import { printable } from '../../ground/text.ts';
 import { acknowledgeTicket } from '../../services/tickets/acknowledge.ts';
 import { closeTicket } from '../../services/tickets/close.ts';
 import { commentOf, commentOnTicket } from '../../services/tickets/comment.ts';
-import { reopenTicket } from '../../services/tickets/reopen.ts';
+import { findReopenable, reopenTicket } from '../../services/tickets/reopen.ts';
 import { unassignTicket } from '../../services/tickets/unassign.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { askFor } from '../terminal/ask.ts';
+import { pipedText } from '../terminal/piped.ts';
 import { json, say, time } from '../terminal/print.ts';
 
 interface ChangeOptions {
@@ -46,7 +47,9 @@ export async function comment(
   options: ChangeOptions,
 ): Promise<void> {
   // Checked before the database is opened.
-  const written = commentOf(text ?? (await askFor('the comment', 'Comment', { isProse: true })));
+  const written = commentOf(
+    text ?? ((await pipedComment()) || (await askFor('the comment', 'Comment', { isProse: true }))),
+  );
   await withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
     const ticket = await commentOnTicket(context, { ticket: given, text: written });
@@ -55,14 +58,30 @@ export async function comment(
   });
 }
 
+/** More than any comment may have, so that its length is told. */
+const mostBytes = 1_000_000;
+
+/** The text of a pipe or file on standard input; empty on a terminal, and where there is none. */
+const pipedComment = async (): Promise<string> =>
+  process.stdin.isTTY
+    ? ''
+    : (
+        await pipedText(mostBytes, {
+          what: 'the comment was not written',
+          why: 'standard input is not UTF-8',
+          hint: 'give the comment as text in UTF-8',
+        })
+      ).trim();
+
 export const reopen = (
   given: string,
   options: ChangeOptions & { reason?: string },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
+    const seen = await findReopenable(db, given);
     const reason = options.reason?.trim() || (await askFor('--reason', 'Why', { isProse: true }));
     const context = { db, actor: actorOf(options.as) };
-    const ticket = await reopenTicket(context, { ticket: given, reason });
+    const ticket = await reopenTicket(context, { ticket: seen.id, reason });
     if (options.json) return json(ticket);
     const { number, reopened_by: by, assigned_to: to } = ticket;
     say(`Reopened T-${number}${to ? `, with ${printable(to)}` : ''}.`);

@@ -62,7 +62,8 @@ export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): 
       ...quiet.cell(ticket),
     ]),
     empty,
-    ['Bot', 'Age'],
+    ['Bot', 'Status', 'With', 'Reopened', 'Answer'],
+    ['Quiet'],
   );
 }
 

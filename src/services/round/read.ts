@@ -11,7 +11,7 @@ import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
-import { isStorm, pending, stormFor } from '../../data/bots/pending-tickets.ts';
+import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
 /** With the reason why people are not told of it, and the ticket that stands for it. */
@@ -36,10 +36,12 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, and those of storms of these bots, the most urgent first */
+  /** the pending tickets of these findings, and those of storms of these bots: the worst first, of these those of storms */
   tickets: SeenTicket[];
   /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
+  /** the tickets of storms that these runs saw end, with what is said of what is left */
+  storms_over: { ticket_id: string; number: string; notes: string | null }[];
   /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
@@ -120,6 +122,9 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
             ]),
           )
           .where('ticket.status', 'in', pending)
+          .orderBy(severityRank('ticket.severity'))
+          // What stands for many problems before what stands for one that is as severe.
+          .orderBy(sql`ticket.fingerprint IS DISTINCT FROM ${stormOf(sql.ref('ticket.bot_id'))}`)
           .orderBy(worstFirst('ticket'))
           .execute();
   const storms = tickets.filter((ticket) => isStorm(ticket));
@@ -127,6 +132,16 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     db,
     storms.map(({ bot_id }) => bot_id!),
   );
+  const storms_over = await db
+    .selectFrom('bot_tickets')
+    .select(['id as ticket_id', 'number', 'resolution_notes as notes'])
+    .where('fingerprint', 'in', bots.map(stormFor).concat(none))
+    .where('status', 'not in', pending)
+    // The run that saw the end writes its id; a person's word leaves the one of the last run that saw the storm.
+    .where('resolved_by', '=', 'roundsman')
+    .where(sql<string>`metadata ->> 'execution_id'`, 'in', executionIds.concat(none))
+    .orderBy('number')
+    .execute();
   const { count } = await db
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
@@ -144,6 +159,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
       ticket_id: id,
       findings: inStorms.get(bot_id!) ?? 0,
     })),
+    storms_over,
     tickets_left_open: count,
     now: await currentTime(db),
   };

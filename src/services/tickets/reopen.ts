@@ -10,6 +10,13 @@ import { ticketOf } from '../references/ticket.ts';
 /** The ticket is not resolved, its problem has another one, it stands for a storm, or its bot was removed. */
 export class NotReopenedError extends RoundsmanError {}
 
+/** The ticket, where it can be reopened. Throws NotFoundError and {@link NotReopenedError}. */
+export async function findReopenable(db: Db, given: string): Promise<TicketRow> {
+  const seen = await ticketOf(db, given);
+  await refuse(db, seen);
+  return seen;
+}
+
 /**
  * Takes back that a ticket was resolved. For operators. Throws NotFoundError, {@link NotReopenedError}, and
  * TicketChangedError when another change came first.
@@ -19,8 +26,7 @@ export async function reopenTicket(
   { ticket: given, reason }: { ticket: string; reason: string },
 ): Promise<TicketRow> {
   authorise(actor, 'reopen tickets', 'operator');
-  const seen = await ticketOf(db, given);
-  await refuse(db, seen);
+  const seen = await findReopenable(db, given);
   return db
     .transaction()
     .execute((trx) => reopenResolved(trx, seen, storable(reason), storable(actor.name)))
