@@ -82,7 +82,8 @@ test('it is written down with its owner, its reason and its end', async () => {
     SELECT extract(epoch FROM expires_at - created_at)::int AS seconds FROM bot_silences`.execute(
     db,
   );
-  expect(rows).toEqual([{ seconds: 7200 }]);
+  // It ends with a whole second.
+  expect([7200, 7201]).toContain(rows[0]!.seconds);
   const { out } = await add('--fingerprint', 'fp', '--until-resolved', '--reason', 'known');
   expect(out).toContain('Silenced fingerprint fp until resolved.');
 });
