@@ -9,7 +9,7 @@ import { RoundsmanError, UsageError } from './ground/errors.ts';
 import { isPackage } from './ground/is-package.ts';
 import { redisDatabaseIn } from './ground/redis-database.ts';
 import { NoSettingsError, readSettings } from './ground/files/settings-file.ts';
-import { distrust } from './ground/files/trusted.ts';
+import { distrust, type Distrust } from './ground/files/trusted.ts';
 
 export interface Config {
   /** the address of a PostgreSQL; without it the embedded one in `home` is used */
@@ -100,13 +100,19 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return Object.freeze(config);
 }
 
+/**
+ * Why a `.env` may not be read, null where it may. Asked before it is opened: reading another user's pipe would never end.
+ * Throws ENOENT where the file does not exist: then it does not matter who could create it.
+ */
+export function distrustSettings(file: string): Distrust | null {
+  lstatSync(file);
+  return distrust(file);
+}
+
 function dotEnv(file: string): NodeJS.Dict<string> {
   let hint = 'make the file readable and your own, or remove it';
   try {
-    // Throws if the file does not exist: then it does not matter who could create it.
-    lstatSync(file);
-    // Checked before opening: reading another user's pipe would never end.
-    const found = distrust(file);
+    const found = distrustSettings(file);
     if (found) {
       hint = `${found.hint}, or remove ${file}`;
       throw new Error(`${found.why}, so its settings may be another user's`);

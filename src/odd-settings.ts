@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { projectDirectory } from './config.ts';
+import { distrustSettings, projectDirectory } from './config.ts';
 import { readSettings } from './ground/files/settings-file.ts';
 import { nearest } from './ground/nearest.ts';
 
@@ -105,9 +105,9 @@ function assignments(text: string): Assignment[] {
 
 function read(file: string): string {
   try {
-    return readSettings(file);
+    return distrustSettings(file) ? '' : readSettings(file);
   } catch {
-    // The code that reads the settings reports an unreadable file.
+    // The code that reads the settings reports a file that it cannot or may not read.
     return '';
   }
 }

@@ -272,7 +272,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
   test.each([
     ['the end of input', keys.end, 2],
     ['SIGTERM', 'signal:SIGTERM', 143],
-    ['SIGHUP, as of a closed terminal,', 'signal:SIGHUP', 129],
+    ['SIGHUP, as of a closed terminal,', 'signal:SIGHUP', 130],
   ])(
     '%s at a question has written nothing',
     async (_, what, status) => {

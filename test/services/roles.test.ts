@@ -179,7 +179,7 @@ describe('an admin', () => {
   test('adds knowledge, and is told what is stored all the same', async () => {
     const solution = `${steps('note.down')} # {{secret:TOKEN}}`;
     const { warnings } = await addKnowledge(as('admin'), { entry: { ...entry, solution } });
-    expect(warnings).toEqual([expect.stringContaining('the secret TOKEN is not stored')]);
+    expect(warnings.at(-1)).toContain('the secret TOKEN is not stored');
   });
 
   test('stores secrets that no answer repeats, and removes none unawares that is in use', async () => {
