@@ -1,6 +1,7 @@
 /**
  * Settings that look as if they were given but are not read: mistyped names, and lines of `.env` that set nothing.
  */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { distrustSettings, projectDirectory } from './config.ts';
@@ -105,7 +106,9 @@ function assignments(text: string): Assignment[] {
 
 function read(file: string): string {
   try {
-    return distrustSettings(file) ? '' : readSettings(file);
+    if (distrustSettings(file)) return '';
+    // A pipe gives its text once, to the code that reads the settings.
+    return statSync(file).isFile() ? readSettings(file) : '';
   } catch {
     // The code that reads the settings reports a file that it cannot or may not read.
     return '';

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -250,6 +250,16 @@ describe('settings', () => {
     });
     expect(status).toBe(2);
     expect(stderr).toMatch(/\.env belongs to another user/);
+  });
+
+  test('are read from a pipe of our own, which gives them once', () => {
+    const { status, stderr } = dotEnv(() => {
+      spawnSync('mkfifo', ['-m', '600', file]);
+      const writer = spawn('sh', ['-c', 'echo ROUNDSMAN_CONCURRENCY=none > "$0"', file]);
+      onTestFinished(() => void writer.kill('SIGKILL'));
+    });
+    expect(stderr).toContain('ROUNDSMAN_CONCURRENCY cannot be used');
+    expect(status).toBe(2);
   });
 
   test('are read through a link of our own', () => {
