@@ -29,7 +29,7 @@ export const limits: readonly Limit[] = [
     'heals_per_day',
     8,
     [0, 1_000],
-    'heals of a component in 24 hours by one entry, unasked; of all together 3 times that, or each twice',
+    'heals in 24 hours that one entry begins unasked on one component; on all of them together it begins 3 times as many, or 2 for each that it healed in 30 days if that is more',
   ),
   limit('breaker_failures', 3, [1, 100], 'failures in a row that open the breaker of an entry'),
   limit('breaker_minutes', 60, [0, 10_080], 'minutes that the breaker stays open'),
