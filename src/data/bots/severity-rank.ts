@@ -5,10 +5,13 @@ import { severities } from '../../ground/severity.ts';
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
 
-/** 1 for critical to 5 for info: SQL orders severities by rank, never by their text. */
-export const severityRank = (column: string) =>
-  sql<number>`array_position(${severityWords}::text[], ${sql.ref(column)}::text)`;
+/** 1 for critical to 5 for info, of SQL of type text. */
+export const rankOf = (severity: RawBuilder<unknown>) =>
+  sql<number>`array_position(${severityWords}::text[], ${severity}::text)`;
+
+/** The same of a column. */
+export const severityRank = (column: string) => rankOf(sql.ref(column));
 
 /** Whether the severity `to` is worse than `from`; both are SQL of type text. */
 export const rises = (from: RawBuilder<unknown>, to: RawBuilder<unknown>) =>
-  sql<boolean>`(array_position(${severityWords}::text[], ${to}::text) < array_position(${severityWords}::text[], ${from}::text))`;
+  sql<boolean>`(${rankOf(to)} < ${rankOf(from)})`;

@@ -31,14 +31,18 @@ const behind = (alias: string) => {
     )`;
 };
 
+/** Whether a row `t` of `bot_tickets` is pending, and the ticket of a finding under this alias or of the storm of its bot. */
+const isPendingFor = (finding: string) => sql`
+      (${isPending('t')} AND (${isOf('t', finding)} OR t.bot_id = ${sql.ref(`${finding}.bot_id`)}
+        AND t.fingerprint = ${stormOf(sql.ref(`${finding}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${finding}.id`)})))`;
+
 /**
  * Whether a row `t` of `bot_tickets` is pending, and people learn by it of an open finding under this alias: it is the
  * ticket of a row of `behind`, or of the storm of that row's bot. A cause's only where people are told of the cause (no
  * silence covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
  */
 const standsBy = (alias: string) => sql`
-      ${isPending('t')} AND (${isOf('t', 'behind')}
-        OR t.bot_id = behind.bot_id AND t.fingerprint = ${stormOf(sql`behind.bot_id`)} AND public.finding_is_broken(behind.id))
+      ${isPendingFor('behind')}
       AND (behind.hops = 0
         OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${silenced(ofFinding('behind'))})`;
 
@@ -70,9 +74,8 @@ export const ticketColumn = (alias: string) =>
     'ticket',
   );
 
-const hasOwn = (alias: string) => sql`EXISTS (SELECT FROM bot_tickets t
-    WHERE ${isPending('t')} AND (${isOf('t', alias)} OR t.bot_id = ${sql.ref(`${alias}.bot_id`)}
-      AND t.fingerprint = ${stormOf(sql.ref(`${alias}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${alias}.id`)})))`;
+const hasOwn = (alias: string) =>
+  sql`EXISTS (SELECT FROM bot_tickets t WHERE ${isPendingFor(alias)})`;
 
 /** What the end of a run changes in the same statement: `opened` is true of a row of `behind`, `ended` of a ticket `t`. */
 interface Changing {

@@ -9,7 +9,7 @@
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { countsAsBroken, severityWords } from './bot-findings.ts';
+import { countsAsBroken, severityRank } from './bot-findings.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
 
 /** How many components a storm's ticket names. It says how many there are more. */
@@ -78,7 +78,7 @@ export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATE
     LEFT JOIN LATERAL (
       SELECT f.id, f.severity, f.detected_at FROM candidates f
       WHERE f.run = w.run AND f.in_storm AND ${mayBeTold}
-      ORDER BY array_position(${severityWords}, f.severity::text), f.detected_at, f.id LIMIT 1) worst ON w.rages
+      ORDER BY ${severityRank('f.severity')}, f.detected_at, f.id LIMIT 1) worst ON w.rages
     CROSS JOIN LATERAL (
       SELECT count(*) FROM bot_findings f
       WHERE f.bot_id = w.bot_id AND f.resolved_at IS NULL AND f.unexamined_since IS NOT NULL) unexamined

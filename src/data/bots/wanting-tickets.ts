@@ -8,7 +8,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { countsAsBroken } from './bot-findings.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
 import { isOf, isPending, stormOf } from './pending-tickets.ts';
-import { severityWords } from './severity-rank.ts';
+import { rankOf } from './severity-rank.ts';
 import { isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
@@ -44,9 +44,6 @@ const isEndedByPerson = sql`EXISTS (SELECT FROM bot_tickets t
 const inDoubt = sql`EXISTS (SELECT FROM bot_actions a
                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown')`;
 
-const rank = (severity: RawBuilder<unknown>) =>
-  sql`array_position(${severityWords}::text[], ${severity}::text)`;
-
 /**
  * Nothing that is known acts on `f`: this run's healing has looked at it and has left it open. Where healing did not come
  * to it (the run was stopped, or its worker lost, or no run reported it), the next run may still heal it: it gets as
@@ -67,7 +64,7 @@ const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true
     WHEN ${inDoubt} THEN true
-    WHEN ${rank(sql`f.severity`)} <= ${rank(sql`(SELECT engine.tickets_from())`)} AND ${unhealed} THEN true
+    WHEN ${rankOf(sql`f.severity`)} <= ${rankOf(sql`(SELECT engine.tickets_from())`)} AND ${unhealed} THEN true
     WHEN f.severity = 'medium' THEN
       EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
