@@ -1,20 +1,12 @@
 /** `up` tells its terminal of a full disk: its log cannot, because lines are lost then, too. */
 import { statfsSync } from 'node:fs';
-import { explainFault } from '../database/faults/explain-fault.ts';
-import { diskFull, stateOf } from '../database/faults/sql-states.ts';
+import { explainFault, isFullDisk } from '../database/faults/explain-fault.ts';
 import type { Subscriber } from '../events/events.ts';
 import { messageOf } from '../ground/errors.ts';
-import { fullDiskBehind } from '../ground/files/full-disk.ts';
 import type { LineWatch } from '../ground/files/log-file.ts';
 import { printable } from '../ground/text.ts';
 
 const everyMs = 2_000;
-
-const isFullDisk = (error: unknown, depth = 8): boolean =>
-  fullDiskBehind(error) !== null ||
-  (error instanceof Error &&
-    depth > 0 &&
-    (stateOf(error) === diskFull || isFullDisk(error.cause, depth - 1)));
 
 /** After one of these the database takes writes again: heartbeat and ticks write all the time. */
 const over = new Set(['tick.works_again', 'timer.works_again', 'postgres.started_again']);

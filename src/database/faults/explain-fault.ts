@@ -1,6 +1,6 @@
 /** The message for a person when a command could not do its work because of the database or a connection. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
-import { explainFullDisk } from '../../ground/files/full-disk.ts';
+import { explainFullDisk, fullDiskBehind } from '../../ground/files/full-disk.ts';
 import { quotedName } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
@@ -46,6 +46,14 @@ const allBehind = (error: unknown, depth = 8): unknown[] =>
 export const isFull = (error: unknown): boolean =>
   allBehind(error).some((each) => meaningOf(each)?.fault === 'resources');
 
+/** The error behind this one with which PostgreSQL says that its disk is full. */
+const fullDatabaseDisk = (error: unknown): unknown =>
+  allBehind(error).find((each) => stateOf(each) === diskFull);
+
+/** Whether a disk is full: the database's, or one on which a file is written. */
+export const isFullDisk = (error: unknown): boolean =>
+  fullDatabaseDisk(error) !== undefined || fullDiskBehind(error) !== null;
+
 /** The limit belongs to the role or the database, not to the server. */
 function ownLimit(why: string): Omit<Explanation, 'why'> | null {
   const [, kind, name] = /too many connections for (role|database) "(.*)"/s.exec(why) ?? [];
@@ -69,7 +77,7 @@ export function explainFault(error: unknown): Explanation | null {
       why,
       hint: 'connect as the owner of the tables or as service_role',
     };
-  const full = allBehind(error).find((each) => stateOf(each) === diskFull);
+  const full = fullDatabaseDisk(error);
   if (full) return { ...fullDisk, why: messageOf(full) };
   if (isFull(error)) return { ...(ownLimit(why) ?? words.resources), why };
   const ofFile = explainFullDisk(error);
