@@ -12,24 +12,20 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
   const stopRequest = listenForStop();
-  const [
-    { openLog },
-    { eventsTo },
-    { startEngine },
-    { askServers, untilBegun: begun, untilStarted },
-  ] = await Promise.all([
-    import('../log.ts'),
-    import('../events/log-events.ts'),
-    import('./engine.ts'),
-    import('./wait.ts'),
-  ]);
+  const [{ openLog }, { eventsTo }, { startEngine }, { askServers, untilBegun, untilStarted }] =
+    await Promise.all([
+      import('../log.ts'),
+      import('../events/log-events.ts'),
+      import('./engine.ts'),
+      import('./wait.ts'),
+    ]);
   const log = openLog(config);
   const { emit } = eventsTo(log);
   const serving = await untilStarted(
     {
       ask: () => askServers(config, role),
       begin: () =>
-        begun((begin) =>
+        untilBegun((begin) =>
           withDatabase(
             async ({ url }) => {
               const engine = await startEngine(role, config, url, { log, emit });

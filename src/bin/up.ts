@@ -41,17 +41,13 @@ async function up(options: UpOptions): Promise<void> {
     : (await import('../database/embedded/index.ts')).claimUp(config.home);
   // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => stopRequest.ask('SIGHUP'));
-  const [
-    { openLog },
-    { eventsTo },
-    { tellOfFullDisk },
-    { askServers, untilBegun: begun, untilStarted },
-  ] = await Promise.all([
-    import('../log.ts'),
-    import('../events/log-events.ts'),
-    import('./full-disk.ts'),
-    import('./wait.ts'),
-  ]);
+  const [{ openLog }, { eventsTo }, { tellOfFullDisk }, { askServers, untilBegun, untilStarted }] =
+    await Promise.all([
+      import('../log.ts'),
+      import('../events/log-events.ts'),
+      import('./full-disk.ts'),
+      import('./wait.ts'),
+    ]);
   const logFile = join(config.home, 'roundsman.log');
   const room = tellOfFullDisk(config.home, say);
   const log = openLog(config, logFile, room.ofLog);
@@ -62,7 +58,7 @@ async function up(options: UpOptions): Promise<void> {
       {
         ask: () => askServers(config, 'up'),
         begin: () =>
-          begun((begin) =>
+          untilBegun((begin) =>
             withDatabase(
               (session) =>
                 run(session, options, {
