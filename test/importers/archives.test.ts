@@ -1,36 +1,18 @@
 /** Archives of any size, whole and damaged, from files and from standard input. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { sql } from 'kysely';
-import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { importLog } from '../../src/importers/import.ts';
 import { openLog } from '../../src/importers/log-file.ts';
-import { pool } from '../../src/database/connect.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { importScene } from './scene.ts';
 
-let database: TestDatabase;
-let connections: pg.Pool;
-let scratch: string;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  connections = pool(database.url, { statementTimeoutMs: 0 });
-  scratch = mkdtempSync(join(tmpdir(), 'roundsman-archives-'));
-});
-afterAll(async () => {
-  await connections.end();
-  rmSync(scratch, { recursive: true });
-});
-beforeEach(async () => {
-  await sql`TRUNCATE api_logs, error_logs, engine.imports`.execute(database.db);
-});
+const { database, connections, scratch } = await importScene();
 
 const lines = (from: number, to: number) =>
   Array.from(

@@ -1,34 +1,16 @@
 /** Logs that were imported before and have grown since: only what is new is imported. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { sql } from 'kysely';
-import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
 import { importLog, type ImportOptions } from '../../src/importers/import.ts';
 import { openLog } from '../../src/importers/log-file.ts';
-import { pool } from '../../src/database/connect.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { importScene } from './scene.ts';
 
-let database: TestDatabase;
-let connections: pg.Pool;
-let scratch: string;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  connections = pool(database.url, { statementTimeoutMs: 0 });
-  scratch = mkdtempSync(join(tmpdir(), 'roundsman-grown-'));
-});
-afterAll(async () => {
-  await connections.end();
-  rmSync(scratch, { recursive: true });
-});
-beforeEach(async () => {
-  await sql`TRUNCATE api_logs, error_logs, engine.imports`.execute(database.db);
-});
+const { database, connections, scratch } = await importScene();
 
 async function imported(
   content: string | Buffer,

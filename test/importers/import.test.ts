@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ApiLogRow } from '../../src/importers/access/api-log-row.ts';
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
@@ -17,26 +15,10 @@ import { importLog, type ImportOptions, type LogSettings } from '../../src/impor
 import { openLog } from '../../src/importers/log-file.ts';
 import type { Timed, TimeUnit } from '../../src/importers/reading/log-format.ts';
 import { zoneOf } from '../../src/importers/reading/zone.ts';
-import { pool } from '../../src/database/connect.ts';
 import { fitting } from '../../src/ground/text.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { importScene } from './scene.ts';
 
-let database: TestDatabase;
-let connections: pg.Pool;
-let scratch: string;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  connections = pool(database.url, { statementTimeoutMs: 0 });
-  scratch = mkdtempSync(join(tmpdir(), 'roundsman-import-'));
-});
-afterAll(async () => {
-  await connections.end();
-  rmSync(scratch, { recursive: true });
-});
-beforeEach(async () => {
-  await sql`TRUNCATE api_logs, error_logs, engine.imports`.execute(database.db);
-});
+const { database, connections, scratch } = await importScene();
 
 const now = Date.parse('2026-03-10T12:00:00Z');
 const when = '[17/May/2015:10:05:03 +0000]';
