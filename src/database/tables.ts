@@ -306,10 +306,21 @@ export interface BotTicketEvents {
     | 'raised'
     | 'lowered'
     | 'rated'
-    | 'unrated';
+    | 'unrated'
+    | 'merged'
+    | 'unmerged'
+    | 'escalated'
+    | 'reminded'
+    | 'flapping'
+    | 'flapping_ended'
+    | 'suppressed'
+    | 'suppression_ended'
+    | 'released';
   actor: string;
   detail: Generated<Json>;
   created_at: Generated<Timestamp>;
+  routed_at: Timestamp | null;
+  unsent_reason: string | null;
 }
 
 export interface BotTickets {
