@@ -20,7 +20,8 @@ import type { Backend } from './plan.ts';
 import { everybodyUp, quiet, setScene } from './scene.ts';
 
 const faultEveryMs = 6_000;
-const drainedWithinMs = 180_000;
+/** A backlog of some thousand runs, many of which heal, takes minutes on two cores. How long it took is said. */
+const drainedWithinMs = 600_000;
 const stopWithinMs = 25_000;
 
 const { values } = parseArgs({
