@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { completeUrl } from './ground/complete-url.ts';
 import { problemOf } from './ground/database-address.ts';
+import { problemOfPing } from './ground/ping-address.ts';
 import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
 import { isPackage } from './ground/is-package.ts';
@@ -25,6 +26,8 @@ export interface Config {
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
+  /** where each minute is told that runs move; who knows it can ping it, so it is a secret */
+  readonly pingUrl: string | undefined;
   /** seals and opens secrets; without it no secret can be stored */
   readonly keys: KeyRing | undefined;
   /** The value of a variable of the environment or of `.env`; undefined where it is not set. */
@@ -92,6 +95,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : undefined,
     checkMemoryMb: all(() => integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536))!,
     logLevel: all(() => word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels))!,
+    pingUrl: all(() => pingUrl(given)),
     keys: all(() => keys(given, 'ROUNDSMAN_KEYS')),
     variable: (name: string) => (Object.hasOwn(given, name) ? given[name] : undefined),
   };
@@ -217,6 +221,14 @@ function integer(
 function word(given: NodeJS.ProcessEnv, name: string, otherwise: string, words: string[]): string {
   const value = given[name]?.trim() || otherwise;
   if (!words.includes(value)) bad(name, `it is ${value}`, `give one of ${words.join(', ')}`);
+  return value;
+}
+
+function pingUrl(given: NodeJS.ProcessEnv): string | undefined {
+  const value = given.ROUNDSMAN_PING_URL?.trim();
+  if (!value) return undefined;
+  const problem = problemOfPing(value);
+  if (problem) bad('ROUNDSMAN_PING_URL', problem.why, problem.hint);
   return value;
 }
 

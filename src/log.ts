@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
 import { appendTo, type Destination, type LineWatch } from './ground/files/log-file.ts';
+import { secretsInPing } from './ground/ping-address.ts';
 import { openRedaction, passwordsIn, type Redaction } from './ground/secrets/redact.ts';
 
 export type Log = Logger;
@@ -54,18 +55,20 @@ function redactLine(redaction: Redaction, line: object): object {
 }
 
 /**
- * JSON lines to standard output, or appended to `file`, of which `watch` hears when lines are lost. No line holds a password of the configuration, a key or an
+ * JSON lines to standard output, or appended to `file`, of which `watch` hears when lines are lost. No line holds a password of the configuration, the address of pings, a key or an
  * opened secret. They are redacted by value, because redaction by path would miss those in messages, stacks and
  * addresses; and before a value is written, because JSON writes some of their characters in another way. Throws an
  * error where the file cannot be one of our own.
  */
 export function openLog(config: Config, file?: string, watch?: LineWatch): Log {
   const into = file === undefined ? standardOutput() : appendTo(file, watch);
-  const { databaseUrl, redisUrl, keys } = config;
+  const { databaseUrl, redisUrl, pingUrl, keys } = config;
   const redaction = openRedaction(
-    [...[databaseUrl, redisUrl].flatMap(passwordsIn), ...(keys?.texts() ?? [])].map((value) => ({
-      value,
-    })),
+    [
+      ...[databaseUrl, redisUrl].flatMap(passwordsIn),
+      ...secretsInPing(pingUrl),
+      ...(keys?.texts() ?? []),
+    ].map((value) => ({ value })),
   );
   const written = {
     write: (line: string) =>

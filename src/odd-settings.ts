@@ -17,6 +17,7 @@ export const knownSettings = [
   'ROUNDSMAN_CHECK_MEMORY_MB',
   'ROUNDSMAN_KEYS',
   'ROUNDSMAN_LOG_LEVEL',
+  'ROUNDSMAN_PING_URL',
 ];
 
 /** Variables that the engine's processes pass to each other. */

@@ -46,7 +46,12 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../cli/round/summary.ts'),
   ]);
   // Always a database of its own, whatever the environment says: a demonstration touches no other data.
-  const settings = { ...config.readConfig(), databaseUrl: undefined, redisUrl: undefined };
+  const settings = {
+    ...config.readConfig(),
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    pingUrl: undefined,
+  };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
   const server = await embedded
     .startThrowaway(directory, { fsync: false })

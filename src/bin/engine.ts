@@ -31,6 +31,8 @@ import { startScheduler } from '../schedule/scheduler.ts';
 import { within } from '../ground/within.ts';
 import type { RunningWorker } from './start-worker.ts';
 import { closeWithinMs, openClosing } from './closing.ts';
+import { openPinger } from '../services/ping/pinger.ts';
+import { nodeName } from '../services/progress/canary-stop.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
 
 /** Where a process reports its events. */
@@ -130,6 +132,16 @@ export async function startEngine(
       role === 'scheduler'
         ? null
         : (await import('./start-worker.ts')).startWorker(dependencies, onQueueError, closers);
+    const { pingUrl } = config;
+    const pinger = pingUrl
+      ? openPinger({
+          db,
+          address: pingUrl,
+          who: nodeName({ role, host: hostname(), pid: process.pid }),
+          emit,
+          redact: redactionOf(log).text,
+        })
+      : null;
     const timers = startTimers({
       db,
       queue,
@@ -139,8 +151,12 @@ export async function startEngine(
       emit,
       escalate: escalateLost,
       worker: running?.worker ?? null,
+      ping: pinger && (() => pinger.run()),
     });
-    closers.push(() => timers.stop(), timersWithinMs);
+    closers.push(() => {
+      pinger?.stop();
+      return timers.stop();
+    }, timersWithinMs);
     // Started last: nothing after it can fail, so only `stop` has to end it.
     const scheduler =
       role === 'worker' ? null : startScheduler(db, catalogue, queue, emit, worker, jobs);

@@ -79,5 +79,7 @@ async function startOwnWorker({ db, config, url }: Session) {
   ]);
   // Log lines would appear between the lines of the result; the rows say what went wrong.
   const log = openLog({ ...config, logLevel: 'silent' });
-  return startEngine('worker', config, url, { log, emit: eventsTo(log).emit });
+  // It ends with its round, so it says nothing of whether runs move before or after.
+  const settings = { ...config, pingUrl: undefined };
+  return startEngine('worker', settings, url, { log, emit: eventsTo(log).emit });
 }

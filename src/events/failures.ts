@@ -46,6 +46,14 @@ export const failures = {
   'canary.unsent': said<Caught>('warn', 'a canary could not be sent'),
   'canary.failed': said<Caught & { canary: string }>('warn', 'a canary did not get through'),
 
+  /** The error names the receiver's host, and not the rest of its address. */
+  'ping.unsent': said<Caught>('warn', 'the outward ping is not taken'),
+  'ping.sent_again': said('info', 'the outward ping is taken again'),
+  'ping.failure_told': said<{ reason: string }>(
+    'warn',
+    'the outward ping has told that runs do not move',
+  ),
+
   'lost_runs.ended_alone': said<Caught>(
     'warn',
     'lost runs could not be ended together; each is ended alone',

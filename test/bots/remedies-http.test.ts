@@ -1,6 +1,7 @@
 /** Requests to places that we do not trust, against real servers; each counts what reaches it. */
 import { type IncomingMessage, type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
@@ -38,6 +39,49 @@ const failing = async (sending: Promise<unknown>): Promise<OutboundError> => {
   return error as OutboundError;
 };
 
+const bytes = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
+const oneOf = <T>(of: fc.Arbitrary<T>[]): fc.Arbitrary<T> => fc.oneof(...of);
+const numberOf = (address: string): number =>
+  address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+const fromNumber = (number: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+
+/** An address of this network. */
+const within = (address: string, bits: number): fc.Arbitrary<number[]> =>
+  fc.integer({ min: 0, max: 2 ** (32 - bits) - 1 }).map((at) =>
+    fromNumber(numberOf(address) + at)
+      .split('.')
+      .map(Number),
+  );
+
+/** As DNS64 gives it. */
+const ipv6Of = (inside: string): string =>
+  `64:ff9b::${(numberOf(inside) >>> 16).toString(16)}:${(numberOf(inside) & 0xffff).toString(16)}`;
+
+/** The special ranges of IPv4 (RFC 6890 and what followed), and one address of a cloud. */
+const ends = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['255.255.255.255', 32],
+  ['168.63.129.16', 32],
+].map(([address, bits]) => ({ address: address as string, bits: bits as number }));
+
 test.each([
   '127.0.0.1',
   '0.0.0.0',
@@ -68,18 +112,77 @@ test.each([
   'ff02::1',
   '4000::1',
   '64:ff9b:1::1',
+  '64:ff9b:1::8.8.8.8',
+  '64:ff9b:1::808:808',
+  '64:ff9b::1:808:808',
+  '64:ff9b:0:0:1::808:808',
+  '64:ff9a::808:808',
+  '2002:808:808::',
+  '::8.8.8.8',
   'example.com',
   '',
 ])('the address %s is refused', async (address) => {
   expect(await refusedAddress(address)).not.toBeNull();
 });
 
-test.each(['8.8.8.8', '1.1.1.1', '168.63.129.17', '2606:4700:4700::1111'])(
-  'the address %s is public',
-  async (address) => {
-    expect(await refusedAddress(address)).toBeNull();
-  },
-);
+test.each([
+  '8.8.8.8',
+  '1.1.1.1',
+  '168.63.129.17',
+  '2606:4700:4700::1111',
+  '64:ff9b::8.8.8.8',
+  '64:ff9b::808:808',
+  '64:FF9B:0:0:0:0:0808:0808',
+])('the address %s is public', async (address) => {
+  expect(await refusedAddress(address)).toBeNull();
+});
+
+test.each([
+  ['127.0.0.1', 'not public (loopback)'],
+  ['0.0.0.0', 'not public (unspecified)'],
+  ['10.1.2.3', 'not public (private)'],
+  ['172.31.255.255', 'not public (private)'],
+  ['192.168.0.1', 'not public (private)'],
+  ['169.254.169.254', 'not public (linkLocal)'],
+  ['100.64.0.1', 'not public (carrierGradeNat)'],
+  ['224.0.0.1', 'not public (multicast)'],
+  ['192.0.2.1', 'not public (reserved)'],
+  ['198.51.100.7', 'not public (reserved)'],
+  ['203.0.113.9', 'not public (reserved)'],
+  ['255.255.255.255', 'not public (broadcast)'],
+  ['168.63.129.16', 'an internal address of a cloud'],
+])('NAT64 in front of %s is refused, and both addresses are named', async (inside, why) => {
+  const outside = ipv6Of(inside);
+  expect(await refusedAddress(outside)).toBe(`${outside} leads to ${inside}, which is ${why}`);
+});
+
+test('a NAT64 address is refused exactly if the IPv4 address in it is', async () => {
+  const [inRange, anywhere] = [
+    oneOf(ends.map(({ address, bits }) => within(address, bits))),
+    bytes,
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(inRange, anywhere), async (four) => {
+      const inside = four.join('.');
+      const alone = await refusedAddress(inside);
+      const behind = await refusedAddress(ipv6Of(inside));
+      expect(behind === null, `${inside}: ${alone} / ${behind}`).toBe(alone === null);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test('the first and last address of each special range, and those beside them, are judged alike in NAT64', async () => {
+  for (const { address, bits } of ends) {
+    const first = numberOf(address);
+    const last = first + 2 ** (32 - bits) - 1;
+    for (const each of [first - 1, first, last, last + 1]) {
+      const inside = fromNumber(((each % 2 ** 32) + 2 ** 32) % 2 ** 32);
+      const [alone, behind] = [await refusedAddress(inside), await refusedAddress(ipv6Of(inside))];
+      expect(behind === null, inside).toBe(alone === null);
+    }
+  }
+});
 
 test.each([
   [['a.example'], 'https://a.example/x', { exactly: false }],
@@ -110,6 +213,7 @@ describe('nothing is sent', () => {
     ['http://[::127.0.0.1]/', '[::7f00:1]'],
     ['http://[::ffff:127.0.0.1]/', '[::ffff:7f00:1]'],
     ['http://168.63.129.16/', '168.63.129.16'],
+    ['http://[64:ff9b::169.254.169.254]/', '[64:ff9b::a9fe:a9fe]'],
     ['http://169.254.169.254/latest/', '169.254.169.254'],
     ['http://localhost/', 'localhost'],
   ])('to %s, which is allowed by name only', async (url, host) => {

@@ -1,11 +1,14 @@
 /** What settings say, and what is said of those that cannot be used. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { knownSettings, oddSettings } from '../../src/odd-settings.ts';
+import { pingHosts } from '../../src/ground/ping-address.ts';
+import { openLog } from '../../src/log.ts';
+import { allowedBy } from '../../src/outbound/hosts.ts';
 import { UsageError } from '../../src/ground/errors.ts';
 import { hasOpenssl } from '../support/certificates.ts';
 
@@ -235,4 +238,74 @@ describe('the address of the database', () => {
       expect(readConfig(at('sslkey')).databaseUrl).toContain('sslkey=');
     },
   );
+});
+
+describe('ROUNDSMAN_PING_URL', () => {
+  const key = '0f6d52b4-9a3e-4c1b-8f57-3c2e9d1a7b60';
+
+  test.each([
+    [`https://hc-ping.com/${key}`, 'hc-ping.com'],
+    [` https://hc-ping.com/${key}/\n`, 'hc-ping.com'],
+    [`HTTPS://HC-Ping.com/${key}?create=1`, 'hc-ping.com'],
+    [`https://hc-ping.com:443/${key}`, 'hc-ping.com:443'],
+    [`http://10.0.0.5:80/${key}`, '10.0.0.5:80'],
+    [`http://10.0.0.5/${key}`, '10.0.0.5'],
+    [`http://[::1]:8000/${key}`, '[::1]:8000'],
+    [`http://[::1]/${key}:80`, '[::1]'],
+    [`https://a.example?x=b:90`, 'a.example'],
+    [`https://a.example/failing`, 'a.example'],
+  ])('%j is taken, and allows %s', (address, allowed) => {
+    const { pingUrl } = readConfig({ ROUNDSMAN_PING_URL: address });
+    expect(pingUrl).toBe(address.trim());
+    expect(pingHosts(pingUrl!)).toEqual([allowed]);
+    expect(allowedBy(pingHosts(pingUrl!), new URL(pingUrl!))).toEqual({
+      exactly: allowed.endsWith(':443') || /:\d+$/.test(allowed.replace(/\[.*\]/, '')),
+    });
+  });
+
+  test.each([
+    [key, 'it is not a URL'],
+    [`hc-ping.com/${key}`, 'it is not a URL'],
+    [`ftp://hc-ping.com/${key}`, 'it begins with ftp:'],
+    [`file:///${key}`, 'it begins with file:'],
+    [`https://ann:${key}@hc-ping.com/`, 'a user or a password'],
+    [`https://${key}@hc-ping.com/`, 'a user or a password'],
+    [`https://hc-ping.com/#${key}`, 'it holds a #'],
+    [`https://hc-ping.com/${key}/fail`, 'it ends in /fail'],
+    [`https://hc-ping.com/${key}/START/`, 'it ends in /start'],
+    [`https://hc-ping.com/${key}/log?x=1`, 'it ends in /log'],
+    [`https://hc_ping.com/${key}`, 'its host holds something else'],
+    [`https://hc-ping.com./${key}`, 'its host holds something else'],
+    [`https://hc-ping.com/\t${key}`, 'a tab, a line break'],
+  ])('%j is refused, without being repeated', (address, why) => {
+    const error = refused({ ROUNDSMAN_PING_URL: address });
+    expect(error.what).toBe('ROUNDSMAN_PING_URL cannot be used');
+    expect(error.why).toContain(why);
+    expect(error.why + error.hint).not.toContain(key);
+  });
+
+  test('an empty one is none', () => {
+    expect(readConfig({ ROUNDSMAN_PING_URL: ' ' }).pingUrl).toBeUndefined();
+  });
+
+  test.each([
+    `https://hc-ping.com/${key}`,
+    `https://hc-ping.com/${key}/roundsman`,
+    `https://hc-ping.com/${key}?create=1`,
+    `https://push.example/api/ping?token=${key}`,
+  ])('no line of the log shows the key of %s', (address) => {
+    const file = aFile('');
+    const log = openLog(
+      readConfig({ ROUNDSMAN_PING_URL: address, ROUNDSMAN_LOG_LEVEL: 'info' }),
+      file,
+    );
+    const { pathname, search } = new URL(address);
+    log.info(
+      { address, err: new Error(`GET ${pathname}${search} failed: ${key}`) },
+      `to ${address}/fail`,
+    );
+    const written = readFileSync(file, 'utf8');
+    expect(written).toContain('failed');
+    expect(written).not.toContain(key);
+  });
 });

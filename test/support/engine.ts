@@ -117,6 +117,7 @@ export async function startFlow(
     escalate: escalateLost,
     node: { id: worker, role },
     worker: null,
+    ping: null,
   });
   const scheduler = roles.includes('scheduler')
     ? startScheduler(db, catalogue, queue, emit, worker, jobs)

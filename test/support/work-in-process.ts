@@ -17,6 +17,7 @@ export function workInProcess(engine: Engine & { queue: RunQueue }, atOnce: numb
     escalate: escalateLost,
     node: { id: worker, role: 'worker' },
     worker: null,
+    ping: null,
   });
   queue.work(
     atOnce,

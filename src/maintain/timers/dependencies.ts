@@ -19,4 +19,6 @@ export interface TimerDependencies {
   /** takes entries in this process; null in a process without a worker */
   worker: RunWorker | null;
   emit: Emit;
+  /** sends the outward ping when it is due; null where none is set */
+  ping: (() => Promise<void>) | null;
 }

@@ -3,6 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { explainFault } from '../../database/faults/explain-fault.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { sendCanary, type CanaryResult } from '../progress/canary.ts';
+import { stopInWords } from '../progress/canary-stop.ts';
 import { duration } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
@@ -36,9 +37,6 @@ function inWords(canary: CanaryResult): Diagnosis {
       canary,
     };
   }
-  const { leg, verdict, detail, hint } = canary;
-  if (verdict === 'busy')
-    return { ...warn('Progress', `a canary run has not begun: ${detail}`, hint), canary };
-  const said = leg === null ? detail : `a canary run did not get through ${leg}: ${detail}`;
-  return { ...(verdict === 'unknown' ? warn : fail)('Progress', said, hint), canary };
+  const how = canary.verdict === 'broken' ? fail : warn;
+  return { ...how('Progress', stopInWords(canary), canary.hint), canary };
 }

@@ -30,7 +30,8 @@ export interface Seen {
 }
 
 /** `worker 4711 on host` */
-export const nodeName = ({ role, host, pid }: Node): string => `${role} ${pid} on ${host}`;
+export const nodeName = ({ role, host, pid }: Pick<Node, 'role' | 'host' | 'pid'>): string =>
+  `${role} ${pid} on ${host}`;
 
 /**
  * The explanation when the database refuses to write for this role or on this server. Throws any other error again.
@@ -53,6 +54,14 @@ export const rowGone: Stop = {
     'the row of a canary was removed while it was under way, so nothing proves that runs move',
   hint: 'look again',
 };
+
+/** The sentence for it. */
+export const stopInWords = ({ leg, verdict, detail }: Stop): string =>
+  verdict === 'busy'
+    ? `a canary run has not begun: ${detail}`
+    : leg === null
+      ? detail
+      : `a canary run did not get through ${leg}: ${detail}`;
 
 export function explainStop(seen: Seen): Stop {
   const { row } = seen;
