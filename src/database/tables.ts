@@ -358,6 +358,7 @@ export interface BotTickets {
   snoozed_occurrences: number | null;
   snooze_seen: Generated<number>;
   woken_at: Timestamp | null;
+  merged_into: string | null;
 }
 
 export interface Bots {

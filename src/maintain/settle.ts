@@ -9,6 +9,8 @@ import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
+import { resolveMerged, survivorsGone } from '../transitions/tickets/resolve-merged.ts';
+import { unmergeRisen } from '../transitions/tickets/unmerge.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
 export interface Settled {
@@ -24,6 +26,9 @@ export interface Settled {
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
+  /** merged tickets that stand for themselves again, and those that ended with all that is merged with them */
+  unmerged: number;
+  resolved: number;
   /** silences that ended because what they named was resolved */
   silences: number;
   /** removed bots of which a run that was still ending had left something open */
@@ -50,12 +55,35 @@ export async function settle(
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
   const woken = await wakeTickets(db, most);
+  const unmerged = await unmergeRisen(db, most);
+  const resolved = await endMerged(db, emit);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
   for (const change of changes) emit('autonomy.changed', change);
   const judged = changes.length;
-  return { held: held.length, recovered, undecided, judged, noted, woken, silences, closed };
+  return {
+    held: held.length,
+    recovered,
+    undecided,
+    judged,
+    noted,
+    woken,
+    unmerged,
+    resolved,
+    silences,
+    closed,
+  };
+}
+
+/** Tickets of which all that is merged is gone. */
+async function endMerged(db: Db, emit: Emit): Promise<number> {
+  const survivors = await survivorsGone(db, most);
+  if (survivors.length === 0) return 0;
+  const resolved = await db.transaction().execute((trx) => resolveMerged(trx, survivors));
+  for (const { number, severity } of resolved)
+    emit('ticket.resolved', { ticket: `T-${number}`, run: null, severity });
+  return resolved.length;
 }
 
 /** A run that was still ending when its bot was removed may have written findings and tickets since. */

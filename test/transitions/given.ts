@@ -18,7 +18,7 @@ export interface Means {
 
 export type Transactions = Record<string, (means: Means) => Promise<unknown>>;
 
-export const { bots, runs, problems, entries, fences } = scene;
+export const { bots, runs, problems, entries, fences, merged } = scene;
 export type Carried = (typeof carried)[number];
 export const carried = [runs.first, runs.beside, runs.other, runs.otherBeside] as const;
 export const signal = new AbortController().signal;
@@ -172,12 +172,11 @@ export const intent = (at: number, id: Carried) => ({
   why: 'x',
   fault: null,
 });
-export const ticket = async (db: Db, at: number) =>
-  db
-    .selectFrom('bot_tickets')
-    .selectAll()
-    .where('id', '=', problems[at]!.ticket)
-    .executeTakeFirstOrThrow();
+export const ticket = (db: Db, at: number) => row(db, problems[at]!.ticket);
+
+/** A ticket by its id. */
+export const row = async (db: Db, id: string) =>
+  db.selectFrom('bot_tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 export const jobRun = (number: number) => ({
   id: `00000007-0000-0000-0000-00000000000${number}`,
   fence: `2${number}`,

@@ -14,6 +14,8 @@ import { hold } from '../../src/transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../../src/transitions/actions/leave-undecided.ts';
 import { recover } from '../../src/transitions/decisions/recover.ts';
 import { unwatch } from '../../src/transitions/findings/watch.ts';
+import { resolveMerged, survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
+import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
 import { noteFlapping } from '../../src/transitions/tickets/note-flapping.ts';
 import {
@@ -28,6 +30,7 @@ import {
   ladder,
   undo,
   intent,
+  merged,
   type Transactions,
 } from './given.ts';
 
@@ -123,6 +126,12 @@ export const ofHeals: Transactions = {
   'settle: unwatch': ({ db }) => unwatch(db, 100),
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
   'settle: wake tickets': ({ db }) => wakeTickets(db, 100),
+  'settle: unmerge tickets': ({ db }) => unmergeRisen(db, 100),
+  'settle: resolve merged tickets': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await survivorsGone(trx, 100);
+      await resolveMerged(trx, [merged.survivor]);
+    }),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
   'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
 };

@@ -21,9 +21,11 @@ import {
   clearSeverity,
   overrideSeverity,
 } from '../../src/transitions/tickets/override-severity.ts';
+import { mergeTickets } from '../../src/transitions/tickets/merge.ts';
+import { unmergeTicket } from '../../src/transitions/tickets/unmerge.ts';
 import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
-import { problems, entries, ticket, change, type Transactions } from './given.ts';
+import { problems, entries, ticket, row, merged, change, type Transactions } from './given.ts';
 
 export const ofPeople: Transactions = {
   'request an undo': ({ db }) => asked.requestUndo(db, problems[3]!.cured, 'ann'),
@@ -33,6 +35,30 @@ export const ofPeople: Transactions = {
     }),
   'resolve another ticket': async ({ db }) =>
     asked.resolveTicket(db, await ticket(db, 3), 'x', 'ann', { knowledge: null }),
+  'merge tickets': ({ db }) =>
+    db
+      .transaction()
+      .execute(async (trx) =>
+        mergeTickets(trx, [await row(trx, merged.survivor)], await ticket(trx, 2), 'ann'),
+      ),
+  'resolve merged tickets by a person': async ({ db }) =>
+    asked.resolveTicket(db, await row(db, merged.survivor), 'x', 'ann', { knowledge: null }),
+  'reopen merged tickets': ({ db }) =>
+    db
+      .transaction()
+      .execute(async (trx) =>
+        reopenResolved(trx, await row(trx, merged.endedSurvivor), 'x', 'ann'),
+      ),
+  'close merged tickets': ({ db }) =>
+    db
+      .transaction()
+      .execute(async (trx) => closeTicket(trx, await row(trx, merged.endedSurvivor), 'ann')),
+  'unmerge a ticket': ({ db }) =>
+    db
+      .transaction()
+      .execute(async (trx) =>
+        unmergeTicket(trx, await row(trx, merged.ticket), await row(trx, merged.survivor), 'ann'),
+      ),
   'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
   // All in one transaction: each of them locks this one row.
   'change a ticket': ({ db }) =>

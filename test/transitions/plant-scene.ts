@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { nothingHeldOut } from '../support/runs.ts';
-import { bots, runs, fences, slot, problems, entries, solution } from './scene.ts';
+import { bots, runs, fences, slot, problems, entries, merged, solution } from './scene.ts';
 
 /** What each finding has: an intent, an effect that waits for its check, an abandoned intent, and a doubt. */
 const unfinished = [
@@ -189,6 +189,30 @@ export async function plantScene(db: Db): Promise<void> {
     SELECT 'g' || n, id, 'is-well', 'spare', 1, true FROM unnest(${[...bots]}::uuid[]) WITH ORDINALITY AS b (id, n)`.execute(
     db,
   );
+  const mergedTickets = [
+    [merged.survivor, bots[0], 'g1', null],
+    [merged.ticket, bots[1], 'g2', merged.survivor],
+    [merged.endedSurvivor, bots[0], 'g6', null],
+    [merged.ended, bots[1], 'g7', merged.endedSurvivor],
+  ] as const;
+  for (const [id, bot_id, fingerprint, merged_into] of mergedTickets)
+    await db
+      .insertInto('bot_tickets')
+      .values({
+        id,
+        bot_id,
+        fingerprint,
+        merged_into,
+        severity: 'medium',
+        title: 'x',
+        description: 'x',
+        ...(['g6', 'g7'].includes(fingerprint) && {
+          status: 'resolved',
+          resolved_at: sql<Date>`date_trunc('hour', now() - interval '1 hour')`,
+          resolution_notes: 'x',
+        }),
+      })
+      .execute();
   await sql`UPDATE bot_knowledge SET unjudged = true, times_applied = times_applied + 1`.execute(
     db,
   );

@@ -40,5 +40,12 @@ export const problems = [1, 2, 3, 4, 5].map((number) => ({
   /** one whose hold window is over, and that a person wants to be undone */
   cured: uuid(4, number + 10),
 }));
+/** Tickets of both bots of which one is merged into the other: that wait, and that have ended. */
+export const merged = {
+  survivor: uuid(5, 11),
+  ticket: uuid(5, 12),
+  endedSurvivor: uuid(5, 13),
+  ended: uuid(5, 14),
+};
 export const entries = [1, 2, 3, 4, 5].map((number) => uuid(6, number));
 export const solution = 'steps:\n  - remedy: other.pause';

@@ -87,6 +87,7 @@ function ticketOf({ finding, tickets }: Awaited<ReturnType<typeof read>>): strin
   const [last] = tickets;
   if (!ticket) return last ? `T-${last.number} (${print.state(last.status)})` : 'none';
   const it = `T-${ticket.number} (${print.state(ticket.status)})`;
+  if (ticket.merged) return `${it}, into which T-${ticket.merged} is merged`;
   if (ticket.stands_for === 'finding') return it;
   return `${it}, which stands for it: ${printable(ticket.title)}`;
 }

@@ -52,7 +52,13 @@ export function ticketsCommand(): Command {
         'only those that are snoozed, which are left out otherwise',
       ).conflicts('all'),
     )
-    .option('--all', 'also those that are resolved, closed or snoozed')
+    .addOption(
+      new Option(
+        '--merged',
+        'only those that are merged into others, which are left out otherwise',
+      ).conflicts(['all', 'snoozed']),
+    )
+    .option('--all', 'also those that are resolved, closed, snoozed or merged')
     .option(...limitOption, 20)
     .option(...jsonOption)
     .action(async (options) => (await import('./list.ts')).listTickets(options));
@@ -159,6 +165,21 @@ export function ticketsCommand(): Command {
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./life.ts')).close(ticket, options));
+  tickets
+    .command('merge')
+    .argument('<tickets...>', 'their numbers, T-42 or 42, or their ids')
+    .description('say that tickets have one cause: another one stands for them and ends them')
+    .requiredOption('--into <ticket>', 'the one that stays in lists, the survivor')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (given, options) => (await import('./merge.ts')).merge(given, options));
+  tickets
+    .command('unmerge')
+    .argument(...ticket)
+    .description('have a merged ticket stand for itself again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (ticket, options) => (await import('./merge.ts')).unmerge(ticket, options));
   tickets
     .command('severity')
     .argument(...ticket)

@@ -83,14 +83,20 @@ export const reopen = (
     const context = { db, actor: actorOf(options.as) };
     const ticket = await reopenTicket(context, { ticket: seen.id, reason });
     if (options.json) return json(ticket);
-    const { number, reopened_by: by, assigned_to: to } = ticket;
+    const { number, reopened_by: by, assigned_to: to, merged, left } = ticket;
     say(`Reopened T-${number}${to ? `, with ${printable(to)}` : ''}.`);
     say(
       by
         ? 'Its problem is gone, so it ends only when a person resolves it.'
         : 'Its problem is open: the next clean check resolves it.',
     );
+    if (merged.length > 0) say(`With it ${listed(merged)}, merged into it.`);
+    if (left.length > 0)
+      say(`${listed(left)} had ended with it and stays resolved: its bot was removed.`);
   });
+
+const listed = (tickets: { number: string }[]): string =>
+  tickets.map((each) => `T-${each.number}`).join(', ');
 
 export const close = (given: string, options: ChangeOptions): Promise<void> =>
   withDatabase(async ({ db }) => {

@@ -16,11 +16,13 @@ import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
 /** The response target, for a list. */
-function respond(ticket: TicketRow, now: Date): string {
+function respond(ticket: ListedTicket, now: Date): string {
   const response = responseOf(ticket, now);
   switch (response.state) {
     case 'none':
       return '-';
+    case 'merged':
+      return `in T-${ticket.survivor}`;
     case 'snoozed':
       return response.until
         ? `snoozed for ${span(response.until.getTime() - now.getTime())}`
@@ -103,6 +105,7 @@ export interface TicketsOptions {
   after?: string;
   all?: true;
   snoozed?: true;
+  merged?: true;
   limit: number;
   json?: true;
 }
@@ -118,7 +121,9 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
         `only the first ${limit}${found.count > limit ? ` of ${found.count}` : ''}; --limit shows more, --after T-${tickets.at(-1)!.number} goes on`,
       );
     if (found.snoozed > 0)
-      note(`${leftOut(found.snoozed)}: \`npx roundsman tickets list --snoozed\``);
+      note(`${leftOut(found.snoozed, 'snoozed')}: \`npx roundsman tickets list --snoozed\``);
+    if (found.merged > 0)
+      note(`${leftOut(found.merged, 'merged')}: \`npx roundsman tickets list --merged\``);
     const unmet = tickets.length === 0 ? await unmetNames(db, { ...filter, assignee: who }) : [];
     for (const each of unmet) note(each);
     if (asJson) return json(tickets);
@@ -146,5 +151,5 @@ async function unmetNames(
   return told.filter((each) => each !== null);
 }
 
-const leftOut = (count: number): string =>
-  `${counted(count, 'snoozed ticket')} ${count === 1 ? 'is' : 'are'} left out`;
+const leftOut = (count: number, how: 'snoozed' | 'merged'): string =>
+  `${counted(count, `${how} ticket`)} ${count === 1 ? 'is' : 'are'} left out`;

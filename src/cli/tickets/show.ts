@@ -19,7 +19,7 @@ import { snoozedInWords } from './snooze.ts';
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const shown = await read(db, { ticket: given });
-    const { ticket, finding, actions, decisions, events, storm } = shown;
+    const { ticket, finding, actions, decisions, events, storm, merged } = shown;
     if (options.json)
       return print.json({
         ...ticket,
@@ -27,15 +27,42 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
         bot_actions: actions,
         bot_decisions: decisions,
         bot_ticket_events: events,
+        merged,
         ...(storm && { storm_findings: storm.findings }),
       });
 
     printTicket(shown);
+    printMerged(shown);
     if (isStorm(ticket)) printStorm(shown);
     else printProblem(shown);
     print.section('History');
     eventTable(events);
   });
+
+/** What ends with this ticket. */
+function printMerged({ merged, now }: Shown): void {
+  if (merged.length === 0) return;
+  print.section(`Stands for ${print.counted(merged.length, 'ticket')} merged into it`);
+  table(
+    ['Ticket', 'Severity', 'Title', 'Age'],
+    merged.map(({ number, severity, title, created_at }) => [
+      `T-${number}`,
+      print.severity(severity),
+      printable(title),
+      created_at ? print.span(now.getTime() - created_at.getTime()) : '-',
+    ]),
+    '',
+  );
+}
+
+/** Into which ticket it is merged, or was when it ended; null where into none. */
+function mergedInWords(ticket: ListedTicket): string | null {
+  const { survivor } = ticket;
+  if (survivor === null) return null;
+  return isPending(ticket)
+    ? `into T-${survivor}, which stands for both: \`npx roundsman tickets show T-${survivor}\``
+    : `into T-${survivor} when it ended`;
+}
 
 /** What is known of a single problem. */
 function printProblem(shown: Shown): void {
@@ -78,7 +105,9 @@ function printStorm({ ticket, storm, now }: Shown): void {
       printable(finding.title),
       printable(finding.affected_component ?? '-'),
       print.relative(finding.last_seen_at, now),
-      finding.ticket?.stands_for === 'finding' ? `T-${finding.ticket.number}` : '-',
+      finding.ticket?.stands_for === 'finding'
+        ? `T-${finding.ticket.merged ?? finding.ticket.number}`
+        : '-',
     ]),
     "None is left: the end of the bot's next run resolves it.",
     ['Seen', 'Component'],
@@ -129,6 +158,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
         ? `by ${printable(ticket.reopened_by)}, when its problem was gone: a person ends it`
         : null,
     ],
+    ['Merged', mergedInWords(ticket)],
     ['Snoozed', snoozedInWords(ticket, now)],
     ['Silenced', silencedBy(ticket)],
     ['Behind', suppressedBehind(ticket)],

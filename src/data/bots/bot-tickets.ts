@@ -8,7 +8,7 @@ import type { BotTickets } from '../../database/tables.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
 import { isPending, isSnoozed, pending } from './pending-tickets.ts';
 
-export { isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
+export { isMerged, isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
 
 export type TicketRow = Selectable<BotTickets>;
 
@@ -23,16 +23,24 @@ export const reopenedAt = (alias: string) =>
   sql<Date | null>`(SELECT max(e.created_at) FROM bot_ticket_events e
     WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND e.event = 'reopened')`.as('reopened_at');
 
-/** When a person has to respond to a ticket under this alias; null where it is ended, acknowledged or snoozed. */
+/** The number of the ticket into which a ticket under this alias is merged, or was when it ended; null: none. */
+export const survivorOf = (alias: string) =>
+  sql<
+    string | null
+  >`(SELECT s.number::text FROM bot_tickets s WHERE s.id = ${sql.ref(`${alias}.merged_into`)})`.as(
+    'survivor',
+  );
+
+/** When a person has to respond to a ticket under this alias; null where it is ended, acknowledged, snoozed or merged. */
 export const target = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql<Date | null>`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
-    AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
+    AND ${column('merged_into')} IS NULL AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
 };
 
 /**
  * The order in which a person takes tickets under this alias: the worst first; among equals, whose response target
- * passed longest ago or passes next; then the oldest. A ticket that is ended, acknowledged or snoozed has no target any
+ * passed longest ago or passes next; then the oldest. A ticket that is ended, acknowledged, snoozed or merged has no target any
  * more.
  */
 export const worstFirst = (alias: string) => {
@@ -41,7 +49,7 @@ export const worstFirst = (alias: string) => {
 };
 
 /**
- * `ticket`, each with when it was last reopened, and why people would not be told of the open `finding` behind it, if so.
+ * `ticket`, each with when it was last reopened, the number of the ticket into which it is or was merged, and why people would not be told of the open `finding` behind it, if so.
  */
 export const withQuiet = (db: Db) =>
   db
@@ -61,6 +69,7 @@ export const withQuiet = (db: Db) =>
     )
     .selectAll('ticket')
     .select(reopenedAt('ticket'))
+    .select(survivorOf('ticket'))
     .select(quietColumns('finding'));
 
 /** The same with `bots` (one object, its bot, named like the table). */
@@ -99,6 +108,8 @@ const changes = [
   'lowered',
   'rated',
   'unrated',
+  'merged',
+  'unmerged',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */
@@ -121,8 +132,7 @@ export async function ticketChanged(
 
 /** `ann acknowledged it at 2026-01-01 10:00:00 UTC: it is assigned to bob` */
 async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<string> {
-  const to = found.status === 'assigned' ? ` to ${found.assigned_to}` : '';
-  const now = `it is ${found.status}${to}`;
+  const now = await standing(db, found);
   if (found.version === seen.version) {
     const other = await pendingOf(db, found);
     return other ? `T-${other.number} stands for its problem since then` : now;
@@ -138,6 +148,19 @@ async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<s
   if (!last) return `it was changed meanwhile: ${now}`;
   return `${last.actor} ${last.event} it at ${time(last.created_at)} UTC: ${now}`;
 }
+
+/** `it is assigned to bob`, `it is merged into T-7` */
+async function standing(db: Db, { status, assigned_to, merged_into }: TicketRow): Promise<string> {
+  if (merged_into !== null && pending.includes(status)) {
+    const into = await survivorFor(db, merged_into);
+    if (into) return `it is merged into T-${into.number}`;
+  }
+  return `it is ${status}${status === 'assigned' ? ` to ${assigned_to}` : ''}`;
+}
+
+/** The ticket into which another one is merged, by its id. */
+export const survivorFor = (db: Db, merged_into: string) =>
+  db.selectFrom('bot_tickets').selectAll().where('id', '=', merged_into).executeTakeFirst();
 
 /** The pending ticket of the same problem; undefined where there is none. */
 export const pendingOf = (db: Db, { bot_id, fingerprint }: TicketRow) =>

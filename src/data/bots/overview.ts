@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
 import { severityRank } from './bot-findings.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { isSnoozed, pending } from './bot-tickets.ts';
+import { isMerged, isSnoozed, pending } from './bot-tickets.ts';
 import { listTickets } from './ticket-list.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
 import { isSuppressed } from './standing-tickets.ts';
@@ -132,11 +132,16 @@ const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
 
 /**
- * Tickets that are not ended: the worst ones that are not snoozed; how many there are, and are snoozed; how many are critical or high, and since when; how
+ * Tickets that are not ended, without merged ones: the worst ones that are not snoozed; how many there are, and are snoozed; how many are critical or high, and since when; how
  * many are past their response target, with the time and the number of the first.
  */
 export async function pendingTickets(db: Db) {
-  const top = await listTickets(db, { statuses: pending, snoozed: false, limit: named });
+  const top = await listTickets(db, {
+    statuses: pending,
+    snoozed: false,
+    merged: false,
+    limit: named,
+  });
   const counts = await db
     .selectFrom('bot_tickets')
     .select([
@@ -154,6 +159,7 @@ export async function pendingTickets(db: Db) {
       ),
     ])
     .where('status', 'in', pending)
+    .where(sql<boolean>`NOT ${isMerged('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return { top, ...counts };
 }

@@ -25,6 +25,10 @@ export const isSnoozed = (alias: string, now = sql`(SELECT public.bots_now())`) 
     AND (${column('woken_at')} IS NULL OR ${column('woken_at')} < ${column('snoozed_at')}) IS TRUE)`;
 };
 
+/** Whether another ticket stands for a pending one under this alias. Once it has ended, `merged_into` is history. */
+export const isMerged = (alias: string) =>
+  sql<boolean>`(${isPending(alias)} AND ${sql.ref(`${alias}.merged_into`)} IS NOT NULL)`;
+
 /**
  * Whether a ticket under one alias is that of a finding under the other: of its problem, or a further one about it that
  * the platform's own code wrote. A problem has one pending ticket at most, so that a further one has a fingerprint of its

@@ -1,7 +1,7 @@
 /** What other tickets tell about one: earlier ones of its problem, those of its component, and what cured its kind. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { isPending, type TicketRow } from './bot-tickets.ts';
+import { isMerged, isPending, type TicketRow } from './bot-tickets.ts';
 
 /** The most tickets of each kind. */
 const most = 10;
@@ -56,7 +56,7 @@ export const earlierTickets = (
     .limit(most)
     .execute();
 
-/** Pending tickets of other problems of the same component, whichever bot found them. */
+/** Pending tickets of other problems of the same component, whichever bot found them; merged ones are told by their survivor. */
 export const ticketsBeside = (
   db: Db,
   { id, fingerprint, metadata }: TicketRow,
@@ -66,6 +66,7 @@ export const ticketsBeside = (
     .select(columns)
     .where(sql<boolean>`metadata ->> 'component' = ${componentIn(metadata)}::text`)
     .where(isPending())
+    .where(sql<boolean>`NOT ${isMerged('bot_tickets')}`)
     .where('id', '<>', id)
     .where('fingerprint', '<>', fingerprint)
     .orderBy('number', 'desc')

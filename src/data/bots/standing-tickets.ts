@@ -56,20 +56,22 @@ export interface TicketInCharge {
   status: TicketStatus;
   /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
   stands_for: 'finding' | 'storm' | 'suppressor';
+  /** the number of the ticket for which this one stands, because that one is merged into it; null where none is */
+  merged: string | null;
 }
 
 /**
  * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
- * the nearest cause of which people are told, as severe as the finding at least. Null where there is none, and for a
+ * the nearest cause of which people are told, as severe as the finding at least; where that is merged, its survivor. Null where there is none, and for a
  * resolved finding.
  */
 export const ticketColumn = (alias: string) =>
   sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
     ${behind(alias)}
-    SELECT json_build_object('id', t.id, 'number', t.number::text, 'title', t.title, 'severity', t.severity, 'status', t.status,
-             'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'
+    SELECT json_build_object('id', s.id, 'number', s.number::text, 'title', s.title, 'severity', s.severity, 'status', s.status,
+             'merged', CASE WHEN s.id <> t.id THEN t.number::text END, 'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'
                            ELSE 'storm' END)
-    FROM behind JOIN bot_tickets t ON ${standsBy(alias)}
+    FROM behind JOIN bot_tickets t ON ${standsBy(alias)} JOIN bot_tickets s ON s.id = coalesce(t.merged_into, t.id)
     ORDER BY hops, NOT ${isOf('t', 'behind')}, t.fingerprint <> behind.fingerprint, t.number LIMIT 1) END`.as(
     'ticket',
   );

@@ -14,7 +14,7 @@ import {
 import type { BotTickets } from '../../database/tables.ts';
 import { severitiesIn, severityRank } from './bot-findings.ts';
 import { target, withCircumstances } from './bot-tickets.ts';
-import { isSnoozed, type TicketStatus } from './pending-tickets.ts';
+import { isMerged, isSnoozed, type TicketStatus } from './pending-tickets.ts';
 import { rowLimit } from './row-limit.ts';
 
 /** All that is given has to be so. */
@@ -30,6 +30,8 @@ export interface TicketMatch {
   assignedTo?: string | undefined;
   /** only those that are snoozed now, or only the others */
   snoozed?: boolean | undefined;
+  /** only pending ones that are merged into others, or only the rest */
+  merged?: boolean | undefined;
   /** only those past their response target, or only the others */
   overdue?: boolean | undefined;
   /** only those that were ever reopened, or only the others */
@@ -121,6 +123,7 @@ function matching(given: TicketMatch): RawBuilder<boolean> {
   if (assignedTo !== undefined)
     wanted.push(sql`ticket.assigned_to = ${text('assigned_to', assignedTo, 50)}`);
   if (match.snoozed !== undefined) is(isSnoozed('ticket'), 'snoozed', match.snoozed);
+  if (match.merged !== undefined) is(isMerged('ticket'), 'merged', match.merged);
   if (match.overdue !== undefined)
     is(
       sql`coalesce(${target('ticket')} < (SELECT public.bots_now()), false)`,

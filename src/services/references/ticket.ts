@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { pending, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { pending, survivorFor, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { time } from '../../ground/text.ts';
@@ -8,11 +8,30 @@ import { isUuid } from './uuid.ts';
 /** The ticket is resolved or closed: nothing about it changes any more. */
 export class TicketOverError extends RoundsmanError {}
 
+/** The ticket is merged into another one, which stands for both: what is to be done is done there. */
+export class TicketMergedError extends RoundsmanError {}
+
 /**
- * A ticket that has not ended; `wanted` completes the message "T-42 cannot be …". Throws {@link NotFoundError}, {@link
- * TicketOverError}, and {@link UsageError} for a text that names no ticket.
+ * A ticket that has not ended and stands for itself; `wanted` completes the message "T-42 cannot be …". Throws {@link
+ * NotFoundError}, {@link TicketOverError}, {@link TicketMergedError}, and {@link UsageError} for a text that names no ticket.
  */
 export async function pendingTicketOf(db: Db, given: string, wanted: string): Promise<TicketRow> {
+  const ticket = await pendingOrMergedTicketOf(db, given, wanted);
+  const survivor = ticket.merged_into && (await survivorFor(db, ticket.merged_into));
+  if (!survivor) return ticket;
+  throw new TicketMergedError({
+    what: `T-${ticket.number} cannot be ${wanted}`,
+    why: `it is merged into T-${survivor.number}, which stands for both`,
+    hint: `do it on T-${survivor.number}; or part them first: \`npx roundsman tickets unmerge T-${ticket.number}\``,
+  });
+}
+
+/** The same for what is done about its problem alone, whichever ticket stands for that. Never throws TicketMergedError. */
+export async function pendingOrMergedTicketOf(
+  db: Db,
+  given: string,
+  wanted: string,
+): Promise<TicketRow> {
   const ticket = await ticketOf(db, given);
   if (pending.includes(ticket.status)) return ticket;
   const { number, status, resolved_by: by, resolved_at: at } = ticket;

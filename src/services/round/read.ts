@@ -10,7 +10,7 @@ import {
 import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isMerged, isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
@@ -21,9 +21,10 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   ticket: TicketInCharge | null;
 };
 
-/** With the time at which it was last reopened, and the reason why people are not told of its finding. */
+/** With the time at which it was last reopened, the number of its survivor, and the reason why people are not told of its finding. */
 export type SeenTicket = Selectable<Database['bot_tickets']> & {
   reopened_at: Date | null;
+  survivor: string | null;
   bot_silences: Silence[];
   suppressor: Suppressor | null;
 };
@@ -111,7 +112,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .where(({ eb, or }) =>
             or([
               eb('ticket.fingerprint', 'in', fingerprints),
-              // A further one about a finding, that the platform's own code wrote.
+              // A further one about a finding, that the platform's own code wrote; or one into which its own is merged.
               eb(
                 'ticket.id',
                 'in',
@@ -122,6 +123,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
             ]),
           )
           .where('ticket.status', 'in', pending)
+          // Its survivor is among them, as the ticket that stands for the finding.
+          .where(sql<boolean>`NOT ${isMerged('ticket')}`)
           .orderBy(severityRank('ticket.severity'))
           // What stands for many problems before what stands for one that is as severe.
           .orderBy(sql`ticket.fingerprint IS DISTINCT FROM ${stormOf(sql.ref('ticket.bot_id'))}`)
@@ -147,7 +150,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .select(sql<number>`count(*)::int`.as('count'))
     .where('status', 'in', pending)
     .where('id', 'not in', tickets.map(({ id }) => id).concat(none))
-    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
+    .where(sql<boolean>`NOT ${isMerged('bot_tickets')} AND NOT ${isSnoozed('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return {
     executions,

@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { isPending, isSnoozed, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
+import {
+  isMerged,
+  isPending,
+  isSnoozed,
+  reopenedAt,
+  worstFirst,
+} from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
@@ -58,12 +64,12 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     FROM (SELECT count(*) FILTER (WHERE NOT ${isSnoozed('t')})::int AS open_tickets,
                  count(*) FILTER (WHERE t.status = 'assigned' AND NOT ${isSnoozed('t')})::int AS assigned_tickets,
                  count(*) FILTER (WHERE ${isSnoozed('t')})::int AS snoozed_tickets
-          FROM bot_tickets t WHERE ${isPending('t')}) tickets`.execute(db);
+          FROM bot_tickets t WHERE ${isPending('t')} AND NOT ${isMerged('t')}) tickets`.execute(db);
   const tickets = await db
     .selectFrom('bot_tickets')
     .select(['number', 'severity', 'title', 'assigned_to', reopenedAt('bot_tickets')])
     .where(isPending())
-    .where(sql<boolean>`NOT ${isSnoozed('bot_tickets')}`)
+    .where(sql<boolean>`NOT ${isMerged('bot_tickets')} AND NOT ${isSnoozed('bot_tickets')}`)
     .orderBy(worstFirst('bot_tickets'))
     .limit(mostTickets)
     .execute();

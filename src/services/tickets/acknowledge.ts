@@ -13,7 +13,7 @@ export interface Changed {
 
 /**
  * Says that a person looks after a pending ticket, which stops its response target. For operators. Throws
- * NotFoundError, TicketOverError, and TicketChangedError when another change came first.
+ * NotFoundError, TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
  */
 export async function acknowledgeTicket(
   { db, actor }: { db: Db; actor: Actor },

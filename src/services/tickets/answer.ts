@@ -17,7 +17,7 @@ import { explainFinding, type About, type Explanation } from '../findings/explai
 import { gatesInWords } from '../findings/gate-in-words.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { pendingTicketOf } from '../references/ticket.ts';
+import { pendingOrMergedTicketOf } from '../references/ticket.ts';
 import { standingOf, unsuggested } from './unsuggested.ts';
 import { usedInWords } from './used-approval.ts';
 
@@ -62,7 +62,7 @@ export async function findAnswerable(
     answer,
   }: { ticket: string; knowledge: string | undefined; answer: Answer },
 ): Promise<Answerable> {
-  const ticket = await pendingTicketOf(db, given, answer);
+  const ticket = await pendingOrMergedTicketOf(db, given, answer);
   const finding = await openFinding(db, ticket, answer);
   const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
   const all = await suggestionsOn(db, finding.id);

@@ -30,7 +30,7 @@ export function assigneeOf(who: string, ticket: string): string {
 
 /**
  * Gives a pending ticket to a person. For operators. Throws NotFoundError, UsageError for a name that does not fit,
- * TicketOverError, and TicketChangedError when another change came first.
+ * TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
  */
 export async function assignTicket(
   { db, actor }: { db: Db; actor: Actor },

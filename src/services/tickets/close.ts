@@ -11,7 +11,7 @@ import type { Changed } from './acknowledge.ts';
 export class NotClosedError extends RoundsmanError {}
 
 /**
- * Ends a resolved ticket for good; the job `close-tickets` does it a day later by itself. For operators. Throws
+ * Ends a resolved ticket for good, and what was merged into it and ended with it; the job `close-tickets` does it a day later by itself. For operators. Throws
  * NotFoundError, {@link NotClosedError}, and TicketChangedError when another change came first.
  */
 export async function closeTicket(

@@ -17,13 +17,15 @@ export type { TicketOrder } from '../../data/bots/ticket-list.ts';
 
 export interface ListTickets extends Omit<
   TicketFilter,
-  'statuses' | 'botId' | 'after' | 'since' | 'sinceSeconds'
+  'statuses' | 'botId' | 'after' | 'since' | 'sinceSeconds' | 'merged'
 > {
   status?: TicketRow['status'] | readonly TicketRow['status'][] | undefined;
-  /** also tickets that have ended, and those that are snoozed */
+  /** also tickets that have ended, and those that are snoozed or merged */
   all?: boolean | undefined;
   /** only those that are snoozed: without it they are left out */
   snoozed?: boolean | undefined;
+  /** only those that are merged into others: without it they are left out */
+  merged?: true | undefined;
   /** by name or id */
   bot?: string | undefined;
   /** a ticket, as T-42: only those that come after it */
@@ -36,8 +38,9 @@ export interface TicketList {
   tickets: ListedTicket[];
   /** how many there are, whatever `limit` and `after` */
   count: number;
-  /** how many more are left out because they are snoozed */
+  /** how many more are left out because they are snoozed, or merged into others */
   snoozed: number;
+  merged: number;
   /** the database's time */
   now: Date;
 }
@@ -48,7 +51,7 @@ export interface TicketList {
  */
 export async function listTickets(
   db: Db,
-  { status, all, snoozed, bot, after, since, order, limit, ...rest }: ListTickets,
+  { status, all, snoozed, merged, bot, after, since, order, limit, ...rest }: ListTickets,
 ): Promise<TicketList> {
   const match: TicketMatch = {
     ...rest,
@@ -56,13 +59,19 @@ export async function listTickets(
     botId: bot === undefined ? undefined : (await botOf(db, bot)).id,
     ...(since instanceof Date ? { since } : since && { sinceSeconds: since.secondsAgo }),
   };
-  const wanted = { ...match, snoozed: all ? undefined : (snoozed ?? false) };
+  const wanted = {
+    ...match,
+    snoozed: all || merged ? undefined : (snoozed ?? false),
+    merged: all ? undefined : (merged ?? false),
+  };
   const from = after === undefined ? undefined : (await ticketOf(db, after)).id;
-  const hides = wanted.snoozed === false;
+  const countOf = async (hidden: TicketMatch, hides: boolean) =>
+    hides ? countTickets(db, { ...match, ...hidden }) : 0;
   return {
     tickets: await query(db, { ...wanted, order, limit, after: from }),
     count: await countTickets(db, wanted),
-    snoozed: hides ? await countTickets(db, { ...match, snoozed: true }) : 0,
+    snoozed: await countOf({ snoozed: true, merged: false }, wanted.snoozed === false),
+    merged: await countOf({ merged: true }, wanted.merged === false && !snoozed),
     now: await currentTime(db),
   };
 }
@@ -70,6 +79,10 @@ export async function listTickets(
 /** Whether a person still has something to do about it. */
 export const isPending = ({ status }: Pick<TicketRow, 'status'>): boolean =>
   pending.includes(status);
+
+/** Whether another ticket stands for it (`isMerged` in src/data/bots/pending-tickets.ts). */
+export const isMerged = (ticket: Pick<TicketRow, 'status' | 'merged_into'>): boolean =>
+  isPending(ticket) && ticket.merged_into !== null;
 
 type Snoozable = Pick<
   TicketRow,
@@ -86,6 +99,7 @@ export function isSnoozed(ticket: Snoozable, now: Date): boolean {
 /** Whether the ticket is past its response target. */
 export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
   isPending(ticket) &&
+  !isMerged(ticket) &&
   !isSnoozed(ticket, now) &&
   ticket.acknowledged_at === null &&
   ticket.respond_by !== null &&
@@ -94,11 +108,13 @@ export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
 /** What a list shows about the response target of a ticket. */
 export type Response =
   | { state: 'none' }
+  | { state: 'merged' }
   | { state: 'snoozed'; until: Date | null; occurrences: number }
   | { state: 'due' | 'overdue'; at: Date };
 
 export function responseOf(ticket: TicketRow, now: Date): Response {
   if (!isPending(ticket)) return { state: 'none' };
+  if (isMerged(ticket)) return { state: 'merged' };
   if (isSnoozed(ticket, now)) {
     const occurrences = Math.max(1, (ticket.snoozed_occurrences ?? 0) - ticket.snooze_seen);
     return { state: 'snoozed', until: ticket.snoozed_until, occurrences };

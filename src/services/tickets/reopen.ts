@@ -3,7 +3,7 @@ import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
-import { reopenResolved } from '../../transitions/tickets/reopen-resolved.ts';
+import { reopenResolved, type Reopened } from '../../transitions/tickets/reopen-resolved.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
 
@@ -18,13 +18,13 @@ export async function findReopenable(db: Db, given: string): Promise<TicketRow> 
 }
 
 /**
- * Takes back that a ticket was resolved. For operators. Throws NotFoundError, {@link NotReopenedError}, and
+ * Takes back that a ticket was resolved, and what was merged into it and ended with it. For operators. Throws NotFoundError, {@link NotReopenedError}, and
  * TicketChangedError when another change came first.
  */
 export async function reopenTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given, reason }: { ticket: string; reason: string },
-): Promise<TicketRow> {
+): Promise<Reopened> {
   authorise(actor, 'reopen tickets', 'operator');
   const seen = await findReopenable(db, given);
   return db

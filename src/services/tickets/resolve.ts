@@ -14,7 +14,7 @@ export interface Resolvable {
 
 /**
  * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none` if no known
- * entry would have helped. Throws NotFoundError, and TicketOverError.
+ * entry would have helped. Throws NotFoundError, and TicketOverError, TicketMergedError.
  */
 export async function findResolvable(
   db: Db,

@@ -18,7 +18,7 @@ export interface Rated {
 
 /**
  * Says how severe a pending ticket is, whatever runs find, until that is taken back. For operators. Throws NotFoundError,
- * TicketOverError, and TicketChangedError when another change came first.
+ * TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
  */
 export async function overrideSeverity(
   { db, actor }: { db: Db; actor: Actor },

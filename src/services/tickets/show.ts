@@ -14,6 +14,7 @@ import {
   type ListedTicket,
   type TicketRow,
 } from '../../data/bots/bot-tickets.ts';
+import { mergedInto } from '../../data/bots/merged-tickets.ts';
 import { isStorm, stormFor } from '../../data/bots/pending-tickets.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
@@ -49,6 +50,8 @@ export interface ShownTicket {
   storm: { findings: Awaited<ReturnType<typeof listFindings>>; count: number } | null;
   /** of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
   partOf: string | null;
+  /** pending tickets that are merged into it, the oldest first */
+  merged: TicketRow[];
   /** the database's time */
   now: Date;
 }
@@ -92,6 +95,7 @@ export async function showTicket(
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
     storm: await ofStorm(db, row),
     partOf: await stormOver(db, row),
+    merged: await mergedInto(db, row.id),
     now: await currentTime(db),
   };
 }

@@ -18,7 +18,7 @@ export const longestSnooze = 365 * 86_400;
 
 /**
  * Has a pending ticket wait; a later snooze takes the place of an earlier one. It wakes earlier when it becomes more severe.
- * For operators. Throws NotFoundError, TicketOverError, UsageError for a time that has passed or is too far off, and
+ * For operators. Throws NotFoundError, TicketOverError, TicketMergedError, UsageError for a time that has passed or is too far off, and
  * TicketChangedError when another change came first.
  */
 export async function snoozeTicket(

@@ -6,7 +6,7 @@ import { pendingTicketOf } from '../references/ticket.ts';
 import type { Assigned } from './assign.ts';
 
 /**
- * Takes a pending ticket from the person who has it. For operators. Throws NotFoundError, TicketOverError, and
+ * Takes a pending ticket from the person who has it. For operators. Throws NotFoundError, TicketOverError, TicketMergedError, and
  * TicketChangedError when another change came first.
  */
 export async function unassignTicket(

@@ -1,14 +1,16 @@
 /**
- * A resolved ticket is over for good: a problem that comes back opens another one.
+ * A resolved ticket is over for good: a problem that comes back opens another one. What was merged into it and ended with it
+ * is closed with it.
  *
  * From: `resolved`, at the version that was read; for the job, resolved longer ago than a ticket may be reopened.
  * To: `closed`, with an event.
  * By: an operator, or the job `close-tickets`.
- * Locks: the ticket; the job locks as they come, without those that other transactions hold.
+ * Locks: the bots of what is merged with it by id, and the tickets by id; the job locks as they come, without those that other transactions hold.
  * Zero rows: another change came first, or it is not resolved: TicketChangedError is thrown. For the job: none is due.
  */
 import { sql, type Transaction } from 'kysely';
 import { reopenWithin, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { holdEndedWith } from '../../data/bots/merged-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
 
@@ -17,6 +19,7 @@ export async function closeTicket(
   seen: TicketRow,
   actor: string,
 ): Promise<TicketRow> {
+  const merged = await holdEndedWith(trx, seen);
   const ticket = await trx
     .updateTable('bot_tickets')
     .set({ status: 'closed' })
@@ -27,6 +30,10 @@ export async function closeTicket(
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'closed');
   await writeEvent(trx, seen.id, 'closed', actor, {});
+  for (const { id } of merged) {
+    await trx.updateTable('bot_tickets').set({ status: 'closed' }).where('id', '=', id).execute();
+    await writeEvent(trx, id, 'closed', actor, { with: `T-${seen.number}` });
+  }
   return ticket;
 }
 

@@ -4,6 +4,7 @@
  * From: `resolved`, 24 hours ago at most.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
  *   `occurrences` + 1, with what is known of it now, and an event. Its severity, and who has it, as `rate.ts` says.
+ *   One that was merged stands for itself again.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
@@ -16,7 +17,7 @@ import { noSnooze } from './snooze.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
-    SELECT DISTINCT ON (t.fingerprint) t.id, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
+    SELECT DISTINCT ON (t.fingerprint) t.id, t.merged_into, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
     FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
@@ -26,7 +27,7 @@ export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${whoAfter},
         severity = coalesce(r.severity, t.severity), severity_found = ${keepFound(sql`l.severity`)},
-        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze}, reopened_by = NULL,
+        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze}, reopened_by = NULL, merged_into = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,
@@ -34,5 +35,5 @@ export const reopen = sql`reopened AS (
                    || jsonb_build_object('execution_id', l.run::text)
     FROM latest l LEFT JOIN changed r ON r.id = l.id
     WHERE t.id = l.id AND t.status = 'resolved' AND t.resolved_at > engine.now() - ${sql.lit(reopenWithin)}::interval
-    RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run
+    RETURNING t.id, t.number, t.severity, t.fingerprint, t.resolution_notes, t.resolved_by, l.run, l.merged_into AS was_merged_into
   )`;

@@ -1,25 +1,19 @@
 /**
- * Resolves a ticket whose finding is gone. A storm's has none: `end-storm.ts`.
+ * Resolves a ticket whose finding is gone. A storm's has none: `end-storm.ts`. One that is merged, or into which others are
+ * merged, ends with them: `resolve-merged.ts`.
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about it is `unknown`, or the problem comes and goes.
+ * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about it is `unknown`,
+ *   the problem comes and goes, or it is merged with others.
  */
 import { sql } from 'kysely';
 import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
 
-/** `resolved`. Reads `runs`. */
-export const resolveGone = sql`resolved AS (
-    UPDATE bot_tickets t
-    SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman',
-        resolution_notes = coalesce((
-          SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
-          WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
-        ), 'The finding is gone.')
-    FROM runs
-    WHERE t.bot_id = runs.bot_id AND ${isPending('t')} AND t.fingerprint <> ${stormOf(sql`t.bot_id`)}
+/** Whether the problem of a ticket `t` is gone, so that no person has to look at it any more. */
+export const isGone = sql`(t.fingerprint <> ${stormOf(sql`t.bot_id`)}
       -- A person reopened it although its problem was gone, and ends it.
       AND t.reopened_by IS NULL
       AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint
@@ -32,6 +26,21 @@ export const resolveGone = sql`resolved AS (
       AND NOT EXISTS (SELECT FROM bot_actions a
                       WHERE a.fingerprint = t.fingerprint AND a.bot_id = t.bot_id AND a.state = 'unknown')
       -- A problem that comes and goes keeps its one ticket.
-      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL))`;
+
+/** What a ticket `t` says then. */
+export const goneNotes = sql`coalesce((
+          SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
+          WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1
+        ), 'The finding is gone.')`;
+
+/** `resolved`. Reads `runs`. */
+export const resolveGone = sql`resolved AS (
+    UPDATE bot_tickets t
+    SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'roundsman', resolution_notes = ${goneNotes}
+    FROM runs
+    WHERE t.bot_id = runs.bot_id AND ${isPending('t')} AND ${isGone}
+      AND t.merged_into IS NULL
+      AND NOT EXISTS (SELECT FROM bot_tickets m WHERE m.merged_into = t.id AND ${isPending('m')})
     RETURNING t.id, t.number, t.severity, runs.id AS run
   )`;

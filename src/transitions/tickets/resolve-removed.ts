@@ -1,5 +1,6 @@
 /**
- * Resolves pending tickets of removed bots, each with a row of `bot_ticket_events`.
+ * Resolves pending tickets of removed bots, each with a row of `bot_ticket_events`. What is merged into them and is of
+ * another bot stands for itself again (`unmerge.ts`).
  *
  * From: `open` or `assigned`, of a removed bot.
  * To: `resolved`, by the person who removed the bot.
@@ -10,6 +11,7 @@
 import { sql, type Transaction } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 import type { Database } from '../../database/connect.ts';
+import { unmergeFromRemoved } from './unmerge.ts';
 
 export interface ResolvedTicket {
   number: string;
@@ -23,6 +25,7 @@ export async function resolveRemovedTickets(
   bots: string[],
   by: string,
 ): Promise<ResolvedTicket[]> {
+  await unmergeFromRemoved(trx, bots, by);
   const { rows } = await sql<ResolvedTicket>`
     WITH resolved AS (
       UPDATE bot_tickets t

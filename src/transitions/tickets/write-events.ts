@@ -1,7 +1,7 @@
 /**
  * Writes the history of all changes that the end of runs made on tickets.
  *
- * From: tickets that were resolved, reopened, opened, became more severe or less, or woke.
+ * From: tickets that were resolved, reopened, opened, became more severe or less, or woke; reopened ones that are merged no longer.
  * To: one more row of `bot_ticket_events` each.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows.
@@ -22,6 +22,10 @@ export const writeEvents = sql`events AS (
       UNION ALL
       SELECT id, 'reopened', jsonb_build_object('execution_id', run::text, 'resolved_by', resolved_by,
                                                 'resolution_notes', resolution_notes) FROM reopened
+      UNION ALL
+      SELECT r.id, 'unmerged', jsonb_build_object('execution_id', r.run::text, 'from', 'T-' || s.number,
+                                                  'why', 'its problem is back')
+      FROM reopened r JOIN bot_tickets s ON s.id = r.was_merged_into
       UNION ALL
       SELECT id, 'opened', jsonb_build_object('execution_id', run, 'assigned_to', assigned_to) FROM opened
       UNION ALL${rateEvents}

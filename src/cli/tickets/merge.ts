@@ -1,0 +1,36 @@
+/** Tickets that have one cause, and are worked as one. */
+import { mergeTickets } from '../../services/tickets/merge.ts';
+import { unmergeTicket } from '../../services/tickets/unmerge.ts';
+import { actorOf } from '../arguments/actor.ts';
+import { withDatabase } from '../session/database.ts';
+import { json, say } from '../terminal/print.ts';
+
+interface ChangeOptions {
+  as?: string;
+  json?: true;
+}
+
+export const merge = (given: string[], options: ChangeOptions & { into: string }): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const { survivor, merged, moved } = await mergeTickets(context, {
+      tickets: given,
+      into: options.into,
+    });
+    if (options.json) return json({ ...survivor, merged: [...merged, ...moved] });
+    const into = `T-${survivor.number}`;
+    say(`Merged ${listed(merged)} into ${into}, which stands for all of them and ends them.`);
+    if (moved.length > 0) say(`With them ${listed(moved)}, merged into them before.`);
+    say(`\`npx roundsman tickets unmerge T-${merged[0]!.number}\` takes it back.`);
+  });
+
+export const unmerge = (given: string, options: ChangeOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const context = { db, actor: actorOf(options.as) };
+    const { ticket, survivor } = await unmergeTicket(context, { ticket: given });
+    if (options.json) return json(ticket);
+    say(`T-${ticket.number} is no longer merged into T-${survivor.number}, and stands for itself.`);
+  });
+
+const listed = (tickets: { number: string }[]): string =>
+  tickets.map(({ number }) => `T-${number}`).join(', ');

@@ -1,0 +1,46 @@
+import { survivorFor, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { mergedInto } from '../../data/bots/merged-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { unmergeTicket as unmerge } from '../../transitions/tickets/unmerge.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { pendingOrMergedTicketOf } from '../references/ticket.ts';
+
+/** The ticket is merged into none. */
+export class NotMergedError extends RoundsmanError {}
+
+export interface Unmerged {
+  ticket: TicketRow;
+  survivor: TicketRow;
+}
+
+/**
+ * A merged ticket stands for itself again, and what is merged beside it stays merged. For operators. Throws NotFoundError,
+ * TicketOverError, {@link NotMergedError}, and TicketChangedError when another change came first.
+ */
+export async function unmergeTicket(
+  { db, actor }: { db: Db; actor: Actor },
+  { ticket: given }: { ticket: string },
+): Promise<Unmerged> {
+  authorise(actor, 'unmerge tickets', 'operator');
+  const seen = await pendingOrMergedTicketOf(db, given, 'unmerged');
+  const survivor = seen.merged_into && (await survivorFor(db, seen.merged_into));
+  if (!survivor) throw await notMerged(db, seen);
+  const by = storable(actor.name);
+  const ticket = await db.transaction().execute((trx) => unmerge(trx, seen, survivor, by));
+  return { ticket, survivor };
+}
+
+async function notMerged(db: Db, { id, number }: TicketRow): Promise<NotMergedError> {
+  const [first] = await mergedInto(db, id);
+  return new NotMergedError({
+    what: `T-${number} was not unmerged`,
+    why: first
+      ? `it is the survivor: T-${first.number} is merged into it`
+      : 'it is merged into no ticket',
+    hint: first
+      ? `\`npx roundsman tickets unmerge T-${first.number}\``
+      : `\`npx roundsman tickets history T-${number}\` says what happened to it`,
+  });
+}

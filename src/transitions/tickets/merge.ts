@@ -1,0 +1,86 @@
+/**
+ * A person says that tickets have one cause: one of them, the survivor, stands for all. The others keep their status, because
+ * a problem without a pending ticket gets another one, are left out of lists, and end with the survivor. What was merged
+ * into one of them is merged into the survivor from now on: no ticket points at a merged one.
+ *
+ * From: `open` or `assigned`, not merged, at the versions that were read; the survivor too.
+ * To: the same status with `merged_into`, and an event on each ticket and on the survivor.
+ * By: an operator.
+ * Locks: the bots of all of them by id, then the tickets by id.
+ * Zero rows: another change came first: TicketChangedError is thrown, and none is merged.
+ */
+import { sql, type Transaction } from 'kysely';
+import { ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { holdBotsOf, holdTickets, mergedUnderBots } from '../../data/bots/merged-tickets.ts';
+import { isPending } from '../../data/bots/pending-tickets.ts';
+import type { Database } from '../../database/connect.ts';
+import { writeEvent } from './write-event.ts';
+
+export async function mergeTickets(
+  trx: Transaction<Database>,
+  tickets: TicketRow[],
+  survivor: TicketRow,
+  actor: string,
+): Promise<{ merged: TicketRow[]; moved: TicketRow[] }> {
+  const ids = [survivor, ...tickets].map(({ id }) => id);
+  const bots = await holdBotsOf(trx, ids);
+  const below = [];
+  for (const seen of tickets) below.push(await mergedUnderBots(trx, seen, bots, 'merged'));
+  await holdTickets(trx, [...ids, ...below.flat().map(({ id }) => id)]);
+  const merged: TicketRow[] = [];
+  const moved: TicketRow[] = [];
+  for (const seen of tickets) {
+    const rows = await pointAt(trx, seen, survivor);
+    const own = rows.find(({ id }) => id === seen.id);
+    if (!own) throw await whoWasFaster(trx, seen, survivor);
+    merged.push(own);
+    await tell(trx, own, survivor, actor);
+    for (const row of rows.filter(({ id }) => id !== seen.id)) {
+      moved.push(row);
+      await tell(trx, row, survivor, actor, seen);
+    }
+  }
+  return { merged, moved };
+}
+
+/** The ticket and what is merged into it. */
+async function pointAt(
+  trx: Transaction<Database>,
+  seen: TicketRow,
+  survivor: TicketRow,
+): Promise<TicketRow[]> {
+  const { rows } = await sql<TicketRow>`
+    UPDATE bot_tickets t SET merged_into = ${survivor.id}::uuid
+    WHERE ${isPending('t')} AND (t.id = ${seen.id}::uuid OR t.merged_into = ${seen.id}::uuid)
+      AND EXISTS (SELECT FROM bot_tickets o
+                  WHERE o.id = ${seen.id}::uuid AND o.version = ${seen.version}::int AND o.merged_into IS NULL)
+      AND EXISTS (SELECT FROM bot_tickets s
+                  WHERE s.id = ${survivor.id}::uuid AND s.version = ${survivor.version}::int
+                    AND s.merged_into IS NULL AND ${isPending('s')})
+    RETURNING t.*`.execute(trx);
+  return rows;
+}
+
+async function whoWasFaster(trx: Transaction<Database>, seen: TicketRow, survivor: TicketRow) {
+  const { version } = await trx
+    .selectFrom('bot_tickets')
+    .select('version')
+    .where('id', '=', seen.id)
+    .executeTakeFirstOrThrow();
+  return version === seen.version
+    ? ticketChanged(trx, survivor, `merged with T-${seen.number}`)
+    : ticketChanged(trx, seen, `merged into T-${survivor.number}`);
+}
+
+/** `before`: the ticket into which it had been merged. */
+async function tell(
+  trx: Transaction<Database>,
+  { id, number }: TicketRow,
+  survivor: TicketRow,
+  actor: string,
+  before?: TicketRow,
+): Promise<void> {
+  const with_ = before && { before: `T-${before.number}` };
+  await writeEvent(trx, id, 'merged', actor, { into: `T-${survivor.number}`, ...with_ });
+  await writeEvent(trx, survivor.id, 'merged', actor, { ticket: `T-${number}`, ...with_ });
+}

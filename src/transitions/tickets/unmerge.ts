@@ -1,0 +1,84 @@
+/**
+ * A merged ticket stands for itself again: a person says so, or the ticket does it by itself, because people would not learn of
+ * it otherwise. That is so when it is more severe than its survivor, whichever of the two changed, and when its survivor has
+ * ended without it. A response clock that ran out meanwhile begins anew, unless the ticket is acknowledged.
+ *
+ * From: `open` or `assigned`, merged; for a person at the version that was read.
+ * To: the same status, without `merged_into`, and an event on both tickets.
+ * By: an operator; the timer that concludes outcomes; who removes the survivor's bot.
+ * Locks: the ticket; by itself tickets as they come, without those that other transactions hold.
+ * Zero rows: another change came first: TicketChangedError is thrown. By itself: none has to.
+ */
+import { sql, type RawBuilder, type Transaction } from 'kysely';
+import { rises } from '../../data/bots/bot-findings.ts';
+import { ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { isPending } from '../../data/bots/pending-tickets.ts';
+import type { Database, Db } from '../../database/connect.ts';
+import { writeEvent } from './write-event.ts';
+
+const alone = sql`merged_into = NULL,
+        respond_by = CASE WHEN t.acknowledged_at IS NULL AND t.respond_by < engine.now()
+                     THEN engine.now() + engine.respond_within(t.severity) ELSE t.respond_by END`;
+
+export async function unmergeTicket(
+  trx: Transaction<Database>,
+  seen: TicketRow,
+  survivor: Pick<TicketRow, 'id' | 'number'>,
+  actor: string,
+): Promise<TicketRow> {
+  const { rows } = await sql<TicketRow>`
+    UPDATE bot_tickets t SET ${alone}
+    WHERE t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int AND t.merged_into = ${survivor.id}::uuid
+      AND ${isPending('t')}
+    RETURNING t.*`.execute(trx);
+  const [ticket] = rows;
+  if (!ticket) throw await ticketChanged(trx, seen, `unmerged from T-${survivor.number}`);
+  await writeEvent(trx, seen.id, 'unmerged', actor, { from: `T-${survivor.number}` });
+  await writeEvent(trx, survivor.id, 'unmerged', actor, { ticket: `T-${seen.number}` });
+  return ticket;
+}
+
+/** At most this many; returns how many. It is one statement, so it needs no transaction around it. */
+export const unmergeRisen = (db: Db, most: number): Promise<number> =>
+  part(
+    db,
+    sql`NOT ${isPending('s')} OR ${rises(sql`s.severity`, sql`t.severity`)}`,
+    sql`CASE WHEN ${isPending('s')} THEN 'it is more severe' ELSE 'that one has ended' END`,
+    'roundsman',
+    most,
+  );
+
+/** Of other bots, what is merged into tickets of bots that are removed. */
+export const unmergeFromRemoved = (db: Db, bots: string[], by: string): Promise<number> =>
+  part(
+    db,
+    sql`s.bot_id = ANY (${bots}::uuid[]) AND (t.bot_id = ANY (${bots}::uuid[])) IS NOT TRUE`,
+    sql`'the bot of that one was removed'`,
+    by,
+    1_000_000,
+  );
+
+/** Where `which` is true of a merged ticket `t` and its survivor `s`, because of `why`. */
+async function part(
+  db: Db,
+  which: RawBuilder<unknown>,
+  why: RawBuilder<unknown>,
+  by: string,
+  most: number,
+): Promise<number> {
+  const { rows } = await sql`
+    WITH due AS MATERIALIZED (
+      SELECT t.id, t.number, s.id AS survivor, s.number AS survivor_number, ${why} AS why
+      FROM bot_tickets t JOIN bot_tickets s ON s.id = t.merged_into
+      WHERE ${isPending('t')} AND t.merged_into IS NOT NULL AND (${which})
+      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), alone AS (
+      UPDATE bot_tickets t SET ${alone} FROM due WHERE t.id = due.id
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT e.id, 'unmerged', ${by}::text, jsonb_build_object(e.key, 'T-' || e.number, 'why', due.why), engine.now()
+    FROM due, LATERAL (VALUES (due.id, 'from', due.survivor_number), (due.survivor, 'ticket', due.number)) e (id, key, number)
+    RETURNING id`.execute(db);
+  return rows.length / 2;
+}
