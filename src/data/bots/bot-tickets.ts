@@ -99,6 +99,7 @@ const changes = [
   'lowered',
   'rated',
   'unrated',
+  'escalated',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */

@@ -20,6 +20,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
+import { nextEscalation, type NextEscalation } from '../policy/next.ts';
 import { openOrFirstFinding, ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
@@ -49,6 +50,8 @@ export interface ShownTicket {
   storm: { findings: Awaited<ReturnType<typeof listFindings>>; count: number } | null;
   /** of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
   partOf: string | null;
+  /** what its escalation policy does next; null where none is asked about it */
+  escalation: NextEscalation | null;
   /** the database's time */
   now: Date;
 }
@@ -92,6 +95,7 @@ export async function showTicket(
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
     storm: await ofStorm(db, row),
     partOf: await stormOver(db, row),
+    escalation: await nextEscalation(db, row.id),
     now: await currentTime(db),
   };
 }
