@@ -4,6 +4,7 @@
  */
 import type { Job } from '../src/contract/job.ts';
 import { closeTickets } from './close-tickets.ts';
+import { escalateTickets } from './escalate-tickets.ts';
 import { tidy } from './tidy.ts';
 
-export const jobs: readonly Job[] = [tidy, closeTickets];
+export const jobs: readonly Job[] = [tidy, closeTickets, escalateTickets];

@@ -359,6 +359,13 @@ export interface BotTickets {
   snooze_seen: Generated<number>;
   woken_at: Timestamp | null;
   merged_into: string | null;
+  policy_version: number | null;
+  escalation_began_at: Generated<Timestamp>;
+  escalation_step: Generated<number>;
+  escalation_with: string | null;
+  prompted_at: Timestamp | null;
+  policy_raised_at: Timestamp | null;
+  escalate_at: Timestamp | null;
 }
 
 export interface Bots {
@@ -773,6 +780,13 @@ export interface EngineNodes {
   places: number | null;
 }
 
+export interface EnginePolicies {
+  version: GeneratedAlways<SelectType<number>>;
+  policy: Json;
+  set_by: string;
+  set_at: Generated<Timestamp>;
+}
+
 export interface EngineSecrets {
   name: string;
   id: Generated<string>;
@@ -843,6 +857,7 @@ export interface DB {
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;
+  'engine.policies': EnginePolicies;
   'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;
 }

@@ -124,6 +124,7 @@ describe('a grant', () => {
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
+      'engine.policies: insert select',
       'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',
     ]);
@@ -179,6 +180,7 @@ describe('a grant', () => {
       'service_role engine.counted',
       'service_role engine.counts_as_broken',
       'service_role engine.counts_as_broken_for_users',
+      'service_role engine.current_policy',
       'service_role engine.flapping',
       'service_role engine.flapping_since',
       'service_role engine.healing_limit',

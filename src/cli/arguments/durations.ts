@@ -1,51 +1,11 @@
 /** How long, and when: one way for every option. */
+import { inUnits, secondsIn, whyUnread, type Span } from '../../ground/duration.ts';
 import { UsageError } from '../../ground/errors.ts';
 import type { Moment } from '../../services/bots/backfill.ts';
 
-const unitSeconds: Record<string, number> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
-
-/** Each unit at most once, the longest first. */
-const written = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
-
-/** `90s`, `2h`, `365d`: in the largest unit up to days that gives a whole number. */
-function inUnits(value: number): string {
-  const unit =
-    ['d', 'h', 'm'].find((one) => value > 0 && value % (unitSeconds[one] ?? 1) === 0) ?? 's';
-  return `${value / unitSeconds[unit]!}${unit}`;
-}
-
-interface Span {
-  /** in seconds */
-  least: number;
-  most: number;
-  /** an example that makes sense for this option */
-  example: string;
-}
-
-/** In seconds; null for any other text. 0 needs no unit, because it is the same in all of them. */
-function read(text: string): number | null {
-  if (/^0+$/.test(text)) return 0;
-  const counts = text === '' ? null : written.exec(text);
-  if (!counts) return null;
-  const units = Object.values(unitSeconds);
-  return counts.slice(1).reduce((sum, count, at) => sum + Number(count ?? 0) * units[at]!, 0);
-}
-
-function whyUnread(text: string, { least, most }: Span): string {
-  if (/^\d+$/.test(text)) {
-    const few = ['s', 'm', 'h', 'd']
-      .map((unit) => `${text}${unit}`)
-      .filter((each) => read(each)! >= least && read(each)! <= most);
-    return `it has no unit${few.length > 0 ? `; did you mean ${few.join(', ')}?` : ': s, m, h, d or w'}`;
-  }
-  if (written.exec(text.toLowerCase().replaceAll(' ', '')))
-    return `did you mean ${text.toLowerCase().replaceAll(' ', '')}?`;
-  return 'it has to be a number with one of s, m, h, d, w behind it, or several of them, the longest first, as in 1h30m';
-}
-
 /** Reads `90s`, `30m`, `24h`, `7d`, `2w` or `1h30m` as seconds. A number always has its unit; 0 needs none. */
 export const seconds =
-  (flag: string, bounds: Span) =>
+  (flag: string, bounds: Span & { example: string }) =>
   (text: string): number => {
     const { least, most, example } = bounds;
     const refuse = (why: string) =>
@@ -54,7 +14,7 @@ export const seconds =
         why,
         hint: `for example ${flag} ${example}`,
       });
-    const value = read(text);
+    const value = secondsIn(text);
     if (value === null) throw refuse(whyUnread(text, bounds));
     if (value > most) throw refuse(`it is too long: ${inUnits(most)} at most`);
     if (value < least) throw refuse(`it is too short: ${inUnits(least)} at least`);

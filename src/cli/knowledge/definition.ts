@@ -1,16 +1,7 @@
 /** The content of an entry of knowledge, from options. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { decoded } from '../../ground/encoding.ts';
-import { messageOf } from '../../ground/errors.ts';
-import { noFile } from '../../ground/files/no-file.ts';
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
-import {
-  mostBytes,
-  tooLong,
-  unusable,
-  type GivenSolution,
-} from '../../services/knowledge/solution.ts';
+import { mostBytes, unusable, type GivenSolution } from '../../services/knowledge/solution.ts';
+import { nameOf, textOf } from '../arguments/file-text.ts';
 
 export interface DefinitionOptions extends Omit<KnowledgeDefinition, 'solution'> {
   solution?: string;
@@ -37,31 +28,8 @@ function solutionGiven(text?: string, file?: string): GivenSolution | undefined 
     return {
       place: nameOf(file),
       isMeantAsPlaybook: /\.ya?ml$/i.test(file),
-      text: () => textOf(file),
+      text: () => textOf(file, mostBytes, unusable),
     };
   if (text === undefined) return undefined;
   return { place: '--solution', isMeantAsPlaybook: false, text: () => text };
-}
-
-const nameOf = (file: string): string => (file === '-' ? 'standard input' : file);
-
-/** The text of a file, or standard input for `-`. */
-async function textOf(file: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    const why = file === '-' ? null : noFile(await stat(file));
-    if (why !== null) throw new Error(why);
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      if (bytes > mostBytes) break;
-    }
-  } catch (error) {
-    throw unusable(nameOf(file), messageOf(error), error);
-  }
-  if (bytes > mostBytes) throw tooLong(nameOf(file));
-  const text = decoded(Buffer.concat(chunks));
-  if ('why' in text) throw unusable(nameOf(file), text.why);
-  return text.text;
 }

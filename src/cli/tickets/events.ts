@@ -3,8 +3,31 @@ import type { TicketHistory } from '../../services/tickets/history.ts';
 import { shortId, time } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
+type Event = TicketHistory['events'][number];
+
+/** What the policy did, as a sentence; of other events and odd details: null. */
+function byPolicy({ event, detail }: Event): string | null {
+  const { from, to, step, policy, why, reason } = (detail ?? {}) as Record<string, unknown>;
+  if (typeof policy !== 'number') return null;
+  const who = typeof to === 'string' ? to : 'no one';
+  if (event === 'escalated')
+    return from === to
+      ? `it stays with ${who}, who did not acknowledge it: step ${String(step)} of policy ${policy}`
+      : `from ${typeof from === 'string' ? from : 'no one'} to ${who}: step ${String(step)} of policy ${policy}`;
+  if (event === 'reminded')
+    return `${String(why)}${typeof to === 'string' ? `; it is with ${to}` : ''} (policy ${policy})`;
+  if (event === 'raised')
+    return `from ${String(from)} to ${String(to)}: ${String(reason)} (policy ${policy})`;
+  return null;
+}
+
 /** `to: ann, from: bob` */
-const detailOf = (detail: unknown): string =>
+const detailOf = (event: Event): string => {
+  const said = byPolicy(event);
+  return said === null ? listed(event.detail) : printable(said);
+};
+
+const listed = (detail: unknown): string =>
   detail && typeof detail === 'object'
     ? Object.entries(detail)
         .filter(([, value]) => value !== null)
@@ -26,11 +49,11 @@ function inWords(key: string, value: unknown): string {
 export const eventTable = (events: TicketHistory['events']): void =>
   table(
     ['When', 'What', 'Who', 'Detail'],
-    events.map(({ created_at, event, actor, detail }) => [
-      time(created_at),
-      event,
-      printable(actor),
-      detailOf(detail),
+    events.map((each) => [
+      time(each.created_at),
+      each.event,
+      printable(each.actor),
+      detailOf(each),
     ]),
     'None was written.',
     [],

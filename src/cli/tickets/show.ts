@@ -14,12 +14,13 @@ import * as print from '../terminal/print.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
+import { nextInWords } from './next.ts';
 import { snoozedInWords } from './snooze.ts';
 
 export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const shown = await read(db, { ticket: given });
-    const { ticket, finding, actions, decisions, events, storm, merged } = shown;
+    const { ticket, finding, actions, decisions, events, storm, merged, escalation } = shown;
     if (options.json)
       return print.json({
         ...ticket,
@@ -28,6 +29,7 @@ export const showTicket = (given: string, options: { json?: true }): Promise<voi
         bot_decisions: decisions,
         bot_ticket_events: events,
         merged,
+        next_escalation: escalation?.next ?? null,
         ...(storm && { storm_findings: storm.findings }),
       });
 
@@ -129,7 +131,7 @@ function standing(ticket: ListedTicket): string {
   return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
 }
 
-function printTicket({ ticket, cure, partOf, now }: Shown): void {
+function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
   const { number, severity, title, finding_id } = ticket;
   print.say(
     `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
@@ -152,6 +154,7 @@ function printTicket({ ticket, cure, partOf, now }: Shown): void {
       ticket.respond_by && !isOver ? `${print.moment(ticket.respond_by, now)}${overdue}` : null,
     ],
     ['Acknowledged', acknowledged(ticket, now)],
+    ['Next', nextInWords(escalation, now)],
     [
       'Kept open',
       isPending(ticket) && ticket.reopened_by

@@ -110,6 +110,7 @@ const changes = [
   'unrated',
   'merged',
   'unmerged',
+  'escalated',
 ] as const;
 
 /** The change that came first to a ticket which this caller had `seen`, as an error that says who made it and when. */

@@ -38,7 +38,7 @@ export async function solutionOf(
   return solution;
 }
 
-export const tooLong = (place: string): UsageError =>
+const tooLong = (place: string): UsageError =>
   unusable(place, `it is longer than ${mostBytes} bytes`);
 
 export const unusable = (place: string, why: string, cause?: unknown): UsageError =>

@@ -29,8 +29,8 @@ export function assigneeOf(who: string, ticket: string): string {
 }
 
 /**
- * Gives a pending ticket to a person. For operators. Throws NotFoundError, UsageError for a name that does not fit,
- * TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
+ * Gives a pending ticket to a person; who takes it acknowledges it. For operators. Throws NotFoundError, UsageError for a name
+ * that does not fit, TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
  */
 export async function assignTicket(
   { db, actor }: { db: Db; actor: Actor },
@@ -39,7 +39,8 @@ export async function assignTicket(
   authorise(actor, 'assign tickets', 'operator');
   const name = assigneeOf(who, given);
   const seen = await pendingTicketOf(db, given, 'assigned');
-  const same = seen.assigned_to === name;
+  const takes = name === actor.name && seen.acknowledged_at === null;
+  const same = seen.assigned_to === name && !takes;
   const ticket = same
     ? seen
     : await db.transaction().execute((trx) => give(trx, seen, name, actor.name));

@@ -21,6 +21,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
+import { nextEscalation, type NextEscalation } from '../policy/next.ts';
 import { openOrFirstFinding, ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
@@ -52,6 +53,8 @@ export interface ShownTicket {
   partOf: string | null;
   /** pending tickets that are merged into it, the oldest first */
   merged: TicketRow[];
+  /** what its escalation policy does next; null where none is asked about it */
+  escalation: NextEscalation | null;
   /** the database's time */
   now: Date;
 }
@@ -96,6 +99,7 @@ export async function showTicket(
     storm: await ofStorm(db, row),
     partOf: await stormOver(db, row),
     merged: await mergedInto(db, row.id),
+    escalation: await nextEscalation(db, row.id),
     now: await currentTime(db),
   };
 }

@@ -1,13 +1,14 @@
 /**
- * Gives a pending ticket to a person, if the ticket has not changed since it was read.
+ * Gives a pending ticket to a person, if the ticket has not changed since it was read. Who takes it says by that that they
+ * look after it, as with an acknowledgement.
  *
  * From: `open` or `assigned`, at the version that was read.
- * To: `assigned`, with an event.
+ * To: `assigned`, with an event; acknowledged, where the person who has it now did it.
  * By: an operator.
  * Locks: the ticket.
  * Zero rows: another change came first, or it has ended: TicketChangedError is thrown.
  */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
@@ -20,7 +21,14 @@ export async function assignTicket(
 ): Promise<TicketRow> {
   const ticket = await trx
     .updateTable('bot_tickets')
-    .set({ status: 'assigned', assigned_to: who })
+    .set({
+      status: 'assigned',
+      assigned_to: who,
+      ...(who === actor && {
+        acknowledged_at: sql<Date>`coalesce(acknowledged_at, engine.now())`,
+        acknowledged_by: sql<string>`CASE WHEN acknowledged_at IS NULL THEN ${actor} ELSE acknowledged_by END`,
+      }),
+    })
     .where('id', '=', seen.id)
     .where('status', 'in', pending)
     .where('version', '=', seen.version)

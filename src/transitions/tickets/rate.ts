@@ -15,6 +15,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { rises } from '../../data/bots/bot-findings.ts';
 import { isPending, isSnoozed, reopenWithin } from '../../data/bots/bot-tickets.ts';
+import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/judged-tickets.ts';
 import { wake, wakes } from './wake.ts';
 
 /**
@@ -33,6 +34,13 @@ export const respondByAt = (to: RawBuilder<unknown>) =>
   sql<Date | null>`least(t.respond_by, engine.now() + engine.respond_within(${to}))`;
 
 /**
+ * Whether how severe the ticket `t` is follows a run that finds it `found`. What a person says stays. What the policy made of
+ * it stays only while the problem is not worse than that, and the ticket is not reopened.
+ */
+const yieldsTo = (found: RawBuilder<unknown>) =>
+  sql`(t.severity_override IS NULL OR ${isOverriddenByPolicy('t')} AND (t.status = 'resolved' OR ${rises(sql`t.severity`, found)}))`;
+
+/**
  * `changing`: tickets on which the runs do more than count, because they found another severity, or because the ticket is
  * snoozed. `began` is when the run began that saw the problem. Reads `runs`, `storms` and `latest`.
  */
@@ -42,7 +50,7 @@ export const findChanging = sql`changing AS (
       FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
       JOIN bot_tickets t ON t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
       WHERE f.last_execution_id = runs.id
-        AND (t.severity <> f.severity AND t.severity_override IS NULL OR ${isSnoozed('t', sql`engine.now()`)})
+        AND (t.severity <> f.severity AND ${yieldsTo(sql`f.severity`)} OR ${isSnoozed('t', sql`engine.now()`)})
       UNION ALL
       SELECT s.ticket, s.severity, s.run, CASE WHEN s.seen THEN runs.started_at END
       FROM storms s JOIN runs ON runs.id = s.run WHERE s.rages AND s.ticket IS NOT NULL
@@ -58,8 +66,7 @@ export const findChanged = sql`changed AS MATERIALIZED (
            t.assigned_to AS had, t.acknowledged_by AS unacknowledged,
            ${wakes(sql`n.severity`)}
     FROM changing c JOIN bot_tickets t ON t.id = c.id
-    -- What a person says about a severity stays.
-    CROSS JOIN LATERAL (SELECT (c.severity <> t.severity AND t.severity_override IS NULL) IS TRUE AS differs) d
+    CROSS JOIN LATERAL (SELECT (c.severity <> t.severity AND ${yieldsTo(sql`c.severity`)}) IS TRUE AS differs) d
     CROSS JOIN LATERAL (SELECT d.differs, CASE WHEN d.differs THEN c.severity ELSE t.severity END AS severity,
                                d.differs AND ${rises(sql`t.severity`, sql`c.severity`)} AS rises) n
     WHERE (n.differs OR ${isSnoozed('t', sql`engine.now()`)})
@@ -68,9 +75,17 @@ export const findChanged = sql`changed AS MATERIALIZED (
     ORDER BY t.id FOR NO KEY UPDATE OF t
   )`;
 
-/** Beside what a person said, the newest that runs `found`. */
-export const keepFound = (found: RawBuilder<unknown>) =>
-  sql`CASE WHEN t.severity_override IS NOT NULL THEN coalesce(${found}, t.severity_found) END`;
+/**
+ * An override of the ticket `t` is gone where it has given way to what the run `found`, or `ends` otherwise; where it stays,
+ * `found` is kept beside it. `r` as below.
+ */
+export const keepOverride = (found: RawBuilder<unknown>, ends = sql`false`) =>
+  sql`${sql.join(
+    overrideColumns.map(
+      (name) =>
+        sql`${sql.ref(name)} = CASE WHEN r.differs OR ${ends} THEN NULL ELSE ${sql.ref(`t.${name}`)} END`,
+    ),
+  )}, severity_found = CASE WHEN t.severity_override IS NULL OR r.differs OR ${ends} THEN NULL ELSE coalesce(${found}, t.severity_found) END`;
 
 /** Who has the ticket `t` afterwards: what a person changed meanwhile stays. */
 export const whoAfter = sql<
@@ -84,7 +99,7 @@ export const whoAfter = sql<
 export const rateTicket = (
   found: RawBuilder<unknown>,
 ) => sql`severity = coalesce(r.severity, t.severity),
-        severity_found = ${keepFound(found)},
+        ${keepOverride(found)},
         respond_by = CASE WHEN r.rises THEN ${respondByAt(sql`r.severity`)} ELSE t.respond_by END,
         acknowledged_at = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_at END,
         acknowledged_by = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_by END,

@@ -5,7 +5,7 @@
  *
  * From: `resolved`, at the version that was read.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by and
- *   an event with the reason.
+ *   an event with the reason. What the policy made of its severity is over.
  * By: an operator.
  * Locks: the bots of what is merged with it by id, and the tickets by id.
  * Zero rows: another change came first, it is not resolved, or another ticket stands for its problem since:
@@ -15,9 +15,19 @@ import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { isPending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import { holdEndedWith } from '../../data/bots/merged-tickets.ts';
 import type { Database } from '../../database/connect.ts';
+import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/judged-tickets.ts';
 import { noSnooze } from './snooze.ts';
 import { writeEvent } from './write-event.ts';
 
+const isOver = isOverriddenByPolicy('t');
+/** As severe as runs found it, where only the policy has said otherwise. */
+const found = sql`CASE WHEN ${isOver} THEN coalesce(t.severity_found, t.severity) ELSE t.severity END`;
+const notByPolicy = sql.join(
+  [...overrideColumns, 'severity_found'].map(
+    (name) =>
+      sql`${sql.ref(name)} = CASE WHEN ${isOver} THEN NULL ELSE ${sql.ref(`t.${name}`)} END`,
+  ),
+);
 /** The ticket; what is merged into it and was reopened with it; what stays resolved, because its bot was removed. */
 export type Reopened = TicketRow & { merged: TicketRow[]; left: TicketRow[] };
 
@@ -67,7 +77,8 @@ async function reopen(
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END,
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze},
-        respond_by = engine.now() + engine.respond_within(t.severity), ${sets}
+        severity = ${found}, ${notByPolicy},
+        respond_by = engine.now() + engine.respond_within(${found}), ${sets}
     WHERE ${which} AND t.status = 'resolved'
       AND NOT EXISTS (SELECT FROM bot_tickets o
                       WHERE o.bot_id = t.bot_id AND o.fingerprint = t.fingerprint AND ${isPending('o')})

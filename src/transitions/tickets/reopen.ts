@@ -3,16 +3,17 @@
  *
  * From: `resolved`, 24 hours ago at most.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
- *   `occurrences` + 1, with what is known of it now, and an event. Its severity, and who has it, as `rate.ts` says.
- *   One that was merged stands for itself again.
+ *   `occurrences` + 1, with what is known of it now, and an event. Its severity, and who has it, as `rate.ts` says; what
+ *   the policy made of its severity is over. One that was merged stands for itself again.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
  * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
  */
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
+import { isOverriddenByPolicy } from '../../data/escalation/judged-tickets.ts';
 import { isOurs } from './count.ts';
-import { keepFound, whoAfter } from './rate.ts';
+import { keepOverride, whoAfter } from './rate.ts';
 import { noSnooze } from './snooze.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
@@ -26,7 +27,7 @@ export const findLatest = sql`latest AS (
 export const reopen = sql`reopened AS (
     UPDATE bot_tickets t
     SET status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${whoAfter},
-        severity = coalesce(r.severity, t.severity), severity_found = ${keepFound(sql`l.severity`)},
+        severity = coalesce(r.severity, t.severity), ${keepOverride(sql`l.severity`, isOverriddenByPolicy('t'))},
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze}, reopened_by = NULL, merged_into = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,

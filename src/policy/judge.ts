@@ -1,0 +1,136 @@
+/**
+ * What the policy does with one ticket now, and what comes next: computed from plain values, so that the job that does it and
+ * the command that tells of it cannot disagree.
+ */
+import { severities, type Severity } from '../ground/severity.ts';
+import { quietUntil } from './quiet-hours.ts';
+import type { Policy, Rule } from './schema.ts';
+
+/** A pending ticket, as the policy sees it. */
+export interface Judged {
+  severity: Severity;
+  category: string | null;
+  /** the name of its bot */
+  bot: string | null;
+  /** null: no one */
+  assignedTo: string | null;
+  /** who had it when its clock began; null: no one */
+  startedWith: string | null;
+  /** when its clock began */
+  began: Date;
+  /** how many steps of its rule were taken since then */
+  step: number;
+  /** when the policy last gave it to a person or reminded of it, since its clock began */
+  prompted: Date | null;
+  acknowledged: Date | null;
+  /** when a person last changed it or wrote into its history */
+  touched: Date | null;
+  /** false: the policy has made it more severe already, or a person has said how severe it is */
+  mayRise: boolean;
+  /** a person has it wait: nothing is done before it wakes */
+  snoozed: boolean;
+  /** people are not told of its problem, because of a silence or by the ticket of its cause */
+  quiet: boolean;
+}
+
+export type Act =
+  | { kind: 'step'; step: number; to: string }
+  | { kind: 'raise'; to: Severity; after: number }
+  | { kind: 'remind'; why: 'unacknowledged' | 'untouched'; since: Date };
+
+export interface Upcoming {
+  at: Date;
+  act: Act;
+}
+
+export interface Verdict {
+  /** what is done now; null: nothing */
+  act: Act | null;
+  /** when the policy has something to do about it next, as far as is known now; null: never */
+  next: Upcoming | null;
+}
+
+/** How long what people are not told of is left alone before it is looked at again. */
+const quietMs = 600_000;
+
+/** The first rule that fits; undefined where none does. */
+export const ruleFor = (
+  { rules }: Policy,
+  { severity, category, bot, startedWith }: Judged,
+): Rule | undefined =>
+  rules.find(({ when }) => {
+    const fits = (wanted: readonly string[] | undefined, is: string | null) =>
+      !wanted || (is !== null && wanted.includes(is));
+    return (
+      fits(when?.severities, severity) &&
+      fits(when?.categories, category) &&
+      fits(when?.bots, bot) &&
+      fits(when?.assignees, startedWith) &&
+      (!when?.unassigned || startedWith === null)
+    );
+  });
+
+const later = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1_000);
+const latest = (...times: (Date | null)[]): Date =>
+  new Date(Math.max(...times.map((at) => at?.getTime() ?? 0)));
+
+/** Everything that its rule has for it, in the order in which it goes before what is due at the same time. */
+function comingTo(policy: Policy, ticket: Judged): Upcoming[] {
+  const rule = ruleFor(policy, ticket);
+  if (!rule || ticket.snoozed) return [];
+  const { severity, began, step, prompted, acknowledged, touched, mayRise } = ticket;
+  const { steps, remind_every, page_again_after, raise_after } = rule;
+  if (acknowledged) {
+    if (page_again_after === undefined) return [];
+    const since = latest(acknowledged, touched);
+    const at = later(latest(since, prompted), page_again_after);
+    return [{ at, act: { kind: 'remind', why: 'untouched', since } }];
+  }
+  const all: Upcoming[] = [];
+  const worse = severities[severities.indexOf(severity) - 1];
+  if (raise_after !== undefined && mayRise && worse)
+    all.push({
+      at: later(began, raise_after),
+      act: { kind: 'raise', to: worse, after: raise_after },
+    });
+  // The last one first: of several that are due, the latest is taken, and those before it are left out.
+  for (const [at, { after, to }] of [...steps.entries()].toReversed())
+    if (at >= step) all.push({ at: later(began, after), act: { kind: 'step', step: at + 1, to } });
+  if (remind_every !== undefined)
+    all.push({
+      at: later(latest(began, prompted), remind_every),
+      act: { kind: 'remind', why: 'unacknowledged', since: began },
+    });
+  return all;
+}
+
+export function judge(policy: Policy, ticket: Judged, now: Date): Verdict {
+  const all = comingTo(policy, ticket);
+  const awake = (at: Date) => quietUntil(policy.quiet_hours, ticket.severity, at);
+  const allowed = !ticket.quiet && awake(now).getTime() === now.getTime();
+  const due = allowed ? all.find(({ at }) => at <= now) : undefined;
+  if (due) return { act: due.act, next: { at: now, act: due.act } };
+  const from = ticket.quiet ? new Date(now.getTime() + quietMs) : now;
+  let next: Upcoming | null = null;
+  for (const { at, act } of all) {
+    const when = awake(at > from ? at : from);
+    if (!next || when < next.at) next = { at: when, act };
+  }
+  return { act: null, next };
+}
+
+/** The ticket after this was done at this time. What makes it more severe begins its clock anew. */
+export function after(ticket: Judged, act: Act, now: Date): Judged {
+  if (act.kind === 'remind') return { ...ticket, prompted: now };
+  if (act.kind === 'step') return { ...ticket, step: act.step, assignedTo: act.to, prompted: now };
+  const { assignedTo: startedWith } = ticket;
+  return {
+    ...ticket,
+    severity: act.to,
+    mayRise: false,
+    began: now,
+    step: 0,
+    prompted: null,
+    startedWith,
+  };
+}

@@ -1,0 +1,120 @@
+/** What the job `escalate-tickets` does: asks the policy about the tickets that are due, and does what it says. */
+import type { Transaction } from 'kysely';
+import type { JudgedRow } from '../../data/escalation/judged-tickets.ts';
+import { policyDocuments } from '../../data/escalation/policies.ts';
+import type { Database } from '../../database/connect.ts';
+import { inUnits } from '../../ground/duration.ts';
+import { time } from '../../ground/text.ts';
+import { after, judge, type Act, type Judged } from '../../policy/judge.ts';
+import { keptPolicy } from '../../policy/read.ts';
+import type { Policy } from '../../policy/schema.ts';
+import {
+  askAgain,
+  giveToNext,
+  lockDue,
+  raise,
+  remindOf,
+  type Raise,
+  type Reminder,
+  type Step,
+} from '../../transitions/tickets/escalate.ts';
+
+export interface Escalated {
+  /** tickets about which the policy was asked */
+  asked: number;
+  escalated: number;
+  reminded: number;
+  raised: number;
+  /** versions of the policy that the database keeps and that are none: their tickets wait */
+  unreadable: number[];
+}
+
+/** How long a ticket waits whose policy cannot be read. */
+const unreadableMs = 600_000;
+
+export const judgedOf = (row: JudgedRow): Judged => ({
+  severity: row.severity,
+  category: row.category,
+  bot: row.bot,
+  assignedTo: row.assigned_to,
+  startedWith: row.escalation_step === 0 ? row.assigned_to : row.escalation_with,
+  began: row.escalation_began_at,
+  step: row.escalation_step,
+  prompted: row.prompted_at,
+  acknowledged: row.acknowledged_at,
+  touched: row.touched_at,
+  mayRise: row.may_rise,
+  snoozed: row.snoozed,
+  quiet: row.quiet,
+});
+
+/**
+ * At most `most` tickets, each of which moves by one act at most. Done again it does nothing again: what was done is
+ * written with it, in the transaction that locks the tickets.
+ */
+export async function escalateDue(trx: Transaction<Database>, most: number): Promise<Escalated> {
+  const rows = await lockDue(trx, most);
+  const policies = await policiesOf(trx, rows);
+  const [steps, reminders, raises]: [Step[], Reminder[], Raise[]] = [[], [], []];
+  const rest: { id: string; next: Date | null }[] = [];
+  const unreadable = new Set<number>();
+  for (const row of rows) {
+    const { id, now, policy_version: version } = row;
+    const policy = version === null ? null : policies.get(version);
+    if (version === null || !policy) {
+      if (version !== null) unreadable.add(version);
+      rest.push({ id, next: version === null ? null : new Date(now.getTime() + unreadableMs) });
+      continue;
+    }
+    const ticket = judgedOf(row);
+    const { act, next } = judge(policy, ticket, now);
+    if (!act) {
+      rest.push({ id, next: next?.at ?? null });
+      continue;
+    }
+    const then = judge(policy, after(ticket, act, now), now).next?.at ?? null;
+    if (act.kind === 'step')
+      steps.push({
+        id,
+        next: then,
+        step: act.step,
+        to: act.to,
+        from: ticket.assignedTo,
+        policy: version,
+      });
+    else if (act.kind === 'remind')
+      reminders.push({ id, next: then, why: whyReminded(act), policy: version });
+    else
+      raises.push({
+        id,
+        to: act.to,
+        reason: `not acknowledged for ${inUnits(act.after)}`,
+        policy: version,
+      });
+  }
+  await giveToNext(trx, steps);
+  await remindOf(trx, reminders);
+  await raise(trx, raises);
+  await askAgain(trx, rest);
+  return {
+    asked: rows.length,
+    escalated: steps.length,
+    reminded: reminders.length,
+    raised: raises.length,
+    unreadable: [...unreadable],
+  };
+}
+
+const whyReminded = ({ why, since }: Extract<Act, { kind: 'remind' }>): string =>
+  why === 'unacknowledged'
+    ? 'it is not acknowledged'
+    : `it is acknowledged, and no person has changed it since ${time(since)} UTC`;
+
+async function policiesOf(
+  trx: Transaction<Database>,
+  rows: JudgedRow[],
+): Promise<Map<number, Policy | null>> {
+  const versions = new Set(rows.map(({ policy_version }) => policy_version ?? 0));
+  const documents = await policyDocuments(trx, [...versions]);
+  return new Map([...documents].map(([version, document]) => [version, keptPolicy(document)]));
+}

@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  addPolicy,
+  countOnOthers,
+  policyOf,
+  type PolicyRow,
+} from '../../data/escalation/policies.ts';
+import type { Db } from '../../database/connect.ts';
+import { storable } from '../../ground/text.ts';
+import { defaultPolicy } from '../../policy/default.ts';
+import { keptPolicy, type ReadPolicy } from '../../policy/read.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { unknownBots } from './check.ts';
+
+export interface SetPolicy {
+  row: PolicyRow;
+  /** it was in force already, and no version was added */
+  same: boolean;
+  /** pending tickets that keep another version */
+  keep: number;
+  warnings: string[];
+}
+
+/**
+ * Puts a policy in force for every ticket that is opened from now on; others keep the one with which they began. For owners
+ * and admins.
+ */
+export async function setPolicy(
+  { db, actor }: { db: Db; actor: Actor },
+  { read }: { read: ReadPolicy },
+): Promise<SetPolicy> {
+  authorise(actor, 'set the escalation policy', 'admin');
+  const current = await policyOf(db);
+  const same = current !== undefined && isDeepStrictEqual(current.policy, read.document);
+  const row = same ? current : await addPolicy(db, read.document, storable(actor.name));
+  return {
+    row,
+    same,
+    keep: await countOnOthers(db, row.version),
+    warnings: await unknownBots(db, read),
+  };
+}
+
+/** The policy of a new installation. */
+export const theDefault = (): ReadPolicy => ({
+  document: defaultPolicy,
+  policy: keptPolicy(defaultPolicy)!,
+});
