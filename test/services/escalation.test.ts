@@ -6,10 +6,12 @@ import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { acknowledgeTicket } from '../../src/services/tickets/acknowledge.ts';
 import { assignTicket } from '../../src/services/tickets/assign.ts';
 import { commentOnTicket } from '../../src/services/tickets/comment.ts';
+import { mergeTickets } from '../../src/services/tickets/merge.ts';
 import { reopenTicket } from '../../src/services/tickets/reopen.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
 import { clearSeverity, overrideSeverity } from '../../src/services/tickets/severity.ts';
 import { endSnooze, snoozeTicket } from '../../src/services/tickets/snooze.ts';
+import { unmergeTicket } from '../../src/services/tickets/unmerge.ts';
 import { unassignTicket } from '../../src/services/tickets/unassign.ts';
 import { acknowledgeTicket as acknowledge } from '../../src/transitions/tickets/acknowledge.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
@@ -103,6 +105,17 @@ describe('the default', () => {
     await hours(1_000);
     expect(await job()).toMatchObject({ asked: 0 });
     expect(await row()).toMatchObject({ assigned_to: 'owner', escalate_at: null });
+  });
+
+  test('leaves a merged ticket alone, and takes it up when it stands for itself again', async () => {
+    const survivor = await given({ assigned_to: 'admin' });
+    await mergeTickets(as('ann'), { tickets: [ticket], into: survivor });
+    await hours(100);
+    await job();
+    expect(await events('escalated')).toEqual([]);
+    await unmergeTicket(as('ann'), { ticket });
+    expect(await job()).toMatchObject({ escalated: 1 });
+    expect(await events('escalated')).toHaveLength(1);
   });
 
   test('leaves the tickets of people alone', async () => {

@@ -33,7 +33,7 @@ export interface JudgedRow {
  * Whether the policy may be asked about a ticket `t` at all, whatever its clock says. What takes a ticket out of people's
  * sight belongs here.
  */
-export const isFollowed = sql<boolean>`${isPending('t')}`;
+export const isFollowed = sql<boolean>`(${isPending('t')} AND t.merged_into IS NULL)`;
 
 /** Whether the policy, and no person, has said how severe a ticket under this alias is. */
 export const isOverriddenByPolicy = (alias: string) =>
