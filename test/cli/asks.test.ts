@@ -55,6 +55,7 @@ const tables = [
   'bot_knowledge_events',
   'bot_silences',
   'engine.settings',
+  'engine.policies',
   'engine.secrets',
 ];
 
@@ -111,6 +112,8 @@ const reads = [
   'tickets explain',
   'tickets history',
   'tickets related',
+  'policy show',
+  'policy check',
   'actions list',
   'actions show',
   'knowledge list',
@@ -153,6 +156,7 @@ const writes = [
   'tickets snooze',
   'tickets unmerge',
   'tickets from',
+  'policy set',
   'knowledge add',
   'knowledge disable',
   'knowledge rename',

@@ -4,6 +4,7 @@ import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-of
 import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
+import { addPolicy } from '../../src/data/escalation/policies.ts';
 import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
@@ -12,6 +13,7 @@ import { removeKnowledge } from '../../src/transitions/knowledge/remove.ts';
 import { renameKnowledge } from '../../src/transitions/knowledge/rename.ts';
 import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
 import { acknowledgeTicket } from '../../src/transitions/tickets/acknowledge.ts';
+import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
 import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/close.ts';
 import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
@@ -82,6 +84,8 @@ export const ofPeople: Transactions = {
       await leftResolved(trx);
       await closeOldTickets(trx, 10);
     }),
+  'escalate tickets': ({ db }) => db.transaction().execute((trx) => escalateDue(trx, 100)),
+  'set the policy': ({ db }) => addPolicy(db, { rules: [] }, 'ann'),
   'note on a ticket': ({ db }) => noteOnTicket(db, problems[2]!.ticket, 'ann', {}),
   'approve a suggestion': async ({ db }) => answer(db, 2, 'approved'),
   'reject a suggestion': async ({ db }) => answer(db, 0, 'rejected'),

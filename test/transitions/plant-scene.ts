@@ -184,6 +184,14 @@ export async function plantScene(db: Db): Promise<void> {
       })
       .execute();
   }
+  // The policy gives some tickets to a person, reminds of the last, and makes the medium ones more severe.
+  await sql`
+    INSERT INTO engine.policies (policy, set_by) VALUES ('{"rules": [
+      {"when": {"severities": ["high"]}, "steps": [{"after": "1m", "to": "owner"}], "remind_every": "5m"},
+      {"raise_after": "10m"}]}', 'x')`.execute(db);
+  await sql`
+    UPDATE bot_tickets SET policy_version = engine.current_policy(), escalation_began_at = now() - interval '1 hour',
+      escalation_step = CASE fingerprint WHEN 'f5' THEN 1 ELSE 0 END`.execute(db);
   await sql`
     INSERT INTO bot_finding_states (fingerprint, bot_id, check_name, component_key, last_fence, watched)
     SELECT 'g' || n, id, 'is-well', 'spare', 1, true FROM unnest(${[...bots]}::uuid[]) WITH ORDINALITY AS b (id, n)`.execute(

@@ -176,7 +176,7 @@ function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
 const rated = ({ severity, severity_override_by: by, ...said }: ListedTicket): string | null =>
   by === null
     ? null
-    : `${severity}, as ${printable(by)} said: ${printable(said.severity_override_reason ?? '')} (runs find ${said.severity_found})`;
+    : `${severity}, as ${by === 'policy' ? 'the policy' : printable(by)} said: ${printable(said.severity_override_reason ?? '')} (runs find ${said.severity_found})`;
 
 function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, now: Date) {
   const at = print.moment(acknowledged_at, now);
