@@ -4,6 +4,8 @@
  */
 import type { Job } from '../src/contract/job.ts';
 import { closeTickets } from './close-tickets.ts';
+import { deliver } from './deliver.ts';
+import { routeEvents } from './route-events.ts';
 import { tidy } from './tidy.ts';
 
-export const jobs: readonly Job[] = [tidy, closeTickets];
+export const jobs: readonly Job[] = [tidy, closeTickets, routeEvents, deliver];

@@ -1,5 +1,6 @@
 /** What a channel is: one way in which people are told. One file in src/notify/channels/ each. */
 import type { z } from 'zod';
+import type { Emit } from '../events/events.ts';
 import type { OutboundAnswer, OutboundRequest } from '../outbound/request.ts';
 import type { Message } from './message.ts';
 
@@ -13,6 +14,8 @@ export interface ChannelContext<Config> {
   resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
   /** aborts at the deadline of one attempt, and when the process stops */
   signal: AbortSignal;
+  /** reports an event of this process, which its log writes; absent where a person only asks */
+  emit?: Emit;
   /**
    * What {@link Sent} said of the ticket's first message here, and of its newest one; null where there was none. A
    * channel that edits uses the first, one that replies the newest.
@@ -21,9 +24,7 @@ export interface ChannelContext<Config> {
 }
 
 /** The answer's headers have names in small letters. */
-type OutboundRequester = (
-  request: OutboundRequest,
-) => Promise<OutboundAnswer & { headers: Record<string, string> }>;
+type OutboundRequester = (request: OutboundRequest) => Promise<OutboundAnswer>;
 
 /** The receiver has it. */
 export interface Sent {

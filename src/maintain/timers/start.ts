@@ -1,13 +1,21 @@
 /** The timers of every process. They work without the queue, because they are what repairs the queue. */
 import type { TimerDependencies } from './dependencies.ts';
 import { heartbeatTimer } from './heartbeat.ts';
+import { messagesTimer } from './messages.ts';
 import { rescueTimer } from './rescue.ts';
 import { rescueJobsTimer } from './rescue-jobs.ts';
 import { settleTimer } from './settle.ts';
 import { repeat } from './timer.ts';
 import { watchdogTimer } from './watchdog.ts';
 
-const timers = [rescueTimer, rescueJobsTimer, settleTimer, heartbeatTimer, watchdogTimer];
+const timers = [
+  rescueTimer,
+  rescueJobsTimer,
+  settleTimer,
+  heartbeatTimer,
+  messagesTimer,
+  watchdogTimer,
+];
 
 /** Starts all of them. `stop` waits for the timers that are running. */
 export function startTimers(dependencies: TimerDependencies): { stop(): Promise<void> } {
