@@ -23,7 +23,7 @@ test('jobs are listed with their next slots and their newest runs, also one that
   expect(out).toMatch(/^later +- +- +not known here +- +- +0 of 0$/m);
   expect(out).toMatch(/^tidy .* success 2h ago +1\.2 s +1 of 2$/m);
   const listed = (await roundsman(url, 'jobs', 'list', '--json')).json() as { name: string }[];
-  expect(listed.filter(({ name }) => name !== 'close-tickets')).toMatchObject([
+  expect(listed.filter(({ name }) => ['later', 'tidy'].includes(name))).toMatchObject([
     { name: 'later', title: null, schedule: null, next_slot_at: null, job_runs: [] },
     {
       name: 'tidy',

@@ -1,4 +1,4 @@
-import { messagesDue } from '../../data/bots/channels.ts';
+import { messagesDue } from '../../data/notify/channels.ts';
 import { requestOnce } from '../../transitions/jobs/request.ts';
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';

@@ -8,7 +8,7 @@
  * Zero rows: nothing is due, or other runs hold the channels.
  */
 import { sql, type Transaction } from 'kysely';
-import { isFree, isWaiting } from '../../data/bots/channels.ts';
+import { isFree, isWaiting } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 
 export async function takeChannels(trx: Transaction<Database>, run: string): Promise<string[]> {

@@ -12,7 +12,7 @@
 import { sql, type Transaction } from 'kysely';
 import { pending } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
-import { toldBefore } from '../../data/bots/notifications.ts';
+import { toldBefore } from '../../data/notify/told-before.ts';
 
 /** So many messages are sent one by one. */
 export const mostSingle = 3;
