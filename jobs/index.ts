@@ -4,7 +4,9 @@
  */
 import type { Job } from '../src/contract/job.ts';
 import { closeTickets } from './close-tickets.ts';
+import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
+import { routeEvents } from './route-events.ts';
 import { tidy } from './tidy.ts';
 
-export const jobs: readonly Job[] = [tidy, closeTickets, escalateTickets];
+export const jobs: readonly Job[] = [tidy, closeTickets, escalateTickets, routeEvents, deliver];

@@ -112,7 +112,17 @@ export function startWorker(
   const secrets = openSecrets(db, config, redactionOf(log), emit);
   const parts = { worker, db, children, catalogue, queue };
   const engine: Engine = { ...parts, writer, leases, secrets, emit };
-  const jobEngine = { worker, db, databaseUrl, queue, jobs, leases: jobLeases, log, emit };
+  const jobEngine = {
+    worker,
+    db,
+    databaseUrl,
+    queue,
+    jobs,
+    leases: jobLeases,
+    secrets,
+    log,
+    emit,
+  };
   const opened = queue.work(
     plan.places,
     (entry, free) => performRun(engine, entry, free),

@@ -12,6 +12,7 @@ import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
 import { modeCommand } from './mode/index.ts';
+import { notifyCommand } from './notify/index.ts';
 import { policyCommand } from './policy/index.ts';
 import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
@@ -30,6 +31,7 @@ const commands: (() => Command)[] = [
   knowledgeCommand,
   actionsCommand,
   silencesCommand,
+  notifyCommand,
   modeCommand,
   limitsCommand,
   secretsCommand,

@@ -3,6 +3,8 @@ import type { Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Database, Db } from '../database/connect.ts';
+import type { Opened } from '../data/secrets/open.ts';
+import type { Emit } from '../events/events.ts';
 
 /** Why a handler has to end: its time is over, a person cancelled it, its process stops, or its lease was lost. */
 export type JobStop = 'timeout' | 'cancelled' | 'drain' | 'lost';
@@ -24,6 +26,11 @@ export interface JobContext {
   /** For a job that opens connections of its own. */
   databaseUrl: string;
   log: Logger;
+  emit: Emit;
+  /** The secrets of these names, as they are stored now. Throws an error that says what to do where one cannot be had. */
+  openSecrets(names: readonly string[]): Promise<Opened[]>;
+  /** Has a run of the job of this name started at once, unless one waits already. Never throws: timers try again. */
+  request(job: string): Promise<void>;
   /** Aborts with a {@link JobStoppedError}. What the handler returns or throws after that is ignored. */
   signal: AbortSignal;
   /** This run: `scheduledFor` is its slot, or null where it was asked for; `attempt` counts from 1. */

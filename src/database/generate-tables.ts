@@ -32,6 +32,7 @@ const typescript: Record<string, string> = {
   timestamptz: 'Timestamp',
   jsonb: 'Json',
   _bool: 'boolean[]',
+  _int8: 'string[]',
 };
 
 const columns = sql<Column>`

@@ -264,13 +264,26 @@ export interface BotNotifications {
   id: Generated<string>;
   ticket_id: string | null;
   channel: string;
-  payload: Json;
-  status: Generated<'pending' | 'sent' | 'failed'>;
+  payload: Generated<Json>;
+  status: Generated<'pending' | 'sent' | 'failed' | 'superseded'>;
   attempts: Generated<number>;
   send_after: Generated<Timestamp>;
   sent_at: Timestamp | null;
   error_message: string | null;
   created_at: Generated<Timestamp>;
+  position: GeneratedAlways<SelectType<Int8>>;
+  kind: Generated<'ticket' | 'comment' | 'group'>;
+  events: Generated<string[]>;
+  route: string | null;
+  opens: Generated<boolean>;
+  gathers: Generated<boolean>;
+  tries: Generated<number>;
+  sending_since: Timestamp | null;
+  repeats: Generated<number>;
+  reference: string | null;
+  note: string | null;
+  reason: string | null;
+  superseded_by: string | null;
 }
 
 export interface BotSilences {
@@ -727,6 +740,15 @@ export interface EngineCancellations {
   reason: string | null;
 }
 
+export interface EngineChannels {
+  name: string;
+  held_by: string | null;
+  wait_until: Timestamp | null;
+  off_since: Timestamp | null;
+  off_reason: string | null;
+  ticket_id: string | null;
+}
+
 export interface EngineImports {
   table_name: 'api_logs' | 'error_logs';
   digest: string;
@@ -853,6 +875,7 @@ export interface DB {
   virtual_spaces: VirtualSpaces;
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
+  'engine.channels': EngineChannels;
   'engine.imports': EngineImports;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;

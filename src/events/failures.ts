@@ -67,6 +67,10 @@ export const failures = {
     'a lost run was ended without escalation, because its escalation fails',
   ),
 
+  'job.unrequested': said<Caught & { job: string }>(
+    'warn',
+    'a run of a job could not be requested; a timer will request it',
+  ),
   'job.unqueued': said<Caught & { run: string; job: string; attempt: number }>(
     'warn',
     'the retry could not be queued; rescue will queue it',

@@ -36,6 +36,13 @@ export interface OfTicket {
   severity: string;
 }
 
+/** One try to send a row of `bot_notifications`. */
+export interface OfMessage {
+  message: string;
+  channel: string;
+  attempt: number;
+}
+
 export interface OfJobRun {
   run: string;
   job: string;
@@ -92,6 +99,24 @@ export const kinds = {
   'ticket.opened': said<OfTicket>('info', 'ticket opened'),
   'ticket.reopened': said<OfTicket>('info', 'ticket reopened'),
   'ticket.resolved': said<OfTicket>('info', 'ticket resolved'),
+
+  // messages
+  /** What the channel `log` tells people. */
+  'ticket.told': said<{ message: string; ticket?: string; repeats: number; text: string }>(
+    'info',
+    'people are told of a ticket',
+  ),
+  'message.sent': said<OfMessage>('info', 'message sent'),
+  /** `again`: it is tried again later. */
+  'message.unsent': said<OfMessage & { why: string; again: boolean }>('warn', 'message not sent'),
+  'message.repeated': said<{ message: string; channel: string; repeats: number }>(
+    'warn',
+    'a message may have been sent before: its process ended between sending and recording it',
+  ),
+  'channel.off': said<{ channel: string; why: string }>(
+    'error',
+    'a channel was switched off: its receiver refuses all messages',
+  ),
 
   // bots
   'bot.in_error': said<{ name: string; reason: string }>('warn', 'bot cannot run as it is defined'),

@@ -20,6 +20,8 @@ export interface OutboundRequest {
 export interface OutboundLimits {
   /** the value of the setting `http_hosts` */
   hosts: unknown;
+  /** also every host that is not in the list, as far as its addresses are public: for addresses that an admin has set */
+  publicly?: boolean;
   signal: AbortSignal;
   /** from the lookup of the name to the last byte of the answer */
   timeoutMs: number;
@@ -31,6 +33,8 @@ export interface OutboundAnswer {
   status: number;
   /** the body without decompression, read as UTF-8 */
   body: string;
+  /** by names in small letters; of a name that came several times the values, with a comma between them */
+  headers: Record<string, string>;
 }
 
 /** The request failed. `sent` is false only when it is certain that no part of it reached the server. */
@@ -47,17 +51,17 @@ export class OutboundError extends Error {
 /** Throws {@link OutboundError}. An answer with any status is a result. */
 export async function request(
   { method, url: given, headers, body }: OutboundRequest,
-  { hosts, signal: outer, timeoutMs, mostBytes = 65_536 }: OutboundLimits,
+  { hosts, publicly = false, signal: outer, timeoutMs, mostBytes = 65_536 }: OutboundLimits,
 ): Promise<OutboundAnswer> {
   const url = new URL(given);
   if (url.username || url.password) throw new OutboundError('the address holds a password', false);
-  const allowed = allowedBy(hosts, url);
+  const allowed = allowedBy(hosts, url) ?? (publicly ? { exactly: false } : null);
   if (!allowed) throw new OutboundError(`${url.host} is not among the allowed hosts`, false);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([outer, deadline]);
   let sent = false;
   try {
-    const address = await untilStopped(signal, () => addressOf(url, allowed));
+    const address = await untilStopped(signal, () => addressOf(url.hostname, allowed));
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
       lookup: always(address),
@@ -87,7 +91,8 @@ export async function request(
         dispatcher: agent,
         signal,
       });
-      return { status: answer.statusCode, body: await answer.body.text() };
+      const { statusCode: status, headers: given } = answer;
+      return { status, body: await answer.body.text(), headers: plainHeaders(given) };
     } finally {
       void agent.destroy();
     }
@@ -102,14 +107,46 @@ export async function request(
   }
 }
 
-interface Address {
+const plainHeaders = (headers: NodeJS.Dict<string | string[]>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+
+export interface Address {
   address: string;
   family: 4 | 6;
 }
 
+/**
+ * The address of a host for a connection that is no request of HTTP, judged by the same rules: `host:port` has to be in
+ * the list, or with `publicly` its addresses have to be public. Throws {@link OutboundError}.
+ */
+export async function resolveHost(
+  host: string,
+  port: number,
+  { hosts, publicly = false }: Pick<OutboundLimits, 'hosts' | 'publicly'>,
+): Promise<Address> {
+  const shape = isIP(host) === 6 ? `[${host}]` : host;
+  const address = `http://${shape}:${port}/`;
+  if (!URL.canParse(address)) throw new OutboundError(`${host} is no name of a host`, false);
+  const url = new URL(address);
+  const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
+  if (!named && !publicly)
+    throw new OutboundError(`${host}:${port} is not among the allowed hosts`, false);
+  try {
+    return await addressOf(url.hostname, { exactly: named });
+  } catch (error) {
+    if (error instanceof OutboundError) throw error;
+    throw new OutboundError(`${host}: ${explain(error, 0)}`, false, { cause: error });
+  }
+}
+
 /** All addresses of the name have to be allowed: otherwise the owner of the name could choose which one answers. */
-async function addressOf(url: URL, { exactly }: Allowed): Promise<Address> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+async function addressOf(hostname: string, { exactly }: Allowed): Promise<Address> {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host) as 0 | 4 | 6;
   const found = family
     ? [{ address: host, family }]
@@ -117,10 +154,10 @@ async function addressOf(url: URL, { exactly }: Allowed): Promise<Address> {
   if (!exactly)
     for (const { address } of found) {
       const why = await refusedAddress(address);
-      if (why) throw new OutboundError(`${url.hostname} is refused: ${why}`, false);
+      if (why) throw new OutboundError(`${hostname} is refused: ${why}`, false);
     }
   const [first] = found;
-  if (!first) throw new OutboundError(`${url.hostname} has no address`, false);
+  if (!first) throw new OutboundError(`${hostname} has no address`, false);
   return first;
 }
 

@@ -9,6 +9,7 @@ export const stateColumns: Record<string, readonly string[]> = {
   bot_decisions: ['outcome', 'answer'],
   bot_tickets: ['status'],
   bot_knowledge: ['autonomy'],
+  bot_notifications: ['status'],
 };
 
 const tables = Object.keys(stateColumns).join('|');

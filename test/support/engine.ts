@@ -130,6 +130,7 @@ export async function startFlow(
     queue,
     jobs,
     leases,
+    secrets: engine.secrets,
     log,
     emit,
   };

@@ -177,6 +177,9 @@ export const ticket = (db: Db, at: number) => row(db, problems[at]!.ticket);
 /** A ticket by its id. */
 export const row = async (db: Db, id: string) =>
   db.selectFrom('bot_tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+
+/** A message of the scene: 1 to 3 wait for each other, of 4 a sending has begun, 5 is for a channel that is off. */
+export const message = (number: number): string => `00000008-0000-0000-0000-00000000000${number}`;
 export const jobRun = (number: number) => ({
   id: `00000007-0000-0000-0000-00000000000${number}`,
   fence: `2${number}`,

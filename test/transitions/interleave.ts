@@ -16,6 +16,8 @@ const tables = [
   'bot_knowledge',
   'bot_knowledge_autonomy',
   'bot_silences',
+  'bot_notifications',
+  'engine.channels',
   'engine.settings',
   'engine.cancellations',
   'engine.jobs',

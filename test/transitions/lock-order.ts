@@ -24,6 +24,8 @@ export const order: Place[] = [
     tables: ['bot_findings', 'bot_actions', 'bot_decisions', 'bot_tickets', 'bot_silences'],
     key: null,
   },
+  { tables: ['bot_notifications'], key: 'id' },
+  { tables: ['engine.channels'], key: 'name' },
   { tables: ['engine.cancellations'], key: 'execution_id' },
   { tables: ['bot_knowledge'], key: 'id' },
   { tables: ['bot_knowledge_autonomy'], key: 'component' },

@@ -242,6 +242,16 @@ export async function plantScene(db: Db): Promise<void> {
                  (3, 'running', 3, 23, now() - interval '1 hour'), (4, 'queued', 0, NULL::int, NULL)) j (n, status, attempt, fence, lease)`.execute(
     db,
   );
+  await sql`INSERT INTO engine.channels (name, off_since, off_reason) VALUES ('ops', NULL, NULL), ('off', now(), 'x')`.execute(
+    db,
+  );
+  await sql`
+    INSERT INTO bot_notifications (id, ticket_id, channel, gathers, tries, sending_since)
+    SELECT ('00000008-0000-0000-0000-00000000000' || n)::uuid, ticket, CASE WHEN n < 5 THEN 'ops' ELSE 'off' END, n < 4, 0,
+           CASE WHEN n = 4 THEN now() END
+    FROM (SELECT ${problems[0]!.ticket}::uuid AS ticket, n FROM generate_series(1, 5) n) t`.execute(
+    db,
+  );
   await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);
   await sql`INSERT INTO engine.settings (key, value) VALUES ('mode_changes', '[]')`.execute(db);
   await nothingHeldOut(db);

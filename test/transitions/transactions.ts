@@ -2,7 +2,14 @@
 import type { Transactions } from './given.ts';
 import { ofHeals } from './of-heals.ts';
 import { ofJobs } from './of-jobs.ts';
+import { ofMessages } from './of-messages.ts';
 import { ofPeople } from './of-people.ts';
 import { ofRuns } from './of-runs.ts';
 
-export const transactions: Transactions = { ...ofRuns, ...ofHeals, ...ofPeople, ...ofJobs };
+export const transactions: Transactions = {
+  ...ofRuns,
+  ...ofHeals,
+  ...ofPeople,
+  ...ofJobs,
+  ...ofMessages,
+};

@@ -1,6 +1,7 @@
 /** The timers of every process. They work without the queue, because they are what repairs the queue. */
 import type { TimerDependencies } from './dependencies.ts';
 import { heartbeatTimer } from './heartbeat.ts';
+import { messagesTimer } from './messages.ts';
 import { pingTimer } from './ping.ts';
 import { rescueTimer } from './rescue.ts';
 import { rescueJobsTimer } from './rescue-jobs.ts';
@@ -13,6 +14,7 @@ const timers = [
   rescueJobsTimer,
   settleTimer,
   heartbeatTimer,
+  messagesTimer,
   watchdogTimer,
   pingTimer,
 ];

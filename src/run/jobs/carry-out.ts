@@ -5,6 +5,7 @@ import { messageOf } from '../../ground/errors.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting } from '../../ground/text.ts';
 import { untilStopped } from '../../ground/until-stopped.ts';
+import { requestOnce } from '../../transitions/jobs/request.ts';
 import type { JobEnding } from '../../transitions/jobs/end.ts';
 import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
@@ -59,14 +60,26 @@ function whenStopped({ signal, job }: JobRun): Outcome | null {
   return null;
 }
 
-const contextOf = ({ db, databaseUrl, log }: JobEngine, run: JobRun): JobContext => ({
-  db,
-  databaseUrl,
-  log: log.child({ job: run.job.name, run: run.id }),
+const contextOf = (engine: JobEngine, run: JobRun): JobContext => ({
+  db: engine.db,
+  databaseUrl: engine.databaseUrl,
+  log: engine.log.child({ job: run.job.name, run: run.id }),
+  emit: engine.emit,
+  openSecrets: (names) => engine.secrets.open(names),
+  async request(name) {
+    const { db, queue, jobs, emit } = engine;
+    try {
+      const job = jobs.find((each) => each.name === name);
+      const entry = job && (await requestOnce(db, job));
+      if (entry) await queue.add([entry]);
+    } catch (error) {
+      emit('job.unrequested', { err: error, job: name });
+    }
+  },
   signal: run.signal,
   run: { id: run.id, scheduledFor: run.scheduledFor, attempt: run.attempt },
   async commit(write) {
     run.signal.throwIfAborted();
-    return underJobFence(db, run, write);
+    return underJobFence(engine.db, run, write);
   },
 });

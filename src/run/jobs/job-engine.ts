@@ -3,6 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import type { Log } from '../../log.ts';
 import type { Emit } from '../../events/events.ts';
 import type { RunQueue } from '../../queue/run-queue.ts';
+import type { Secrets } from '../secrets.ts';
 import type { JobLeases } from './job-leases.ts';
 
 /** The dependencies with which a worker process executes runs of jobs. */
@@ -15,6 +16,7 @@ export interface JobEngine {
   /** the jobs that this version knows */
   jobs: readonly Job[];
   leases: JobLeases;
+  secrets: Pick<Secrets, 'open'>;
   emit: Emit;
   /** the log; each handler gets a child log of it for its own messages */
   log: Log;

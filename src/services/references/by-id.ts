@@ -59,6 +59,18 @@ export const silenceIdOf = (db: Db, given: string) =>
       .execute(),
   );
 
+/** A message by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const notificationIdOf = (db: Db, given: string) =>
+  byIdPrefix('message', given, 'npx roundsman notify list', (lowest, highest) =>
+    db
+      .selectFrom('bot_notifications')
+      .select(['id', 'channel as name', 'created_at as at'])
+      .where('id', '>=', lowest)
+      .where('id', '<=', highest)
+      .limit(mostCandidates)
+      .execute(),
+  );
+
 const mostCandidates = 6;
 
 interface Candidate {

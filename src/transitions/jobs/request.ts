@@ -2,13 +2,15 @@
  * Requests a run of a job.
  *
  * From: no row.
- * To: queued; rescue puts it into the queue within a second or two.
+ * To: queued; rescue puts it into the queue within a second or two, unless whoever asked does so at once.
  * By: any code that wants a run of the job.
  * Locks: none.
- * Zero rows: never; the foreign key refuses a job that no process has registered.
+ * Zero rows: a run of the job waits already, or no process has registered the job.
  */
+import { sql } from 'kysely';
 import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';
+import type { JobEntry } from '../../queue/entry.ts';
 
 /** Requests a run of this job and returns its id. The payload is validated only when the run starts. */
 export async function requestJob(
@@ -22,4 +24,22 @@ export async function requestJob(
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/**
+ * The entry of a new run, which the caller puts into the queue at once; null where a run of this job waits already, which
+ * has not read anything yet, or has no place free. Two callers at once may both request one.
+ */
+export async function requestOnce(
+  db: Db,
+  { name, maxAttempts, concurrency }: Pick<Job, 'name' | 'maxAttempts' | 'concurrency'>,
+): Promise<JobEntry | null> {
+  const { rows } = await sql<{ id: string; generation: number }>`
+    INSERT INTO engine.job_runs (job, generation, max_attempts)
+    SELECT j.name, 1, ${maxAttempts}::int FROM engine.jobs j
+    WHERE j.name = ${name}
+      AND NOT EXISTS (SELECT FROM engine.job_runs r WHERE r.job = j.name AND r.status = 'queued')
+      AND (SELECT count(*) FROM engine.job_runs r WHERE r.job = j.name AND r.status = 'running') < ${concurrency}::int
+    RETURNING id, generation`.execute(db);
+  return rows[0] ? { kind: 'job', ...rows[0] } : null;
 }

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { defineJob } from '../src/contract/job.ts';
+
+/** On request: a timer asks for it when an event waits. Its rows and the queue are all that has to work for that. */
+export const routeEvents = defineJob({
+  name: 'route-events',
+  title: 'Make messages of what happened to tickets',
+  payload: z.strictObject({}),
+  schedule: null,
+  concurrency: 1,
+  maxAttempts: 3,
+  timeoutSeconds: 120,
+  async handler(context) {
+    const { routeEvents } = await import('../src/notify/routing/route-events.ts');
+    return { ...(await routeEvents(context)) };
+  },
+});

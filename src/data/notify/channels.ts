@@ -1,0 +1,24 @@
+/** `engine.channels`: what is known of the channels of messages beside their settings. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** Of the channel `c`: it is on, and no run that still runs holds it, other than this one. */
+export const isFree = (run: string | null) => sql<boolean>`
+  (c.off_since IS NULL AND coalesce(c.wait_until <= engine.now(), true)
+   AND (c.held_by IS NULL OR c.held_by IS NOT DISTINCT FROM ${run}::uuid
+        OR NOT EXISTS (SELECT FROM engine.job_runs r WHERE r.id = c.held_by AND r.status = 'running')))`;
+
+/** Of the channel `c`: a message is due. */
+export const isWaiting = sql<boolean>`
+  EXISTS (SELECT FROM bot_notifications n
+          WHERE n.channel = c.name AND n.status = 'pending' AND n.send_after <= engine.now())`;
+
+/** What the jobs route-events and deliver have to do now. Cheap: processes ask each second. */
+export async function messagesDue(db: Db): Promise<{ events: boolean; messages: boolean }> {
+  const { rows } = await sql<{ events: boolean; messages: boolean }>`
+    SELECT EXISTS (SELECT FROM bot_ticket_events WHERE routed_at IS NULL) AS events,
+           EXISTS (SELECT FROM engine.channels c WHERE ${isFree(null)} AND ${isWaiting}) AS messages`.execute(
+    db,
+  );
+  return rows[0]!;
+}

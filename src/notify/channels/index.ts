@@ -1,0 +1,6 @@
+/** Every kind of channel: one line each. A kind imports large modules only when it sends. */
+import type { Channel } from '../channel.ts';
+import { log } from './log.ts';
+import { webhook } from './webhook.ts';
+
+export const kinds: readonly Channel[] = [log, webhook];

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { OutboundError } from '../../outbound/request.ts';
+import { defineChannel, type NotSent } from '../channel.ts';
+import type { Message } from '../message.ts';
+import { askedToWait } from '../ask-to-wait.ts';
+import { plainLines } from './plain-lines.ts';
+
+const config = z.strictObject({
+  /** https, or http; without user and password */
+  url: z.string().min(1).max(2_000),
+  /** signs each message: `whsec_` and base64 of 24 to 64 random bytes */
+  secret: z.string().min(1).max(500),
+});
+
+/** The same in every attempt, so that the signature covers what a repeat says alone. */
+export const bodyOf = (message: Message): string => {
+  const { kind, id, repeats, ...data } = message;
+  const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
+  return JSON.stringify({
+    type,
+    timestamp: new Date().toISOString(),
+    data: { id, repeats, ...data },
+  });
+};
+
+/** Signed JSON by the rules of Standard Webhooks (standardwebhooks.com). */
+export const webhook = defineChannel({
+  kind: 'webhook',
+  title: 'signed JSON to an address of your own (Standard Webhooks)',
+  config,
+  edits: false,
+  async deliver(message, { config: { url, secret }, request }) {
+    const { Webhook } = await import('standardwebhooks');
+    const at = new Date();
+    const body = bodyOf(message);
+    let signature: string;
+    try {
+      signature = new Webhook(secret).sign(message.id, at, body);
+    } catch {
+      const why = 'its secret is no key: it is written as whsec_ and base64';
+      return { sent: false, why, final: 'channel' };
+    }
+    try {
+      const { status, headers } = await request({
+        method: 'POST',
+        url,
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': message.id,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+          'webhook-signature': signature,
+        },
+        body,
+      });
+      return status >= 200 && status < 300
+        ? { sent: true, reference: null }
+        : refused(status, headers);
+    } catch (error) {
+      if (!(error instanceof OutboundError)) throw error;
+      return { sent: false, why: error.message };
+    }
+  },
+  preview: (message) =>
+    `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${plainLines(message).join('\n')}`,
+});
+
+/** Whether the receiver wants no more of it, not this one, or all of it later. */
+function refused(status: number, headers: Record<string, string>): NotSent {
+  if (status === 410)
+    return { sent: false, why: 'it answered 410: it wants no messages any more', final: 'channel' };
+  const retryAfterMs = status === 429 || status === 503 ? askedToWait(headers) : null;
+  const why =
+    status >= 300 && status < 400
+      ? `it answered ${status}: it is somewhere else, and redirects are not followed`
+      : `it answered ${status}`;
+  return { sent: false, why, ...(retryAfterMs !== null && { retryAfterMs }) };
+}

@@ -1,0 +1,82 @@
+/** One attempt to send one message: secrets are opened, the channel's kind sends it, and what comes back is made safe. */
+import type { JobContext } from '../../contract/job.ts';
+import type { Opened } from '../../data/secrets/open.ts';
+import { messageOf as textOf } from '../../ground/errors.ts';
+import { openRedaction } from '../../ground/secrets/redact.ts';
+import { filledIn, referenceTo, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
+import { fitting, storable } from '../../ground/text.ts';
+import { request, resolveHost } from '../../outbound/request.ts';
+import type { Channel, ChannelContext, Delivery } from '../channel.ts';
+import type { Message } from '../message.ts';
+
+/** From the lookup of the receiver's name to the last byte of its answer. */
+export const deadlineMs = 15_000;
+
+const mostLetters = 500;
+
+export interface SendOptions {
+  channel: Channel;
+  /** as the settings have it, with references to secrets */
+  config: object;
+  /** receivers whose addresses may be other than public */
+  hosts: unknown;
+  openSecrets: (names: readonly string[]) => Promise<Opened[]>;
+  before: ChannelContext<unknown>['before'];
+  signal: AbortSignal;
+  emit?: JobContext['emit'];
+}
+
+/** Never rejects: what cannot be sent says why, without secrets. */
+export async function send(message: Message, options: SendOptions): Promise<Delivery> {
+  const { channel, config, hosts, emit, before } = options;
+  const redaction = openRedaction();
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const signal = AbortSignal.any([options.signal, deadline]);
+  const clean = (text: string): string => fitting(storable(redaction.text(text)), mostLetters);
+  try {
+    const opened = await options.openSecrets(secretsNamedIn(config));
+    redaction.know(opened.map(({ name, value }) => ({ value, as: referenceTo(name) })));
+    const limits = { hosts, publicly: true, signal, timeoutMs: deadlineMs };
+    const read = channel.config.safeParse(withValues(config, opened));
+    if (!read.success)
+      return { sent: false, why: 'its config does not fit with the values of its secrets' };
+    const context: ChannelContext<unknown> = {
+      config: read.data,
+      request: (outgoing) => request(outgoing, limits),
+      resolve: (host, port) => resolveHost(host, port, limits),
+      signal,
+      before,
+      ...(emit && { emit }),
+    };
+    const delivery = await untilDeadline(channel.deliver(message, context), signal);
+    if (!delivery.sent) return { ...delivery, why: clean(delivery.why) };
+    return {
+      ...delivery,
+      reference: delivery.reference === null ? null : clean(delivery.reference),
+      ...(delivery.note !== undefined && { note: clean(delivery.note) }),
+    };
+  } catch (error) {
+    const why = deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : textOf(error);
+    return { sent: false, why: clean(why) };
+  }
+}
+
+/** A channel that ignores the signal delays its messages, and no more than that. */
+function untilDeadline(work: Promise<Delivery>, signal: AbortSignal): Promise<Delivery> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason as Error);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop));
+}
+
+function withValues(config: unknown, opened: readonly Opened[]): unknown {
+  const values = new Map(opened.map(({ name, value }) => [name, value]));
+  const fill = (value: unknown): unknown => {
+    if (typeof value === 'string') return filledIn(value, (name) => values.get(name) ?? '');
+    if (Array.isArray(value)) return value.map(fill);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, fill(each)]));
+  };
+  return fill(config);
+}

@@ -1,0 +1,71 @@
+/** What people are told, before a channel gives it its form. */
+import type { Severity } from '../ground/severity.ts';
+import type { TicketStatus } from '../data/bots/pending-tickets.ts';
+
+/** A ticket as it is when the message is sent, not as it was when the message was queued. */
+export interface TicketFacts {
+  id: string;
+  /** T-42 is '42' */
+  number: string;
+  title: string;
+  description: string;
+  severity: Severity;
+  status: TicketStatus;
+  bot: string;
+  component: string | null;
+  category: string | null;
+  /** how many runs have seen the problem */
+  occurrences: number;
+  assigned_to: string | null;
+  acknowledged_by: string | null;
+  acknowledged_at: Date | null;
+  /** when a person has to respond; null where nothing is due */
+  respond_by: Date | null;
+  created_at: Date;
+  resolved_at: Date | null;
+  resolved_by: string | null;
+  resolution_notes: string | null;
+}
+
+/** One row of `bot_ticket_events`, in a sentence: `ann acknowledged it`. */
+export interface EventFacts {
+  /** bot_ticket_events.id */
+  id: string;
+  event: string;
+  actor: string;
+  sentence: string;
+  at: Date;
+}
+
+interface Common {
+  /** The same in every attempt, so that a receiver recognises a repeat. */
+  id: string;
+  /** how often it may have been sent before: 0, or more after a process ended between sending and recording it */
+  repeats: number;
+}
+
+/** About one ticket: its present state, and what happened since the message before. */
+export interface TicketMessage extends Common {
+  kind: 'ticket';
+  ticket: TicketFacts;
+  /** the oldest first */
+  events: EventFacts[];
+}
+
+/** About many tickets at once, which would else be as many messages. */
+export interface GroupMessage extends Common {
+  kind: 'group';
+  /** how many tickets it is about; `tickets` has the worst of them */
+  count: number;
+  tickets: TicketFacts[];
+  /** how many of all of them are still pending, by severity */
+  pending: Partial<Record<Severity, number>>;
+}
+
+/** What `notify test` sends. */
+export interface TestMessage extends Common {
+  kind: 'test';
+  asked_by: string;
+}
+
+export type Message = TicketMessage | GroupMessage | TestMessage;

@@ -1,0 +1,53 @@
+import { sql, type Transaction } from 'kysely';
+import { silencesOver, type Silence } from '../../data/bots/bot-silences.ts';
+import type { Database } from '../../database/connect.ts';
+import type { Severity } from '../../ground/severity.ts';
+import type { TicketStatus } from '../../data/bots/pending-tickets.ts';
+import type { Routed } from './choose.ts';
+
+export interface UnroutedEvent extends Routed {
+  /** bot_ticket_events.id */
+  id: string;
+  ticket_id: string;
+  status: TicketStatus;
+  severity: Severity;
+  silences: Silence[];
+  /** channels through which people were told of the ticket, or are about to be */
+  told: string[];
+  /** those of them that have a message about it alone */
+  own: string[];
+}
+
+/**
+ * The oldest events that were not routed, with the tickets as they are now. An event whose transaction commits late comes
+ * with the next read: it is looked for by what is missing, not behind the newest one that was seen.
+ */
+export async function readEvents(
+  trx: Transaction<Database>,
+  most: number,
+): Promise<UnroutedEvent[]> {
+  const { rows } = await sql<UnroutedEvent>`
+    WITH unrouted AS MATERIALIZED (
+      SELECT e.id, e.ticket_id, e.event FROM bot_ticket_events e WHERE e.routed_at IS NULL
+      ORDER BY e.id LIMIT ${most} FOR NO KEY UPDATE
+    )
+    SELECT e.id, e.event, t.id AS ticket_id, t.status, t.severity, t.assigned_to, f.category,
+           coalesce(b.name, 'roundsman') AS bot,
+           ${silencesOver({
+             bot_id: sql.ref('t.bot_id'),
+             component: sql`(t.metadata ->> 'component')`,
+             category: sql.ref('f.category'),
+             fingerprint: sql.ref('t.fingerprint'),
+           })} AS silences,
+           coalesce(n.told, '{}') AS told, coalesce(n.own, '{}') AS own
+    FROM unrouted e JOIN bot_tickets t ON t.id = e.ticket_id
+    LEFT JOIN bots b ON b.id = t.bot_id LEFT JOIN bot_findings f ON f.id = t.finding_id
+    LEFT JOIN LATERAL (
+      SELECT array_agg(DISTINCT m.channel) AS told,
+             array_agg(DISTINCT m.channel) FILTER (WHERE m.status = 'sent') AS own
+      FROM bot_notifications m LEFT JOIN bot_notifications g ON g.id = m.superseded_by AND g.kind = 'group'
+      WHERE m.ticket_id = t.id AND (m.status IN ('pending', 'sent') OR g.status IN ('pending', 'sent'))
+    ) n ON true
+    ORDER BY e.id`.execute(trx);
+  return rows;
+}

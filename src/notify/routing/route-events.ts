@@ -1,0 +1,150 @@
+/** Turns events of tickets into messages: one transaction reads events, makes their messages and marks them. */
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { JobContext } from '../../contract/job.ts';
+import type { Database } from '../../database/connect.ts';
+import { time } from '../../ground/text.ts';
+import { knowChannels } from '../../transitions/channels/take.ts';
+import { markRouted, type RoutedEvent } from '../../transitions/notifications/mark-routed.ts';
+import { queueMessages, type NewMessage } from '../../transitions/notifications/queue.ts';
+import { editing } from '../settings/channel-of.ts';
+import { readNotifications } from '../settings/read.ts';
+import type { Notifications } from '../settings/schema.ts';
+import { opening, urgent } from '../telling.ts';
+import { choose, type Choice } from './choose.ts';
+import { gatherUntil, paceOf, type Pace } from './pace.ts';
+import { quietUntil } from './quiet-hours.ts';
+import { readEvents, type UnroutedEvent } from './read-events.ts';
+
+/** One transaction routes so many: more than a storm brings at once. */
+const atOnce = 2_000;
+
+export interface RouteFigures {
+  events: number;
+  messages: number;
+}
+
+export async function routeEvents({
+  commit,
+  signal,
+  request,
+}: Pick<JobContext, 'commit' | 'signal' | 'request'>): Promise<RouteFigures> {
+  const figures = { events: 0, messages: 0 };
+  for (;;) {
+    signal.throwIfAborted();
+    const { events, messages, isDue } = await commit(routeSome);
+    figures.events += events;
+    figures.messages += messages;
+    if (isDue) await request('deliver');
+    if (events < atOnce) return figures;
+  }
+}
+
+async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { isDue: boolean }> {
+  const settings = await readNotifications(trx);
+  const events = await readEvents(trx, atOnce);
+  if (events.length === 0) return { events: 0, messages: 0, isDue: false };
+  const decided = events.map((event) => ({ event, ...decide(settings, event) }));
+  const messages = settings ? await messagesOf(trx, settings, decided) : [];
+  await queueMessages(trx, messages);
+  await markRouted(
+    trx,
+    decided.map(({ event, reason }): RoutedEvent => ({ id: event.id, unsent_reason: reason })),
+  );
+  return {
+    events: events.length,
+    messages: messages.length,
+    isDue: messages.some(({ gathers }) => !gathers),
+  };
+}
+
+interface Decided {
+  event: UnroutedEvent;
+  choices: Choice[];
+  reason: string | null;
+}
+
+/** Where an event goes, or why it goes nowhere. */
+function decide(
+  settings: Notifications | null,
+  event: UnroutedEvent,
+): { choices: Choice[]; reason: string | null } {
+  if (!settings) return { choices: [], reason: 'no channels are set up' };
+  const { choices, reason } = choose(settings, event);
+  const isEnd = event.event === 'resolved';
+  const [silence] = event.silences;
+  // What a person writes is told although its problem is silenced, and so is the end of what people were told of.
+  if (silence && event.event !== 'commented' && !(isEnd && event.told.length > 0))
+    return { choices: [], reason: `silenced by ${silence.owner}: ${silence.reason}` };
+  const there = event.told.filter((channel) => Object.hasOwn(settings.channels, channel));
+  // Who was told that it began is told that it ended; and a message that can be edited is not left to say what is over.
+  const also = isEnd ? there : event.own.filter((channel) => isEdited(settings, channel, event));
+  const added = also
+    .filter((channel) => !choices.some((choice) => choice.channel === channel))
+    .map((channel) => ({ channel, route: 'told before' }));
+  const all = [...choices, ...added];
+  return { choices: all, reason: all.length > 0 ? null : reason };
+}
+
+const isEdited = (settings: Notifications, channel: string, { event }: UnroutedEvent): boolean =>
+  editing(settings).includes(channel) &&
+  !['seen', 'noted'].includes(event) &&
+  Object.hasOwn(settings.channels, channel);
+
+async function messagesOf(
+  trx: Transaction<Database>,
+  settings: Notifications,
+  decided: readonly Decided[],
+): Promise<NewMessage[]> {
+  const names = [
+    ...new Set(decided.flatMap(({ choices }) => choices.map(({ channel }) => channel))),
+  ];
+  if (names.length === 0) return [];
+  await knowChannels(trx, names);
+  const edits = editing(settings);
+  const pace = await paceOf(trx, names, edits);
+  const quiet = await quietUntil(trx, settings.quiet_hours);
+  const made = new Map<string, NewMessage>();
+  for (const { event, choices } of decided)
+    for (const { channel, route } of choices) {
+      const own = edits.includes(channel) && event.own.includes(channel);
+      const waits =
+        quiet && settings.quiet_hours!.severities.includes(event.severity) ? quiet : null;
+      const when = timeOf(event, pace.get(channel)!, { own, quiet: waits });
+      const kind = when.isComment ? 'comment' : 'ticket';
+      const key = kind === 'comment' ? `${event.id} ${channel}` : `${event.ticket_id} ${channel}`;
+      const before = made.get(key);
+      made.set(key, {
+        id: before?.id ?? randomUUID(),
+        ticket_id: event.ticket_id,
+        channel,
+        kind,
+        events: [...(before?.events ?? []), event.id],
+        route: waits ? `${route}; quiet hours until ${time(waits)} UTC` : route,
+        opens: opening.includes(event.event) || (before?.opens ?? false),
+        gathers: when.gathers && (before?.gathers ?? true),
+        send_after: before && before.send_after < when.at ? before.send_after : when.at,
+      });
+    }
+  return [...made.values()];
+}
+
+/** Now, or when the messages that wait on the channel are sent together. */
+function timeOf(
+  { event, severity }: UnroutedEvent,
+  pace: Pace,
+  { own, quiet }: { own: boolean; quiet: Date | null },
+): { at: Date; gathers: boolean; isComment: boolean } {
+  const isComment = event === 'commented' && !pace.isBusy;
+  if (quiet) return { at: quiet, gathers: !isComment, isComment };
+  const isUrgent = severity === 'critical' && urgent.includes(event);
+  const now = { at: pace.now, gathers: false, isComment };
+  if (own || isComment) return now;
+  if (isUrgent && pace.left > 0) {
+    pace.left -= 1;
+    return now;
+  }
+  const at = gatherUntil(pace, isUrgent);
+  if (!pace.gathersUntil || at < pace.gathersUntil) pace.gathersUntil = at;
+  return { at, gathers: true, isComment };
+}

@@ -1,0 +1,18 @@
+import type { Channel } from '../channel.ts';
+import { kinds } from '../channels/index.ts';
+import type { Notifications } from './schema.ts';
+
+/** The kind of a channel of the settings, and its config as the settings have it; null where there is no such channel. */
+export function channelOf(
+  settings: Notifications | null,
+  name: string,
+): { channel: Channel; config: object } | null {
+  if (!settings || !Object.hasOwn(settings.channels, name)) return null;
+  const { kind, ...config } = settings.channels[name]!;
+  const channel = kinds.find((each) => each.kind === kind);
+  return channel ? { channel, config } : null;
+}
+
+/** The names of the channels that show a change in the message that stands already. */
+export const editing = (settings: Notifications): string[] =>
+  Object.keys(settings.channels).filter((name) => channelOf(settings, name)?.channel.edits);

@@ -1,0 +1,64 @@
+import { sql } from 'kysely';
+import { currentTime } from '../../data/bots/engine.ts';
+import type { TicketRow } from '../../data/bots/bot-tickets.ts';
+import type { Db } from '../../database/connect.ts';
+import type { NotificationRow } from './list.ts';
+import { ticketOf } from '../references/ticket.ts';
+
+/** A row of `bot_ticket_events` with what became of it. */
+export interface ExplainedEvent {
+  id: string;
+  event: string;
+  actor: string;
+  created_at: Date;
+  routed_at: Date | null;
+  unsent_reason: string | null;
+}
+
+export interface Explained {
+  ticket: TicketRow;
+  events: ExplainedEvent[];
+  /** messages about the ticket, the oldest first; `group` is the message about many that stands for it */
+  notifications: (NotificationRow & { group: NotificationRow | null })[];
+  now: Date;
+}
+
+/** What was told of a ticket, where and when; and why what was not told was not. Throws NotFoundError. */
+export async function explainTicket(
+  db: Db,
+  { ticket: given, limit }: { ticket: string; limit: number },
+): Promise<Explained> {
+  const ticket = await ticketOf(db, given);
+  const events = await db
+    .selectFrom('bot_ticket_events')
+    .select(['id', 'event', 'actor', 'created_at', 'routed_at', 'unsent_reason'])
+    .where('ticket_id', '=', ticket.id)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  const messages = await db
+    .selectFrom('bot_notifications')
+    .selectAll()
+    .where('ticket_id', '=', ticket.id)
+    .orderBy('position', 'desc')
+    .limit(limit)
+    .execute();
+  const groups = await db
+    .selectFrom('bot_notifications')
+    .selectAll()
+    .where('kind', '=', 'group')
+    .where(
+      'id',
+      '=',
+      sql<string>`ANY (${messages.flatMap((row) => row.superseded_by ?? [])}::uuid[])`,
+    )
+    .execute();
+  return {
+    ticket,
+    events: events.toReversed(),
+    notifications: messages
+      .map((row) => ({ ...row, group: groups.find(({ id }) => id === row.superseded_by) ?? null }))
+      .toReversed(),
+    now: await currentTime(db),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * A run of the job deliver takes the channels on which something is due.
+ *
+ * From: on, and held by no run that still runs.
+ * To: held by this run, until the run ends or lets go of it.
+ * By: a run of the job deliver, under its fence: while it runs, no other one sends through the channel.
+ * Locks: rows of engine.channels by name; channels that another transaction is taking are skipped.
+ * Zero rows: nothing is due, or other runs hold the channels.
+ */
+import { sql, type Transaction } from 'kysely';
+import { isFree, isWaiting } from '../../data/notify/channels.ts';
+import type { Database } from '../../database/connect.ts';
+
+export async function takeChannels(trx: Transaction<Database>, run: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    WITH free AS (
+      SELECT c.name FROM engine.channels c
+      WHERE ${isFree(run)} AND ${isWaiting}
+      ORDER BY c.name FOR NO KEY UPDATE OF c SKIP LOCKED
+    )
+    UPDATE engine.channels c SET held_by = ${run} FROM free WHERE c.name = free.name RETURNING c.name`.execute(
+    trx,
+  );
+  return rows.map(({ name }) => name).toSorted();
+}
+
+/** Nothing is due any more. */
+export const letGo = (trx: Transaction<Database>, channel: string, run: string) =>
+  sql`UPDATE engine.channels SET held_by = NULL WHERE name = ${channel} AND held_by = ${run}`.execute(
+    trx,
+  );
+
+/** The receiver asked to wait: nothing else goes to it before. */
+export const waitUntil = (trx: Transaction<Database>, channel: string, ms: number) =>
+  sql`UPDATE engine.channels SET wait_until = engine.now() + make_interval(secs => ${ms}::float8 / 1000)
+      WHERE name = ${channel}`.execute(trx);
+
+/** Makes rows of engine.channels for channels that have none yet. */
+export const knowChannels = (trx: Transaction<Database>, names: readonly string[]) =>
+  sql`INSERT INTO engine.channels (name) SELECT DISTINCT name FROM unnest(${names}::text[]) AS name ORDER BY name
+      ON CONFLICT (name) DO NOTHING`.execute(trx);

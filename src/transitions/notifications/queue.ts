@@ -1,0 +1,96 @@
+/**
+ * Messages are made of events of tickets. A newer one about a ticket takes the place of older ones about it that were not
+ * sent through the same channel, and tells of their events too; comments keep messages of their own, in their order.
+ *
+ * From: no row; of older messages about the same ticket through the same channel: pending.
+ * To: pending; the older ones superseded, unless they are comments.
+ * By: the job route-events, in the transaction that marks the events.
+ * Locks: pending rows of bot_notifications of these tickets and channels, by id.
+ * Zero rows: of the older ones: none was pending.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../../database/connect.ts';
+
+export interface NewMessage {
+  id: string;
+  ticket_id: string;
+  channel: string;
+  kind: 'ticket' | 'comment';
+  /** of `bot_ticket_events` */
+  events: string[];
+  /** as people read it: which route decided */
+  route: string;
+  /** the ticket is new, or open again */
+  opens: boolean;
+  /** waits until then to be sent together with others */
+  gathers: boolean;
+  send_after: Date;
+}
+
+/** At most one of kind `ticket` for each ticket and channel. */
+export async function queueMessages(
+  trx: Transaction<Database>,
+  messages: readonly NewMessage[],
+): Promise<void> {
+  if (messages.length === 0) return;
+  const made = sql`jsonb_to_recordset(${JSON.stringify(messages)}::jsonb) AS m (
+    id uuid, ticket_id uuid, channel text, kind text, events bigint[], route text, opens boolean, gathers boolean,
+    send_after timestamptz)`;
+  await sql`
+    INSERT INTO bot_notifications (id, ticket_id, channel, kind, events, route, opens, gathers, send_after, created_at)
+    SELECT m.id, m.ticket_id, m.channel, m.kind, m.events, m.route, m.opens, m.gathers, m.send_after, engine.now()
+    FROM ${made} ORDER BY m.events[1]`.execute(trx);
+  await supersedeOlder(trx, made);
+  await bringForward(trx, made);
+  await waitBehind(trx, made);
+}
+
+/** What was not sent is told by the newer message: at the time of the older one, unless sending that has failed. */
+const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
+  sql`
+    WITH older AS MATERIALIZED (
+      SELECT n.id, m.id AS by, n.events, n.opens, n.send_after, n.gathers, n.tries
+      FROM bot_notifications n JOIN ${made} ON m.ticket_id = n.ticket_id AND m.channel = n.channel
+      WHERE n.status = 'pending' AND n.kind = 'ticket' AND m.kind = 'ticket' AND n.id <> m.id
+      ORDER BY n.id FOR NO KEY UPDATE OF n
+    ), superseded AS (
+      UPDATE bot_notifications n
+      SET status = 'superseded', superseded_by = older.by, gathers = false,
+          reason = 'a newer message tells the newest state of the ticket'
+      FROM older WHERE n.id = older.id
+    ), joined AS (
+      SELECT by, bool_or(opens) AS opens, bool_and(gathers) FILTER (WHERE tries = 0) AS gathers,
+             min(send_after) FILTER (WHERE tries = 0) AS send_after,
+             array_agg(DISTINCT event) AS events
+      FROM older, unnest(events) AS event GROUP BY by
+    )
+    UPDATE bot_notifications n
+    SET events = (SELECT array_agg(DISTINCT e ORDER BY e) FROM unnest(n.events || joined.events) AS e),
+        opens = n.opens OR joined.opens, gathers = n.gathers AND coalesce(joined.gathers, true),
+        send_after = least(n.send_after, joined.send_after)
+    FROM joined WHERE n.id = joined.by`.execute(trx);
+
+/**
+ * Messages about one ticket are sent in their order. So an unsent one that stands before a new one does not keep it
+ * waiting with the long delays of its own retries: it is due with the new one at the latest, and its retries begin anew.
+ */
+const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
+  sql`
+    WITH free AS MATERIALIZED (
+      SELECT n.id, own.send_after
+      FROM bot_notifications n JOIN ${made} ON m.ticket_id = n.ticket_id AND m.channel = n.channel
+      JOIN bot_notifications own ON own.id = m.id
+      WHERE n.status = 'pending' AND NOT n.gathers AND n.position < own.position
+      ORDER BY n.id FOR NO KEY UPDATE OF n
+    )
+    UPDATE bot_notifications n SET send_after = least(n.send_after, free.send_after), tries = 0
+    FROM free WHERE n.id = free.id`.execute(trx);
+
+/** What stands behind a message that waits for others is due after it: else it would be due, and could not be sent. */
+const waitBehind = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
+  sql`
+    UPDATE bot_notifications own SET send_after = greatest(own.send_after, n.send_after)
+    FROM ${made} JOIN bot_notifications n ON m.ticket_id = n.ticket_id AND m.channel = n.channel
+    WHERE own.id = m.id AND n.status = 'pending' AND n.gathers AND n.position < own.position`.execute(
+    trx,
+  );

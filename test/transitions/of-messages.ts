@@ -1,0 +1,63 @@
+/** Transactions about messages and their channels. */
+import { sql } from 'kysely';
+import { letGo, takeChannels } from '../../src/transitions/channels/take.ts';
+import { switchOff } from '../../src/transitions/channels/switch-off.ts';
+import { switchOn } from '../../src/transitions/channels/switch-on.ts';
+import { beginSending } from '../../src/transitions/notifications/begin.ts';
+import { endSent, endUnsent } from '../../src/transitions/notifications/end.ts';
+import { failChannel } from '../../src/transitions/notifications/fail-channel.ts';
+import { gather } from '../../src/transitions/notifications/gather.ts';
+import { markRouted } from '../../src/transitions/notifications/mark-routed.ts';
+import { queueMessages } from '../../src/transitions/notifications/queue.ts';
+import { sendAgain, sendAgainOn } from '../../src/transitions/notifications/send-again.ts';
+import { jobRun, message, problems, type Transactions } from './given.ts';
+
+const run = jobRun(1).id;
+
+export const ofMessages: Transactions = {
+  'route events': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await queueMessages(
+        trx,
+        problems.slice(0, 3).map(({ ticket }) => ({
+          id: crypto.randomUUID(),
+          ticket_id: ticket,
+          channel: 'ops',
+          kind: 'ticket',
+          events: ['1'],
+          route: 'route 1',
+          opens: false,
+          gathers: true,
+          send_after: new Date(),
+        })),
+      );
+      await markRouted(trx, [{ id: '1', unsent_reason: null }]);
+    }),
+  'take channels': ({ db }) => db.transaction().execute((trx) => takeChannels(trx, run)),
+  'begin to send a message': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await gather(trx, 'ops');
+      await beginSending(trx, 'ops');
+      await letGo(trx, 'ops', run);
+    }),
+  'record that a message was sent': ({ db }) =>
+    db.transaction().execute((trx) => endSent(trx, message(4), { reference: null, note: null })),
+  'switch a channel off': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await endUnsent(trx, message(4), { why: 'x', delayMs: 0, reason: null });
+      await switchOff(trx, 'ops', 'x');
+    }),
+  'send a message again': ({ db }) => db.transaction().execute((trx) => sendAgain(trx, message(4))),
+  'switch a channel on': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await sendAgainOn(trx, 'off');
+      await switchOn(trx, 'off', 'ann');
+    }),
+  'set notifications': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await sql`INSERT INTO engine.settings (key, value) VALUES ('notifications', '{}')
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(trx);
+      await failChannel(trx, 'off', 'x');
+      await switchOn(trx, 'off', 'ann');
+    }),
+};
