@@ -31,6 +31,8 @@ export interface OutboundAnswer {
   status: number;
   /** the body without decompression, read as UTF-8 */
   body: string;
+  /** by names in small letters; of one that comes several times, all values with commas between */
+  headers: Record<string, string>;
 }
 
 /** The request failed. `sent` is false only when it is certain that no part of it reached the server. */
@@ -87,7 +89,13 @@ export async function request(
         dispatcher: agent,
         signal,
       });
-      return { status: answer.statusCode, body: await answer.body.text() };
+      return {
+        status: answer.statusCode,
+        body: await answer.body.text(),
+        headers: Object.fromEntries(
+          Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+        ),
+      };
     } finally {
       void agent.destroy();
     }

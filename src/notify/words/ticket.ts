@@ -69,6 +69,20 @@ function factsOf(ticket: TicketFacts, parts: Parts, { line }: Limits): Words['fa
   return facts.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
 }
 
+/** Only what happened, where the ticket itself is told elsewhere. */
+export function historyWords(
+  { ticket, events, ...message }: TicketMessage,
+  limits: Limits,
+): Pick<Words, 'history' | 'repeat' | 'cut'> {
+  const parts = new Parts();
+  const history = historyOf(events, parts, limits);
+  return {
+    history,
+    repeat: repeatOf(message),
+    cut: parts.cut(`npx roundsman tickets history ${nameOf(ticket)}`),
+  };
+}
+
 /** The newest of them, as those say how it stands. */
 function historyOf(events: EventFacts[], parts: Parts, limits: Limits): string[] {
   const left = events.length - limits.events;
