@@ -44,7 +44,7 @@ export const slack = defineChannel<SlackConfig>({
 const previewed = { subject: 150, line: 300, body: 2_900, events: 10, tickets: 8 };
 
 /** Slack tells no person of an edit. These events are told in the channel, and not in the thread alone. */
-const loud = new Set(['reopened', 'raised', 'escalated', 'woken']);
+const loud = new Set(['reopened', 'raised', 'escalated', 'reminded', 'woken']);
 
 async function deliverByToken(
   message: Message,
