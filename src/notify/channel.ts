@@ -56,7 +56,7 @@ export interface Channel<Config = any> {
   /** What the settings say of one such channel. A text may be a reference `{{secret:NAME}}`. */
   config: z.ZodType<Config>;
   /** Does it show a change of a ticket in the message that stands already? Such changes are sent at once. */
-  edits: boolean;
+  edits(config: Config): boolean;
   /** Never throws for an answer of the receiver: that is a {@link NotSent}. */
   deliver(message: Message, context: ChannelContext<Config>): Promise<Delivery>;
   /** As it would look to a reader, in lines of plain text. Needs no network and no secret. */

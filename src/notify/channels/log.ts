@@ -7,7 +7,7 @@ export const log = defineChannel({
   kind: 'log',
   title: 'a line in the log of the worker',
   config: z.strictObject({}),
-  edits: false,
+  edits: () => false,
   async deliver(message, { emit }) {
     if (!emit)
       return { sent: false, why: 'only a worker has a log that is kept', final: 'message' };

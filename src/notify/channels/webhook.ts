@@ -28,7 +28,7 @@ export const webhook = defineChannel({
   kind: 'webhook',
   title: 'signed JSON to an address of your own (Standard Webhooks)',
   config,
-  edits: false,
+  edits: () => false,
   async deliver(message, { config: { url, secret }, request }) {
     const { Webhook } = await import('standardwebhooks');
     const at = new Date();

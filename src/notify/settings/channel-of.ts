@@ -15,4 +15,7 @@ export function channelOf(
 
 /** The names of the channels that show a change in the message that stands already. */
 export const editing = (settings: Notifications): string[] =>
-  Object.keys(settings.channels).filter((name) => channelOf(settings, name)?.channel.edits);
+  Object.keys(settings.channels).filter((name) => {
+    const found = channelOf(settings, name);
+    return found?.channel.edits(found.config);
+  });

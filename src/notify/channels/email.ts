@@ -1,0 +1,54 @@
+/** Mail, by SMTP. Each ticket is one conversation; what a mail program shows of it is plain text. */
+import { messageOf } from '../../ground/errors.ts';
+import { OutboundError } from '../../outbound/request.ts';
+import { defineChannel } from '../channel.ts';
+import { composeMail, limits } from '../mail/compose.ts';
+import { emailConfig, type EmailConfig } from '../mail/config.ts';
+import { notSentOf } from '../mail/failure.ts';
+import { MailFailure, sendMail, type Refused } from '../mail/send.ts';
+import { safeLine } from '../words/safe.ts';
+import { linesOf, wordsOf } from '../words/words.ts';
+
+export const email = defineChannel<EmailConfig>({
+  kind: 'email',
+  title: 'mail by SMTP: one conversation per ticket',
+  config: emailConfig,
+  edits: () => false,
+
+  async deliver(message, { config, resolve, signal, before }) {
+    const mail = await composeMail(message, config, before);
+    try {
+      const { address } = await resolve(config.host, config.port);
+      const refused = await sendMail(mail, config, { address, signal });
+      return {
+        sent: true,
+        reference: mail.reference,
+        ...(refused.length > 0 && { note: refusedInWords(refused) }),
+      };
+    } catch (error) {
+      if (error instanceof MailFailure) return notSentOf(error, config);
+      if (error instanceof OutboundError)
+        return { sent: false, why: safeLine(messageOf(error).slice(0, 300)) };
+      throw error;
+    }
+  },
+
+  preview(message, { from, to }) {
+    const words = wordsOf(message, limits);
+    return [
+      `From: Roundsman <${from}>`,
+      `To: ${to.join(', ')}`,
+      `Subject: ${words.subject}`,
+      '',
+      ...linesOf(words),
+    ].join('\n');
+  },
+});
+
+const refusedInWords = (refused: Refused[]): string =>
+  `the mail server refused ${refused
+    .slice(0, 10)
+    .map(({ address, answer }) => `${safeLine(address)} (${safeLine(answer.slice(0, 200))})`)
+    .join(
+      ', ',
+    )}${refused.length > 10 ? ` and ${refused.length - 10} more` : ''}; the others have it`;

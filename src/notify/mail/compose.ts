@@ -1,0 +1,65 @@
+/** A message as a mail: plain text, and a conversation of its own for each ticket. */
+import type { Message } from '../message.ts';
+import { safeLine } from '../words/safe.ts';
+import { linesOf, wordsOf, type Limits } from '../words/words.ts';
+import { asciiAddress, type EmailConfig } from './config.ts';
+
+export const limits: Limits = { subject: 150, line: 500, body: 20_000, events: 50, tickets: 50 };
+
+export interface Mail {
+  /**
+   * Its Message-ID and its subject. Mail programs keep a conversation together by References and by the subject, and a
+   * ticket's title may change: so the subject of the first mail is remembered with it.
+   */
+  reference: string;
+  from: string;
+  to: string[];
+  /** all of it, as SMTP takes it */
+  raw: Buffer;
+}
+
+/** `before` is what the reference was of the ticket's first and of its newest mail. */
+export async function composeMail(
+  message: Message,
+  config: Pick<EmailConfig, 'from' | 'to'>,
+  before: { first: string; last: string } | null,
+): Promise<Mail> {
+  const from = asciiAddress(config.from)!;
+  const to = config.to.map((each) => asciiAddress(each)!);
+  const words = wordsOf(message, limits);
+  const subject = literal(subjectOf(message, words.subject, before));
+  const messageId = `<${message.id.replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, 100)}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+  const references = [
+    ...new Set([before?.first, before?.last].flatMap((each) => messageIdIn(each ?? '') ?? [])),
+  ].filter((each) => each !== messageId);
+
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  const mail = new MailComposer({
+    from: { name: 'Roundsman', address: from },
+    to,
+    subject,
+    messageId,
+    ...(references.length > 0 && { inReplyTo: references.at(-1)!, references }),
+    text: linesOf(words).join('\n'),
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return { reference: `${messageId} ${subject}`, from, to, raw: await mail.compile().build() };
+}
+
+/**
+ * A reader decodes `=?utf-8?q?=0D=0ABcc:?=` in a header, and nodemailer leaves a subject of ASCII as it is: such a title
+ * would be shown as more than one line.
+ */
+const literal = (subject: string): string => subject.replaceAll('=?', '= ?');
+
+const messageIdIn = (reference: string): string | null =>
+  /^<[\w.-]+@[\w.-]+>/.exec(reference)?.[0] ?? null;
+
+/** That of the ticket's first mail, so that they stay one conversation. */
+function subjectOf(message: Message, subject: string, before: { first: string } | null): string {
+  if (message.kind !== 'ticket' || before === null) return subject;
+  const first = safeLine(before.first.replace(/^<[^<>]*>/, '').slice(0, limits.subject + 1));
+  return first.startsWith(`T-${message.ticket.number}:`) ? first : subject;
+}

@@ -1,0 +1,104 @@
+/** One mail over one connection of SMTP. */
+import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import type { NodemailerError } from 'nodemailer';
+import { asciiHost, type EmailConfig } from './config.ts';
+import type { Mail } from './compose.ts';
+
+/** The server has not taken the mail, or it is not known whether it has. */
+export class MailFailure extends Error {
+  override readonly name = 'MailFailure';
+  override readonly cause: NodemailerError;
+  /** whether the server may have the whole mail: then only its answer is missing */
+  readonly wasSent: boolean;
+
+  constructor(cause: NodemailerError, wasSent: boolean) {
+    super(cause.message, { cause });
+    this.cause = cause;
+    this.wasSent = wasSent;
+  }
+}
+
+/** A recipient that the server refused, while it took others. */
+export interface Refused {
+  address: string;
+  answer: string;
+}
+
+/** The server has taken the mail for all recipients but those that are returned. Throws {@link MailFailure}. */
+export async function sendMail(
+  { from, to, raw }: Mail,
+  config: EmailConfig,
+  { address, signal }: { address: string; signal: AbortSignal },
+): Promise<Refused[]> {
+  const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
+  const { host, port, security, user, password } = config;
+  // The connection goes to the address that was judged; the certificate is judged by the name.
+  const name = isIP(host) === 0 ? asciiHost(host)! : undefined;
+  const connection = new SMTPConnection({
+    host: address,
+    port,
+    servername: name,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    tls: { minVersion: 'TLSv1.2' },
+    // What a connection is given up for is closed at once.
+    socketCloseTimeout: 0,
+    logger: false,
+  });
+
+  let wasSent = false;
+  const { promise, resolve, reject } = Promise.withResolvers<Refused[]>();
+  const fail = (error: Error): void => {
+    reject(new MailFailure(error, wasSent));
+    connection.close();
+  };
+  const stop = (): void =>
+    fail(new Error(`it was stopped: ${String(signal.reason)}`, { cause: signal.reason }));
+  // It stays for the whole life of the connection, as an error that is not listened to ends the process.
+  connection.on('error', fail);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+
+  const send = (): void => {
+    // It is read when the server has asked for the mail: what ends before that has sent none of it.
+    const body = Readable.from(
+      (function* () {
+        wasSent = true;
+        yield raw;
+      })(),
+    );
+    connection.send({ from, to, size: raw.length }, body, (error, info) => {
+      if (error) return fail(error);
+      resolve(
+        (info.rejectedErrors ?? []).map((each) => ({
+          address: each.recipient ?? '',
+          answer: each.response ?? '',
+        })),
+      );
+    });
+  };
+
+  if (!signal.aborted)
+    connection.connect((error) => {
+      if (error) return fail(error);
+      if (user === undefined) return send();
+      connection.login({ credentials: { user, pass: password } }, (refused) =>
+        refused ? fail(refused) : send(),
+      );
+    });
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    leave(connection);
+  }
+}
+
+/** With a farewell, for which the server has a second. */
+function leave(connection: { destroyed: boolean; quit(): void; close(): void }): void {
+  if (connection.destroyed) return;
+  connection.quit();
+  setTimeout(() => connection.close(), 1_000).unref();
+}

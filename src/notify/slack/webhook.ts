@@ -1,0 +1,39 @@
+/** An incoming webhook of Slack: it takes a new message, and answers with a word instead of a name for it. */
+import { messageOf } from '../../ground/errors.ts';
+import { OutboundError } from '../../outbound/request.ts';
+import type { ChannelContext } from '../channel.ts';
+import { safeLine } from '../words/safe.ts';
+import { refusalOf, SlackRefusal, unanswered } from './answer.ts';
+import type { SlackText } from './blocks.ts';
+import { isPrivate } from './config.ts';
+
+/** Throws {@link SlackRefusal}. */
+export async function postToWebhook(
+  url: string,
+  { text, blocks }: SlackText,
+  { request }: Pick<ChannelContext<unknown>, 'request'>,
+): Promise<void> {
+  if (!isPrivate(url))
+    throw new SlackRefusal({
+      sent: false,
+      why: 'webhook_url is no address that begins with https://: set the secret to the one that Slack gave',
+      final: 'channel',
+    });
+  const asIs = { mrkdwn: false, unfurl_links: false, unfurl_media: false, link_names: false };
+  const answer = await request({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ text, ...(blocks.length > 0 && { blocks }), ...asIs }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof OutboundError)) throw error;
+    throw unanswered(safeLine(messageOf(error).slice(0, 300)), error.sent);
+  });
+  if (answer.status === 200) return;
+  const [word = ''] = answer.body.trim().split(/\s/, 1);
+  throw refusalOf(
+    answer.status,
+    /^[a-z_]{1,60}$/.test(word) ? word : null,
+    answer.headers['retry-after'],
+  );
+}

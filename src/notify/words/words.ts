@@ -1,0 +1,50 @@
+import type { Message, TestMessage } from '../message.ts';
+import { groupWords } from './group.ts';
+import { Parts, type Limits, type Words } from './parts.ts';
+import { repeatOf } from './repeat.ts';
+import { ticketWords } from './ticket.ts';
+
+export type { Limits, Words } from './parts.ts';
+
+/** A message in words, each part safe to show and within these limits. */
+export function wordsOf(message: Message, limits: Limits): Words {
+  switch (message.kind) {
+    case 'ticket':
+      return ticketWords(message, limits);
+    case 'group':
+      return groupWords(message, limits);
+    case 'test':
+      return testWords(message, limits);
+  }
+}
+
+function testWords(message: TestMessage, limits: Limits): Words {
+  const parts = new Parts();
+  return {
+    subject: 'A test message of Roundsman',
+    standing: 'Messages arrive here. Nothing is wrong, and nothing is to be done.',
+    facts: [{ label: 'Asked by', value: parts.line('who asked', message.asked_by, limits.line) }],
+    body: [],
+    history: [],
+    repeat: repeatOf(message),
+    cut: parts.cut('npx roundsman notify list'),
+    commands: [],
+  };
+}
+
+/** All of a message in lines of plain text; a channel without a form of its own sends these. */
+export function linesOf(words: Words): string[] {
+  const width = Math.max(0, ...words.facts.map(({ label }) => label.length));
+  const parts: string[][] = [
+    [words.subject, words.standing],
+    words.repeat === null ? [] : [words.repeat],
+    words.facts.map(({ label, value }) => `${label.padEnd(width)}  ${value}`),
+    words.body,
+    words.history.length > 0 ? ['What happened', ...words.history] : [],
+    words.cut === null ? [] : [words.cut],
+    words.commands,
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, at) => (at > 0 ? ['', ...lines] : lines));
+}
