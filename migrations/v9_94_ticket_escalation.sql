@@ -2,9 +2,9 @@
 -- wakes, gets another person by a person's hand, or is no longer acknowledged. The clocks of tickets that are there already
 -- begin now: nothing that happened before pages anyone.
 ALTER TABLE bot_tickets
-  -- of engine.policies, whose rows stay; NULL: it ended before there was any
-  ADD COLUMN policy_version int,
-  ADD COLUMN escalation_began_at timestamptz NOT NULL DEFAULT now(),
+  -- of engine.policies, whose rows stay
+  ADD COLUMN policy_version int DEFAULT engine.current_policy(),
+  ADD COLUMN escalation_began_at timestamptz NOT NULL DEFAULT engine.now(),
   -- how many steps of its rule were taken since then
   ADD COLUMN escalation_step int NOT NULL DEFAULT 0 CHECK (escalation_step >= 0),
   -- who had it when the clock began, kept by the first step: by that its rule is chosen
@@ -14,10 +14,12 @@ ALTER TABLE bot_tickets
   -- when the policy made it more severe; once until it is reopened
   ADD COLUMN policy_raised_at timestamptz,
   -- when the policy is asked about it next; NULL: not before it changes
-  ADD COLUMN escalate_at timestamptz;
-UPDATE bot_tickets
-SET policy_version = engine.current_policy(), escalation_began_at = engine.now(), escalate_at = engine.now()
-WHERE status IN ('open', 'assigned');
+  ADD COLUMN escalate_at timestamptz DEFAULT engine.now();
+-- These defaults were for the rows that are there, which are not written: their updated_at stays.
+ALTER TABLE bot_tickets
+  ALTER COLUMN policy_version DROP DEFAULT,
+  ALTER COLUMN escalation_began_at SET DEFAULT now(),
+  ALTER COLUMN escalate_at DROP DEFAULT;
 
 -- What the job escalate-tickets looks for.
 CREATE INDEX idx_tickets_escalate ON bot_tickets (escalate_at)

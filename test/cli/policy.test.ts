@@ -225,4 +225,14 @@ describe('a ticket', () => {
       'medium, as the policy said: not acknowledged for 1h (runs find low)',
     );
   });
+
+  test('that a person takes is acknowledged, and one that they are given is not', async () => {
+    const ticket = await insertTicket(db, bot, 'it pages');
+    const to = await roundsman(url, 'tickets', 'assign', ticket, 'bob', '--as', 'ann');
+    expect(to.out).toBe(`Assigned ${ticket} to bob.\n`);
+    const took = await roundsman(url, 'tickets', 'assign', ticket, 'bob', '--as', 'bob');
+    expect(took.out).toBe(`Assigned ${ticket} to bob. Its response clock has stopped.\n`);
+    const again = await roundsman(url, 'tickets', 'assign', ticket, 'bob', '--as', 'bob');
+    expect(again.out).toContain("is bob's already");
+  });
 });

@@ -159,6 +159,12 @@ test('all mistakes are told, each with its place', () => {
   }
 });
 
+test('the example of docs/escalation.md is a policy', () => {
+  const page = readFileSync(new URL('../../docs/escalation.md', import.meta.url), 'utf8');
+  const [, example] = /```yaml\n([\s\S]*?)```/.exec(page)!;
+  expect(readPolicy(example!, 'docs').policy.rules).toHaveLength(3);
+});
+
 test('the default is what the migration writes', () => {
   const file = new URL('../../migrations/v9_93_policies.sql', import.meta.url);
   const [, written] = /VALUES\s+\('(\{[\s\S]*?\})', 'roundsman'\)/.exec(

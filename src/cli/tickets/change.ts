@@ -25,11 +25,13 @@ export async function assign(ticket: string, who: string, options: ChangeOptions
     const given = await assignTicket({ db, actor: actorOf(options.as) }, { ticket, who });
     if (options.json) return json(given.ticket);
     const { number, assigned_to } = given.ticket;
-    const before = given.before ? `, it was ${printable(given.before)}'s` : '';
+    const before =
+      given.before && given.before !== assigned_to ? `, it was ${printable(given.before)}'s` : '';
+    const stopped = given.took ? ' Its response clock has stopped.' : '';
     say(
       given.same
         ? `T-${number} is ${printable(assigned_to!)}'s already.`
-        : `Assigned T-${number} to ${printable(assigned_to!)}${before}.`,
+        : `Assigned T-${number} to ${printable(assigned_to!)}${before}.${stopped}`,
     );
   });
 }

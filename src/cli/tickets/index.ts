@@ -82,7 +82,7 @@ export function ticketsCommand(): Command {
     .command('assign')
     .argument(...ticket)
     .argument('<who>', 'the name of the person')
-    .description('give a ticket to a person')
+    .description('give a ticket to a person; who takes one acknowledges it by that')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, who, options) =>

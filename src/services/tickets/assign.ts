@@ -29,13 +29,14 @@ export function assigneeOf(who: string, ticket: string): string {
 }
 
 /**
- * Gives a pending ticket to a person; who takes it acknowledges it. For operators. Throws NotFoundError, UsageError for a name
- * that does not fit, TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
+ * Gives a pending ticket to a person; who takes it acknowledges it by that (`took`). For operators. Throws NotFoundError,
+ * UsageError for a name that does not fit, TicketOverError, TicketMergedError, and TicketChangedError when another change came
+ * first.
  */
 export async function assignTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given, who }: { ticket: string; who: string },
-): Promise<Assigned> {
+): Promise<Assigned & { took: boolean }> {
   authorise(actor, 'assign tickets', 'operator');
   const name = assigneeOf(who, given);
   const seen = await pendingTicketOf(db, given, 'assigned');
@@ -44,5 +45,5 @@ export async function assignTicket(
   const ticket = same
     ? seen
     : await db.transaction().execute((trx) => give(trx, seen, name, actor.name));
-  return { ticket, before: seen.assigned_to, same };
+  return { ticket, before: seen.assigned_to, same, took: takes && !same };
 }
