@@ -6,7 +6,7 @@ import { messageOf } from '../../ground/errors.ts';
 import { noFile } from '../../ground/files/no-file.ts';
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
 import {
-  mostBytes,
+  maxBytes,
   tooLong,
   unusable,
   type GivenSolution,
@@ -55,12 +55,12 @@ async function textOf(file: string): Promise<string> {
     for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      if (bytes > mostBytes) break;
+      if (bytes > maxBytes) break;
     }
   } catch (error) {
     throw unusable(nameOf(file), messageOf(error), error);
   }
-  if (bytes > mostBytes) throw tooLong(nameOf(file));
+  if (bytes > maxBytes) throw tooLong(nameOf(file));
   const text = decoded(Buffer.concat(chunks));
   if ('why' in text) throw unusable(nameOf(file), text.why);
   return text.text;
