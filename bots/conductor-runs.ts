@@ -90,7 +90,7 @@ export function successRate(config: RunsConfig, context: EventContext) {
 /** How old a bot's newest run may be: a bot that runs every month is included. */
 export const newestRunSeconds = 32 * 24 * 3_600;
 /** How many of the newest runs are read. */
-const mostInRow = 50;
+const maxInRow = 50;
 
 // How many of a bot's newest runs in a row performed no checks, or performed some. A single run of either kind says
 // little.
@@ -101,14 +101,14 @@ export function noChecks(config: RunsConfig, context: EventContext) {
     FROM (
       SELECT b.name, newest.*,
         (SELECT count(*)::int FROM unnest(newest.all_empty) WITH ORDINALITY AS each (empty, place)
-         WHERE place < coalesce(array_position(newest.all_empty, NOT newest.empty), ${mostInRow + 1})) AS in_row
+         WHERE place < coalesce(array_position(newest.all_empty, NOT newest.empty), ${maxInRow + 1})) AS in_row
       FROM bots b ${startOf(context)} CROSS JOIN LATERAL (
         SELECT (array_agg(id))[1] AS id, (array_agg(status))[1] AS status, max(started_at) AS started_at,
           (array_agg(empty))[1] AS empty, array_agg(empty) AS all_empty
         FROM (
           SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
           WHERE e.bot_id = b.id AND ${counted} AND e.started_at >= start.at AND e.started_at <= ${context.now}
-          ORDER BY e.started_at DESC LIMIT ${mostInRow}
+          ORDER BY e.started_at DESC LIMIT ${maxInRow}
         ) runs
       ) newest
       WHERE newest.id IS NOT NULL AND ${among(context)}

@@ -41,7 +41,7 @@ interface Way {
 }
 
 /** Decisions of a day are searched among this many of the newest. */
-const mostDecisions = 20_000;
+const maxDecisions = 20_000;
 
 /**
  * The heals in the 24 hours that end with each heal. An entry that has reached a limit counts as being at it for a
@@ -59,7 +59,7 @@ const entries = (now: Date, hours: number) => {
   return sql<Entry>`
   WITH seen AS MATERIALIZED (
     SELECT d.knowledge_id, d.verdict, d.gate, d.decided_at
-    FROM (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostDecisions)}) d
+    FROM (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(maxDecisions)}) d
     WHERE d.decided_at > ${now}::timestamptz - interval '24 hours'
   ), resolved AS MATERIALIZED (
     SELECT metadata ->> 'component' AS name, max(resolved_at) AS at FROM bot_tickets

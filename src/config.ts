@@ -1,16 +1,13 @@
-import { lstatSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { completeUrl } from './ground/complete-url.ts';
 import { problemOf } from './ground/database-address.ts';
 import { problemOfPing } from './ground/ping-address.ts';
 import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
-import { isPackage } from './ground/is-package.ts';
 import { redisDatabaseIn } from './ground/redis-database.ts';
-import { NoSettingsError, readSettings } from './ground/files/settings-file.ts';
-import { distrust, type Distrust } from './ground/files/trusted.ts';
+import { dotEnvFile, dotEnvText, projectDirectory } from './dot-env.ts';
+import { NoSettingsError } from './ground/files/settings-file.ts';
 
 export interface Config {
   /** the address of a PostgreSQL; without it the embedded one in `home` is used */
@@ -62,17 +59,12 @@ export class BadSettingsError extends UsageError {
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
-export const projectDirectory: string = isPackage
-  ? process.cwd()
-  : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
-
 /**
  * Reads the environment, then `.env` for what is not set there; checks and freezes all of it. Throws {@link
  * UsageError} that names the variable, or {@link BadSettingsError} that names several.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const given: NodeJS.ProcessEnv = { ...dotEnv(join(projectDirectory, '.env')), ...environment };
+  const given: NodeJS.ProcessEnv = { ...dotEnv(), ...environment };
   const bad: BadSetting[] = [];
   const all = <Value>(read: () => Value): Value | undefined => {
     try {
@@ -104,31 +96,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return Object.freeze(config);
 }
 
-/**
- * Why a `.env` may not be read, null where it may. Asked before it is opened: reading another user's pipe would never end.
- * Throws ENOENT where the file does not exist: then it does not matter who could create it.
- */
-export function distrustSettings(file: string): Distrust | null {
-  lstatSync(file);
-  return distrust(file);
-}
-
-function dotEnv(file: string): NodeJS.Dict<string> {
-  let hint = 'make the file readable and your own, or remove it';
+function dotEnv(): NodeJS.Dict<string> {
   try {
-    const found = distrustSettings(file);
-    if (found) {
-      hint = `${found.hint}, or remove ${file}`;
-      throw new Error(`${found.why}, so its settings may be another user's`);
-    }
-    return parseEnv(readSettings(file));
+    return parseEnv(dotEnvText());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    if (error instanceof NoSettingsError) hint = error.hint;
     throw new UsageError({
       what: 'the settings could not be read',
-      why: `${file}: ${(error as Error).message}`,
-      hint,
+      why: `${dotEnvFile}: ${(error as Error).message}`,
+      hint:
+        error instanceof NoSettingsError
+          ? error.hint
+          : 'make the file readable and your own, or remove it',
     });
   }
 }

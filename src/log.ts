@@ -7,14 +7,14 @@ import { openRedaction, passwordsIn, type Redaction } from './ground/secrets/red
 export type Log = Logger;
 
 /** The most bytes that may wait for a reader of standard output that does not read; lines beyond this are dropped. */
-const mostWaiting = 1024 * 1024;
+const maxWaiting = 1024 * 1024;
 
 /** A reader that stops reading must not stop the process: lines that it does not take are dropped and counted. */
 function standardOutput(): Destination {
   let left = 0;
   return {
     write(line) {
-      if (process.stdout.writableLength > mostWaiting) return void (left += 1);
+      if (process.stdout.writableLength > maxWaiting) return void (left += 1);
       if (left > 0) {
         const gap = { level: 40, time: Date.now(), pid: process.pid, left_out: left };
         left = 0;

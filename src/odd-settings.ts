@@ -1,11 +1,8 @@
 /**
  * Settings that look as if they were given but are not read: mistyped names, and lines of `.env` that set nothing.
  */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { distrustSettings, projectDirectory } from './config.ts';
-import { readSettings } from './ground/files/settings-file.ts';
+import { dotEnvFile, dotEnvText, textOfDotEnv } from './dot-env.ts';
 import { nearest } from './ground/nearest.ts';
 
 export const knownSettings = [
@@ -28,7 +25,7 @@ const internal = new Set(['ROUNDSMAN_CHILD', 'ROUNDSMAN_HANDED_OVER_BY']);
  */
 export function oddSettings(
   environment: NodeJS.ProcessEnv = process.env,
-  file: string = join(projectDirectory, '.env'),
+  file: string = dotEnvFile,
 ): string[] {
   const text = read(file);
   // What is no name may hold a part of a value: its line is told by its number.
@@ -107,9 +104,7 @@ function assignments(text: string): Assignment[] {
 
 function read(file: string): string {
   try {
-    if (distrustSettings(file)) return '';
-    // A pipe gives its text once, to the code that reads the settings.
-    return statSync(file).isFile() ? readSettings(file) : '';
+    return file === dotEnvFile ? dotEnvText() : textOfDotEnv(file);
   } catch {
     // The code that reads the settings reports a file that it cannot or may not read.
     return '';

@@ -15,7 +15,7 @@ export class BadDefinitionError extends UsageError {
 }
 
 /** The most settings that a hint names. */
-const mostNamed = 12;
+const maxNamed = 12;
 
 /** The first of the issues in `why`, all of them as reasons; unknown settings with those that may be meant. */
 export function refusal(
@@ -48,7 +48,7 @@ export function settingsHint(bot: Bot, keys: string[]): string {
   const names = settings.map(({ key }) => key);
   const meant = keys.flatMap((key) => (names.includes(key) ? [] : nearest(key, names)));
   const wrong = settings.filter(({ key }) => keys.includes(key)).map(settingInWords);
-  const list = names.slice(0, mostNamed).join(', ');
+  const list = names.slice(0, maxNamed).join(', ');
   return [
     ...(meant.length > 0 ? [`did you mean ${[...new Set(meant)].join(', ')}?`] : []),
     ...(wrong.length > 0 ? [`it takes ${wrong.join('; ')};`] : [`it has ${list};`]),

@@ -13,7 +13,7 @@ export type Solution =
 
 // Each text is parsed once, and not for every finding that it matches: a hostile text takes a few hundred milliseconds.
 const read = new WeakMap<Catalogue, Map<string, Solution>>();
-const mostRead = 20_000;
+const maxRead = 20_000;
 
 /** A solution is a playbook when it begins with `steps:`; anything else is advice. */
 export function readSolution(solution: string, catalogue: Catalogue): Solution {
@@ -23,7 +23,7 @@ export function readSolution(solution: string, catalogue: Catalogue): Solution {
   const before = known.get(solution);
   if (before) return before;
   const made = stepsOf(solution, catalogue);
-  if (known.size >= mostRead) known.delete(known.keys().next().value!);
+  if (known.size >= maxRead) known.delete(known.keys().next().value!);
   known.set(solution, made);
   return made;
 }

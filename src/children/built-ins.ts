@@ -154,7 +154,7 @@ function ofModules(): Named {
 }
 
 /** How many changes are named at most. */
-const mostNamed = 20;
+const maxNamed = 20;
 
 /**
  * Remembers all of them as they are now. The returned function says which are different, with at most one change for
@@ -166,7 +166,7 @@ export function watchBuiltIns(): () => string[] {
   const kept = [...found].map(([object, name]) => keep(name, object, language.has(object)));
   return () => {
     const changed: string[] = [];
-    for (let at = 0; at < kept.length && changed.length < mostNamed; at++) {
+    for (let at = 0; at < kept.length && changed.length < maxNamed; at++) {
       const change = changeOf(kept[at]!);
       if (change !== null) changed[changed.length] = change;
     }

@@ -19,10 +19,10 @@ export interface ProcessOptions {
 }
 
 /** How many characters of a process's standard error are kept: the newest ones. */
-const mostHeard = 4_000;
+const maxHeard = 4_000;
 
 /** How many characters one task may print on standard error: more would keep the worker busy. */
-const mostPrinted = 16 * 2 ** 20;
+const maxPrinted = 16 * 2 ** 20;
 
 /** How long the pipes of a process that has ended are still read: another process may hold them open for ever. */
 const lastWordsMs = 250;
@@ -101,10 +101,10 @@ export class ChildProcess {
   #hear(text: string): void {
     const heard = this.#heard + text;
     // The cut is marked, so that the rest of a secret that was cut is recognised.
-    this.#heard = heard.length > mostHeard ? `…${heard.slice(-mostHeard)}` : heard;
+    this.#heard = heard.length > maxHeard ? `…${heard.slice(-maxHeard)}` : heard;
     this.#printed += text.length;
-    if (this.#printed > mostPrinted)
-      this.kill(`it printed more than ${mostPrinted / 2 ** 20} MB on standard error`, true);
+    if (this.#printed > maxPrinted)
+      this.kill(`it printed more than ${maxPrinted / 2 ** 20} MB on standard error`, true);
   }
 
   #end(): Promise<ChildEndedError> {

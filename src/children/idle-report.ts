@@ -7,7 +7,7 @@ import { watchTypeParsers } from './type-parsers.ts';
 
 /** The most characters, and the most items; see the shape of the message (message.ts). */
 const longest = 200;
-const mostItems = 100;
+const maxItems = 100;
 
 /** Looks for changes in a child's own process. */
 export interface Watch {
@@ -29,7 +29,7 @@ export function watchSelf(mark: string): Watch {
   const leftBehind = watchLeftBehind(mark);
   const held = watchHeap();
   const reportOf = (left: string[]): IdleReport => ({
-    left: left.slice(0, mostItems).map((each) => each.slice(0, longest)),
+    left: left.slice(0, maxItems).map((each) => each.slice(0, longest)),
     ...held(),
   });
   return {

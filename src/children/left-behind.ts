@@ -10,7 +10,7 @@ import { watchUnreferenced } from './unreferenced.ts';
 const waitMs = [1, 4, 20, 75];
 
 /** How many more files than at the start may be open: sockets of the database and of requests count too. */
-const mostFiles = 32;
+const maxFiles = 32;
 
 const openFiles = (): number => {
   try {
@@ -112,7 +112,7 @@ export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Pr
       await whileAny(unreferenced);
       const left = [...(await active()), ...unreferenced()];
       const more = openFiles() - files;
-      return more > mostFiles ? [...left, `${more} open files`] : left;
+      return more > maxFiles ? [...left, `${more} open files`] : left;
     },
   };
 }

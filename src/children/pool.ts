@@ -36,13 +36,13 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
 const spawnDelayMs = 100;
 
 /** More starts at once than processors would only slow down each start and everything else. */
-const mostStarting = availableParallelism();
+const maxStarting = availableParallelism();
 
 /** A child that was idle for this long inspects everything that its tasks may have changed. */
 const inspectAfterMs = 20;
 
 /** A child is replaced after this many tasks, so that what checks leak does not add up for ever. */
-const mostTasks = 10_000;
+const maxTasks = 10_000;
 
 interface Waiting {
   since: number;
@@ -92,7 +92,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
     // When there is no child at all, none can become free.
     const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
-    return Math.min(mostStarting, Math.max(first, waited + Number(allBusy)));
+    return Math.min(maxStarting, Math.max(first, waited + Number(allBusy)));
   }
 
   /** False when the system starts no process; then the run that has waited longest gets the error. */
@@ -181,7 +181,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     // A child that has ended, or that is ended now, leaves the pool by itself.
     if (isUnchanged(child, await child.idle())) {
       held.delete(child);
-      if (child.tasks < mostTasks) offer(child);
+      if (child.tasks < maxTasks) offer(child);
       else child.kill('it has reached the limit of tasks for a child');
     }
     provide();

@@ -61,11 +61,11 @@ export function kill(pid: number): void {
 }
 
 /** How often the search for processes that were started meanwhile is repeated. */
-const mostSweeps = 10;
+const maxSweeps = 10;
 
 /** Ends all processes that carry the mark, except those in `except`. Never rejects. */
 export async function sweep(mark: string, except: number[] = []): Promise<void> {
-  for (let times = 0; times < mostSweeps; times++) {
+  for (let times = 0; times < maxSweeps; times++) {
     const found = await markedProcesses(mark, except);
     if (found.length === 0) return;
     for (const pid of found) kill(pid);

@@ -4,7 +4,7 @@ import type pg from 'pg';
 const plannedAt = new WeakMap<pg.ClientBase, number>();
 
 /** The maximum age of plans. To make all plans of a connection again costs some 10 ms. */
-const mostAgeMs = 2_000;
+const maxAgeMs = 2_000;
 
 /**
  * Called before each use of an engine connection. It drops plans that are older than 2 s: those of named statements,
@@ -16,7 +16,7 @@ const mostAgeMs = 2_000;
 export function planAnew(client: pg.ClientBase): void {
   const now = performance.now();
   const at = plannedAt.get(client);
-  if (at !== undefined && now - at < mostAgeMs) return;
+  if (at !== undefined && now - at < maxAgeMs) return;
   plannedAt.set(client, now);
   // Not awaited: if this fails, the caller's next statement on this connection fails too.
   if (at !== undefined) client.query('DISCARD PLANS').catch(() => {});

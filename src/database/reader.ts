@@ -25,7 +25,7 @@ export async function hasReader(db: Db): Promise<boolean> {
 }
 
 /** Rows of a table are counted up to this number, which is enough to show that a policy hides rows. */
-const mostCounted = 1_000;
+const maxCounted = 1_000;
 
 /**
  * Tables of the platform of which `reader` sees fewer rows than `db`: row level security would hide rows from checks
@@ -42,7 +42,7 @@ export async function hiddenFrom(reader: Db, db: Db): Promise<string[]> {
   const counts = sql.join(
     tables.map(
       ({ name }) =>
-        sql`SELECT ${name}::text AS name, count(*)::int AS count FROM (SELECT FROM ${sql.raw(name)} LIMIT ${sql.lit(mostCounted)}) seen`,
+        sql`SELECT ${name}::text AS name, count(*)::int AS count FROM (SELECT FROM ${sql.raw(name)} LIMIT ${sql.lit(maxCounted)}) seen`,
     ),
     sql` UNION ALL `,
   );

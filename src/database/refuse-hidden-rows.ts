@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 export class HiddenRowsError extends RoundsmanError {}
 
 /** The most tables that a message names. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 /**
  * Makes sure that checks see all rows that this process sees. With `open`, it first grants the reader access to
@@ -28,8 +28,8 @@ export async function refuseHiddenRows(
       hidden = await hiddenFrom(reader, db);
     }
     if (hidden.length === 0) return true;
-    const named = hidden.slice(0, mostNamed).join(', ');
-    const more = hidden.length > mostNamed ? ` and ${hidden.length - mostNamed} more` : '';
+    const named = hidden.slice(0, maxNamed).join(', ');
+    const more = hidden.length > maxNamed ? ` and ${hidden.length - maxNamed} more` : '';
     throw new HiddenRowsError({
       what: 'checks would not see all rows',
       why: `row level security hides rows of ${named}${more} from roundsman_reader, the role with which checks read`,

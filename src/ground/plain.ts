@@ -6,13 +6,13 @@ const deepest = 16;
  * The most values that are kept. The depth limit alone is not enough: a value that contains itself in several places
  * grows exponentially with the depth.
  */
-const mostValues = 200_000;
+const maxValues = 200_000;
 
 /**
  * Any value as JSON that PostgreSQL can store: no NUL or lone surrogate in texts and keys, no cycle, nothing deeper
  * than 16 levels, nothing that JSON cannot express. Values after the first 200,000 are left out.
  */
-export const plain = (value: unknown): unknown => plainOf(value, 0, { left: mostValues });
+export const plain = (value: unknown): unknown => plainOf(value, 0, { left: maxValues });
 
 function plainOf(value: unknown, depth: number, values: { left: number }): unknown {
   values.left -= 1;

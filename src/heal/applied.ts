@@ -21,7 +21,7 @@ export const noSecret = (name: string): never => {
 };
 
 /** The most characters of an action's evidence as JSON, its parameters included. */
-const mostEvidence = 1_000_000;
+const maxEvidence = 1_000_000;
 
 /**
  * What a remedy returned, as it is stored. If that is too large, the excess is left out for an effect outside, which
@@ -36,8 +36,8 @@ function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
     params: keptParams(remedy, params),
   }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
-  if (length <= mostEvidence) return kept;
-  const why = `its evidence has ${length} characters; the limit is ${mostEvidence}`;
+  if (length <= maxEvidence) return kept;
+  const why = `its evidence has ${length} characters; the limit is ${maxEvidence}`;
   if (!remedy.outside) throw new Error(why);
   return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
 }

@@ -34,7 +34,7 @@ export interface Explanation {
   decisions: Awaited<ReturnType<typeof decisionsOn>>;
 }
 
-const mostDecisions = 200;
+const maxDecisions = 200;
 
 /** A resolved finding is explained by the decisions about it. */
 export async function explain(
@@ -42,7 +42,7 @@ export async function explain(
   catalogue: Catalogue,
   finding: Selectable<BotFindings>,
 ): Promise<Explanation> {
-  const decisions = await decisionsOn(db, { finding: finding.id }, mostDecisions);
+  const decisions = await decisionsOn(db, { finding: finding.id }, maxDecisions);
   if (finding.resolved_at) return { candidates: [], unexamined: [], decisions };
   const open = openFindingOf(finding);
   const { candidates, unexamined } = await match(db, catalogue, open);

@@ -26,7 +26,7 @@ export interface Matched {
 }
 
 /** Longer texts are cut before matching: a pattern is matched against a finding, not against a log file. */
-export const mostText = 16_384;
+export const maxText = 16_384;
 
 /** The text of a finding that patterns are matched against. */
 export const textOf = ({
@@ -35,7 +35,7 @@ export const textOf = ({
   affected_component,
 }: {
   [part in 'title' | 'description' | 'affected_component']: string | null;
-}): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, mostText);
+}): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, maxText);
 
 /**
  * The entries whose pattern is found in the finding's title, description or component: disabled ones too, and no removed

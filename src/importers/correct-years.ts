@@ -1,6 +1,6 @@
 /** Rows that were written with a later year than the end of their log shows, before the end was read. */
 import type pg from 'pg';
-import type { Tally } from './log-rows.ts';
+import type { Tally } from './tally.ts';
 import type { Years } from './reading/years.ts';
 import type { Zone } from './reading/zone.ts';
 

@@ -2,7 +2,7 @@
 import type { ParsedRow } from './reading/log-format.ts';
 
 /** So many rows of other writers may stand between a row and a line that belongs to it. */
-const mostHeld = 100;
+const maxHeld = 100;
 
 /** The newest row of a log, and the newest hundred of one in which several write between each other. */
 export class HeldRows<Row> {
@@ -12,7 +12,7 @@ export class HeldRows<Row> {
 
   /** Holds a row, and returns the one that is complete because of it. */
   hold(parsed: ParsedRow<Row>): Row | undefined {
-    const size = parsed.writer === undefined ? 1 : mostHeld;
+    const size = parsed.writer === undefined ? 1 : maxHeld;
     if (this.#held.length < size) {
       this.#held.push(parsed);
       return undefined;

@@ -10,7 +10,8 @@ import { copyRows } from './copy-rows.ts';
 import { correctYears } from './correct-years.ts';
 import { unreadable, type LogFile } from './log-file.ts';
 import { recognise } from './imported-before.ts';
-import { emptyTally, rowsOf, type Tally } from './log-rows.ts';
+import { rowsOf } from './log-rows.ts';
+import { emptyTally, type Tally } from './tally.ts';
 import type { LogFormat, LogTable, TimeUnit, Timed } from './reading/log-format.ts';
 import { utc, type Zone } from './reading/zone.ts';
 

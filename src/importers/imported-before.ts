@@ -46,7 +46,7 @@ export interface Seen {
 }
 
 /** A log that grew begins with what was imported of it; the beginnings of so many imports are compared. */
-const mostCompared = 1_000;
+const maxCompared = 1_000;
 
 /** The transaction that imports. */
 const own = 'pg_current_xact_id()::xid';
@@ -62,7 +62,7 @@ export async function recognise(
   const { rows: known } = again
     ? { rows: [] }
     : await client.query<Import>(
-        `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 ORDER BY imported_at DESC LIMIT ${mostCompared}`,
+        `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 ORDER BY imported_at DESC LIMIT ${maxCompared}`,
         [table],
       );
   const byLength = Map.groupBy(known, (each) => Number(each.bytes));

@@ -90,7 +90,7 @@ const programs: Partial<Record<Packing, string>> = {
 };
 
 /** An archive in an archive is rotated by two programs; more than that is made to unpack for ever. */
-const mostLayers = 3;
+const maxLayers = 3;
 
 async function textOf(given: Readable, name: string, layers = 0): Promise<Readable> {
   // A small archive fails before its text has a reader; without a listener this event would end the process.
@@ -102,7 +102,7 @@ async function textOf(given: Readable, name: string, layers = 0): Promise<Readab
   if (packing) {
     const unpack = unpackers[packing];
     const program = programs[packing];
-    if (!unpack || layers === mostLayers)
+    if (!unpack || layers === maxLayers)
       throw new UnreadableLogError({
         what,
         why: `${name} is ${packing === 'tar' ? 'an archive of files' : 'compressed'} (${packing}${unpack ? ', in several layers' : ''})`,

@@ -18,52 +18,11 @@ import type {
   Reading,
   Timed,
 } from './reading/log-format.ts';
-import type { Years } from './reading/years.ts';
 import type { Zone } from './reading/zone.ts';
+import { countMalformed, countRow, emptyTally, type Tally } from './tally.ts';
 
 /** No format that is known fits the first lines of a log, or none of them has a time. Nothing was imported. */
 export class UnknownLogError extends RoundsmanError {}
-
-/** What {@link rowsOf} has counted so far. */
-export interface Tally {
-  lines: number;
-  imported: number;
-  cut: number;
-  /** Lines of a text that was imported before and has grown since. They are not counted otherwise. */
-  known: number;
-  /** Lines that are no row of their own, but a part of another one. */
-  joined: number;
-  /** All are counted, the first ten are listed; line numbers begin at 1. */
-  malformed: { count: number; lines: { line: number; why: string }[] };
-  /** Of the rows that have a time, in ms since 1970. */
-  oldest: number | null;
-  newest: number | null;
-  /** Rows without a time. */
-  untimed: number;
-  /** The name of the format in which the log is read; null before it is known. */
-  format: string | null;
-  /** Whether a line had a time that names no zone. */
-  zoneTaken: boolean;
-  /** Of dates that name none; null before the format is known. */
-  years: Years | null;
-}
-
-export const emptyTally = (): Tally => ({
-  lines: 0,
-  imported: 0,
-  cut: 0,
-  known: 0,
-  joined: 0,
-  malformed: { count: 0, lines: [] },
-  oldest: null,
-  newest: null,
-  untimed: 0,
-  format: null,
-  zoneTaken: false,
-  years: null,
-});
-
-const listed = 10;
 
 /** A program writes the lines of one message at once. */
 const longestMessageMs = 10_000;
@@ -135,7 +94,7 @@ export function rowsOf<Row extends Timed>(
 
   function refuse(line: number, why: string): void {
     release();
-    if (++tally.malformed.count <= listed) tally.malformed.lines.push({ line, why });
+    countMalformed(tally, line, why);
   }
 
   const write = (row: Row): void => void (text += written(row, log.columns, untimedAt));
@@ -172,7 +131,7 @@ export function rowsOf<Row extends Timed>(
     if (row.created_at === null && !reading.untimed) return refuse(line, noTime);
     const complete = held.hold(parsed);
     if (complete) write(complete);
-    count(tally, row.created_at, cut ?? false);
+    countRow(tally, row.created_at, cut ?? false);
   }
 
   function join(line: number, more: string): void {
@@ -276,16 +235,6 @@ function written<Row extends Timed>(
     line += name === 'created_at' ? timestamp(row.created_at ?? untimedAt) : copyText(row[name]);
   }
   return `${line}\n`;
-}
-
-function count(tally: Tally, at: number | null, cut: boolean): void {
-  tally.imported++;
-  if (cut) tally.cut++;
-  if (at === null) tally.untimed++;
-  else {
-    if (tally.oldest === null || at < tally.oldest) tally.oldest = at;
-    if (tally.newest === null || at > tally.newest) tally.newest = at;
-  }
 }
 
 /** Calls `done` with an error instead of throwing: a stream that throws would end the process. */

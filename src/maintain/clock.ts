@@ -5,7 +5,7 @@ import { RoundsmanError } from '../ground/errors.ts';
 import type { BackendName } from '../queue/backend.ts';
 
 /** A clock that is further off than this is wrong. */
-export const mostSkewMs = 2_000;
+export const maxSkewMs = 2_000;
 
 export interface Skew {
   /** positive when this host is ahead; half of the round trip is subtracted */
@@ -26,7 +26,7 @@ export async function measureSkew(db: Db): Promise<Skew> {
   return { skewMs: Math.round(skew), atLeastMs: Math.max(0, Math.abs(skew) - roundTrip / 2) };
 }
 
-export const isWrong = ({ atLeastMs }: Skew): boolean => atLeastMs > mostSkewMs;
+export const isWrong = ({ atLeastMs }: Skew): boolean => atLeastMs > maxSkewMs;
 
 /** `3600.0 s ahead of the database's` */
 export const inWords = ({ skewMs }: Skew): string =>
@@ -40,7 +40,7 @@ export class ClockOffError extends RoundsmanError {
   constructor(skew: Skew) {
     super({
       what: "this host's clock is off, and BullMQ on PostgreSQL depends on it",
-      why: `it is ${inWords(skew)}; the limit is ${mostSkewMs / 1000} s: this process would take over runs that other workers are executing`,
+      why: `it is ${inWords(skew)}; the limit is ${maxSkewMs / 1000} s: this process would take over runs that other workers are executing`,
       hint: 'synchronise both clocks (NTP), or set REDIS_URL: BullMQ on Redis does not depend on the clocks of hosts',
     });
   }

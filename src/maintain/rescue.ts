@@ -14,9 +14,9 @@ import { oldestDue, type Cursor } from './oldest-due.ts';
 /** Queued runs examined by one query; the next query continues after the last of them. */
 const batch = 500;
 /** How many cancelled runs that never began one rescue ends; the next rescue continues. */
-const mostEnded = 5_000;
+const maxEnded = 5_000;
 /** The most queries in one rescue; it goes on only while most of the examined runs are lost. */
-const mostGoes = 10;
+const maxGoes = 10;
 
 export interface Rescued {
   /** queued runs whose entry was missing */
@@ -48,7 +48,7 @@ export function rescuer(
     emitLost(emit, again);
     await queue.add(await queueFreshRuns(db, batch));
     let queued = 0;
-    for (let go = 1; go <= mostGoes; go++) {
+    for (let go = 1; go <= maxGoes; go++) {
       const { lost, end } = await findLost(db, queue, after);
       after = end;
       const found = await queueRunsAgain(db, lost);
@@ -71,7 +71,7 @@ export function rescuer(
 
 async function endAll(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
   await noteCancellations(db);
-  return (await endCancelledRuns(db, mostEnded)) + (await endLost(db, escalate, emit));
+  return (await endCancelledRuns(db, maxEnded)) + (await endLost(db, escalate, emit));
 }
 
 /**

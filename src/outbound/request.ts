@@ -26,7 +26,7 @@ export interface OutboundLimits {
   /** from the lookup of the name to the last byte of the answer */
   timeoutMs: number;
   /** the most bytes of the answer's body that are read; a longer body is an error */
-  mostBytes?: number;
+  maxBytes?: number;
 }
 
 export interface OutboundAnswer {
@@ -51,7 +51,7 @@ export class OutboundError extends Error {
 /** Throws {@link OutboundError}. An answer with any status is a result. */
 export async function request(
   { method, url: given, headers, body }: OutboundRequest,
-  { hosts, publicly = false, signal: outer, timeoutMs, mostBytes = 65_536 }: OutboundLimits,
+  { hosts, publicly = false, signal: outer, timeoutMs, maxBytes = 65_536 }: OutboundLimits,
 ): Promise<OutboundAnswer> {
   const url = new URL(given);
   if (url.username || url.password) throw new OutboundError('the address holds a password', false);
@@ -78,7 +78,7 @@ export async function request(
         }),
       // undici's HTTP/1 parser enforces the bound below.
       allowH2: false,
-      maxResponseSize: mostBytes,
+      maxResponseSize: maxBytes,
       // The deadline is the only limit: these timeouts cover only one part of the request each.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -102,7 +102,7 @@ export async function request(
       ? `no answer within ${timeoutMs / 1000} s`
       : outer.aborted
         ? `stopped: ${String(outer.reason)}`
-        : explain(error, mostBytes);
+        : explain(error, maxBytes);
     throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error });
   }
 }
@@ -167,9 +167,9 @@ const always =
   (_, options, callback) =>
     options.all ? callback(null, [{ address, family }]) : callback(null, address, family);
 
-function explain(error: unknown, mostBytes: number): string {
+function explain(error: unknown, maxBytes: number): string {
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-    return `the answer is longer than ${mostBytes} bytes`;
+    return `the answer is longer than ${maxBytes} bytes`;
   return [code, message].filter(Boolean).join(': ') || String(error);
 }

@@ -24,7 +24,7 @@ export interface Remedies {
 }
 
 /** The most problems of one playbook that are reported. */
-const mostProblems = 20;
+const maxProblems = 20;
 
 /** A playbook cannot be used; `problems` are all that is wrong with it. */
 export class PlaybookError extends UsageError {
@@ -33,12 +33,12 @@ export class PlaybookError extends UsageError {
   constructor(all: Problem[]) {
     const problems = all
       .toSorted((a, b) => a.line - b.line || a.column - b.column)
-      .slice(0, mostProblems);
+      .slice(0, maxProblems);
     super({
       what: 'the playbook cannot be used',
       why:
         problems.map(({ line, column, message }) => `${line}:${column}: ${message}`).join('; ') +
-        (all.length > mostProblems ? `; and ${all.length - mostProblems} more` : ''),
+        (all.length > maxProblems ? `; and ${all.length - maxProblems} more` : ''),
       hint: 'docs/remedies.md says what a playbook may contain; editors can check it by docs/playbook.schema.json',
     });
     this.problems = problems;

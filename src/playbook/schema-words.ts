@@ -27,11 +27,11 @@ export interface JsonSchema {
 }
 
 /** The most words of a list that are named. */
-const mostNamed = 10;
+const maxNamed = 10;
 
 const namesInWords = (words: string[]): string =>
-  words.length > mostNamed
-    ? `${words.slice(0, mostNamed).join(', ')} or one of ${words.length - mostNamed} more`
+  words.length > maxNamed
+    ? `${words.slice(0, maxNamed).join(', ')} or one of ${words.length - maxNamed} more`
     : words.join(', ');
 
 /** ` from 1 to 5`, ` above 0`, ` up to 5`; the bounds that every whole number has are none. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Remedy } from '../contract/remedy.ts';
-import { mostSteps, stepShape } from './shape.ts';
+import { maxSteps, stepShape } from './shape.ts';
 
 /** A playbook as JSON Schema (2020-12), each remedy with its own parameters: docs/playbook.schema.json. */
 export function playbookSchema(remedies: readonly Remedy[]): object {
@@ -16,7 +16,7 @@ export function playbookSchema(remedies: readonly Remedy[]): object {
     steps: z
       .array(z.union(steps))
       .min(1)
-      .max(mostSteps)
+      .max(maxSteps)
       .describe('The next step is taken only if the check still fails.'),
   });
   return { title: 'Playbook', ...z.toJSONSchema(playbook, { io: 'input' }) };

@@ -1,9 +1,9 @@
 /** The shape of a playbook, without the remedies themselves. */
 import { z } from 'zod';
 
-export const mostSteps = 10;
+export const maxSteps = 10;
 /** bytes of UTF-8 */
-export const mostBytes = 16_384;
+export const maxBytes = 16_384;
 /** levels of lists and maps inside each other, the playbook itself included */
 export const deepest = 10;
 /** the longest `verify_after`, in seconds */
@@ -31,5 +31,5 @@ export const shape = z.strictObject({
   steps: z
     .array(stepShape, 'has to be a list of steps')
     .min(1, 'has no step')
-    .max(mostSteps, `has more than ${mostSteps} steps`),
+    .max(maxSteps, `has more than ${maxSteps} steps`),
 });

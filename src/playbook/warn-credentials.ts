@@ -8,7 +8,7 @@ export interface Warning extends Problem {
   name: string;
 }
 
-const mostWarnings = 20;
+const maxWarnings = 20;
 
 /** Empty for a text without one. A warning does not repeat the credential. `entry` is the name of the knowledge. */
 export function warnOfCredentials(entry: string, solution: string): Warning[] {
@@ -17,7 +17,7 @@ export function warnOfCredentials(entry: string, solution: string): Warning[] {
     read === null || read.problems.length > 0
       ? credentialsIn(solution).map(({ from }) => ({ ...placeOf(solution, from), path: [] }))
       : literalCredentials(read.value).map(({ path }) => ({ ...read.at([...path]), path }));
-  return found.slice(0, mostWarnings).map(({ path, ...place }) => {
+  return found.slice(0, maxWarnings).map(({ path, ...place }) => {
     const field = path.at(-1);
     const name = nameFrom(`${entry}_${typeof field === 'string' ? field : 'secret'}`);
     const label = path.length > 0 ? path.map(String).join('.') : 'this text';

@@ -10,7 +10,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
-import { deepest, mostBytes } from './shape.ts';
+import { deepest, maxBytes } from './shape.ts';
 
 /** A mistake and its place; lines and columns begin at 1. */
 export interface Problem {
@@ -39,7 +39,7 @@ export function readYaml(text: string): Text {
     at: () => start,
   });
   const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) return refuse(`is ${bytes} bytes long; the limit is ${mostBytes}`);
+  if (bytes > maxBytes) return refuse(`is ${bytes} bytes long; the limit is ${maxBytes}`);
 
   const lines = new LineCounter();
   const place = (offset: number) => {

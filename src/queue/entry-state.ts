@@ -10,7 +10,7 @@ export type EntryState = 'waiting' | 'delayed' | 'active' | 'gone';
 const activeForMs = 5_000;
 
 /** How many entries are remembered: the newest ones. A forgotten entry counts as seen for the first time. */
-const mostSeen = 5_000;
+const maxSeen = 5_000;
 
 /**
  * Returns the state of a job in the queue, by its id. The time at which a job was taken comes from the clock of the
@@ -26,7 +26,7 @@ export function readEntryState(queue: Queue): (id: string) => Promise<EntryState
     const since = seen.get(id) ?? now;
     if (!seen.has(id)) seen.set(id, now);
     for (const [oldest] of seen) {
-      if (seen.size <= mostSeen) break;
+      if (seen.size <= maxSeen) break;
       seen.delete(oldest);
     }
     return Math.max(now - since, Date.now() - (job.processedOn ?? 0));

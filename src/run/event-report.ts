@@ -92,7 +92,7 @@ export const reportOn = (asking: Asking, cutoffs: { key: string; cutoff: Date }[
   askAbout(asking, asking.from, startsOf(cutoffs, asking.from));
 
 /** The most questions about one list of keys; more are not worth their cost. */
-const mostQuestions = 64;
+const maxQuestions = 64;
 
 /**
  * What the check says about these keys alone, each from its own start on. A report that was cut short says nothing
@@ -115,7 +115,7 @@ export async function askAbout(
   const whole: Report = { ...first.report, truncated: false };
   const lists = halvesOf(starts);
   for (let list = lists.pop(); list; list = lists.pop()) {
-    const report = questions < mostQuestions ? (await put(list)).report : null;
+    const report = questions < maxQuestions ? (await put(list)).report : null;
     if (report?.truncated && list.length > 1) lists.push(...halvesOf(list));
     else if (!report) whole.truncated = true;
     else for (const [key, finding] of report.findings) whole.findings.set(key, finding);

@@ -63,14 +63,14 @@ export async function healEach(
 }
 
 /** How many entries one line of the log names at most. */
-const mostNamed = 10;
+const maxNamed = 10;
 
 const warnOf = ({ emit }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
   emit('knowledge.unexamined', {
     run: run.id,
     bot: run.bot.name,
     fingerprint,
-    entries: unexamined.slice(0, mostNamed),
+    entries: unexamined.slice(0, maxNamed),
     count: unexamined.length,
   });
 

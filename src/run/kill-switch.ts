@@ -16,7 +16,7 @@ const askEveryMs = 500;
  * How many reads of the mode may fail in a row, because one failure may be a lost connection; after more the mode
  * counts as unreadable.
  */
-const mostUnanswered = 1;
+const maxUnanswered = 1;
 
 export interface Watched {
   /** Aborted when the run is stopped, and once the kill switch has stopped an effect of it. */
@@ -38,7 +38,7 @@ export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunCont
 
   async function watch(end: AbortSignal): Promise<void> {
     let unanswered = 0;
-    while (unanswered <= mostUnanswered) {
+    while (unanswered <= maxUnanswered) {
       await sleep(askEveryMs, undefined, { signal: end });
       const mode = await currentMode(db).catch(() => undefined);
       if (end.aborted) return;

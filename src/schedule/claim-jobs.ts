@@ -8,7 +8,7 @@ import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
 /**
  * The most missed slots that are counted, a month of minutes: counting takes time, and the scheduler has other work.
  */
-const mostCounted = 50_000;
+const maxCounted = 50_000;
 
 export interface ClaimedJobs {
   /** the entries that the caller has to queue */
@@ -69,10 +69,10 @@ function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot 
   const { name, concurrency, maxAttempts } = job;
   const due = { job: name, concurrency, maxAttempts, since };
   const schedule = rememberedSchedule(text, 'UTC');
-  const slot = slotsMissed(schedule, after, now, mostCounted).last!;
+  const slot = slotsMissed(schedule, after, now, maxCounted).last!;
   if (slot.getTime() === first.getTime()) return { ...due, slot, missed: null };
   // A slot is a whole minute, so the slots before the newest one are at least a millisecond earlier.
-  const before = slotsMissed(schedule, after, new Date(slot.getTime() - 1), mostCounted);
+  const before = slotsMissed(schedule, after, new Date(slot.getTime() - 1), maxCounted);
   return {
     ...due,
     slot,

@@ -154,9 +154,9 @@ interface Remembered {
 }
 
 /** The most cached schedules; one takes up to 10 kB, most of it cron-parser's. */
-const mostSchedules = 4096;
+const maxSchedules = 4096;
 /** The most cached slots: bots with the same schedule are due together, so few are asked for again and again. */
-const mostSlots = 64;
+const maxSlots = 64;
 const remembered = new Map<string, Remembered>();
 
 function remember<Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Value): Value {
@@ -170,7 +170,7 @@ function recall(text: string, timezone: string): Remembered {
   const key = `${timezone}\0${text}`;
   return (
     remembered.get(key) ??
-    remember(remembered, mostSchedules, key, {
+    remember(remembered, maxSchedules, key, {
       schedule: parseSchedule(text, timezone),
       next: new Map(),
     })
@@ -187,6 +187,6 @@ export function rememberedNextSlot(text: string, timezone: string, after: Date):
   const { schedule, next } = recall(text, timezone);
   const from = after.getTime();
   return new Date(
-    next.get(from) ?? remember(next, mostSlots, from, nextSlot(schedule, after).getTime()),
+    next.get(from) ?? remember(next, maxSlots, from, nextSlot(schedule, after).getTime()),
   );
 }

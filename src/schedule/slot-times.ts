@@ -10,9 +10,9 @@ import {
 import type { SlotTimes, Wanted } from '../transitions/runs/claim.ts';
 
 /** bots.catch_up_limit is 100 at most; one more tells which slot is the last skipped one. */
-const mostSlots = 101;
+const maxSlots = 101;
 /** How many missed slots are counted at most: two years of minutes. */
-const mostCounted = 1_000_000;
+const maxCounted = 1_000_000;
 
 /** Throws BadScheduleError when the text or the zone cannot be read. */
 export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
@@ -22,16 +22,16 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   if (next > cutoff) return { ...wanted, next, after: slotAfter(wanted, next) };
 
   const schedule = rememberedSchedule(wanted.cron, wanted.zone);
-  const { count } = slotsMissed(schedule, start, cutoff, mostCounted);
+  const { count } = slotsMissed(schedule, start, cutoff, maxCounted);
   // Walks back from the cutoff in growing steps, until it has enough slots or all of them.
-  let reach = (next.getTime() - start.getTime()) * mostSlots;
+  let reach = (next.getTime() - start.getTime()) * maxSlots;
   let slots: Date[] = [];
   for (;;) {
     const from = new Date(Math.max(start.getTime(), cutoff.getTime() - reach));
     slots = slotsBetween(schedule, from, cutoff, Number.MAX_SAFE_INTEGER);
     const all = from.getTime() === start.getTime();
     if (all) slots.unshift(slot);
-    if (all || slots.length >= mostSlots) break;
+    if (all || slots.length >= maxSlots) break;
     reach *= 4;
   }
   const future = nextSlot(schedule, cutoff);
@@ -39,7 +39,7 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
     ...wanted,
     next,
     after: slotAfter(wanted, future),
-    slots: slots.slice(-mostSlots),
+    slots: slots.slice(-maxSlots),
     count: count + 1,
     future,
   };

@@ -9,13 +9,13 @@ import type { Bot, Check, CheckContext, Remedy } from '../../src/bot.ts';
 const clean = { examined: ['all'], findings: [] };
 const waiting = z.strictObject({
   leastMs: z.int().default(0),
-  mostMs: z.int().default(2_000),
+  maxMs: z.int().default(2_000),
   site: z.string().default(''),
 });
 type Waiting = z.infer<typeof waiting>;
 
-const wait = async ({ leastMs, mostMs }: Waiting, signal: AbortSignal) =>
-  void (await sleep(leastMs + Math.random() * (mostMs - leastMs), null, { signal }));
+const wait = async ({ leastMs, maxMs }: Waiting, signal: AbortSignal) =>
+  void (await sleep(leastMs + Math.random() * (maxMs - leastMs), null, { signal }));
 
 /** One open case in `chaos.cases` is one finding; every case has a name of its own and is cured once. */
 async function casesOf(config: Waiting, { db, signal }: CheckContext) {

@@ -39,7 +39,7 @@ export async function prepare(db: Db, { bots }: Hammering): Promise<void> {
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, concurrency, overlap, timeout_seconds, max_attempts)
     SELECT 'hammer-' || n, 'Hammer ' || n, '* * * * *', '/api/bots/nurse',
-           jsonb_build_object('mostMs', 20, 'site', 'hammer-' || n), 3, 'queue', 30, 6
+           jsonb_build_object('maxMs', 20, 'site', 'hammer-' || n), 3, 'queue', 30, 6
     FROM generate_series(1, ${bots}::int) n`.execute(db);
   await sql`
     INSERT INTO bot_knowledge (name, category, issue_pattern, solution, autonomy)
@@ -94,7 +94,7 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
   },
   async (db) => {
     const bot = await aBot(db);
-    const config = { mostMs: Math.floor(Math.random() * 30) };
+    const config = { maxMs: Math.floor(Math.random() * 30) };
     if (bot)
       await db.transaction().execute((trx) =>
         editBot(trx, bot.id, (row) => ({

@@ -32,7 +32,7 @@ const plantings: Planting[] = [
     kind: 'walker',
     timeout: 30,
     attempts: 6,
-    config: { mostMs: 100 },
+    config: { maxMs: 100 },
   },
   { name: 'steady', count: sizes.steady, kind: 'walker', timeout: 30, attempts: 6 },
   {
@@ -41,7 +41,7 @@ const plantings: Planting[] = [
     kind: 'walker',
     timeout: 40,
     attempts: 6,
-    config: { leastMs: 4_000, mostMs: 9_000 },
+    config: { leastMs: 4_000, maxMs: 9_000 },
   },
   {
     name: 'site',
@@ -49,7 +49,7 @@ const plantings: Planting[] = [
     kind: 'nurse',
     timeout: 30,
     attempts: 6,
-    config: { mostMs: 500 },
+    config: { maxMs: 500 },
   },
   { name: 'fragile', count: 4, kind: 'child-killer', attempts: 2 },
   { name: 'spinning', count: 1, kind: 'spinner', timeout: 1 },

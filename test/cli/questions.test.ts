@@ -263,3 +263,10 @@ describe.skipIf(!hasTerminal)('a terminal that closes at a question', () => {
       expect((await sql`SELECT FROM ${sql.table(table)}`.execute(db)).rows.length, table).toBe(0);
   });
 });
+
+test.skipIf(!hasTerminal)('a comment is asked for only where the ticket is there', async () => {
+  const { asked, shown } = await inTerminal(url, ['tickets', 'comment', 'T-999'], []);
+  expect(shown).toContain('there is no ticket T-999');
+  expect(shown).not.toContain('Comment: ');
+  expect(asked).toBe(true);
+});

@@ -156,6 +156,66 @@ it('rows that would refuse the statement are told in its place, and it is offere
   expect(await listed(db)).toEqual([]);
 });
 
+it('rows that have the values of a key in common are counted in place of a statement that they refuse', async () => {
+  const { db } = await madeByHand(
+    'ALTER TABLE app_catalog DROP CONSTRAINT app_catalog_slug_key',
+    "INSERT INTO app_catalog (id, slug, name, category, credit_cost) SELECT ('00000000-0000-4000-8000-00000000000' || n)::uuid, 's' || n % 2, n::text, 'x', 1 FROM generate_series(1, 5) n",
+    'ALTER TABLE tools_catalog DROP CONSTRAINT tools_catalog_app_id_slug_key',
+    "INSERT INTO tools_catalog (app_id, slug, name, credit_cost) SELECT app_id, slug, 'x', 1 FROM (VALUES ('00000000-0000-4000-8000-000000000001'::uuid, 'a'), ('00000000-0000-4000-8000-000000000001', 'a'), ('00000000-0000-4000-8000-000000000002', 'a')) v (app_id, slug)",
+    // A NULL is the same as no other.
+    'ALTER TABLE transactions DROP CONSTRAINT transactions_provider_transaction_id_key',
+    'ALTER TABLE page_views DROP CONSTRAINT page_views_pkey',
+    'ALTER TABLE avatars DROP CONSTRAINT avatars_pkey CASCADE',
+    "INSERT INTO avatars (id, name, appearance) SELECT '00000000-0000-4000-8000-00000000000b', 'x', '{}' FROM generate_series(1, 2)",
+    "INSERT INTO page_views (id, page_path) SELECT '00000000-0000-4000-8000-00000000000a', '/' FROM generate_series(1, 3)",
+    'ALTER TABLE games_catalog DROP CONSTRAINT games_catalog_slug_key, ADD CONSTRAINT games_catalog_slug_key UNIQUE (slug, id)',
+    "INSERT INTO games_catalog (slug, name, category) VALUES ('chess', 'a', 'x'), ('chess', 'b', 'x')",
+    'ALTER TABLE error_logs DROP CONSTRAINT error_logs_pkey; ALTER TABLE error_logs ALTER id DROP NOT NULL',
+    "INSERT INTO error_logs (id, error_type, error_message) VALUES (NULL, 'x', 'x')",
+  );
+  const differences = await listed(db);
+  const about = (table: string) =>
+    differences.filter(([said]) => said!.startsWith(`${table}: constraint `));
+  const words = expect.stringMatching(
+    /^keep one of each or make them different, then run it again/,
+  );
+  expect(about('app_catalog')).toEqual([
+    [
+      'app_catalog: constraint UNIQUE (slug) is missing, and 5 rows of app_catalog have the same slug as another one, such as 00000000-0000-4000-8000-000000000001 and 00000000-0000-4000-8000-000000000003',
+      words,
+    ],
+  ]);
+  expect(about('tools_catalog')).toEqual([
+    [
+      expect.stringMatching(
+        /UNIQUE \(app_id, slug\) is missing, and 2 rows of tools_catalog have the same app_id and slug as another one, such as [\w-]{36} and [\w-]{36}$/,
+      ),
+      words,
+    ],
+  ]);
+  expect(about('page_views')).toEqual([
+    [
+      'page_views: constraint PRIMARY KEY (id) is missing, and 3 rows of page_views have the same id as another one, such as 00000000-0000-4000-8000-00000000000a',
+      words,
+    ],
+  ]);
+  expect(about('games_catalog')[0]![0]).toMatch(/and 2 rows of games_catalog have the same slug/);
+  expect(about('error_logs')[0]![1]).toMatch(/^first give error_logs.id a value in each row/);
+  expect(about('transactions')[0]![1]).toMatch(/^ALTER TABLE transactions ADD UNIQUE/);
+  expect(about('space_visits')).toEqual([
+    [expect.anything(), expect.stringMatching(/^first give avatars its documented key/)],
+  ]);
+  // What is a statement runs.
+  await mendAll(db, differences);
+
+  await sql`DELETE FROM tools_catalog`.execute(db);
+  await sql`UPDATE app_catalog SET slug = id::text`.execute(db);
+  await sql`TRUNCATE page_views, error_logs, avatars`.execute(db);
+  await sql`UPDATE games_catalog SET slug = id::text`.execute(db);
+  for (let more = await listed(db); more.length > 0; more = await listed(db))
+    expect(await mendAll(db, more)).toEqual([]);
+});
+
 it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
   const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
     CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;

@@ -18,13 +18,13 @@ and their comments: change them, not the page.
   the engine, and are not in this table.
 `;
 
-const mostFiles = 3;
+const maxFiles = 3;
 
 /** \`src/services\` for a file below it. */
 const folderOf = (path: string): string => path.split('/').slice(0, 2).join('/');
 
 function places(files: string[]): string {
-  const named = files.length > mostFiles ? [...new Set(files.map(folderOf))] : files;
+  const named = files.length > maxFiles ? [...new Set(files.map(folderOf))] : files;
   return named.map(code).join(', ');
 }
 

@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
-import { emptyTally, rowsOf } from '../../src/importers/log-rows.ts';
+import { rowsOf } from '../../src/importers/log-rows.ts';
+import { emptyTally } from '../../src/importers/tally.ts';
 import { zoneOf } from '../../src/importers/reading/zone.ts';
 
 const now = Date.parse('2026-03-11T00:00:00Z');

@@ -70,7 +70,7 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
   [
     'edit knowledge',
     ['operator'],
-    (context) => editKnowledge(context, { knowledge: 'disk.full', edit: {}, mostOwn: 1 }),
+    (context) => editKnowledge(context, { knowledge: 'disk.full', edit: {}, maxOwn: 1 }),
   ],
   [
     'edit knowledge',

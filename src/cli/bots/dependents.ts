@@ -4,11 +4,11 @@ import type { BotDependents } from '../../services/bots/dependents.ts';
 import { counted } from '../terminal/print.ts';
 
 /** The most names of a kind that are listed. */
-const mostNames = 10;
+const maxNames = 10;
 
 const names = (all: string[]): string =>
-  all.length > mostNames
-    ? `${all.slice(0, mostNames).map(printable).join(', ')} and ${all.length - mostNames} more`
+  all.length > maxNames
+    ? `${all.slice(0, maxNames).map(printable).join(', ')} and ${all.length - maxNames} more`
     : all.map(printable).join(', ');
 
 /** One phrase for each kind of which there is something. */

@@ -1,6 +1,6 @@
 /** The content of an entry of knowledge, from options. */
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
-import { mostBytes, unusable, type GivenSolution } from '../../services/knowledge/solution.ts';
+import { maxBytes, unusable, type GivenSolution } from '../../services/knowledge/solution.ts';
 import { nameOf, textOf } from '../arguments/file-text.ts';
 
 export interface DefinitionOptions extends Omit<KnowledgeDefinition, 'solution'> {
@@ -28,7 +28,7 @@ function solutionGiven(text?: string, file?: string): GivenSolution | undefined 
     return {
       place: nameOf(file),
       isMeantAsPlaybook: /\.ya?ml$/i.test(file),
-      text: () => textOf(file, mostBytes, unusable),
+      text: () => textOf(file, maxBytes, unusable),
     };
   if (text === undefined) return undefined;
   return { place: '--solution', isMeantAsPlaybook: false, text: () => text };

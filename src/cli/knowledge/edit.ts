@@ -17,7 +17,7 @@ import { table } from '../terminal/table.ts';
 /** The characters that are shown of a text before and after the edit. */
 const shownOfText = 60;
 /** The most components that are named. */
-const mostComponents = 10;
+const maxComponents = 10;
 
 export async function editKnowledge(
   given: string,
@@ -33,7 +33,7 @@ export async function editKnowledge(
     if (alone && !(await goesAhead(options, `Let ${printable(given)} act alone?`))) return;
     const edited = await edit(
       { db, actor: actorOf(options.as), catalogue },
-      { knowledge: given, edit: wanted, mostOwn: mostComponents + 1 },
+      { knowledge: given, edit: wanted, maxOwn: maxComponents + 1 },
     );
     const { entry, before, changed, warnings } = edited;
     const isSet = wanted.autonomy !== undefined;
@@ -57,9 +57,9 @@ const showValue = (value: unknown): string => printable(fitting(String(value), s
 function tellOwn({ entry, before, own }: EditedKnowledge): void {
   if (own.length > 0) {
     const named = own
-      .slice(0, mostComponents)
+      .slice(0, maxComponents)
       .map((row) => `${printable(row.component)} (${row.autonomy})`);
-    const more = own.length > mostComponents ? ' and more' : '';
+    const more = own.length > maxComponents ? ' and more' : '';
     note(
       `components with an autonomy of their own keep it: ${named.join(', ')}${more}; \`--component\` changes one`,
     );

@@ -5,7 +5,7 @@ import { json, note, paint, relative } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 /** The most entries that are named in one row of the table. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 export const listSecrets = (options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db, config }) => {
@@ -42,6 +42,6 @@ const namesInWords = (entries: readonly string[]): string =>
   entries.length === 0
     ? paint('dim', 'nothing')
     : [
-        ...entries.slice(0, mostNamed).map(printable),
-        ...(entries.length > mostNamed ? [`${entries.length - mostNamed} more`] : []),
+        ...entries.slice(0, maxNamed).map(printable),
+        ...(entries.length > maxNamed ? [`${entries.length - maxNamed} more`] : []),
       ].join(', ');

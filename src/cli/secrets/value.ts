@@ -14,8 +14,8 @@ const [interrupt, end, backspace, del] = ['\u0003', '\u0004', '\b', '\u007F'];
 const [killLine, stop] = ['\u0015', '\u001A'];
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
-export const readValue = (question: string, mostBytes: number): Promise<string> =>
-  process.stdin.isTTY ? askUnseen(question) : pipedText(mostBytes, notUtf8);
+export const readValue = (question: string, maxBytes: number): Promise<string> =>
+  process.stdin.isTTY ? askUnseen(question) : pipedText(maxBytes, notUtf8);
 
 const notUtf8 = {
   what: 'the secret was not stored',

@@ -1,23 +1,23 @@
 import { UsageError, type Explanation } from '../../ground/errors.ts';
 
 /**
- * All of standard input, where it is no terminal, without the end of its last line. More than `mostBytes` is not read: the
+ * All of standard input, where it is no terminal, without the end of its last line. More than `maxBytes` is not read: the
  * text is then longer than that, and what is behind it is left out. Throws {@link UsageError} with `notUtf8` for bytes that
  * are no text.
  */
-export async function pipedText(mostBytes: number, notUtf8: Explanation): Promise<string> {
+export async function pipedText(maxBytes: number, notUtf8: Explanation): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    // With the end of its last line, a text of `mostBytes` has two more.
-    if (bytes > mostBytes + 2) break;
+    // With the end of its last line, a text of `maxBytes` has two more.
+    if (bytes > maxBytes + 2) break;
   }
   try {
     // A byte order mark at the beginning is left out: the program that wrote the value added it. A character that is cut
     // at the limit is no fault of the text.
-    const text = new TextDecoder('utf-8', { fatal: bytes <= mostBytes });
+    const text = new TextDecoder('utf-8', { fatal: bytes <= maxBytes });
     return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch (error) {
     throw new UsageError(notUtf8, { cause: error });

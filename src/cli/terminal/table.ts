@@ -15,7 +15,7 @@ const readable = 26;
 const narrowest = 8;
 
 /** The lines of a cell at most: the last one says that there is more. */
-const mostLines = 3;
+const maxLines = 3;
 
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
 
@@ -66,7 +66,7 @@ export function table(
     linesOf(
       kept.map((column) => row[column]!),
       widths,
-      kept.map((column) => (whole.includes(head[column]!) ? Infinity : mostLines)),
+      kept.map((column) => (whole.includes(head[column]!) ? Infinity : maxLines)),
     ),
   );
   put(lines.join('\n'));

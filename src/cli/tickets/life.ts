@@ -3,6 +3,7 @@ import { printable } from '../../ground/text.ts';
 import { acknowledgeTicket } from '../../services/tickets/acknowledge.ts';
 import { closeTicket } from '../../services/tickets/close.ts';
 import { commentOf, commentOnTicket } from '../../services/tickets/comment.ts';
+import { ticketOf } from '../../services/references/ticket.ts';
 import { findReopenable, reopenTicket } from '../../services/tickets/reopen.ts';
 import { unassignTicket } from '../../services/tickets/unassign.ts';
 import { actorOf } from '../arguments/actor.ts';
@@ -46,12 +47,14 @@ export async function comment(
   text: string | undefined,
   options: ChangeOptions,
 ): Promise<void> {
+  const said = text ?? ((await pipedComment()) || undefined);
   // Checked before the database is opened.
-  const written = commentOf(
-    text ?? ((await pipedComment()) || (await askFor('the comment', 'Comment', { isProse: true }))),
-  );
+  const checked = said === undefined ? null : commentOf(said);
   await withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
+    // A person writes only about a ticket that is there.
+    if (checked === null) await ticketOf(db, given);
+    const written = checked ?? commentOf(await askFor('the comment', 'Comment', { isProse: true }));
     const ticket = await commentOnTicket(context, { ticket: given, text: written });
     if (options.json) return json(ticket);
     say(`Commented on T-${ticket.number}.`);

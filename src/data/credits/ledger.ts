@@ -10,7 +10,7 @@ import type { Credits } from '../../database/tables.ts';
 export type LedgerRow = Selectable<Credits>;
 
 /** The largest balance that the documented INTEGER can hold. */
-export const mostCredits = 2_147_483_647;
+export const maxCredits = 2_147_483_647;
 
 /** More credits were to be spent than there are. */
 export class InsufficientCreditsError extends ConstraintError {}
@@ -19,13 +19,13 @@ export class BookingKeyReusedError extends ConstraintError {}
 /** The user has no profile, or no longer has one. */
 export class UnknownUserError extends ConstraintError {}
 
-/** The balance would be more than INTEGER can hold: {@link mostCredits}. */
+/** The balance would be more than INTEGER can hold: {@link maxCredits}. */
 export class BalanceLimitError extends ConstraintError {
   override readonly table = 'credits';
   override readonly column = 'balance_after';
 
   constructor({ what, hint }: Explanation, refused: DatabaseError) {
-    const why = `credits.balance_after may be ${mostCredits} at most`;
+    const why = `credits.balance_after may be ${maxCredits} at most`;
     super({ what, why, hint }, refused);
   }
 }
@@ -50,7 +50,7 @@ export interface Booking {
 }
 
 function withSign(type: LedgerRow['type'], amount: number): number {
-  const whatever = whole('amount', amount, -mostCredits, mostCredits);
+  const whatever = whole('amount', amount, -maxCredits, maxCredits);
   if (type === 'usage' && whatever >= 0)
     throw new BadInputError('amount', 'has to be below zero for type usage');
   if (type !== 'usage' && type !== 'refund' && whatever <= 0)

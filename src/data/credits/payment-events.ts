@@ -11,7 +11,7 @@ import {
 } from '../../database/faults/bad-input.ts';
 import { document } from '../../database/json-input.ts';
 import type { Transactions } from '../../database/tables.ts';
-import { mostCredits } from './ledger.ts';
+import { maxCredits } from './ledger.ts';
 
 export type PaymentRow = Selectable<Transactions>;
 
@@ -58,9 +58,9 @@ export function paymentOf(event: PaymentEvent) {
     provider_transaction_id: text('provider_transaction_id', event.provider_transaction_id, 255),
     type: word('type', event.type, ['purchase', 'subscription']),
     status: word('status', event.status, ['pending', 'completed', 'failed', 'refunded']),
-    amount_cents: whole('amount_cents', event.amount_cents, 0, mostCredits),
+    amount_cents: whole('amount_cents', event.amount_cents, 0, maxCredits),
     currency,
-    credits_granted: whole('credits_granted', event.credits_granted, 0, mostCredits),
+    credits_granted: whole('credits_granted', event.credits_granted, 0, maxCredits),
     metadata: metadata === undefined ? null : document('metadata', metadata),
     ...eventColumns(event),
   };

@@ -11,7 +11,7 @@ import { within, type TimeSpan } from '../../database/time-span.ts';
 export type JavariUse = Selectable<JavariUsageStats>;
 
 /** Half of what the documented INTEGER holds: the two sorts of tokens are added. */
-const mostTokens = 1_073_741_823;
+const maxTokens = 1_073_741_823;
 
 export interface NewJavariUse {
   user_id: string;
@@ -29,7 +29,7 @@ export interface NewJavariUse {
 }
 
 /** A whole number from 0 to `most`, or null. */
-const wholeOrNull = (field: string, value: number | null | undefined, most = mostTokens) =>
+const wholeOrNull = (field: string, value: number | null | undefined, most = maxTokens) =>
   value == null ? null : whole(field, value, 0, most);
 
 /**

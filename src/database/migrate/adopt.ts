@@ -12,7 +12,7 @@ import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
 import { switchedOff } from './switched-off.ts';
 import { trying } from './trying.ts';
-import { rowsAstray, rowsWithout } from './unfit-rows.ts';
+import { rowsAstray, rowsTwice, rowsWithout } from './unfit-rows.ts';
 
 export { SchemaDiffersError };
 
@@ -144,6 +144,7 @@ async function compare(
   const obstacles: Obstacles = {
     types: new Map(),
     rows: new Map(),
+    twins: new Map(),
     referred: await referredKeys(trx),
     relations: await relationsThere(trx, there),
   };
@@ -171,6 +172,7 @@ async function compare(
       ...(await rowsAstray(trx, table, both)),
     ])
       obstacles.rows.set(what, rows);
+    for (const [key, twins] of await rowsTwice(trx, table, both)) obstacles.twins.set(key, twins);
   }
   const withoutIds: string[] = [];
   const foreignKeys: string[] = [];

@@ -5,6 +5,7 @@ import { bare } from './differences.ts';
 import { typeOf } from './mends.ts';
 import { stateOf } from '../faults/sql-states.ts';
 import { trying } from './trying.ts';
+import type { Twins } from './unfit-rows.ts';
 
 /** What is said in place of a statement: `why` is told with the difference, `mend` says what to do. */
 export interface Obstacle {
@@ -20,6 +21,8 @@ export interface Obstacles {
   referred: Map<string, string>;
   /** `table.column` or `table.foreign key` -> how many rows would refuse the statement */
   rows: Map<string, number>;
+  /** `table.key` -> rows that have their values in common and would refuse the key */
+  twins: Map<string, Twins>;
   /** relations to which a foreign key may refer: documented tables that are there, and auth.users */
   relations: Set<string>;
 }

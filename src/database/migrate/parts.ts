@@ -141,7 +141,7 @@ function missing(
   // A table has one primary key, whatever its columns are.
   const place = columns.startsWith('PRIMARY KEY') ? 'PRIMARY KEY' : columns;
   const other = [...actual].find(([part]) => part.startsWith(`constraint ${place}`));
-  const first = unreferable(table, name, obstacles);
+  const first = unreferable(table, name, obstacles) ?? unkeyable(table, name, obstacles);
   if (other === undefined) return first ?? ` (ALTER TABLE ${table} ADD ${name})`;
   const [part, own] = other;
   const instead = `, and ${own} is ${split(part).name}`;
@@ -168,7 +168,7 @@ function obstacleOf(column: string, { types, rows }: Obstacles): Obstacle | unde
 function unreferable(
   table: string,
   key: string,
-  { types, rows, relations }: Obstacles,
+  { types, rows, twins, relations }: Obstacles,
 ): string | null {
   const [, columns, to, keys] =
     /^FOREIGN KEY \(([^)]*)\) REFERENCES ([\w.]+)\(([^)]*)\)/.exec(key) ?? [];
@@ -178,9 +178,29 @@ function unreferable(
   const fixed = [`${table}.${columns}`, `${to}.${keys}`].find((column) => types.has(column));
   if (fixed)
     return ` (first give ${fixed} its documented type, then run it again: it has the statement then)`;
+  if (['PRIMARY KEY', 'UNIQUE'].some((kind) => twins.has(`${to}.${kind} (${keys})`)))
+    return ` (first give ${to} its documented key, then run it again: it has the statement then)`;
   const astray = rows.get(`${table}.${key}`);
   if (astray === undefined) return null;
   return `, and ${inRows(astray)} of ${table} ${astray === 1 ? 'refers' : 'refer'} to none in ${to} (correct or delete them, then run it again: it has the statement then)`;
+}
+
+/** Why the rows would refuse this key, and what to do; null where they would not. */
+function unkeyable(table: string, key: string, { rows, twins }: Obstacles): string | null {
+  const [, kind, columns] = /^(UNIQUE|PRIMARY KEY) \(([^)]*)\)/.exec(key) ?? [];
+  if (columns === undefined) return null;
+  const twin = twins.get(`${table}.${key}`);
+  if (twin) {
+    const example = twin.example === null ? '' : `, such as ${twin.example}`;
+    return `, and ${inRows(twin.count)} of ${table} have the same ${columns.replace(', ', ' and ')} as another one${example} (keep one of each or make them different, then run it again: it has the statement then)`;
+  }
+  const empty =
+    kind === 'PRIMARY KEY'
+      ? columns.split(', ').find((column) => rows.has(`${table}.${column}`))
+      : undefined;
+  return empty === undefined
+    ? null
+    : ` (first give ${table}.${empty} a value in each row, then run it again: it has the statement then)`;
 }
 
 function mendOther(

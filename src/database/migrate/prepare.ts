@@ -11,7 +11,7 @@ import { refusalOf } from '../faults/refusal.ts';
 import { explainUnloadable } from '../explain-unloadable.ts';
 
 /** The most tables that a message names. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** The oldest PostgreSQL that the migrations run on. */
 const oldestServer = 15;
@@ -101,7 +101,7 @@ async function requireAllRows(db: Db): Promise<void> {
   const { role, tables, forced } = await hiddenFromLogin(db);
   if (tables.length === 0) return;
   const named = (names: string[]) =>
-    `${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''}`;
+    `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ` and ${names.length - maxNamed} more` : ''}`;
   const refused = new DatabaseRefusesError({
     what: 'this database role does not see all rows',
     why: `row level security hides rows of ${named(tables)} from ${role}${forced.length > 0 ? ', who owns them: it is forced on the owner too (FORCE ROW LEVEL SECURITY)' : ''}`,

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { decoded } from '../encoding.ts';
 import { noFile } from './no-file.ts';
 
-const mostBytes = 1024 * 1024;
+const maxBytes = 1024 * 1024;
 
 /** The file holds no settings: the message says why, without any of its text. */
 export class NoSettingsError extends Error {
@@ -25,8 +25,8 @@ export function readSettings(file: string): string {
   const why = noFile(stats);
   const remove = `put a file there, or remove ${file}`;
   if (why) throw new NoSettingsError(why, remove);
-  if (stats.size > mostBytes)
-    throw new NoSettingsError(`it is longer than ${mostBytes} bytes`, remove);
+  if (stats.size > maxBytes)
+    throw new NoSettingsError(`it is longer than ${maxBytes} bytes`, remove);
   const text = decoded(readFileSync(file));
   if ('why' in text) throw new NoSettingsError(text.why, text.hint);
   return text.text;

@@ -118,7 +118,7 @@ function distrustPlace(place: Place): Distrust | null {
 }
 
 /** A path with more links than this is taken for a circle. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * Why this file or directory, which exists, may not be trusted: with the first place on the way to it, links
@@ -141,7 +141,7 @@ export function distrust(path: string): Distrust | null {
     if (stats.isSymbolicLink()) {
       links += 1;
       // Throws the system's error for a circle of links.
-      if (links > mostLinks) statSync(path);
+      if (links > maxLinks) statSync(path);
       names.unshift(...namesIn(readlinkSync(at), dirname(at)));
       [at, inShared] = ['/', false];
       continue;

@@ -45,7 +45,7 @@ function cutsOf(text: string): Cuts {
   const before = new Set<number>();
   for (const { 0: mark, index } of text.matchAll(cut)) {
     before.add(index);
-    if (behind.size < mostCuts) behind.add(index + mark.length);
+    if (behind.size < maxCuts) behind.add(index + mark.length);
   }
   if (text.length >= shortestCut) {
     behind.add(0);
@@ -70,7 +70,7 @@ function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number 
 const longestTail = 1_024;
 
 /** The most cuts of one text that are examined: at each one, all ends of all secrets are compared. */
-const mostCuts = 50;
+const maxCuts = 50;
 
 function tailEnd(form: Form, text: string, at: number): number | null {
   const { length } = form.parts;

@@ -78,10 +78,10 @@ const beyondAscii = /[\u0080-\uFFFF]/;
 /**
  * In texts up to this length, a mark for undecodable text may stand for each byte and not only for the whole character.
  */
-const mostMarked = 512;
+const maxMarked = 512;
 
 const isReadInTwoWays = (text: string): boolean =>
-  escape.test(text) || (text.length <= mostMarked && beyondAscii.test(text));
+  escape.test(text) || (text.length <= maxMarked && beyondAscii.test(text));
 
 const windows = new TextDecoder('windows-1252');
 

@@ -16,7 +16,7 @@ export interface Problem {
 const newest = 20;
 /** With fewer answers nothing is concluded. */
 export const fewest = 4;
-const mostRead = 1_000;
+const maxRead = 1_000;
 
 /** What an entry has done recently, the newest first; its problems are those of one bot. */
 export interface Active {
@@ -45,7 +45,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
     ), around AS MATERIALIZED (
       SELECT a.knowledge_id, a.heal_id, max(a.applied_at) AS at, min(a.taken_at) AS taken_at
       FROM (SELECT a.* FROM start JOIN bot_actions a ON a.taken_at > start.at AND a.applied_at IS NOT NULL
-            WHERE a.knowledge_id IS NOT NULL ORDER BY a.taken_at DESC LIMIT ${sql.lit(mostRead)}) a
+            WHERE a.knowledge_id IS NOT NULL ORDER BY a.taken_at DESC LIMIT ${sql.lit(maxRead)}) a
       GROUP BY a.knowledge_id, a.heal_id
     ), entries AS MATERIALIZED (
       SELECT k.id, k.name, greatest(start.at, ${answersSince(sql`k.id`, judge)}) AS since
@@ -54,7 +54,7 @@ export async function activeAround(db: Db, id: string, judge: string): Promise<A
     ), decided AS MATERIALIZED (
       SELECT DISTINCT ON (e.id, f.id) e.id, f.bot_id, f.detected_at AS began, f.resolved_at AS ended,
              CASE WHEN d.verdict <> 'applied' THEN d.decided_at END AS "left"
-      FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(mostRead * 5)}) d
+      FROM entries e JOIN (SELECT * FROM bot_decisions ORDER BY id DESC LIMIT ${sql.lit(maxRead * 5)}) d
         ON d.knowledge_id = e.id AND d.decided_at > e.since
       JOIN bot_findings f ON f.id = d.finding_id
       WHERE f.detected_at IS NOT NULL AND f.bot_id IS NOT NULL AND NOT ${isOfLoops}

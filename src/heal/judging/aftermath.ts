@@ -1,7 +1,7 @@
 /** What begins soon after an entry's heals, and what begins without them: figures only. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { countFollowed, mostLooks, without, type Moment } from './followed.ts';
+import { countFollowed, maxLooks, without, type Moment } from './followed.ts';
 import type { Sample } from '../statistics/wilson.ts';
 
 /**
@@ -60,7 +60,7 @@ export const windowsOf = ({
   intervalMs,
   confirm,
 }: Pick<Seen, 'intervalMs' | 'confirm'>): Window[] =>
-  Array.from({ length: mostLooks }, (_, index) => index + 1).flatMap((looks) => {
+  Array.from({ length: maxLooks }, (_, index) => index + 1).flatMap((looks) => {
     const whole = (looks - 1 + confirm + 0.5) * intervalMs;
     const window = Math.min(whole, longestMs * confirm);
     if (looks === 1) return { looks, window, apart: 0 };
@@ -82,12 +82,12 @@ export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): After
 /** How many of the newest times of each kind count: what an entry did long ago says little about it now. */
 const newest = 50;
 /** How many decisions, and looks of a bot, are read for them. */
-const mostRead = 500;
+const maxRead = 500;
 /** The interval of a bot is computed from this many of its newest looks, because schedules are edited. */
 const looksForInterval = 50;
 const longest = sql`interval '6 hours'`;
 /** The entry's own bots first, then those that found most after heals. */
-const mostBots = 5;
+const maxBots = 5;
 
 /**
  * The moment from which on an entry (a column of ids) is held responsible: one half-life ago, or later if a person has
@@ -121,7 +121,7 @@ export async function aftermathsOf(
     ), decisions AS (
       SELECT d.* FROM bot_decisions d, entry
       WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > entry.since
-      ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}
+      ORDER BY d.id DESC LIMIT ${sql.lit(maxRead)}
     ), lefts AS MATERIALIZED (
       SELECT max(d.decided_at) AS at, array_agg(d.fingerprint) AS fingerprints
       FROM (SELECT DISTINCT ON (finding_id) * FROM decisions ORDER BY finding_id, id) d
@@ -134,7 +134,7 @@ export async function aftermathsOf(
       FROM heals h, entry, bot_findings f
       WHERE f.detected_at > h.at AND f.detected_at <= h.at + ${longest} AND f.bot_id IS NOT NULL
         AND f.fingerprint <> ALL (h.fingerprints) AND ${isAboutOthers(sql`f.bot_id = ANY (h.bots)`)}
-      GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(mostBots)}
+      GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(maxBots)}
     )
     SELECT b.name AS bot, finders.own, finders.bots::int AS bots, extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs",
            b.confirm, ${ms(sql`engine.now()`)} AS now, healed.moments AS healed, lefts.moments AS "left", looks.moments AS looks
@@ -174,7 +174,7 @@ const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) 
       AND f.fingerprint <> ALL (m.fingerprints) AND ${isAboutOthers(sql`finders.own`)}) other`;
 
 /** The newest runs in which a bot looked at everything, each with the beginning of the next one. */
-export const looksOf = (bot: ReturnType<typeof sql>, most = mostRead) => sql`
+export const looksOf = (bot: ReturnType<typeof sql>, most = maxRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
         WHERE bot_id = ${bot} AND trigger NOT IN ('verify', 'external') AND status IN ('success', 'failed', 'timeout')

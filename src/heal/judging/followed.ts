@@ -9,7 +9,7 @@ export interface Moment {
 }
 
 /** Up to this many looks of a bot after a heal, another problem is still attributed to the heal. */
-export const mostLooks = 6;
+export const maxLooks = 6;
 
 /**
  * How many of the moments another problem followed within the window. A moment whose window has not ended yet does not

@@ -70,7 +70,7 @@ export function circleOf({ from, heals, components, back, rests, now }: Days): C
 }
 
 /** Decisions and heals of three days are searched among this many of the newest. */
-const mostRead = 1_000;
+const maxRead = 1_000;
 
 /** Null when the entry was never kept back. */
 export async function keptBackOf(db: Db, id: string, judge: string): Promise<Days | null> {
@@ -84,7 +84,7 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
       SELECT min(taken_at) AS at, min(component) AS component, min(a.bot_id::text)::uuid AS bot_id
       FROM (SELECT a.* FROM bot_actions a, entry
             WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > entry.since AND a.state <> 'aborted'
-            ORDER BY a.taken_at DESC LIMIT ${sql.lit(mostRead)}) a
+            ORDER BY a.taken_at DESC LIMIT ${sql.lit(maxRead)}) a
       GROUP BY heal_id
     ), spans AS MATERIALIZED (
       SELECT at, coalesce(lead(at) OVER (ORDER BY at), engine.now()) AS until FROM heals
@@ -94,7 +94,7 @@ export async function keptBackOf(db: Db, id: string, judge: string): Promise<Day
       SELECT min(d.decided_at) AS from, s.until FROM spans s JOIN (
         SELECT d.decided_at FROM bot_decisions d, entry
         WHERE d.knowledge_id = ${id}::uuid AND d.decided_at > entry.since AND d.gate = 'daily'
-        ORDER BY d.id DESC LIMIT ${sql.lit(mostRead)}) d ON d.decided_at > s.at AND d.decided_at < s.until
+        ORDER BY d.id DESC LIMIT ${sql.lit(maxRead)}) d ON d.decided_at > s.at AND d.decided_at < s.until
       WHERE (SELECT count(*) FROM heals h WHERE h.at > d.decided_at - interval '24 hours' AND h.at < d.decided_at)
         >= engine.heals_a_day(${id}::uuid, engine.now())
       GROUP BY s.at, s.until

@@ -6,7 +6,7 @@ import { giveTime } from './timed-text.ts';
  * One finding occupies the engine for at most 250 ms. A pattern that is being compiled when this limit is reached may
  * take the remaining 100 ms.
  */
-const mostMs = 150;
+const maxMs = 150;
 
 export interface Examined {
   found: Entry[];
@@ -18,7 +18,7 @@ export interface Examined {
  * Runs the patterns of the entries that the index does not rule out. The index only saves time; the result is the same
  * without it.
  */
-export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(mostMs)): Examined {
+export function examine(index: KnowledgeIndex, text: string, isOver = giveTime(maxMs)): Examined {
   const examined: Examined = { found: [], unexamined: [...index.heavy] };
   for (const entry of index.candidates(text)) {
     if (isOver()) {

@@ -2,7 +2,7 @@
 import { BadPatternError, checkPattern } from './pattern.ts';
 
 /** A CHECK of `bot_knowledge` has the same limit. */
-const mostCharacters = 512;
+const maxCharacters = 512;
 const longestName = 60;
 /** checkPattern demands at least this much. */
 const leastLiteral = 3;
@@ -74,7 +74,7 @@ export function generalise(title: string): string {
 /** As many parts as fit into a pattern, from the beginning. */
 function within(parts: string[]): string {
   let length = 0;
-  const kept = parts.findIndex((part) => (length += [...part].length) > mostCharacters);
+  const kept = parts.findIndex((part) => (length += [...part].length) > maxCharacters);
   return (kept < 0 ? parts : parts.slice(0, kept)).join('');
 }
 

@@ -24,7 +24,7 @@ export interface KnowledgeIndex {
 }
 
 /** Of a longer literal only its beginning is searched for, which is enough to rule an entry out. */
-const mostUnits = 32;
+const maxUnits = 32;
 
 interface Indexed {
   entry: Entry;
@@ -45,10 +45,10 @@ export function* buildIndex(
   const unknown: Indexed[] = [];
   const heavy: Entry[] = [];
   const numberOf = (literal: string): number => {
-    const units = Array.from({ length: Math.min(literal.length, mostUnits) }, (_, at) =>
+    const units = Array.from({ length: Math.min(literal.length, maxUnits) }, (_, at) =>
       literal.charCodeAt(at),
     );
-    const key = literal.slice(0, mostUnits);
+    const key = literal.slice(0, maxUnits);
     const number = numbers.get(key) ?? literals.push(units) - 1;
     numbers.set(key, number);
     return number;

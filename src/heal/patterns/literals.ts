@@ -11,11 +11,11 @@ interface Part {
   sets: AnyOf[];
 }
 
-const mostExact = 16;
-const mostInClass = 12;
+const maxExact = 16;
+const maxInClass = 12;
 const longestExact = 64;
-const mostSets = 4;
-const mostTexts = 64;
+const maxSets = 4;
+const maxTexts = 64;
 
 /**
  * What every text that the pattern matches must contain, after Google's RE2 (re2/prefilter.cc): parts that can match
@@ -71,7 +71,7 @@ function members(pairs: ArrayLike<number>): string[] | null {
   for (let at = 0; at < pairs.length; at += 2)
     for (let rune = pairs[at]!; rune <= pairs[at + 1]!; rune += 1) {
       count += 1;
-      if (count > mostInClass || unsure(rune)) return null;
+      if (count > maxInClass || unsure(rune)) return null;
       found.add(String.fromCodePoint(foldRune(rune)));
     }
   return count === 0 ? null : [...found];
@@ -100,7 +100,7 @@ function concat(subs: Part[]): Part {
 }
 
 function product(heads: string[], tails: string[]): string[] | null {
-  if (heads.length * tails.length > mostExact) return null;
+  if (heads.length * tails.length > maxExact) return null;
   const all = heads.flatMap((head) => tails.map((tail) => head + tail));
   return all.some((text) => text.length > longestExact) ? null : withinLimit(all);
 }
@@ -115,7 +115,7 @@ function alternate(subs: Part[]): Part {
 
 const withinLimit = (texts: string[]): string[] | null => {
   const distinct = [...new Set(texts)];
-  return distinct.length > mostExact ? null : distinct;
+  return distinct.length > maxExact ? null : distinct;
 };
 
 const flushed = (part: Part): Part =>
@@ -129,9 +129,9 @@ export const shortest = (texts: AnyOf): number =>
 function best(known: AnyOf[], more: AnyOf[]): AnyOf[] {
   const useful = more
     .map((texts) => [...new Set(texts)])
-    .filter((texts) => texts.length > 0 && texts.length <= mostTexts && !texts.includes(''));
+    .filter((texts) => texts.length > 0 && texts.length <= maxTexts && !texts.includes(''));
   if (useful.length === 0) return known;
   return [...known, ...useful]
     .toSorted((one, other) => shortest(other) - shortest(one) || one.length - other.length)
-    .slice(0, mostSets);
+    .slice(0, maxSets);
 }

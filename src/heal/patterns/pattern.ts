@@ -15,17 +15,17 @@ export class BadPatternError extends UsageError {
 }
 
 /** `bot_knowledge` has the same limit as a CHECK. */
-const mostCharacters = 512;
+const maxCharacters = 512;
 const leastLiteral = 3;
 
 /**
  * Limits on the work that a pattern may make for re2js. Within them the slowest known pattern takes 30 ms to read and
  * compile on a slow core, and 0.2 ms for each character of the text.
  */
-const mostInstructions = 2_000;
-const mostRepetitions = 1_000;
-const mostWideRanges = 2;
-const mostUnicodeClasses = 16;
+const maxInstructions = 2_000;
+const maxRepetitions = 1_000;
+const maxWideRanges = 2;
+const maxUnicodeClasses = 16;
 
 /** What is known about a pattern without compiling it. `heavy` says why re2js should not compile it. */
 export type Reading =
@@ -39,10 +39,10 @@ export function readPattern(pattern: string): Reading {
   try {
     const tree = parsePattern(pattern);
     const size = sizeOf(tree);
-    if (size > mostInstructions)
+    if (size > maxInstructions)
       return {
         kind: 'heavy',
-        why: `it becomes a program of ${size} instructions; the limit is ${mostInstructions}`,
+        why: `it becomes a program of ${size} instructions; the limit is ${maxInstructions}`,
         hint: 'lower its counts: `x{1,20}` is twenty copies of x',
       };
     return { kind: 'ready', size, sets: requiredLiterals(tree) };
@@ -54,11 +54,11 @@ export function readPattern(pattern: string): Reading {
 /** Every pattern from a person or the catalogue is checked here before it is stored. Throws {@link BadPatternError}. */
 export function checkPattern(pattern: string): void {
   const { length } = [...pattern];
-  if (length > mostCharacters)
+  if (length > maxCharacters)
     throw new BadPatternError(
-      `it has ${length} characters; the limit is ${mostCharacters}`,
+      `it has ${length} characters; the limit is ${maxCharacters}`,
       'match only the text that distinguishes this problem from others',
-      mostCharacters + 1,
+      maxCharacters + 1,
     );
   const reading = readPattern(pattern);
   if (reading.kind === 'broken') throw syntaxError(pattern, reading.error);
@@ -83,19 +83,19 @@ function tooMuchToRead(pattern: string): { why: string; hint: string } | null {
   // Escapes are skipped: the braces of `\x{1000}` contain no count.
   for (const [, least, most] of pattern.matchAll(/\\(?:x\{[0-9a-f]*\}|[^])|\{(\d+)(?:,(\d*))?\}/gi))
     repetitions += Math.max(Number(least ?? 0), Number(most ?? 0));
-  if (repetitions > mostRepetitions)
+  if (repetitions > maxRepetitions)
     return {
-      why: `its counts add up to ${repetitions}; the limit is ${mostRepetitions}`,
+      why: `its counts add up to ${repetitions}; the limit is ${maxRepetitions}`,
       hint: 'use `*` or `+`, or lower counts',
     };
-  if ((pattern.match(/-(?:[^\p{ASCII}]|\\x)/gu)?.length ?? 0) > mostWideRanges)
+  if ((pattern.match(/-(?:[^\p{ASCII}]|\\x)/gu)?.length ?? 0) > maxWideRanges)
     return {
-      why: `it has more than ${mostWideRanges} ranges that end beyond ASCII`,
+      why: `it has more than ${maxWideRanges} ranges that end beyond ASCII`,
       hint: 'name the script, as in `\\p{Greek}`, or the characters to exclude: `[^ -~]`',
     };
-  if ((pattern.match(/\\p/gi)?.length ?? 0) > mostUnicodeClasses)
+  if ((pattern.match(/\\p/gi)?.length ?? 0) > maxUnicodeClasses)
     return {
-      why: `it has more than ${mostUnicodeClasses} classes of Unicode`,
+      why: `it has more than ${maxUnicodeClasses} classes of Unicode`,
       hint: 'repeat a class with a count: `\\pL{8}`',
     };
   return null;
@@ -125,14 +125,14 @@ function syntaxError(pattern: string, error: unknown): BadPatternError {
 
 // A cache of compiled patterns; the oldest are removed.
 const compiled = new Map<string, RE2JS>();
-const mostCompiled = 1_000;
+const maxCompiled = 1_000;
 
 /** Whether a pattern that is ready is found in the text. Throws when the time is over before that is known. */
 export function isFound(pattern: string, text: string, isOver: TimeGiven): boolean {
   let regex = compiled.get(pattern);
   if (!regex) {
     regex = RE2JS.compile(pattern, patternFlags);
-    if (compiled.size >= mostCompiled) compiled.delete(compiled.keys().next().value!);
+    if (compiled.size >= maxCompiled) compiled.delete(compiled.keys().next().value!);
     compiled.set(pattern, regex);
   }
   return regex.matcher(new TimedText(text, isOver) as unknown as string).find();

@@ -17,7 +17,7 @@ interface OpenRequest {
 const ids = ['reqId', 'req.id', 'requestId', 'request_id'];
 
 /** So many requests may wait for their answers; the oldest one of more is taken for one that got none. */
-const mostOpen = 1_000;
+const maxOpen = 1_000;
 
 /**
  * Reads JSON lines. A line with a method, a path and an id, and without a status, is a part of the row that the line
@@ -46,7 +46,7 @@ export function joinAnswers(names: RequestNames, reading: Reading): LineReader<A
     if (status === undefined) {
       if (method === undefined || path === undefined) return requestRow(fields, names, reading);
       const closed = close(key);
-      if (open.size >= mostOpen) closed.push(...close(open.keys().next().value!));
+      if (open.size >= maxOpen) closed.push(...close(open.keys().next().value!));
       const ip = textOf(firstField(fields, names.ip));
       open.set(key, { method, path, ip, row: null });
       return closed.length === 0 ? 'part' : [...closed, 'part'];

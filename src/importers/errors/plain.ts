@@ -26,14 +26,14 @@ interface Place {
 }
 
 /** Words before the time at most. */
-const mostWords = 7;
+const maxWords = 7;
 
 /**
  * Which shape of time stands in most of these lines, behind the same number of words; null when none stands in enough.
  */
 function placeOfTime(sample: readonly string[], reading: Reading): Place | null {
   let best: { place: Place; found: number; real: number } | null = null;
-  for (let words = 0; words <= mostWords && best?.real !== sample.length; words++)
+  for (let words = 0; words <= maxWords && best?.real !== sample.length; words++)
     for (const shape of timeShapes) {
       const before = words === 0 ? '' : `(?:\\S+\\s+){${words}}`;
       const pattern = new RegExp(`^${before}[^\\s\\d]{0,40}?(?<![\\w.-])${shape.pattern}`);

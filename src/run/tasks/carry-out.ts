@@ -7,7 +7,7 @@ import { messageOf } from '../../ground/errors.ts';
 import { fitting } from '../../ground/text.ts';
 import type { CheckOutcome } from './outcome.ts';
 import { readEventResult } from './event-result.ts';
-import { mostParents, readResult } from './result.ts';
+import { maxParents, readResult } from './result.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
@@ -80,7 +80,7 @@ async function performCheck(
       ...finding,
       dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)].slice(
         0,
-        mostParents,
+        maxParents,
       ),
     }));
     return done({

@@ -26,7 +26,7 @@ export interface Finding {
 }
 
 /** Findings of one run at most: a broken check must not fill the database. */
-export const mostFindings = 1_000;
+export const maxFindings = 1_000;
 
 /** A reported severity as the columns take it. */
 export const severityOf = (reported: ReportedSeverity): Severity =>

@@ -2,24 +2,24 @@ import { z } from 'zod';
 import type { CheckResult } from '../../contract/finding.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting } from '../../ground/text.ts';
-import { mostFindings } from './finding.ts';
+import { maxFindings } from './finding.ts';
 
 /** How many keys a check may name one by one; for more it returns a count and the exceptions. */
-const mostKeys = 100_000;
+const maxKeys = 100_000;
 /** The most characters of all these keys together: they are sent to the worker and to the database in one piece. */
-const mostInKeys = 4_000_000;
+const maxInKeys = 4_000_000;
 /** Characters of all findings together, as JSON. */
-const mostInFindings = 8_000_000;
+const maxInFindings = 8_000_000;
 /** Characters of one finding's metadata, as JSON. */
-const mostMetadata = 16_384;
+const maxMetadata = 16_384;
 /** The database counts components in an `integer` (src/run/writer/escalate.ts). */
-const mostCounted = 2_147_483_647;
+const maxCounted = 2_147_483_647;
 /** The most components on which a finding may depend, including those that its bot and the setting `depends_on` add. */
-export const mostParents = 300;
+export const maxParents = 300;
 
 // Both are part of a finding's identity: if they were cut, two problems would become one.
 const key = z.string().max(1_000);
-const keys = z.array(key).max(mostKeys);
+const keys = z.array(key).max(maxKeys);
 
 /** Not z.record: that loses a key `__proto__`. */
 const metadata = z.custom<Record<string, unknown>>(
@@ -35,13 +35,13 @@ const finding = z.object({
   component: key.min(1),
   key: key.optional(),
   metadata: metadata.optional(),
-  dependsOn: z.array(key).max(mostParents).optional(),
+  dependsOn: z.array(key).max(maxParents).optional(),
 });
 
 const shape = z.object({
   examined: z.union([
     keys,
-    z.object({ count: z.number().int().min(0).max(mostCounted), except: keys }),
+    z.object({ count: z.number().int().min(0).max(maxCounted), except: keys }),
   ]),
   findings: z.array(finding),
   truncated: z.boolean().optional(),
@@ -57,10 +57,10 @@ export function readResult(returned: unknown): CheckResult {
   const { examined } = read.data;
   const named = Array.isArray(examined) ? examined : examined.except;
   const length = named.reduce((sum, each) => sum + each.length, 0);
-  if (length > mostInKeys)
+  if (length > maxInKeys)
     throw new Error(
       `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
-        `the limit is ${mostInKeys}: return { count, except } or shorter keys`,
+        `the limit is ${maxInKeys}: return { count, except } or shorter keys`,
     );
   return withinLimits(read.data as CheckResult);
 }
@@ -82,7 +82,7 @@ export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
 function withinLimits({ findings, ...result }: CheckResult): CheckResult {
   const kept: CheckResult['findings'] = [];
   let length = 0;
-  for (const { metadata, description, ...finding } of findings.slice(0, mostFindings)) {
+  for (const { metadata, description, ...finding } of findings.slice(0, maxFindings)) {
     const one = {
       ...finding,
       title: fitting(finding.title, 200),
@@ -90,7 +90,7 @@ function withinLimits({ findings, ...result }: CheckResult): CheckResult {
       ...(metadata === undefined ? {} : { metadata: boundedMetadata(metadata) }),
     };
     length += JSON.stringify(one).length;
-    if (length > mostInFindings) break;
+    if (length > maxInFindings) break;
     kept.push(one);
   }
   return {
@@ -104,5 +104,5 @@ function withinLimits({ findings, ...result }: CheckResult): CheckResult {
 function boundedMetadata(metadata: Record<string, unknown>): Record<string, unknown> {
   const clean = plain(metadata) as Record<string, unknown>;
   const { length } = JSON.stringify(clean);
-  return length > mostMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
+  return length > maxMetadata ? { cut: `metadata of ${length} bytes was left out` } : clean;
 }

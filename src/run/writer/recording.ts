@@ -2,7 +2,7 @@
 import type { CheckResult } from '../../contract/finding.ts';
 import { storable } from '../../ground/text.ts';
 import { examinedCount, type CheckOutcome, type JudgedKeys } from '../tasks/outcome.ts';
-import { examinedColumns, mostFindings, toFinding, type Finding } from '../tasks/finding.ts';
+import { examinedColumns, maxFindings, toFinding, type Finding } from '../tasks/finding.ts';
 import type { Dependent } from '../../transitions/findings/suppress.ts';
 import type { Run } from './run.ts';
 
@@ -38,9 +38,9 @@ export function recordingOf(run: Run, outcomes: CheckOutcome[]): Recording {
     const { result, name, judged } = outcome;
     for (const reported of result.findings) {
       const finding = judgedFinding(toFinding(run.bot.id, name, reported), judged);
-      if (finding && findings.size < mostFindings) findings.set(finding.fingerprint, finding);
+      if (finding && findings.size < maxFindings) findings.set(finding.fingerprint, finding);
     }
-    if (!result.truncated && findings.size < mostFindings)
+    if (!result.truncated && findings.size < maxFindings)
       examined.push({
         check_name: name,
         asked_at: judged?.askedAt ?? null,

@@ -52,7 +52,7 @@ export interface RunWriterOptions {
 }
 
 /** The most weight of one flush: about 100 runs, or fewer with many findings. */
-const mostWeight = 1_000;
+const maxWeight = 1_000;
 const runWeight = 10;
 
 interface StartItem extends Item {
@@ -83,7 +83,7 @@ export function openRunWriter({
   });
   const starts = openBatches<StartItem>(
     1,
-    mostWeight,
+    maxWeight,
     batchRunner(connections, emit, async (client, batch) => {
       const started = await startBatch(client, batch, worker);
       for (const item of batch) item.resolve(started.get(item.entry.id) ?? null);
@@ -91,7 +91,7 @@ export function openRunWriter({
   );
   const writes = openBatches<WriteItem>(
     flushesAtOnce,
-    mostWeight,
+    maxWeight,
     batchRunner(connections, emit, (client, batch) => resolveItems(client, batch, emit)),
   );
   // Canaries have a batch of their own. It has no connection of its own: it waits until one of the others is free.

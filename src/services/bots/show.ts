@@ -8,7 +8,7 @@ import { scheduleInWords } from './schedule.ts';
 import { settingsNow } from './settings.ts';
 
 const newest = 10;
-const mostFindings = 50;
+const maxFindings = 50;
 
 /**
  * A bot with its settings, its newest runs, its worst open findings and how many there are, and its schedule in words.
@@ -20,7 +20,7 @@ export async function showBot(
 ) {
   const bot = await botOf(db, given);
   const runs = await listExecutions(db, { botId: bot.id, limit: newest });
-  const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: mostFindings });
+  const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: maxFindings });
   const open = (await countOpenFindings(db, [bot.id])).get(bot.id) ?? 0;
   const settings = settingsNow(catalogue, bot);
   const schedule = await scheduleInWords(bot);

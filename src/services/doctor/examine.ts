@@ -54,17 +54,17 @@ export async function examineAll(
 }
 
 /** A server may stop answering in the middle of an examination: no part of the doctor takes longer than this. */
-const mostMs = 60_000;
+const maxMs = 60_000;
 
 async function inTime(
   subject: string,
   look: Promise<Diagnosis[]>,
 ): Promise<{ found: Diagnosis[]; isLate: boolean }> {
   const found = look.catch((error: unknown) => [failure(subject, error)]);
-  if (await within(mostMs, found)) return { found: await found, isLate: false };
+  if (await within(maxMs, found)) return { found: await found, isLate: false };
   const late = fail(
     subject,
-    `it stopped answering: a check has not ended for ${mostMs / 1_000} s`,
+    `it stopped answering: a check has not ended for ${maxMs / 1_000} s`,
     'check the server, then run the doctor again',
   );
   return { found: [late], isLate: true };

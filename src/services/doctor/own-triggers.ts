@@ -3,7 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { warn, type Diagnosis } from './diagnosis.ts';
 
 /** The most triggers and rules that are named. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 /**
  * Triggers and rules of the platform's own on the tables that the engine writes: they run in its transactions, and what
@@ -27,7 +27,7 @@ export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
     FROM tables JOIN pg_rewrite ON ev_class = tables.oid AND ev_enabled <> 'D'
     ORDER BY 1`.execute(db);
   if (rows.length === 0) return [];
-  const named = rows.slice(0, mostNamed);
+  const named = rows.slice(0, maxNamed);
   const more = rows.length - named.length;
   return [
     warn(

@@ -5,7 +5,7 @@ import { readOnlyInWords, takesNoWrites } from '../progress/read-only.ts';
 import { span } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-const mostSkewMs = 2_000;
+const maxSkewMs = 2_000;
 
 const namesOf = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
@@ -17,7 +17,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
   const { nodes, now } = facts;
   const alive = nodes.filter((node) => node.alive);
   const silent = nodes.filter((node) => !node.alive);
-  const skewed = alive.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > mostSkewMs);
+  const skewed = alive.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > maxSkewMs);
   const found: Diagnosis[] = [];
   if (alive.length === 0 && takesNoWrites(facts))
     found.push(

@@ -21,12 +21,12 @@ export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
 }
 
 /** The most rights that are named. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 function diagnoseReader(writes: ReaderRight[]): Diagnosis {
   if (writes.length === 0)
     return ok('Checks', `read as ${readerRole}, which sees all rows and may write none`);
-  const named = writes.slice(0, mostNamed);
+  const named = writes.slice(0, maxNamed);
   const more = writes.length - named.length;
   return warn(
     'Checks',

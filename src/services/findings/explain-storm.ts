@@ -11,7 +11,7 @@ import { stormInWords, whatRuns } from './gate-in-words.ts';
 import { ticketOf } from '../references/ticket.ts';
 
 /** The most findings of a storm that are listed, the worst first. */
-const mostOfStorm = 50;
+const maxOfStorm = 50;
 
 /** A storm's ticket, where one is given: as a ticket, or where a finding is asked for as `T-42`. Throws NotFoundError. */
 export async function givenStorm(
@@ -45,7 +45,7 @@ export async function explainStorm(db: Db, ticket: TicketRow) {
     run,
     findings: isOver
       ? []
-      : await listFindings(db, { botId, which: 'open', inStorm: true, limit: mostOfStorm }),
+      : await listFindings(db, { botId, which: 'open', inStorm: true, limit: maxOfStorm }),
     count: isOver ? 0 : ((await countInStorms(db, [botId])).get(botId) ?? 0),
     now: await currentTime(db),
   };

@@ -24,7 +24,7 @@ export interface EditedKnowledge {
   /** the columns that were changed; also autonomy, if a new solution has to earn it again */
   changed: (keyof KnowledgeEdit)[];
   /**
-   * components that have and keep an autonomy of their own; read only where the entry's autonomy was set, `mostOwn`
+   * components that have and keep an autonomy of their own; read only where the entry's autonomy was set, `maxOwn`
    * at most
    */
   own: { component: string; autonomy: KnowledgeRow['autonomy'] }[];
@@ -57,11 +57,11 @@ export async function editKnowledge(
   {
     knowledge: given,
     edit: wanted,
-    mostOwn,
+    maxOwn,
   }: {
     knowledge: string;
     edit: KnowledgeEdit;
-    mostOwn: number;
+    maxOwn: number;
   },
 ): Promise<EditedKnowledge> {
   authorise(actor, 'edit knowledge', 'admin');
@@ -77,7 +77,7 @@ export async function editKnowledge(
   };
   const unmet = await categoryWarnings(db, wanted.category);
   const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
-  const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, mostOwn) : [];
+  const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, maxOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {
     entry,

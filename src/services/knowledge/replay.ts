@@ -3,15 +3,15 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { examine } from '../../heal/patterns/examine.ts';
 import { buildIndex, inSlices } from '../../heal/patterns/knowledge-index.ts';
-import { mostText, textOf } from '../../heal/match.ts';
+import { maxText, textOf } from '../../heal/match.ts';
 import { giveTime } from '../../heal/patterns/timed-text.ts';
 
 /**
  * The most findings that are read, the newest first, and the longest time for it; the result says what was left out.
  */
-const mostFindings = 50_000;
-const mostMs = 60_000;
-const mostExamples = 10;
+const maxFindings = 50_000;
+const maxMs = 60_000;
+const maxExamples = 10;
 const pageSize = 500;
 
 export interface Replay {
@@ -72,7 +72,7 @@ export async function replay(
   db: Db,
   pattern: string,
   { since, category }: ReplayOptions,
-  isOver = giveTime(mostMs),
+  isOver = giveTime(maxMs),
 ): Promise<Replay> {
   const index = await inSlices(buildIndex([{ id: 'replayed', issue_pattern: pattern }]));
   const ids = await newestFindings(db, since, category);
@@ -83,17 +83,13 @@ export async function replay(
     matched: 0,
     fingerprints: 0,
     unexamined: 0,
-    cut: ids.length > mostFindings ? 'findings' : null,
+    cut: ids.length > maxFindings ? 'findings' : null,
     examples: [],
     wrongly: [],
   };
-  for (
-    let at = 0;
-    at < Math.min(ids.length, mostFindings) && found.cut !== 'time';
-    at += pageSize
-  ) {
+  for (let at = 0; at < Math.min(ids.length, maxFindings) && found.cut !== 'time'; at += pageSize) {
     const matched: string[] = [];
-    const page = ids.slice(at, Math.min(at + pageSize, mostFindings));
+    const page = ids.slice(at, Math.min(at + pageSize, maxFindings));
     for (const { description, ...finding } of await readPage(db, page)) {
       if (isOver()) {
         found.cut = 'time';
@@ -105,7 +101,7 @@ export async function replay(
       if (match.found.length === 0) continue;
       matched.push(finding.id);
       fingerprints.add(finding.fingerprint);
-      if (found.examples.length < mostExamples) found.examples.push(finding);
+      if (found.examples.length < maxExamples) found.examples.push(finding);
     }
     found.matched += matched.length;
     for (const cure of await curesOf(db, pattern, matched)) gather(cures, cure);
@@ -123,7 +119,7 @@ async function newestFindings(db: Db, since: number, category?: string): Promise
     SELECT id FROM bot_findings
     WHERE last_seen_at > engine.now() - make_interval(secs => ${since})
       AND category = coalesce(${category ?? null}::text, category)
-    ORDER BY last_seen_at DESC, id LIMIT ${mostFindings + 1}`.execute(db);
+    ORDER BY last_seen_at DESC, id LIMIT ${maxFindings + 1}`.execute(db);
   return rows.map(({ id }) => id);
 }
 
@@ -134,7 +130,7 @@ async function readPage(
 ): Promise<(ReplayedFinding & { description: string | null })[]> {
   const { rows } = await sql<ReplayedFinding & { description: string | null }>`
     SELECT f.id, f.bot_id, f.severity, f.category, f.title, f.affected_component, f.fingerprint, f.last_seen_at, f.resolved_at,
-           left(f.description, ${mostText}) AS description
+           left(f.description, ${maxText}) AS description
     FROM bot_findings f WHERE f.id = ANY (${ids}::uuid[])
     ORDER BY f.last_seen_at DESC, f.id`.execute(db);
   return rows;

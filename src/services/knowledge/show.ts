@@ -8,7 +8,7 @@ import type { Harm } from '../../heal/judging/harm.ts';
 import { checkPattern } from '../../heal/patterns/pattern.ts';
 import { knowledgeOf } from '../references/named.ts';
 
-const mostComponents = 100;
+const maxComponents = 100;
 const newestEvents = 20;
 
 /** Figures over all problems and components on which an entry was tried. */
@@ -25,7 +25,7 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
     .selectAll()
     .where('knowledge_id', '=', entry.id)
     .orderBy('component')
-    .limit(mostComponents)
+    .limit(maxComponents)
     .execute();
   const events = await knowledgeEvents(db, entry.id, newestEvents);
   const figures = (await figuresOf(db, [entry.id], aboutAll)).get(entry.id)!;

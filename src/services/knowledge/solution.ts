@@ -3,10 +3,10 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { isPlaybook, PlaybookError, readPlaybook } from '../../playbook/read.ts';
-import { mostBytes } from '../../playbook/shape.ts';
+import { maxBytes } from '../../playbook/shape.ts';
 
 /** bytes of UTF-8 that a solution has at most */
-export { mostBytes } from '../../playbook/shape.ts';
+export { maxBytes } from '../../playbook/shape.ts';
 
 export interface GivenSolution {
   /** where the text comes from, for errors: an option, a file */
@@ -24,7 +24,7 @@ export async function solutionOf(
 ): Promise<string> {
   const solution = storable(await text());
   if (!solution.trim()) throw unusable(place, 'it is empty');
-  if (Buffer.byteLength(solution) > mostBytes) throw tooLong(place);
+  if (Buffer.byteLength(solution) > maxBytes) throw tooLong(place);
   if (!isMeantAsPlaybook && !isPlaybook(solution)) return solution;
   try {
     readPlaybook(solution, catalogue);
@@ -39,7 +39,7 @@ export async function solutionOf(
 }
 
 const tooLong = (place: string): UsageError =>
-  unusable(place, `it is longer than ${mostBytes} bytes`);
+  unusable(place, `it is longer than ${maxBytes} bytes`);
 
 export const unusable = (place: string, why: string, cause?: unknown): UsageError =>
   new UsageError(

@@ -10,7 +10,7 @@ export type { Tried } from '../../heal/judging/current-solution.ts';
 export type { Figures, Record, Untouched } from '../../heal/judging/figures.ts';
 
 /** The most components of one entry that are returned. */
-const mostComponents = 20;
+const maxComponents = 20;
 
 export interface InComponent extends Pick<Figures, 'untouched' | 'lift'> {
   component: string;
@@ -55,7 +55,7 @@ export async function knowledgeStats(
 /** What an entry achieved on each component; a component with too few outcomes has no lift of its own. */
 async function byComponent(db: Db, id: string): Promise<InComponent[]> {
   const found: InComponent[] = [];
-  for (const component of await decidedComponents(db, id, mostComponents)) {
+  for (const component of await decidedComponents(db, id, maxComponents)) {
     const about = { fingerprint: null, component, category: null };
     const { records, context, untouched, lift } = (await figuresOf(db, [id], about)).get(id)!;
 

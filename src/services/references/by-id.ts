@@ -14,7 +14,7 @@ export const runIdOf = (db: Db, given: string) =>
       .select(['bot_executions.id', 'bots.name', 'started_at as at'])
       .where('bot_executions.id', '>=', lowest)
       .where('bot_executions.id', '<=', highest)
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .execute(),
   );
 
@@ -27,7 +27,7 @@ export const findingIdOf = (db: Db, given: string) =>
       .select(['bot_findings.id', 'bots.name', 'last_seen_at as at'])
       .where('bot_findings.id', '>=', lowest)
       .where('bot_findings.id', '<=', highest)
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .execute(),
   );
 
@@ -43,7 +43,7 @@ export const actionIdOf = (db: Db, given: string) =>
       )
       .where('bot_actions.id', '>=', lowest)
       .where('bot_actions.id', '<=', highest)
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .execute(),
   );
 
@@ -55,7 +55,7 @@ export const silenceIdOf = (db: Db, given: string) =>
       .select(['id', 'owner as name', 'created_at as at'])
       .where('id', '>=', lowest)
       .where('id', '<=', highest)
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .execute(),
   );
 
@@ -67,11 +67,11 @@ export const notificationIdOf = (db: Db, given: string) =>
       .select(['id', 'channel as name', 'created_at as at'])
       .where('id', '>=', lowest)
       .where('id', '<=', highest)
-      .limit(mostCandidates)
+      .limit(maxCandidates)
       .execute(),
   );
 
-const mostCandidates = 6;
+const maxCandidates = 6;
 
 interface Candidate {
   id: string;
@@ -88,7 +88,7 @@ export class AmbiguousIdError extends UsageError {
     const named = candidates.map(({ id, name, at }) => `${id} (${name}, ${time(at)})`);
     super({
       what: `${given} names more than one ${kind}`,
-      why: `${candidates.length < mostCandidates ? '' : 'among others '}${named.join(', ')}`,
+      why: `${candidates.length < maxCandidates ? '' : 'among others '}${named.join(', ')}`,
       hint: `give more digits of the id, such as ${shortId(candidates[0]!.id)}${candidates[0]!.id.slice(8, 13)}`,
     });
     this.candidates = candidates;

@@ -6,13 +6,13 @@ import { didYouMean } from '../../ground/nearest.ts';
 import { isUuid } from './uuid.ts';
 
 /** The most names that are compared with an unknown one. */
-const mostNames = 2_000;
+const maxNames = 2_000;
 
 async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
   const rows = await db
     .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
     .select('name')
-    .limit(mostNames)
+    .limit(maxNames)
     .execute();
   const names = rows.map(({ name }) => name);
   const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';

@@ -22,7 +22,7 @@ type Places = (readonly [table: string, column: string])[];
 type Kind = keyof typeof kinds;
 
 /** The most names that are compared with one that is not there. */
-const mostNames = 2_000;
+const maxNames = 2_000;
 
 /**
  * `no finding ever had the component /v9 (did you mean /v1?)`; null where a row has the name. With `onlyNear` also null
@@ -52,7 +52,7 @@ async function namesOf(db: Db, places: Places): Promise<string[]> {
   for (const [table, column] of places) {
     const { rows } = await sql<{ name: string }>`
       SELECT DISTINCT ${sql.ref(column)} AS name FROM ${sql.table(table)}
-      WHERE ${sql.ref(column)} IS NOT NULL LIMIT ${sql.lit(mostNames)}`.execute(db);
+      WHERE ${sql.ref(column)} IS NOT NULL LIMIT ${sql.lit(maxNames)}`.execute(db);
     for (const { name } of rows) names.add(name);
   }
   return [...names];

@@ -24,7 +24,7 @@ export interface HeldBack {
 }
 
 /** The most open findings that are explained, the worst first: each is matched with all that is known. */
-export const mostExplained = 20;
+export const maxExplained = 20;
 
 /**
  * Why each of these open findings, the worst first, was not healed: by the evaluation that decides it, asked at this
@@ -35,7 +35,7 @@ export async function heldBack(
   findings: readonly FoundFinding[],
   now: Date,
 ): Promise<HeldBack[]> {
-  const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, mostExplained);
+  const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, maxExplained);
   if (open.length === 0) return [];
   const about = await aboutFindings(db, open);
   const heldBack: HeldBack[] = [];

@@ -42,7 +42,7 @@ export interface Live {
 }
 
 /** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
-export async function readLive(db: Db, mostBots: number, mostTickets: number): Promise<Live> {
+export async function readLive(db: Db, maxBots: number, maxTickets: number): Promise<Live> {
   const { rows: bots } = await sql<LiveBot>`
     SELECT b.name, b.status, b.status_reason, b.schedule_cron, b.next_execution_at,
            run.status AS last_status, run.started_at AS last_started_at,
@@ -55,7 +55,7 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     ) run ON true
     WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
-    LIMIT ${mostBots}`.execute(db);
+    LIMIT ${maxBots}`.execute(db);
   const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
@@ -71,7 +71,7 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     .where(isPending())
     .where(sql<boolean>`NOT ${isMerged('bot_tickets')} AND NOT ${isSnoozed('bot_tickets')}`)
     .orderBy(worstFirst('bot_tickets'))
-    .limit(mostTickets)
+    .limit(maxTickets)
     .execute();
   return { ...rows[0]!, bots, tickets };
 }

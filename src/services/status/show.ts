@@ -6,7 +6,7 @@ import type { Need } from '../progress/need.ts';
 import { needs } from '../progress/needs.ts';
 
 /** The most storms that are named. */
-const mostStorms = 5;
+const maxStorms = 5;
 
 /** Everything that `status` shows, as of one moment, with what needs a person: the most urgent first. */
 export async function showStatus(db: Db) {
@@ -17,7 +17,7 @@ export async function showStatus(db: Db) {
     findings: await overview.countFindings(trx),
     quiet: await overview.countQuiet(trx),
     withoutTicket: await countWithoutTicket(trx),
-    storms: await pendingStorms(trx, mostStorms),
+    storms: await pendingStorms(trx, maxStorms),
     heals: await overview.countHeals(trx),
   }));
   const alive = {

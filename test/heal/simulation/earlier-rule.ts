@@ -10,7 +10,7 @@ import { curveOf, type Heals, type Tally } from './measure.ts';
 import { complaintAfter, patienceMinutes } from './operator.ts';
 
 const threshold = 0.8;
-const mostAnHour = 3;
+const maxAnHour = 3;
 
 interface Fault {
   incident: Incident;
@@ -72,7 +72,7 @@ export function earlierRule(incidents: readonly Incident[]): Earlier {
       .find(
         ({ applied, successful, taken }) =>
           successful / applied > threshold &&
-          taken.filter((at) => at > now - 60).length < mostAnHour,
+          taken.filter((at) => at > now - 60).length < maxAnHour,
       );
     if (trusted) return apply(trusted, fault, now);
     if (fault.visit !== null) return;

@@ -4,7 +4,7 @@
  */
 import { Chance } from '../../../src/demo/chance.ts';
 import { aftermathsIn, type Aftermath } from '../../../src/heal/judging/aftermath.ts';
-import { mostLooks, type Moment } from '../../../src/heal/judging/followed.ts';
+import { maxLooks, type Moment } from '../../../src/heal/judging/followed.ts';
 import { harmOf } from '../../../src/heal/judging/harm.ts';
 
 export interface World {
@@ -109,7 +109,7 @@ function aftermaths({ heals, left, begun, looks, every, now }: Seen): Aftermath[
     moments.slice(-newest).map(({ at, components }) => {
       const after = firstIndex(times, at + every / 2);
       const isOther = (time: number) => begun.get(time)!.some((one) => !components.has(one));
-      const first = times.slice(after, after + mostLooks * 3).find(isOther);
+      const first = times.slice(after, after + maxLooks * 3).find(isOther);
       return inMs({ at, first: first ?? null });
     });
   const healed = others(heals);

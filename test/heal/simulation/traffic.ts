@@ -12,7 +12,7 @@ export const windowSeconds = 3_600;
 const badShare = { down: 0.6, well: 0.0005 };
 /** Fewer requests in the window are no sample. */
 const leastRequests = 10;
-const mostShare = 0.05;
+const maxShare = 0.05;
 
 export interface Traffic {
   /** The requests of the minutes since the last call, by what was broken in them. */
@@ -68,7 +68,7 @@ export async function countRequests(
     tallies: rows.map(({ key, bad, of, newest }) => ({ key, bad, of, newestBadAt: newest })),
     findings: rows.flatMap(({ key: component, bad, of }) => {
       if (bad === 0) return [];
-      const severe = of >= leastRequests && bad > of * mostShare;
+      const severe = of >= leastRequests && bad > of * maxShare;
       const title = severe ? `${component} does not answer` : `${component} had a stray error`;
       return [
         {

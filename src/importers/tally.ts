@@ -1,0 +1,58 @@
+/** What an import has counted of a log. */
+import type { Years } from './reading/years.ts';
+
+/** What `rowsOf` has counted so far. */
+export interface Tally {
+  lines: number;
+  imported: number;
+  cut: number;
+  /** Lines of a text that was imported before and has grown since. They are not counted otherwise. */
+  known: number;
+  /** Lines that are no row of their own, but a part of another one. */
+  joined: number;
+  /** All are counted, the first ten are listed; line numbers begin at 1. */
+  malformed: { count: number; lines: { line: number; why: string }[] };
+  /** Of the rows that have a time, in ms since 1970. */
+  oldest: number | null;
+  newest: number | null;
+  /** Rows without a time. */
+  untimed: number;
+  /** The name of the format in which the log is read; null before it is known. */
+  format: string | null;
+  /** Whether a line had a time that names no zone. */
+  zoneTaken: boolean;
+  /** Of dates that name none; null before the format is known. */
+  years: Years | null;
+}
+
+export const emptyTally = (): Tally => ({
+  lines: 0,
+  imported: 0,
+  cut: 0,
+  known: 0,
+  joined: 0,
+  malformed: { count: 0, lines: [] },
+  oldest: null,
+  newest: null,
+  untimed: 0,
+  format: null,
+  zoneTaken: false,
+  years: null,
+});
+
+const listed = 10;
+
+export function countMalformed({ malformed }: Tally, line: number, why: string): void {
+  if (++malformed.count <= listed) malformed.lines.push({ line, why });
+}
+
+/** `at` is the time of the row; `cut` says that a part of it was left out. */
+export function countRow(tally: Tally, at: number | null, cut: boolean): void {
+  tally.imported++;
+  if (cut) tally.cut++;
+  if (at === null) tally.untimed++;
+  else {
+    if (tally.oldest === null || at < tally.oldest) tally.oldest = at;
+    if (tally.newest === null || at > tally.newest) tally.newest = at;
+  }
+}
