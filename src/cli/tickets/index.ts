@@ -1,42 +1,20 @@
 import { Argument, Command, Option } from 'commander';
-import { moment, seconds } from '../arguments/durations.ts';
-import { listOption } from '../arguments/words.ts';
-import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
+import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { severityWords } from '../terminal/print.ts';
+import { bulkCommand } from './bulk-command.ts';
+import { snoozedOption, statusOption, withFilters } from './filters.ts';
+import { snoozeOptions } from './snooze-options.ts';
 
 const ticket = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
-
-/** A year at most, as for a silence. */
-const aWhile = { least: 60, most: 365 * 86_400, example: '4h' };
 
 /** `roundsman tickets ...` */
 export function ticketsCommand(): Command {
   const tickets = new Command('tickets').description('what a person has to decide');
-  tickets
+  const list = tickets
     .command('list')
     .description('open and assigned tickets, the worst first, then the oldest')
-    .addOption(
-      listOption('--status <status>', 'only those', [
-        'open',
-        'assigned',
-        'resolved',
-        'closed',
-      ]).conflicts('all'),
-    )
-    .addOption(listOption('--severity <severity>', 'only these', severityWords))
-    .option('--assigned-to <who>', 'only theirs; me is the account that runs the command')
-    .option('--bot <name>', 'only of this bot')
-    .option('--component <name>', "only about this component, a storm's too")
-    .option('--category <name>', 'only of findings of this category')
-    .option('--overdue', 'only those past their response target')
-    .option('--reopened', 'only those that were ever reopened')
-    .addOption(
-      new Option(
-        '--since <time>',
-        "opened since a time or at most so long ago: '2026-11-22 09:00', 24h",
-      ).argParser(moment('--since')),
-    )
-    .option('--match <text>', 'only with this in title or description')
+    .addOption(statusOption().conflicts('all'));
+  withFilters(list)
     .addOption(
       new Option('--sort <order>', 'in which order (worst)').choices([
         'worst',
@@ -46,12 +24,7 @@ export function ticketsCommand(): Command {
       ]),
     )
     .option('--after <ticket>', 'go on behind this ticket of the same list')
-    .addOption(
-      new Option(
-        '--snoozed',
-        'only those that are snoozed, which are left out otherwise',
-      ).conflicts('all'),
-    )
+    .addOption(snoozedOption().conflicts('all'))
     .addOption(
       new Option(
         '--merged',
@@ -192,32 +165,17 @@ export function ticketsCommand(): Command {
     .action(async (ticket, severity, options) =>
       (await import('./severity.ts')).rate(ticket, severity, options),
     );
-  tickets
+  const snooze = tickets
     .command('snooze')
     .argument(...ticket)
-    .description('have a ticket wait; it wakes by itself, and when it becomes more severe')
-    .addOption(
-      new Option('--for <time>', 'how long: 30m, 4h, 3d')
-        .argParser(seconds('--for', aWhile))
-        .conflicts(['until', 'occurrences', 'end']),
-    )
-    .addOption(
-      new Option(
-        '--until <time>',
-        "until a time, as '2026-11-22 09:00', in UTC unless it has an offset",
-      )
-        .argParser(moment('--until'))
-        .conflicts(['occurrences', 'end']),
-    )
-    .addOption(
-      new Option('--occurrences <n>', 'until runs that begin from now on have seen it so often')
-        .argParser(wholeNumber('--occurrences', 1, 10_000))
-        .conflicts('end'),
-    )
+    .description('have a ticket wait; it wakes by itself, and when it becomes more severe');
+  for (const option of snoozeOptions()) snooze.addOption(option);
+  snooze
     .option('--end', 'wake it now')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./snooze.ts')).snooze(ticket, options));
+  tickets.addCommand(bulkCommand());
   tickets
     .command('history')
     .argument(...ticket)
