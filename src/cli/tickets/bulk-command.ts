@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import type { BulkChange } from '../../services/tickets/bulk.ts';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
+import { longText, longTextOptions } from '../terminal/long-text.ts';
 import { severityWords } from '../terminal/print.ts';
 import type { BulkOptions } from './bulk.ts';
 import { snoozedOption, statusOption, withFilters } from './filters.ts';
@@ -48,14 +49,17 @@ export function bulkCommand(): Command {
     const until = untilOf('they', options);
     await changes(options, 'snooze', async () => ({ change: 'snooze', until }));
   });
-  add('resolve', 'end them with what was done; the next clean checks resolve their findings')
-    .option('--notes <text>', 'what was done; others learn from it')
-    .action((options) =>
-      changes(options, 'resolve', async () => ({
-        change: 'resolve',
-        notes: await asked('--notes', 'What was done', options.notes),
-      })),
-    );
+  const resolve = add(
+    'resolve',
+    'end them with what was done; the next clean checks resolve their findings',
+  ).option('--notes <text>', 'what was done; others learn from it');
+  for (const option of longTextOptions()) resolve.addOption(option);
+  resolve.action((options) =>
+    changes(options, 'resolve', async () => ({
+      change: 'resolve',
+      notes: (await longText(options)) ?? (await asked('--notes', 'What was done', options.notes)),
+    })),
+  );
   add('reopen', 'take back that they were resolved')
     .option('--reason <text>', 'why')
     .action((options) =>

@@ -50,7 +50,16 @@ export function filterOf(options: FilterOptions) {
   const { status, severity, assignedTo, bot, component, category } = options;
   const { overdue, reopened, since, match, snoozed } = options;
   return {
-    ...{ status, severity, bot, component, category, overdue, reopened, since, match, snoozed },
+    status,
+    severity,
+    bot,
+    component,
+    category,
+    overdue,
+    reopened,
+    since,
+    match,
+    snoozed,
     assignedTo: assignedTo === 'me' ? actor() : assignedTo,
   };
 }

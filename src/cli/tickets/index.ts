@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
+import { longTextOptions } from '../terminal/long-text.ts';
 import { severityWords } from '../terminal/print.ts';
 import { bulkCommand } from './bulk-command.ts';
 import { snoozedOption, statusOption, withFilters } from './filters.ts';
@@ -61,7 +62,7 @@ export function ticketsCommand(): Command {
     .action(async (ticket, who, options) =>
       (await import('./change.ts')).assign(ticket, who, options),
     );
-  tickets
+  const resolve = tickets
     .command('resolve')
     .argument(...ticket)
     .description('end a ticket with what was done; the next clean check resolves its finding')
@@ -70,8 +71,9 @@ export function ticketsCommand(): Command {
     .option('--learn', 'make knowledge of title and notes, in shadow')
     .option(yesOption[0], 'learn it without asking; needed where there is no terminal')
     .option('--as <name>', 'who does this (the account that runs the command)')
-    .option(...jsonOption)
-    .action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
+    .option(...jsonOption);
+  for (const option of longTextOptions()) resolve.addOption(option);
+  resolve.action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
   tickets
     .command('approve')
     .argument(...ticket)
@@ -103,7 +105,7 @@ export function ticketsCommand(): Command {
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./life.ts')).acknowledge(ticket, options));
-  tickets
+  const comment = tickets
     .command('comment')
     .argument(...ticket)
     .argument(
@@ -112,10 +114,11 @@ export function ticketsCommand(): Command {
     )
     .description("write into a ticket's history")
     .option('--as <name>', 'who does this (the account that runs the command)')
-    .option(...jsonOption)
-    .action(async (ticket, text, options) =>
-      (await import('./life.ts')).comment(ticket, text, options),
-    );
+    .option(...jsonOption);
+  for (const option of longTextOptions()) comment.addOption(option);
+  comment.action(async (ticket, text, options) =>
+    (await import('./life.ts')).comment(ticket, text, options),
+  );
   tickets
     .command('unassign')
     .argument(...ticket)
