@@ -11,6 +11,7 @@ import { unwatch } from '../transitions/findings/watch.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
 import { resolveMerged, survivorsGone } from '../transitions/tickets/resolve-merged.ts';
 import { unmergeRisen } from '../transitions/tickets/unmerge.ts';
+import { noteSuppression } from '../transitions/tickets/note-suppression.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
 export interface Settled {
@@ -22,7 +23,7 @@ export interface Settled {
   undecided: number;
   /** changes of how freely an entry may act */
   judged: number;
-  /** tickets that now say that their problem began, or ceased, to come and go */
+  /** tickets that now say that their problem began, or ceased, to come and go, or to stand behind another one */
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
@@ -53,7 +54,7 @@ export async function settle(
   const recovered = await recover(db, most);
   const undecided = await leaveUnclearUndecided(db, most);
   await unwatch(db, most);
-  const noted = await noteFlapping(db, most);
+  const noted = (await noteFlapping(db, most)) + (await noteSuppression(db, most));
   const woken = await wakeTickets(db, most);
   const unmerged = await unmergeRisen(db, most);
   const resolved = await endMerged(db, emit);

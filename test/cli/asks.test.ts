@@ -92,6 +92,11 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
   'knowledge remove': { args: ['sweep'], question: 'Remove sweep?' },
 });
 
+/** Commands that ask with how many they mean, and take that number for a yes: tickets-bulk.test.ts. */
+const inBulk = 'ack assign unassign snooze severity comment resolve reopen close'
+  .split(' ')
+  .map((change) => `tickets bulk ${change}`);
+
 /** Commands that only read. */
 const reads = [
   'status',
@@ -184,11 +189,11 @@ test('every command says whether it asks: exactly those that do take --yes', () 
   const leaves = leavesOf(wholeProgram());
   const names = leaves.map(nameOf);
   const asks = Object.keys(asking());
-  const known = new Set([...asks, ...reads, ...writes]);
+  const known = new Set([...asks, ...inBulk, ...reads, ...writes]);
   expect([...known].filter((name) => !names.includes(name))).toEqual([]);
   expect(names.filter((name) => !known.has(name))).toEqual([]);
   const takesYes = leaves.filter(({ options }) => options.some(({ long }) => long === '--yes'));
-  expect(takesYes.map(nameOf).toSorted()).toEqual(asks.toSorted());
+  expect(takesYes.map(nameOf).toSorted()).toEqual([...asks, ...inBulk].toSorted());
 });
 
 const commands = () =>

@@ -211,3 +211,34 @@ test.each([
     text === null ? [] : [text],
   );
 });
+
+test('tickets are merged and unmerged, and both say so', async () => {
+  const bot = await insertBot(db, 'other');
+  const other = await insertTicket(db, bot, 'logins fail', { fingerprint: 'other' });
+  const merged = await roundsman(url, 'tickets', 'merge', other, '--into', name, '--as', 'ann');
+  expect(merged.out).toContain(`Merged ${other} into ${name}, which stands for all of them`);
+  const list = await roundsman(url, 'tickets', 'list');
+  expect(list.out).not.toContain('logins fail');
+  expect(list.err).toContain('1 merged ticket is left out');
+  expect((await roundsman(url, 'tickets', 'list', '--merged')).out).toContain(`in ${name}`);
+  expect((await roundsman(url, 'tickets', 'show', name)).out).toMatch(
+    /Stands for 1 ticket merged into it[^]*logins fail/,
+  );
+  expect((await roundsman(url, 'tickets', 'show', other)).out).toContain(
+    `into ${name}, which stands for both`,
+  );
+  expect(await roundsman(url, 'tickets', 'ack', other)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`it is merged into ${name}, which stands for both`),
+  });
+  expect((await roundsman(url, 'tickets', 'history', other)).out).toContain(`merged into ${name}`);
+  expect((await roundsman(url, 'tickets', 'history', name)).out).toContain(
+    `${other} merged into it`,
+  );
+  const document = await roundsman(url, 'tickets', 'unmerge', other, '--json');
+  expect(document.json()).toMatchObject({ number: other.slice(2), merged_into: null });
+  expect((await roundsman(url, 'tickets', 'unmerge', other)).err).toContain(
+    'it is merged into no ticket',
+  );
+  expect((await roundsman(url, 'tickets', 'list')).out).toContain('logins fail');
+});

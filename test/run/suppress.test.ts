@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { settle } from '../../src/maintain/settle.ts';
 import { aRemedy, broken, clean, entry, playbook, problem } from '../support/builders.ts';
 import { tellers, type Tellers } from './teller.ts';
 
@@ -143,4 +144,37 @@ describe('in a circle nobody is hidden', () => {
     await bots.say('app', broken('api'));
     expect(await ticketed(bots)).toEqual(['api']);
   });
+});
+
+test('a ticket from before says when its problem stands behind another one, and when no longer, each once', async () => {
+  const bots = await tellers({ host: {}, app: { dependsOn: behind } });
+  const { db, engine } = bots;
+  const settles = () => settle(db, engine.catalogue);
+  const events = async () =>
+    (
+      await db
+        .selectFrom('bot_ticket_events as e')
+        .innerJoin('bot_tickets as t', 't.id', 'e.ticket_id')
+        .select(['t.number', 'e.event', 'e.detail'])
+        .where('e.event', 'in', ['suppressed', 'suppression_ended'])
+        .orderBy('e.id')
+        .execute()
+    ).map(({ number, event, detail }) => [`T-${number}`, event, detail]);
+  await bots.say('app', broken('api'));
+  await settles();
+  expect(await events()).toEqual([]);
+  await bots.say('host', broken('db'));
+  await bots.say('app', broken('api'));
+  expect(await settles()).toMatchObject({ noted: 1 });
+  await bots.say('app', broken('api'));
+  expect(await settles()).toMatchObject({ noted: 0 });
+  const began = ['T-1', 'suppressed', { behind: 'db is broken' }];
+  expect(await events()).toEqual([began]);
+  await bots.say('host', clean('db'));
+  expect(await settles()).toMatchObject({ noted: 1 });
+  expect(await settles()).toMatchObject({ noted: 0 });
+  expect(await events()).toEqual([began, ['T-1', 'suppression_ended', {}]]);
+  const [ticket] = await bots.tickets();
+  expect(ticket).toMatchObject({ status: 'assigned' });
+  expect(ticket!.metadata).not.toHaveProperty('suppressed_since');
 });

@@ -134,22 +134,28 @@ interface Told {
   detail: Record<string, string>;
 }
 
-/** The state after an event: the model. */
+/** The state after an event: the model. Each change begins with what the one before it left. */
 function after(was: State, { event, actor, detail }: Told): State {
   const risen = () => severityRank(detail.to as 'high') < severityRank(detail.from as 'high');
-  const rated = (override: string | null): State => ({
-    ...was,
-    severity: detail.to!,
-    override,
-    assigned_to: 'assigned_to' in detail ? detail.assigned_to : was.assigned_to,
-    acknowledged_by: risen() ? null : was.acknowledged_by,
-  });
+  const begins = (with_: string | null) => expect(detail.from ?? null, event).toBe(with_);
+  const rated = (override: string | null): State => {
+    begins(was.severity);
+    return {
+      ...was,
+      severity: detail.to!,
+      override,
+      assigned_to: 'assigned_to' in detail ? detail.assigned_to : was.assigned_to,
+      acknowledged_by: risen() ? null : was.acknowledged_by,
+    };
+  };
   switch (event) {
     case 'acknowledged':
       return { ...was, acknowledged_by: actor };
     case 'assigned':
+      begins(was.assigned_to);
       return { ...was, assigned_to: detail.to! };
     case 'unassigned':
+      begins(was.assigned_to);
       return { ...was, assigned_to: null, acknowledged_by: null };
     case 'snoozed':
       return { ...was, snoozed: true };
@@ -163,6 +169,7 @@ function after(was: State, { event, actor, detail }: Told): State {
     case 'lowered':
       return rated(was.override);
     case 'resolved':
+      expect(detail.with ?? null, event).toBe(was.merged);
       return { ...was, status: 'resolved' };
     case 'closed':
       return { ...was, status: 'closed' };
@@ -171,7 +178,11 @@ function after(was: State, { event, actor, detail }: Told): State {
     case 'merged':
       return 'into' in detail ? { ...was, merged: detail.into! } : was;
     case 'unmerged':
-      return 'from' in detail ? { ...was, merged: null } : was;
+      // Its survivor never ends without it.
+      expect(detail.why).not.toBe('that one has ended');
+      if (!('from' in detail)) return was;
+      begins(was.merged);
+      return { ...was, merged: null };
     default:
       return was;
   }

@@ -14,6 +14,7 @@ import { hold } from '../../src/transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../../src/transitions/actions/leave-undecided.ts';
 import { recover } from '../../src/transitions/decisions/recover.ts';
 import { unwatch } from '../../src/transitions/findings/watch.ts';
+import { noteSuppression } from '../../src/transitions/tickets/note-suppression.ts';
 import { resolveMerged, survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
 import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
@@ -125,6 +126,7 @@ export const ofHeals: Transactions = {
   'settle: leave undecided': ({ db }) => leaveUnclearUndecided(db, 100),
   'settle: unwatch': ({ db }) => unwatch(db, 100),
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
+  'settle: note suppression': ({ db }) => noteSuppression(db, 100),
   'settle: wake tickets': ({ db }) => wakeTickets(db, 100),
   'settle: unmerge tickets': ({ db }) => unmergeRisen(db, 100),
   'settle: resolve merged tickets': ({ db }) =>

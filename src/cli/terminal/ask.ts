@@ -69,14 +69,14 @@ async function refusalOf(
  * that option: where there is no terminal, it throws {@link UnansweredError} instead of deciding for the person. Ctrl-C
  * and the end of input throw as in {@link askFor}, because a person who leaves has not said no to a part of it.
  */
-export async function agrees(question: string): Promise<boolean> {
+export async function agrees(question: string, flag = '--yes'): Promise<boolean> {
   if (!canAsk())
     throw new UnansweredError({
       what: 'nothing was changed',
       why: `this is asked first, and there is no terminal to ask on: ${question}`,
-      hint: 'the same with --yes, which says yes',
+      hint: `the same with ${flag}, which says yes`,
     });
-  return answerTo(`${question} [y/N]: `, 'give --yes', async (line) => ({
+  return answerTo(`${question} [y/N]: `, `give ${flag}`, async (line) => ({
     answer: /^y(es)?$/i.test(line.trim()),
   }));
 }

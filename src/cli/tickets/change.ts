@@ -7,6 +7,7 @@ import { unmetName } from '../../services/references/unmet.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { tellWarnings } from '../knowledge/warnings.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
+import { longText, type LongTextOptions } from '../terminal/long-text.ts';
 import { withDatabase } from '../session/database.ts';
 import { json, note, say } from '../terminal/print.ts';
 import { showProposal } from './proposal.ts';
@@ -36,7 +37,7 @@ export async function assign(ticket: string, who: string, options: ChangeOptions
   });
 }
 
-interface ResolveOptions extends ChangeOptions {
+interface ResolveOptions extends ChangeOptions, LongTextOptions {
   notes?: string;
   with?: string;
   learn?: true;
@@ -47,7 +48,9 @@ export const resolve = (given: string, options: ResolveOptions): Promise<void> =
   withDatabase(async ({ db }) => {
     const { ticket: seen, cure } = await findResolvable(db, { ticket: given, with: options.with });
     const notes = storable(
-      options.notes?.trim() || (await askFor('--notes', 'What was done', { isProse: true })),
+      options.notes?.trim() ||
+        (await longText(options)) ||
+        (await askFor('--notes', 'What was done', { isProse: true })),
     );
     const proposal = options.learn ? await propose(db, seen, notes) : null;
     if (proposal && !options.json) showProposal(proposal);

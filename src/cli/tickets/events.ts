@@ -21,16 +21,49 @@ function byPolicy({ event, detail }: Event): string | null {
   return null;
 }
 
+/** What happened, for a reader who does not know the column's words; `T-2` where another ticket is meant. */
+function inSentence({ event, detail }: Pick<Event, 'event' | 'detail'>): string {
+  const { into, from, ticket } = (detail ?? {}) as Record<string, unknown>;
+  switch (event) {
+    case 'merged':
+      return ticket ? `${String(ticket)} merged into it` : `merged into ${String(into)}`;
+    case 'unmerged':
+      return ticket ? `${String(ticket)} no longer in it` : `no longer in ${String(from)}`;
+    case 'flapping':
+      return 'comes and goes';
+    case 'flapping_ended':
+      return 'comes and goes no longer';
+    case 'suppressed':
+      return 'behind another problem';
+    case 'suppression_ended':
+      return 'behind no other problem any more';
+    case 'unrated':
+      return 'rated as runs find it';
+    case 'escalated':
+      return 'given to the next person';
+    case 'released':
+      return 'no longer held back';
+    default:
+      return event;
+  }
+}
+
+/** What the sentence says already. */
+const inSentences: Partial<Record<Event['event'], string[]>> = {
+  merged: ['into', 'ticket'],
+  unmerged: ['from', 'ticket'],
+};
+
 /** `to: ann, from: bob` */
 const detailOf = (event: Event): string => {
   const said = byPolicy(event);
-  return said === null ? listed(event.detail) : printable(said);
+  return said === null ? listed(event) : printable(said);
 };
 
-const listed = (detail: unknown): string =>
+const listed = ({ event, detail }: Pick<Event, 'event' | 'detail'>): string =>
   detail && typeof detail === 'object'
     ? Object.entries(detail)
-        .filter(([, value]) => value !== null)
+        .filter(([key, value]) => value !== null && !inSentences[event]?.includes(key))
         .map(([key, value]) => printable(inWords(key, value)))
         .join(', ')
     : '';
@@ -49,11 +82,11 @@ function inWords(key: string, value: unknown): string {
 export const eventTable = (events: TicketHistory['events']): void =>
   table(
     ['When', 'What', 'Who', 'Detail'],
-    events.map((each) => [
-      time(each.created_at),
-      each.event,
-      printable(each.actor),
-      detailOf(each),
+    events.map((event) => [
+      time(event.created_at),
+      printable(inSentence(event)),
+      printable(event.actor),
+      detailOf(event),
     ]),
     'None was written.',
     [],

@@ -1,42 +1,21 @@
 import { Argument, Command, Option } from 'commander';
-import { moment, seconds } from '../arguments/durations.ts';
-import { listOption } from '../arguments/words.ts';
-import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
+import { jsonOption, limitOption, yesOption } from '../arguments/options.ts';
+import { longTextOptions } from '../terminal/long-text.ts';
 import { severityWords } from '../terminal/print.ts';
+import { bulkCommand } from './bulk-command.ts';
+import { snoozedOption, statusOption, withFilters } from './filters.ts';
+import { snoozeOptions } from './snooze-options.ts';
 
 const ticket = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
-
-/** A year at most, as for a silence. */
-const aWhile = { least: 60, most: 365 * 86_400, example: '4h' };
 
 /** `roundsman tickets ...` */
 export function ticketsCommand(): Command {
   const tickets = new Command('tickets').description('what a person has to decide');
-  tickets
+  const list = tickets
     .command('list')
     .description('open and assigned tickets, the worst first, then the oldest')
-    .addOption(
-      listOption('--status <status>', 'only those', [
-        'open',
-        'assigned',
-        'resolved',
-        'closed',
-      ]).conflicts('all'),
-    )
-    .addOption(listOption('--severity <severity>', 'only these', severityWords))
-    .option('--assigned-to <who>', 'only theirs; me is the account that runs the command')
-    .option('--bot <name>', 'only of this bot')
-    .option('--component <name>', "only about this component, a storm's too")
-    .option('--category <name>', 'only of findings of this category')
-    .option('--overdue', 'only those past their response target')
-    .option('--reopened', 'only those that were ever reopened')
-    .addOption(
-      new Option(
-        '--since <time>',
-        "opened since a time or at most so long ago: '2026-11-22 09:00', 24h",
-      ).argParser(moment('--since')),
-    )
-    .option('--match <text>', 'only with this in title or description')
+    .addOption(statusOption().conflicts('all'));
+  withFilters(list)
     .addOption(
       new Option('--sort <order>', 'in which order (worst)').choices([
         'worst',
@@ -46,12 +25,7 @@ export function ticketsCommand(): Command {
       ]),
     )
     .option('--after <ticket>', 'go on behind this ticket of the same list')
-    .addOption(
-      new Option(
-        '--snoozed',
-        'only those that are snoozed, which are left out otherwise',
-      ).conflicts('all'),
-    )
+    .addOption(snoozedOption().conflicts('all'))
     .addOption(
       new Option(
         '--merged',
@@ -88,7 +62,7 @@ export function ticketsCommand(): Command {
     .action(async (ticket, who, options) =>
       (await import('./change.ts')).assign(ticket, who, options),
     );
-  tickets
+  const resolve = tickets
     .command('resolve')
     .argument(...ticket)
     .description('end a ticket with what was done; the next clean check resolves its finding')
@@ -97,8 +71,9 @@ export function ticketsCommand(): Command {
     .option('--learn', 'make knowledge of title and notes, in shadow')
     .option(yesOption[0], 'learn it without asking; needed where there is no terminal')
     .option('--as <name>', 'who does this (the account that runs the command)')
-    .option(...jsonOption)
-    .action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
+    .option(...jsonOption);
+  for (const option of longTextOptions()) resolve.addOption(option);
+  resolve.action(async (ticket, options) => (await import('./change.ts')).resolve(ticket, options));
   tickets
     .command('approve')
     .argument(...ticket)
@@ -130,7 +105,7 @@ export function ticketsCommand(): Command {
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./life.ts')).acknowledge(ticket, options));
-  tickets
+  const comment = tickets
     .command('comment')
     .argument(...ticket)
     .argument(
@@ -139,10 +114,11 @@ export function ticketsCommand(): Command {
     )
     .description("write into a ticket's history")
     .option('--as <name>', 'who does this (the account that runs the command)')
-    .option(...jsonOption)
-    .action(async (ticket, text, options) =>
-      (await import('./life.ts')).comment(ticket, text, options),
-    );
+    .option(...jsonOption);
+  for (const option of longTextOptions()) comment.addOption(option);
+  comment.action(async (ticket, text, options) =>
+    (await import('./life.ts')).comment(ticket, text, options),
+  );
   tickets
     .command('unassign')
     .argument(...ticket)
@@ -192,32 +168,17 @@ export function ticketsCommand(): Command {
     .action(async (ticket, severity, options) =>
       (await import('./severity.ts')).rate(ticket, severity, options),
     );
-  tickets
+  const snooze = tickets
     .command('snooze')
     .argument(...ticket)
-    .description('have a ticket wait; it wakes by itself, and when it becomes more severe')
-    .addOption(
-      new Option('--for <time>', 'how long: 30m, 4h, 3d')
-        .argParser(seconds('--for', aWhile))
-        .conflicts(['until', 'occurrences', 'end']),
-    )
-    .addOption(
-      new Option(
-        '--until <time>',
-        "until a time, as '2026-11-22 09:00', in UTC unless it has an offset",
-      )
-        .argParser(moment('--until'))
-        .conflicts(['occurrences', 'end']),
-    )
-    .addOption(
-      new Option('--occurrences <n>', 'until runs that begin from now on have seen it so often')
-        .argParser(wholeNumber('--occurrences', 1, 10_000))
-        .conflicts('end'),
-    )
+    .description('have a ticket wait; it wakes by itself, and when it becomes more severe');
+  for (const option of snoozeOptions()) snooze.addOption(option);
+  snooze
     .option('--end', 'wake it now')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)
     .action(async (ticket, options) => (await import('./snooze.ts')).snooze(ticket, options));
+  tickets.addCommand(bulkCommand());
   tickets
     .command('history')
     .argument(...ticket)

@@ -1,4 +1,5 @@
 /** What people do with a ticket beside resolving it and answering what it suggests. */
+import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { acknowledgeTicket } from '../../services/tickets/acknowledge.ts';
 import { closeTicket } from '../../services/tickets/close.ts';
@@ -9,6 +10,7 @@ import { unassignTicket } from '../../services/tickets/unassign.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { askFor } from '../terminal/ask.ts';
+import { longText, type LongTextOptions } from '../terminal/long-text.ts';
 import { pipedText } from '../terminal/piped.ts';
 import { json, say, time } from '../terminal/print.ts';
 
@@ -45,9 +47,10 @@ export const unassign = (given: string, options: ChangeOptions): Promise<void> =
 export async function comment(
   given: string,
   text: string | undefined,
-  options: ChangeOptions,
+  options: ChangeOptions & LongTextOptions,
 ): Promise<void> {
-  const said = text ?? ((await pipedComment()) || undefined);
+  if (text !== undefined && (options.notesFile !== undefined || options.edit)) throw twice();
+  const said = text ?? (await longText(options)) ?? ((await pipedComment()) || undefined);
   // Checked before the database is opened.
   const checked = said === undefined ? null : commentOf(said);
   await withDatabase(async ({ db }) => {
@@ -60,6 +63,13 @@ export async function comment(
     say(`Commented on T-${ticket.number}.`);
   });
 }
+
+const twice = () =>
+  new UsageError({
+    what: 'the comment was not written',
+    why: 'a text is given, and an option that reads another one',
+    hint: 'give one of them',
+  });
 
 /** More than any comment may have, so that its length is told. */
 const mostBytes = 1_000_000;

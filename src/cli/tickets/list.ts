@@ -5,13 +5,11 @@ import {
   responseOf,
   type ListedTicket,
   type TicketOrder,
-  type TicketRow,
 } from '../../services/tickets/list.ts';
-import type { Moment } from '../../services/bots/backfill.ts';
-import { actor } from '../arguments/actor.ts';
 import { unmetName } from '../../services/references/unmet.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, json, note, paint, relative, severity, span, state } from '../terminal/print.ts';
+import { filterOf, type FilterOptions } from './filters.ts';
 import { quietly, type Quiet } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 
@@ -90,21 +88,10 @@ export function reopenedColumn(tickets: Reopenable[], now: Date) {
   };
 }
 
-export interface TicketsOptions {
-  status?: TicketRow['status'][];
-  severity?: TicketRow['severity'][];
-  assignedTo?: string;
-  bot?: string;
-  component?: string;
-  category?: string;
-  overdue?: true;
-  reopened?: true;
-  since?: Moment;
-  match?: string;
+export interface TicketsOptions extends FilterOptions {
   sort?: TicketOrder;
   after?: string;
   all?: true;
-  snoozed?: true;
   merged?: true;
   limit: number;
   json?: true;
@@ -112,9 +99,9 @@ export interface TicketsOptions {
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { limit, sort, json: asJson, assignedTo, ...filter } = options;
-    const who = assignedTo === 'me' ? actor() : assignedTo;
-    const found = await list(db, { ...filter, assignedTo: who, order: sort, limit: limit + 1 });
+    const { limit, sort, json: asJson, all, after, merged } = options;
+    const filter = { ...filterOf(options), after, merged };
+    const found = await list(db, { ...filter, all, order: sort, limit: limit + 1 });
     const tickets = found.tickets.slice(0, limit);
     if (found.tickets.length > limit)
       note(
@@ -124,11 +111,11 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
       note(`${leftOut(found.snoozed, 'snoozed')}: \`npx roundsman tickets list --snoozed\``);
     if (found.merged > 0)
       note(`${leftOut(found.merged, 'merged')}: \`npx roundsman tickets list --merged\``);
-    const unmet = tickets.length === 0 ? await unmetNames(db, { ...filter, assignee: who }) : [];
+    const unmet =
+      tickets.length === 0 ? await unmetNames(db, { ...filter, assignee: filter.assignedTo }) : [];
     for (const each of unmet) note(each);
     if (asJson) return json(tickets);
-    const { all, ...narrows } = filter;
-    const isNarrowed = who || Object.values(narrows).some((value) => value !== undefined);
+    const isNarrowed = Object.values(filter).some((value) => value !== undefined);
     ticketTable(
       tickets,
       found.now,
@@ -141,7 +128,7 @@ export const listTickets = (options: TicketsOptions): Promise<void> =>
 /** Names that no row ever had. */
 async function unmetNames(
   db: Parameters<typeof unmetName>[0],
-  names: { assignee?: string | undefined; component?: string; category?: string },
+  names: Partial<Record<'assignee' | 'component' | 'category', string | undefined>>,
 ): Promise<string[]> {
   const told = await Promise.all(
     (['assignee', 'component', 'category'] as const).map((kind) =>

@@ -8,7 +8,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, json, say, time } from '../terminal/print.ts';
 
-interface SnoozeOptions {
+export interface SnoozeOptions {
   for?: number;
   until?: Moment;
   occurrences?: number;
@@ -38,7 +38,7 @@ export async function snooze(given: string, options: SnoozeOptions): Promise<voi
   });
 }
 
-function untilOf(given: string, options: SnoozeOptions): Until {
+export function untilOf(given: string, options: SnoozeOptions): Until {
   const { for: seconds, until, occurrences } = options;
   if (seconds !== undefined) return { seconds };
   if (occurrences !== undefined) return { occurrences };

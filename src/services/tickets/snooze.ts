@@ -26,7 +26,7 @@ export async function snoozeTicket(
   { ticket: given, ...until }: { ticket: string } & Snooze,
 ): Promise<TicketRow> {
   authorise(actor, 'snooze tickets', 'operator');
-  if ('until' in until) await refuse(db, given, until.until);
+  if ('until' in until) await refuseTime(db, until.until, `tickets snooze ${given}`);
   const seen = await pendingTicketOf(db, given, 'snoozed');
   const by = storable(actor.name);
   return db.transaction().execute((trx) => snooze(trx, seen, until as Snooze, by));
@@ -45,16 +45,17 @@ export async function endSnooze(
   return { ticket, same: false };
 }
 
-async function refuse(db: Db, ticket: string, until: Date): Promise<void> {
+/** Throws UsageError for a time that has passed or is too far off; `command` is for the hint. */
+export async function refuseTime(db: Db, until: Date, command: string): Promise<void> {
   const now = await currentTime(db);
   const left = (until.getTime() - now.getTime()) / 1000;
   if (left > 0 && left <= longestSnooze) return;
   throw new UsageError({
-    what: 'the ticket was not snoozed',
+    what: 'nothing was snoozed',
     why:
       left > 0
         ? `${time(until)} UTC is more than a year off`
         : `${time(until)} UTC has passed: it is ${time(now)} UTC`,
-    hint: `npx roundsman tickets snooze ${ticket} --for 4h`,
+    hint: `npx roundsman ${command} --for 4h`,
   });
 }

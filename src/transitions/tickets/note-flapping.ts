@@ -3,7 +3,7 @@
  * same result may end the flapping and resolve the ticket.
  *
  * From: `open` or `assigned`, its problem flapping; any status but `closed`, its problem no longer flapping.
- * To: the same status, `flapping_since` in its metadata or taken out of it, with an event.
+ * To: the same status, `flapping_since` in its metadata or taken out of it, with an event `flapping` or `flapping_ended`.
  * By: the timer that concludes outcomes, in any process.
  * Locks: tickets as they come, without those that other transactions hold.
  * Zero rows: every ticket already says what its problem's memory says.
@@ -35,9 +35,8 @@ export async function noteFlapping(db: Db, most: number): Promise<number> {
       FROM due WHERE t.id = due.id
     )
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
-    SELECT id, 'noted', 'roundsman',
-           CASE WHEN flapping_since IS NULL THEN '{"flapping": "ended"}'::jsonb
-           ELSE jsonb_build_object('flapping', 'began', 'since', flapping_since) END, engine.now()
+    SELECT id, CASE WHEN flapping_since IS NULL THEN 'flapping_ended' ELSE 'flapping' END, 'roundsman',
+           CASE WHEN flapping_since IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('since', flapping_since) END, engine.now()
     FROM due RETURNING id`.execute(db);
   return rows.length;
 }
