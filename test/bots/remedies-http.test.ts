@@ -247,9 +247,9 @@ describe('nothing is sent', () => {
 
 test('an address that is listed with its port is reached, by its name too', async () => {
   const { url, host, port } = await serve((_, answer) => answer.end('hello'));
-  expect(await get(url, [host])).toEqual({ status: 200, body: 'hello' });
+  expect(await get(url, [host])).toMatchObject({ status: 200, body: 'hello' });
   const named = `localhost:${port}`;
-  expect(await get(`http://${named}`, [named])).toEqual({ status: 200, body: 'hello' });
+  expect(await get(`http://${named}`, [named])).toMatchObject({ status: 200, body: 'hello' });
 });
 
 test('a redirect is an answer and is not followed', async () => {

@@ -18,7 +18,7 @@ export class SlackRefusal extends Error {
 
 /** What a person has to do, by Slack's word. Until then Slack takes no message of this channel. */
 const changes: Record<string, string> = {
-  invalid_auth: 'Slack does not know the token: set the secret again',
+  invalid_auth: 'it does not know the token: set the secret again',
   not_authed: 'no token was sent: set the secret',
   token_revoked: 'the token was revoked: install the app again, and set the secret',
   token_expired: 'the token has expired: set the secret again',
@@ -40,12 +40,12 @@ const changes: Record<string, string> = {
   ekm_access_denied: 'the administrators have suspended messages',
   org_login_required: 'the workspace is being moved',
   enterprise_is_restricted: 'the method is closed to this organisation',
-  method_deprecated: 'Slack has ended the method',
-  deprecated_endpoint: 'Slack has ended the method',
+  method_deprecated: 'the method has ended',
+  deprecated_endpoint: 'the method has ended',
   user_not_found: 'the person of the webhook is not there any more',
   action_prohibited: 'an administrator has closed the webhook',
   posting_to_general_channel_denied: 'the webhook may not write to #general',
-  invalid_token: 'Slack does not know the webhook: set the secret again',
+  invalid_token: 'it does not know the webhook: set the secret again',
   no_service: 'the webhook was removed or switched off: make another one, and set the secret',
   no_service_id: 'this is no address of a webhook: set the secret again',
   no_active_hooks: 'the webhook is switched off',
@@ -84,12 +84,16 @@ export function refusalOf(status: number, word: string | null, header?: string):
   const change = word === null ? undefined : changes[word];
   if (change)
     return new SlackRefusal(
-      { sent: false, why: `Slack: ${change} (${shown})`, final: 'channel' },
+      { sent: false, why: `Slack refuses it: ${change} (${shown})`, final: 'channel' },
       word,
     );
   if (status === 410)
     return new SlackRefusal(
-      { sent: false, why: `Slack: the address is gone for good (${shown})`, final: 'channel' },
+      {
+        sent: false,
+        why: `Slack refuses it: the address is gone for good (${shown})`,
+        final: 'channel',
+      },
       word,
     );
   const isUncertain = (status === 200 && word === null) || status >= 500 || uncertain.has(shown);
