@@ -11,6 +11,7 @@ import { importCommand } from './import/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
+import { maintenanceCommand } from './maintenance/index.ts';
 import { modeCommand } from './mode/index.ts';
 import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
@@ -28,6 +29,7 @@ const commands: (() => Command)[] = [
   knowledgeCommand,
   actionsCommand,
   silencesCommand,
+  maintenanceCommand,
   modeCommand,
   limitsCommand,
   secretsCommand,

@@ -32,6 +32,9 @@ const typescript: Record<string, string> = {
   timestamptz: 'Timestamp',
   jsonb: 'Json',
   _bool: 'boolean[]',
+  _text: 'string[]',
+  _uuid: 'string[]',
+  tstzmultirange: 'string',
 };
 
 const columns = sql<Column>`

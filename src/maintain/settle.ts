@@ -8,6 +8,7 @@ import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
+import { giveTimeBack } from '../transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
@@ -24,6 +25,8 @@ export interface Settled {
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
+  /** tickets whose response clock got the time of maintenance back */
+  given: number;
   /** silences that ended because what they named was resolved */
   silences: number;
   /** removed bots of which a run that was still ending had left something open */
@@ -50,12 +53,13 @@ export async function settle(
   await unwatch(db, most);
   const noted = await noteFlapping(db, most);
   const woken = await wakeTickets(db, most);
+  const given = await giveTimeBack(db, most);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
   for (const change of changes) emit('autonomy.changed', change);
   const judged = changes.length;
-  return { held: held.length, recovered, undecided, judged, noted, woken, silences, closed };
+  return { held: held.length, recovered, undecided, judged, noted, woken, given, silences, closed };
 }
 
 /** A run that was still ending when its bot was removed may have written findings and tickets since. */

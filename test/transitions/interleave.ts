@@ -16,6 +16,7 @@ const tables = [
   'bot_knowledge',
   'bot_knowledge_autonomy',
   'bot_silences',
+  'bot_maintenance',
   'engine.settings',
   'engine.cancellations',
   'engine.jobs',

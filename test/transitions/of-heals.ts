@@ -14,6 +14,7 @@ import { hold } from '../../src/transitions/actions/hold.ts';
 import { leaveUnclearUndecided } from '../../src/transitions/actions/leave-undecided.ts';
 import { recover } from '../../src/transitions/decisions/recover.ts';
 import { unwatch } from '../../src/transitions/findings/watch.ts';
+import { giveTimeBack } from '../../src/transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
 import { noteFlapping } from '../../src/transitions/tickets/note-flapping.ts';
 import {
@@ -123,6 +124,7 @@ export const ofHeals: Transactions = {
   'settle: unwatch': ({ db }) => unwatch(db, 100),
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
   'settle: wake tickets': ({ db }) => wakeTickets(db, 100),
+  'settle: give time back': ({ db }) => giveTimeBack(db, 100),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
   'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
 };

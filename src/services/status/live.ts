@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { countHeldBack, type HeldBackNow } from '../../data/bots/bot-maintenance.ts';
 import { isPending, isSnoozed, reopenedAt, worstFirst } from '../../data/bots/bot-tickets.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
@@ -33,6 +34,7 @@ export interface Live {
   assigned_tickets: number;
   snoozed_tickets: number;
   tickets: LiveTicket[];
+  maintenance: HeldBackNow;
 }
 
 /** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
@@ -50,7 +52,7 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${mostBots}`.execute(db);
-  const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
+  const { rows } = await sql<Omit<Live, 'bots' | 'tickets' | 'maintenance'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
@@ -67,7 +69,7 @@ export async function readLive(db: Db, mostBots: number, mostTickets: number): P
     .orderBy(worstFirst('bot_tickets'))
     .limit(mostTickets)
     .execute();
-  return { ...rows[0]!, bots, tickets };
+  return { ...rows[0]!, bots, tickets, maintenance: await countHeldBack(db) };
 }
 
 export interface EndedRun {

@@ -83,9 +83,13 @@ export function isSnoozed(ticket: Snoozable, now: Date): boolean {
   return snoozed_until ? snoozed_until > now : snoozed_occurrences !== null;
 }
 
-/** Whether the ticket is past its response target. */
-export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
+/** Whether the ticket is past its response target; maintenance holds its clock. */
+export const isOverdue = (
+  ticket: TicketRow & { bot_maintenance?: unknown[] },
+  now: Date,
+): boolean =>
   isPending(ticket) &&
+  !ticket.bot_maintenance?.length &&
   !isSnoozed(ticket, now) &&
   ticket.acknowledged_at === null &&
   ticket.respond_by !== null &&
@@ -94,15 +98,21 @@ export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
 /** What a list shows about the response target of a ticket. */
 export type Response =
   | { state: 'none' }
+  /** maintenance holds its clock */
+  | { state: 'held' }
   | { state: 'snoozed'; until: Date | null; occurrences: number }
   | { state: 'due' | 'overdue'; at: Date };
 
-export function responseOf(ticket: TicketRow, now: Date): Response {
+export function responseOf(
+  ticket: TicketRow & { bot_maintenance?: unknown[] },
+  now: Date,
+): Response {
   if (!isPending(ticket)) return { state: 'none' };
   if (isSnoozed(ticket, now)) {
     const occurrences = Math.max(1, (ticket.snoozed_occurrences ?? 0) - ticket.snooze_seen);
     return { state: 'snoozed', until: ticket.snoozed_until, occurrences };
   }
   if (ticket.acknowledged_at || !ticket.respond_by) return { state: 'none' };
+  if (ticket.bot_maintenance?.length) return { state: 'held' };
   return { state: isOverdue(ticket, now) ? 'overdue' : 'due', at: ticket.respond_by };
 }
