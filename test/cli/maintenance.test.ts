@@ -200,7 +200,7 @@ describe('a window says what it covers and when', () => {
       in_force: true,
       starts_at: '2026-03-02T12:00:00.000Z',
       ends_at: '2026-03-02T14:00:00.000Z',
-      covered: { findings: 0, tickets: 0, slots: { count: 0, isLeast: false } },
+      covered: { findings: 0, tickets: 0, slots: { count: 0, is_least: false } },
     });
     expect((await roundsman(url, 'maintenance', 'list', '--json')).json()).toMatchObject([
       { id: made.id, open_findings: 0, pending_tickets: 0, bots: null },
@@ -361,7 +361,8 @@ describe('what is held back says so', () => {
   test('whatever its owner and its reason contain, it is shown as text', async () => {
     const finding = await held();
     const evil = 'a\u001b[31mb\u202ec\u0000d\n]8;;http://x';
-    expect((await add('--for', '2h', '--reason', evil, '--as', 'eve\u001b[2J')).code).toBe(0);
+    expect((await add('--for', '2h', '--reason', evil)).code).toBe(0);
+    await sql`UPDATE bot_maintenance SET owner = ${'eve\u001b[2J'}`.execute(db);
     for (const args of [
       ['maintenance', 'list'],
       ['status'],

@@ -74,7 +74,7 @@ function printAdded({ maintenance, covered }: AddedMaintenance): void {
     [
       'Skips',
       skip_runs
-        ? `${slots.isLeast ? 'more than ' : ''}${counted(slots.count, 'slot')}${schedule_cron === null ? '' : ' the first time'}`
+        ? `${slots.is_least ? 'more than ' : ''}${counted(slots.count, 'slot')}${schedule_cron === null ? '' : ' the first time'}`
         : null,
     ],
   ]);

@@ -191,9 +191,12 @@ export interface HeldBackNow {
 /** What maintenance holds back now. */
 export async function countHeldBack(db: Db): Promise<HeldBackNow> {
   const { rows } = await sql<HeldBackNow>`
-    SELECT (SELECT count(*)::int FROM bot_maintenance m WHERE ${inForce}) AS windows,
-           (SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${underMaintenance('f')}) AS findings,
-           (SELECT count(*)::int FROM bot_tickets t WHERE ${isPending('t')} AND ${ticketUnderMaintenance('t')}) AS tickets`.execute(
+    SELECT held.windows,
+           CASE WHEN held.windows = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${underMaintenance('f')}) END AS findings,
+           CASE WHEN held.windows = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_tickets t WHERE ${isPending('t')} AND ${ticketUnderMaintenance('t')}) END AS tickets
+    FROM (SELECT count(*)::int AS windows FROM bot_maintenance m WHERE ${inForce}) held`.execute(
     db,
   );
   return rows[0]!;

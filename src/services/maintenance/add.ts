@@ -82,7 +82,7 @@ export async function unmetIn(db: Db, { bots, components, categories }: Scope): 
 export interface AddedMaintenance {
   maintenance: ListedMaintenance;
   /** open findings and pending tickets in its scope, and the slots of its first occurrence that it skips */
-  covered: { findings: number; tickets: number; slots: { count: number; isLeast: boolean } };
+  covered: { findings: number; tickets: number; slots: { count: number; is_least: boolean } };
   /** what the person may not have meant, in words */
   warnings: string[];
   now: Date;

@@ -8,13 +8,13 @@ import { occurrenceAt, type Occurrence } from '../../schedule/occurrences.ts';
 /** How many slots of one schedule are counted; a month of minutes. */
 const mostCounted = 50_000;
 
-/** How many slots of active bots an occurrence skips; `isLeast` where there are more than are counted. */
+/** How many slots of active bots an occurrence skips; `is_least` where there are more than are counted. */
 export async function countSlots(
   db: Db,
   { skip_runs, bot_ids }: Pick<ListedMaintenance, 'skip_runs' | 'bot_ids'>,
   { starts_at, ends_at }: Occurrence,
-): Promise<{ count: number; isLeast: boolean }> {
-  const counted = { count: 0, isLeast: false };
+): Promise<{ count: number; is_least: boolean }> {
+  const counted = { count: 0, is_least: false };
   if (!skip_runs) return counted;
   const schedules = await db
     .selectFrom('bots')
@@ -34,7 +34,7 @@ export async function countSlots(
         mostCounted,
       );
       counted.count += found.count * bots;
-      counted.isLeast ||= found.capped;
+      counted.is_least ||= found.capped;
     } catch (error) {
       // The bot is in error, or will be: it takes no slot.
       if (!(error instanceof BadScheduleError)) throw error;
