@@ -19,8 +19,8 @@ export function maintenanceCommand(): Command {
   maintenance
     .command('add')
     .description('add a window, for all bots unless it names some; without --from it begins now')
-    .option('--from <time>', "when it begins: '2026-11-22 22:00', in its zone")
-    .option('--to <time>', 'when it ends')
+    .option('--from <when>', "when it begins: '2026-11-22 22:00', in its zone")
+    .option('--to <when>', 'when it ends')
     .addOption(
       new Option('--for <time>', 'how long it lasts: 30m, 2h, 3d').argParser(
         seconds('--for', bounds),
