@@ -3,19 +3,23 @@ import { printable, spanInTwo } from '../../ground/text.ts';
 import { firstRuns, nextRuns as runsOf, type NextRun } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase, type Session } from '../session/database.ts';
-import { json, note, paint, relative, say, shortId, time, tellOfMore } from '../terminal/print.ts';
+import {
+  inZone,
+  json,
+  note,
+  paint,
+  relative,
+  say,
+  shortId,
+  time,
+  tellOfMore,
+} from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 interface NextOptions {
   count?: number;
   limit?: number;
   json?: true;
-}
-
-/** The weekday and the time in a zone: `Mon 2026-11-23 09:00:00`. */
-export function inZone(at: Date, zone: string): string {
-  const day = at.toLocaleDateString('en-GB', { timeZone: zone, weekday: 'short' });
-  return `${day} ${at.toLocaleString('sv-SE', { timeZone: zone })}`;
 }
 
 /** Slots come from the schedule; the run starts at the slot plus the bot's jitter, if it has one. */

@@ -5,8 +5,7 @@ import type {
   ListedMaintenance,
   Maintenance,
 } from '../../services/maintenance/list.ts';
-import { inZone } from '../bots/next.ts';
-import { counted, shortId, time } from '../terminal/print.ts';
+import { counted, inZone, shortId, time } from '../terminal/print.ts';
 
 const named = (noun: string, nouns: string, names: readonly string[]): string =>
   `${names.length === 1 ? noun : nouns} ${names.map(printable).join(', ')}`;
