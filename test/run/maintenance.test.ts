@@ -107,6 +107,22 @@ test('what stands behind a held cause is told by itself, for no ticket tells of 
   expect(await pending(bots)).toMatchObject([{ title: 'api is broken' }]);
 });
 
+test('a ticket of the cause from before the window tells of nothing that comes behind it meanwhile', async () => {
+  const bots = await tellers({ one: {} });
+  const result = (...dependent: string[]) => ({
+    examined: ['net', 'api'],
+    findings: [problem('net'), ...dependent.map((name) => problem(name, { dependsOn: ['net'] }))],
+  });
+  await bots.say('one', result());
+  const window = await add(bots, { components: ['net'] });
+  await bots.say('one', result('api'));
+  expect((await pending(bots)).map(({ title }) => title)).toEqual([
+    'net is broken',
+    'api is broken',
+  ]);
+  await end(bots, window);
+});
+
 test('nothing is healed in a window, the decision says so, and the next run after it heals', async () => {
   const healed: string[] = [];
   const restart = aRemedy('disk.clean', async ({ target }) => void healed.push(target.component));

@@ -310,6 +310,30 @@ describe('what bots next says is what the claim does', () => {
     expect(await slots(db, 'bot')).toEqual(said);
   });
 
+  test('where only the start of a run lies in the window, its jitter being that long', async () => {
+    const { db, at: moveTo } = await scene();
+    await planned(db, ['bot'], { jitter_seconds: 29 });
+    const runs = (await nextRuns(db, { bot: 'bot', count: 20 })).next;
+    const late = runs.find(({ slot, start }) => start.getTime() - slot.getTime() > 5_000)!;
+    const from = new Date(late.slot.getTime() + 1_000);
+    await add(db, { from, to: new Date(from.getTime() + 60_000) });
+    const { next } = await nextRuns(db, { bot: 'bot', count: 20 });
+    expect(
+      next.find(({ slot }) => slot.getTime() === late.slot.getTime())!.maintenance,
+    ).not.toBeNull();
+    for (const { start } of next) {
+      await moveTo(start.toISOString());
+      await tick(db);
+      await finishAll(db);
+    }
+    expect(await slots(db, 'bot')).toEqual(
+      next.map(
+        ({ slot, maintenance }) =>
+          `${slot.toISOString().slice(11, 16)} ${maintenance ? 'skipped maintenance' : 'success'}`,
+      ),
+    );
+  });
+
   test('also beyond what is planned', async () => {
     const { db } = await scene();
     await planned(db, ['bot'], { schedule_cron: '30 3 1 * *' });
